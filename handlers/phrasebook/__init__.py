@@ -1,0 +1,76 @@
+"""Every word we hear and say, one TOML file a language. To add a language, copy en.toml and translate it."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.lists import format_list
+
+HERE = Path(__file__).parent
+
+
+class Sayable(Protocol):
+    """A value that looks different in every language, such as a list of needs."""
+
+    def in_words(self, book: "Book") -> str: ...
+
+
+class Book:
+    """One language: what its speakers type, what we answer."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.pages: dict[str, Any] = tomllib.loads((HERE / f"{code}.toml").read_text(encoding="utf-8"))
+
+    @cached_property
+    def locale(self) -> Locale:
+        """Babel's rules for this language."""
+        return Locale.parse(self.code)
+
+    @property
+    def name(self) -> str:
+        """What the language calls itself."""
+        return str(self.pages["name"])
+
+    def say(self, phrase: str, values: Mapping[str, Any] | None = None) -> str:
+        """The phrase with its values filled in. A phrase with several forms takes the one that fits `n`.
+
+        Raises KeyError for a phrase or a value that is missing.
+        """
+        spoken = {k: v.in_words(self) if hasattr(v, "in_words") else v for k, v in (values or {}).items()}
+        form = self.pages["say"][phrase]
+        if isinstance(form, dict):
+            form = form.get(self.locale.plural_form(spoken["n"]), form["other"])
+        return str(form.format_map(spoken))
+
+    def listed(self, things: list[str], *, style: str = "standard") -> str:
+        """`a, b and c` as this language writes it; style "or" for a choice."""
+        return str(format_list(things, style=style, locale=self.locale))  # type: ignore[arg-type]
+
+    def need(self, need: str) -> str:
+        """What we call a need."""
+        return str(self.pages["needs"][need])
+
+    def time(self, moment: datetime, zone: str) -> str:
+        """Day and hour on the line's own clock, such as "Tue 4:30 PM"."""
+        local = format_skeleton("Ehm", moment, tzinfo=ZoneInfo(zone), locale=self.locale)
+        # Babel's narrow spaces would force a text into UCS-2 and double its price.
+        return str(local).replace("\u202f", " ").replace("\xa0", " ")
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The codes of the languages we speak, English first: it is the last resort."""
+    return tuple(sorted((p.stem for p in HERE.glob("*.toml")), key=lambda code: (code != "en", code)))
+
+
+@cache
+def book(code: str) -> Book:
+    """The book of a language; English for one we do not speak."""
+    return Book(code if code in languages() else "en")

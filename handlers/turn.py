@@ -1,0 +1,112 @@
+"""One moment and one turn: who spoke, when, on which line; and the texts that follow from it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import Session
+
+from models import people
+from models.inbound import Heard
+from models.lines import Line
+from models.outbound import Lane
+from models.people import Person
+from models.requests import Request
+
+
+class Question(StrEnum):
+    """What we may have asked a person last, so that `1` means something."""
+
+    NEED = "need"
+    PLACE = "place"
+    RECEIPT = "receipt"
+    MISSING = "missing"
+    WHERETO = "whereto"
+    NAME = "name"
+    LANGUAGES = "languages"
+    AREA = "area"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that waits for this person's answer."""
+
+    question: Question
+    request_id: int | None = None
+    options: int = 0  # how many numbered answers we offered
+    words: str = ""  # what they had said when we asked back
+
+    def pack(self) -> dict[str, Any]:
+        """As kept on the person."""
+        return {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
+
+
+def unpack(person: Person, now: datetime, lasts: timedelta) -> Asked | None:
+    """What this person was asked, unless it was too long ago for `1` still to mean that."""
+    kept = person.asked
+    if not kept or person.asked_at is None or now - person.asked_at > lasts:
+        return None
+    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"])
+
+
+@dataclass(frozen=True)
+class Text:
+    """A phrase on its way to somebody. Language, channel and segments are chosen last."""
+
+    to: Person
+    phrase: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lane: Lane = Lane.NOTICE
+    request_id: int | None = None
+
+
+Texts = Iterator[Text]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point in time on a line; what time alone triggers happens in one."""
+
+    session: Session
+    line: Line
+    now: datetime
+
+    def tell(
+        self, to: Person, phrase: str, *, about: Request | None = None, lane: Lane = Lane.NOTICE, **values: Any
+    ) -> Text:
+        """A text to anybody. With `about`, its number fills {number}."""
+        if about is not None:
+            values.setdefault("number", about.number)
+        return Text(to, phrase, values, lane, about.id if about is not None else None)
+
+    def tell_duty(self, phrase: str, *, about: Request | None = None, but: int | None = None, **values: Any) -> Texts:
+        """A text to everybody on duty, except person `but`."""
+        for person in people.on_duty(self.session, self.line.id):
+            if person.id != but:
+                yield self.tell(person, phrase, about=about, **values)
+
+    def ask(self, person: Person, question: Question, about: Request | None = None, **more: Any) -> None:
+        """Remember what this person is being asked, so that a short answer can be understood."""
+        person.asked = Asked(question, about.id if about is not None else None, **more).pack()
+        person.asked_at = self.now
+        self.session.add(person)
+
+    def unask(self, person: Person) -> None:
+        """The question is answered or no longer matters."""
+        person.asked = None
+        self.session.add(person)
+
+
+@dataclass(frozen=True)
+class Turn(Moment):
+    """A text came in: somebody speaks."""
+
+    speaker: Person
+    heard: Heard
+    asked: Asked | None = None
+
+    def reply(self, phrase: str, *, about: Request | None = None, lane: Lane = Lane.REPLY, **values: Any) -> Text:
+        """A text back to who just spoke."""
+        return self.tell(self.speaker, phrase, about=about, lane=lane, **values)

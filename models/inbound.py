@@ -1,0 +1,99 @@
+"""Texts that arrived, each exactly once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import JSON, Column, Field, Session, SQLModel, col, func, select
+
+from models.base import Moment, words
+from models.lines import Channel
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One text as the carrier handed it over. `id` is the carrier's own (Twilio's MessageSid)."""
+
+    id: str
+    channel: Channel
+    sender: str
+    to: str
+    body: str
+    media: tuple[tuple[str, str], ...] = ()  # (address, content type)
+    location: str | None = None  # a shared place, as words or coordinates
+    profile_name: str | None = None
+    carrier_answered: str | None = None  # STOP, START or HELP, where the carrier has replied already
+    fields: dict[str, str] = field(default_factory=dict)  # everything else it said
+
+
+class Inbound(SQLModel, table=True):
+    """A text that arrived."""
+
+    __table_args__ = (sa.Index("ix_inbound_person", "person_id", "id"),)
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id", index=True)
+    sid: str = Field(unique=True)
+    channel: Channel = Field(sa_type=words(Channel))
+    sender: str
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    body: str
+    media: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    location: str | None = None
+    fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    intent: str | None = None
+    received_at: datetime = Field(sa_type=Moment)
+
+
+def hold_sender(session: Session, line_id: int, heard: Heard) -> None:
+    """Make this sender's texts wait for each other, so that they are handled one after the other.
+
+    PostgreSQL only; SQLite has one writer anyway. Ends with the transaction.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = f"{line_id}:{heard.channel}:{heard.sender}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
+def store(session: Session, line_id: int, heard: Heard, now: datetime) -> int | None:
+    """Keep the text and return its id, or None if it has come before.
+
+    The unique index decides, not a look beforehand: ten deliveries at once make one row.
+    """
+    upsert: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = {
+        "line_id": line_id,
+        "sid": heard.id,
+        "channel": heard.channel,
+        "sender": heard.sender,
+        "body": heard.body,
+        "media": [list(m) for m in heard.media],
+        "location": heard.location,
+        "fields": heard.fields,
+        "received_at": now,
+    }
+    kept = session.execute(
+        upsert.insert(Inbound).values(**row).on_conflict_do_nothing(index_elements=["sid"]).returning(Inbound.id)
+    )
+    found = kept.scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def understood(session: Session, inbound_id: int, person_id: int, intent: str) -> None:
+    """Note who sent the text and what it was taken to mean."""
+    session.execute(
+        sa.update(Inbound)
+        .where(col(Inbound.id) == inbound_id)
+        .values(person_id=person_id, intent=intent)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def times_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> int:
+    """How many of this person's texts since then were taken to mean one of these."""
+    query = select(func.count()).where(
+        Inbound.person_id == person_id, col(Inbound.intent).in_(intents), Inbound.received_at >= since
+    )
+    return int(session.exec(query).one())

@@ -1,0 +1,125 @@
+"""A line: one group's hotline, with its numbers and its rules. Everything else belongs to one line."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+
+from models.base import Moment
+
+
+class Channel(StrEnum):
+    """How a text travels."""
+
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
+class HelpBy(StrEnum):
+    """Who answers HELP on SMS: the carrier's own text and ours, the carrier's Advanced Opt-Out, or we alone."""
+
+    DEFAULT = "default"
+    ADVANCED = "advanced"
+    APP = "app"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The figures a line lives by. A line may override any of them; times are in minutes."""
+
+    waves: tuple[int, ...] = (3, 6, 12, 10_000)
+    gap_urgent: int = 10
+    gap_today: int = 45
+    gap_anytime: int = 240
+    draft_waits: int = 20
+    receipt_reminder: int = 180
+    receipt_closes: int = 24 * 60
+    asked_lasts: int = 48 * 60
+    misunderstandings: int = 3
+    max_open: int = 3
+
+
+class Line(SQLModel, table=True):
+    """One group's hotline."""
+
+    id: int = Field(default=None, primary_key=True)
+    name: str
+    sms: str | None = Field(default=None, unique=True)
+    whatsapp: str | None = Field(default=None, unique=True)
+    language: str = "en"
+    timezone: str = "America/New_York"
+    country: str = "US"
+    emergency_number: str = "911"
+    help_by: str = HelpBy.DEFAULT
+    from_settings: bool = False
+    last_request: int = 0
+    rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    created_at: datetime = Field(sa_type=Moment)
+
+    @property
+    def policy(self) -> Policy:
+        """The default figures with this line's own laid over them."""
+        known = {f.name for f in fields(Policy)}
+        own: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in self.rules.items() if k in known}
+        return Policy(**own)
+
+    def number(self, channel: Channel) -> str | None:
+        """What people text on this channel, or None where the line has no such number."""
+        return self.whatsapp if channel is Channel.WHATSAPP else self.sms
+
+
+class Area(SQLModel, table=True):
+    """A part of the neighborhood, by the name its people use."""
+
+    __table_args__ = (sa.UniqueConstraint("line_id", "name"),)
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id", index=True)
+    name: str
+    aliases: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+def all_lines(session: Session) -> list[Line]:
+    """Every line, oldest first."""
+    return list(session.exec(select(Line).order_by(col(Line.id))))
+
+
+def by_id(session: Session, line_id: int) -> Line:
+    """The line with this id; it must exist, for everything else points to one."""
+    return session.get_one(Line, line_id)
+
+
+def by_name(session: Session, name: str) -> Line | None:
+    """The line with this name, whatever its capitals."""
+    return session.exec(select(Line).where(sa.func.lower(Line.name) == name.lower())).first()
+
+
+def answering(session: Session, channel: Channel, number: str) -> Line | None:
+    """The line that people reach under this number, or None for a number that is nobody's."""
+    column = Line.whatsapp if channel is Channel.WHATSAPP else Line.sms
+    return session.exec(select(Line).where(column == number)).first()
+
+
+def next_request_number(session: Session, line: Line) -> int:
+    """Take the line's next request number; two texts at once get two numbers."""
+    taken = session.execute(
+        sa.update(Line)
+        .where(col(Line.id) == line.id)
+        .values(last_request=Line.last_request + 1)
+        .returning(col(Line.last_request))
+    )
+    return int(taken.scalar_one())
+
+
+def areas(session: Session, line_id: int) -> list[Area]:
+    """The line's areas in the order they were added."""
+    return list(session.exec(select(Area).where(Area.line_id == line_id).order_by(col(Area.id))))
+
+
+def gap(policy: Policy, urgency: str | None) -> timedelta:
+    """How long one wave of volunteers has the request to themselves."""
+    minutes = {"urgent": policy.gap_urgent, "anytime": policy.gap_anytime}
+    return timedelta(minutes=minutes.get(urgency or "today", policy.gap_today))

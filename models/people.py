@@ -1,0 +1,141 @@
+"""People and the addresses they text from. A person is never keyed on a phone number: WhatsApp may hide it."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+
+from models.base import Moment, words
+from models.lines import Channel, Line
+
+
+class Person(SQLModel, table=True):
+    """Somebody who texted, or was added. Roles are dates, not classes: who asks today helps tomorrow."""
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id", index=True)
+    name: str = ""
+    language: str | None = None
+    languages: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    can: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    areas: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    max_open: int | None = None
+    helper_since: datetime | None = Field(default=None, sa_type=Moment)
+    vouched_at: datetime | None = Field(default=None, sa_type=Moment)
+    vouched_by: int | None = Field(default=None, foreign_key="person.id")
+    on_duty_since: datetime | None = Field(default=None, sa_type=Moment)
+    away_until: datetime | None = Field(default=None, sa_type=Moment)
+    opted_out_at: datetime | None = Field(default=None, sa_type=Moment)
+    last_asked_at: datetime | None = Field(default=None, sa_type=Moment)
+    asked: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    asked_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+
+    __table_args__ = (
+        sa.Index("ix_person_helpers", "line_id", "vouched_at", "last_asked_at"),
+        sa.Index("ix_person_duty", "line_id", "on_duty_since"),
+    )
+
+    @property
+    def helps(self) -> bool:
+        """A volunteer somebody vouched for."""
+        return self.helper_since is not None and self.vouched_at is not None
+
+    @property
+    def on_duty(self) -> bool:
+        """Looks after the line right now."""
+        return self.on_duty_since is not None
+
+    def speaks(self, line: Line) -> str:
+        """The language to write to this person in."""
+        return self.language or line.language
+
+
+class Address(SQLModel, table=True):
+    """Where a person's texts come from: a channel and an opaque value, mostly a phone number."""
+
+    __table_args__ = (sa.UniqueConstraint("line_id", "channel", "value"),)
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id")
+    person_id: int = Field(foreign_key="person.id", index=True)
+    channel: Channel = Field(sa_type=words(Channel))
+    value: str
+    heard_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+
+
+def by_id(session: Session, person_id: int) -> Person:
+    """The person with this id, who must exist."""
+    return session.get_one(Person, person_id)
+
+
+def at(session: Session, line: Line, channel: Channel, value: str) -> tuple[Person, Address] | None:
+    """Who texts this line from this address."""
+    found = session.exec(
+        select(Person, Address)
+        .join(Address, col(Address.person_id) == col(Person.id))
+        .where(Address.line_id == line.id, Address.channel == channel, Address.value == value)
+    ).first()
+    return (found[0], found[1]) if found else None
+
+
+def meet(
+    session: Session, line: Line, channel: Channel, value: str, now: datetime, **known: Any
+) -> tuple[Person, Address]:
+    """Who texts from here, made known if need be.
+
+    The same value on the line's other channel is the same person: a phone with both SMS and WhatsApp.
+    """
+    if found := at(session, line, channel, value):
+        return found
+    other = Channel.SMS if channel is Channel.WHATSAPP else Channel.WHATSAPP
+    twin = at(session, line, other, value)
+    if twin:
+        person = twin[0]
+    else:
+        person = Person(line_id=line.id, created_at=now, **known)
+        session.add(person)
+        session.flush()
+    address = Address(line_id=line.id, person_id=person.id, channel=channel, value=value, created_at=now)
+    session.add(address)
+    session.flush()
+    return person, address
+
+
+def addresses(session: Session, person_ids: list[int]) -> dict[int, Address]:
+    """Where to write to each of these people: the address they last texted from."""
+    rows = session.exec(
+        select(Address).where(col(Address.person_id).in_(person_ids)).order_by(col(Address.heard_at), col(Address.id))
+    )
+    # Never-heard addresses must lose to heard ones; SQLite and PostgreSQL disagree on where NULL sorts.
+    latest: dict[int, Address] = {}
+    for address in rows:
+        held = latest.get(address.person_id)
+        if held is None or address.heard_at is not None or held.heard_at is None:
+            latest[address.person_id] = address
+    return latest
+
+
+def on_duty(session: Session, line_id: int) -> list[Person]:
+    """Whoever looks after the line now."""
+    query = select(Person).where(
+        Person.line_id == line_id, col(Person.on_duty_since).is_not(None), col(Person.opted_out_at).is_(None)
+    )
+    return list(session.exec(query.order_by(col(Person.id))))
+
+
+def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
+    """Vouched volunteers whose first name or whole name this is."""
+    helpers = session.exec(
+        select(Person).where(
+            Person.line_id == line_id,
+            col(Person.vouched_at).is_not(None),
+            sa.or_(
+                sa.func.lower(Person.name) == name.lower(),
+                sa.func.lower(Person.name).startswith(name.lower() + " ", autoescape=True),
+            ),
+        )
+    )
+    return list(helpers)

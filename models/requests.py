@@ -1,0 +1,262 @@
+"""Requests: what a neighbor asked for, where it stands, and everything that ever happened to it."""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+
+from models.base import Moment, words
+from models.lines import Line, next_request_number
+
+
+class Urgency(StrEnum):
+    """How soon, where the neighbor said so."""
+
+    URGENT = "urgent"
+    TODAY = "today"
+    ANYTIME = "anytime"
+
+
+class State(StrEnum):
+    """Where a request stands. HELD means that a person must look before anybody is asked."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DELIVERED = "delivered"
+    HELD = "held"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a request ended; kept apart from the state so that nobody mistakes silence for success."""
+
+    FULFILLED = "fulfilled"
+    PARTIAL = "partial"
+    WITHDRAWN = "withdrawn"
+    REFERRED = "referred"
+    MERGED = "merged"
+    UNMET = "unmet"
+    UNCONFIRMED = "unconfirmed"
+    ABANDONED = "abandoned"
+
+
+LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
+
+
+class Request(SQLModel, table=True):
+    """One thing a neighbor asked for. `place` and `text` are theirs: no offer may carry either."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("line_id", "number"),
+        sa.Index("ix_request_asker", "person_id", "state"),
+        sa.Index("ix_request_due", "state", "next_look_at"),
+        sa.Index("ix_request_open", "line_id", "state"),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id")
+    number: int
+    person_id: int = Field(foreign_key="person.id")
+    state: State = Field(sa_type=words(State))
+    outcome: Outcome | None = Field(default=None, sa_type=words(Outcome))
+    needs: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    text: str = ""
+    people: int | None = None
+    urgency: Urgency | None = Field(default=None, sa_type=words(Urgency))
+    emergency: bool = False
+    area_id: int | None = Field(default=None, foreign_key="area.id")
+    vicinity: str | None = None  # the neighbor's own vague words ("near Oak St"): safe to show
+    place: str | None = None  # the exact place: shown only to whoever claimed
+    language: str = "en"
+    helpers_wanted: int = 1
+    due_by: datetime | None = Field(default=None, sa_type=Moment)
+    repeats: str | None = None
+    code_word: str = ""
+    parent_id: int | None = Field(default=None, foreign_key="request.id")
+    desk_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty talks with the neighbor
+    wave: int = 0
+    next_look_at: datetime | None = Field(default=None, sa_type=Moment)  # when time itself must act on it
+    changed_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+
+    @property
+    def live(self) -> bool:
+        """Not closed yet."""
+        return self.state is not State.CLOSED
+
+
+class Event(SQLModel, table=True):
+    """Something that happened to a request. Only ever added to."""
+
+    id: int = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    at: datetime = Field(sa_type=Moment)
+    kind: str
+    state: State | None = Field(default=None, sa_type=words(State))
+    by: int | None = Field(default=None, foreign_key="person.id")
+    words: str | None = None
+
+
+def record(
+    session: Session,
+    request: Request,
+    kind: str,
+    now: datetime,
+    *,
+    by: int | None = None,
+    state: State | None = None,
+    words: str | None = None,
+) -> None:
+    """Add to the request's history."""
+    session.add(Event(request_id=request.id, at=now, kind=kind, state=state, by=by, words=words))
+
+
+def create(session: Session, line: Line, *, person_id: int, state: State, now: datetime, **what: Any) -> Request:
+    """A new request under the line's next number."""
+    request = Request(
+        line_id=line.id,
+        number=next_request_number(session, line),
+        person_id=person_id,
+        state=state,
+        changed_at=now,
+        created_at=now,
+        **what,
+    )
+    session.add(request)
+    session.flush()
+    record(session, request, "asked", now, by=person_id, state=state)
+    return request
+
+
+def move(
+    session: Session,
+    request: Request,
+    to: State,
+    now: datetime,
+    *,
+    kind: str,
+    out_of: tuple[State, ...],
+    by: int | None = None,
+    words: str | None = None,
+    **values: Any,
+) -> bool:
+    """Change the state if it is still one of `out_of`; False when somebody else was faster.
+
+    One conditional UPDATE decides, so two at once cannot both win.
+    """
+    won = session.execute(
+        sa.update(Request)
+        .where(col(Request.id) == request.id, col(Request.state).in_(out_of))
+        .values(state=to, changed_at=now, **values)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(request)
+    if won.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    record(session, request, kind, now, by=by, state=to, words=words)
+    return True
+
+
+def take(session: Session, request: Request, *, by: int, now: datetime) -> bool:
+    """Claim an open request; exactly one of any number of claimants gets True."""
+    return move(session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, next_look_at=None)
+
+
+def close(
+    session: Session,
+    request: Request,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    by: int | None = None,
+    words: str | None = None,
+    out_of: tuple[State, ...] = LIVE,
+) -> bool:
+    """End a request with this outcome; False if it was closed already."""
+    return move(
+        session,
+        request,
+        State.CLOSED,
+        now,
+        kind="closed",
+        out_of=out_of,
+        by=by,
+        words=words,
+        outcome=outcome,
+        next_look_at=None,
+    )
+
+
+def by_number(session: Session, line_id: int, number: int) -> Request | None:
+    """The line's request with this number."""
+    if number > 2**31 - 1:
+        return None
+    return session.exec(select(Request).where(Request.line_id == line_id, Request.number == number)).first()
+
+
+def by_id(session: Session, request_id: int) -> Request:
+    """The request with this id, which must exist."""
+    return session.get_one(Request, request_id)
+
+
+def live_of(session: Session, person_id: int) -> list[Request]:
+    """What this neighbor has asked for and not yet got, oldest first."""
+    query = select(Request).where(Request.person_id == person_id, col(Request.state).in_(LIVE))
+    return list(session.exec(query.order_by(col(Request.number))))
+
+
+def last_of(session: Session, person_id: int) -> Request | None:
+    """What this neighbor asked for last, ended or not."""
+    return session.exec(
+        select(Request).where(Request.person_id == person_id).order_by(col(Request.number).desc())
+    ).first()
+
+
+def in_state(session: Session, line_id: int, *states: State, limit: int | None = None) -> list[Request]:
+    """The line's requests in these states, oldest first."""
+    query = select(Request).where(Request.line_id == line_id, col(Request.state).in_(states))
+    return list(session.exec(query.order_by(col(Request.number)).limit(limit)))
+
+
+def all_of(session: Session, line_id: int) -> list[Request]:
+    """Every request of the line, oldest first."""
+    return list(session.exec(select(Request).where(Request.line_id == line_id).order_by(col(Request.number))))
+
+
+def due(session: Session, now: datetime, limit: int) -> list[Request]:
+    """Requests that time must act on, the longest waiting first."""
+    query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_look_at) <= now)
+    return list(session.exec(query.order_by(col(Request.next_look_at)).limit(limit)))
+
+
+def look_again(session: Session, request: Request, at: datetime | None) -> None:
+    """Set when time must act on the request next."""
+    request.next_look_at = at
+    session.add(request)
+
+
+def taken_up(session: Session, request: Request, seen: datetime | None, now: datetime) -> bool:
+    """Whether this process, of many, is the one that acts on a due request."""
+    lease = now + timedelta(minutes=1)
+    won = session.execute(
+        sa.update(Request)
+        .where(col(Request.id) == request.id, col(Request.next_look_at) == seen)
+        .values(next_look_at=lease)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(request)
+    return bool(won.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def history(session: Session, request: Request) -> list[Event]:
+    """Everything that happened to the request, in order."""
+    return list(session.exec(select(Event).where(Event.request_id == request.id).order_by(col(Event.id))))
+
+
+def pick(words: list[str]) -> str:
+    """A word nobody can guess, for the two to know each other by at the door."""
+    return secrets.choice(words)
