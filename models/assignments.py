@@ -7,7 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from models.base import Moment, words
+from models.base import Moment, Word
 from models.people import Person
 from models.requests import Request
 from models.requests import State as RequestState
@@ -36,7 +36,7 @@ class Assignment(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id")
     person_id: int = Field(foreign_key="person.id")
-    state: State = Field(sa_type=words(State))
+    state: State = Field(sa_type=Word(State))
     note: str | None = None
     taken_at: datetime = Field(sa_type=Moment)
     lease_until: datetime | None = Field(default=None, sa_type=Moment)

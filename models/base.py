@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -39,6 +38,18 @@ class Moment(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def words(of: type[StrEnum]) -> Any:
-    """A column type that stores an enum as its word, in a plain VARCHAR that needs no migration to grow."""
-    return sa.Enum(of, native_enum=False, length=24, values_callable=lambda kinds: [k.value for k in kinds])
+class Word(sa.types.TypeDecorator[StrEnum]):
+    """An enum kept as its word, in a plain VARCHAR: a new member needs no migration."""
+
+    impl = sa.String(24)
+    cache_ok = True
+
+    def __init__(self, of: type[StrEnum]) -> None:
+        super().__init__()
+        self.of = of
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.of(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.of(value)

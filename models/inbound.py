@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, func, select
 
-from models.base import Moment, words
+from models.base import Moment, Word
 from models.lines import Channel
 
 
@@ -36,7 +36,7 @@ class Inbound(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id", index=True)
     sid: str = Field(unique=True)
-    channel: Channel = Field(sa_type=words(Channel))
+    channel: Channel = Field(sa_type=Word(Channel))
     sender: str
     person_id: int | None = Field(default=None, foreign_key="person.id")
     body: str

@@ -123,3 +123,15 @@ def gap(policy: Policy, urgency: str | None) -> timedelta:
     """How long one wave of volunteers has the request to themselves."""
     minutes = {"urgent": policy.gap_urgent, "anytime": policy.gap_anytime}
     return timedelta(minutes=minutes.get(urgency or "today", policy.gap_today))
+
+
+def from_settings(session: Session, now: datetime, **values: Any) -> Line:
+    """The line that the settings describe: made on the first start, kept as they say on every later one."""
+    line = session.exec(select(Line).where(Line.from_settings)).first()
+    if line is None:
+        line = Line(from_settings=True, created_at=now, **values)
+    for name, value in values.items():
+        setattr(line, name, value)
+    session.add(line)
+    session.flush()
+    return line

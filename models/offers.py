@@ -7,7 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.base import Moment, words
+from models.base import Moment, Word
 from models.people import Person
 from models.requests import Request
 
@@ -41,7 +41,7 @@ class Offer(SQLModel, table=True):
     request_id: int = Field(foreign_key="request.id")
     person_id: int = Field(foreign_key="person.id")
     wave: int
-    state: State = Field(sa_type=words(State))
+    state: State = Field(sa_type=Word(State))
     created_at: datetime = Field(sa_type=Moment)
     answered_at: datetime | None = Field(default=None, sa_type=Moment)
 

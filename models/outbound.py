@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.base import Moment, words
+from models.base import Moment, Word
 from models.lines import Channel
 
 
@@ -63,13 +63,13 @@ class Outbound(SQLModel, table=True):
     request_id: int | None = Field(default=None, foreign_key="request.id")
     key: str = Field(unique=True)
     phrase: str
-    channel: Channel = Field(sa_type=words(Channel))
+    channel: Channel = Field(sa_type=Word(Channel))
     sender: str
     to: str
     body: str
     segments: int
     lane: int
-    state: State = Field(sa_type=words(State))
+    state: State = Field(sa_type=Word(State))
     tries: int = 0
     not_before: datetime | None = Field(default=None, sa_type=Moment)
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
@@ -203,3 +203,20 @@ def abandoned_leases(session: Session, now: datetime) -> list[Outbound]:
 def oldest_ready(session: Session) -> datetime | None:
     """Since when the longest waiting text has waited, or None when nothing waits."""
     return session.exec(select(sa.func.min(Outbound.created_at)).where(col(Outbound.state) == State.READY)).one()
+
+
+def price(session: Session, outbound_id: int, amount: str | None) -> None:
+    """Note what the carrier charged, where it says so."""
+    if amount is not None:
+        session.execute(sa.update(Outbound).where(col(Outbound.id) == outbound_id).values(price=amount))
+
+
+def heard_of(
+    session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
+) -> bool:
+    """Keep a status event; False if it is about a text that we never sent."""
+    if outbound_id > 2**31 - 1 or session.get(Outbound, outbound_id) is None:
+        return False
+    session.add(StatusEvent(outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code))
+    session.flush()
+    return True

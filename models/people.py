@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
 
-from models.base import Moment, words
+from models.base import Moment, Word
 from models.lines import Channel, Line
 
 
@@ -60,7 +60,7 @@ class Address(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
     person_id: int = Field(foreign_key="person.id", index=True)
-    channel: Channel = Field(sa_type=words(Channel))
+    channel: Channel = Field(sa_type=Word(Channel))
     value: str
     heard_at: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)
@@ -139,3 +139,35 @@ def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
         )
     )
     return list(helpers)
+
+
+def add(
+    session: Session,
+    line: Line,
+    channel: Channel,
+    value: str,
+    now: datetime,
+    *,
+    name: str = "",
+    helper: bool = False,
+    duty: bool = False,
+    language: str | None = None,
+    areas: list[int] | None = None,
+    can: list[str] | None = None,
+) -> Person:
+    """Add somebody by hand, or bring what is known of them up to date. A volunteer added so is vouched for."""
+    person, _ = meet(session, line, channel, value, now)
+    person.name = name or person.name
+    if helper or duty:
+        person.helper_since = person.helper_since or now
+        person.vouched_at = person.vouched_at or now
+    if duty:
+        person.on_duty_since = person.on_duty_since or now
+    if language:
+        person.language = language
+        person.languages = sorted({*person.languages, language})
+    person.areas = areas if areas is not None else person.areas
+    person.can = can if can is not None else person.can
+    session.add(person)
+    session.flush()
+    return person

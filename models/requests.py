@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
 
-from models.base import Moment, words
+from models.base import Moment, Word
 from models.lines import Line, next_request_number
 
 
@@ -61,12 +61,12 @@ class Request(SQLModel, table=True):
     line_id: int = Field(foreign_key="line.id")
     number: int
     person_id: int = Field(foreign_key="person.id")
-    state: State = Field(sa_type=words(State))
-    outcome: Outcome | None = Field(default=None, sa_type=words(Outcome))
+    state: State = Field(sa_type=Word(State))
+    outcome: Outcome | None = Field(default=None, sa_type=Word(Outcome))
     needs: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     text: str = ""
     people: int | None = None
-    urgency: Urgency | None = Field(default=None, sa_type=words(Urgency))
+    urgency: Urgency | None = Field(default=None, sa_type=Word(Urgency))
     emergency: bool = False
     area_id: int | None = Field(default=None, foreign_key="area.id")
     vicinity: str | None = None  # the neighbor's own vague words ("near Oak St"): safe to show
@@ -96,7 +96,7 @@ class Event(SQLModel, table=True):
     request_id: int = Field(foreign_key="request.id", index=True)
     at: datetime = Field(sa_type=Moment)
     kind: str
-    state: State | None = Field(default=None, sa_type=words(State))
+    state: State | None = Field(default=None, sa_type=Word(State))
     by: int | None = Field(default=None, foreign_key="person.id")
     words: str | None = None
 

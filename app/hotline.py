@@ -1,0 +1,126 @@
+"""The running hotline: its settings, clock, database and carrier, and the two threads that work by themselves."""
+
+import threading
+from concurrent.futures import Future
+from datetime import timedelta
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import database, switchboard
+from app.carriers import Carrier
+from app.carriers.simulator import Simulator
+from app.carriers.twilio import Twilio
+from app.clock import Clock
+from app.outbox import Sender
+from app.settings import Settings
+from app.switchboard import Taken
+from models import lines
+from models.inbound import Heard
+
+log = structlog.get_logger()
+
+TICK = 2.0  # seconds between looks for what time alone triggers
+
+
+def carrier_for(settings: Settings) -> Carrier:
+    """Twilio where its credentials are set, else the simulator."""
+    if settings.twilio_account_sid is None:
+        return Simulator()
+    return Twilio(
+        account=settings.twilio_account_sid,
+        token=settings.tokens[0],
+        api=settings.twilio_api_url,
+        callback=f"{settings.public_url}/twilio/status",
+        service=settings.twilio_messaging_service_sid,
+    )
+
+
+class Hotline:
+    """Everything that one process needs to be a hotline."""
+
+    def __init__(self, settings: Settings, *, carrier: Carrier | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.database = database.connect(settings.database)
+        self.carrier = carrier or carrier_for(settings)
+        self.sender = Sender(self.database, self.carrier, self.clock)
+        self.registry = CollectorRegistry()
+        self.texts = Counter("hotline_texts", "Texts that came in", ["taken"], registry=self.registry)
+        self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
+        self._stopping = threading.Event()
+
+    def prepare(self) -> None:
+        """Bring the tables up to date and make the line that the settings describe."""
+        database.migrate(self.settings.database)
+        s = self.settings
+        self.database.write(
+            lambda session: lines.from_settings(
+                session,
+                self.clock.now(),
+                name=s.hotline_name,
+                sms=s.sms,
+                whatsapp=s.hotline_whatsapp,
+                language=s.hotline_language,
+                timezone=s.hotline_timezone,
+                country=s.hotline_country,
+                emergency_number=s.hotline_emergency_number,
+            )
+        ).result()
+
+    def start(self) -> None:
+        """Begin to send and to watch the clock."""
+        self.sender.start()
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and let go of everything."""
+        self._stopping.set()
+        if self._ticker.is_alive():
+            self._ticker.join()
+            self.sender.stop()
+        self.carrier.close()
+        self.database.close()
+
+    def receive(self, heard: Heard) -> "Future[Taken]":
+        """Take in a text; the future answers when it is on disk."""
+        now = self.clock.now()
+        taken = self.database.write(
+            lambda session: switchboard.receive(session, heard, now),
+            lambda session, error: switchboard.apologise(session, heard, now, error),
+        )
+        taken.add_done_callback(lambda _: self.sender.wake())
+        return taken
+
+    def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
+        """Take in what became of a text of ours."""
+        now = self.clock.now()
+        return self.database.write(
+            lambda session: switchboard.status(session, outbound_id, said, now, sid=sid, code=code)
+        )
+
+    def tick(self) -> int:
+        """Let time act on everything that is due; returns on how many requests."""
+        acted = 0
+        while more := self.database.write(lambda session: switchboard.tick(session, self.clock.now())).result():
+            acted += more
+        if acted:
+            self.sender.wake()
+        return acted
+
+    def pass_time(self, by: timedelta) -> None:
+        """Move the simulator's clock forward and let time act."""
+        self.clock.advance(by)
+        self.tick()
+
+    def count(self, taken: Taken) -> None:
+        """Count a text for whoever watches the process."""
+        self.texts.labels(taken).inc()
+
+    def _tick_on(self) -> None:
+        while not self._stopping.wait(TICK):
+            try:
+                self.tick()
+            except SQLAlchemyError as error:
+                log.error("ticker_waits_for_database", error=type(error).__name__)

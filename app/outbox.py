@@ -1,0 +1,186 @@
+"""The way out: texts are queued in the transaction that decided them, then sent, and what became of them is kept."""
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from app import segments
+from app.carriers import OPTED_OUT, Carrier, CarrierError, Fault, Outgoing, Sent
+from app.clock import Clock
+from app.database import Database
+from handlers import followups, phrasebook
+from handlers.turn import Moment, Text
+from models import lines, outbound, people
+from models.lines import Line
+from models.outbound import Outbound, Parcel, State
+
+log = structlog.get_logger()
+
+LONGEST = 1600  # characters; Twilio refuses more
+LEASE = timedelta(seconds=90)  # longer than any POST may take
+BACKOFF = (2, 10, 60, 300)  # seconds before a text that was never processed is tried again
+BATCH = 50
+AT_ONCE = 10  # POSTs under way; more are slower with httpx
+IDLE = 0.5  # seconds between looks for texts that another process queued
+
+
+def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: datetime) -> int:
+    """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
+
+    Returns how many were queued. Nobody who said STOP gets one.
+    """
+    wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase == "stopped"]
+    homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
+    rows = []
+    for text in wanted:
+        home = homes.get(text.to.id)
+        sender = line.number(home.channel) if home else None
+        if home is None or sender is None:
+            log.warning("no_way_to_reach", person=text.to.id, line=line.id)
+            continue
+        body = phrasebook.book(text.to.speaks(line)).say(text.phrase, text.values)
+        for part in parts(body):
+            rows.append(
+                Outbound(
+                    line_id=line.id,
+                    person_id=text.to.id,
+                    request_id=text.request_id,
+                    key=f"{key}:{len(rows)}",
+                    phrase=text.phrase,
+                    channel=home.channel,
+                    sender=sender,
+                    to=home.value,
+                    body=part,
+                    segments=segments.count(part),
+                    lane=text.lane,
+                    state=State.READY,
+                    created_at=now,
+                    changed_at=now,
+                )
+            )
+    session.add_all(rows)
+    session.flush()
+    return len(rows)
+
+
+def parts(body: str) -> list[str]:
+    """A text cut at spaces into pieces that the carrier accepts."""
+    pieces = []
+    while len(body) > LONGEST:
+        cut = body.rfind(" ", LONGEST // 2, LONGEST)
+        cut = cut if cut > 0 else LONGEST
+        pieces.append(body[:cut].rstrip())
+        body = body[cut:].lstrip()
+    return [*pieces, body]
+
+
+def fold(
+    session: Session,
+    outbound_id: int,
+    state: State,
+    now: datetime,
+    *,
+    code: int | None = None,
+    sid: str | None = None,
+) -> None:
+    """Take in what became of a text, whatever the order in which the news comes, and act on a failure once."""
+    moved = outbound.fold(session, outbound_id, state, now, code=code, sid=sid)
+    if moved is None or state is not State.FAILED:
+        return
+    line = lines.by_id(session, moved.line_id)
+    if code == OPTED_OUT:
+        people.by_id(session, moved.person_id).opted_out_at = now
+    moment = Moment(session, line, now)
+    queue(session, line, f"failed-{moved.id}", followups.undelivered(moment, moved), now)
+
+
+class Sender:
+    """Sends what is queued, from a thread of its own."""
+
+    def __init__(self, database: Database, carrier: Carrier, clock: Clock) -> None:
+        self.database = database
+        self.carrier = carrier
+        self.clock = clock
+        self._woken = threading.Event()
+        self._stopped = False
+        self._posts = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="post")
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was queued: look now."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self._stopped = True
+        self.wake()
+        self._thread.join()
+        self._posts.shutdown()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            self._woken.clear()
+            try:
+                busy = self.once()
+            except SQLAlchemyError as error:
+                log.error("outbox_waits_for_database", error=type(error).__name__)
+                busy = 0
+            if not busy:
+                self._woken.wait(IDLE)
+
+    def once(self) -> int:
+        """Send what is ready now; returns how many texts were tried."""
+        now = self.clock.now()
+        parcels = self.database.write(lambda s: outbound.lease(s, now, BATCH, LEASE)).result()
+        list(self._posts.map(self._deliver, parcels))
+        self.database.write(lambda s: self._give_up_on_lost(s, self.clock.now())).result()
+        return len(parcels)
+
+    def drain(self) -> None:
+        """Send until nothing is ready."""
+        while self.once():
+            pass
+
+    def _deliver(self, parcel: Parcel) -> None:
+        row = parcel.outbound
+        text = Outgoing(row.id, row.channel, row.sender, row.to, row.body)
+        result: Sent | CarrierError
+        try:
+            result = self.carrier.send(text)
+        except CarrierError as error:
+            result = error
+        except Exception as error:  # a fault of ours after the POST may have begun
+            log.error("send_broke", error=type(error).__name__)
+            result = CarrierError(Fault.UNCERTAIN, type(error).__name__)
+        self.database.write(lambda s: _record(s, parcel, result, self.clock.now())).result()
+
+    def _give_up_on_lost(self, session: Session, now: datetime) -> None:
+        for row in outbound.abandoned_leases(session, now):
+            outbound.fold(session, row.id, State.UNCERTAIN, now)
+
+
+def _record(session: Session, parcel: Parcel, result: Sent | CarrierError, now: datetime) -> None:
+    row = parcel.outbound
+    if isinstance(result, Sent):
+        outbound.record_attempt(session, parcel.attempt_id, now, "taken", sid=result.sid)
+        outbound.fold(session, row.id, result.state, now, sid=result.sid)
+        outbound.price(session, row.id, result.price)
+        return
+    outbound.record_attempt(session, parcel.attempt_id, now, result.fault, code=result.code)
+    log.warning("not_taken", text=row.id, fault=result.fault, code=result.code, why=str(result))
+    if result.fault is Fault.UNTOUCHED:
+        wait = result.wait or BACKOFF[min(row.tries, len(BACKOFF)) - 1]
+        outbound.again(session, row.id, now + timedelta(seconds=wait), now)
+    elif result.fault is Fault.UNCERTAIN:
+        outbound.fold(session, row.id, State.UNCERTAIN, now, code=result.code)
+    else:
+        fold(session, row.id, State.FAILED, now, code=result.code)

@@ -1,0 +1,36 @@
+"""How many SMS segments a text costs: 160 GSM-7 characters or 70 UCS-2 units, fewer each when it takes several.
+
+Source: 3GPP TS 23.038 (the alphabet) and Twilio's rule that a segment never splits a character.
+"""
+
+import regex
+
+BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape and a character each: they count two
+CHARACTER = regex.compile(r"\X")
+
+
+def is_gsm7(text: str) -> bool:
+    """Whether every character is in the cheap alphabet."""
+    return all(c in BASIC or c in EXTENDED for c in text)
+
+
+def count(text: str) -> int:
+    """The segments this text costs by SMS; an empty text costs one."""
+    if is_gsm7(text):
+        sizes = [2 if c in EXTENDED else 1 for c in text]
+        single, several = 160, 153
+    else:
+        sizes = [len(c.encode("utf-16-le", "surrogatepass")) // 2 for c in CHARACTER.findall(text)]
+        single, several = 70, 67
+    if sum(sizes) <= single:
+        return 1
+    segments, room = 1, several
+    for size in sizes:
+        if size > room:
+            segments, room = segments + 1, several
+        room -= size
+    return segments

@@ -1,0 +1,53 @@
+"""Whether a webhook comes from Twilio: HMAC over the exact URL and the sorted fields
+
+Source: twilio.com/docs/usage/security.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
+
+from twilio.request_validator import RequestValidator
+
+Fields = list[tuple[bytes, bytes]]
+
+HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
+
+
+def fields_of(body: bytes) -> Fields:
+    """The fields of a form exactly as sent, blank ones included: Twilio signs them too."""
+    pairs = []
+    for part in body.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            pairs.append((_plain(name), _plain(value)))
+    return pairs
+
+
+def _plain(part: bytes) -> bytes:
+    return unquote_to_bytes(part.replace(b"+", b" "))
+
+
+def genuine(url: str, fields: Fields, signature: str, tokens: Iterable[str], algorithm: str = "HMAC_SHA1") -> bool:
+    """Whether `signature` was made with one of the tokens over this URL and these fields."""
+    hashing = HASHES.get(algorithm.upper())
+    if hashing is None:
+        return False
+    signed = url.encode() + b"".join(name + value for name, value in sorted(set(fields)))
+    given = signature.encode("utf-8", "replace")
+    for token in tokens:
+        made = base64.b64encode(hmac.new(token.encode(), signed, hashing).digest())
+        if hmac.compare_digest(made, given):
+            return True
+    return _by_the_book(url, fields, signature, tokens, algorithm)
+
+
+def _by_the_book(url: str, fields: Fields, signature: str, tokens: Iterable[str], algorithm: str) -> bool:
+    # Twilio's own validator also tolerates a port in the URL; at twenty times the cost it only runs on a mismatch.
+    try:
+        form: dict[str, str] = {name.decode(): value.decode() for name, value in fields}
+        return any(RequestValidator(token).validate(url, form, signature, algorithm) for token in tokens)
+    except ValueError:  # not UTF-8, or a URL it cannot read
+        return False

@@ -1,0 +1,91 @@
+"""One text or one moment is one transaction. Everything that happens to the hotline happens through here."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+from sqlmodel import Session
+
+from app import outbox
+from app.carriers import STATUSES
+from handlers import context, followups, grammar, registry
+from handlers.turn import Moment, Turn
+from models import inbound, lines, outbound, people, requests
+from models.inbound import Heard
+
+log = structlog.get_logger()
+
+DUE_AT_ONCE = 50  # requests that one transaction of `tick` acts on
+
+
+class Taken(StrEnum):
+    """What became of a text."""
+
+    HANDLED = "handled"
+    SEEN = "seen"  # it had come before: nothing changed
+    NOBODYS = "nobodys"  # it was sent to a number that is no line's
+
+
+def receive(session: Session, heard: Heard, now: datetime) -> Taken:
+    """Take in one text: understand it, act on it, queue the answers. The caller commits."""
+    line = lines.answering(session, heard.channel, heard.to)
+    if line is None:
+        log.warning("unknown_number_texted")
+        return Taken.NOBODYS
+    inbound.hold_sender(session, line.id, heard)
+    inbound_id = inbound.store(session, line.id, heard, now)
+    if inbound_id is None:
+        return Taken.SEEN
+    person, address = people.meet(session, line, heard.channel, heard.sender, now)
+    address.heard_at = now
+    session.add(address)
+    asked, known = context.of(session, line, person, now)
+    intent = grammar.parse(heard.body, known)
+    inbound.understood(session, inbound_id, person.id, registry.name(intent))
+    turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked)
+    outbox.queue(session, line, str(inbound_id), registry.respond(turn, intent), now)
+    return Taken.HANDLED
+
+
+def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
+    """Keep a text that we failed to handle, say so to its sender, and tell whoever is on duty."""
+    log.error("handler_failed", error=type(error).__name__, exc_info=error)
+    line = lines.answering(session, heard.channel, heard.to)
+    if line is None:
+        return Taken.NOBODYS
+    inbound_id = inbound.store(session, line.id, heard, now)
+    if inbound_id is None:
+        return Taken.SEEN
+    person, address = people.meet(session, line, heard.channel, heard.sender, now)
+    address.heard_at = now
+    session.add(address)
+    inbound.understood(session, inbound_id, person.id, "failed")
+    moment = Moment(session, line, now)
+    texts = [moment.tell(person, "our_fault"), *moment.tell_duty("our_fault_duty", but=person.id, words=heard.body)]
+    outbox.queue(session, line, str(inbound_id), texts, now)
+    return Taken.HANDLED
+
+
+def status(
+    session: Session, outbound_id: int, said: str, now: datetime, *, sid: str | None = None, code: int | None = None
+) -> bool:
+    """Take in what the carrier says became of a text; False for a text that is not ours."""
+    if not outbound.heard_of(session, outbound_id, now, said, sid=sid, code=code):
+        return False
+    if said in STATUSES:
+        outbox.fold(session, outbound_id, STATUSES[said], now, code=code, sid=sid)
+    return True
+
+
+def tick(session: Session, now: datetime) -> int:
+    """Let time act on what is due, a bounded number of requests; returns how many there were."""
+    acted = 0
+    for request in requests.due(session, now, DUE_AT_ONCE):
+        seen = request.next_look_at
+        if not requests.taken_up(session, request, seen, now):
+            continue
+        line = lines.by_id(session, request.line_id)
+        key = f"tick-{request.id}-{int((seen or now).timestamp() * 1000)}"
+        outbox.queue(session, line, key, followups.look(Moment(session, line, now), request), now)
+        acted += 1
+    return acted
