@@ -16,7 +16,7 @@ from app.database import Database
 from handlers import followups, phrasebook
 from handlers.turn import Moment, Text
 from models import lines, outbound, people
-from models.lines import Line
+from models.lines import Channel, Line
 from models.outbound import Outbound, Parcel, State
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ LONGEST = 1600  # characters; Twilio refuses more
 LEASE = timedelta(seconds=90)  # longer than any POST may take
 BACKOFF = (2, 10, 60, 300)  # seconds before a text that was never processed is tried again
 BATCH = 50
+ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
 AT_ONCE = 10  # POSTs under way; more are slower with httpx
 IDLE = 0.5  # seconds between looks for texts that another process queued
 
@@ -34,9 +35,9 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
 
     Returns how many were queued. Nobody who said STOP gets one.
     """
-    wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase == "stopped"]
+    wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase in ALLOWED_AFTER_STOP]
     homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
-    rows = []
+    rows: list[Outbound] = []
     for text in wanted:
         home = homes.get(text.to.id)
         sender = line.number(home.channel) if home else None
@@ -44,6 +45,8 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
             log.warning("no_way_to_reach", person=text.to.id, line=line.id)
             continue
         body = phrasebook.book(text.to.speaks(line)).say(text.phrase, text.values)
+        if home.channel is Channel.SMS:
+            body = segments.thrifty(body)
         for part in parts(body):
             rows.append(
                 Outbound(

@@ -2,12 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -15,24 +15,35 @@ from sqlalchemy.exc import ArgumentError
 from handlers import phrasebook
 
 SIMULATED_NUMBER = "+12025550100"
+IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
+LONGEST_NAME = 60
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 
 def _database(value: str) -> str:
-    # Hosts hand out postgres:// and postgresql://; the driver's name is ours to add.
-    value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+    # Hosts hand out postgres:// and postgresql://, others name a driver; the driver is ours to choose.
+    value = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", value)
     try:
-        kind = make_url(value).get_backend_name()
-    except ArgumentError:
-        kind = ""
-    if kind not in ("sqlite", "postgresql"):
-        raise ValueError("write sqlite:///hotline.db or postgresql://user:password@host/name")
+        url = make_url(value)
+    except (ArgumentError, ValueError):  # its own message would quote the password
+        url = None
+    if url is None or url.drivername not in DRIVERS:
+        raise ValueError("not a database we know; write sqlite:///hotline.db or postgresql://user:password@host/name")
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError("a hotline must survive a restart: write the file's name, such as sqlite:///hotline.db")
     return value
 
 
 def _web(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("write the whole address and nothing after it, such as https://hotline.example.org")
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.query or parts.fragment or re.search(r"\s", value):
+        raise ValueError(
+            "not a whole web address; write it with nothing after it, such as https://hotline.example.org"
+        )
     return value.rstrip("/")
 
 
@@ -44,47 +55,75 @@ def _number(value: str) -> str:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise ValueError(f"write it with + and the country, such as {SIMULATED_NUMBER}")
+    if number is None or phonenumbers.is_possible_number_with_reason(number) != IS_POSSIBLE:
+        raise ValueError(f"not a whole phone number; write it with + and the country, such as {SIMULATED_NUMBER}")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _language(value: str) -> str:
+def spoken_language(value: str) -> str:
+    """The code of a language we have a phrasebook for. Raises ValueError, as all of these do."""
     if value.lower() not in phrasebook.languages():
-        raise ValueError(f"write one of: {', '.join(phrasebook.languages())}")
+        raise ValueError(f"a language we do not speak yet; write one of: {', '.join(phrasebook.languages())}")
     return value.lower()
 
 
-def _zone(value: str) -> str:
+def time_zone(value: str) -> str:
+    """The name of a time zone."""
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("write a time zone's name, such as America/New_York") from error
+        raise ValueError("not a time zone; write its name, such as America/New_York") from error
     return value
 
 
-def _country(value: str) -> str:
+def country(value: str) -> str:
+    """A country's two letters, in capitals."""
     if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("write the country's two letters, such as US")
+        raise ValueError("not a country; write its two letters, such as US")
     return value.upper()
 
 
 def _account(value: str) -> str:
     if not value.startswith("AC"):
-        raise ValueError("write the Account SID from Twilio's console; it begins with AC")
+        raise ValueError("not an Account SID; copy it from Twilio's console: it begins with AC")
     return value
 
 
-def _emergency(value: str) -> str:
+def _service(value: str) -> str:
+    if not value.startswith("MG"):
+        raise ValueError("not a Messaging Service's SID; copy it from Twilio's console: it begins with MG")
+    return value
+
+
+def line_name(value: str) -> str:
+    """A line's name, short enough to go out in every text."""
+    value = " ".join(value.split())
+    if len(value) > LONGEST_NAME:  # it goes out in texts, and every letter is paid for
+        raise ValueError(f"too long with {len(value)} letters; write at most {LONGEST_NAME}")
+    return value
+
+
+def _port(value: object) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        raise ValueError("not a port; write a number from 1 to 65535, such as 8000")
+    return int(text)
+
+
+def emergency_number(value: str) -> str:
+    """A number that can be dialled."""
     if not re.fullmatch(r"\+?[\d ]{2,15}", value):
-        raise ValueError("write the number to dial in an emergency, such as 911")
+        raise ValueError("not a number to dial; write the one for emergencies, such as 911")
     return value
 
 
 class Settings(BaseSettings):
     """The environment, or a file named .env. An empty variable counts as unset."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+    # An error that quotes what it was given would quote a token.
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: Annotated[str, AfterValidator(_database)] = "sqlite:///hotline.db"
     public_url: Annotated[str, AfterValidator(_web)] | None = None
@@ -92,15 +131,22 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_auth_token_previous: SecretStr | None = None
     twilio_api_url: Annotated[str, AfterValidator(_web)] = "https://api.twilio.com"
-    twilio_messaging_service_sid: str | None = None
-    hotline_name: str = Field(default="Neighbors' Hotline", max_length=60)
+    twilio_messaging_service_sid: Annotated[str, AfterValidator(_service)] | None = None
+    hotline_name: Annotated[str, AfterValidator(line_name)] = "Neighbors' Hotline"
     hotline_number: Annotated[str, AfterValidator(_number)] | None = None
     hotline_whatsapp: Annotated[str, AfterValidator(_number)] | None = None
-    hotline_language: Annotated[str, AfterValidator(_language)] = "en"
-    hotline_timezone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
-    hotline_country: Annotated[str, AfterValidator(_country)] = "US"
-    hotline_emergency_number: Annotated[str, AfterValidator(_emergency)] = "911"
-    port: int = Field(default=8000, ge=0, le=65535)
+    hotline_language: Annotated[str, AfterValidator(spoken_language)] = "en"
+    hotline_timezone: Annotated[str, AfterValidator(time_zone)] = "America/New_York"
+    hotline_country: Annotated[str, AfterValidator(country)] = "US"
+    hotline_emergency_number: Annotated[str, AfterValidator(emergency_number)] = "911"
+    port: Annotated[int, BeforeValidator(_port)] = 8000
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trimmed(cls, given: dict[str, Any]) -> dict[str, Any]:
+        # Copy and paste brings spaces and line ends along, and a token with one of them would never fit.
+        trimmed = {name: v.strip() if isinstance(v, str) else v for name, v in given.items()}
+        return {name: value for name, value in trimmed.items() if value != ""}
 
     @model_validator(mode="after")
     def _whole(self) -> "Settings":
@@ -109,15 +155,18 @@ class Settings(BaseSettings):
             "TWILIO_AUTH_TOKEN": self.twilio_auth_token,
         }
         missing = [name for name, value in twilio.items() if not value]
+        wrong = []
         if len(missing) == 1:
             given = next(name for name in twilio if name not in missing)
-            raise ValueError(f"{missing[0]}: {given} is set, so this is needed too; both are in Twilio's console")
-        if not missing and self.public_url is None:
-            raise ValueError(
-                "PUBLIC_URL: write the address at which Twilio reaches this hotline, such as https://hotline.example.org"
+            wrong.append(f"{missing[0]}: {given} is set, so this is needed too; both are in Twilio's console")
+        if len(missing) < 2 and self.public_url is None:
+            wrong.append(
+                "PUBLIC_URL: not set; write the address at which Twilio reaches this hotline, such as https://hotline.example.org"
             )
-        if not missing and not self.hotline_number and not self.hotline_whatsapp:
-            raise ValueError(f"HOTLINE_NUMBER: write the number that people text, such as {SIMULATED_NUMBER}")
+        if len(missing) < 2 and not self.hotline_number and not self.hotline_whatsapp:
+            wrong.append(f"HOTLINE_NUMBER: not set; write the number that people text, such as {SIMULATED_NUMBER}")
+        if wrong:
+            raise ValueError("\n".join(wrong))
         return self
 
     @property
@@ -139,6 +188,19 @@ class Settings(BaseSettings):
         return SIMULATED_NUMBER
 
     @property
+    def line(self) -> dict[str, str | None]:
+        """What the settings say about the first line."""
+        return {
+            "name": self.hotline_name,
+            "sms": self.sms,
+            "whatsapp": self.hotline_whatsapp,
+            "language": self.hotline_language,
+            "timezone": self.hotline_timezone,
+            "country": self.hotline_country,
+            "emergency_number": self.hotline_emergency_number,
+        }
+
+    @property
     def database(self) -> URL:
         """Where the database is."""
         return make_url(self.database_url)
@@ -152,9 +214,9 @@ class Settings(BaseSettings):
 
 def complaints(error: ValidationError) -> list[str]:
     """One line for each setting that is wrong: which, what, and what to write. Never the value of a secret."""
-    found = []
+    found: list[str] = []
     for problem in error.errors(include_input=False, include_url=False):
         what = str(problem["msg"]).removeprefix("Value error, ")
         name = "_".join(str(part) for part in problem["loc"]).upper()
-        found.append(f"{name}: {what}" if name else what)
+        found += [f"{name}: {what}"] if name else what.split("\n")
     return found

@@ -154,6 +154,7 @@ class Only:
 @dataclass(frozen=True)
 class Area:
     note: str = ""
+    everywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,12 @@ class Assign:
 
 
 @dataclass(frozen=True)
+class Open:
+    numbers: tuple[int, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Close:
     numbers: tuple[int, ...] = ()
     note: str = ""
@@ -262,6 +269,6 @@ class Wordless:
 
 Intent = (
     Claim | Pass | Drop | Omw | Done | Status | More | Nevermind | Info | Relay | List | Mine | Away | Back | Max
-    | Only | Area | Person | Join | Vouch | Help | Stop | Start | Language | Thanks | Queue | Show | Assign | Close
-    | Note | Duty | Answer | Ambiguous | Free | Wordless
+    | Only | Area | Person | Join | Vouch | Help | Stop | Start | Language | Thanks | Queue | Show | Assign | Open
+    | Close | Note | Duty | Answer | Ambiguous | Free | Wordless
 )  # fmt: skip

@@ -135,3 +135,19 @@ def from_settings(session: Session, now: datetime, **values: Any) -> Line:
     session.add(line)
     session.flush()
     return line
+
+
+def add(session: Session, now: datetime, **values: Any) -> Line:
+    """One more line. Its numbers must be nobody else's."""
+    line = Line(created_at=now, **values)
+    session.add(line)
+    session.flush()
+    return line
+
+
+def add_area(session: Session, line_id: int, name: str) -> Area:
+    """One more area, after the others."""
+    area = Area(line_id=line_id, name=name)
+    session.add(area)
+    session.flush()
+    return area

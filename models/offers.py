@@ -51,11 +51,10 @@ def candidates(
 ) -> list[Person]:
     """Vouched volunteers who could be asked about this request: the least recently asked, then the never asked.
 
-    Left out: who asked for it, who was already asked about it, who is away or opted out, who has another
-    offer unanswered. Task, area, language and load are matching's to judge.
+    Left out: who asked for it, who was already asked about it, who is away or opted out. The rest is matching's
+    to judge.
     """
     asked_already = select(Offer.person_id).where(Offer.request_id == request_id)
-    answering = select(Offer.person_id).where(Offer.line_id == line_id, col(Offer.state).in_(WAITING))
     fit = select(Person).where(
         Person.line_id == line_id,
         Person.id != asker_id,
@@ -64,7 +63,6 @@ def candidates(
         col(Person.opted_out_at).is_(None),
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= now),
         col(Person.id).not_in(asked_already),
-        col(Person.id).not_in(answering),
     )
     before = fit.where(col(Person.last_asked_at).is_not(None)).order_by(col(Person.last_asked_at), col(Person.id))
     never = fit.where(col(Person.last_asked_at).is_(None)).order_by(col(Person.id))
@@ -126,3 +124,25 @@ def forget(session: Session, request_id: int) -> None:
     Whoever said PASS is not asked twice.
     """
     session.execute(sa.delete(Offer).where(col(Offer.request_id) == request_id, col(Offer.state) != State.PASSED))
+
+
+def answering(session: Session, person_ids: list[int]) -> set[int]:
+    """Which of these volunteers have an offer that waits for an answer."""
+    query = select(Offer.person_id).where(col(Offer.person_id).in_(person_ids), col(Offer.state).in_(WAITING))
+    return set(session.exec(query))
+
+
+def of(session: Session, request_id: int, person_id: int) -> Offer | None:
+    """The offer of this request to this volunteer."""
+    return session.exec(select(Offer).where(Offer.request_id == request_id, Offer.person_id == person_id)).first()
+
+
+def count(session: Session, request_id: int) -> int:
+    """How many volunteers were asked about this request."""
+    return int(session.exec(select(sa.func.count()).where(Offer.request_id == request_id)).one())
+
+
+def anybody_asked(session: Session, request_id: int) -> bool:
+    """Whether an offer of this request still waits for an answer."""
+    query = select(Offer.id).where(Offer.request_id == request_id, col(Offer.state).in_(WAITING))
+    return session.exec(query.limit(1)).first() is not None

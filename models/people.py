@@ -171,3 +171,21 @@ def add(
     session.add(person)
     session.flush()
     return person
+
+
+def find(session: Session, line_id: int, person_id: int) -> Person | None:
+    """The line's person with this id."""
+    return session.exec(select(Person).where(Person.id == person_id, Person.line_id == line_id)).first()
+
+
+def everybody(session: Session, line_id: int) -> list[Person]:
+    """All people of the line, in the order in which they became known."""
+    return list(session.exec(select(Person).where(Person.line_id == line_id).order_by(col(Person.id))))
+
+
+def addresses_of(session: Session, line_id: int) -> dict[int, list[Address]]:
+    """Every address on the line, by person."""
+    found: dict[int, list[Address]] = {}
+    for address in session.exec(select(Address).where(Address.line_id == line_id).order_by(col(Address.id))):
+        found.setdefault(address.person_id, []).append(address)
+    return found

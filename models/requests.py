@@ -260,3 +260,16 @@ def history(session: Session, request: Request) -> list[Event]:
 def pick(words: list[str]) -> str:
     """A word nobody can guess, for the two to know each other by at the door."""
     return secrets.choice(words)
+
+
+def last_event(session: Session, request: Request, *kinds: str) -> str | None:
+    """Which of these happened to the request last, if any."""
+    query = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))
+    return session.exec(query.order_by(col(Event.id).desc())).first()
+
+
+def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:
+    """Add to what the neighbor wrote."""
+    request.text = f"{request.text}\n{words}".strip()
+    session.add(request)
+    record(session, request, "added", now, by=by, words=words)

@@ -1,0 +1,132 @@
+"""What the commands share: reading the settings, opening the database, saying what is wrong, showing tables."""
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.engine import URL
+from sqlmodel import Session
+
+from app import database
+from app.cli.trouble import WRONG_SETTINGS, in_settings
+from app.clock import Clock
+from app.database import Database
+from app.settings import Settings
+from handlers.words import fold
+from models import lines
+from models.lines import Line
+
+InLine = Annotated[
+    str | None, typer.Option("--line", metavar="NAME", help="Which line, where there are several; else the first.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
+
+
+def fail(what: str, code: int = 1) -> NoReturn:
+    """Say what is wrong and end."""
+    typer.echo(what, err=True)
+    raise typer.Exit(code)
+
+
+def settings() -> Settings:
+    """The settings; ends with one line for each that is wrong."""
+    try:
+        return Settings()
+    except ValueError as error:
+        fail("\n".join(in_settings(error)), WRONG_SETTINGS)
+
+
+def wrong_place(file: Path | None) -> str | None:
+    """Why SQLite cannot keep its file here, or None where it can (or where the database is not SQLite)."""
+    if file is None:
+        return None
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        return f"DATABASE_URL: there is no folder {folder}; make it, or write another place"
+    if file.is_dir():
+        return f"DATABASE_URL: {file} is a folder; write a file's name, such as sqlite:///{file.name}/hotline.db"
+    # Beside the file SQLite keeps its log, so the folder counts as well.
+    for place in (folder, file) if file.exists() else (folder,):
+        if not os.access(place, os.W_OK):
+            return f"DATABASE_URL: {place} cannot be written to; change its permissions, or write another place"
+    return None
+
+
+def answers(url: URL) -> None:
+    """Raise OperationalError within seconds if PostgreSQL does not answer; a migration would wait for minutes."""
+    asked = database.connect(url)
+    try:
+        asked.check()
+    finally:
+        asked.close()
+
+
+@contextmanager
+def opened(found: Settings) -> Iterator[Database]:
+    """The database, its tables up to date, with the line of the settings if it had none yet."""
+    if problem := wrong_place(found.database_file):
+        fail(problem)
+    if found.database_file is None:
+        answers(found.database)
+    kept = database.connect(found.database)
+    try:
+        database.migrate(found.database)
+        kept.write(lambda session: _first_line(session, found, Clock().now())).result()
+        yield kept
+    finally:
+        kept.close()
+
+
+def _first_line(session: Session, found: Settings, now: datetime) -> None:
+    # An existing line is left alone: this shell's environment need not be the one that the hotline runs in.
+    if not lines.all_lines(session):
+        lines.from_settings(session, now, **found.line)
+
+
+def line_named(session: Session, name: str | None) -> Line:
+    """The line with this name, the first one without a name; ends if there is no such line."""
+    every = lines.all_lines(session)
+    if name is None:
+        return every[0]
+    for line in every:
+        if fold(line.name) == fold(name.strip()):
+            return line
+    fail(f"There is no line {name!r}. There are: {', '.join(line.name for line in every)}")
+
+
+def stamp(moment: datetime, line: Line) -> str:
+    """A moment on the line's own clock, with its offset, to the second."""
+    return moment.astimezone(ZoneInfo(line.timezone)).isoformat(timespec="seconds")
+
+
+def plain(text: str) -> str:
+    """A stranger's words without what would move the cursor or turn the terminal red."""
+    return "".join(" " if c in "\r\n\t" else c for c in text if c in "\r\n\t" or unicodedata.category(c) != "Cc")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Show rows under their headings; a value of None stays empty."""
+    # Into a file or a pipe nothing may be cut off, however long.
+    console = Console() if sys.stdout.isatty() else Console(width=10_000)
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        shown.add_column(column)
+    for row in rows:
+        shown.add_row(*(Text("" if value is None else plain(str(value))) for value in row))
+    console.print(shown)
+
+
+def as_json(value: Any) -> None:
+    """Show a value as JSON that a person can read too."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,48 @@
+"""`hotline doctor`: what is wrong and what to do, from the settings to the people on duty. It changes nothing."""
+
+from collections.abc import Iterator
+
+import typer
+
+from app.cli import checkup, console
+from app.cli.checkup import Finding, Level
+from app.cli.console import AsJson
+from app.cli.trouble import WRONG_SETTINGS, in_settings
+from app.settings import Settings
+
+app = typer.Typer()
+
+MARKS = {Level.OK: "ok      ", Level.WARNING: "warning ", Level.PROBLEM: "PROBLEM "}
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look the hotline over: settings, database, lines, people, carrier."""
+    try:
+        settings = Settings()
+    except ValueError as error:
+        show([Finding(Level.PROBLEM, "settings", said) for said in in_settings(error)], as_json)
+        raise typer.Exit(WRONG_SETTINGS) from None
+    found = list(every(settings))
+    show(found, as_json)
+    if any(finding.level is Level.PROBLEM for finding in found):
+        raise typer.Exit(1)
+
+
+def every(settings: Settings) -> Iterator[Finding]:
+    """All findings, in the order in which they should be mended."""
+    yield Finding(Level.OK, "settings", "every variable can be read")
+    yield from checkup.database(settings)
+    yield from checkup.public_url(settings)
+    yield from checkup.carrier(settings)
+
+
+def show(found: list[Finding], as_json: bool) -> None:
+    """Show the findings, with what to do under each."""
+    if as_json:
+        console.as_json([finding.packed() for finding in found])
+        return
+    for finding in found:
+        typer.echo(f"{MARKS[finding.level]} {finding.about}: {console.plain(finding.what)}")
+        if finding.do:
+            typer.echo(f"{'':9}{console.plain(finding.do)}")

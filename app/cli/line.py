@@ -1,0 +1,141 @@
+"""`hotline line …`: more than one hotline in one place, and the areas that their people speak of."""
+
+import re
+from typing import Annotated
+
+import typer
+from sqlmodel import Session
+
+from app import settings as rules
+from app.cli import addresses, console
+from app.cli.addresses import Unusable
+from app.cli.console import InLine
+from app.clock import Clock
+from handlers.words import fold
+from models import lines
+from models.lines import Area, Channel, Line
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Add and list lines and their areas."""
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What the group calls its hotline.")],
+    sms: Annotated[str, typer.Option("--sms", help="The number that people text.")] = "",
+    whatsapp: Annotated[str, typer.Option("--whatsapp", help="The WhatsApp sender's number.")] = "",
+    language: Annotated[str, typer.Option("--language", help="Else as in the settings.")] = "",
+    timezone: Annotated[str, typer.Option("--timezone", help="Else as in the settings.")] = "",
+    country: Annotated[str, typer.Option("--country", help="Else as in the settings.")] = "",
+    emergency_number: Annotated[str, typer.Option("--emergency-number", help="Else as in the settings.")] = "",
+) -> None:
+    """Add a line: one more group with a number of its own."""
+    found = console.settings()
+    if not sms and not whatsapp:
+        console.fail("Write --sms or --whatsapp: without a number nobody can text this line.", 2)
+    written = {
+        "name": (rules.line_name, name),
+        "language": (rules.spoken_language, language or found.hotline_language),
+        "timezone": (rules.time_zone, timezone or found.hotline_timezone),
+        "country": (rules.country, country or found.hotline_country),
+        "emergency-number": (rules.emergency_number, emergency_number or found.hotline_emergency_number),
+    }
+    values: dict[str, str | None] = {}
+    for option, (rule, value) in written.items():
+        try:
+            values[option.replace("-", "_")] = rule(value)
+        except ValueError as error:
+            console.fail(f"--{option}: {error}", 2)
+    if not values["name"]:
+        console.fail("Write a name for the line.", 2)
+    values["sms"] = _number("sms", sms, str(values["country"]))
+    values["whatsapp"] = _number("whatsapp", whatsapp, str(values["country"]))
+
+    def work(session: Session) -> Line | str:
+        for line in lines.all_lines(session):
+            if fold(line.name) == fold(str(values["name"])):
+                return f"There is a line {line.name!r} already. Write another name."
+        for channel, number in ((Channel.SMS, values["sms"]), (Channel.WHATSAPP, values["whatsapp"])):
+            if number and (taken := lines.answering(session, channel, number)):
+                return f"--{channel}: this number belongs to the line {taken.name!r}. Write another one."
+        return lines.add(session, Clock().now(), **values)
+
+    with console.opened(found) as kept:
+        added = kept.write(work).result()
+    if isinstance(added, str):
+        console.fail(added)
+    typer.echo(f"{added.name} is ready. Add its areas with: hotline line area NAME --line {added.name!r}")
+
+
+def _number(option: str, written: str, country: str) -> str | None:
+    written = written.strip().removeprefix("whatsapp:")
+    if not written or re.fullmatch(r"\d{3,6}", written):  # a short code has no country
+        return written or None
+    try:
+        return addresses.number(written, country)
+    except Unusable as error:
+        console.fail(f"--{option}: {error}", 2)
+
+
+@app.command("list")
+def list_() -> None:
+    """Every line with its numbers; the first is the one of the settings."""
+    with console.opened(console.settings()) as kept:
+        found = kept.read(lambda session: [(x, len(lines.areas(session, x.id))) for x in lines.all_lines(session)])
+    console.table(
+        ["name", "sms", "whatsapp", "language", "timezone", "country", "emergency", "areas"],
+        [
+            [x.name, x.sms, x.whatsapp, x.language, x.timezone, x.country, x.emergency_number, areas]
+            for x, areas in found
+        ],
+    )
+
+
+@app.command()
+def area(
+    name: Annotated[str, typer.Argument(help="What the neighborhood calls it.")],
+    alias: Annotated[
+        list[str] | None, typer.Option("--alias", help="Another name, such as a street; again for more.")
+    ] = None,
+    zip_: Annotated[list[str] | None, typer.Option("--zip", help="A ZIP code in it; again for more.")] = None,
+    corner: Annotated[
+        list[str] | None, typer.Option("--corner", help='A corner in it, such as "Oak & 3rd"; again for more.')
+    ] = None,
+    line: InLine = None,
+) -> None:
+    """Add an area to a line, or more names to an area that is there."""
+    name = " ".join(name.split())
+    more = [said for words in [*(alias or []), *(zip_ or []), *(corner or [])] if (said := " ".join(words.split()))]
+    if not fold(name):
+        console.fail("Write a name for the area.", 2)
+
+    def work(session: Session) -> Area | str:
+        known = lines.areas(session, console.line_named(session, line).id)
+        found = next((area for area in known if fold(area.name) == fold(name)), None)
+        taken = {fold(said): area for area in known if area is not found for said in (area.name, *area.aliases)}
+        for said in (name, *more):
+            if other := taken.get(fold(said)):
+                return f"{said!r} already belongs to the area {other.name!r}. A name can belong to one area only."
+        area = found or lines.add_area(session, console.line_named(session, line).id, name)
+        names = {fold(said): said for said in (*area.aliases, *more) if fold(said) != fold(area.name)}
+        area.aliases = list(names.values())
+        session.add(area)
+        return area
+
+    with console.opened(console.settings()) as kept:
+        kept_area = kept.write(work).result()
+    if isinstance(kept_area, str):
+        console.fail(kept_area)
+    typer.echo(f"{kept_area.name}: {', '.join(kept_area.aliases) or 'no other names yet'}")
+
+
+@app.command()
+def areas(line: InLine = None) -> None:
+    """A line's areas, with every name they go by."""
+    with console.opened(console.settings()) as kept:
+        found = kept.read(lambda session: lines.areas(session, console.line_named(session, line).id))
+    console.table(["area", "also called"], [[area.name, ", ".join(area.aliases)] for area in found])

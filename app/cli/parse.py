@@ -1,0 +1,88 @@
+"""`hotline parse`: what each text on standard input would be taken to mean, without any context."""
+
+import json
+import sys
+from dataclasses import fields
+from enum import StrEnum
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from handlers import grammar, registry
+from handlers.intents import Free, Intent, Kind, Wordless
+from models.requests import Urgency
+
+app = typer.Typer()
+
+
+@app.command()
+def parse(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """Read one text a line and say what each means."""
+    failed = False
+    for number, raw in enumerate(_stdin(), start=1):
+        text = raw.decode("utf-8", "replace").rstrip("\r\n").removeprefix("\ufeff")
+        try:
+            found = meaning(text)
+        except Exception as error:  # a fault of ours in one text must not cost the answers to all others
+            typer.echo(f"line {number}: a fault of ours, {type(error).__name__}", err=True)
+            found, failed = nothing(None), True
+        print(json.dumps(found, ensure_ascii=False) if as_json else readable(found), flush=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _stdin() -> BinaryIO:
+    # Bytes, so that only a line feed ends a text: decoded lines would also break at U+2028 and the like.
+    return sys.stdin.buffer
+
+
+def meaning(text: str) -> dict[str, Any]:
+    """The contract's object for one text."""
+    intent = grammar.parse(text)
+    if isinstance(intent, Wordless):
+        return nothing(None)
+    if isinstance(intent, Free):
+        said = intent.meaning
+        return {
+            "intent": said.kind.value,
+            "needs": [need.value for need in said.needs],
+            "people": said.people,
+            "urgent": said.emergency or said.urgency is Urgency.URGENT,
+            "emergency": said.emergency,
+            "place": said.place,
+            "language": said.language,
+        }
+    return {**_parts(intent), "language": grammar.language_of(text)}
+
+
+def nothing(language: str | None) -> dict[str, Any]:
+    """Free words that say nothing."""
+    return {
+        "intent": Kind.OTHER.value,
+        "needs": [],
+        "people": None,
+        "urgent": False,
+        "emergency": False,
+        "place": None,
+        "language": language,
+    }
+
+
+def _parts(intent: Intent) -> dict[str, Any]:
+    own = {field.name: _simple(getattr(intent, field.name)) for field in fields(intent)}
+    return {"intent": registry.name(intent), "numbers": [], "note": "", **own}
+
+
+def _simple(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_simple(part) for part in value]
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def readable(found: dict[str, Any]) -> str:
+    """The same on one line for people: the intent, then whatever it holds."""
+    held = {name: value for name, value in found.items() if name != "intent" and value not in (None, "", [], False)}
+    said = (
+        f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}".replace("_", " ")
+        for name, value in held.items()
+    )
+    return "  ".join([found["intent"], *(s.removesuffix(" True") for s in said)])

@@ -1,0 +1,101 @@
+"""`hotline serve`: the whole hotline in one process."""
+
+import errno
+import signal
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app.cli import console
+from app.main import create_app
+from app.settings import Settings
+
+app = typer.Typer()
+
+PATIENCE = 5  # seconds that open pages get to finish when the hotline is told to stop
+EVERYWHERE = ("0.0.0.0", "::", "")
+
+
+class Server(uvicorn.Server):
+    """Says where to look once it can be looked at."""
+
+    def __init__(self, config: uvicorn.Config, where: list[str]) -> None:
+        super().__init__(config)
+        self.where = where
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets=sockets)
+        typer.echo("\n".join(self.where))
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option("--host", help="Where to listen; this machine only in the simulator.")
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Instead of PORT.")] = None,
+) -> None:
+    """Run the hotline: answer the carrier, send, watch the clock."""
+    settings = console.settings()
+    host = host or ("127.0.0.1" if settings.simulated else "0.0.0.0")
+    listening = listen(host, settings.port if port is None else port)
+    with console.opened(settings):
+        pass  # whatever is wrong with the database is said before anything starts
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=PATIENCE,
+    )
+    # uvicorn stops cleanly and then raises the signal again; being told to stop is no failure.
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: None)
+    Server(config, where(settings, host, listening.getsockname()[1])).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on this host and port; ends with a plain line if there can be none."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+        taken = socket.socket(family, kind)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except socket.gaierror:
+        console.fail(f"--host {host}: no such address on this machine; write 127.0.0.1 or 0.0.0.0")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            console.fail(
+                f"Port {port} is taken, perhaps by a hotline that already runs. Try: hotline serve --port {port + 1}"
+            )
+        if error.errno == errno.EACCES:
+            console.fail(f"Port {port} is only for administrators. Try: hotline serve --port 8000")
+        console.fail(f"Cannot listen on {host}, port {port}: {error.strerror}. Write another --host or --port.")
+    return taken
+
+
+def where(settings: Settings, host: str, port: int) -> list[str]:
+    """Two or three lines for whoever just started it: where to look, what to do next."""
+    stop = "Stop it with Ctrl+C."
+    if settings.simulated:
+        shown = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+        said = [f"{settings.hotline_name} is running with a simulated phone network; no real text is sent."]
+        if host not in ("127.0.0.1", "localhost", "::1"):
+            said.append("Whoever reaches this address can read every simulated phone.")
+        return [*said, f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
+    numbers = " and ".join(
+        f"{number} ({channel})"
+        for number, channel in ((settings.sms, "SMS"), (settings.hotline_whatsapp, "WhatsApp"))
+        if number
+    )
+    return [
+        f"{settings.hotline_name} is running on port {port} for {numbers}. {stop}",
+        f"Incoming messages, in Twilio's console: {settings.public_url}/twilio/message",
+    ]

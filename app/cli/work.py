@@ -1,0 +1,32 @@
+"""`hotline work`: the background work without a web server, for hosts that run the two apart."""
+
+import signal
+import threading
+
+import typer
+
+from app import logs
+from app.cli import console
+from app.hotline import Hotline
+
+app = typer.Typer()
+
+
+@app.command()
+def work() -> None:
+    """Send what is queued and watch the clock, until told to stop."""
+    logs.configure()
+    settings = console.settings()
+    with console.opened(settings):
+        pass  # whatever is wrong with the database is said before anything starts
+    stopped = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stopped.set())
+    hotline = Hotline(settings)
+    try:
+        hotline.prepare()
+        hotline.start()
+        typer.echo(f"{settings.hotline_name} is working. Stop it with Ctrl+C.")
+        stopped.wait()
+    finally:
+        hotline.stop()

@@ -1,0 +1,79 @@
+"""What volunteers can look at: what is open, one request, what they have in hand."""
+
+from handlers import summary
+from handlers.intents import Info, List, Mine
+from handlers.summary import Said
+from handlers.turn import Texts, Turn
+from models import assignments, lines, requests
+from models.requests import Request, State
+
+SHOWN = 5  # open requests in one answer
+
+
+def list_(turn: Turn, _: List) -> Texts:
+    """LIST: what still needs somebody, what fits this volunteer first."""
+    if not turn.speaker.helps:
+        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since else "join_first")
+        return
+    open_now = [
+        r for r in requests.in_state(turn.session, turn.line.id, State.OPEN) if r.person_id != turn.speaker.id
+    ]
+    if not open_now:
+        yield turn.reply("list_empty")
+        return
+    can, near = set(turn.speaker.can), set(turn.speaker.areas)
+    open_now.sort(
+        key=lambda r: (bool(can) and not can & set(r.needs), bool(near) and r.area_id not in near, r.number)
+    )
+    rows = summary.Lines([_row(turn, r) for r in open_now[:SHOWN]])
+    left = len(open_now) - SHOWN
+    more = Said("list_more", {"n": left}) if left > 0 else ""
+    yield turn.reply("list", rows=rows, more=more, first=open_now[0].number)
+
+
+def mine(turn: Turn, _: Mine) -> Texts:
+    """MINE: what I have in hand, and what I asked for."""
+    held = [r for _, r in assignments.held_by(turn.session, turn.speaker.id)]
+    own = requests.live_of(turn.session, turn.speaker.id)
+    if not held and not own:
+        yield turn.reply("mine_empty")
+        return
+    if held:
+        yield turn.reply("mine", rows=summary.Lines([_row(turn, r, place=True) for r in held]))
+    if own:
+        yield turn.reply("mine_asked", rows=summary.Lines([_row(turn, r) for r in own]))
+
+
+def info(turn: Turn, intent: Info) -> Texts:
+    """INFO 42: as much as this person may know."""
+    held = [r for _, r in assignments.held_by(turn.session, turn.speaker.id)]
+    own = requests.live_of(turn.session, turn.speaker.id)
+    numbers = intent.numbers or tuple(r.number for r in (held or own)[:1])
+    if not numbers:
+        yield turn.reply("info_what")
+    for number in numbers:
+        request = requests.by_number(turn.session, turn.line.id, number)
+        if request is None:
+            yield turn.reply("unknown_number", number=number)
+        elif request in held or request in own:
+            yield turn.reply(
+                "info_full",
+                about=request,
+                what=_what(turn, request),
+                place=Said("at_place", {"place": request.place}) if request.place else "",
+                code=request.code_word,
+                words=Said("they_wrote", {"words": request.text}) if request.text else "",
+            )
+        elif turn.speaker.helps and request.state is State.OPEN:
+            yield turn.reply("info_open", about=request, what=_what(turn, request))
+        else:
+            yield turn.reply("unknown_number", number=number)
+
+
+def _row(turn: Turn, request: Request, *, place: bool = False) -> Said:
+    where = Said("at_place", {"place": request.place}) if place and request.place else ""
+    return Said("row", {"number": request.number, "what": _what(turn, request), "place": where})
+
+
+def _what(turn: Turn, request: Request) -> summary.What:
+    return summary.what(request, lines.areas(turn.session, turn.line.id))

@@ -1,0 +1,100 @@
+"""A volunteer with a request in hand: on the way, delivered, or giving it back."""
+
+from datetime import timedelta
+
+from handlers import choosing, waves
+from handlers.intents import Done, Drop, Omw
+from handlers.summary import Said
+from handlers.turn import Question, Texts, Turn
+from models import assignments, people, requests
+from models.assignments import State as AssignmentState
+from models.outbound import Lane
+from models.requests import Outcome, Request, State
+
+RECEIPT_ANSWERS = 3  # yes, partly, no
+
+
+def omw(turn: Turn, intent: Omw) -> Texts:
+    """OMW 42: the neighbor hears that somebody is coming."""
+    held = assignments.held_by(turn.session, turn.speaker.id)
+    found, texts = choosing.chosen(turn, intent.numbers, [r for _, r in held], "omw", "nothing_in_hand")
+    yield from texts
+    for assignment, request in held:
+        if request in found:
+            assignment.on_the_way_at = turn.now
+            turn.session.add(assignment)
+            requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
+            yield turn.reply("omw_thanks", about=request)
+            yield turn.tell(
+                people.by_id(turn.session, request.person_id),
+                "omw",
+                about=request,
+                lane=Lane.REPLY,
+                name=turn.speaker.name or Said("a_neighbor"),
+                note=_note(intent.note),
+            )
+
+
+def done(turn: Turn, intent: Done) -> Texts:
+    """DONE 42: ask the neighbor, who alone closes the loop. A neighbor's own DONE closes it at once."""
+    held = assignments.held_by(turn.session, turn.speaker.id)
+    own = requests.live_of(turn.session, turn.speaker.id)
+    among = [*(r for _, r in held), *own]
+    found, texts = choosing.chosen(turn, intent.numbers, among, "done", "nothing_in_hand")
+    yield from texts
+    for request in found:
+        if request.person_id == turn.speaker.id:
+            yield from _received(turn, request)
+        elif requests.move(
+            turn.session,
+            request,
+            State.DELIVERED,
+            turn.now,
+            kind="delivered",
+            out_of=(State.CLAIMED,),
+            by=turn.speaker.id,
+            words=intent.note or None,
+            next_look_at=turn.now + timedelta(minutes=turn.line.policy.receipt_reminder),
+        ):
+            assignment = next(a for a, r in held if r is request)
+            assignments.end(turn.session, assignment, AssignmentState.DONE, turn.now)
+            yield turn.reply("done_thanks", about=request)
+            neighbor = people.by_id(turn.session, request.person_id)
+            turn.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+            yield turn.tell(
+                neighbor,
+                "did_you_get_it",
+                about=request,
+                lane=Lane.REPLY,
+                name=turn.speaker.name or Said("a_neighbor"),
+                note=_note(intent.note),
+            )
+
+
+def _note(words: str) -> Said | str:
+    return Said("note_from_helper", {"note": words}) if words else ""
+
+
+def _received(turn: Turn, request: Request) -> Texts:
+    holder = assignments.on(turn.session, request)
+    if not requests.close(turn.session, request, Outcome.FULFILLED, turn.now, by=turn.speaker.id):
+        return
+    turn.unask(turn.speaker)
+    yield turn.reply("receipt_yes", about=request)
+    if holder:
+        assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
+        yield turn.tell(holder[1], "receipt_yes_helper", about=request)
+
+
+def drop(turn: Turn, intent: Drop) -> Texts:
+    """DROP 42: it goes out again, and nobody is blamed."""
+    held = assignments.held_by(turn.session, turn.speaker.id)
+    found, texts = choosing.chosen(turn, intent.numbers, [r for _, r in held], "drop", "nothing_in_hand")
+    yield from texts
+    for assignment, request in held:
+        if request in found and assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
+            texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=intent.note)
+            yield turn.reply("dropped", about=request)
+            neighbor = people.by_id(turn.session, request.person_id)
+            yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
+            yield from texts

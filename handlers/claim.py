@@ -1,0 +1,81 @@
+"""A volunteer takes a request, or says no to it."""
+
+from handlers import choosing, summary
+from handlers.intents import Claim, Pass
+from handlers.summary import Said, Several, Verb
+from handlers.turn import Texts, Turn
+from models import assignments, lines, offers, people, requests
+from models.offers import State as OfferState
+from models.outbound import Lane
+from models.requests import Request, State
+
+
+def claim(turn: Turn, intent: Claim) -> Texts:
+    """CLAIM 42: yours if nobody was faster."""
+    if not turn.speaker.helps:
+        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since else "join_first")
+        return
+    numbers = intent.numbers
+    if not numbers:
+        waiting = offers.waiting_of(turn.session, turn.speaker.id)
+        if len(waiting) != 1:
+            choices = Several([Verb("claim", n) for n in waiting], style="or")
+            yield turn.reply("which_one", choices=choices) if waiting else turn.reply("claim_what")
+            return
+        numbers = tuple(waiting)
+    for number in numbers:
+        yield from _take(turn, number, intent.note)
+
+
+def _take(turn: Turn, number: int, note: str) -> Texts:
+    request = requests.by_number(turn.session, turn.line.id, number)
+    if request is None or request.state in (State.DRAFT, State.HELD):
+        yield turn.reply("unknown_number", number=number)
+    elif request.person_id == turn.speaker.id:
+        yield turn.reply("claim_own", about=request)
+    elif requests.take(turn.session, request, by=turn.speaker.id, now=turn.now):
+        yield from taken(turn, request, note)
+    else:
+        holder = assignments.on(turn.session, request)
+        mine = holder is not None and holder[1].id == turn.speaker.id and request.live
+        yield turn.reply("claim_yours_already" if mine else "claim_too_late", about=request)
+
+
+def taken(turn: Turn, request: Request, note: str) -> Texts:
+    """The claim is won: connect the two, and let everybody else off."""
+    helper = turn.speaker
+    assignments.start(turn.session, request, helper.id, turn.now, note)
+    offers.settle(turn.session, request.id, OfferState.ACCEPTED, turn.now, person_id=helper.id)
+    offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+    what = summary.what(request, lines.areas(turn.session, turn.line.id))
+    yield turn.reply(
+        "claim_yours",
+        about=request,
+        lane=Lane.SAFETY,
+        what=what,
+        place=Said("at_place", {"place": request.place}) if request.place else "",
+        code=request.code_word,
+        words=Said("they_wrote", {"words": request.text}) if request.text else "",
+    )
+    neighbor = people.by_id(turn.session, request.person_id)
+    yield turn.tell(
+        neighbor,
+        "claimed",
+        about=request,
+        lane=Lane.SAFETY,
+        name=helper.name or Said("a_neighbor"),
+        code=request.code_word,
+        note=Said("note_from_helper", {"note": note}) if note else "",
+        door="" if request.place else Said("which_door"),
+    )
+
+
+def pass_on(turn: Turn, intent: Pass) -> Texts:
+    """PASS 42: no hard feelings."""
+    waiting = offers.waiting_of(turn.session, turn.speaker.id)
+    among = [r for n in waiting if (r := requests.by_number(turn.session, turn.line.id, n))]
+    found, texts = choosing.chosen(turn, intent.numbers, among, "pass", "pass_nothing")
+    yield from texts
+    for request in found:
+        offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
+        yield turn.reply("passed", about=request)

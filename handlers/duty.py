@@ -1,0 +1,187 @@
+"""Whoever is on duty: what waits, one request in full, and putting things right from a phone."""
+
+from collections.abc import Generator
+from datetime import datetime
+
+from handlers import passing, summary, waves
+from handlers.intents import Assign, Close, Duty, Note, Open, Queue, Show
+from handlers.summary import Said, When
+from handlers.turn import Text, Texts, Turn
+from models import assignments, lines, offers, people, requests
+from models.assignments import State as AssignmentState
+from models.offers import State as OfferState
+from models.outbound import Lane
+from models.requests import LIVE, Event, Outcome, Request, State
+
+SHOWN = 8  # requests in one answer
+WORST_FIRST = (State.HELD, State.OPEN, State.DRAFT, State.DELIVERED, State.CLAIMED)
+
+
+def duty(turn: Turn, intent: Duty) -> Texts:
+    """DUTY ON, DUTY OFF: any vouched volunteer may take a turn."""
+    if not turn.speaker.helps:
+        yield turn.reply("duty_not_yours")
+        return
+    if intent.on is not None:
+        turn.speaker.on_duty_since = turn.now if intent.on else None
+        turn.session.add(turn.speaker)
+    if turn.speaker.on_duty:
+        waiting = len(requests.in_state(turn.session, turn.line.id, State.HELD, State.OPEN))
+        yield turn.reply("duty_on", n=waiting)
+    else:
+        left = len([p for p in people.on_duty(turn.session, turn.line.id) if p.id != turn.speaker.id])
+        yield turn.reply("duty_off" if left else "duty_off_nobody")
+
+
+def queue(turn: Turn, _: Queue) -> Texts:
+    """QUEUE: what waits, what needs a person first."""
+    if not turn.speaker.on_duty:
+        yield turn.reply("not_on_duty")
+        return
+    waiting = requests.in_state(turn.session, turn.line.id, *LIVE)
+    if not waiting:
+        yield turn.reply("queue_empty")
+        return
+    waiting.sort(key=lambda r: (WORST_FIRST.index(r.state), not r.emergency, r.number))
+    rows = [
+        Said(
+            "queue_row",
+            {
+                "number": r.number,
+                "what": _what(turn, r),
+                "state": Said(f"state_{r.state}"),
+                "since": _since(turn, r.created_at),
+            },
+        )
+        for r in waiting[:SHOWN]
+    ]
+    left = len(waiting) - SHOWN
+    yield turn.reply("queue", rows=summary.Lines(rows), more=Said("queue_more", {"n": left}) if left > 0 else "")
+
+
+def show(turn: Turn, intent: Show) -> Texts:
+    """SHOW 42: everything about it that is not a phone number."""
+    for request in (yield from _theirs(turn, intent.numbers)):
+        holder = assignments.on(turn.session, request)
+        yield turn.reply(
+            "show",
+            about=request,
+            state=Said(f"state_{request.state}"),
+            since=_since(turn, request.created_at),
+            what=_what(turn, request),
+            place=Said("at_place", {"place": request.place}) if request.place else "",
+            words=Said("they_wrote", {"words": request.text}) if request.text else "",
+            holder=Said("held_by", {"name": holder[1].name}) if holder and request.state in passing.TALKING else "",
+            notes=summary.Lines([Said("note_row", {"words": e.words}) for e in _notes(turn, request)]),
+            n=offers.count(turn.session, request.id),
+        )
+
+
+def assign(turn: Turn, intent: Assign) -> Texts:
+    """ASSIGN 42 ANA: give it to somebody who said yes in person."""
+    for request in (yield from _theirs(turn, intent.numbers)):
+        found = people.volunteers_named(turn.session, turn.line.id, intent.note.strip(" .!"))
+        if len(found) != 1:
+            yield turn.reply("assign_several" if found else "assign_nobody", name=intent.note, n=len(found))
+            continue
+        helper = found[0]
+        if helper.id == request.person_id:
+            yield turn.reply("assign_asker", name=helper.name)
+            continue
+        if not requests.move(
+            turn.session,
+            request,
+            State.CLAIMED,
+            turn.now,
+            kind="assigned",
+            out_of=(State.DRAFT, State.OPEN, State.HELD),
+            by=turn.speaker.id,
+            words=helper.name,
+            next_look_at=None,
+        ):
+            yield turn.reply("assign_too_late", about=request)
+            continue
+        assignments.start(turn.session, request, helper.id, turn.now)
+        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+        yield turn.reply("assigned", about=request, name=helper.name)
+        place = Said("at_place", {"place": request.place}) if request.place else ""
+        words = Said("they_wrote", {"words": request.text}) if request.text else ""
+        what = _what(turn, request)
+        if helper.id != turn.speaker.id:
+            yield turn.tell(
+                helper, "assigned_you", about=request, what=what, place=place, words=words, code=request.code_word
+            )
+        yield turn.tell(
+            people.by_id(turn.session, request.person_id),
+            "claimed",
+            about=request,
+            lane=Lane.SAFETY,
+            name=helper.name,
+            code=request.code_word,
+            note="",
+            door="" if request.place else Said("which_door"),
+        )
+
+
+def open_(turn: Turn, intent: Open) -> Texts:
+    """OPEN 42: volunteers may be asked about it."""
+    for request in (yield from _theirs(turn, intent.numbers)):
+        texts = waves.open_up(turn, request, "opened", (State.DRAFT, State.HELD), by=turn.speaker.id)
+        phrase = "opened" if request.state is State.OPEN else "open_not_held"
+        yield turn.reply(phrase, about=request, n=waves.asked(texts))
+        yield from texts
+
+
+def close(turn: Turn, intent: Close) -> Texts:
+    """CLOSE 42 why: it ends, and both sides hear of it."""
+    for request in (yield from _theirs(turn, intent.numbers)):
+        if not intent.note:
+            yield turn.reply("close_why", about=request)
+            continue
+        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+        if not requests.close(turn.session, request, Outcome.UNMET, turn.now, by=turn.speaker.id, words=intent.note):
+            yield turn.reply("closed_already", about=request)
+            continue
+        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+        yield turn.reply("closed", about=request)
+        neighbor = people.by_id(turn.session, request.person_id)
+        yield turn.tell(neighbor, "closed_neighbor", about=request, words=intent.note)
+        if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
+            yield turn.tell(holder[1], "closed_helper", about=request)
+
+
+def note(turn: Turn, intent: Note) -> Texts:
+    """NOTE 42 words: for whoever is on duty next."""
+    for request in (yield from _theirs(turn, intent.numbers)):
+        if intent.note:
+            requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=intent.note)
+        yield turn.reply("noted" if intent.note else "note_what", about=request)
+
+
+def _theirs(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:
+    """The requests that duty named; says so for those that are not there."""
+    if not turn.speaker.on_duty:
+        yield turn.reply("not_on_duty")
+        return []
+    if not numbers:
+        yield turn.reply("which_number")
+    found = []
+    for number in numbers:
+        request = requests.by_number(turn.session, turn.line.id, number)
+        if request is None:
+            yield turn.reply("unknown_number", number=number)
+        else:
+            found.append(request)
+    return found
+
+
+def _notes(turn: Turn, request: Request) -> list[Event]:
+    return [e for e in requests.history(turn.session, request) if e.kind == "note" and e.words]
+
+
+def _since(turn: Turn, moment: datetime) -> When:
+    return When(moment, turn.line.timezone)
+
+
+def _what(turn: Turn, request: Request) -> summary.What:
+    return summary.what(request, lines.areas(turn.session, turn.line.id))

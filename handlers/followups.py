@@ -1,0 +1,76 @@
+"""What time alone triggers: the next wave, a question left unanswered, a receipt nobody gave, a text that failed."""
+
+from datetime import timedelta
+
+from handlers import intake, waves
+from handlers.summary import Said
+from handlers.turn import Moment, Question, Texts
+from models import offers, people, requests
+from models.offers import State as OfferState
+from models.outbound import Outbound
+from models.requests import Outcome, Request, State
+
+RECEIPT_ANSWERS = 3
+
+
+def look(moment: Moment, request: Request) -> Texts:
+    """A request is due: whatever its state asks for now."""
+    if request.state is State.DRAFT:
+        yield from _draft(moment, request)
+    elif request.state is State.OPEN:
+        yield from _open(moment, request)
+    elif request.state is State.DELIVERED:
+        yield from _delivered(moment, request)
+    else:
+        requests.look_again(moment.session, request, None)
+
+
+def _draft(moment: Moment, request: Request) -> Texts:
+    """No answer to our question: ask volunteers with what we know rather than wait."""
+    moment.unask(people.by_id(moment.session, request.person_id))
+    yield from intake.put_out(moment, request)
+
+
+def _open(moment: Moment, request: Request) -> Texts:
+    """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
+    texts = waves.ask_next(moment, request)
+    count = waves.asked(texts)
+    if count and request.wave == 2:
+        neighbor = people.by_id(moment.session, request.person_id)
+        yield moment.tell(neighbor, "still_looking", about=request, n=count)
+    yield from texts
+
+
+def _delivered(moment: Moment, request: Request) -> Texts:
+    """Did it come? Reminded once; silence closes it as unconfirmed, never as fulfilled."""
+    policy = moment.line.policy
+    neighbor = people.by_id(moment.session, request.person_id)
+    reminded = requests.last_event(moment.session, request, "receipt_reminder", "delivered") == "receipt_reminder"
+    if not reminded:
+        requests.record(moment.session, request, "receipt_reminder", moment.now)
+        requests.look_again(moment.session, request, moment.now + timedelta(minutes=policy.receipt_closes))
+        moment.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+        yield moment.tell(neighbor, "receipt_reminder", about=request)
+    elif requests.close(moment.session, request, Outcome.UNCONFIRMED, moment.now, out_of=(State.DELIVERED,)):
+        moment.unask(neighbor)
+        yield from moment.tell_duty("duty_unconfirmed", about=request)
+
+
+def undelivered(moment: Moment, text: Outbound) -> Texts:
+    """A text will never arrive: free the offer it was, or tell whoever is on duty that somebody waits."""
+    request = requests.by_id(moment.session, text.request_id) if text.request_id else None
+    if text.phrase == "offer" and request is not None:
+        offers.settle(moment.session, request.id, OfferState.UNDELIVERED, moment.now, person_id=text.person_id)
+        if request.state is State.OPEN and not offers.anybody_asked(moment.session, request.id):
+            yield from waves.ask_next(moment, request)
+        return
+    if text.phrase.startswith("duty_"):
+        return  # telling duty that duty cannot be told would go round in circles
+    person = people.by_id(moment.session, text.person_id)
+    yield from moment.tell_duty(
+        "duty_undelivered" if request else "duty_undelivered_person",
+        about=request,
+        but=person.id,
+        name=person.name or Said("a_neighbor"),
+        who=person.id,
+    )

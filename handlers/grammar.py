@@ -1,0 +1,355 @@
+"""From a text, and what the sender was last asked, to what they mean.
+
+    text     := [courtesy] meaning [courtesy]
+    meaning  := stop | start | relay | order | word | setting | numbers | reply | free
+    relay    := "@" number words
+    order    := VERB [filler] numbers [note]     VERB from [hear]: claim, pass, drop, omw, done, status, more,
+                                                 nevermind, info, vouch, show, assign, open, close, note
+              | EVERYDAY numbers [but_word note] EVERYDAY from [hear_with_number]: "ill take 42 but after 6"
+              | VERB                             which one is clear from what the sender has in hand
+              | VERB punctuation note            "done, left it at the door": for omw, done, drop
+    word     := a whole text from [hear]: help, list, mine, back, join, person, queue, thanks, a language, …
+    setting  := "away" [span] | "max" number | "only" needs | "area" words
+    numbers  := ["#"] number {["," | "and"] ["#"] number}
+    reply    := yes | no | partly | number | words: when something was asked or offered
+    free     := anything else
+
+The words of all languages are heard at once; they stand in the phrasebook. Anything that is not clearly a command
+is free text, and free text is how neighbors ask.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from handlers import intents, needs, phrasebook
+from handlers.intents import Intent
+from handlers.turn import Question
+from handlers.words import Word, clean, split
+
+CARRIER_STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"})
+CARRIER_START = frozenset({"START", "YES", "UNSTOP"})
+
+ORDERS: dict[str, Callable[[tuple[int, ...], str], Intent]] = {
+    "claim": intents.Claim,
+    "pass": intents.Pass,
+    "drop": intents.Drop,
+    "omw": intents.Omw,
+    "done": intents.Done,
+    "status": intents.Status,
+    "more": intents.More,
+    "nevermind": intents.Nevermind,
+    "info": intents.Info,
+    "vouch": intents.Vouch,
+    "show": intents.Show,
+    "assign": intents.Assign,
+    "open": intents.Open,
+    "close": intents.Close,
+    "note": intents.Note,
+}
+WORDS: dict[str, Intent] = {
+    "help": intents.Help(),
+    "list": intents.List(),
+    "mine": intents.Mine(),
+    "back": intents.Back(),
+    "join": intents.Join(),
+    "person": intents.Person(),
+    "queue": intents.Queue(),
+    "thanks": intents.Thanks(),
+    "start": intents.Start(),
+    "duty": intents.Duty(None),
+    "duty_on": intents.Duty(on=True),
+    "duty_off": intents.Duty(on=False),
+}
+NOTED = frozenset({"omw", "done", "drop"})  # may carry a note without a number
+FORGIVEN = frozenset({"claim", "status", "vouch"})  # a typo in these harms nobody
+MEANT_AS_ANSWER = frozenset({"thanks", "language", "back", "mine", "list"})  # when we asked for words of their own
+REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
+CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO})
+SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What may be waiting for this person's answer."""
+
+    language: str = "en"
+    question: Question | None = None
+    options: int = 0  # how many numbered answers the question has
+    offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
+    own: tuple[int, ...] = ()  # requests of their own that are not over
+    opted_out: bool = False
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A row of the phrasebook's [hear]."""
+
+    name: str
+    language: str
+    everyday: bool  # counts only with a number
+
+
+@dataclass(frozen=True)
+class Ear:
+    """Every phrase of every language, ready to be looked up word by word."""
+
+    phrases: dict[tuple[str, ...], tuple[Phrase, ...]]
+    longest: int
+    small: dict[str, frozenset[tuple[str, ...]]]  # courtesy, filler, and, but_word, yes, no, …
+
+    def at_start(self, words: list[Word], names: frozenset[str], language: str) -> list[tuple[Phrase, int]]:
+        """The phrases that a text begins with, longest first, and how many words they take."""
+        found = []
+        for size in range(min(self.longest, len(words)), 0, -1):
+            rows = self.phrases.get(tuple(w.text for w in words[:size]), ())
+            own_first = sorted(rows, key=lambda p: p.language != language)
+            found += [(p, size) for p in own_first if p.name in names]
+        return found
+
+    def spellings(self, name: str, language: str) -> list[tuple[str, ...]]:
+        """How people of one language say a thing."""
+        return [
+            key for key, rows in self.phrases.items() if any(p.name == name and p.language == language for p in rows)
+        ]
+
+    def is_small(self, kind: str, *words: str) -> bool:
+        """Whether these words are one of the small words of that kind."""
+        return words in self.small[kind]
+
+
+@cache
+def ear() -> Ear:
+    """The phrasebooks, turned around for listening."""
+    phrases: dict[tuple[str, ...], tuple[Phrase, ...]] = {}
+    small: dict[str, set[tuple[str, ...]]] = {}
+    for code in phrasebook.languages():
+        pages: dict[str, Any] = phrasebook.book(code).pages
+        for table, everyday in (("hear", False), ("hear_with_number", True)):
+            for name, spellings in pages[table].items():
+                for spelling in spellings:
+                    key = tuple(w.text for w in split(spelling))
+                    phrases[key] = (*phrases.get(key, ()), Phrase(name, code, everyday))
+                    small.setdefault(name, set()).add(key)
+    return Ear(phrases, max(map(len, phrases)), {k: frozenset(v) for k, v in small.items()})
+
+
+def parse(body: str, context: Context = Context()) -> Intent:
+    """What this text means to somebody in this situation. Never raises."""
+    text = clean(body)
+    words = _without_courtesy(split(text))
+    if not any(w.text not in "#@" for w in words):
+        return intents.Help() if text.strip("!. ") == "?" else intents.Wordless()
+    found = (
+        _stop_or_start(text, words, context)
+        or _relay(text, words)
+        or _order(text, words, context)
+        or _word(words, context)
+        or _setting(text, words, context)
+        or _numbers(text, words, context)
+        or _reply(text, words, context)
+    )
+    if found is not None:
+        return found
+    if context.question is not None and context.question not in CLOSED_QUESTIONS:
+        return intents.Answer(None, text)
+    return intents.Free(text, needs.understand(text))
+
+
+def language_of(body: str) -> str | None:
+    """Which language a text is in, as far as its words tell."""
+    words = _without_courtesy(split(clean(body)))
+    for phrase, _ in ear().at_start(words, frozenset(ORDERS) | frozenset(WORDS) | SETTINGS, "en"):
+        return phrase.language
+    return needs.understand(clean(body)).language
+
+
+def _without_courtesy(words: list[Word]) -> list[Word]:
+    """The words without "hi" and "please" around them, unless nothing else is there."""
+    rest = words
+    for size in (2, 1):
+        while len(rest) > size and ear().is_small("courtesy", *(w.text for w in rest[:size])):
+            # "yes 42" and "ok 42" say something; "ok, claim 42" and "yes please, ..." do not lose by it.
+            if rest[size].number is not None or rest[size].text == "#":
+                break
+            rest = rest[size:]
+    trimmed = rest
+    for size in (2, 1):
+        while len(trimmed) > size and ear().is_small("courtesy", *(w.text for w in trimmed[-size:])):
+            trimmed = trimmed[:-size]
+    # Courtesy at the end of a note belongs to the note; it only hides a command that stands alone.
+    alone = tuple(w.text for w in trimmed) in ear().phrases or all(w.number is not None for w in trimmed)
+    whole = tuple(w.text for w in words) in ear().phrases
+    return words if whole else trimmed if alone else rest
+
+
+def _stop_or_start(text: str, words: list[Word], context: Context) -> Intent | None:
+    bare = text.upper()
+    if context.opted_out and bare in CARRIER_START:
+        return intents.Start()
+    if bare in CARRIER_STOP or ear().is_small("stop", *(w.text for w in words)):
+        return intents.Stop(by_carrier=bare in CARRIER_STOP)
+    return None
+
+
+def _relay(text: str, words: list[Word]) -> Intent | None:
+    if words[0].text == "@" and len(words) > 1 and (number := words[1].number) is not None:
+        return intents.Relay((number,), text[words[1].end :].lstrip(" :,.-"))
+    return None
+
+
+def _order(text: str, words: list[Word], context: Context) -> Intent | None:
+    begins = ear().at_start(words, frozenset(ORDERS), context.language)
+    if not begins and len(words) > 1 and (typo := _typo(words)):
+        begins = [(typo, 1)]
+    for phrase, size in begins:
+        numbers, end, marked = _take_numbers(words[size:])
+        rest = words[size + end :]
+        note = text[words[size + end - 1].end :].strip(" \t\r\n,.;:-!") if rest else ""
+        make = ORDERS[phrase.name]
+        if numbers and phrase.everyday:
+            if not rest or marked or ear().is_small("but_word", rest[0].text):
+                return make(numbers, note)
+        elif numbers:
+            return make(numbers, note)
+        elif not phrase.everyday and size == len(words):
+            return intents.Help() if phrase.name == "info" and phrase.language == "en" else make((), "")
+        elif (phrase.name in NOTED and not phrase.everyday and _set_off(text, words, size)) or (phrase.name == "more" and len(context.own) == 1):
+            return make((), text[words[size - 1].end :].strip(" \t\r\n,.;:-!"))
+    return None
+
+
+def _set_off(text: str, words: list[Word], size: int) -> bool:
+    """Whether punctuation sets the first words off from the rest: "done, left it at the door"."""
+    between = text[words[size - 1].end : words[size].start]
+    return bool(between.strip()) or words[0].text == "omw"
+
+
+def _typo(words: list[Word]) -> Phrase | None:
+    if words[1].number is None and words[1].text != "#":
+        return None
+    known = {key[0]: rows for key, rows in ear().phrases.items() if len(key) == 1 and len(key[0]) >= 5}
+    meant = {word: p for word, rows in known.items() for p in rows if p.name in FORGIVEN and not p.everyday}
+    best = process.extractOne(words[0].text, meant.keys(), scorer=fuzz.ratio, score_cutoff=80)
+    return meant[best[0]] if best else None
+
+
+def _take_numbers(words: list[Word]) -> tuple[tuple[int, ...], int, bool]:
+    """The numbers at the start, how many words they take, and whether one was marked with "#"."""
+    at = 0
+    while at < len(words) and words[at].text != "#" and words[at].number is None:
+        if not ear().is_small("filler", words[at].text):
+            return (), 0, False
+        at += 1
+    numbers: list[int] = []
+    end, marked = 0, False
+    while at < len(words):
+        sharp = words[at].text == "#"
+        digit = at + sharp
+        number = words[digit].number if digit < len(words) else None
+        if number is None:
+            if numbers and ear().is_small("and", words[at].text):
+                at += 1
+                continue
+            break
+        after = words[digit + 1].text if digit + 1 < len(words) else None
+        ends_well = after is None or after == "#" or after.isdigit() or ear().is_small("but_word", after)
+        ends_well = ends_well or ear().is_small("and", after or "")
+        if numbers and not sharp and not ends_well:
+            break  # "done 42 3 bags are left": the 3 is no request
+        numbers.append(number)
+        marked = marked or sharp
+        at = end = digit + 1
+    return tuple(dict.fromkeys(numbers)), end, marked
+
+
+def _word(words: list[Word], context: Context) -> Intent | None:
+    key = tuple(w.text for w in words)
+    rows = sorted(ear().phrases.get(key, ()), key=lambda p: p.language != context.language)
+    waiting = context.question is not None or context.offers
+    for phrase in rows:
+        if phrase.everyday or (phrase.name not in WORDS and phrase.name != "language"):
+            continue
+        if phrase.name in MEANT_AS_ANSWER and context.question not in (None, *CLOSED_QUESTIONS):
+            continue
+        if phrase.name == "thanks" and waiting and any(ear().is_small(k, *key) for k in ("yes", "no")):
+            continue  # "ok" answers what is waiting
+        return intents.Language(phrase.language) if phrase.name == "language" else WORDS[phrase.name]
+    return None
+
+
+SETTINGS = frozenset({"away", "max", "only", "area"})
+
+
+def _setting(text: str, words: list[Word], context: Context) -> Intent | None:
+    for phrase, size in ear().at_start(words, SETTINGS, context.language):
+        rest = words[size:]
+        said = text[words[size - 1].end :].strip(" :,.!")
+        if phrase.name == "away":
+            hours = _span(rest)
+            if not rest or hours is not None:
+                return intents.Away(hours)
+        elif phrase.name == "max" and len(rest) == 1 and rest[0].number is not None:
+            return intents.Max(rest[0].number)
+        elif phrase.name == "only" and rest:
+            if ear().is_small("anything", *(w.text for w in rest)):
+                return intents.Only(())
+            if listed := needs.named(said):
+                return intents.Only(listed)
+        elif phrase.name == "area" and (len(rest) <= 4 and context.question is None):
+            return intents.Area(said, everywhere=ear().is_small("anything", *(w.text for w in rest)))
+    return None
+
+
+def _span(words: list[Word]) -> int | None:
+    """`3d`, `2 weeks`, `a day` in hours."""
+    said = [w.text for w in words if not ear().is_small("filler", w.text)]
+    if len(said) == 1:
+        digits = "".join(c for c in said[0] if c.isdigit())
+        said = [digits, said[0].removeprefix(digits)]
+    if len(said) != 2:
+        return None
+    count = 1 if ear().is_small("article", said[0]) else int(said[0]) if said[0].isdigit() else None
+    for unit, hours in (("hours", 1), ("days", 24), ("weeks", 7 * 24)):
+        if count is not None and 0 < count < 1000 and ear().is_small(unit, said[1]):
+            return count * hours
+    return None
+
+
+def _numbers(text: str, words: list[Word], context: Context) -> Intent | None:
+    numbers, end, marked = _take_numbers(words)
+    if not numbers or end != len(words) or (words[0].number is None and words[0].text != "#"):
+        return None
+    if len(numbers) > 1 or marked:
+        return intents.Claim(numbers)
+    number = numbers[0]
+    open_question = context.question is not None and context.question not in CLOSED_QUESTIONS
+    answers = 1 <= number <= context.options or open_question
+    if answers and number in context.offers:
+        return intents.Ambiguous(offers=(number,), answer=True)
+    if answers:
+        return intents.Answer(number if number <= context.options else None, text)
+    return intents.Claim(numbers)
+
+
+def _reply(text: str, words: list[Word], context: Context) -> Intent | None:
+    choices = REPLIES.get(context.question, {}) if context.question else {}
+    key = tuple(w.text for w in words)
+    said = next((kind for kind in ("yes", "no", "partly") if ear().is_small(kind, *key)), None)
+    if said in ("yes", "no") and context.offers:
+        if choices or len(context.offers) > 1:
+            return intents.Ambiguous(offers=context.offers, answer=bool(choices))
+        return intents.Claim(context.offers) if said == "yes" else intents.Pass(context.offers)
+    if not choices:
+        return None
+    if said is None and len(words) <= SHORT_REPLY:
+        starts = ear().at_start(words, frozenset(choices), context.language)
+        said = starts[0][0].name if starts else None
+    if said is None:
+        return None
+    if said == "yes" and any(w.text in ("but", "pero", "except", "excepto", "menos") for w in words):
+        said = "partly"
+    return intents.Answer(choices[said], text)

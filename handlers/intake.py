@@ -1,0 +1,134 @@
+"""From a neighbor's words to a request that volunteers can be asked about, with as few questions as possible."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from handlers import phrasebook, places, summary, waves
+from handlers.intents import Need, Understanding
+from handlers.summary import Said
+from handlers.turn import Moment, Question, Text, Texts, Turn
+from models import lines, people, requests
+from models.lines import Area
+from models.outbound import Lane
+from models.requests import Request, State, Urgency
+
+OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
+OFFERED_AREAS = 6  # more would not fit on a small screen
+LONGEST_TEXT = 1600
+
+
+def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
+    """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing."""
+    areas = lines.areas(turn.session, turn.line.id)
+    language = speak(turn, meaning)
+    request = requests.create(
+        turn.session,
+        turn.line,
+        person_id=turn.speaker.id,
+        state=State.HELD if meaning.emergency else State.DRAFT,
+        now=turn.now,
+        text=words[:LONGEST_TEXT],
+        needs=[str(n) for n in meaning.needs],
+        people=meaning.people,
+        urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
+        emergency=meaning.emergency,
+        language=language,
+        code_word=requests.pick(phrasebook.book(language).pages["code_words"]),
+    )
+    locate(request, words, meaning, areas, turn.heard.location)
+    turn.session.add(request)
+    if meaning.emergency:
+        yield from emergency(turn, request)
+    else:
+        yield from next_step(turn, request)
+
+
+def speak(turn: Turn, meaning: Understanding) -> str:
+    """The language to answer in from now on: what the words are written in, where they tell."""
+    if meaning.language in phrasebook.languages() and meaning.language != turn.speaker.language:
+        turn.speaker.language = meaning.language
+        turn.session.add(turn.speaker)
+    return turn.speaker.speaks(turn.line)
+
+
+def locate(
+    request: Request, words: str, meaning: Understanding, areas: Sequence[Area], shared: str | None = None
+) -> None:
+    """Note where it is: the area may be told to anybody, the door only to whoever comes."""
+    area = places.find(meaning.place or words, areas) or places.find(words, areas)
+    if area is not None:
+        request.area_id = area.id
+    if shared:
+        request.place = shared
+    elif meaning.place and meaning.exact:
+        request.place = meaning.place
+    elif meaning.place:
+        request.vicinity = meaning.place
+
+
+def next_step(turn: Turn, request: Request) -> Texts:
+    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
+    deadline = turn.now + waiting(turn)
+    if not request.needs:
+        requests.look_again(turn.session, request, deadline)
+        turn.ask(turn.speaker, Question.NEED, request, options=len(OFFERED_NEEDS))
+        yield turn.reply("ask_need", about=request)
+    elif not (request.place or request.area_id or request.vicinity):
+        requests.look_again(turn.session, request, deadline)
+        areas = lines.areas(turn.session, turn.line.id)
+        if 1 < len(areas) <= OFFERED_AREAS:
+            turn.ask(turn.speaker, Question.PLACE, request, options=len(areas))
+            yield turn.reply("ask_place_of", about=request, areas=numbered([a.name for a in areas]))
+        else:
+            turn.ask(turn.speaker, Question.PLACE, request)
+            yield turn.reply("ask_place", about=request)
+    else:
+        turn.unask(turn.speaker)
+        yield from put_out(turn, request)
+
+
+def waiting(moment: Moment) -> timedelta:
+    """How long we wait for an answer before volunteers are asked with what we know."""
+    return timedelta(minutes=moment.line.policy.draft_waits)
+
+
+def numbered(names: Sequence[str]) -> str:
+    """`1 Oak, 2 Pine`."""
+    return ", ".join(f"{n} {name}" for n, name in enumerate(names, 1))
+
+
+def put_out(moment: Moment, request: Request) -> Texts:
+    """Ask volunteers and tell the neighbor so, honestly."""
+    if not request.needs:
+        request.needs = [Need.OTHER]
+    texts = waves.open_up(moment, request, "opened", (State.DRAFT,), by=request.person_id)
+    what = summary.what(request, lines.areas(moment.session, moment.line.id))
+    neighbor = people.by_id(moment.session, request.person_id)
+    count = waves.asked(texts)
+    phrase = "got_it" if count else "got_it_nobody"
+    yield moment.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count)
+    yield from texts
+
+
+def emergency(turn: Turn, request: Request) -> Texts:
+    """Say the number to call, tell duty, and keep the request where a person must look at it."""
+    dial = turn.line.emergency_number
+    requests.record(turn.session, request, "emergency", turn.now, by=turn.speaker.id, state=request.state)
+    alarmed = [*alarm(turn, request)]
+    yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.SAFETY, dial=dial)
+    yield from alarmed
+
+
+def alarm(turn: Turn, request: Request) -> Texts:
+    """Tell everybody on duty that this neighbor may be in danger. They see the words: seconds count."""
+    where = request.place or request.vicinity
+    yield from (
+        Text(t.to, t.phrase, t.values, Lane.SAFETY, t.request_id)
+        for t in turn.tell_duty(
+            "duty_emergency",
+            about=request,
+            but=turn.speaker.id,
+            words=turn.heard.body,
+            where=Said("duty_where", {"place": where}) if where else "",
+        )
+    )

@@ -1,0 +1,98 @@
+"""Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
+
+from handlers import intake, phrasebook, places
+from handlers.grammar import ear
+from handlers.intents import Answer, Join, Vouch
+from handlers.turn import Question, Texts, Turn
+from handlers.words import split
+from models import lines, people
+
+LONGEST_NAME = 40
+
+
+def join(turn: Turn, _: Join) -> Texts:
+    """JOIN: the first question, unless they are in already."""
+    speaker = turn.speaker
+    if speaker.helps:
+        yield turn.reply("joined_already", name=speaker.name)
+    elif speaker.helper_since:
+        yield turn.reply("wait_for_vouch")
+    else:
+        turn.ask(speaker, Question.NAME)
+        yield turn.reply("ask_name", line=turn.line.name)
+
+
+def name(turn: Turn, intent: Answer) -> Texts:
+    """What neighbors will call them."""
+    said = " ".join(intent.words.split())
+    if not any(c.isalpha() for c in said) or len(said) > LONGEST_NAME:
+        yield turn.reply("ask_name_again")
+        return
+    turn.speaker.name = said
+    codes = phrasebook.languages()
+    turn.ask(turn.speaker, Question.LANGUAGES, options=len(codes) + 1)
+    names = [phrasebook.book(code).name for code in codes]
+    yield turn.reply("ask_languages", name=said, languages=intake.numbered(names), all=len(codes) + 1)
+
+
+def languages(turn: Turn, intent: Answer) -> Texts:
+    """Which languages they speak with neighbors."""
+    codes = phrasebook.languages()
+    if intent.choice:
+        spoken = list(codes) if intent.choice > len(codes) else [codes[intent.choice - 1]]
+    else:
+        spoken = [code for code in codes if _named(code, intent.words)]
+    turn.speaker.languages = spoken or [turn.speaker.speaks(turn.line)]
+    areas = lines.areas(turn.session, turn.line.id)
+    if not areas:
+        yield from _joined(turn)
+        return
+    turn.ask(turn.speaker, Question.AREA, options=len(areas) + 1)
+    listed = intake.numbered([a.name for a in areas])
+    yield turn.reply("ask_area", areas=listed, all=len(areas) + 1)
+
+
+def area(turn: Turn, intent: Answer) -> Texts:
+    """Where they can go; anywhere if they name no place that we know."""
+    areas = lines.areas(turn.session, turn.line.id)
+    if intent.choice:
+        turn.speaker.areas = [] if intent.choice > len(areas) else [areas[intent.choice - 1].id]
+    else:
+        found = places.find(intent.words, areas)
+        turn.speaker.areas = [found.id] if found else []
+    yield from _joined(turn)
+
+
+def _named(code: str, words: str) -> bool:
+    said = {w.text for w in split(words)}
+    return any(len(key) == 1 and key[0] in said for key in ear().spellings("language", code))
+
+
+def _joined(turn: Turn) -> Texts:
+    turn.unask(turn.speaker)
+    turn.speaker.helper_since = turn.now
+    turn.session.add(turn.speaker)
+    yield turn.reply("joined", name=turn.speaker.name, who=turn.speaker.id)
+    yield from turn.tell_duty("duty_joined", but=turn.speaker.id, name=turn.speaker.name, who=turn.speaker.id)
+
+
+def vouch(turn: Turn, intent: Vouch) -> Texts:
+    """VOUCH 7: I know this person. Any vouched volunteer may say so."""
+    if not turn.speaker.helps:
+        yield turn.reply("vouch_not_yours")
+        return
+    if not intent.numbers:
+        yield turn.reply("vouch_whom")
+        return
+    for number in intent.numbers:
+        newcomer = people.find(turn.session, turn.line.id, number)
+        if newcomer is None or newcomer.helper_since is None:
+            yield turn.reply("vouch_unknown", number=number)
+        elif newcomer.vouched_at is not None:
+            yield turn.reply("vouched_already", name=newcomer.name)
+        else:
+            newcomer.vouched_at = turn.now
+            newcomer.vouched_by = turn.speaker.id
+            turn.session.add(newcomer)
+            yield turn.reply("vouched", name=newcomer.name)
+            yield turn.tell(newcomer, "vouched_for", name=newcomer.name)

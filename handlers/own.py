@@ -1,0 +1,83 @@
+"""A neighbor's own requests: where they stand, adding to them, taking them back."""
+
+from handlers import choosing, summary
+from handlers.intents import More, Nevermind, Status
+from handlers.summary import Said
+from handlers.turn import Text, Texts, Turn
+from models import assignments, lines, offers, requests
+from models.assignments import State as AssignmentState
+from models.offers import State as OfferState
+from models.outbound import Lane
+from models.requests import Outcome, Request, State
+
+
+def status(turn: Turn, intent: Status) -> Texts:
+    """STATUS: where it stands, honestly."""
+    own = requests.live_of(turn.session, turn.speaker.id)
+    if not intent.numbers:
+        if not own:
+            last = requests.last_of(turn.session, turn.speaker.id)
+            yield _how(turn, last) if last else turn.reply("nothing_asked")
+        for request in own:
+            yield _how(turn, request)
+        return
+    for number in intent.numbers:
+        found = requests.by_number(turn.session, turn.line.id, number)
+        holder = assignments.on(turn.session, found) if found else None
+        mine = found is not None and (
+            found.person_id == turn.speaker.id or (holder is not None and holder[1].id == turn.speaker.id)
+        )
+        yield _how(turn, found) if found and mine else turn.reply("unknown_number", number=number)
+
+
+def _how(turn: Turn, request: Request) -> Text:
+    holder = assignments.on(turn.session, request)
+    what = summary.what(request, lines.areas(turn.session, turn.line.id))
+    name = holder[1].name if holder else ""
+    phrase = f"status_{request.state}"
+    if request.state is State.CLOSED:
+        phrase = f"status_closed_{request.outcome}"
+    elif request.state is State.CLAIMED and holder and holder[0].on_the_way_at:
+        phrase = "status_coming"
+    asked_count = offers.count(turn.session, request.id)
+    return turn.reply(phrase, about=request, what=what, name=name or Said("a_neighbor"), n=asked_count)
+
+
+def more(turn: Turn, intent: More) -> Texts:
+    """MORE 42 and milk: adds to it; whoever holds it hears it."""
+    own = requests.live_of(turn.session, turn.speaker.id)
+    found, texts = choosing.chosen(turn, intent.numbers, own, "more", "nothing_asked")
+    yield from texts
+    for request in found:
+        if not intent.note:
+            yield turn.reply("more_what", about=request)
+            continue
+        requests.add_words(turn.session, request, intent.note, turn.now, by=turn.speaker.id)
+        yield turn.reply("more_added", about=request)
+        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+        if holder:
+            yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=intent.note)
+
+
+def nevermind(turn: Turn, intent: Nevermind) -> Texts:
+    """NEVERMIND 42: no need to say why."""
+    own = requests.live_of(turn.session, turn.speaker.id)
+    held = [r for _, r in assignments.held_by(turn.session, turn.speaker.id) if r.number in intent.numbers]
+    for request in held:
+        yield turn.reply("drop_instead", about=request)
+    numbers = tuple(n for n in intent.numbers if n not in [r.number for r in held])
+    if held and not numbers:
+        return
+    found, texts = choosing.chosen(turn, numbers, own, "nevermind", "nothing_asked")
+    yield from texts
+    for request in found:
+        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+        if not requests.close(
+            turn.session, request, Outcome.WITHDRAWN, turn.now, by=turn.speaker.id, words=intent.note or None
+        ):
+            continue
+        turn.unask(turn.speaker)
+        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+        yield turn.reply("withdrawn", about=request)
+        if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
+            yield turn.tell(holder[1], "withdrawn_helper", about=request)

@@ -1,0 +1,59 @@
+"""Words from one side of a request to the other. Neither side ever sees the other's number."""
+
+from handlers.turn import Text, Texts, Turn
+from models import assignments, people, requests
+from models.outbound import Lane
+from models.people import Person
+from models.requests import Request, State
+
+TALKING = (State.CLAIMED, State.DELIVERED)
+
+
+def may_write(turn: Turn, request: Request) -> bool:
+    """Whether the speaker is a side of this request: its neighbor, who holds it, or whoever is on duty."""
+    if request.person_id == turn.speaker.id or turn.speaker.on_duty:
+        return True
+    holder = assignments.on(turn.session, request)
+    return holder is not None and holder[1].id == turn.speaker.id and request.state in TALKING
+
+
+def pass_on(turn: Turn, request: Request, words: str) -> Texts:
+    """Carry words to the other side and say so."""
+    said = words or ""
+    if turn.heard.media and not said:
+        yield turn.reply("no_pictures", about=request)
+        return
+    others = list(_others(turn, request))
+    if not others:
+        yield from _to_duty(turn, request, said)
+        return
+    for other, phrase in others:
+        yield _carry(turn, request, other, phrase, said)
+    first = others[0][0]
+    name = first.name if len(others) == 1 and first.id != request.person_id else ""
+    yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
+
+
+def _others(turn: Turn, request: Request) -> list[tuple[Person, str]]:
+    neighbor = people.by_id(turn.session, request.person_id)
+    holder = assignments.on(turn.session, request) if request.state in TALKING else None
+    if turn.speaker.id == request.person_id:
+        if holder:
+            return [(holder[1], "from_neighbor")]
+        desk = people.by_id(turn.session, request.desk_id) if request.desk_id else None
+        return [(desk, "from_neighbor")] if desk and desk.on_duty else []
+    if holder is None or holder[1].id != turn.speaker.id:
+        request.desk_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them
+        turn.session.add(request)
+    return [(neighbor, "from_helper")]
+
+
+def _carry(turn: Turn, request: Request, to: Person, phrase: str, words: str) -> Text:
+    return turn.tell(to, phrase, about=request, lane=Lane.REPLY, name=turn.speaker.name or "?", words=words)
+
+
+def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
+    requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
+    texts = list(turn.tell_duty("from_neighbor", about=request, but=turn.speaker.id, words=words))
+    yield turn.reply("passed_to_duty" if texts else "kept_for_duty", about=request)
+    yield from texts

@@ -1,0 +1,26 @@
+"""Where something is: the line's own areas by their names, aliases, ZIPs and corners. No map, no network."""
+
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz, process
+
+from handlers.words import split
+from models.lines import Area
+
+CLOSE_ENOUGH = 85  # of 100; "maple hights" is Maple Heights, "oak" is not Oakland
+
+
+def find(text: str, areas: Sequence[Area]) -> Area | None:
+    """The area that a text names: the longest name that stands in it word for word, else one a typo away."""
+    said = _plain(text)
+    names = {_plain(name): area for area in areas for name in (area.name, *area.aliases)}
+    inside = [name for name in names if f" {name} " in f" {said} "]
+    if inside:
+        return names[max(inside, key=len)]
+    long = {name: area for name, area in names.items() if len(name) >= 5}
+    close = process.extractOne(said, long.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
+    return long[close[0]] if close else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(w.text for w in split(text) if w.text not in ("and", "y", "#", "@"))

@@ -1,0 +1,73 @@
+"""Which handler acts on which intent, and on the answer to which question. Read it like a table of contents."""
+
+from collections.abc import Callable
+from typing import Any
+
+from handlers import ask, availability, browse, carry, claim, duty, free, intents, join, own, receipt, relay, service
+from handlers.intents import Answer, Intent
+from handlers.turn import Question, Texts, Turn
+
+HANDLERS: dict[type, Callable[[Turn, Any], Texts]] = {
+    intents.Claim: claim.claim,
+    intents.Pass: claim.pass_on,
+    intents.Drop: carry.drop,
+    intents.Omw: carry.omw,
+    intents.Done: carry.done,
+    intents.Status: own.status,
+    intents.More: own.more,
+    intents.Nevermind: own.nevermind,
+    intents.Info: browse.info,
+    intents.List: browse.list_,
+    intents.Mine: browse.mine,
+    intents.Relay: relay.relay,
+    intents.Away: availability.away,
+    intents.Back: availability.back,
+    intents.Max: availability.max_,
+    intents.Only: availability.only,
+    intents.Area: availability.area,
+    intents.Join: join.join,
+    intents.Vouch: join.vouch,
+    intents.Person: service.person,
+    intents.Help: service.help_,
+    intents.Stop: service.stop,
+    intents.Start: service.start,
+    intents.Language: service.language,
+    intents.Thanks: free.thanks,
+    intents.Queue: duty.queue,
+    intents.Show: duty.show,
+    intents.Assign: duty.assign,
+    intents.Open: duty.open_,
+    intents.Close: duty.close,
+    intents.Note: duty.note,
+    intents.Duty: duty.duty,
+    intents.Ambiguous: free.ambiguous,
+    intents.Free: free.free,
+    intents.Wordless: free.wordless,
+}
+
+ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
+    Question.NEED: ask.need,
+    Question.PLACE: ask.place,
+    Question.WHERETO: ask.whereto,
+    Question.RECEIPT: receipt.came,
+    Question.MISSING: receipt.missing,
+    Question.NAME: join.name,
+    Question.LANGUAGES: join.languages,
+    Question.AREA: join.area,
+}
+
+
+def respond(turn: Turn, intent: Intent) -> Texts:
+    """The texts that follow from what was said."""
+    if turn.speaker.opted_out_at is not None and not isinstance(intent, intents.Start | intents.Stop):
+        return service.while_stopped(turn, intent)
+    if isinstance(intent, Answer) and turn.asked is not None:
+        return ANSWERS[turn.asked.question](turn, intent)
+    return HANDLERS[type(intent)](turn, intent)
+
+
+def name(intent: Intent) -> str:
+    """An intent's name in English, lower case; free words go by what they are for."""
+    if isinstance(intent, intents.Free):
+        return str(intent.meaning.kind)
+    return type(intent).__name__.lower()

@@ -1,0 +1,17 @@
+"""Words addressed to a request: they go to its other side."""
+
+from handlers import passing
+from handlers.intents import Relay
+from handlers.turn import Texts, Turn
+from models import requests
+
+
+def relay(turn: Turn, intent: Relay) -> Texts:
+    """@42 words: to the other side of #42."""
+    request = requests.by_number(turn.session, turn.line.id, intent.numbers[0])
+    if request is None or not passing.may_write(turn, request):
+        yield turn.reply("unknown_number", number=intent.numbers[0])
+    elif not intent.note and not turn.heard.media:
+        yield turn.reply("relay_what", about=request)
+    else:
+        yield from passing.pass_on(turn, request, intent.note)

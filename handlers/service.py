@@ -1,0 +1,107 @@
+"""For anyone: help, stop, start, the language, a person."""
+
+from handlers import intake, phrasebook, waves
+from handlers.intents import Free, Help, Intent, Kind, Language, Person, Start, Stop
+from handlers.turn import Question, Texts, Turn
+from models import assignments, offers, outbound, people, requests
+from models.assignments import State as AssignmentState
+from models.lines import Channel, HelpBy
+from models.offers import State as OfferState
+from models.outbound import Lane
+from models.requests import State
+
+
+def help_(turn: Turn, _: Help) -> Texts:
+    """Who we are and what to text. It opens an intake, because a person in need types exactly this."""
+    turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
+    answered = turn.heard.carrier_answered is not None or (
+        turn.line.help_by == HelpBy.ADVANCED and turn.heard.channel is Channel.SMS
+    )
+    if answered:
+        return
+    if turn.speaker.helps:
+        yield turn.reply("help_helper", line=turn.line.name)
+        if turn.speaker.on_duty:
+            yield turn.reply("help_duty")
+    yield turn.reply("help", line=turn.line.name, dial=turn.line.emergency_number)
+
+
+def stop(turn: Turn, intent: Stop) -> Texts:
+    """Stop at once, cancel what is queued, release what they held, tell duty who is left waiting."""
+    speaker = turn.speaker
+    already = speaker.opted_out_at is not None
+    speaker.opted_out_at = turn.now
+    speaker.on_duty_since = None
+    turn.unask(speaker)
+    outbound.cancel_for(turn.session, speaker.id, turn.now)
+    # The carrier itself confirms its own words on SMS, and lets nothing of ours through after them.
+    by_carrier = turn.heard.carrier_answered is not None or (intent.by_carrier and turn.heard.channel is Channel.SMS)
+    if not by_carrier and not already:
+        yield turn.reply("stopped", line=turn.line.name)
+    yield from _let_go(turn)
+    for request in requests.live_of(turn.session, speaker.id):
+        requests.record(turn.session, request, "asker_stopped", turn.now, by=speaker.id)
+        yield from turn.tell_duty("duty_asker_stopped", about=request, but=speaker.id)
+        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+        if holder:
+            yield turn.tell(holder[1], "asker_stopped", about=request)
+
+
+def _let_go(turn: Turn) -> Texts:
+    for number in offers.waiting_of(turn.session, turn.speaker.id):
+        request = requests.by_number(turn.session, turn.line.id, number)
+        if request:
+            offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
+    for assignment, request in assignments.held_by(turn.session, turn.speaker.id):
+        if assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
+            texts = waves.open_up(turn, request, "stopped", (State.CLAIMED,), by=turn.speaker.id)
+            neighbor = people.by_id(turn.session, request.person_id)
+            yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
+            yield from turn.tell_duty("duty_helper_stopped", about=request, but=turn.speaker.id)
+            yield from texts
+
+
+def start(turn: Turn, _: Start) -> Texts:
+    """Welcome back."""
+    turn.speaker.opted_out_at = None
+    turn.session.add(turn.speaker)
+    if turn.heard.carrier_answered is None:
+        yield turn.reply("started", line=turn.line.name)
+
+
+def while_stopped(turn: Turn, intent: Intent) -> Texts:
+    """Somebody who said STOP writes: how to come back; and if they need something, a person hears it."""
+    yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=turn.line.emergency_number)
+    if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
+        yield from turn.tell_duty("duty_stopped_writes", who=turn.speaker.id, words=turn.heard.body)
+
+
+def language(turn: Turn, intent: Language) -> Texts:
+    """From now on in this language."""
+    turn.speaker.language = intent.code
+    turn.speaker.languages = sorted({*turn.speaker.languages, intent.code})
+    turn.session.add(turn.speaker)
+    yield turn.reply("language_set", language=phrasebook.book(intent.code).name)
+
+
+def person(turn: Turn, _: Person) -> Texts:
+    """Whoever is on duty writes back through the hotline. A request of its own carries the talk if there is none."""
+    live = requests.live_of(turn.session, turn.speaker.id)
+    if live:
+        request = live[-1]
+    else:
+        request = requests.create(
+            turn.session,
+            turn.line,
+            person_id=turn.speaker.id,
+            state=State.HELD,
+            now=turn.now,
+            needs=["other"],
+            language=turn.speaker.speaks(turn.line),
+            code_word=requests.pick(phrasebook.book("en").pages["code_words"]),
+        )
+    turn.unask(turn.speaker)
+    requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id)
+    told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
+    yield turn.reply("person_coming" if told else "person_later", about=request, dial=turn.line.emergency_number)
+    yield from told

@@ -1,0 +1,107 @@
+"""What a request is about, said in the reader's language. Never a name, a door or the neighbor's own words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from handlers.phrasebook import Book
+from models.lines import Area
+from models.requests import Request, Urgency
+
+
+@dataclass(frozen=True)
+class Said:
+    """A phrase inside a phrase."""
+
+    phrase: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def in_words(self, book: Book) -> str:
+        """The phrase itself."""
+        return book.say(self.phrase, self.values)
+
+
+@dataclass(frozen=True)
+class Several:
+    """Things in a list, as the reader's language writes one; style "or" for a choice."""
+
+    things: Sequence[Any]
+    style: str = "standard"
+
+    def in_words(self, book: Book) -> str:
+        """`a, b and c`."""
+        said = [t.in_words(book) if hasattr(t, "in_words") else str(t) for t in self.things]
+        return book.listed(said, style=self.style)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Rows, one below the other."""
+
+    rows: Sequence[Any]
+
+    def in_words(self, book: Book) -> str:
+        """The rows with line breaks between them."""
+        return "\n".join(r.in_words(book) if hasattr(r, "in_words") else str(r) for r in self.rows)
+
+
+@dataclass(frozen=True)
+class When:
+    """A moment on the line's own clock."""
+
+    moment: datetime
+    zone: str
+
+    def in_words(self, book: Book) -> str:
+        """`Tue 4:30 PM`."""
+        return book.time(self.moment, self.zone)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command to type, such as CLAIM 42."""
+
+    name: str
+    number: int
+
+    def in_words(self, book: Book) -> str:
+        """The command in the reader's language."""
+        return f"{book.pages['verbs'][self.name]} {self.number}"
+
+
+@dataclass(frozen=True)
+class What:
+    """`Groceries for 3, Oak, today`."""
+
+    needs: tuple[str, ...]
+    people: int | None = None
+    where: str | None = None
+    urgency: Urgency | None = None
+
+    def in_words(self, book: Book) -> str:
+        """The summary with a capital letter."""
+        named = [book.need(need) for need in self.needs or ("other",)]
+        about = book.listed(named)
+        if self.people and self.people > 1:
+            about = book.say("for_people", {"what": about, "people": self.people})
+        details = [about, self.where, book.pages["urgency"].get(self.urgency) if self.urgency else None]
+        whole = ", ".join(d for d in details if d)
+        return whole[:1].upper() + whole[1:]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Kinds of help in a list; nothing listed means any kind."""
+
+    needs: tuple[str, ...]
+
+    def in_words(self, book: Book) -> str:
+        """`a ride and groceries`."""
+        return book.listed([book.need(n) for n in self.needs]) if self.needs else book.say("any_kind")
+
+
+def what(request: Request, areas: Sequence[Area]) -> What:
+    """What may be told to anybody about a request: the area, or else the neighbor's own vague words for the place."""
+    area = next((a.name for a in areas if a.id == request.area_id), None)
+    return What(tuple(request.needs), request.people, area or request.vicinity, request.urgency)

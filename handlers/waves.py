@@ -1,0 +1,90 @@
+"""Asking volunteers: a few at a time, and when nobody is left, whoever is on duty."""
+
+from collections.abc import Iterable
+
+from handlers import matching, summary
+from handlers.matching import Candidate, Wanted
+from handlers.turn import Moment, Text, Texts
+from models import assignments, lines, offers, people, requests
+from models.outbound import Lane
+from models.people import Person
+from models.requests import Request, State
+
+LOOK_AT = 60  # volunteers considered for one wave, at the least
+
+
+def open_up(
+    moment: Moment, request: Request, kind: str, out_of: tuple[State, ...], *, by: int | None = None, words: str = ""
+) -> list[Text]:
+    """Put a request (back) before volunteers; an empty list if it was somewhere else already."""
+    if not requests.move(
+        moment.session, request, State.OPEN, moment.now, kind=kind, out_of=out_of, by=by, words=words or None, wave=0
+    ):
+        return []
+    if kind != "opened":
+        offers.forget(moment.session, request.id)
+    return ask_next(moment, request)
+
+
+def ask_next(moment: Moment, request: Request) -> list[Text]:
+    """The texts that ask the next wave, or tell duty that nobody is left to ask."""
+    policy = moment.line.policy
+    size = policy.waves[min(request.wave, len(policy.waves) - 1)]
+    chosen = _choose(moment, request, size)
+    gap = lines.gap(policy, request.urgency)
+    requests.look_again(moment.session, request, moment.now + gap)
+    if not chosen:
+        return list(_nobody_left(moment, request))
+    request.wave += 1
+    offers.make(moment.session, request, chosen, request.wave, moment.now)
+    requests.record(moment.session, request, "wave", moment.now, words=str(len(chosen)))
+    what = summary.what(request, lines.areas(moment.session, moment.line.id))
+    lane = Lane.SAFETY if request.emergency else Lane.NOTICE
+    return [moment.tell(helper, "offer", about=request, lane=lane, what=what) for helper in chosen]
+
+
+def asked(texts: Iterable[Text]) -> int:
+    """How many volunteers these texts ask."""
+    return sum(text.phrase == "offer" for text in texts)
+
+
+def _choose(moment: Moment, request: Request, size: int) -> list[Person]:
+    found = offers.candidates(
+        moment.session,
+        moment.line.id,
+        moment.now,
+        asker_id=request.person_id,
+        request_id=request.id,
+        limit=max(LOOK_AT, size),
+    )
+    ids = [p.id for p in found]
+    load = assignments.load(moment.session, ids)
+    answering = offers.answering(moment.session, ids)
+    candidates = [
+        Candidate(
+            id=p.id,
+            can=frozenset(p.can),
+            areas=frozenset(p.areas),
+            languages=frozenset(p.languages or [p.speaks(moment.line)]),
+            last_asked_at=p.last_asked_at,
+            in_hand=load.get(p.id, 0),
+            max_open=p.max_open if p.max_open is not None else moment.line.policy.max_open,
+            answering=p.id in answering,
+        )
+        for p in found
+    ]
+    wanted = Wanted(frozenset(request.needs) - {"other"}, request.area_id, request.language)
+    by_id = {p.id: p for p in found}
+    return [by_id[i] for i in matching.choose(candidates, wanted, size)]
+
+
+def _nobody_left(moment: Moment, request: Request) -> Texts:
+    # Volunteers may come back, so the next look still tries; duty and the neighbor hear it once.
+    last = requests.last_event(moment.session, request, "nobody_left", "opened", "dropped", "reopened", "stopped")
+    if last == "nobody_left":
+        return
+    requests.record(moment.session, request, "nobody_left", moment.now)
+    what = summary.what(request, lines.areas(moment.session, moment.line.id))
+    yield from moment.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what)
+    if request.wave:
+        yield moment.tell(people.by_id(moment.session, request.person_id), "still_looking_duty", about=request)

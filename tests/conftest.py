@@ -1,0 +1,91 @@
+"""What the tests share: both databases, a hotline on each, a clock that stands still."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from sqlalchemy.engine import make_url
+
+from app import database
+from app.hotline import Hotline
+from tests import fakes
+from tests.fakes import Recorder, StillClock
+from tests.postgres import PostgreSQL
+
+BOTH = ["sqlite", "postgresql"]
+
+# The same examples every time, however slow the machine: a suite that fails must fail again.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write what was answered into the transcripts")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server; it starts when the first test asks."""
+    server = PostgreSQL()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the hotline's tables, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    database.migrate(make_url(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database with the hotline's tables, of either kind, for this test alone."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), tmp_path / 'hotline.db')}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    url = server.migrated()
+    yield url
+    server.empty(url)
+
+
+@pytest.fixture(params=BOTH)
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, of either kind, for this test alone."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    url = server.blank()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    """Tuesday 3 March 2026, 10 AM in New York, until the test moves it."""
+    return StillClock()
+
+
+@pytest.fixture
+def carrier() -> Recorder:
+    """The simulated network; `carrier.carried` is what left."""
+    return Recorder()
+
+
+@pytest.fixture
+def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator[Hotline]:
+    """A hotline on either database whose threads are not running: the test drains and ticks."""
+    running = Hotline(fakes.settings(database_url, hotline_whatsapp=fakes.WHATSAPP), carrier=carrier, clock=clock)
+    running.prepare()
+    yield running
+    running.stop()

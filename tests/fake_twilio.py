@@ -1,0 +1,208 @@
+"""A carrier to break: Twilio's API on a real HTTP server, with its rules, its errors and its bad days.
+
+What it does wrong is set by the test: `moods` for the coming POSTs, `told` and `when` for the callbacks.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
+from itertools import chain, repeat
+from types import TracebackType
+
+import httpx
+
+from app.clock import Clock
+from tests import webhooks
+from tests.fake_twilio_api import Api, Carried, Mood, When
+from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
+
+STOPS = frozenset("STOP STOPALL UNSUBSCRIBE END QUIT CANCEL REVOKE OPTOUT".split())
+STARTS = frozenset("START YES UNSTOP".split())
+
+
+Post = Callable[[str, bytes, dict[str, str]], int]
+
+
+def by_http(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """Post a webhook over the network; returns the status."""
+    return httpx.post(url, content=body, headers=headers, timeout=15).status_code
+
+
+@dataclass
+class FakeTwilio:
+    """The carrier. Use it as a context manager; `url` is what goes into TWILIO_API_URL."""
+
+    clock: Clock = field(default_factory=Clock)
+    public: str = PUBLIC  # where the hotline is reached
+    post: Post = by_http  # how webhooks get there
+    numbers: tuple[str, ...] = (LINE, WHATSAPP)
+    moods: Iterator[Mood] = field(default_factory=lambda: repeat(Mood.ANSWER))
+    retry_after: int | None = None  # seconds, said with a 429
+    price: str | None = None  # said with every text; Twilio itself mostly knows it only later
+    refused: dict[str, int] = field(default_factory=dict)  # recipient -> error code of the POST
+    undelivered: dict[str, int] = field(default_factory=dict)  # recipient -> error code told by callback
+    told: Callable[[list[str]], list[str]] = list  # what becomes of a text's callbacks: doubled, shuffled, none
+    when: When = When.AFTER
+    carried: list[Carried] = field(default_factory=list)
+    asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
+
+    def __post_init__(self) -> None:
+        self.opted_out: set[tuple[str, str]] = set()
+        self.answers: list[int] = []  # what our callbacks were answered with
+        self.lock = threading.Lock()
+        self.released = threading.Event()
+        self.stalling = threading.Semaphore(0)  # one more for every POST that is being stalled
+        self._held: list[tuple[str, bytes]] = []
+        self._callbacks: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+        self._server.daemon_threads = True
+        self._server.twilio = self  # type: ignore[attr-defined]
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(0.05,), name="fake twilio", daemon=True),
+            threading.Thread(target=self._call_back, name="fake twilio's callbacks", daemon=True),
+        ]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def sent(self) -> list[Carried]:
+        """The texts the hotline has sent, in the order they were taken."""
+        return [text for text in self.carried if not text.inbound]
+
+    def __enter__(self) -> "FakeTwilio":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.released.set()
+        self._callbacks.put(None)
+        self._server.shutdown()
+        for thread in self._threads:
+            thread.join()
+        self._server.server_close()
+
+    # The hotline's texts, out.
+
+    def next(self, *moods: Mood) -> None:
+        """Take the coming POSTs in these moods, and answer every later one."""
+        self.moods = chain(moods, repeat(Mood.ANSWER))
+
+    def mood(self, fields: dict[str, str]) -> Mood:
+        """Note that a POST has come; the mood it is taken in."""
+        with self.lock:
+            self.asked.append(fields)
+            return next(self.moods)
+
+    def take(self, fields: dict[str, str]) -> Carried:
+        """Take a text. The first status is `queued`; a Messaging Service says `accepted`."""
+        status = "accepted" if "MessagingServiceSid" in fields else "queued"
+        with self.lock:
+            text = Carried(
+                sid=webhooks.new_sid(),
+                sender=fields.get("From", LINE),
+                to=fields["To"],
+                body=fields["Body"],
+                created=self.clock.now(),
+                inbound=False,
+                status=status,
+                fields=fields,
+                price=self.price,
+            )
+            self.carried.append(text)
+        return text
+
+    def announce(self, text: Carried) -> None:
+        """Say by callback what becomes of a text."""
+        text.error_code = self.undelivered.get(text.to)
+        words = ["sent", "undelivered" if text.error_code else "delivered"]
+        text.status = words[-1]
+        if "StatusCallback" in text.fields:
+            for word in self.told(words):
+                self.say(text, word)
+
+    def say(self, text: Carried, word: str) -> None:
+        """Say one word about a text by callback."""
+        fields = {
+            "SmsSid": text.sid,
+            "SmsStatus": word,
+            "MessageStatus": word,
+            "To": text.to,
+            "MessageSid": text.sid,
+            "AccountSid": ACCOUNT,
+            "From": text.sender,
+            "ApiVersion": "2010-04-01",
+        }
+        if word in ("undelivered", "failed") and text.error_code:
+            fields["ErrorCode"] = str(text.error_code)
+        callback = text.fields["StatusCallback"], webhooks.form(fields)
+        if self.when is When.EARLY:
+            self._tell(*callback)
+        elif self.when is When.HELD:
+            self._held.append(callback)
+        else:
+            self._callbacks.put(callback)
+
+    def release_callbacks(self) -> None:
+        """Post the callbacks that were held, and wait until all are answered."""
+        held, self._held = self._held, []
+        for callback in held:
+            self._callbacks.put(callback)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until every callback is answered."""
+        self._callbacks.join()
+
+    def _call_back(self) -> None:
+        while (callback := self._callbacks.get()) is not None:
+            try:
+                self._tell(*callback)
+            finally:
+                self._callbacks.task_done()
+
+    def _tell(self, url: str, body: bytes) -> None:
+        try:
+            self.answers.append(self.post(url, body, webhooks.headers(url, body)))
+        except httpx.HTTPError:  # nobody there: Twilio does not mind either
+            self.answers.append(0)
+
+    # People's texts, in.
+
+    def text(self, sender: str, body: str, *, lost: bool = False, **more: str) -> int:
+        """Somebody texts the hotline. A `lost` one is in the carrier's list, but its webhook never arrives."""
+        kind = webhooks.whatsapp if sender.startswith("whatsapp:") else webhooks.sms
+        fields = kind(sender.removeprefix("whatsapp:"), body, **more)
+        pair = fields["To"], fields["From"]
+        if body.strip().upper() in STOPS:
+            self.opted_out.add(pair)
+        if body.strip().upper() in STARTS:
+            self.opted_out.discard(pair)
+        with self.lock:
+            self.carried.append(
+                Carried(
+                    fields["MessageSid"],
+                    fields["From"],
+                    fields["To"],
+                    body,
+                    self.clock.now(),
+                    inbound=True,
+                    status="received",
+                    fields=fields,
+                )
+            )
+        return 0 if lost else self.deliver(fields)
+
+    def deliver(self, fields: dict[str, str]) -> int:
+        """Post a text's webhook, for the first time or again; returns the status."""
+        url, content = f"{self.public}/twilio/message", webhooks.form(fields)
+        return self.post(url, content, webhooks.headers(url, content))
+
+
+__all__ = ["ACCOUNT", "TOKEN", "Carried", "FakeTwilio", "Mood", "When"]

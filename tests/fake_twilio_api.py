@@ -1,0 +1,262 @@
+"""The fake carrier's HTTP half: routes, basic auth, Twilio's validation and its error bodies."""
+
+import base64
+import json
+import re
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from app import segments
+from tests.fakes import ACCOUNT, TOKEN
+
+if TYPE_CHECKING:
+    from tests.fake_twilio import FakeTwilio
+
+ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
+NUMBER = re.compile(r"\+[1-9]\d{6,14}|whatsapp:(\+[1-9]\d{6,14}|[A-Z]{2}\.[\w.]+)")
+LONGEST = 1600
+
+WORDS = {
+    20003: (401, "Authenticate"),
+    20404: (404, "The requested resource was not found"),
+    20429: (429, "Too Many Requests"),
+    20500: (500, "An internal server error has occurred"),
+    21211: (400, "Invalid 'To' Phone Number"),
+    21212: (400, "Invalid From Number"),
+    21266: (400, "'To' and 'From' number cannot be the same"),
+    21602: (400, "Message body is required"),
+    21604: (400, "A 'To' phone number is required"),
+    21606: (400, "The 'From' phone number is not a valid, SMS-capable inbound phone number for your account"),
+    21608: (400, "The number is unverified. Trial accounts cannot send messages to unverified numbers"),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
+    21614: (400, "'To' number is not a valid mobile number"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+}
+
+
+class Refused(Exception):
+    """Twilio says no, with one of its codes."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.status, self.words = WORDS.get(code, (400, "Refused"))
+        self.code = code
+
+    @property
+    def body(self) -> dict[str, object]:
+        more = f"https://www.twilio.com/docs/errors/{self.code}"
+        return {"code": self.code, "message": self.words, "more_info": more, "status": self.status}
+
+
+class Mood(StrEnum):
+    """What the carrier does with a POST."""
+
+    ANSWER = "answer"
+    DROP = "drop"  # takes the text, then drops the connection without a word
+    LOSE = "lose"  # drops the connection without taking the text
+    BREAK = "break"  # takes the text, then says 500
+    STALL = "stall"  # takes the text and says nothing until released, then drops the connection
+    BUSY = "busy"  # 429: takes nothing and asks for patience
+
+
+class When(StrEnum):
+    """When callbacks are posted."""
+
+    AFTER = "after"  # at once after the answer
+    EARLY = "early"  # before the answer to the POST that caused them
+    HELD = "held"  # not until `release_callbacks`
+
+
+@dataclass
+class Carried:
+    """A text the carrier has taken, in either direction."""
+
+    sid: str
+    sender: str
+    to: str
+    body: str
+    created: datetime
+    inbound: bool
+    status: str
+    fields: dict[str, str]
+    error_code: int | None = None
+    price: str | None = None
+
+    def resource(self) -> dict[str, object]:
+        """The message as Twilio's API shows it."""
+        stamp = self.created.strftime("%a, %d %b %Y %H:%M:%S +0000")
+        uri = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{self.sid}"
+        return {
+            "account_sid": ACCOUNT,
+            "api_version": "2010-04-01",
+            "body": self.body,
+            "date_created": stamp,
+            "date_sent": stamp if self.inbound or self.status != "queued" else None,
+            "date_updated": stamp,
+            "direction": "inbound" if self.inbound else "outbound-api",
+            "error_code": self.error_code,
+            "error_message": None,
+            "from": self.sender,
+            "messaging_service_sid": self.fields.get("MessagingServiceSid"),
+            "num_media": self.fields.get("NumMedia", "0"),
+            "num_segments": str(segments.count(self.body)),
+            "price": self.price,
+            "price_unit": "USD",
+            "sid": self.sid,
+            "status": self.status,
+            "subresource_uris": {"media": f"{uri}/Media.json"},
+            "to": self.to,
+            "uri": f"{uri}.json",
+        }
+
+
+class Api(BaseHTTPRequestHandler):
+    """One connection to the fake carrier."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    @property
+    def twilio(self) -> "FakeTwilio":
+        carrier: FakeTwilio = self.server.twilio  # type: ignore[attr-defined]
+        return carrier
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+    def do_POST(self) -> None:
+        """Send a text."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        try:
+            self._check()
+            if urlsplit(self.path).path != f"{ROOT}/Messages.json":
+                raise Refused(20404)
+            self._send(dict(parse_qsl(body, keep_blank_values=True)))
+        except Refused as refused:
+            self._answer(refused.status, refused.body)
+
+    def do_GET(self) -> None:
+        """Show the account, one message or a list of messages."""
+        parts = urlsplit(self.path)
+        try:
+            self._check()
+            if parts.path == f"{ROOT}.json":
+                self._answer(200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "Hotline"})
+            elif parts.path == f"{ROOT}/Messages.json":
+                self._answer(200, self._list(dict(parse_qsl(parts.query))))
+            else:
+                self._answer(200, self._one(parts.path).resource())
+        except Refused as refused:
+            self._answer(refused.status, refused.body)
+
+    def _check(self) -> None:
+        given = self.headers.get("Authorization", "").removeprefix("Basic ")
+        if base64.b64decode(given) != f"{ACCOUNT}:{TOKEN}".encode():
+            raise Refused(20003)
+
+    def _send(self, fields: dict[str, str]) -> None:
+        carrier = self.twilio
+        mood = carrier.mood(fields)
+        if mood is Mood.BUSY:
+            wait = {} if carrier.retry_after is None else {"Retry-After": str(carrier.retry_after)}
+            self._answer(429, Refused(20429).body, wait)
+            return
+        if mood is Mood.LOSE:
+            self._drop()
+            return
+        self._validate(fields)
+        text = carrier.take(fields)
+        first = text.resource()
+        if carrier.when is When.EARLY:
+            carrier.announce(text)
+        if mood is Mood.STALL:
+            carrier.stalling.release()
+            carrier.released.wait(60)
+        if mood in (Mood.DROP, Mood.STALL):
+            self._drop()
+        elif mood is Mood.BREAK:
+            self._answer(500, Refused(20500).body)
+        else:
+            self._answer(201, first)
+        if carrier.when is not When.EARLY:
+            carrier.announce(text)
+
+    def _validate(self, fields: dict[str, str]) -> None:
+        carrier = self.twilio
+        to, sender, body = fields.get("To", ""), fields.get("From", ""), fields.get("Body", "")
+        if not to:
+            raise Refused(21604)
+        if not NUMBER.fullmatch(to):
+            raise Refused(21211)
+        if to == sender:
+            raise Refused(21266)
+        if sender.removeprefix("whatsapp:") not in carrier.numbers and "MessagingServiceSid" not in fields:
+            raise Refused(21606)
+        if not body and "ContentSid" not in fields:
+            raise Refused(21602)
+        if len(body) > LONGEST:
+            raise Refused(21617)
+        if to in carrier.refused:
+            raise Refused(carrier.refused[to])
+        if (sender, to) in carrier.opted_out:
+            raise Refused(21610)
+
+    def _one(self, path: str) -> Carried:
+        sid = path.removeprefix(f"{ROOT}/Messages/").removesuffix(".json")
+        for text in self.twilio.carried:
+            if text.sid == sid:
+                return text
+        raise Refused(20404)
+
+    def _list(self, query: dict[str, str]) -> dict[str, object]:
+        # Twilio lists the newest first.
+        found = [text for text in reversed(self.twilio.carried) if _wanted(text, query)]
+        size, page = int(query.get("PageSize", "50")), int(query.get("Page", "0"))
+        shown, more = found[page * size : (page + 1) * size], len(found) > (page + 1) * size
+        following = f"{ROOT}/Messages.json?" + urlencode({**query, "Page": page + 1, "PageSize": size})
+        return {
+            "messages": [text.resource() for text in shown],
+            "page": page,
+            "page_size": size,
+            "start": page * size,
+            "end": page * size + max(len(shown) - 1, 0),
+            "uri": self.path,
+            "first_page_uri": f"{ROOT}/Messages.json?PageSize={size}&Page=0",
+            "previous_page_uri": None,
+            "next_page_uri": following if more else None,
+        }
+
+    def _answer(self, status: int, body: dict[str, object], headers: dict[str, str] | None = None) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+        self.wfile.flush()
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def _wanted(text: Carried, query: dict[str, str]) -> bool:
+    if query.get("To", text.to) != text.to or query.get("From", text.sender) != text.sender:
+        return False
+    for name, value in query.items():
+        if name.startswith("DateSent"):
+            moment = datetime.fromisoformat(value if "T" in value else f"{value}T00:00:00+00:00")
+            fits = {
+                "DateSent": text.created.date() == moment.date(),
+                "DateSent>": text.created >= moment,
+                "DateSent<": text.created <= moment,
+            }
+            if not fits[name]:
+                return False
+    return True

@@ -1,0 +1,250 @@
+"""The one writer of SQLite and the pool of PostgreSQL: what is answered is on disk, and nobody pays for another."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, wait
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlmodel import Session, select
+
+from app import database
+from app.database import Database
+from models.lines import Line
+from tests.fakes import MORNING, settings
+
+WRITER = """
+import sys
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+from app import database
+from models import lines
+held = database.connect(make_url(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+def one_more(session: Session) -> int:
+    return lines.next_request_number(session, lines.all_lines(session)[0])
+for future in [held.write(one_more) for _ in range(int(sys.argv[2]))]:
+    print(future.result())
+held.close()
+"""
+
+
+@pytest.fixture
+def base(database_url: str) -> Iterator[Database]:
+    held = database.connect(settings(database_url).database)
+    yield held
+    held.close()
+
+
+def line(name: str) -> Line:
+    return Line(name=name, created_at=MORNING)
+
+
+def add(name: str) -> database.Work[str]:
+    def work(session: Session) -> str:
+        session.add(line(name))
+        return name
+
+    return work
+
+
+def names(session: Session) -> list[str]:
+    return sorted(session.exec(select(Line.name)))
+
+
+def stored(base: Database) -> list[str]:
+    """What a connection of its own sees."""
+    engine = sa.create_engine(base.url)
+    with Session(engine) as session:
+        found = names(session)
+    engine.dispose()
+    return found
+
+
+def hold_the_writer(base: Database) -> tuple[threading.Event, Future[None]]:
+    """Keep one transaction open, so that what is written meanwhile waits together."""
+    begun, go = threading.Event(), threading.Event()
+
+    def work(_: Session) -> None:
+        begun.set()
+        go.wait(30)
+
+    held = base.write(work)
+    begun.wait(30)
+    return go, held
+
+
+def test_the_answer_comes_only_after_the_commit(base: Database) -> None:
+    for n in range(5):
+        assert base.write(add(f"line {n}")).result() == f"line {n}"
+        assert f"line {n}" in stored(base)
+
+
+def test_nothing_is_seen_before_the_commit(base: Database) -> None:
+    seen: list[str] = []
+
+    def work(session: Session) -> None:
+        session.add(line("early"))
+        session.flush()
+        seen.extend(stored(base))
+
+    base.write(work).result()
+    assert seen == []
+    assert stored(base) == ["early"]
+
+
+def test_one_that_fails_takes_nobody_down(base: Database) -> None:
+    go, held = hold_the_writer(base)
+
+    def broken(session: Session) -> None:
+        session.add(line("broken"))
+        session.flush()
+        raise ZeroDivisionError
+
+    def conflicting(session: Session) -> None:
+        session.add_all([Line(id=77, name="twin", created_at=MORNING)])
+        session.flush()
+        session.execute(sa.insert(Line).values(id=77, name="twin", created_at=MORNING, rules={}))
+
+    futures = [base.write(add("before")), base.write(broken), base.write(conflicting), base.write(add("after"))]
+    go.set()
+    wait([held, *futures], timeout=30)
+    assert [type(f.exception()) for f in futures] == [type(None), ZeroDivisionError, IntegrityError, type(None)]
+    assert stored(base) == ["after", "before"]
+
+
+def test_texts_that_wait_share_commits_on_sqlite(base: Database) -> None:
+    if not isinstance(base, database.SQLite):
+        assert base.url.get_backend_name() == "postgresql"
+        return
+    commits: list[int] = []
+    sa.event.listen(base._writer, "commit", lambda _: commits.append(1))
+    go, held = hold_the_writer(base)
+    futures = [base.write(add(f"line {n:03}")) for n in range(database.BATCH)]
+    go.set()
+    wait([held, *futures], timeout=30)
+    assert len(commits) == 2
+    assert len(stored(base)) == database.BATCH
+
+
+def test_a_fault_of_ours_leaves_no_trace_and_the_rescue_is_kept(base: Database) -> None:
+    def broken(session: Session) -> str:
+        session.add(line("half done"))
+        session.flush()
+        raise KeyError("a phrase")
+
+    def rescue(session: Session, error: Exception) -> str:
+        assert isinstance(error, KeyError)
+        session.add(line("rescued"))
+        return "kept"
+
+    assert base.write(broken, rescue).result() == "kept"
+    assert stored(base) == ["rescued"]
+
+
+def test_a_rescue_that_fails_too_says_so(base: Database) -> None:
+    def broken(session: Session) -> None:
+        raise KeyError
+
+    def worse(session: Session, error: Exception) -> None:
+        session.add(line("half saved"))
+        session.flush()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        base.write(broken, worse).result()
+    assert stored(base) == []
+
+
+def test_the_databases_own_errors_are_not_rescued(base: Database) -> None:
+    def broken(session: Session) -> None:
+        session.execute(sa.text("SELECT nothing FROM nowhere"))
+
+    with pytest.raises(DBAPIError):
+        base.write(broken, lambda *_: None).result()
+
+
+def test_what_is_written_first_is_committed_first_on_one_thread(base: Database) -> None:
+    done: list[int] = []
+    for n in range(20):
+        base.write(add(f"line {n}")).add_done_callback(lambda _, n=n: done.append(n))  # type: ignore[misc]
+    base.write(add("last")).result()
+    if isinstance(base, database.SQLite):
+        assert done == sorted(done)
+    base.close()
+    assert sorted(done) == list(range(20))
+
+
+def test_closing_finishes_what_was_begun(base: Database) -> None:
+    futures = [base.write(add(f"line {n}")) for n in range(100)]
+    base.close()
+    assert all(f.done() and f.exception() is None for f in futures)
+    assert len(stored(base)) == 100
+
+
+def test_times_come_back_in_utc_and_none_without_a_zone_goes_in(base: Database) -> None:
+    base.write(add("oak")).result()
+    assert base.read(lambda s: s.exec(select(Line.created_at)).one()) == MORNING
+    assert base.read(lambda s: s.exec(select(Line.created_at)).one()).utcoffset() == timedelta(0)
+    naive = Line(name="naive", created_at=MORNING.replace(tzinfo=None))
+    with pytest.raises(sa.exc.StatementError):
+        base.write(lambda s: s.add(naive)).result()
+
+
+def test_two_that_lock_each_other_out_are_both_served(base: Database) -> None:
+    base.write(lambda s: s.add_all([Line(id=n, name="oak", created_at=MORNING) for n in (1, 2)])).result()
+    tries: list[int] = []
+    both_hold_one = threading.Barrier(2)
+
+    def crosswise(first: int, second: int) -> database.Work[None]:
+        meeting = [both_hold_one] if isinstance(base, database.PostgreSQL) else []
+
+        def work(session: Session) -> None:
+            tries.append(first)
+            count_up(session, first)
+            if meeting:
+                meeting.pop().wait(10)
+            count_up(session, second)
+
+        return work
+
+    futures = [base.write(crosswise(1, 2)), base.write(crosswise(2, 1))]
+    wait(futures, timeout=30)
+    assert [f.exception() for f in futures] == [None, None]
+    assert base.read(lambda s: list(s.exec(select(Line.last_request)))) == [2, 2]
+    assert len(tries) == (2 if isinstance(base, database.SQLite) else 3)
+
+
+def count_up(session: Session, line_id: int) -> None:
+    session.execute(sa.update(Line).where(sa.column("id") == line_id).values(last_request=Line.last_request + 1))
+
+
+def test_two_processes_write_to_one_database(base: Database, database_url: str) -> None:
+    base.write(add("oak")).result()
+    url = base.url.render_as_string(hide_password=False)
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, url, "150"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for one in both:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    said = [one.communicate("go\n", timeout=60)[0].split() for one in both]
+    assert [one.returncode for one in both] == [0, 0]
+    assert sorted(int(n) for part in said for n in part) == list(range(1, 301))
+    base.check()
+
+
+def test_a_database_that_does_not_answer_says_so(base: Database) -> None:
+    away = base.url.set(database="/nowhere/at/all.db" if base.url.get_backend_name() == "sqlite" else "nowhere")
+    absent = database.connect(away)
+    with pytest.raises(OperationalError):
+        absent.check()
+    absent.engine.dispose()

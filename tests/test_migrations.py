@@ -1,0 +1,121 @@
+"""Migrations make exactly the models' tables on both databases, and never cost anybody's data."""
+
+import subprocess
+import sys
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from app import database
+from tests.fakes import MORNING, settings
+
+MIGRATE = """
+import sys
+from sqlalchemy.engine import make_url
+from app import database
+print("ready", flush=True)
+sys.stdin.readline()
+database.migrate(make_url(sys.argv[1]))
+"""
+
+
+def url_of(database_url: str) -> URL:
+    return settings(database_url).database
+
+
+def tables(url: URL) -> set[str]:
+    engine = sa.create_engine(url)
+    names = set(sa.inspect(engine).get_table_names())
+    engine.dispose()
+    return names - {"alembic_version"}
+
+
+def test_migrating_an_empty_database_gives_exactly_the_models_tables(blank_url: str) -> None:
+    url = url_of(blank_url)
+    assert not database.up_to_date(url)
+    database.migrate(url)
+    assert database.up_to_date(url)
+
+
+def test_a_table_that_no_model_describes_is_noticed(database_url: str) -> None:
+    url = url_of(database_url)
+    assert database.up_to_date(url)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE line ADD COLUMN surprise VARCHAR"))
+    engine.dispose()
+    unlike = database.up_to_date(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE line DROP COLUMN surprise"))
+    engine.dispose()
+    assert not unlike
+
+
+def test_down_to_nothing_and_up_again(blank_url: str) -> None:
+    url = url_of(blank_url)
+    database.migrate(url)
+    before = tables(url)
+    database.downgrade(url)
+    assert tables(url) == set()
+    database.migrate(url)
+    assert tables(url) == before
+    assert database.up_to_date(url)
+
+
+def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    url = url_of(database_url)
+    database.migrate(url)
+    assert database.up_to_date(url)
+
+
+def test_what_points_to_a_table_outlives_its_rebuilding(database_url: str) -> None:
+    # SQLite alters a table by making a new one and dropping the old, which with foreign keys on deletes children.
+    url = url_of(database_url)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO line (id, name, language, timezone, country, emergency_number, help_by, from_settings,"
+                " last_request, rules, created_at)"
+                " VALUES (1, 'Oak', 'en', 'UTC', 'US', '911', 'default', false, 0, '{}', :now)"
+            ),
+            {"now": MORNING},
+        )
+        connection.execute(sa.text("INSERT INTO area (id, line_id, name, aliases) VALUES (1, 1, 'Oak St', '[]')"))
+    engine.dispose()
+    with database._migrating(url) as connection:
+        rebuild(connection)
+    with engine.connect() as connection:
+        assert connection.execute(
+            sa.text("SELECT line.name, area.name FROM area JOIN line ON line_id = line.id")
+        ).all() == [("Oak", "Oak St")]
+    engine.dispose()
+    assert database.up_to_date(url)
+
+
+def rebuild(connection: sa.Connection) -> None:
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.operations import Operations  # noqa: PLC0415
+
+    operations = Operations(MigrationContext.configure(connection))
+    with operations.batch_alter_table("line", recreate="auto") as batch:
+        batch.alter_column("name", type_=sa.String(200), existing_nullable=False)
+    with operations.batch_alter_table("line", recreate="auto") as batch:
+        batch.alter_column("name", type_=sa.String(), existing_nullable=False)
+
+
+def test_two_processes_migrating_at_once_take_turns(blank_url: str) -> None:
+    url = url_of(blank_url).render_as_string(hide_password=False)
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for one in both:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in both:
+        one.communicate("go\n", timeout=60)
+    assert [one.returncode for one in both] == [0, 0]
+    assert database.up_to_date(url_of(blank_url))

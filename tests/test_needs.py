@@ -1,0 +1,382 @@
+"""Free words and what is understood of them. Each table is one thing a text can tell; add a line, run, read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.intents import Kind, Need
+from handlers.needs import count_word, named, tables, understand
+from handlers.words import clean
+from models.requests import Urgency
+
+ASKS = {
+    # a need by its name
+    "groceries": "food",
+    "groceries, diapers": "food baby",
+    "ride to clinic 9am": "transport",
+    "dog food please": "pets",
+    "blankets and soap for two": "household",
+    "pañales y leche": "baby food",
+    "agua por favor": "water",
+    # with words that ask
+    "need groceries for two near Oak St": "food",
+    "can someone drive me to dialysis tomorrow": "transport",
+    "anyone have diapers size 4?": "baby",
+    "We need water and tents": "water shelter",
+    "hi could anyone bring my neighbor some soup and bread": "food",
+    "I need a plumber, the sink leaks": "repair",
+    "need help with my electric bill": "utilities",
+    "looking for a winter coat for my son": "clothing",
+    "can somebody watch my kids on friday": "childcare",
+    "would love a hot meal": "food",
+    "could someone translate a letter for me": "documents",
+    "need someone to check on my grandma": "eldercare",
+    "can you pick up my prescription at the pharmacy": "medicine",
+    "I need 2 bags of rice": "food",
+    "help me please": "",
+    "please help us": "",
+    "necesito comida para 4": "food",
+    "NECESITAMOS AGUA Y PAÑALES": "water baby",
+    "nesecito medicina": "medicine",
+    "se necesita insulina": "medicine",
+    "busco trabajo": "work",
+    "alguien me puede llevar al hospital": "transport",
+    "alguien tiene cobijas?": "household",
+    "mi hija necesita zapatos": "clothing",
+    "me urge conseguir losartan 50mg": "medicine",
+    "me pueden ayudar con la renta": "money",
+    "ocupo un ride a la clínica": "transport",
+    "croquetas para mi perrito por favor": "pets",
+    "ayúdenme": "",
+    # what is lacking or broken
+    "my mom is out of insulin": "medicine",
+    "we have no food": "food",
+    "I have rice but no water": "water",
+    "our roof collapsed last night": "repair",
+    "the heater stopped working": "household",
+    "no tenemos agua": "water",
+    "estamos sin luz desde ayer": "utilities",
+    "se me acabaron las pastillas": "medicine",
+    # how a need feels
+    "my kids haven't eaten since yesterday": "food",
+    "we're getting evicted on friday": "shelter",
+    "I can't afford diapers": "money baby",
+    "lost my job, behind on rent": "money",
+    "tengo hambre": "food",
+    "dormimos en el carro, no tenemos donde quedarnos": "shelter",
+    "me siento sola": "company",
+    "mi esposo me pega": "safety",
+}
+
+OFFERS = {
+    "I can drive people": "transport",
+    "I have extra blankets to give": "household",
+    "want to donate": "",
+    "happy to help with rides on weekends": "transport",
+    "how can I volunteer": "",
+    "we have diapers size 3 to give away": "baby",
+    "does anyone need a ride? I can drive saturday": "transport",
+    "I can cook meals for those who need them": "food",
+    "tengo pañales para regalar": "baby",
+    "quiero ayudar": "",
+    "puedo cocinar los domingos": "food",
+    "dono ropa de niño": "clothing",
+    "tenemos agua para quien la necesite": "water",
+    "en que puedo ayudar?": "",
+}
+
+QUESTIONS = [
+    "what time does the shelter open",
+    "who are you?",
+    "is this a bot",
+    "how long does it take",
+    "where is the food pantry?",
+    "I want to know how this works",
+    "a qué hora abren",
+    "quién es usted",
+    "dónde queda el refugio",
+    "es gratis?",
+    "necesito información sobre sus horarios",
+]
+
+CHAT = [
+    "ok lol",
+    "see you tomorrow",
+    "I'm going for lunch",
+    "need to talk to you",
+    "no need, thanks",
+    "no worries",
+    "I need you babe",
+    "you need to see this movie",
+    "had dinner already",
+    "great job last night",
+    "sick of this weather",
+    "fired up for the game",
+    "the company is doing well",
+    "stop by on your way home",
+    "Happy birthday!!",
+    "YOU WON a cash prize, reply to claim your free minutes",
+    "jaja nos vemos mañana",
+    "te quiero mucho",
+    "ya comí gracias",
+    "no hay problema",
+    "poco a poco",
+    "si necesitas algo me dices",
+    "no tengo tiempo ahora",
+    "je ne comprends pas",
+    "👍👍",
+    "",
+    "...",
+]
+
+EMERGENCIES = {
+    "my dad is not breathing": "medical",
+    "he isn't breathing!!": "medical",
+    "Chest pain and my arm is numb": "medical",
+    "I think she overdosed": "medical",
+    "my friend wants to kill herself, suicide": "safety",
+    "I want to die": "safety",
+    "he has a gun": "safety",
+    "the house is on fire": "rescue",
+    "we smell gas in the hallway": "rescue",
+    "trapped in the basement, water is rising": "rescue",
+    "mi papá no respira": "medical",
+    "tengo dolor de pecho": "medical",
+    "me quiero morir": "safety",
+    "tiene una pistola": "safety",
+    "hay un incendio en el segundo piso": "rescue",
+}
+
+NO_EMERGENCIES = [
+    "so fired up for tonight",
+    "fireworks at nine?",
+    "lots of 911 calls on the news",
+    "this is not an emergency, just groceries",
+    "free overdose prevention class on monday",
+    "that test almost gave me a heart attack lol",
+    "drowning in homework",
+    "this burger is fire",
+    "we burn wood, have a fireplace, need firewood",
+    "me muero de risa",
+    "no es una emergencia, solo comida",
+    "need a fire extinguisher",
+]
+
+PEOPLE = {
+    "groceries for two": 2,
+    "food for 3": 3,
+    "food for 3 please, 1204 Oak St": 3,
+    "family of 5 needs a tent": 5,
+    "4 of us need a place to sleep": 4,
+    "there are 7 of us without water": 7,
+    "me and my 2 kids need food": 3,
+    "single mom with 3 kids, out of formula": 4,
+    "my husband and I need meals": 2,
+    "2 adults and 3 kids need dinner": 5,
+    "need supper for 20 people": 20,
+    "need food for ٣ people": 3,
+    "comida para cuatro": 4,
+    "somos 6 y no tenemos comida": 6,
+    "para una familia de 5": 5,
+    "2 adultos y 3 niños sin comida": 5,
+    "mi esposo y yo necesitamos despensa": 2,
+    "yo y mis 2 hijos tenemos hambre": 3,
+    "necesito almuerzo para tres personas": 3,
+    # numbers of other things
+    "need 2 bags of rice": None,
+    "diapers size 4": None,
+    "ride at 9am": None,
+    "ride at 9 am": None,
+    "insulin 10 mg": None,
+    "food at 3rd ave": None,
+    "no food for 3 days": None,
+    "formula for my 6 month old baby": None,
+    "need $40 for rent": None,
+    "rent is due for 2 months": None,
+    "we are 3 blocks from the river": None,
+    "call 202 555 0101 for food": None,
+    "1204 Oak St, need food": None,
+    "need 2 kids coats": None,
+    "food for 9000 people": None,
+    "2 kilos de arroz": None,
+    "necesito pañales talla 3": None,
+    "llevamos 5 dias sin agua": None,
+}
+
+URGENCIES = {
+    "need insulin urgent": Urgency.URGENT,
+    "ASAP please, baby formula": Urgency.URGENT,
+    "need water right now": Urgency.URGENT,
+    "urgente necesito pañales": Urgency.URGENT,
+    "ya mismo por favor, agua": Urgency.URGENT,
+    "need a ride tonight": Urgency.TODAY,
+    "groceries today": Urgency.TODAY,
+    "comida para hoy": Urgency.TODAY,
+    "un ride esta noche": Urgency.TODAY,
+    "a couch, no rush": Urgency.ANYTIME,
+    "not urgent but need socks": Urgency.ANYTIME,
+    "cuando puedan, una cobija": Urgency.ANYTIME,
+    "no es urgente, ropa": Urgency.ANYTIME,
+    "need groceries": None,
+    "necesito comida": None,
+}
+
+PLACES = {
+    # a door
+    "need food 1204 Oak St apt 3": ("1204 Oak St apt 3", True),
+    "NEED FOOD FOR 3 AT 55 MAIN ST APT 2B": ("55 MAIN ST APT 2B", True),
+    "groceries to 77 E Maple Avenue, unit 5 please": ("77 E Maple Avenue, unit 5", True),
+    "I'm at the Sunrise Motel room 12, need a ride": ("Sunrise Motel room 12", True),
+    "120 elm street, no power": ("120 elm street", True),
+    "necesito comida av. Bolívar 120": ("av. Bolívar 120", True),
+    "agua para calle Luna 45, apto 3": ("calle Luna 45, apto 3", True),
+    "calle 8 #12-30 sin luz": ("calle 8 #12-30", True),
+    # a street, a corner, something near
+    "need groceries near Oak St": ("Oak St", False),
+    "food at 3rd ave": ("3rd ave", False),
+    "groceries corner of Pine and 3rd": ("corner of Pine and 3rd", False),
+    "need water on Oak St and 5th": ("Oak St and 5th", False),
+    "comida calle 8 con 12": ("calle 8 con 12", False),
+    "vivo en Petare y no tengo comida": ("Petare", False),
+    "necesito agua cerca del Parque Central": ("Parque Central", False),
+    "I live in Greenpoint and need meds": ("Greenpoint", False),
+    "groceries, 60622": ("60622", False),
+    # no place
+    "I'm on my way": (None, False),
+    "can you drive me": (None, False),
+    "we are in trouble": (None, False),
+    "kids playing in the street": (None, False),
+    "estoy en casa": (None, False),
+    "need $12345": (None, False),
+    "groceries": (None, False),
+}
+
+LANGUAGES = {
+    "need groceries for my family": "en",
+    "hello are you there": "en",
+    "necesito comida para mi familia": "es",
+    "hola buenas tardes": "es",
+    "tienen panales": "es",
+    "no": None,
+    "12345": None,
+    "": None,
+}
+
+NAMED = {
+    "rides": "transport",
+    "RIDES, food": "transport food",
+    "groceries and meds": "food medicine",
+    "comida y ropa": "food clothing",
+    "money": "money",
+    "rides on the moon": "",
+    "yes": "",
+    "and": "",
+    "": "",
+}
+
+
+def needs(words: str) -> tuple[Need, ...]:
+    return tuple(Need(word) for word in words.split())
+
+
+@pytest.mark.parametrize("text", ASKS)
+def test_asking(text: str) -> None:
+    meaning = understand(text)
+    assert (meaning.kind, meaning.needs) == (Kind.ASK, needs(ASKS[text]))
+    assert not meaning.emergency
+
+
+@pytest.mark.parametrize("text", OFFERS)
+def test_offering(text: str) -> None:
+    meaning = understand(text)
+    assert (meaning.kind, meaning.needs) == (Kind.OFFER, needs(OFFERS[text]))
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_questions(text: str) -> None:
+    assert understand(text).kind is Kind.QUESTION
+
+
+@pytest.mark.parametrize("text", CHAT)
+def test_chat_is_neither_request_nor_offer(text: str) -> None:
+    meaning = understand(text)
+    assert (meaning.kind, meaning.needs, meaning.emergency) == (Kind.OTHER, (), False)
+
+
+@pytest.mark.parametrize("text", EMERGENCIES)
+def test_emergencies(text: str) -> None:
+    meaning = understand(text)
+    assert meaning.emergency
+    assert meaning.kind is Kind.ASK
+    assert Need(EMERGENCIES[text]) in meaning.needs
+    assert meaning.urgency is Urgency.URGENT
+
+
+@pytest.mark.parametrize("text", NO_EMERGENCIES)
+def test_near_misses_of_an_emergency(text: str) -> None:
+    assert not understand(text).emergency
+
+
+@pytest.mark.parametrize("text", PEOPLE)
+def test_for_how_many(text: str) -> None:
+    assert understand(text).people == PEOPLE[text]
+
+
+@pytest.mark.parametrize("text", URGENCIES)
+def test_how_soon(text: str) -> None:
+    assert understand(text).urgency == URGENCIES[text]
+
+
+@pytest.mark.parametrize("text", PLACES)
+def test_where(text: str) -> None:
+    meaning = understand(text)
+    assert (meaning.place, meaning.exact) == PLACES[text]
+
+
+@pytest.mark.parametrize("text", LANGUAGES)
+def test_in_which_language(text: str) -> None:
+    assert understand(text).language == LANGUAGES[text]
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_a_list_of_needs_and_nothing_else(text: str) -> None:
+    assert named(text) == needs(NAMED[text])
+
+
+def test_numbers_in_words() -> None:
+    assert [count_word(word) for word in ("two", "dos", "7", "TRES", "bags", "")] == [2, 2, 7, 3, None, None]
+
+
+@pytest.mark.parametrize("text", ["necesito panales", "necesito pañales", "NECESITO PAÑALES"])
+def test_accents_and_case_do_not_matter(text: str) -> None:
+    assert understand(text).needs == (Need.BABY,)
+
+
+def test_every_language_has_the_same_lists() -> None:
+    shapes = {code: {key: set(table[key]) for key in table} for code, table in tables().items()}
+    for code, shape in shapes.items():
+        assert shape.keys() == shapes["en"].keys(), code
+        for key in ("kind", "when", "count", "place", "vote", "emergency"):
+            assert shape[key] == shapes["en"][key], (code, key)
+
+
+WORDS = "need food for 3 near Oak St apt 4 # calle 8 con 12 y no tengo agua two me and my kids . , & @ 500"
+PIECES = st.sampled_from([*WORDS.split(), "\0", "\ud800", "\u200b", "n\u0303", "\u00bd", "\u0663", "\u00b2"])
+TEXTS = st.text(alphabet=st.characters(), max_size=200) | st.lists(PIECES, max_size=30).map(" ".join)
+
+
+@given(TEXTS)
+def test_any_text_is_understood_somehow(text: str) -> None:
+    meaning = understand(text)
+    assert meaning == understand(text)
+    assert meaning.people is None or 1 <= meaning.people <= 500
+    assert meaning.place is None or (meaning.place and meaning.place in clean(text))
+    assert meaning.place or not meaning.exact
+    assert len(set(meaning.needs)) == len(meaning.needs)
+    assert meaning.kind is not Kind.OTHER or not meaning.needs
+    assert not meaning.emergency or meaning.kind is Kind.ASK
+
+
+@given(TEXTS)
+def test_any_text_may_be_asked_for_a_list_of_needs(text: str) -> None:
+    assert all(isinstance(need, Need) for need in named(text))

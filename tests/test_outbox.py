@@ -1,0 +1,341 @@
+"""Texts leave once, with everything Twilio must know, and what became of them is kept."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from app import outbox
+from app.hotline import Hotline
+from app.main import create_app
+from models import lines, outbound, people
+from models.lines import Channel
+from models.outbound import Attempt, Lane, Outbound, State, StatusEvent
+from models.people import Person
+from tests.fake_twilio import FakeTwilio, Mood, When
+from tests.fakes import LINE, PUBLIC, WHATSAPP, StillClock, twilio_settings
+from tests.serving import within
+
+ANA, DEE = "+12025550101", "+12025550104"
+A_DAY = timedelta(days=1)
+
+
+@dataclass
+class World:
+    """A hotline and its carrier."""
+
+    hotline: Hotline
+    twilio: FakeTwilio
+    clock: StillClock
+
+    def put(
+        self, to: str = ANA, body: str = "hello", *, channel: Channel = Channel.SMS, lane: Lane = Lane.REPLY
+    ) -> int:
+        """Queue a text; returns its id."""
+
+        def work(session: Session) -> int:
+            line = lines.all_lines(session)[0]
+            person, _ = people.meet(session, line, channel, to, self.clock.now())
+            row = Outbound(
+                line_id=line.id,
+                person_id=person.id,
+                key=f"test:{to}:{body[:20]}:{lane}",
+                phrase="test",
+                channel=channel,
+                sender=line.number(channel),
+                to=to,
+                body=body,
+                segments=1,
+                lane=lane,
+                state=State.READY,
+                created_at=self.clock.now(),
+                changed_at=self.clock.now(),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+        return self.hotline.database.write(work).result()
+
+    def duty(self) -> None:
+        """Put somebody on duty."""
+
+        def work(session: Session) -> None:
+            line = lines.all_lines(session)[0]
+            people.add(session, line, Channel.SMS, DEE, self.clock.now(), name="Dee", duty=True)
+
+        self.hotline.database.write(work).result()
+
+    def row(self, outbound_id: int) -> Outbound:
+        return self.hotline.database.read(lambda s: s.get_one(Outbound, outbound_id))
+
+    def attempts(self, outbound_id: int) -> list[Attempt]:
+        query = select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))
+        return self.hotline.database.read(lambda s: list(s.exec(query)))
+
+    def drain(self, *, after: timedelta = timedelta(0)) -> None:
+        """Send what can be sent, and let the callbacks come."""
+        self.clock.advance(after)
+        self.hotline.sender.drain()
+        self.twilio.settle()
+
+
+@pytest.fixture
+def world(database_url: str, clock: StillClock) -> Iterator[World]:
+    with FakeTwilio(clock=clock) as twilio:
+        hotline = Hotline(twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
+        hotline.prepare()
+        twilio.post = within(create_app(hotline=hotline))
+        yield World(hotline, twilio, clock)
+        hotline.stop()
+
+
+def test_an_sms_says_all_that_twilio_must_know(world: World) -> None:
+    row = world.put(body="¿Qué tal? 👋")
+    world.drain()
+    callback = f"{PUBLIC}/twilio/status?id={row}"
+    assert world.twilio.asked == [{"To": ANA, "From": LINE, "Body": "¿Qué tal? 👋", "StatusCallback": callback}]
+
+
+def test_whatsapp_differs_only_in_its_addresses(world: World) -> None:
+    world.put(channel=Channel.WHATSAPP)
+    world.put("US.13491208655302741918", channel=Channel.WHATSAPP)
+    world.drain()
+    asked = {fields["To"]: fields for fields in world.twilio.asked}
+    assert set(asked) == {f"whatsapp:{ANA}", "whatsapp:US.13491208655302741918"}
+    assert {fields["From"] for fields in asked.values()} == {f"whatsapp:{WHATSAPP}"}
+
+
+def test_a_messaging_service_is_named_for_sms_alone(database_url: str, clock: StillClock) -> None:
+    service = "MG00000000000000000000000000000001"
+    with FakeTwilio(clock=clock, post=lambda *_: 204) as twilio:
+        settings = twilio_settings(database_url, twilio_api_url=twilio.url, twilio_messaging_service_sid=service)
+        hotline = Hotline(settings, clock=clock)
+        hotline.prepare()
+        world = World(hotline, twilio, clock)
+        world.put(channel=Channel.SMS)
+        world.put(channel=Channel.WHATSAPP)
+        world.drain()
+        assert {f["To"]: f.get("MessagingServiceSid") for f in twilio.asked} == {
+            ANA: service,
+            f"whatsapp:{ANA}": None,
+        }
+        hotline.stop()
+
+
+def test_what_twilio_answers_is_kept(world: World) -> None:
+    world.twilio.price, world.twilio.when = "-0.00830", When.HELD
+    row = world.put()
+    world.drain()
+    kept = world.row(row)
+    sid = world.twilio.sent[0].sid
+    assert (kept.state, kept.sid, kept.price, kept.tries) == (State.ACCEPTED, sid, "-0.00830", 1)
+    (attempt,) = world.attempts(row)
+    assert (attempt.result, attempt.sid, attempt.ended_at) == ("taken", sid, world.clock.now())
+    world.twilio.release_callbacks()
+    assert world.row(row).state is State.DELIVERED
+    events = world.hotline.database.read(lambda s: [e.status for e in s.exec(select(StatusEvent))])
+    assert events == ["sent", "delivered"]
+
+
+def test_the_attempt_is_on_disk_before_the_post(world: World) -> None:
+    world.twilio.next(Mood.STALL)
+    world.twilio.told = lambda words: []
+    row = world.put()
+    with ThreadPoolExecutor() as other:
+        sending = other.submit(world.drain)
+        assert world.twilio.stalling.acquire(timeout=10)
+        (attempt,) = world.attempts(row)
+        assert (world.row(row).state, attempt.ended_at) == (State.LEASED, None)
+        world.twilio.released.set()
+        sending.result()
+    assert world.row(row).state is State.UNCERTAIN
+
+
+@pytest.mark.parametrize("mood", [Mood.DROP, Mood.LOSE, Mood.BREAK])
+def test_what_may_have_been_taken_is_never_sent_again_blindly(world: World, mood: Mood) -> None:
+    world.twilio.next(mood)
+    world.twilio.told = lambda words: []
+    row = world.put()
+    for _ in range(3):
+        world.drain(after=A_DAY)
+    assert world.row(row).state is State.UNCERTAIN
+    assert len(world.twilio.asked) == 1
+    assert [a.result for a in world.attempts(row)] == ["uncertain"]
+
+
+@pytest.mark.parametrize("mood", [Mood.DROP, Mood.BREAK])
+def test_a_callback_settles_what_was_uncertain(world: World, mood: Mood) -> None:
+    world.twilio.next(mood)
+    row = world.put()
+    world.drain()
+    kept = world.row(row)
+    assert (kept.state, kept.sid) == (State.DELIVERED, world.twilio.sent[0].sid)
+    assert len(world.twilio.asked) == 1
+
+
+def test_a_sender_that_died_after_the_attempt_leaves_it_uncertain(world: World) -> None:
+    row = world.put()
+    now = world.clock.now()
+    world.hotline.database.write(lambda s: len(outbound.lease(s, now, 10, outbox.LEASE))).result()
+    world.drain()
+    assert world.row(row).state is State.LEASED
+    world.drain(after=outbox.LEASE + timedelta(seconds=1))
+    world.drain(after=A_DAY)
+    assert world.row(row).state is State.UNCERTAIN
+    assert world.twilio.asked == []
+
+
+def test_when_nobody_could_be_reached_it_is_sent_later(database_url: str, clock: StillClock) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))  # bound and not listening: a connection is refused
+        nowhere = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+        hotline = Hotline(twilio_settings(database_url, twilio_api_url=nowhere), clock=clock)
+        hotline.prepare()
+        world = World(hotline, FakeTwilio(), clock)
+        row = world.put()
+        hotline.sender.drain()
+        hotline.stop()
+    kept = world.row(row)
+    assert (kept.state, kept.tries, kept.not_before) == (State.READY, 1, clock.now() + timedelta(seconds=2))
+    hotline.database.close()
+    with FakeTwilio(clock=clock, post=lambda *_: 204) as twilio:
+        reaching = Hotline(twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
+        world = World(reaching, twilio, clock)
+        world.drain()
+        assert twilio.asked == []
+        world.drain(after=timedelta(seconds=2))
+        assert (len(twilio.sent), world.row(row).state, world.row(row).tries) == (1, State.ACCEPTED, 2)
+        reaching.stop()
+
+
+def test_a_busy_carrier_is_given_the_time_it_asks_for(world: World) -> None:
+    world.twilio.next(Mood.BUSY)
+    world.twilio.retry_after = 7
+    row = world.put()
+    world.drain()
+    kept = world.row(row)
+    assert (kept.state, kept.not_before) == (State.READY, world.clock.now() + timedelta(seconds=7))
+    world.drain(after=timedelta(seconds=6))
+    assert len(world.twilio.asked) == 1
+    world.drain(after=timedelta(seconds=1))
+    assert world.row(row).state is State.DELIVERED
+    assert [a.result for a in world.attempts(row)] == ["untouched", "taken"]
+
+
+def test_patience_grows_with_every_try(world: World) -> None:
+    world.twilio.next(*[Mood.BUSY] * 6)
+    row = world.put()
+    waits = []
+    for _ in range(6):
+        world.drain()
+        until = world.row(row).not_before
+        assert until is not None
+        waits.append(int((until - world.clock.now()).total_seconds()))
+        world.clock.advance(until - world.clock.now())
+    assert waits == [2, 10, 60, 300, 300, 300]
+    world.drain()
+    assert world.row(row).state is State.DELIVERED
+
+
+@pytest.mark.parametrize("code", [21211, 21614, 21612, 21408, 99999])
+def test_what_will_never_work_is_posted_once_and_told(world: World, code: int) -> None:
+    world.duty()
+    world.twilio.refused[ANA] = code
+    row = world.put()
+    for _ in range(3):
+        world.drain(after=A_DAY)
+    kept = world.row(row)
+    assert (kept.state, kept.error_code, kept.tries) == (State.FAILED, code, 1)
+    assert [fields["To"] for fields in world.twilio.asked] == [ANA, DEE]
+
+
+def test_what_twilio_would_refuse_unseen_is_refused_by_the_fake_too(world: World) -> None:
+    world.put("12025550101")
+    world.put(body="x" * 1601)
+    world.drain()
+    codes = world.hotline.database.read(lambda s: set(s.exec(select(Outbound.error_code))))
+    assert codes == {21211, 21617}
+
+
+def test_a_text_that_is_not_delivered_is_told_once(world: World) -> None:
+    world.duty()
+    world.twilio.undelivered[ANA] = 30005
+    world.twilio.told = lambda words: words * 3
+    row = world.put()
+    world.drain()
+    kept = world.row(row)
+    assert (kept.state, kept.error_code) == (State.FAILED, 30005)
+    assert [fields["To"] for fields in world.twilio.asked] == [ANA, DEE]
+
+
+def test_who_told_the_carrier_stop_is_written_to_no_more(world: World) -> None:
+    world.twilio.opted_out.add((LINE, ANA))
+    first = world.put(body="first")
+    world.drain()
+    assert (world.row(first).state, world.row(first).error_code) == (State.FAILED, 21610)
+    person = world.hotline.database.read(lambda s: s.exec(select(Person)).one())
+    assert person.opted_out_at == world.clock.now()
+
+
+def test_what_else_was_queued_for_them_is_cancelled(world: World) -> None:
+    world.twilio.opted_out.add((LINE, ANA))
+    world.put(body="first")
+    waiting = world.put(body="later")
+
+    def delay(session: Session) -> None:
+        row = session.get_one(Outbound, waiting)
+        row.not_before = world.clock.now() + A_DAY
+        session.add(row)
+
+    world.hotline.database.write(delay).result()
+    world.drain()
+    assert world.row(waiting).state is State.CANCELLED
+    world.drain(after=A_DAY)
+    assert len(world.twilio.asked) == 1
+
+
+def test_the_same_key_twice_is_one_text(world: World) -> None:
+    world.put()
+    with pytest.raises(IntegrityError):
+        world.put()
+    world.drain()
+    assert len(world.twilio.sent) == 1
+
+
+def test_two_senders_never_send_the_same_text(world: World, database_url: str) -> None:
+    count = 120
+    for n in range(count):
+        world.put(body=f"text {n}")
+    other = Hotline(twilio_settings(database_url, twilio_api_url=world.twilio.url), clock=world.clock)
+    with ThreadPoolExecutor(2) as both:
+        for done in [both.submit(world.hotline.sender.drain), both.submit(other.sender.drain)]:
+            done.result()
+    other.stop()
+    world.twilio.settle()
+    assert sorted(f["Body"] for f in world.twilio.asked) == sorted(f"text {n}" for n in range(count))
+    states = world.hotline.database.read(lambda s: set(s.exec(select(Outbound.state))))
+    assert states == {State.DELIVERED}
+
+
+def test_safety_goes_first_and_bulk_last(world: World) -> None:
+    for lane in (Lane.BULK, Lane.NOTICE, Lane.SAFETY, Lane.REPLY):
+        world.put(body="hello", lane=lane)
+    now = world.clock.now()
+    order = world.hotline.database.write(
+        lambda s: [p.outbound.lane for p in outbound.lease(s, now, 10, outbox.LEASE)]
+    ).result()
+    assert order == [Lane.SAFETY, Lane.REPLY, Lane.NOTICE, Lane.BULK]
+
+
+def test_what_is_too_long_for_one_text_is_cut_at_a_space(world: World) -> None:
+    words = "groceries " * 400
+    parts = outbox.parts(words.strip())
+    assert [len(part) <= 1600 for part in parts] == [True] * 3
+    assert " ".join(parts) == words.strip()
+    assert [len(part) for part in outbox.parts("x" * 4000)] == [1600, 1600, 800]

@@ -1,0 +1,81 @@
+"""Every conversation in tests/transcripts, on both databases, compared whole: silence is asserted too.
+
+`pytest --record` writes what was answered into the files, to be read as a diff.
+"""
+
+import difflib
+from pathlib import Path
+
+import pytest
+
+from tests import transcript
+from tests.replay import Stage
+from tests.transcript import Transcript, Unreadable
+
+HERE = Path(__file__).parent / "transcripts"
+FILES = sorted(HERE.glob("*.txt"))
+
+
+def played(story: Transcript, database_url: str) -> Transcript:
+    stage = Stage(story, database_url)
+    try:
+        return stage.play()
+    finally:
+        stage.close()
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+def test_conversation(file: Path, database_url: str, pytestconfig: pytest.Config) -> None:
+    told = transcript.read(file)
+    went = played(told, database_url)
+    if pytestconfig.getoption("--record"):
+        told = transcript.answered(told, went)
+        file.write_text(told.write(), encoding="utf-8")
+    wanted, got = told.write().splitlines(), went.write().splitlines()
+    if wanted != got:
+        pytest.fail("\n".join(difflib.unified_diff(wanted, got, "as written", "as it went", lineterm="", n=4)), False)
+
+
+TINY = """# A transcript to read.
+
+people
+  Ana  +12025550101  asks   en
+  Ben  +12025550102  helps  es area=Oak can=rides max=2
+  Ana  +12025550101  asks   en whatsapp
+
+Ana  > hello
+Ana    < hi
+Ana/wa > hello
+
+@ +2 h
+? #1 closed fulfilled
+"""
+
+
+def test_a_transcript_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.txt"
+    file.write_text(TINY)
+    story = transcript.read(file)
+    assert story.write() == TINY
+    assert story.phones["Ben"].max_open == 2
+    assert story.phones["Ana/wa"].channel == "whatsapp"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("Nobody > hello", "not among the people"),
+        ("Ana < hello", "nothing has happened yet"),
+        ("Ana hello", "neither"),
+        ("? #1 lost", "not a valid State"),
+        ("@ +5 years", "neither"),
+        ("line\n  colour red", "a line has"),
+        ("people\n  Ben +12025550102 en", "say one of"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(wrong: str, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.txt"
+    file.write_text("people\n  Ana +12025550101 asks\n\n" + wrong + "\n")
+    with pytest.raises(Unreadable, match=why) as error:
+        transcript.read(file)
+    assert str(error.value).startswith("wrong.txt:")
