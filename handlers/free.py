@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from handlers import intake, passing
-from handlers.intents import Ambiguous, Free, Kind, Thanks, Understanding, Wordless
+from handlers import grammar, intake, passing, phrasebook
+from handlers.intents import Ambiguous, Free, Hello, Kind, Thanks, Understanding, Wordless
 from handlers.summary import Said, Several, Verb
 from handlers.turn import Question, Texts, Turn
 from models import assignments, inbound, requests
@@ -64,6 +64,7 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
         yield from intake.begin(turn, intent.words, intent.meaning)
         return
     request = live[-1]
+    request.emergency = True
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
     yield from intake.emergency(turn, request)
     if request in matches:
@@ -116,3 +117,19 @@ def thanks(turn: Turn, _: Thanks) -> Texts:
         yield from passing.pass_on(turn, matches[0], turn.heard.body)
     else:
         yield turn.reply("welcome")
+
+
+def hello(turn: Turn, _: Hello) -> Texts:
+    """A greeting: to the other side of a match, or else the way into asking."""
+    matches = assignments.matches_of(turn.session, turn.speaker.id)
+    drafts = [r for r in requests.live_of(turn.session, turn.speaker.id) if r.state is State.DRAFT]
+    if len(matches) == 1:
+        yield from passing.pass_on(turn, matches[0], turn.heard.body)
+    elif drafts:
+        yield from intake.next_step(turn, drafts[-1])
+    else:
+        greeted = grammar.language_of(turn.heard.body)
+        if turn.speaker.language is None and greeted in phrasebook.languages():
+            turn.speaker.language = greeted
+        turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
+        yield turn.reply("hello", line=turn.line.name)

@@ -20,12 +20,9 @@ is free text, and free text is how neighbors ask.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from rapidfuzz import fuzz, process
-
-from handlers import intents, needs, phrasebook
+from handlers import intents, needs
+from handlers.ear import ear
 from handlers.intents import Intent
 from handlers.turn import Question
 from handlers.words import Word, clean, split
@@ -59,13 +56,13 @@ WORDS: dict[str, Intent] = {
     "person": intents.Person(),
     "queue": intents.Queue(),
     "thanks": intents.Thanks(),
+    "hello": intents.Hello(),
     "start": intents.Start(),
     "duty": intents.Duty(None),
     "duty_on": intents.Duty(on=True),
     "duty_off": intents.Duty(on=False),
 }
 NOTED = frozenset({"omw", "done", "drop"})  # may carry a note without a number
-FORGIVEN = frozenset({"claim", "status", "vouch"})  # a typo in these harms nobody
 MEANT_AS_ANSWER = frozenset({"thanks", "language", "back", "mine", "list"})  # when we asked for words of their own
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
 CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO})
@@ -82,59 +79,6 @@ class Context:
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A row of the phrasebook's [hear]."""
-
-    name: str
-    language: str
-    everyday: bool  # counts only with a number
-
-
-@dataclass(frozen=True)
-class Ear:
-    """Every phrase of every language, ready to be looked up word by word."""
-
-    phrases: dict[tuple[str, ...], tuple[Phrase, ...]]
-    longest: int
-    small: dict[str, frozenset[tuple[str, ...]]]  # courtesy, filler, and, but_word, yes, no, …
-
-    def at_start(self, words: list[Word], names: frozenset[str], language: str) -> list[tuple[Phrase, int]]:
-        """The phrases that a text begins with, longest first, and how many words they take."""
-        found = []
-        for size in range(min(self.longest, len(words)), 0, -1):
-            rows = self.phrases.get(tuple(w.text for w in words[:size]), ())
-            own_first = sorted(rows, key=lambda p: p.language != language)
-            found += [(p, size) for p in own_first if p.name in names]
-        return found
-
-    def spellings(self, name: str, language: str) -> list[tuple[str, ...]]:
-        """How people of one language say a thing."""
-        return [
-            key for key, rows in self.phrases.items() if any(p.name == name and p.language == language for p in rows)
-        ]
-
-    def is_small(self, kind: str, *words: str) -> bool:
-        """Whether these words are one of the small words of that kind."""
-        return words in self.small[kind]
-
-
-@cache
-def ear() -> Ear:
-    """The phrasebooks, turned around for listening."""
-    phrases: dict[tuple[str, ...], tuple[Phrase, ...]] = {}
-    small: dict[str, set[tuple[str, ...]]] = {}
-    for code in phrasebook.languages():
-        pages: dict[str, Any] = phrasebook.book(code).pages
-        for table, everyday in (("hear", False), ("hear_with_number", True)):
-            for name, spellings in pages[table].items():
-                for spelling in spellings:
-                    key = tuple(w.text for w in split(spelling))
-                    phrases[key] = (*phrases.get(key, ()), Phrase(name, code, everyday))
-                    small.setdefault(name, set()).add(key)
-    return Ear(phrases, max(map(len, phrases)), {k: frozenset(v) for k, v in small.items()})
 
 
 def parse(body: str, context: Context = Context()) -> Intent:
@@ -203,12 +147,14 @@ def _relay(text: str, words: list[Word]) -> Intent | None:
 
 def _order(text: str, words: list[Word], context: Context) -> Intent | None:
     begins = ear().at_start(words, frozenset(ORDERS), context.language)
-    if not begins and len(words) > 1 and (typo := _typo(words)):
+    if not begins and _numbered(words) and (typo := ear().forgiving(words[0].text)):
         begins = [(typo, 1)]
     for phrase, size in begins:
-        numbers, end, marked = _take_numbers(words[size:])
+        numbers, end, marked = _take_numbers(text, words[size:])
         rest = words[size + end :]
-        note = text[words[size + end - 1].end :].strip(" \t\r\n,.;:-!") if rest else ""
+        if phrase.name == "assign" and len(rest) > 1 and ear().is_small("to", rest[0].text):
+            rest, end = rest[1:], end + 1
+        note = _after(text, words[size + end - 1]) if rest else ""
         make = ORDERS[phrase.name]
         if numbers and phrase.everyday:
             if not rest or marked or ear().is_small("but_word", rest[0].text):
@@ -217,9 +163,19 @@ def _order(text: str, words: list[Word], context: Context) -> Intent | None:
             return make(numbers, note)
         elif not phrase.everyday and size == len(words):
             return intents.Help() if phrase.name == "info" and phrase.language == "en" else make((), "")
-        elif (phrase.name in NOTED and not phrase.everyday and _set_off(text, words, size)) or (phrase.name == "more" and len(context.own) == 1):
-            return make((), text[words[size - 1].end :].strip(" \t\r\n,.;:-!"))
+        elif (phrase.name in NOTED and not phrase.everyday and _set_off(text, words, size)) or (
+            phrase.name == "more" and len(context.own) == 1
+        ):
+            return make((), _after(text, words[size - 1]))
     return None
+
+
+def _numbered(words: list[Word]) -> bool:
+    return len(words) > 1 and (words[1].number is not None or words[1].text == "#")
+
+
+def _after(text: str, word: Word) -> str:
+    return text[word.end :].strip(" \t\r\n,.;:-!")
 
 
 def _set_off(text: str, words: list[Word], size: int) -> bool:
@@ -228,16 +184,7 @@ def _set_off(text: str, words: list[Word], size: int) -> bool:
     return bool(between.strip()) or words[0].text == "omw"
 
 
-def _typo(words: list[Word]) -> Phrase | None:
-    if words[1].number is None and words[1].text != "#":
-        return None
-    known = {key[0]: rows for key, rows in ear().phrases.items() if len(key) == 1 and len(key[0]) >= 5}
-    meant = {word: p for word, rows in known.items() for p in rows if p.name in FORGIVEN and not p.everyday}
-    best = process.extractOne(words[0].text, meant.keys(), scorer=fuzz.ratio, score_cutoff=80)
-    return meant[best[0]] if best else None
-
-
-def _take_numbers(words: list[Word]) -> tuple[tuple[int, ...], int, bool]:
+def _take_numbers(text: str, words: list[Word]) -> tuple[tuple[int, ...], int, bool]:
     """The numbers at the start, how many words they take, and whether one was marked with "#"."""
     at = 0
     while at < len(words) and words[at].text != "#" and words[at].number is None:
@@ -258,8 +205,9 @@ def _take_numbers(words: list[Word]) -> tuple[tuple[int, ...], int, bool]:
         after = words[digit + 1].text if digit + 1 < len(words) else None
         ends_well = after is None or after == "#" or after.isdigit() or ear().is_small("but_word", after)
         ends_well = ends_well or ear().is_small("and", after or "")
-        if numbers and not sharp and not ends_well:
-            break  # "done 42 3 bags are left": the 3 is no request
+        apart = text[words[at - 1].end : words[at].start].strip(" ,;&/+\n") if numbers else ""
+        if numbers and (apart or (not sharp and not ends_well)):
+            break  # "done 42 3 bags are left", "done 42 $31.50": that is no request
         numbers.append(number)
         marked = marked or sharp
         at = end = digit + 1
@@ -306,7 +254,9 @@ def _setting(text: str, words: list[Word], context: Context) -> Intent | None:
 
 def _span(words: list[Word]) -> int | None:
     """`3d`, `2 weeks`, `a day` in hours."""
-    said = [w.text for w in words if not ear().is_small("filler", w.text)]
+    said = [w.text for w in words]
+    if len(said) > 1 and ear().is_small("filler", said[0]):
+        said = said[1:]
     if len(said) == 1:
         digits = "".join(c for c in said[0] if c.isdigit())
         said = [digits, said[0].removeprefix(digits)]
@@ -320,7 +270,7 @@ def _span(words: list[Word]) -> int | None:
 
 
 def _numbers(text: str, words: list[Word], context: Context) -> Intent | None:
-    numbers, end, marked = _take_numbers(words)
+    numbers, end, marked = _take_numbers(text, words)
     if not numbers or end != len(words) or (words[0].number is None and words[0].text != "#"):
         return None
     if len(numbers) > 1 or marked:

@@ -199,6 +199,11 @@ class Thanks:
 
 
 @dataclass(frozen=True)
+class Hello:
+    """Just a greeting: the way many people begin."""
+
+
+@dataclass(frozen=True)
 class Queue:
     """What needs somebody on duty."""
 
@@ -269,6 +274,6 @@ class Wordless:
 
 Intent = (
     Claim | Pass | Drop | Omw | Done | Status | More | Nevermind | Info | Relay | List | Mine | Away | Back | Max
-    | Only | Area | Person | Join | Vouch | Help | Stop | Start | Language | Thanks | Queue | Show | Assign | Open
+    | Only | Area | Person | Join | Vouch | Help | Stop | Start | Language | Thanks | Hello | Queue | Show | Assign | Open
     | Close | Note | Duty | Answer | Ambiguous | Free | Wordless
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
 from handlers import intake, phrasebook, places
-from handlers.grammar import ear
+from handlers.ear import ear
 from handlers.intents import Answer, Join, Vouch
 from handlers.turn import Question, Texts, Turn
 from handlers.words import split

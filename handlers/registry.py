@@ -33,6 +33,7 @@ HANDLERS: dict[type, Callable[[Turn, Any], Texts]] = {
     intents.Start: service.start,
     intents.Language: service.language,
     intents.Thanks: free.thanks,
+    intents.Hello: free.hello,
     intents.Queue: duty.queue,
     intents.Show: duty.show,
     intents.Assign: duty.assign,

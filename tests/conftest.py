@@ -10,9 +10,13 @@ from sqlalchemy.engine import make_url
 
 from app import database
 from app.hotline import Hotline
+from app.main import create_app
 from tests import fakes
+from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
+from tests.serving import within
+from tests.world import World
 
 BOTH = ["sqlite", "postgresql"]
 
@@ -89,3 +93,14 @@ def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator
     running.prepare()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def world(database_url: str, clock: StillClock) -> Iterator[World]:
+    """A hotline whose carrier is the fake Twilio; callbacks and texts reach it without a network."""
+    with FakeTwilio(clock=clock) as twilio:
+        running = Hotline(fakes.twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
+        running.prepare()
+        twilio.post = within(create_app(hotline=running))
+        yield World(running, twilio, clock)
+        running.stop()

@@ -6,6 +6,7 @@ What it does wrong is set by the test: `moods` for the coming POSTs, `told` and 
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from itertools import chain, repeat
@@ -54,6 +55,8 @@ class FakeTwilio:
         self.lock = threading.Lock()
         self.released = threading.Event()
         self.stalling = threading.Semaphore(0)  # one more for every POST that is being stalled
+        self._idle = threading.Condition()
+        self._working = 0  # POSTs that are not yet answered and announced
         self._held: list[tuple[str, bytes]] = []
         self._callbacks: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
@@ -156,8 +159,22 @@ class FakeTwilio:
             self._callbacks.put(callback)
         self.settle()
 
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """A POST is being dealt with."""
+        with self._idle:
+            self._working += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._working -= 1
+                self._idle.notify_all()
+
     def settle(self) -> None:
-        """Wait until every callback is answered."""
+        """Wait until every POST is dealt with and every callback answered."""
+        with self._idle:
+            assert self._idle.wait_for(lambda: self._working == 0, timeout=30)
         self._callbacks.join()
 
     def _call_back(self) -> None:

@@ -136,7 +136,8 @@ class Api(BaseHTTPRequestHandler):
             self._check()
             if urlsplit(self.path).path != f"{ROOT}/Messages.json":
                 raise Refused(20404)
-            self._send(dict(parse_qsl(body, keep_blank_values=True)))
+            with self.twilio.working():
+                self._send(dict(parse_qsl(body, keep_blank_values=True)))
         except Refused as refused:
             self._answer(refused.status, refused.body)
 

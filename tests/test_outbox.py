@@ -1,98 +1,24 @@
 """Texts leave once, with everything Twilio must know, and what became of them is kept."""
 
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from app import outbox
 from app.hotline import Hotline
-from app.main import create_app
-from models import lines, outbound, people
+from models import outbound
 from models.lines import Channel
-from models.outbound import Attempt, Lane, Outbound, State, StatusEvent
+from models.outbound import Lane, Outbound, State, StatusEvent
 from models.people import Person
-from tests.fake_twilio import FakeTwilio, Mood, When
-from tests.fakes import LINE, PUBLIC, WHATSAPP, StillClock, twilio_settings
-from tests.serving import within
+from tests.fake_twilio import Mood, When
+from tests.fakes import LINE, PUBLIC, WHATSAPP, twilio_settings
+from tests.world import ANA, DEE, World
 
-ANA, DEE = "+12025550101", "+12025550104"
 A_DAY = timedelta(days=1)
-
-
-@dataclass
-class World:
-    """A hotline and its carrier."""
-
-    hotline: Hotline
-    twilio: FakeTwilio
-    clock: StillClock
-
-    def put(
-        self, to: str = ANA, body: str = "hello", *, channel: Channel = Channel.SMS, lane: Lane = Lane.REPLY
-    ) -> int:
-        """Queue a text; returns its id."""
-
-        def work(session: Session) -> int:
-            line = lines.all_lines(session)[0]
-            person, _ = people.meet(session, line, channel, to, self.clock.now())
-            row = Outbound(
-                line_id=line.id,
-                person_id=person.id,
-                key=f"test:{to}:{body[:20]}:{lane}",
-                phrase="test",
-                channel=channel,
-                sender=line.number(channel),
-                to=to,
-                body=body,
-                segments=1,
-                lane=lane,
-                state=State.READY,
-                created_at=self.clock.now(),
-                changed_at=self.clock.now(),
-            )
-            session.add(row)
-            session.flush()
-            return row.id
-
-        return self.hotline.database.write(work).result()
-
-    def duty(self) -> None:
-        """Put somebody on duty."""
-
-        def work(session: Session) -> None:
-            line = lines.all_lines(session)[0]
-            people.add(session, line, Channel.SMS, DEE, self.clock.now(), name="Dee", duty=True)
-
-        self.hotline.database.write(work).result()
-
-    def row(self, outbound_id: int) -> Outbound:
-        return self.hotline.database.read(lambda s: s.get_one(Outbound, outbound_id))
-
-    def attempts(self, outbound_id: int) -> list[Attempt]:
-        query = select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))
-        return self.hotline.database.read(lambda s: list(s.exec(query)))
-
-    def drain(self, *, after: timedelta = timedelta(0)) -> None:
-        """Send what can be sent, and let the callbacks come."""
-        self.clock.advance(after)
-        self.hotline.sender.drain()
-        self.twilio.settle()
-
-
-@pytest.fixture
-def world(database_url: str, clock: StillClock) -> Iterator[World]:
-    with FakeTwilio(clock=clock) as twilio:
-        hotline = Hotline(twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
-        hotline.prepare()
-        twilio.post = within(create_app(hotline=hotline))
-        yield World(hotline, twilio, clock)
-        hotline.stop()
 
 
 def test_an_sms_says_all_that_twilio_must_know(world: World) -> None:
@@ -111,21 +37,16 @@ def test_whatsapp_differs_only_in_its_addresses(world: World) -> None:
     assert {fields["From"] for fields in asked.values()} == {f"whatsapp:{WHATSAPP}"}
 
 
-def test_a_messaging_service_is_named_for_sms_alone(database_url: str, clock: StillClock) -> None:
+def test_a_messaging_service_is_named_for_sms_alone(world: World, database_url: str) -> None:
     service = "MG00000000000000000000000000000001"
-    with FakeTwilio(clock=clock, post=lambda *_: 204) as twilio:
-        settings = twilio_settings(database_url, twilio_api_url=twilio.url, twilio_messaging_service_sid=service)
-        hotline = Hotline(settings, clock=clock)
-        hotline.prepare()
-        world = World(hotline, twilio, clock)
-        world.put(channel=Channel.SMS)
-        world.put(channel=Channel.WHATSAPP)
-        world.drain()
-        assert {f["To"]: f.get("MessagingServiceSid") for f in twilio.asked} == {
-            ANA: service,
-            f"whatsapp:{ANA}": None,
-        }
-        hotline.stop()
+    settings = twilio_settings(database_url, twilio_api_url=world.twilio.url, twilio_messaging_service_sid=service)
+    world.put(channel=Channel.SMS)
+    world.put(channel=Channel.WHATSAPP)
+    hotline = Hotline(settings, clock=world.clock)
+    hotline.sender.drain()
+    hotline.stop()
+    named = {fields["To"]: fields.get("MessagingServiceSid") for fields in world.twilio.asked}
+    assert named == {ANA: service, f"whatsapp:{ANA}": None}
 
 
 def test_what_twilio_answers_is_kept(world: World) -> None:
@@ -191,27 +112,20 @@ def test_a_sender_that_died_after_the_attempt_leaves_it_uncertain(world: World) 
     assert world.twilio.asked == []
 
 
-def test_when_nobody_could_be_reached_it_is_sent_later(database_url: str, clock: StillClock) -> None:
+def test_when_nobody_could_be_reached_it_is_sent_later(world: World, database_url: str) -> None:
+    row = world.put()
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))  # bound and not listening: a connection is refused
         nowhere = f"http://127.0.0.1:{unheard.getsockname()[1]}"
-        hotline = Hotline(twilio_settings(database_url, twilio_api_url=nowhere), clock=clock)
-        hotline.prepare()
-        world = World(hotline, FakeTwilio(), clock)
-        row = world.put()
-        hotline.sender.drain()
-        hotline.stop()
+        cut_off = Hotline(twilio_settings(database_url, twilio_api_url=nowhere), clock=world.clock)
+        cut_off.sender.drain()
+        cut_off.stop()
     kept = world.row(row)
-    assert (kept.state, kept.tries, kept.not_before) == (State.READY, 1, clock.now() + timedelta(seconds=2))
-    hotline.database.close()
-    with FakeTwilio(clock=clock, post=lambda *_: 204) as twilio:
-        reaching = Hotline(twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
-        world = World(reaching, twilio, clock)
-        world.drain()
-        assert twilio.asked == []
-        world.drain(after=timedelta(seconds=2))
-        assert (len(twilio.sent), world.row(row).state, world.row(row).tries) == (1, State.ACCEPTED, 2)
-        reaching.stop()
+    assert (kept.state, kept.tries, kept.not_before) == (State.READY, 1, world.clock.now() + timedelta(seconds=2))
+    world.drain()
+    assert world.twilio.asked == []
+    world.drain(after=timedelta(seconds=2))
+    assert (len(world.twilio.sent), world.row(row).state, world.row(row).tries) == (1, State.DELIVERED, 2)
 
 
 def test_a_busy_carrier_is_given_the_time_it_asks_for(world: World) -> None:
@@ -263,17 +177,6 @@ def test_what_twilio_would_refuse_unseen_is_refused_by_the_fake_too(world: World
     assert codes == {21211, 21617}
 
 
-def test_a_text_that_is_not_delivered_is_told_once(world: World) -> None:
-    world.duty()
-    world.twilio.undelivered[ANA] = 30005
-    world.twilio.told = lambda words: words * 3
-    row = world.put()
-    world.drain()
-    kept = world.row(row)
-    assert (kept.state, kept.error_code) == (State.FAILED, 30005)
-    assert [fields["To"] for fields in world.twilio.asked] == [ANA, DEE]
-
-
 def test_who_told_the_carrier_stop_is_written_to_no_more(world: World) -> None:
     world.twilio.opted_out.add((LINE, ANA))
     first = world.put(body="first")
@@ -309,7 +212,7 @@ def test_the_same_key_twice_is_one_text(world: World) -> None:
 
 
 def test_two_senders_never_send_the_same_text(world: World, database_url: str) -> None:
-    count = 120
+    count = 60
     for n in range(count):
         world.put(body=f"text {n}")
     other = Hotline(twilio_settings(database_url, twilio_api_url=world.twilio.url), clock=world.clock)

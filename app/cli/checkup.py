@@ -10,7 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filelock import Timeout
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -21,7 +24,7 @@ from app.cli import console, trouble
 from app.clock import Clock
 from app.hotline import carrier_for
 from app.settings import Settings
-from models import lines, outbound, people
+from models import METADATA, lines, outbound, people
 from models.lines import Line
 
 SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
@@ -62,25 +65,25 @@ def database(settings: Settings) -> Iterator[Finding]:
         if not file.exists():
             yield Finding(Level.WARNING, "database", f"{file} is not there yet", "hotline serve makes it")
             return
+    kept = databases.connect(settings.database)
+    where = settings.database.render_as_string(hide_password=True)
     try:
-        console.answers(settings.database)
-        current = databases.up_to_date(settings.database)
+        if kept.read(lambda session: _current(session.connection())):
+            yield Finding(Level.OK, "database", f"{where} answers and is up to date")
+            yield from kept.read(lambda session: list(_kept(session)))
+        else:
+            yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
     except DBAPIError as error:
         yield Finding(Level.PROBLEM, "database", trouble.unreachable(error))
-        return
-    except (OSError, Timeout) as error:
-        yield Finding(Level.PROBLEM, "database", f"its lock cannot be had: {error}", "check who may write there")
-        return
-    where = settings.database.render_as_string(hide_password=True)
-    if not current:
-        yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
-        return
-    yield Finding(Level.OK, "database", f"{where} answers and is up to date")
-    kept = databases.connect(settings.database)
-    try:
-        yield from kept.read(lambda session: list(_kept(session)))
     finally:
         kept.close()
+
+
+def _current(connection: Connection) -> bool:
+    """Whether the tables are the models', found out without the lock and the transaction that a migration takes."""
+    context = MigrationContext.configure(connection)
+    head = ScriptDirectory.from_config(databases.alembic_config(connection)).get_current_head()
+    return context.get_current_revision() == head and not compare_metadata(context, METADATA)
 
 
 def _disk(file: Path) -> Iterator[Finding]:
@@ -130,7 +133,9 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, about, "has no number", "set HOTLINE_NUMBER or HOTLINE_WHATSAPP")
     areas = lines.areas(session, line.id)
     if areas:
-        yield Finding(Level.OK, about, f"{len(areas)} areas: {', '.join(area.name for area in areas)}")
+        yield Finding(
+            Level.OK, about, f"{console.count(len(areas), 'area')}: {', '.join(area.name for area in areas)}"
+        )
     else:
         yield Finding(
             Level.WARNING,
@@ -141,7 +146,7 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
     helpers = [person for person in people.everybody(session, line.id) if person.helps and not person.opted_out_at]
     duty = people.on_duty(session, line.id)
     if helpers:
-        yield Finding(Level.OK, about, f"{len(helpers)} volunteers, vouched for")
+        yield Finding(Level.OK, about, f"{console.count(len(helpers), 'volunteer')}, vouched for")
     else:
         yield Finding(
             Level.WARNING, about, "has no volunteer yet", "hotline person add +12025550101 --name Ana --helper"

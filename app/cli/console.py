@@ -105,6 +105,11 @@ def line_named(session: Session, name: str | None) -> Line:
     fail(f"There is no line {name!r}. There are: {', '.join(line.name for line in every)}")
 
 
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 request`, `2 requests`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def stamp(moment: datetime, line: Line) -> str:
     """A moment on the line's own clock, with its offset, to the second."""
     return moment.astimezone(ZoneInfo(line.timezone)).isoformat(timespec="seconds")

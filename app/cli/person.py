@@ -86,7 +86,9 @@ def import_(
     for number, why in sorted([*table.refused, *refused]):
         typer.echo(f"line {number} refused: {console.plain(why)}", err=True)
     helpers, duty = sum(p.helps for p in added), sum(p.on_duty for p in added)
-    typer.echo(f"{len(added)} people kept: {helpers} volunteers, {duty} of them on duty")
+    typer.echo(
+        f"{console.count(len(added), 'person', 'people')} kept: {console.count(helpers, 'volunteer')}, {duty} on duty"
+    )
     if table.refused or refused:
         typer.echo(
             f"{len(table.refused) + len(refused)} refused; mend those rows and import the file again", err=True

@@ -29,7 +29,7 @@ def tick(
         acted = 0
         while more := kept.write(lambda session: switchboard.tick(session, now)).result():
             acted += more
-    typer.echo(f"{acted} {'request' if acted == 1 else 'requests'} acted on")
+    typer.echo(f"{console.count(acted, 'request')} acted on")
 
 
 def moment(said: str, line: Line) -> datetime:

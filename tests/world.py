@@ -1,0 +1,78 @@
+"""A hotline with the fake Twilio as its carrier, and shortcuts to what is kept of every text."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from app.hotline import Hotline
+from models import lines, people
+from models.lines import Channel
+from models.outbound import Attempt, Lane, Outbound, State
+from tests.fake_twilio import FakeTwilio
+from tests.fakes import StillClock
+
+ANA, DEE = "+12025550101", "+12025550104"
+
+
+@dataclass
+class World:
+    """A hotline and its carrier."""
+
+    hotline: Hotline
+    twilio: FakeTwilio
+    clock: StillClock
+
+    def put(
+        self, to: str = ANA, body: str = "hello", *, channel: Channel = Channel.SMS, lane: Lane = Lane.REPLY
+    ) -> int:
+        """Queue a text; returns its id."""
+
+        def work(session: Session) -> int:
+            line = lines.all_lines(session)[0]
+            person, _ = people.meet(session, line, channel, to, self.clock.now())
+            row = Outbound(
+                line_id=line.id,
+                person_id=person.id,
+                key=f"test:{channel}:{to}:{body[:20]}:{lane}",
+                phrase="test",
+                channel=channel,
+                sender=line.number(channel),
+                to=to,
+                body=body,
+                segments=1,
+                lane=lane,
+                state=State.READY,
+                created_at=self.clock.now(),
+                changed_at=self.clock.now(),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+        return self.hotline.database.write(work).result()
+
+    def duty(self) -> None:
+        """Put somebody on duty."""
+
+        def work(session: Session) -> None:
+            line = lines.all_lines(session)[0]
+            people.add(session, line, Channel.SMS, DEE, self.clock.now(), name="Dee", duty=True)
+
+        self.hotline.database.write(work).result()
+
+    def row(self, outbound_id: int) -> Outbound:
+        return self.hotline.database.read(lambda s: s.get_one(Outbound, outbound_id))
+
+    def attempts(self, outbound_id: int) -> list[Attempt]:
+        query = select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))
+        return self.hotline.database.read(lambda s: list(s.exec(query)))
+
+    def drain(self, *, after: timedelta = timedelta(0)) -> None:
+        """Send what can be sent, and let the callbacks come."""
+        self.clock.advance(after)
+        asked = -1
+        while asked != len(self.twilio.asked):
+            asked = len(self.twilio.asked)
+            self.hotline.sender.drain()
+            self.twilio.settle()
