@@ -229,8 +229,7 @@ def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
         body = f"{body}\n[place: {entry.location}]".strip()
     if entry.media:
         body = f"{body}\n[{entry.media} picture{'s' if entry.media > 1 else ''}]".strip()
-    by_sms = entry.channel is Channel.SMS
-    stopped = by_sms and entry.intent == "stop" and entry.body.strip(" .!").upper() in CARRIERS_STOP
+    stopped = entry.mine and entry.intent == "stop" and carrier_stops(entry.channel, entry.body)
     return Bubble(
         id=entry.id,
         mine=entry.mine,
@@ -238,9 +237,14 @@ def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
         body=body,
         at=entry.at.astimezone(zone),
         state="sent" if entry.state is None else STATES[entry.state],
-        segments=(entry.segments or segments.count(entry.body)) if by_sms else None,
+        segments=(entry.segments or segments.count(entry.body)) if entry.channel is Channel.SMS else None,
         note=STOPPED_NOTE if stopped else None,
     )
+
+
+def carrier_stops(channel: Channel, words: str) -> bool:
+    """Whether the carrier itself acts on this text and answers it: a bare STOP or its kin, by SMS."""
+    return channel is Channel.SMS and words.strip().upper() in CARRIERS_STOP
 
 
 def tidy(name: str) -> str:

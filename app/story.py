@@ -14,9 +14,10 @@ from models.lines import Channel
 from models.requests import Outcome, Request
 from models.threads import Phone
 
-NEIGHBOR = "Rosa"
-VOLUNTEERS = ("Ben", "Dee")
-OPENING = "Hi, I'm home sick with two kids. Could someone bring groceries for 3 today? I'm at 24 Oak St, apt 3"
+# The first of each name whose bearer is free, or who is not on the table yet; two people of one name would confuse.
+NEIGHBORS = ("Rosa", "Vera", "Nell", "Ines")
+VOLUNTEERS = ("Ben", "Dee", "Kim", "Eli", "Ada", "Tom")
+OPENING = "Hi, we are all sick at home. Could someone bring groceries for 3 today? I'm near Oak St"
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,13 @@ SCRIPT = (
     Step(
         True,
         OPENING,
-        "{neighbor} texts the hotline in her own words, and {asked} what is needed,"
-        " but not who asked or at which door.",
+        "{neighbor} texts the hotline in her own words, and {asked} what is needed, but not who asked.",
     ),
     Step(
         False,
         "CLAIM {n}",
-        "{helper} takes it with one short text. Only now does {helper} learn the door,"
-        " and both get a code word to know each other by.",
+        "{helper} takes it with one short text. {neighbor} learns who comes,"
+        " and both get a code word to know each other by at the door.",
     ),
     Step(
         False,
@@ -50,8 +50,8 @@ SCRIPT = (
     ),
     Step(
         True,
-        "No peanuts please. The bell is broken, just knock. Thank you so much!",
-        "{neighbor} simply answers, and it reaches {helper} the same way.",
+        "No peanuts please. 24 Oak St, apt 3, just knock. Thank you so much!",
+        "{neighbor} simply answers. Only {helper} learns at which door.",
         to_other_side=True,
     ),
     Step(
@@ -77,6 +77,7 @@ class Story:
     asked: tuple[str, ...] = ()
     outcome: Outcome | None = None
     stuck: bool = False
+    said: tuple[str, str] | None = None  # the last text: whose, and its words
 
     @property
     def over(self) -> bool:
@@ -136,10 +137,13 @@ def begin(phones: Phones, line_id: int) -> Story:
     """Put everybody's phone on the table; who is there from an earlier telling and free takes part again."""
     line = next(line for line in phones.lines() if line.id == line_id)
     channel = Channel.SMS if line.sms else Channel.WHATSAPP
-    known = phones.hotline.database.read(lambda session: _cast(session, line_id))
-    neighbor = known.get(NEIGHBOR) or phones.add_neighbor(line_id, NEIGHBOR, channel)
+    here = {phone.name for phone in phones.all(line_id)}
+    free = phones.hotline.database.read(lambda session: _free(session, line_id))
+    name = _pick(NEIGHBORS, free, here, 1)[0]
+    neighbor = free.get(name) or phones.add_neighbor(line_id, name, channel)
     volunteers = tuple(
-        known.get(name) or phones.add_volunteer(line_id, name, channel, language="en") for name in VOLUNTEERS
+        free.get(name) or phones.add_volunteer(line_id, name, channel, language="en")
+        for name in _pick(VOLUNTEERS, free, here, 2)
     )
     last = phones.hotline.database.read(lambda session: requests.last_of(session, neighbor.person.id))
     return Story(line_id, neighbor, volunteers, before=last.number if last else 0)
@@ -157,7 +161,7 @@ def tell(phones: Phones, story: Story) -> Story:
     if step.to_other_side and not phones.hotline.database.read(lambda session: _only_match(session, speaker)):
         words = f"@{story.number} {words}"
     phones.say(story.line_id, speaker.id, words)
-    told = replace(story, told=story.told + 1)
+    told = replace(story, told=story.told + 1, said=(speaker.name, words))
     return phones.hotline.database.read(lambda session: _look(session, told))
 
 
@@ -186,13 +190,19 @@ def _asked(session: Session, line_id: int, request: Request) -> list[Phone]:
     return [by_person[person_id] for person_id in order if person_id in by_person]
 
 
-def _cast(session: Session, line_id: int) -> dict[str, Phone]:
+def _pick(names: tuple[str, ...], free: Mapping[str, Phone], here: set[str], count: int) -> list[str]:
+    fit = [name for name in names if name in free or name not in here]
+    return [*fit, *(name for name in names if name not in fit)][:count]
+
+
+def _free(session: Session, line_id: int) -> dict[str, Phone]:
+    """Who could play a part again: nothing asked, nothing in hand, not away."""
     found: dict[str, Phone] = {}
     for phone in threads.phones(session, line_id):
         person = phone.person
         if phone.address.value not in RESERVED or person.opted_out_at or person.away_until:
             continue
-        if person.name == NEIGHBOR and not person.helper_since:
+        if person.name in NEIGHBORS and not person.helper_since:
             free = not requests.live_of(session, person.id)
         else:
             free = person.name in VOLUNTEERS and person.helps and not assignments.held_by(session, person.id)

@@ -39,6 +39,8 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     person, address = people.meet(session, line, heard.channel, heard.sender, now)
     address.heard_at = now
     session.add(address)
+    if person.language is None:
+        person.language = grammar.language_of(heard.body)
     asked, known = context.of(session, line, person, now)
     intent = grammar.parse(heard.body, known)
     inbound.understood(session, inbound_id, person.id, registry.name(intent))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from handlers import intake, needs, passing, places
 from handlers.intents import Answer, Kind, Need, Understanding
-from handlers.turn import Texts, Turn
+from handlers.turn import Question, Texts, Turn
 from models import assignments, lines, requests
 from models.requests import Request, State
 
@@ -19,6 +19,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
         turn.unask(turn.speaker)
         chosen = (intake.OFFERED_NEEDS[intent.choice - 1],) if intent.choice else meaning.needs
         if chosen == (Need.OTHER,) and intent.choice:
+            turn.ask(turn.speaker, Question.NEED)
             yield turn.reply("say_more")
             return
         wanted = _with_needs(meaning, chosen)

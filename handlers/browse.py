@@ -36,7 +36,7 @@ def mine(turn: Turn, _: Mine) -> Texts:
     held = [r for _, r in assignments.held_by(turn.session, turn.speaker.id)]
     own = requests.live_of(turn.session, turn.speaker.id)
     if not held and not own:
-        yield turn.reply("mine_empty")
+        yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return
     if held:
         yield turn.reply("mine", rows=summary.Lines([_row(turn, r, place=True) for r in held]))

@@ -1,10 +1,10 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, summary
+from handlers import choosing, passing, summary, waves
 from handlers.intents import Claim, Pass
 from handlers.summary import Said, Several, Verb
 from handlers.turn import Texts, Turn
-from models import assignments, lines, offers, people, requests
+from models import assignments, lines, offers, requests
 from models.offers import State as OfferState
 from models.outbound import Lane
 from models.requests import Request, State
@@ -57,17 +57,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
         code=request.code_word,
         words=Said("they_wrote", {"words": request.text}) if request.text else "",
     )
-    neighbor = people.by_id(turn.session, request.person_id)
-    yield turn.tell(
-        neighbor,
-        "claimed",
-        about=request,
-        lane=Lane.SAFETY,
-        name=helper.name or Said("a_neighbor"),
-        code=request.code_word,
-        note=Said("note_from_helper", {"note": note}) if note else "",
-        door="" if request.place else Said("which_door"),
-    )
+    yield passing.introduce(turn, request, helper, note)
 
 
 def pass_on(turn: Turn, intent: Pass) -> Texts:
@@ -79,3 +69,5 @@ def pass_on(turn: Turn, intent: Pass) -> Texts:
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
         yield turn.reply("passed", about=request)
+        if request.state is State.OPEN and not offers.anybody_asked(turn.session, request.id):
+            yield from waves.ask_next(turn, request)

@@ -10,10 +10,10 @@ from handlers.turn import Text, Texts, Turn
 from models import assignments, lines, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
-from models.outbound import Lane
 from models.requests import LIVE, Event, Outcome, Request, State
 
 SHOWN = 8  # requests in one answer
+ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
 WORST_FIRST = (State.HELD, State.OPEN, State.DRAFT, State.DELIVERED, State.CLAIMED)
 
 
@@ -27,7 +27,7 @@ def duty(turn: Turn, intent: Duty) -> Texts:
         turn.session.add(turn.speaker)
     if turn.speaker.on_duty:
         waiting = len(requests.in_state(turn.session, turn.line.id, State.HELD, State.OPEN))
-        yield turn.reply("duty_on", n=waiting)
+        yield turn.reply("duty_on" if intent.on else "duty_still", n=waiting)
     else:
         left = len([p for p in people.on_duty(turn.session, turn.line.id) if p.id != turn.speaker.id])
         yield turn.reply("duty_off" if left else "duty_off_nobody")
@@ -111,16 +111,7 @@ def assign(turn: Turn, intent: Assign) -> Texts:
             yield turn.tell(
                 helper, "assigned_you", about=request, what=what, place=place, words=words, code=request.code_word
             )
-        yield turn.tell(
-            people.by_id(turn.session, request.person_id),
-            "claimed",
-            about=request,
-            lane=Lane.SAFETY,
-            name=helper.name,
-            code=request.code_word,
-            note="",
-            door="" if request.place else Said("which_door"),
-        )
+        yield passing.introduce(turn, request, helper)
 
 
 def open_(turn: Turn, intent: Open) -> Texts:
@@ -139,7 +130,8 @@ def close(turn: Turn, intent: Close) -> Texts:
             yield turn.reply("close_why", about=request)
             continue
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-        if not requests.close(turn.session, request, Outcome.UNMET, turn.now, by=turn.speaker.id, words=intent.note):
+        outcome = ENDS_AS.get(request.state, Outcome.UNMET)
+        if not requests.close(turn.session, request, outcome, turn.now, by=turn.speaker.id, words=intent.note):
             yield turn.reply("closed_already", about=request)
             continue
         offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)

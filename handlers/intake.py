@@ -102,7 +102,7 @@ def put_out(moment: Moment, request: Request) -> Texts:
     if not request.needs:
         request.needs = [Need.OTHER]
     texts = waves.open_up(moment, request, "opened", (State.DRAFT,), by=request.person_id)
-    what = summary.what(request, lines.areas(moment.session, moment.line.id))
+    what = summary.what(request, lines.areas(moment.session, moment.line.id), door=True)
     neighbor = people.by_id(moment.session, request.person_id)
     count = waves.asked(texts)
     phrase = "got_it" if count else "got_it_nobody"

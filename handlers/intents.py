@@ -274,6 +274,6 @@ class Wordless:
 
 Intent = (
     Claim | Pass | Drop | Omw | Done | Status | More | Nevermind | Info | Relay | List | Mine | Away | Back | Max
-    | Only | Area | Person | Join | Vouch | Help | Stop | Start | Language | Thanks | Hello | Queue | Show | Assign | Open
-    | Close | Note | Duty | Answer | Ambiguous | Free | Wordless
+    | Only | Area | Person | Join | Vouch | Help | Stop | Start | Language | Thanks | Hello | Queue | Show | Assign
+    | Open | Close | Note | Duty | Answer | Ambiguous | Free | Wordless
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
-from handlers.turn import Text, Texts, Turn
+from handlers.summary import Said
+from handlers.turn import Moment, Text, Texts, Turn
 from models import assignments, people, requests
 from models.outbound import Lane
 from models.people import Person
@@ -9,12 +10,27 @@ from models.requests import Request, State
 TALKING = (State.CLAIMED, State.DELIVERED)
 
 
+def introduce(moment: Moment, request: Request, helper: Person, note: str = "") -> Text:
+    """Tell the neighbor who comes and by which word to know them, and ask for the door where we do not know it."""
+    name = helper.name or Said("a_neighbor")
+    return moment.tell(
+        people.by_id(moment.session, request.person_id),
+        "claimed",
+        about=request,
+        lane=Lane.SAFETY,
+        name=name,
+        code=request.code_word,
+        note=Said("note_from_helper", {"note": note}) if note else "",
+        door=Said("write_back" if request.place else "which_door", {"name": name}),
+    )
+
+
 def may_write(turn: Turn, request: Request) -> bool:
     """Whether the speaker is a side of this request: its neighbor, who holds it, or whoever is on duty."""
     if request.person_id == turn.speaker.id or turn.speaker.on_duty:
         return True
     holder = assignments.on(turn.session, request)
-    return holder is not None and holder[1].id == turn.speaker.id and request.state in TALKING
+    return holder is not None and holder[1].id == turn.speaker.id and request.live
 
 
 def pass_on(turn: Turn, request: Request, words: str) -> Texts:
@@ -42,7 +58,7 @@ def _others(turn: Turn, request: Request) -> list[tuple[Person, str]]:
             return [(holder[1], "from_neighbor")]
         desk = people.by_id(turn.session, request.desk_id) if request.desk_id else None
         return [(desk, "from_neighbor")] if desk and desk.on_duty else []
-    if holder is None or holder[1].id != turn.speaker.id:
+    if turn.speaker.on_duty and (holder is None or holder[1].id != turn.speaker.id):
         request.desk_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them
         turn.session.add(request)
     return [(neighbor, "from_helper")]

@@ -17,6 +17,9 @@ def find(text: str, areas: Sequence[Area]) -> Area | None:
     inside = [name for name in names if f" {name} " in f" {said} "]
     if inside:
         return names[max(inside, key=len)]
+    part = {id(a): a for name, a in names.items() if said and f" {said} " in f" {name} "}
+    if len(part) == 1:  # "oak" is Oak Hill, unless there is an Oak Park too
+        return next(iter(part.values()))
     long = {name: area for name, area in names.items() if len(name) >= 5}
     close = process.extractOne(said, long.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
     return long[close[0]] if close else None

@@ -19,11 +19,10 @@ def help_(turn: Turn, _: Help) -> Texts:
     )
     if answered:
         return
-    if turn.speaker.helps:
-        yield turn.reply("help_helper", line=turn.line.name)
-        if turn.speaker.on_duty:
-            yield turn.reply("help_duty")
-    yield turn.reply("help", line=turn.line.name, dial=turn.line.emergency_number)
+    phrase = "help_helper" if turn.speaker.helps else "help"
+    yield turn.reply(phrase, line=turn.line.name, dial=turn.line.emergency_number)
+    if turn.speaker.on_duty:
+        yield turn.reply("help_duty")
 
 
 def stop(turn: Turn, intent: Stop) -> Texts:

@@ -101,7 +101,11 @@ class Needs:
         return book.listed([book.need(n) for n in self.needs]) if self.needs else book.say("any_kind")
 
 
-def what(request: Request, areas: Sequence[Area]) -> What:
-    """What may be told to anybody about a request: the area, or else the neighbor's own vague words for the place."""
+def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What:
+    """What may be told to anybody about a request: the area, or else the neighbor's own vague words for the place.
+
+    With `door` the exact place too: for the neighbor's own eyes.
+    """
     area = next((a.name for a in areas if a.id == request.area_id), None)
-    return What(tuple(request.needs), request.people, area or request.vicinity, request.urgency)
+    where = (request.place if door else None) or area or request.vicinity
+    return What(tuple(request.needs), request.people, where, request.urgency)

@@ -85,6 +85,8 @@ def _nobody_left(moment: Moment, request: Request) -> Texts:
         return
     requests.record(moment.session, request, "nobody_left", moment.now)
     what = summary.what(request, lines.areas(moment.session, moment.line.id))
-    yield from moment.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what)
+    told = list(moment.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what))
+    yield from told
     if request.wave:
-        yield moment.tell(people.by_id(moment.session, request.person_id), "still_looking_duty", about=request)
+        neighbor = people.by_id(moment.session, request.person_id)
+        yield moment.tell(neighbor, "still_looking_duty" if told else "still_looking_nobody", about=request)

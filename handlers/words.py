@@ -34,7 +34,8 @@ def fold(text: str) -> str:
 
 def clean(text: str) -> str:
     """The text without characters nobody can see, which copy and paste and keyboards leave behind."""
-    return INVISIBLE.sub("", text).strip()
+    # Some keyboards send an accent as a character of its own, which would split the word.
+    return unicodedata.normalize("NFC", INVISIBLE.sub("", text)).strip()
 
 
 def split(text: str) -> list[Word]:

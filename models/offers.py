@@ -7,6 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.assignments import Assignment
 from models.base import Moment, Word
 from models.people import Person
 from models.requests import Request
@@ -51,10 +52,11 @@ def candidates(
 ) -> list[Person]:
     """Vouched volunteers who could be asked about this request: the least recently asked, then the never asked.
 
-    Left out: who asked for it, who was already asked about it, who is away or opted out. The rest is matching's
-    to judge.
+    Left out: who asked for it, who was already asked about it or had it, who is away or opted out.
+    The rest is matching's to judge.
     """
     asked_already = select(Offer.person_id).where(Offer.request_id == request_id)
+    had_it = select(Assignment.person_id).where(Assignment.request_id == request_id)
     fit = select(Person).where(
         Person.line_id == line_id,
         Person.id != asker_id,
@@ -63,6 +65,7 @@ def candidates(
         col(Person.opted_out_at).is_(None),
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= now),
         col(Person.id).not_in(asked_already),
+        col(Person.id).not_in(had_it),
     )
     before = fit.where(col(Person.last_asked_at).is_not(None)).order_by(col(Person.last_asked_at), col(Person.id))
     never = fit.where(col(Person.last_asked_at).is_(None)).order_by(col(Person.id))

@@ -103,4 +103,5 @@ def world(database_url: str, clock: StillClock) -> Iterator[World]:
         running.prepare()
         twilio.post = within(create_app(hotline=running))
         yield World(running, twilio, clock)
+        twilio.settle()
         running.stop()

@@ -171,6 +171,11 @@ class FakeTwilio:
                 self._working -= 1
                 self._idle.notify_all()
 
+    def wait_for(self, count: int) -> None:
+        """Wait until so many POSTs have come and are dealt with."""
+        with self._idle:
+            assert self._idle.wait_for(lambda: len(self.asked) >= count and self._working == 0, timeout=30)
+
     def settle(self) -> None:
         """Wait until every POST is dealt with and every callback answered."""
         with self._idle:

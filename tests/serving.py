@@ -1,11 +1,32 @@
-"""The web application where a fake carrier can reach it: within this process, or as a server of its own."""
+"""The web application where a fake carrier can reach it: within this process, or as a process of its own."""
 
 import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
+from pydantic import SecretStr
 
+from app.settings import Settings
 from tests.fake_twilio import Post
+
+ROOT = Path(__file__).parent.parent
+
+# What `hotline serve` does, on a socket that is open before the process begins, so that nobody needs to wait for it.
+SERVER = """
+import socket, sys, uvicorn
+from app.main import create_app
+server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning", access_log=False))
+server.run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+"""
 
 
 def within(app: FastAPI) -> Post:
@@ -19,3 +40,53 @@ def within(app: FastAPI) -> Post:
         return asyncio.run(once())
 
     return post
+
+
+@dataclass
+class Process:
+    """A hotline in a process of its own."""
+
+    url: str
+    popen: "subprocess.Popen[str]"
+    said: str = ""  # everything it wrote on either output, once it has ended
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether it stopped by itself when asked; uvicorn then passes the signal on, so that the host sees it."""
+        return self.popen.returncode in (0, -signal.SIGTERM)
+
+    def end(self) -> None:
+        """Ask it to stop, as a host does, and wait until it has finished what was under way."""
+        if self.popen.returncode is None:
+            self.popen.terminate()
+            self.said, _ = self.popen.communicate(timeout=30)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment that makes exactly these settings."""
+    plain = {k: v.get_secret_value() if isinstance(v, SecretStr) else v for k, v in settings}
+    mine = {k.upper(): str(v) for k, v in plain.items() if v is not None}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **mine}
+
+
+@contextmanager
+def process(settings: Settings, home: Path) -> Iterator[Process]:
+    """A hotline serving in a process of its own, in the directory `home`."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
+        popen = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(listening.fileno())],
+            env=environment(settings),
+            cwd=home,
+            pass_fds=[listening.fileno()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running = Process(f"http://127.0.0.1:{listening.getsockname()[1]}", popen)
+    try:
+        yield running
+        running.end()
+    finally:
+        if popen.returncode is None:
+            popen.kill()
+            popen.communicate()

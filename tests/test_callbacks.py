@@ -11,6 +11,7 @@ from sqlmodel import select
 from models.outbound import State, StatusEvent
 from tests import webhooks
 from tests.fake_twilio import When
+from tests.fakes import PUBLIC
 from tests.world import ANA, DEE, World
 
 
@@ -92,7 +93,7 @@ def test_a_word_that_twilio_may_invent_is_kept_and_changes_nothing(world: World)
 
 
 def post(world: World, path: str, body: bytes, *, signed: bool = True) -> int:
-    url = webhooks.PUBLIC + path
+    url = PUBLIC + path
     headers = webhooks.headers(url, body) if signed else {}
     return world.twilio.post(url, body, headers)
 

@@ -41,22 +41,22 @@ def serve(
     """Run the hotline: answer the carrier, send, watch the clock."""
     settings = console.settings()
     host = host or ("127.0.0.1" if settings.simulated else "0.0.0.0")
-    listening = listen(host, settings.port if port is None else port)
-    with console.opened(settings):
-        pass  # whatever is wrong with the database is said before anything starts
-    config = uvicorn.Config(
-        create_app(settings),
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=PATIENCE,
-    )
-    # uvicorn stops cleanly and then raises the signal again; being told to stop is no failure.
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: None)
-    Server(config, where(settings, host, listening.getsockname()[1])).run(sockets=[listening])
+    with listen(host, settings.port if port is None else port) as listening:
+        with console.opened(settings):
+            pass  # whatever is wrong with the database is said before anything starts
+        config = uvicorn.Config(
+            create_app(settings),
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=PATIENCE,
+        )
+        # uvicorn stops cleanly and then raises the signal again; being told to stop is no failure.
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, lambda *_: None)
+        Server(config, where(settings, host, listening.getsockname()[1])).run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -65,16 +65,18 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
         ]
-        taken = socket.socket(family, kind)
+    except (socket.gaierror, UnicodeError):
+        console.fail(f"--host {host}: no such address on this machine; write 127.0.0.1 or 0.0.0.0")
+    taken = socket.socket(family, kind)
+    try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(address)
-    except socket.gaierror:
-        console.fail(f"--host {host}: no such address on this machine; write 127.0.0.1 or 0.0.0.0")
+        taken.listen()  # two sockets that do not listen yet may share a port
     except OSError as error:
+        taken.close()
         if error.errno == errno.EADDRINUSE:
-            console.fail(
-                f"Port {port} is taken, perhaps by a hotline that already runs. Try: hotline serve --port {port + 1}"
-            )
+            other = f"hotline serve --port {port + 1}"
+            console.fail(f"Port {port} is taken, perhaps by a hotline that already runs. Try: {other}")
         if error.errno == errno.EACCES:
             console.fail(f"Port {port} is only for administrators. Try: hotline serve --port 8000")
         console.fail(f"Cannot listen on {host}, port {port}: {error.strerror}. Write another --host or --port.")

@@ -63,7 +63,7 @@ class Parts:
         """Only the moving parts, for a page that is open."""
         said = {"notice": notice.words, "trouble": notice.trouble, "go": notice.go} if notice else {}
         return TEMPLATES.get_template("simulator_live.html").render(
-            table=self.table, parts=self.html, version=self.version, answering=notice is not None, **said
+            clock=clock(self.table.now), parts=self.html, version=self.version, answering=notice is not None, **said
         )
 
     def page(self, lines: list[Line], notice: Notice) -> str:
@@ -72,6 +72,7 @@ class Parts:
             table=self.table,
             lines=lines,
             waits=WAITS,
+            clock=clock(self.table.now),
             parts=self.html,
             version=self.version,
             notice=notice.words,
@@ -89,7 +90,7 @@ def parts(table: Table, telling: Telling | None) -> Parts:
         steps=len(SCRIPT),
         languages=phrasebook.languages(),
     )
-    version = hashlib.sha256(f"{moment(table.now)} {html}".encode()).hexdigest()[:16]
+    version = hashlib.sha256(f"{clock(table.now)} {html}".encode()).hexdigest()[:16]
     return Parts(table, Markup(html), version)
 
 
@@ -103,9 +104,10 @@ def day(at: datetime) -> str:
     return format_skeleton("MMMEd", at, locale="en")
 
 
-def moment(at: datetime) -> str:
-    """Mon, Nov 23, 3:07 PM"""
-    return f"{day(at)}, {hour(at)}"
+def clock(at: datetime) -> Markup:
+    """Mon, Nov 23, 3:07 PM; where there is little room the style sheet leaves out the date."""
+    weekday, date = format_skeleton("E", at, locale="en"), format_skeleton("MMMd", at, locale="en")
+    return Markup('<time id="clock">{} <span>{}, </span>{}</time>').format(weekday, date, hour(at))
 
 
 def number(value: str) -> str:
@@ -150,7 +152,6 @@ def _templates() -> Environment:
     filters: dict[str, Callable[..., str]] = {
         "hour": hour,
         "day": day,
-        "moment": moment,
         "number": number,
         "language": language,
         "role": role,

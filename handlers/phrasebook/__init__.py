@@ -39,14 +39,17 @@ class Book:
         return str(self.pages["name"])
 
     def say(self, phrase: str, values: Mapping[str, Any] | None = None) -> str:
-        """The phrase with its values filled in. A phrase with several forms takes the one that fits `n`.
+        """The phrase with its values filled in.
+
+        A phrase with several forms takes the one that fits `n`; `zero` is for none.
 
         Raises KeyError for a phrase or a value that is missing.
         """
         spoken = {k: v.in_words(self) if hasattr(v, "in_words") else v for k, v in (values or {}).items()}
         form = self.pages["say"][phrase]
         if isinstance(form, dict):
-            form = form.get(self.locale.plural_form(spoken["n"]), form["other"])
+            none = "zero" if spoken["n"] == 0 else None
+            form = form.get(none) or form.get(self.locale.plural_form(spoken["n"])) or form["other"]
         return str(form.format_map(spoken))
 
     def listed(self, things: list[str], *, style: str = "standard") -> str:
@@ -59,7 +62,7 @@ class Book:
 
     def time(self, moment: datetime, zone: str) -> str:
         """Day and hour on the line's own clock, such as "Tue 4:30 PM"."""
-        local = format_skeleton("Ehm", moment, tzinfo=ZoneInfo(zone), locale=self.locale)
+        local = format_skeleton(self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
         # Babel's narrow spaces would force a text into UCS-2 and double its price.
         return str(local).replace("\u202f", " ").replace("\xa0", " ")
 

@@ -85,7 +85,7 @@
       }
       if (element.matches(".note")) toEnd(element.closest(".thread"));
       if (element.matches(".phone")) watch(element);
-      if (element.dataset.stage) show(byId(element.dataset.stage));
+      if (element.dataset.stage) show(byId(element.dataset.stage), byId("story"));
       if (element.dataset.go) byId(element.dataset.go)?.focus();
     }
   }
@@ -121,8 +121,13 @@
   );
   const watch = (element) => watcher.observe(element);
 
-  function show(element) {
-    element?.scrollIntoView({ inline: "center", block: "nearest", behavior: move() });
+  function show(element, top = element) {
+    if (!element) return;
+    const row = byId("phones");
+    if (row.scrollWidth > row.clientWidth) {
+      row.scrollTo({ left: element.offsetLeft - row.firstElementChild.offsetLeft, behavior: move() });
+      top.scrollIntoView({ block: top === element ? "nearest" : "start", behavior: move() });
+    } else element.scrollIntoView({ block: "nearest", behavior: move() });
   }
 
   document.addEventListener("click", (event) => {

@@ -1,0 +1,61 @@
+"""The `hotline` command for tests: in this process, or as the real one; never with this machine's environment."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from app import cli, database
+from app.database import Database
+from app.settings import Settings
+
+HOTLINE = Path(sys.executable).with_name("hotline")
+VARIABLES = [name.upper() for name in Settings.model_fields]
+
+
+class Command:
+    """Runs commands in a folder of their own, on a database of their own."""
+
+    def __init__(self, database_url: str | None = None, **env: str) -> None:
+        self.env = {"DATABASE_URL": database_url} if database_url else {}
+        self.env.update(env)
+
+    def __call__(self, *args: str, input: bytes | str | None = None, **env: str) -> Result:
+        """Run `hotline ARGS`. Anything that would print a traceback fails the test."""
+        nothing: dict[str, str | None] = dict.fromkeys(VARIABLES)
+        done = CliRunner().invoke(cli.app, list(args), input=input, env={**nothing, **self.env, **env})
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    def good(self, *args: str, input: bytes | str | None = None, **env: str) -> str:
+        """What a command that must succeed says."""
+        done = self(*args, input=input, **env)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def json(self, *args: str) -> Any:
+        """What a command that must succeed says as JSON."""
+        return json.loads(self.good(*args, "--json"))
+
+    def database(self) -> Database:
+        """The database that the commands use; to be closed."""
+        return database.connect(Settings(_env_file=None, database_url=self.env["DATABASE_URL"]).database)
+
+
+def process(args: Sequence[str], folder: Path, **env: str) -> "subprocess.Popen[str]":
+    """Start the real command in this folder, with this environment and no other."""
+    return subprocess.Popen(
+        [HOTLINE, *args],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **env},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )

@@ -1,0 +1,80 @@
+"""Cells and tables nobody would think of: reading them never breaks, and never invents a number."""
+
+import string
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.cli import addresses, entries, sheet
+from app.cli.addresses import Unusable
+
+TEXT = st.text() | st.text(alphabet=string.digits + "+-().,eE '=\"x:/#WhatsApp\u202c\u0664\uff12", max_size=40)
+
+
+@given(TEXT)
+def test_a_cell_is_always_read(text: str) -> None:
+    assert "\0" not in addresses.cell(text)
+
+
+@given(TEXT, st.sampled_from(["US", "MX", "ES", "HT", "GB"]))
+def test_an_address_is_understood_or_refused_with_a_reason(text: str, country: str) -> None:
+    try:
+        _, value = addresses.read(text, country)
+    except Unusable:
+        return
+    assert value
+    assert addresses.cell(value) == value
+
+
+@given(st.integers(2_000_000_000, 9_999_999_999))
+def test_a_number_that_survived_the_spreadsheet_is_that_number(number: int) -> None:
+    def read(written: str) -> str | None:
+        try:
+            return addresses.number(written, "US")
+        except Unusable:
+            return None
+
+    plain = read(str(number))
+    assert read(f"{number}.0") == plain
+    assert read(f'="{number}"') == plain
+    assert read(f"'{number}") == plain
+    assert read(f"{number:,}") == plain
+    assert read(f"{number / 10**9:.9f}E9") == plain
+    assert read(f"{number / 10**9:.9f}E+09".replace(".", ",")) == plain
+    assert read(f"{number:.5E}") is None  # what a narrow column leaves: any number could have been meant
+
+
+@given(st.binary())
+def test_a_file_of_anything_is_read_or_refused(data: bytes) -> None:
+    try:
+        table = sheet.read(data)
+    except Unusable:
+        return
+    assert all(number > 0 for number, _ in table.rows)
+
+
+@given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=4), max_size=8), st.sampled_from(',;\t"'))
+def test_every_line_with_words_is_kept_or_refused(rows: list[list[str]], separator: str) -> None:
+    text = "phone,name\n" + "\n".join(separator.join(row) for row in rows)
+    table = sheet.read(text.encode("utf-8", "replace"))
+    numbers = [number for number, _ in [*table.rows, *table.refused]]
+    assert len(set(numbers)) == len(numbers)
+
+
+@given(st.text())
+def test_words_for_yes_no_and_needs_never_break(text: str) -> None:
+    for read in (lambda t: entries.yes("helper", t), entries.can, entries.language):
+        with suppress(Unusable):
+            read(text)
+
+
+@pytest.mark.parametrize("word", ["yes", "Y", "X", "sí", "SI", "1", "true", "Verdadero", "✓"])
+def test_ways_to_say_yes(word: str) -> None:
+    assert entries.yes("helper", word)
+
+
+@pytest.mark.parametrize("word", ["", " ", "no", "N", "0", "false", "FALSO", "-"])
+def test_ways_to_say_no(word: str) -> None:
+    assert not entries.yes("helper", word)

@@ -1,0 +1,118 @@
+"""Fifty volunteers, a hundred requests, two processes, one database: one winner each, and everybody answered once."""
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import httpx
+from sqlmodel import Session, select
+
+from app.hotline import Hotline
+from models import lines, people, requests
+from models.assignments import Assignment
+from models.inbound import Inbound
+from models.lines import Channel
+from models.outbound import Attempt, Outbound
+from models.outbound import State as TextState
+from models.requests import Event, Request, State
+from tests import webhooks
+from tests.fake_twilio import FakeTwilio
+from tests.fakes import twilio_settings
+from tests.serving import process
+
+VOLUNTEERS = [f"+121255501{n:02}" for n in range(50)]
+NEIGHBORS = [f"+130355501{n:02}" for n in range(100)]
+RIVALS = 4  # volunteers who claim the same request at the same moment
+AT_ONCE = 32
+
+
+def fill(hotline: Hotline) -> None:
+    def work(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        now = hotline.clock.now()
+        for n, number in enumerate(VOLUNTEERS):
+            person = people.add(session, line, Channel.SMS, number, now, name=f"Helper{n}", helper=True)
+            person.max_open = len(NEIGHBORS)
+            session.add(person)
+        for number in NEIGHBORS:
+            neighbor, _ = people.meet(session, line, Channel.SMS, number, now)
+            requests.create(
+                session,
+                line,
+                person_id=neighbor.id,
+                state=State.OPEN,
+                now=now,
+                needs=["food"],
+                language="en",
+                code_word="lamp",
+            )
+
+    hotline.prepare()
+    hotline.database.write(work).result()
+
+
+def claims() -> list[list[bytes]]:
+    """For each request the texts of its rivals, who are different people; every volunteer sends equally many."""
+    mixed = random.Random(42)
+    texts = []
+    for n in range(len(NEIGHBORS)):
+        rivals = [VOLUNTEERS[(n + 13 * k) % len(VOLUNTEERS)] for k in range(RIVALS)]
+        mixed.shuffle(rivals)
+        texts.append([webhooks.form(webhooks.sms(number, f"CLAIM {n + 1}")) for number in rivals])
+    return texts
+
+
+async def race(urls: list[str], texts: list[list[bytes]]) -> Counter[int]:
+    limits = httpx.Limits(max_connections=AT_ONCE)
+    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+
+        async def send(at: int, body: bytes) -> int:
+            url = f"{urls[at % len(urls)]}/twilio/message"
+            answer = await client.post(url, content=body, headers=webhooks.headers(webhooks.MESSAGE, body))
+            return answer.status_code
+
+        return Counter(await asyncio.gather(*(send(at, body) for rivals in texts for at, body in enumerate(rivals))))
+
+
+def test_one_winner_for_each_request_and_one_answer_for_each_text(database_url: str, tmp_path: Path) -> None:
+    texts = claims()
+    with FakeTwilio(told=lambda words: []) as twilio:
+        settings = twilio_settings(database_url, twilio_api_url=twilio.url)
+        hotline = Hotline(settings)
+        fill(hotline)
+        with process(settings, tmp_path) as one, process(settings, tmp_path) as other:
+            statuses = asyncio.run(race([one.url, other.url], texts))
+        assert statuses == {200: RIVALS * len(NEIGHBORS)}
+        assert one.ended_well and other.ended_well, one.said + other.said
+        hotline.sender.drain()  # what the two had not yet sent when they were stopped
+        assert [line for line in (one.said + other.said).splitlines() if "error" in line.lower()] == []
+        hotline.database.read(one_winner_each)
+        hotline.database.read(one_answer_each)
+        carried = Counter(text.fields["StatusCallback"] for text in twilio.sent)
+        queued = hotline.database.read(lambda s: list(s.exec(select(Outbound.id))))
+        assert set(carried.values()) == {1}
+        assert len(carried) == len(queued)
+        hotline.stop()
+
+
+def one_winner_each(session: Session) -> None:
+    held = Counter(session.exec(select(Assignment.request_id)))
+    numbered = list(session.exec(select(Request)))
+    assert {request.state for request in numbered} == {State.CLAIMED}
+    assert held == Counter(request.id for request in numbered)
+    assert Counter(session.exec(select(Event.kind)))["claimed"] == len(NEIGHBORS)
+
+
+def one_answer_each(session: Session) -> None:
+    texts = list(session.exec(select(Inbound)))
+    rows = list(session.exec(select(Outbound)))
+    assert len(texts) == RIVALS * len(NEIGHBORS)
+    assert {text.intent for text in texts} == {"claim"}
+    answers = Counter((row.key.split(":")[0], row.person_id) for row in rows)
+    assert [answers[str(text.id), text.person_id or 0] for text in texts] == [1] * len(texts)
+    phrases = Counter(row.phrase for row in rows)
+    assert phrases["claim_yours"] == phrases["claimed"] == len(NEIGHBORS)
+    assert phrases["claim_too_late"] == (RIVALS - 1) * len(NEIGHBORS)
+    assert {row.state for row in rows} == {TextState.ACCEPTED}
+    assert len(list(session.exec(select(Attempt.id)))) == len(rows)
