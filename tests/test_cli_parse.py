@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from tests.command import Command, process
 
-FREE = {"needs": [], "people": None, "urgent": False, "emergency": False, "place": None, "language": None}
+FREE: dict[str, Any] = {
+    "needs": [],
+    "people": None,
+    "urgent": False,
+    "emergency": False,
+    "place": None,
+    "language": None,
+}
 
 
 def parsed(data: bytes) -> list[dict[str, Any]]:
@@ -33,7 +40,7 @@ def parsed(data: bytes) -> list[dict[str, Any]]:
     ],
 )
 def test_the_contract(text: str, said: dict[str, Any]) -> None:
-    assert parsed(text.encode()) == [said]
+    assert parsed(text.encode() + b"\n") == [said]
 
 
 def test_free_words() -> None:

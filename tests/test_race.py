@@ -3,9 +3,11 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlmodel import Session, select
 
 from app.hotline import Hotline
@@ -18,12 +20,13 @@ from models.outbound import State as TextState
 from models.requests import Event, Request, State
 from tests import webhooks
 from tests.fake_twilio import FakeTwilio
-from tests.fakes import twilio_settings
+from tests.fakes import StillClock, twilio_settings
 from tests.serving import process
+from tests.world import World
 
 VOLUNTEERS = [f"+121255501{n:02}" for n in range(50)]
 NEIGHBORS = [f"+130355501{n:02}" for n in range(100)]
-RIVALS = 4  # volunteers who claim the same request at the same moment
+RIVALS = 3  # volunteers who claim the same request at the same moment
 AT_ONCE = 32
 
 
@@ -75,25 +78,31 @@ async def race(urls: list[str], texts: list[list[bytes]]) -> Counter[int]:
         return Counter(await asyncio.gather(*(send(at, body) for rivals in texts for at, body in enumerate(rivals))))
 
 
-def test_one_winner_for_each_request_and_one_answer_for_each_text(database_url: str, tmp_path: Path) -> None:
-    texts = claims()
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """Everybody is there, every request is open, and nothing runs yet."""
     with FakeTwilio(told=lambda words: []) as twilio:
-        settings = twilio_settings(database_url, twilio_api_url=twilio.url)
-        hotline = Hotline(settings)
+        hotline = Hotline(twilio_settings(database_url, twilio_api_url=twilio.url))
         fill(hotline)
-        with process(settings, tmp_path) as one, process(settings, tmp_path) as other:
-            statuses = asyncio.run(race([one.url, other.url], texts))
-        assert statuses == {200: RIVALS * len(NEIGHBORS)}
-        assert one.ended_well and other.ended_well, one.said + other.said
-        hotline.sender.drain()  # what the two had not yet sent when they were stopped
-        assert [line for line in (one.said + other.said).splitlines() if "error" in line.lower()] == []
-        hotline.database.read(one_winner_each)
-        hotline.database.read(one_answer_each)
-        carried = Counter(text.fields["StatusCallback"] for text in twilio.sent)
-        queued = hotline.database.read(lambda s: list(s.exec(select(Outbound.id))))
-        assert set(carried.values()) == {1}
-        assert len(carried) == len(queued)
+        yield World(hotline, twilio, StillClock())
         hotline.stop()
+
+
+def test_one_winner_for_each_request_and_one_answer_for_each_text(world: World, tmp_path: Path) -> None:
+    hotline, settings = world.hotline, world.hotline.settings
+    with process(settings, tmp_path) as one, process(settings, tmp_path) as other:
+        statuses = asyncio.run(race([one.url, other.url], claims()))
+    assert statuses == {200: RIVALS * len(NEIGHBORS)}
+    assert one.ended_well, one.said
+    assert other.ended_well, other.said
+    assert [line for line in (one.said + other.said).splitlines() if "error" in line.lower()] == []
+    hotline.sender.drain()  # what the two had not yet sent when they were stopped
+    hotline.database.read(one_winner_each)
+    hotline.database.read(one_answer_each)
+    carried = Counter(text.fields["StatusCallback"] for text in world.twilio.sent)
+    queued = hotline.database.read(lambda s: list(s.exec(select(Outbound.id))))
+    assert set(carried.values()) == {1}
+    assert len(carried) == len(queued)
 
 
 def one_winner_each(session: Session) -> None:

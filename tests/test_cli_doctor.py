@@ -1,0 +1,181 @@
+"""`hotline doctor`: each finding says how it is, and what to do; it changes nothing."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from app.cli import checkup
+from models import lines, outbound, people
+from models.lines import Channel
+from tests.command import Command
+from tests.fake_twilio import FakeTwilio
+from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
+
+REAL = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_URL": PUBLIC, "HOTLINE_NUMBER": LINE}
+NOWHERE = {"TWILIO_API_URL": "http://127.0.0.1:1"}
+
+
+@pytest.fixture
+def run(migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(tmp_path)
+    return Command(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'hotline.db')}")
+
+
+@pytest.fixture
+def twilio() -> Iterator[FakeTwilio]:
+    with FakeTwilio() as carrier:
+        yield carrier
+
+
+def levels(run: Command, **env: str) -> dict[str, list[str]]:
+    """What is found under each level, as `about: what`."""
+    done = run("doctor", "--json", **env)
+    found: dict[str, list[str]] = {"ok": [], "warning": [], "problem": []}
+    for finding in json.loads(done.stdout):
+        assert finding.keys() == {"level", "about", "what", "do"}
+        found[finding["level"]].append(f"{finding['about']}: {finding['what']}")
+    assert done.exit_code == (1 if found["problem"] else 0)
+    return found
+
+
+def test_before_the_first_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = Command().good("doctor")
+    assert "warning  database: hotline.db is not there yet\n         hotline serve makes it" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hotline_without_people(run: Command) -> None:
+    run.good("line", "list")
+    found = levels(run)
+    assert found["problem"] == []
+    assert [said.partition(": ")[2] for said in found["warning"]] == [
+        "has no areas, so nobody is asked by where they are",
+        "has no volunteer yet",
+        "nobody is on duty, so nobody hears of emergencies and of requests without an answer",
+    ]
+
+
+def test_a_hotline_in_good_order(run: Command, twilio: FakeTwilio) -> None:
+    run.env |= {**REAL, "TWILIO_API_URL": twilio.url}
+    run.good("line", "area", "Oak")
+    run.good(*"person add 2025550101 --name Ana --duty".split())
+    found = levels(run)
+    assert found["warning"] == found["problem"] == []
+    assert "carrier: Twilio takes the credentials" in found["ok"]
+    assert f"line Neighbors' Hotline: answers {LINE} (SMS)" in found["ok"]
+    assert f"address: {PUBLIC}/twilio/message is for Twilio's console" in found["ok"]
+
+
+def test_refused_credentials(run: Command, twilio: FakeTwilio) -> None:
+    said = run("doctor", **{**REAL, "TWILIO_API_URL": twilio.url, "TWILIO_AUTH_TOKEN": "wrong-token"})
+    assert said.exit_code == 1
+    assert (
+        "PROBLEM  carrier: Twilio refuses the credentials (error 20003)\n         copy TWILIO_ACCOUNT_SID"
+        in said.stdout
+    )
+    assert "wrong-token" not in said.output
+
+
+def test_twilio_out_of_reach(run: Command) -> None:
+    assert (
+        "carrier: Twilio cannot be reached (no connection: ConnectError)" in levels(run, **REAL, **NOWHERE)["problem"]
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://localhost:8000", "https://127.0.0.1", "https://192.168.1.5", "https://[::1]", "https://pi.local"],
+)
+def test_an_address_that_twilio_cannot_reach(run: Command, address: str) -> None:
+    problems = levels(run, **{**REAL, **NOWHERE, "PUBLIC_URL": address})["problem"]
+    assert any(said.startswith("address: PUBLIC_URL: nobody outside reaches ") for said in problems)
+
+
+def test_an_unencrypted_address(run: Command) -> None:
+    warnings = levels(run, **{**REAL, **NOWHERE, "PUBLIC_URL": "http://hotline.example.org"})["warning"]
+    assert "address: PUBLIC_URL: texts would travel unencrypted" in warnings
+
+
+def test_a_text_that_nobody_sends(run: Command) -> None:
+    run.good(*"person add 2025550101 --name Ana --duty".split())
+    kept = run.database()
+    since = datetime.now(UTC) - timedelta(hours=1)
+
+    def work(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        (ana,) = people.everybody(session, line.id)
+        session.add(
+            outbound.Outbound(
+                line_id=line.id,
+                person_id=ana.id,
+                key="x",
+                phrase="help",
+                channel=Channel.SMS,
+                sender=LINE,
+                to="+12025550101",
+                body="hi",
+                segments=1,
+                lane=outbound.Lane.REPLY,
+                state=outbound.State.READY,
+                created_at=since,
+                changed_at=since,
+            )
+        )
+
+    kept.write(work).result()
+    kept.close()
+    assert any(said.startswith("sending: a text has waited since ") for said in levels(run)["problem"])
+
+
+def test_tables_of_an_older_hotline(run: Command, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "hotline.db") as older:
+        older.execute("DROP TABLE status_event" if _has(older, "status_event") else "DROP TABLE statusevent")
+    older.close()
+    assert any("is not up to date" in said for said in levels(run)["problem"])
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())
+
+
+@pytest.mark.parametrize(("where", "said"), [("/nowhere/x.db", "there is no folder"), ("", "is a folder")])
+def test_a_place_that_cannot_hold_a_database(run: Command, tmp_path: Path, where: str, said: str) -> None:
+    problems = levels(run, DATABASE_URL=f"sqlite:///{tmp_path}{where}")["problem"]
+    assert any(said in problem for problem in problems)
+
+
+def test_a_postgresql_that_does_not_answer(run: Command) -> None:
+    done = run("doctor", DATABASE_URL="postgresql://ana:secret-password@127.0.0.1:1/hotline")
+    assert done.exit_code == 1
+    assert (
+        "PROBLEM  database: The database postgresql+psycopg://ana:***@127.0.0.1:1/hotline does not answer"
+        in done.stdout
+    )
+    assert "secret-password" not in done.output
+
+
+def test_postgresql_in_good_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = levels(Command(database_url))
+    assert found["problem"] == []
+    assert any("answers and is up to date" in said for said in found["ok"])
+
+
+def test_sqlite_is_named_with_its_fault(run: Command) -> None:
+    old = sqlite3.sqlite_version_info < checkup.SAFE_WAL
+    (said,) = (said for said in levels(run)["ok"] if said.startswith("sqlite: "))
+    assert sqlite3.sqlite_version in said
+    assert ("WAL-reset fault" in said) == old
+
+
+def test_wrong_settings_for_programs(run: Command) -> None:
+    done = run("doctor", "--json", PORT="x")
+    assert done.exit_code == 2
+    assert '"what": "PORT: not a port; write a number from 1 to 65535, such as 8000"' in done.stdout

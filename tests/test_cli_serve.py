@@ -1,0 +1,137 @@
+"""`hotline serve` and `hotline work` as they are run: the real command, its own process, a bare environment."""
+
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.command import process
+from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
+
+PATIENCE = 60.0  # seconds; the first import on a slow machine takes some
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": ACCOUNT,
+    "TWILIO_AUTH_TOKEN": TOKEN,
+    "TWILIO_API_URL": "http://127.0.0.1:1",
+    "PUBLIC_URL": PUBLIC,
+    "HOTLINE_NUMBER": LINE,
+}
+
+Running = list["subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    started: Running = []
+    yield started
+    for each in started:
+        each.kill()
+        each.communicate()
+
+
+def says(running: "subprocess.Popen[str]", pattern: str) -> re.Match[str]:
+    """Read what a process says until it says this."""
+    assert running.stdout is not None
+    said = ""
+    while line := running.stdout.readline():
+        said += line
+        if found := re.search(pattern, line):
+            return found
+    raise AssertionError(said + (running.stderr.read() if running.stderr else ""))
+
+
+def health(port: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{port}/health", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_one_command_and_nothing_else(running: Running, tmp_path: Path, sign: signal.Signals) -> None:
+    serve = process(["serve", "--port", "0"], tmp_path)
+    running.append(serve)
+    said = says(serve, r"Open http://127\.0\.0\.1:(\d+)/simulator in a browser")
+    answer = health(said[1])
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert "server" not in answer.headers
+    began = time.monotonic()
+    serve.send_signal(sign)
+    out, err = serve.communicate(timeout=PATIENCE)
+    assert (out, err, serve.returncode) == ("", "", 0)
+    assert time.monotonic() - began < 10
+    assert (tmp_path / "hotline.db").stat().st_size > 0
+    assert not (tmp_path / "hotline.db-wal").exists()  # closed in good order: everything is in the one file
+
+
+def test_an_open_page_does_not_keep_it_from_stopping(running: Running, tmp_path: Path) -> None:
+    serve = process(["serve", "--port", "0"], tmp_path)
+    running.append(serve)
+    port = says(serve, r"Open http://127\.0\.0\.1:(\d+)/simulator")[1]
+    with socket.create_connection(("127.0.0.1", int(port))) as held:
+        held.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert held.recv(100)
+        serve.terminate()
+        assert serve.wait(PATIENCE) == 0
+
+
+def test_the_port_may_come_from_the_environment(running: Running, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    serve = process(["serve"], tmp_path, PORT=port)
+    running.append(serve)
+    assert says(serve, r"http://127\.0\.0\.1:(\d+)/simulator")[1] == port
+    assert health(port).status_code == 200
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        serve = process(["serve", "--port", str(port)], tmp_path)
+        out, err = serve.communicate(timeout=PATIENCE)
+    assert (serve.returncode, out) == (1, "")
+    assert err == (
+        f"Port {port} is taken, perhaps by a hotline that already runs. Try: hotline serve --port {port + 1}\n"
+    )
+
+
+def test_an_address_that_is_not_ours_is_said(tmp_path: Path) -> None:
+    serve = process(["serve", "--host", "192.0.2.1", "--port", "0"], tmp_path)
+    _, err = serve.communicate(timeout=PATIENCE)
+    assert serve.returncode == 1
+    assert err.startswith("Cannot listen on 192.0.2.1")
+    assert err.count("\n") == 1
+
+
+def test_with_twilio_it_says_what_to_paste(running: Running, tmp_path: Path) -> None:
+    serve = process(["serve", "--port", "0"], tmp_path, **TWILIO)
+    running.append(serve)
+    port = says(serve, rf"is running on port (\d+) for {re.escape(LINE)} \(SMS\)")[1]
+    assert says(serve, "Incoming messages").string.strip().endswith(f"{PUBLIC}/twilio/message")
+    assert health(port).json()["carrier"] == "twilio"
+    assert httpx.get(f"http://127.0.0.1:{port}/simulator").status_code == 404
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_work_without_a_web_server(running: Running, tmp_path: Path, sign: signal.Signals) -> None:
+    work = process(["work"], tmp_path)
+    running.append(work)
+    says(work, "is working")
+    work.send_signal(sign)
+    out, err = work.communicate(timeout=PATIENCE)
+    assert (out, err, work.returncode) == ("", "", 0)
+
+
+def test_a_worker_and_a_server_share_a_database(running: Running, tmp_path: Path) -> None:
+    both = [process(["serve", "--port", "0"], tmp_path), process(["work"], tmp_path)]
+    running += both
+    port = says(both[0], r"http://127\.0\.0\.1:(\d+)/simulator")[1]
+    says(both[1], "is working")
+    assert health(port).status_code == 200
+    for each in both:
+        each.terminate()
+        assert each.communicate(timeout=PATIENCE) == ("", "")
+        assert each.returncode == 0
