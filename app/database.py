@@ -1,10 +1,11 @@
 """Engines, the one writer of SQLite, the pool of PostgreSQL. `write` is how anything gets into the database."""
 
+import io
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -141,12 +142,14 @@ class SQLite(Database):
         try:
             with self._turn, self._writer.begin() as connection:
                 for job in batch:
+                    if not job.future.set_running_or_notify_cancel():
+                        continue  # whoever wanted it hung up before it began
                     try:
                         answers.append((job, job.run(lambda: _savepoint(connection)), None))
                     except Exception as error:
                         answers.append((job, None, error))
         except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
-            answers = [(job, None, error) for job in batch]
+            answers = [(job, None, error) for job in batch if not job.future.cancelled()]
         for job, result, failure in answers:
             if failure is None:
                 job.future.set_result(result)
@@ -210,21 +213,20 @@ def connect(url: URL) -> Database:
 def _migrating(url: URL) -> Iterator[Connection]:
     # An engine of its own: with foreign keys ON, SQLite would delete child rows while a table is rebuilt.
     engine = sa.create_engine(url)
-    try:
-        if url.get_backend_name() == "sqlite":
-            with FileLock(f"{url.database}.lock"), engine.begin() as connection:
-                yield connection
-        else:
+    sqlite = url.get_backend_name() == "sqlite"
+    with FileLock(f"{url.database}.lock") if sqlite else nullcontext():
+        try:
             with engine.begin() as connection:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+                if not sqlite:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
                 yield connection
-    finally:
-        engine.dispose()
+        finally:
+            engine.dispose()  # within the lock: closing the last connection empties SQLite's log
 
 
 def alembic_config(connection: Connection) -> Config:
     """Alembic on this connection, comparing with our tables."""
-    config = Config()
+    config = Config(stdout=io.StringIO())  # Alembic's own words are not for our users
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.attributes.update(connection=connection, metadata=METADATA)
     return config

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import database, switchboard
 from app.carriers import Carrier
@@ -54,20 +53,8 @@ class Hotline:
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
         database.migrate(self.settings.database)
-        s = self.settings
-        self.database.write(
-            lambda session: lines.from_settings(
-                session,
-                self.clock.now(),
-                name=s.hotline_name,
-                sms=s.sms,
-                whatsapp=s.hotline_whatsapp,
-                language=s.hotline_language,
-                timezone=s.hotline_timezone,
-                country=s.hotline_country,
-                emergency_number=s.hotline_emergency_number,
-            )
-        ).result()
+        line = self.settings.line
+        self.database.write(lambda session: lines.from_settings(session, self.clock.now(), **line)).result()
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
@@ -122,5 +109,5 @@ class Hotline:
         while not self._stopping.wait(TICK):
             try:
                 self.tick()
-            except SQLAlchemyError as error:
-                log.error("ticker_waits_for_database", error=type(error).__name__)
+            except Exception as error:  # most likely the database is away; whatever it is, the clock must not stop
+                log.error("ticker_waits", error=type(error).__name__, exc_info=error)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app import segments
@@ -98,6 +97,7 @@ def fold(
     line = lines.by_id(session, moved.line_id)
     if code == OPTED_OUT:
         people.by_id(session, moved.person_id).opted_out_at = now
+        outbound.cancel_for(session, moved.person_id, now)
     moment = Moment(session, line, now)
     queue(session, line, f"failed-{moved.id}", followups.undelivered(moment, moved), now)
 
@@ -134,8 +134,8 @@ class Sender:
             self._woken.clear()
             try:
                 busy = self.once()
-            except SQLAlchemyError as error:
-                log.error("outbox_waits_for_database", error=type(error).__name__)
+            except Exception as error:  # most likely the database is away; whatever it is, the queue must not die
+                log.error("outbox_waits", error=type(error).__name__, exc_info=error)
                 busy = 0
             if not busy:
                 self._woken.wait(IDLE)

@@ -188,12 +188,19 @@ class Settings(BaseSettings):
         return SIMULATED_NUMBER
 
     @property
+    def whatsapp(self) -> str | None:
+        """The number for WhatsApp; the simulator's is on WhatsApp too."""
+        if self.hotline_whatsapp or not self.simulated:
+            return self.hotline_whatsapp
+        return SIMULATED_NUMBER
+
+    @property
     def line(self) -> dict[str, str | None]:
         """What the settings say about the first line."""
         return {
             "name": self.hotline_name,
             "sms": self.sms,
-            "whatsapp": self.hotline_whatsapp,
+            "whatsapp": self.whatsapp,
             "language": self.hotline_language,
             "timezone": self.hotline_timezone,
             "country": self.hotline_country,

@@ -1,9 +1,10 @@
 """One text or one moment is one transaction. Everything that happens to the hotline happens through here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from app import outbox
@@ -15,6 +16,7 @@ from models.inbound import Heard
 
 log = structlog.get_logger()
 
+AGAIN = timedelta(hours=1)  # until a request on which we stumbled is looked at again
 DUE_AT_ONCE = 50  # requests that one transaction of `tick` acts on
 
 
@@ -63,6 +65,11 @@ def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -
     session.add(address)
     inbound.understood(session, inbound_id, person.id, "failed")
     moment = Moment(session, line, now)
+    if heard.body.strip().upper() in grammar.CARRIER_STOP:
+        # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
+        person.opted_out_at = now
+        session.add(person)
+        outbound.cancel_for(session, person.id, now)
     texts = [moment.tell(person, "our_fault"), *moment.tell_duty("our_fault_duty", but=person.id, words=heard.body)]
     outbox.queue(session, line, str(inbound_id), texts, now)
     return Taken.HANDLED
@@ -88,6 +95,13 @@ def tick(session: Session, now: datetime) -> int:
             continue
         line = lines.by_id(session, request.line_id)
         key = f"tick-{request.id}-{int((seen or now).timestamp() * 1000)}"
-        outbox.queue(session, line, key, followups.look(Moment(session, line, now), request), now)
         acted += 1
+        try:
+            with session.begin_nested():
+                outbox.queue(session, line, key, followups.look(Moment(session, line, now), request), now)
+        except DBAPIError:
+            raise
+        except Exception as error:  # a fault of ours about one request must not hold up all the others
+            log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
+            requests.look_again(session, request, now + AGAIN)
     return acted

@@ -6,7 +6,6 @@ import binascii
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import signature
 from app.hotline import Hotline
@@ -18,6 +17,7 @@ log = structlog.get_logger()
 router = APIRouter()
 
 LARGEST = 64 * 1024  # bytes; a text with ten pictures is under 10 KiB
+MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
 PLACE = ("Label", "Address")
 OWN = frozenset(
     "MessageSid SmsSid SmsMessageSid From To Body ProfileName OptOutType Latitude Longitude Label Address".split()
@@ -42,9 +42,10 @@ async def message(request: Request) -> Response:
         log.warning("text_without_sender")
         return twiml()
     try:
-        taken = await asyncio.wrap_future(hotline.receive(heard))
-    except SQLAlchemyError as error:
-        log.error("database_does_not_take_texts", error=type(error).__name__)
+        # A carrier that hangs up early must not undo what is half done: it will ask again, and find it done.
+        taken = await asyncio.shield(asyncio.wrap_future(hotline.receive(heard)))
+    except Exception as error:  # whatever it is: no 200 for what is not on disk
+        log.error("text_not_taken", error=type(error).__name__, exc_info=error)
         return twiml(503)
     hotline.count(taken)
     return twiml()
@@ -58,18 +59,15 @@ async def status(request: Request) -> Response:
     if isinstance(fields, Response):
         return fields
     said = _said(fields)
-    about = request.query_params.get("id", "")
+    about = _figure(request.query_params.get("id"))
     word = said.get("MessageStatus") or said.get("SmsStatus")
-    if word and about.isascii() and about.isdigit() and len(about) < 19:
-        code = said.get("ErrorCode", "")
+    if word and about is not None:
         try:
             await asyncio.wrap_future(
-                hotline.status(
-                    int(about), word, sid=said.get("MessageSid"), code=int(code) if code.isdigit() else None
-                )
+                hotline.status(about, word, sid=said.get("MessageSid"), code=_figure(said.get("ErrorCode")))
             )
-        except SQLAlchemyError as error:
-            log.error("database_does_not_take_statuses", error=type(error).__name__)
+        except Exception as error:
+            log.error("status_not_taken", error=type(error).__name__, exc_info=error)
             return twiml(503)
     return Response(status_code=204)
 
@@ -84,7 +82,7 @@ async def _verified(request: Request, hotline: Hotline) -> Fields | Response:
     query = request.scope["query_string"].decode("ascii", "replace")
     url = f"{hotline.settings.public_url}{request.scope['path']}" + (f"?{query}" if query else "")
     given = request.headers.get("x-twilio-signature", "")
-    algorithm = request.headers.get("x-twilio-webhooks-signature-settings", "HMAC_SHA1")
+    algorithm = signature.algorithm_of(request.headers.get(signature.SETTINGS_HEADER))
     if not given or not signature.genuine(url, fields, given, hotline.settings.tokens, algorithm):
         log.warning("refused_unsigned", path=request.scope["path"])
         return NOT_FOR_US
@@ -108,10 +106,10 @@ def heard_from(said: dict[str, str]) -> Heard | None:
     if not (sid and sender and to):
         return None
     channel = Channel.WHATSAPP if sender.startswith("whatsapp:") else Channel.SMS
-    count = said.get("NumMedia", "")
+    count = _figure(said.get("NumMedia"))
     media = tuple(
         (said[f"MediaUrl{n}"], said.get(f"MediaContentType{n}", ""))
-        for n in range(min(int(count), 10) if count.isdigit() else 10)
+        for n in range(MOST_MEDIA if count is None else min(count, MOST_MEDIA))
         if said.get(f"MediaUrl{n}")
     )
     # A tapped button or list row says more exactly than its label what was meant.
@@ -128,6 +126,11 @@ def heard_from(said: dict[str, str]) -> Heard | None:
         carrier_answered=said.get("OptOutType") or None,
         fields={k: v for k, v in said.items() if k not in OWN and not k.startswith("Media")},
     )
+
+
+def _figure(text: str | None) -> int | None:
+    """A number the carrier sent; None for anything that is not plain digits, or more than a database holds."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _location(said: dict[str, str]) -> str | None:

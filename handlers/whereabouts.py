@@ -4,7 +4,7 @@ Only well-marked places count: a wrong address sends somebody to the wrong door,
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,14 +56,21 @@ class Signs:
             longest[phrase[0]] = max(len(phrase), longest.get(phrase[0], 0))
         return longest
 
+    @cached_property
+    def all(self) -> frozenset[str]:
+        """The words that are signs of a place."""
+        named = (self.words[name] for name in ("street", "street_unsure", "street_first", "unit"))
+        return frozenset(self.leads).union(*named)
 
-@dataclass(frozen=True)
+
+@dataclass
 class Map:
-    """One text, ready to be searched. `plain` holds the words that mean something else and belong to no name."""
+    """One text, ready to be searched."""
 
     text: str
     words: Sequence[Word]
-    plain: Sequence[bool]
+    meant: Set[int]  # the words that mean something else and belong to no name
+    common: Set[str]  # so do these
     signs: Signs
 
     def find(self) -> Place | None:
@@ -72,7 +79,7 @@ class Map:
         doors = [place for place in streets if place.exact]
         if doors or streets:
             return min(doors or streets, key=lambda place: (place.start, -place.end))
-        marked = sorted(self.marked(), key=lambda pair: (("corner", "near", "perhaps").index(pair[0]), pair[1].start))
+        marked = sorted([*self.marked(), *self.numbered()], key=lambda pair: (("corner", "near", "perhaps").index(pair[0]), pair[1].start))
         if marked and marked[0][0] != "perhaps":
             return marked[0][1]
         return next(self.zips(), marked[0][1] if marked else None)
@@ -81,10 +88,24 @@ class Map:
         """Whether word i is on the list of that name."""
         return 0 <= i < len(self.words) and self.words[i].text in self.signs.words[name]
 
-    def where(self, *names: str) -> list[int]:
-        """The words that are on one of the lists."""
-        listed = frozenset().union(*(self.signs.words[name] for name in names))
+    @cached_property
+    def spots(self) -> list[int]:
+        """The words that are signs of a place, which are few."""
+        listed = self.signs.all
         return [i for i, word in enumerate(self.words) if word.text in listed]
+
+    @cached_property
+    def numbers(self) -> list[int]:
+        """The words that may have a number in them."""
+        return [i for i, word in enumerate(self.words) if not word.text.isalpha()]
+
+    def where(self, *names: str) -> list[int]:
+        """The spots that are on one of the lists."""
+        return [i for name in names for i in self.spots if self.words[i].text in self.signs.words[name]]
+
+    def plain(self, i: int) -> bool:
+        """Whether word i means something by itself."""
+        return i in self.meant or self.words[i].text in self.common
 
     def gap(self, i: int) -> str:
         """What stands between word i and the next."""
@@ -93,8 +114,10 @@ class Map:
     def parted(self, i: int) -> bool:
         """Whether punctuation parts word i from the next; the dot of an abbreviation does not."""
         gap = self.gap(i)
+        if gap == " " or not BREAK.search(gap):
+            return False
         short = i + 1 < len(self.words) and (len(self.words[i].text) < 3 or self.is_street(i) or self.has("unit", i))
-        return bool(BREAK.search(gap)) and not (gap.strip() == "." and short)
+        return not (gap.strip() == "." and short)
 
     def is_street(self, i: int) -> bool:
         return self.has("street", i) or self.has("street_unsure", i) or self.has("street_first", i)
@@ -113,7 +136,7 @@ class Map:
             return False
         if self.has("direction", i):
             return True
-        return not (self.plain[i] or self.has("nowhere", i)) or (
+        return not (self.plain(i) or self.has("nowhere", i)) or (
             self.capital(i) and i > 0 and not self.has("joining", i)
         )
 
@@ -123,10 +146,10 @@ class Map:
             sure = self.has("street", i)
             first = i
             while first > 0 and i - first < LONGEST_NAME and not self.parted(first - 1) and self.nameable(first - 1):
-                if HOUSE.match(self.words[first - 1].text):
+                if self.house(first - 1):
                     break
                 first -= 1
-            door = first > 0 and not self.parted(first - 1) and bool(HOUSE.match(self.words[first - 1].text))
+            door = self.house(first - 1) and not self.parted(first - 1)
             if first == i or all(self.has("direction", n) for n in range(first, i)):
                 continue
             if door and not self.dated(first - 1):
@@ -137,6 +160,14 @@ class Map:
                 while name > first and self.capital(name) and self.capital(name - 1):
                     name -= 1
                 yield self.widened(name, i, exact=False)
+
+    def house(self, i: int) -> bool:
+        """Whether word i can be the number of a house."""
+        return 0 <= i < len(self.words) and bool(HOUSE.match(self.words[i].text))
+
+    def zip(self, i: int) -> bool:
+        """Whether word i can be a ZIP code."""
+        return bool(ZIP.match(self.words[i].text))
 
     def dated(self, i: int) -> bool:
         """Whether the number is money, not a house."""
@@ -150,9 +181,9 @@ class Map:
             last = self.name_from(i + 1, limit=3)
             if last is None or self.has("unit", i + 1) or self.has("direction", i + 1):
                 continue
-            before = i > 0 and not self.parted(i - 1) and bool(HOUSE.match(self.words[i - 1].text))
-            numbered = [n for n in range(i + 2, last + 1) if HOUSE.match(self.words[n].text)]
-            yield self.widened(i - 1 if before else i, last, exact=before or bool(numbered))
+            before = self.house(i - 1) and not self.parted(i - 1)
+            numbered = any(self.house(n) for n in range(i + 2, last + 1))
+            yield self.widened(i - 1 if before else i, last, exact=before or numbered)
 
     def name_from(self, i: int, limit: int = LONGEST_NAME) -> int | None:
         """The last word of the name that begins at word i, or None if none does."""
@@ -165,7 +196,7 @@ class Map:
         while last - start + 1 < limit and not self.parted(last):
             step = 2 if self.has("the", last + 1) and self.capital(last + 2) and not self.parted(last + 1) else 1
             word = last + step
-            number = word < len(self.words) and bool(HOUSE.match(self.words[word].text))
+            number = self.house(word)
             if not self.nameable(word) or (proper and not self.capital(word) and not number):
                 break
             last = word
@@ -186,10 +217,10 @@ class Map:
             last, exact = unit, True
         ahead = range(last + 1, min(last + 5, len(self.words)))
         for i in ahead:
-            if ZIP.match(self.words[i].text):
+            if self.zip(i):
                 last = i
                 break
-            if self.plain[i] or self.words[i].text in self.signs.leads:
+            if self.plain(i) or self.words[i].text in self.signs.leads:
                 break
         return self.place(first, last, exact=exact)
 
@@ -204,7 +235,7 @@ class Map:
         if self.has("street", j + 1) and self.nameable(j):
             return j + 1
         word = self.words[j].text
-        numbered = bool(ORDINAL.match(word)) or (bool(HOUSE.match(word)) and self.has("street_first", i - 1))
+        numbered = bool(ORDINAL.match(word)) or (self.house(j) and self.has("street_first", i - 1))
         return j if numbered or (self.capital(j) and self.nameable(j)) else None
 
     def unit_after(self, i: int) -> int | None:
@@ -221,10 +252,7 @@ class Map:
 
     def units(self) -> Iterator[Place]:
         """`Sunrise Motel room 12`: a door without a street."""
-        for i, word in enumerate(self.words):
-            # A cheap look first: hardly any text names a flat.
-            if word.text not in self.signs.words["unit"] and not word.text[-1].isdigit():
-                continue
+        for i in self.where("unit") + [n for n in self.numbers if self.words[n].text[-1].isdigit()]:
             last = self.unit_after(i - 1) if i else None
             if last is None or len(self.words[i].text) < 3 or not any(c.isdigit() for c in self.words[last].text):
                 continue
@@ -234,50 +262,54 @@ class Map:
             yield self.place(first, last, exact=True)
 
     def marked(self) -> Iterator[tuple[str, Place]]:
-        """`near the park`, `corner of Pine and 3rd`, `vivo en Petare`, `Pine & 3rd`."""
-        i = 0
-        while i < len(self.words):
-            if self.words[i].text not in self.signs.leads and not ORDINAL.match(self.words[i].text):
-                i += 1
+        """`near the park`, `corner of Pine and 3rd`, `vivo en Petare`."""
+        after = 0
+        for i in self.spots:
+            kind, after = self.led(i) if i >= after else ("", after)
+            if not kind:
                 continue
-            kind, after = self.led(i)
-            last = self.name_from(after) if kind and not self.parted(after - 1) else None
-            if kind == "corner" and last is not None:
-                last = next((c for n in range(last, after - 1, -1) if (c := self.crossing(n)) is not None), None)
-                if last is not None:
-                    yield "corner", self.place(i, last)
-            elif last is not None and kind:
-                first = after
-                while self.has("the", first) and not self.capital(first):
-                    first += 1
-                if self.has("nowhere", first):
-                    i = after
-                    continue
-                number = (
-                    HOUSE.match(self.words[first].text) and first == last and not ZIP.match(self.words[first].text)
-                )
-                if not number and (kind == "near" or self.capital(first)):
-                    yield kind, self.place(first, last)
-            elif ORDINAL.match(self.words[i].text) and i > 1 and self.capital(i - 2) and self.crossing(i - 2) == i:
+            first = after
+            while self.has("the", first) and not self.capital(first):
+                first += 1
+            if (kind == "perhaps" and not self.capital(first)) or self.parted(after - 1):
+                continue
+            last = self.name_from(after)
+            if last is None:
+                continue
+            if kind == "corner":
+                ends = [end for n in range(last, after - 1, -1) if (end := self.crossing(n)) is not None]
+                if ends:
+                    yield kind, self.place(i, ends[0])
+            elif not self.has("nowhere", first) and not (first == last and self.house(first) and not self.zip(first)):
+                yield kind, self.place(first, last)
+
+    def numbered(self) -> Iterator[tuple[str, Place]]:
+        """`Pine and 3rd`, `Pine & 3rd`."""
+        for i in self.numbers:
+            if not ORDINAL.match(self.words[i].text):
+                continue
+            if i > 1 and self.capital(i - 2) and self.crossing(i - 2) == i:
                 yield "corner", self.place(i - 2, i)
-            elif i > 0 and ORDINAL.match(self.words[i].text) and AMPERSAND.match(self.gap(i - 1)):
+            elif i > 0 and AMPERSAND.match(self.gap(i - 1)):
                 yield "corner", self.place(i - 1, i)
-            i = max(i + 1, after)
 
     def led(self, i: int) -> tuple[str, int]:
         """The kind of the longest phrase at word i that leads to a place, and the word after it."""
-        for n in range(self.signs.leads.get(self.words[i].text, 0), 0, -1):
-            kind = self.signs.phrases.get(tuple(word.text for word in self.words[i : i + n]))
+        said = tuple([word.text for word in self.words[i : i + self.signs.leads.get(self.words[i].text, 0)]])
+        for n in range(len(said), 0, -1):
+            kind = self.signs.phrases.get(said[:n])
             if kind and i + n < len(self.words):
                 return kind, i + n
         return "", i
 
     def zips(self) -> Iterator[Place]:
         """Five digits that are neither money nor part of a longer number."""
-        for i, word in enumerate(self.words):
-            around = self.text[max(0, word.start - 1) : word.start] + self.text[word.end : word.end + 1]
-            if ZIP.match(word.text) and not self.dated(i) and not set(around) & set("-.,/+#@"):
-                yield self.place(i, i)
+        for i in self.numbers:
+            word = self.words[i]
+            if self.zip(i) and not self.dated(i):
+                around = self.text[max(0, word.start - 1) : word.start] + self.text[word.end : word.end + 1]
+                if not set(around) & set("-.,/+#@"):
+                    yield self.place(i, i)
 
     def place(self, first: int, last: int, *, exact: bool = False) -> Place:
         return Place(self.words[first].start, self.words[last].end, exact)

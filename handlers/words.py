@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-PARTS = re.compile(r"[#@]|\w+(?:['\u2019\u02bc`\u00b4]\w+)*")
+PARTS = re.compile(r"\w+(?:['\u2019\u02bc`\u00b4]\w+)*|[#@]")
 APOSTROPHES = str.maketrans("", "", "'\u2019\u02bc`\u00b4")
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A word without its accidents, and where it stood in the text."""
 
     text: str
@@ -23,6 +23,7 @@ class Word:
         return int(self.text) if self.text.isascii() and self.text.isdigit() and len(self.text) < 10 else None
 
 
+@lru_cache(8192)
 def fold(text: str) -> str:
     """Lower case, without accents and apostrophes, digits of any script as 0-9."""
     if text.isascii():
@@ -40,4 +41,4 @@ def clean(text: str) -> str:
 
 def split(text: str) -> list[Word]:
     """The words of a cleaned text; '#' and '@' count as words."""
-    return [Word(fold(part.group()), part.start(), part.end()) for part in PARTS.finditer(text)]
+    return [Word(fold(part[0]), part.start(), part.end()) for part in PARTS.finditer(text)]

@@ -53,7 +53,7 @@ def hold_sender(session: Session, line_id: int, heard: Heard) -> None:
     PostgreSQL only; SQLite has one writer anyway. Ends with the transaction.
     """
     if session.get_bind().dialect.name == "postgresql":
-        key = f"{line_id}:{heard.channel}:{heard.sender}"
+        key = f"{line_id}:{heard.sender}"  # whatever the channel: one phone has both
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 

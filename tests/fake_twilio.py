@@ -63,7 +63,7 @@ class FakeTwilio:
         self._server.daemon_threads = True
         self._server.twilio = self  # type: ignore[attr-defined]
         self._threads = [
-            threading.Thread(target=self._server.serve_forever, args=(0.05,), name="fake twilio", daemon=True),
+            threading.Thread(target=self._server.serve_forever, args=(0.01,), name="fake twilio", daemon=True),
             threading.Thread(target=self._call_back, name="fake twilio's callbacks", daemon=True),
         ]
 

@@ -17,6 +17,8 @@ from sqlalchemy.engine import make_url
 
 from app import database
 
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+
 
 class PostgreSQL:
     """A server on a unix socket, started when it is made."""
@@ -63,13 +65,12 @@ class PostgreSQL:
         self._do("DROP DATABASE {} WITH (FORCE)", str(make_url(url).database))
 
     def empty(self, url: str) -> None:
-        """Make a migrated database fit for the next test."""
-        with psycopg.connect(url, autocommit=True) as connection:
-            found = connection.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            )
-            tables = sql.SQL(", ").join(sql.Identifier(row[0]) for row in found)
-            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
+        """Make a migrated database fit for the next test. (TRUNCATE would take ten times as long.)"""
+        with psycopg.connect(url) as connection:
+            connection.execute("SET session_replication_role = replica")  # foreign keys do not mind the order
+            for (table,) in connection.execute(TABLES).fetchall():
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            connection.execute("SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences")
         self._clean.append(url)
 
     def close(self) -> None:

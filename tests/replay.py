@@ -108,6 +108,8 @@ class Stage:
 
     def _heard(self) -> tuple[tuple[str, str], ...]:
         carried = self.carrier.carried[self.shown :]
+        if not carried:
+            return ()
         self.shown += len(carried)
         return self.hotline.database.read(lambda s: tuple(self._written(s, [text.id for text in carried])))
 

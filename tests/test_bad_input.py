@@ -131,7 +131,7 @@ async def test_ten_pictures_and_no_words(hotline: Hotline) -> None:
 
 async def test_pictures_that_are_miscounted(hotline: Hotline) -> None:
     several = webhooks.pictures(2)
-    counts = ["99", "-1", "many", "", "1"]
+    counts = ["99", "-1", "many", "", "1", "²", "٣", "9" * 5_000]
     bodies = [
         webhooks.form(webhooks.sms(number(at), "", **{**several, "NumMedia": count}))
         for at, count in enumerate(counts)

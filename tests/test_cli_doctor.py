@@ -73,6 +73,12 @@ def test_a_hotline_in_good_order(run: Command, twilio: FakeTwilio) -> None:
     assert f"address: {PUBLIC}/twilio/message is for Twilio's console" in found["ok"]
 
 
+def test_numbers_that_the_running_hotline_does_not_have(run: Command) -> None:
+    run.good("line", "list")
+    warnings = levels(run, HOTLINE_NUMBER="+12025550177")["warning"]
+    assert "line Neighbors' Hotline: its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP" in warnings
+
+
 def test_refused_credentials(run: Command, twilio: FakeTwilio) -> None:
     said = run("doctor", **{**REAL, "TWILIO_API_URL": twilio.url, "TWILIO_AUTH_TOKEN": "wrong-token"})
     assert said.exit_code == 1

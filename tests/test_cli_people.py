@@ -242,3 +242,24 @@ def test_a_file_that_is_no_table(run: Command, tmp_path: Path, data: bytes, said
     done = run("person", "import", "people.csv")
     assert done.exit_code == 1
     assert said in done.stderr
+
+
+def test_beside_phones_an_address_is_a_street(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(
+        'Number, Name, Address, Mobile, WhatsApp\n1, Ana, "12 Oak St, 4B", 2025550101,\n'
+    )
+    assert "Columns not read: Number, Address\n" in run("person", "import", "people.csv").stderr
+    assert people(run)[0]["addresses"] == ["+12025550101"]
+
+
+def test_on_both_databases(database_url: str, tmp_path: Path) -> None:
+    run = Command(database_url)
+    (tmp_path / "people.csv").write_text(PLAIN)
+    run.good("line", "area", "Oak", "--zip", "11215")
+    run.good("person", "import", str(tmp_path / "people.csv"))
+    run.good("person", "add", "+12025550101", "--area", "11215", "--duty")
+    assert people(run)[0]["areas"] == ["Oak"]
+    assert "+12025550100" in run.good("line", "list")
+    assert run.json("request", "list") == []
+    assert run.good("tick") == "0 requests acted on\n"
+    assert run.good("migrate", "--check").endswith("The database is up to date.\n")

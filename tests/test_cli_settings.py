@@ -126,6 +126,14 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"DATABASE_URL: {tmp_path} is a folder")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder in which nobody may write, not even root")
+def test_a_place_where_nothing_can_be_written_is_named() -> None:
+    done = Command("sqlite:////proc/hotline.db")("person", "list")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("DATABASE_URL: nothing can be written in /proc (")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "photo.db").write_bytes(b"\x89PNG" * 1000)
     done = Command(f"sqlite:///{tmp_path}/photo.db")("person", "list")

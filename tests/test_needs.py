@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.intents import Kind, Need
-from handlers.needs import count_word, named, tables, understand
+from handlers.lexicon import tables
+from handlers.needs import count_word, named, understand
 from handlers.words import clean
 from models.requests import Urgency
 

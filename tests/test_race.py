@@ -68,7 +68,7 @@ def claims() -> list[list[bytes]]:
 
 async def race(urls: list[str], texts: list[list[bytes]]) -> Counter[int]:
     limits = httpx.Limits(max_connections=AT_ONCE)
-    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+    async with httpx.AsyncClient(limits=limits, timeout=httpx.Timeout(60, pool=None)) as client:
 
         async def send(at: int, body: bytes) -> int:
             url = f"{urls[at % len(urls)]}/twilio/message"

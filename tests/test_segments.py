@@ -98,3 +98,21 @@ def test_extended_characters_count_two_and_are_never_split(text: str) -> None:
     assert segments.is_gsm7(text)
     expected = 1 if len(text) <= 80 else -(-len(text) // 76)
     assert segments.count(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("dear", "plain"),
+    [
+        ("Está en camino. " * 5, "Esta en camino. " * 5),
+        ("Don\u2019t worry \u2013 somebody is coming\u2026 " * 3, "Don't worry - somebody is coming... " * 3),
+        ("Está aquí", "Está aquí"),  # short enough: an accent costs nothing
+        ("Está en camino 🙏 " * 5, "Está en camino 🙏 " * 5),  # an emoji makes it dear anyway
+    ],
+)
+def test_an_accent_is_dropped_where_it_would_cost_a_segment(dear: str, plain: str) -> None:
+    assert segments.thrifty(dear) == plain
+
+
+@given(st.text(max_size=200))
+def test_writing_plainly_never_costs_more(text: str) -> None:
+    assert segments.count(segments.thrifty(text)) <= segments.count(text)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -44,7 +45,7 @@ async def twilio(hotline: Hotline) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def post(hotline: Hotline, body: bytes, to: str = "/twilio/message", **headers: str) -> httpx.Response:
-    given = {name.replace("_", "-"): value.encode() for name, value in headers.items()}
+    given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     async with twilio(hotline) as client:
         return await client.post(to, content=body, headers=given)
 
@@ -239,6 +240,27 @@ async def test_no_200_while_the_database_does_not_take_it(hotline: Hotline) -> N
         connection.execute(sa.text("ALTER TABLE mislaid RENAME TO inbound"))
     assert (await signed(hotline, fields)).status_code == 200
     assert counted(hotline, Inbound) == [1]
+
+
+class Faulty(Hotline):
+    """A hotline with a fault that nobody foresaw."""
+
+    def receive(self, heard: Heard) -> "Future[Taken]":
+        raise RuntimeError(heard.body)
+
+    def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
+        raise RuntimeError(said)
+
+
+async def test_a_fault_that_nobody_foresaw_is_no_200_and_no_crash(database_url: str) -> None:
+    faulty = Faulty(twilio_settings(database_url), carrier=Recorder())
+    answer = await signed(faulty, webhooks.sms(ANA, "hello"))
+    assert answer.status_code == 503
+    assert is_empty_twiml(answer)
+    body = webhooks.form({"MessageStatus": "sent"})
+    right = webhooks.sign(f"{webhooks.STATUS}?id=1", body)
+    assert (await post(faulty, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 503
+    faulty.stop()
 
 
 async def test_a_fault_of_ours_loses_no_text(hotline: Hotline) -> None:

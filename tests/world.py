@@ -37,7 +37,7 @@ class World:
                 key=f"test:{channel}:{to}:{body[:20]}:{lane}",
                 phrase="test",
                 channel=channel,
-                sender=line.number(channel),
+                sender=line.number(channel) or "",
                 to=to,
                 body=body,
                 segments=1,

@@ -20,6 +20,7 @@ FAMILIES = {
     "work": "app.cli.work",
     "doctor": "app.cli.doctor",
 }
+COMPLETION = ("install_completion", "show_completion")  # Typer would offer these with every family
 
 
 class Families(TyperGroup):
@@ -36,6 +37,7 @@ class Families(TyperGroup):
         command = built(import_module(FAMILIES[cmd_name]).app)
         assert isinstance(command, TyperCommand | TyperGroup)
         command.name = cmd_name
+        command.params = [param for param in command.params if param.name not in COMPLETION]
         return command
 
     def invoke(self, ctx: Any) -> object:

@@ -70,7 +70,7 @@ def database(settings: Settings) -> Iterator[Finding]:
     try:
         if kept.read(lambda session: _current(session.connection())):
             yield Finding(Level.OK, "database", f"{where} answers and is up to date")
-            yield from kept.read(lambda session: list(_kept(session)))
+            yield from kept.read(lambda session: list(_kept(session, settings)))
         else:
             yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
     except DBAPIError as error:
@@ -106,12 +106,15 @@ def _disk(file: Path) -> Iterator[Finding]:
         yield Finding(Level.OK, "sqlite", f"version {version}")
 
 
-def _kept(session: Session) -> Iterator[Finding]:
+def _kept(session: Session, settings: Settings) -> Iterator[Finding]:
     every = lines.all_lines(session)
     if not every:
         yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
     for line in every:
         yield from _line(session, line)
+        if line.from_settings and (line.sms, line.whatsapp) != (settings.sms, settings.hotline_whatsapp):
+            what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
+            yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
     waiting = outbound.oldest_ready(session)
     if waiting is not None and Clock().now() - waiting > WAITS_LONG:
         yield Finding(

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,10 +57,16 @@ def wrong_place(file: Path | None) -> str | None:
         return f"DATABASE_URL: there is no folder {folder}; make it, or write another place"
     if file.is_dir():
         return f"DATABASE_URL: {file} is a folder; write a file's name, such as sqlite:///{file.name}/hotline.db"
-    # Beside the file SQLite keeps its log, so the folder counts as well.
-    for place in (folder, file) if file.exists() else (folder,):
-        if not os.access(place, os.W_OK):
-            return f"DATABASE_URL: {place} cannot be written to; change its permissions, or write another place"
+    try:
+        # SQLite keeps its log beside the file, so the folder counts as well; asking for permission is not enough,
+        # for a disk may be read-only or full. This file has no name and is gone at once.
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return (
+            f"DATABASE_URL: nothing can be written in {folder} ({error.strerror}); mend that, or write another place"
+        )
+    if file.exists() and not os.access(file, os.W_OK):
+        return f"DATABASE_URL: {file} cannot be written to; change its permissions, or write another place"
     return None
 
 

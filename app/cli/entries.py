@@ -63,7 +63,7 @@ def read(session: Session, line: Line, written: Mapping[str, str]) -> Entry:
     name = said.get("name", "")
     if len(name) > LONGEST_NAME:
         raise Unusable(f"the name has {len(name)} letters; write at most {LONGEST_NAME}")
-    if (helper or duty) and not name:
+    if (helper or duty) and not name and not _known_name(session, line, value):
         raise Unusable("no name; neighbors are told the first name of who helps them")
     return Entry(
         channel,
@@ -75,6 +75,11 @@ def read(session: Session, line: Line, written: Mapping[str, str]) -> Entry:
         areas(session, line, said.get("area", "")),
         can(said.get("can", "")),
     )
+
+
+def _known_name(session: Session, line: Line, value: str) -> str:
+    known = (people.at(session, line, channel, value) for channel in Channel)
+    return next((person.name for person, _ in filter(None, known)), "")
 
 
 def yes(column: str, words: str) -> bool:

@@ -53,10 +53,15 @@ def serve(
             lifespan="on",
             timeout_graceful_shutdown=PATIENCE,
         )
+        server = Server(config, where(settings, host, listening.getsockname()[1]))
+
+        def stop(*_: object) -> None:
+            server.should_exit = True
+
         # uvicorn stops cleanly and then raises the signal again; being told to stop is no failure.
         for sign in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sign, lambda *_: None)
-        Server(config, where(settings, host, listening.getsockname()[1])).run(sockets=[listening])
+            signal.signal(sign, stop)
+        server.run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -11,9 +11,10 @@ from app.cli.addresses import WHATSAPP, Unusable, cell
 from handlers.words import fold
 
 COLUMNS = {
-    "address": """address, phone, phone number, phonenumber, phone no, number, mobile, mobile number, mobile phone,
-        cell, cell phone, cellphone, tel, telephone, contact, sms, telefono, numero, numero de telefono, celular,
-        movil, telefono movil, telefono celular, contacto, direccion""",
+    "address": "address, number, contact, direccion, numero, contacto",
+    "phone": """phone, phone number, phonenumber, phone no, mobile, mobile number, mobile phone, cell, cell phone,
+        cellphone, tel, telephone, sms, telefono, numero de telefono, celular, movil, telefono movil,
+        telefono celular""",
     "whatsapp": "whatsapp, whatsapp number, wa, numero de whatsapp",
     "name": "name, first name, full name, nombre, nombres, nombre completo, nombre y apellido, nombre y apellidos",
     "helper": """helper, helps, helping, volunteer, volunteers, is volunteer, ayuda, ayudante, voluntario, voluntaria,
@@ -54,7 +55,7 @@ def read(data: bytes) -> Sheet:
         elif not any(map(cell, cells)) or _is_separator_mark(number, cells):
             continue
         elif heading is None:
-            heading = [HEADINGS.get(_plain(c)) for c in cells]
+            heading = _heading(cells)
             sheet.ignored = [c.strip() for c, key in zip(cells, heading, strict=True) if key is None and c.strip()]
             if "address" not in heading and "whatsapp" not in heading:
                 raise Unusable(f"the first row must name the columns, such as: {', '.join(_shown())}")
@@ -103,7 +104,7 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str] | str]]
     lines = list(io.StringIO(text, newline=""))
     at = 0
     while at < len(lines):
-        reader = csv.reader(_from(lines, at), delimiter=separator, strict=True)
+        reader = csv.reader(_from(lines, at), delimiter=separator, strict=True, skipinitialspace=True)
         try:
             cells = next(reader)
         except csv.Error:
@@ -118,14 +119,24 @@ def _from(lines: list[str], at: int) -> Iterator[str]:
     return (lines[i] for i in range(at, len(lines)))
 
 
+def _heading(cells: list[str]) -> list[str | None]:
+    """What each column holds. Beside a column of phones, "address" is a street; WhatsApp's is the last resort."""
+    found = [HEADINGS.get(_plain(c)) for c in cells]
+    chosen = next((key for key in ("phone", "address", "whatsapp") if key in found), None)
+    if chosen in ("whatsapp", None):
+        return found
+    kept = [None if key in ("phone", "address") and key != chosen else key for key in found]
+    return ["address" if key == chosen else key for key in kept]
+
+
 def _row(heading: list[str | None], cells: list[str]) -> dict[str, str]:
     row: dict[str, str] = {}
     for key, words in zip(heading, cells, strict=False):
         if key is not None and cell(words) and key not in row:
             row[key] = words
-    if "address" not in row and "whatsapp" in row:
-        row["address"] = "whatsapp:" + WHATSAPP.sub("", cell(row["whatsapp"]))
-    row.pop("whatsapp", None)
+    whatsapp = row.pop("whatsapp", None)
+    if whatsapp and "address" not in row:
+        row["address"] = "whatsapp:" + WHATSAPP.sub("", cell(whatsapp))
     return row
 
 
@@ -135,4 +146,4 @@ def _plain(heading: str) -> str:
 
 
 def _shown() -> list[str]:
-    return [key for key in COLUMNS if key != "whatsapp"]
+    return [key for key in COLUMNS if key not in ("phone", "whatsapp")]

@@ -84,7 +84,10 @@
         if (element.matches(".theirs")) buzz(thread.closest(".phone"));
       }
       if (element.matches(".note")) toEnd(element.closest(".thread"));
-      if (element.matches(".phone")) watch(element);
+      if (element.matches(".phone")) {
+        watch(element);
+        toEnd(element.querySelector(".thread"));
+      }
       if (element.dataset.stage) show(byId(element.dataset.stage), byId("story"));
       if (element.dataset.go) byId(element.dataset.go)?.focus();
     }
