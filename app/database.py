@@ -102,7 +102,11 @@ class SQLite(Database):
         self._starting = threading.Lock()
 
     def _engine(self, *, immediate: bool = False) -> Engine:
-        engine = sa.create_engine(self.url, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = sa.create_engine(
+            self.url,
+            hide_parameters=True,  # an error message must not quote a text
+            connect_args={"timeout": 30, "check_same_thread": False},
+        )
 
         @sa.event.listens_for(engine, "connect")
         def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -180,7 +184,12 @@ class PostgreSQL(Database):
 
     def _engine(self) -> Engine:
         return sa.create_engine(
-            self.url, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True, connect_args={"connect_timeout": 3}
+            self.url,
+            hide_parameters=True,
+            pool_size=POOL,
+            max_overflow=POOL,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 3},
         )
 
     def write(self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None) -> "Future[T]":

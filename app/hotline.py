@@ -66,7 +66,7 @@ class Hotline:
         self._stopping.set()
         if self._ticker.is_alive():
             self._ticker.join()
-            self.sender.stop()
+        self.sender.stop()
         self.carrier.close()
         self.database.close()
 

@@ -126,7 +126,8 @@ class Sender:
         """Finish what is under way."""
         self._stopped = True
         self.wake()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._posts.shutdown()
 
     def _run(self) -> None:
@@ -175,7 +176,7 @@ def _record(session: Session, parcel: Parcel, result: Sent | CarrierError, now: 
     row = parcel.outbound
     if isinstance(result, Sent):
         outbound.record_attempt(session, parcel.attempt_id, now, "taken", sid=result.sid)
-        outbound.fold(session, row.id, result.state, now, sid=result.sid)
+        fold(session, row.id, result.state, now, sid=result.sid)
         outbound.price(session, row.id, result.price)
         return
     outbound.record_attempt(session, parcel.attempt_id, now, result.fault, code=result.code)

@@ -57,6 +57,7 @@ def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -
     line = lines.answering(session, heard.channel, heard.to)
     if line is None:
         return Taken.NOBODYS
+    inbound.hold_sender(session, line.id, heard)
     inbound_id = inbound.store(session, line.id, heard, now)
     if inbound_id is None:
         return Taken.SEEN

@@ -7,7 +7,7 @@ so that whoever runs the line can see why a text was understood as it was, and m
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 
 from handlers.intents import Kind, Need, Understanding
 from handlers.lexicon import Lexicon, Mark, lexicon, speaks, tables
@@ -16,7 +16,7 @@ from handlers.words import Word, clean, split
 from models.requests import Urgency
 
 MOST_PEOPLE = 500
-SENTENCE = re.compile(r"[.!?;](?!\\d)")
+SENTENCE = re.compile(r"[.!?;](?!\d)")
 LONGEST = 300  # words; what comes later in a text is not looked at
 GOODS = {
     Need.FOOD,
@@ -101,6 +101,13 @@ class Reading:
         self.tagged: dict[str, list[Mark]] = {}
         for mark in self.marks:
             self.tagged.setdefault(mark.tag, []).append(mark)
+        # Everyday words name a need only after words that ask, wish, lack or have.
+        leading = ("asking", "lacking", "wishing", "giving", "having")
+        self.named = [
+            m
+            for m in self.marks
+            if m.tag in ("needs", "plight", "emergency") or (m.tag == "everyday" and self.led(m, 6, *leading))
+        ]
 
     def of(self, *tags: str) -> list[Mark]:
         return [mark for tag in tags for mark in self.tagged.get(tag, ())]
@@ -111,7 +118,11 @@ class Reading:
 
     def led(self, mark: Mark, within: int, *tags: str) -> bool:
         """Whether one of these tags stands at most so many words before the mark."""
-        return any(self.near(m, mark, within) for m in self.of(*tags))
+        for tag in tags:
+            for m in self.tagged.get(tag, ()):
+                if self.near(m, mark, within):
+                    return True
+        return False
 
     def near(self, one: Mark, other: Mark, within: int) -> bool:
         """Whether one mark stands at most so many words before the other, in the same sentence."""
@@ -139,16 +150,6 @@ class Reading:
         if self.bare():
             return Kind.ASK
         return Kind.QUESTION if "?" in self.text or "¿" in self.text else Kind.OTHER
-
-    @cached_property
-    def named(self) -> list[Mark]:
-        """What names a need. Everyday words do only after words that ask, wish or lack."""
-        leading = ("asking", "lacking", "wishing", "giving", "having")
-        return [
-            m
-            for m in self.marks
-            if m.tag in ("needs", "plight", "emergency") or (m.tag == "everyday" and self.led(m, 6, *leading))
-        ]
 
     def first(self, tag: str) -> int:
         """Where the first mark of that tag stands; past the end if there is none."""
@@ -211,10 +212,8 @@ class Reading:
         """The numbers that can count people. Numbers in a row are a telephone; one before a measure counts bags."""
         numbers = [i for i, word in enumerate(self.words) if word.text in self.heard.numbers or word.text.isdigit()]
         counts = {i: n for i in numbers if i not in self.placed and (n := self.count(self.words[i]))}
-        apart = {i for i in counts if i + 1 not in counts and i - 1 not in counts} - {
-            i - 1 for i in self.starts("measures")
-        }
-        return {i: n for i, n in counts.items() if i in apart}
+        never = counts.keys() | self.starts("measures")
+        return {i: n for i, n in counts.items() if i + 1 not in never and i - 1 not in counts}
 
     def count(self, word: Word) -> int | None:
         """The number that a word is, where it is no price, time, decimal or telephone."""

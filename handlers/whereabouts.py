@@ -6,7 +6,7 @@ Only well-marked places count: a wrong address sends somebody to the wrong door,
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 from handlers.words import Word, fold
 
@@ -32,35 +32,26 @@ class Place:
 class Signs:
     """The words that give a place away, folded, of one or several languages (the lexicon's [place])."""
 
-    words: Mapping[str, frozenset[str]]
-    phrases: Mapping[tuple[str, ...], str]  # what leads to a place -> corner, near or perhaps
+    words: Mapping[str, Set[str]]
+    phrases: Mapping[str, Any]  # word by word to what leads to a place: {"close": {"to": {"": "near"}}}
 
     @classmethod
     def of(cls, tables: Iterable[Mapping[str, Sequence[str]]]) -> "Signs":
         """Merge the languages' tables."""
         words: dict[str, set[str]] = {}
-        phrases: dict[tuple[str, ...], str] = {}
+        phrases: dict[str, Any] = {}
         for table in tables:
             for name, terms in table.items():
-                if name in ("corner", "near", "perhaps"):
-                    phrases |= {tuple(fold(term).split()): name for term in terms}
-                else:
+                if name not in ("corner", "near", "perhaps"):
                     words.setdefault(name, set()).update(map(fold, terms))
-        return cls({name: frozenset(terms) for name, terms in words.items()}, phrases)
-
-    @cached_property
-    def leads(self) -> Mapping[str, int]:
-        """First word of a phrase -> length of the longest such phrase."""
-        longest: dict[str, int] = {}
-        for phrase in self.phrases:
-            longest[phrase[0]] = max(len(phrase), longest.get(phrase[0], 0))
-        return longest
-
-    @cached_property
-    def all(self) -> frozenset[str]:
-        """The words that are signs of a place."""
-        named = (self.words[name] for name in ("street", "street_unsure", "street_first", "unit"))
-        return frozenset(self.leads).union(*named)
+                    continue
+                for term in terms:
+                    branch = phrases
+                    for word in fold(term).split():
+                        branch = branch.setdefault(word, {})
+                    branch[""] = name
+        words["sign"] = words["street"] | words["street_unsure"] | words["street_first"] | words["unit"]
+        return cls(words, phrases)
 
 
 @dataclass
@@ -73,13 +64,18 @@ class Map:
     common: Set[str]  # so do these
     signs: Signs
 
+    def __post_init__(self) -> None:
+        sign = self.signs.words["sign"]
+        self.spots = [i for i, word in enumerate(self.words) if word.text in sign or not word.text.isalpha()]
+        self.shouted = self.text.isupper()
+
     def find(self) -> Place | None:
         """The best place: a door, else a street or corner, else what is nearby, else a ZIP code."""
         streets = [*self.streets(), *self.streets_named_after(), *self.units()]
         doors = [place for place in streets if place.exact]
         if doors or streets:
             return min(doors or streets, key=lambda place: (place.start, -place.end))
-        marked = sorted([*self.marked(), *self.numbered()], key=lambda pair: (("corner", "near", "perhaps").index(pair[0]), pair[1].start))
+        marked = sorted(self.marked(), key=lambda pair: (("corner", "near", "perhaps").index(pair[0]), pair[1].start))
         if marked and marked[0][0] != "perhaps":
             return marked[0][1]
         return next(self.zips(), marked[0][1] if marked else None)
@@ -87,21 +83,6 @@ class Map:
     def has(self, name: str, i: int) -> bool:
         """Whether word i is on the list of that name."""
         return 0 <= i < len(self.words) and self.words[i].text in self.signs.words[name]
-
-    @cached_property
-    def spots(self) -> list[int]:
-        """The words that are signs of a place, which are few."""
-        listed = self.signs.all
-        return [i for i, word in enumerate(self.words) if word.text in listed]
-
-    @cached_property
-    def numbers(self) -> list[int]:
-        """The words that may have a number in them."""
-        return [i for i, word in enumerate(self.words) if not word.text.isalpha()]
-
-    def where(self, *names: str) -> list[int]:
-        """The spots that are on one of the lists."""
-        return [i for name in names for i in self.spots if self.words[i].text in self.signs.words[name]]
 
     def plain(self, i: int) -> bool:
         """Whether word i means something by itself."""
@@ -116,19 +97,12 @@ class Map:
         gap = self.gap(i)
         if gap == " " or not BREAK.search(gap):
             return False
-        short = i + 1 < len(self.words) and (len(self.words[i].text) < 3 or self.is_street(i) or self.has("unit", i))
-        return not (gap.strip() == "." and short)
-
-    def is_street(self, i: int) -> bool:
-        return self.has("street", i) or self.has("street_unsure", i) or self.has("street_first", i)
+        short = len(self.words[i].text) < 3 or self.has("sign", i)
+        return not (gap.strip() == "." and short and i + 1 < len(self.words))
 
     def capital(self, i: int) -> bool:
         """Whether word i is written like a name. A text all in capitals has no names."""
         return 0 <= i < len(self.words) and self.text[self.words[i].start].isupper() and not self.shouted
-
-    @cached_property
-    def shouted(self) -> bool:
-        return self.text.isupper()
 
     def nameable(self, i: int) -> bool:
         """Whether word i can be part of a name."""
@@ -142,8 +116,10 @@ class Map:
 
     def streets(self) -> Iterator[Place]:
         """`1204 Oak St`: the name stands before the street word."""
-        for i in self.where("street", "street_unsure"):
+        for i in self.spots:
             sure = self.has("street", i)
+            if not sure and not self.has("street_unsure", i):
+                continue
             first = i
             while first > 0 and i - first < LONGEST_NAME and not self.parted(first - 1) and self.nameable(first - 1):
                 if self.house(first - 1):
@@ -165,18 +141,14 @@ class Map:
         """Whether word i can be the number of a house."""
         return 0 <= i < len(self.words) and bool(HOUSE.match(self.words[i].text))
 
-    def zip(self, i: int) -> bool:
-        """Whether word i can be a ZIP code."""
-        return bool(ZIP.match(self.words[i].text))
-
     def dated(self, i: int) -> bool:
         """Whether the number is money, not a house."""
         return self.words[i].start > 0 and self.text[self.words[i].start - 1] in "$£€"
 
     def streets_named_after(self) -> Iterator[Place]:
         """`calle 8 con 12`, `av. Bolívar 120`: the name stands after the street word."""
-        for i in self.where("street_first"):
-            if self.parted(i):
+        for i in self.spots:
+            if not self.has("street_first", i) or self.parted(i):
                 continue
             last = self.name_from(i + 1, limit=3)
             if last is None or self.has("unit", i + 1) or self.has("direction", i + 1):
@@ -217,10 +189,10 @@ class Map:
             last, exact = unit, True
         ahead = range(last + 1, min(last + 5, len(self.words)))
         for i in ahead:
-            if self.zip(i):
+            if ZIP.match(self.words[i].text):
                 last = i
                 break
-            if self.plain(i) or self.words[i].text in self.signs.leads:
+            if self.plain(i) or self.words[i].text in self.signs.phrases:
                 break
         return self.place(first, last, exact=exact)
 
@@ -252,7 +224,9 @@ class Map:
 
     def units(self) -> Iterator[Place]:
         """`Sunrise Motel room 12`: a door without a street."""
-        for i in self.where("unit") + [n for n in self.numbers if self.words[n].text[-1].isdigit()]:
+        for i in self.spots:
+            if not self.has("unit", i) and not self.words[i].text[-1].isdigit():
+                continue
             last = self.unit_after(i - 1) if i else None
             if last is None or len(self.words[i].text) < 3 or not any(c.isdigit() for c in self.words[last].text):
                 continue
@@ -262,54 +236,53 @@ class Map:
             yield self.place(first, last, exact=True)
 
     def marked(self) -> Iterator[tuple[str, Place]]:
-        """`near the park`, `corner of Pine and 3rd`, `vivo en Petare`."""
+        """`near the park`, `corner of Pine and 3rd`, `vivo en Petare`, `Pine & 3rd`."""
         after = 0
-        for i in self.spots:
-            kind, after = self.led(i) if i >= after else ("", after)
-            if not kind:
-                continue
-            first = after
-            while self.has("the", first) and not self.capital(first):
-                first += 1
-            if (kind == "perhaps" and not self.capital(first)) or self.parted(after - 1):
-                continue
-            last = self.name_from(after)
-            if last is None:
-                continue
-            if kind == "corner":
-                ends = [end for n in range(last, after - 1, -1) if (end := self.crossing(n)) is not None]
-                if ends:
-                    yield kind, self.place(i, ends[0])
-            elif not self.has("nowhere", first) and not (first == last and self.house(first) and not self.zip(first)):
-                yield kind, self.place(first, last)
-
-    def numbered(self) -> Iterator[tuple[str, Place]]:
-        """`Pine and 3rd`, `Pine & 3rd`."""
-        for i in self.numbers:
-            if not ORDINAL.match(self.words[i].text):
-                continue
+        for i in [i for i, word in enumerate(self.words) if word.text in self.signs.phrases]:
+            if i >= after:
+                kind, after = self.led(i)
+                place = self.beyond(kind, i, after) if kind else None
+                if place:
+                    yield kind, place
+        for i in [i for i in self.spots if i > 0 and ORDINAL.match(self.words[i].text)]:
             if i > 1 and self.capital(i - 2) and self.crossing(i - 2) == i:
                 yield "corner", self.place(i - 2, i)
-            elif i > 0 and AMPERSAND.match(self.gap(i - 1)):
+            elif AMPERSAND.match(self.gap(i - 1)):
                 yield "corner", self.place(i - 1, i)
 
     def led(self, i: int) -> tuple[str, int]:
         """The kind of the longest phrase at word i that leads to a place, and the word after it."""
-        said = tuple([word.text for word in self.words[i : i + self.signs.leads.get(self.words[i].text, 0)]])
-        for n in range(len(said), 0, -1):
-            kind = self.signs.phrases.get(said[:n])
-            if kind and i + n < len(self.words):
-                return kind, i + n
-        return "", i
+        kind, after, branch = "", i, self.signs.phrases
+        for n in range(i, len(self.words) - 1):
+            if self.words[n].text not in branch:
+                break
+            branch = branch[self.words[n].text]
+            kind, after = (branch[""], n + 1) if "" in branch else (kind, after)
+        return kind, after
+
+    def beyond(self, kind: str, i: int, after: int) -> Place | None:
+        """The place that the phrase from word i up to word `after` leads to, if it is one."""
+        first = after
+        while self.has("the", first) and not self.capital(first):
+            first += 1
+        if (kind == "perhaps" and not self.capital(first)) or self.parted(after - 1):
+            return None
+        last = self.name_from(after)
+        if last is None:
+            return None
+        if kind == "corner":
+            ends = (self.crossing(n) for n in range(last, after - 1, -1))
+            return next((self.place(i, end) for end in ends if end is not None), None)
+        number = first == last and self.house(first) and not ZIP.match(self.words[first].text)
+        return None if number or self.has("nowhere", first) else self.place(first, last)
 
     def zips(self) -> Iterator[Place]:
         """Five digits that are neither money nor part of a longer number."""
-        for i in self.numbers:
+        for i in self.spots:
             word = self.words[i]
-            if self.zip(i) and not self.dated(i):
-                around = self.text[max(0, word.start - 1) : word.start] + self.text[word.end : word.end + 1]
-                if not set(around) & set("-.,/+#@"):
-                    yield self.place(i, i)
+            around = self.text[max(0, word.start - 1) : word.start] + self.text[word.end : word.end + 1]
+            if ZIP.match(word.text) and not self.dated(i) and not set(around) & set("-.,/+#@"):
+                yield self.place(i, i)
 
     def place(self, first: int, last: int, *, exact: bool = False) -> Place:
         return Place(self.words[first].start, self.words[last].end, exact)

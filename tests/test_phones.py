@@ -96,14 +96,13 @@ def test_when_the_numbers_run_out_it_says_so(phones: Phones, line_id: int, hotli
         phones.add_neighbor(line_id, "Ana")
 
 
-def test_a_line_without_whatsapp_takes_no_whatsapp_phone(database_url: str, clock: StillClock) -> None:
-    plain = Hotline(fakes.settings(database_url), clock=clock)
-    plain.prepare()
-    try:
-        with pytest.raises(CannotDo, match="WhatsApp"):
-            Phones(plain).add_neighbor(Phones(plain).lines()[0].id, "Ana", Channel.WHATSAPP)
-    finally:
-        plain.stop()
+def test_a_line_without_whatsapp_takes_no_whatsapp_phone(phones: Phones, hotline: Hotline) -> None:
+    def sms_only(session: Session) -> int:
+        return lines.add(session, hotline.clock.now(), name="Plain", sms="+12025550199").id
+
+    plain = hotline.database.write(sms_only).result()
+    with pytest.raises(CannotDo, match="WhatsApp"):
+        phones.add_neighbor(plain, "Ana", Channel.WHATSAPP)
 
 
 @pytest.mark.parametrize("words", ["x" * 1601, "é" * 5000])

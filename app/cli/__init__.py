@@ -58,6 +58,7 @@ app = typer.Typer(cls=Families, add_completion=False, no_args_is_help=True, pret
 @app.callback()
 def main() -> None:
     """A mutual-aid hotline that runs by text: ask, claim, deliver, confirm."""
+    import_module("app.logs").configure()
 
 
 def run() -> None:

@@ -112,7 +112,7 @@ def _kept(session: Session, settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
     for line in every:
         yield from _line(session, line)
-        if line.from_settings and (line.sms, line.whatsapp) != (settings.sms, settings.hotline_whatsapp):
+        if line.from_settings and (line.sms, line.whatsapp) != (settings.sms, settings.whatsapp):
             what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
             yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
     waiting = outbound.oldest_ready(session)

@@ -99,7 +99,7 @@ def where(settings: Settings, host: str, port: int) -> list[str]:
         return [*said, f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
     numbers = " and ".join(
         f"{number} ({channel})"
-        for number, channel in ((settings.sms, "SMS"), (settings.hotline_whatsapp, "WhatsApp"))
+        for number, channel in ((settings.sms, "SMS"), (settings.whatsapp, "WhatsApp"))
         if number
     )
     return [

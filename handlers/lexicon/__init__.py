@@ -41,12 +41,11 @@ class Branch:
     def longest(self, spelled: Sequence[Sequence[str]], i: int) -> tuple[int, list[Sense]]:
         """Where the longest term that goes on with word i ends, and its senses. An exact word beats a stem."""
         best = i, self.senses
-        if self.next and i < len(spelled):
-            for spelling in spelled[i]:
-                if spelling in self.next:
-                    end, senses = self.next[spelling].longest(spelled, i + 1)
-                    if senses and end > best[0]:
-                        best = end, senses
+        for spelling in spelled[i]:
+            if spelling in self.next:
+                end, senses = self.next[spelling].longest(spelled, i + 1)
+                if senses and end > best[0]:
+                    best = end, senses
         return best
 
 
@@ -76,7 +75,7 @@ class Lexicon:
 
     def marks(self, words: Sequence[Word]) -> list[Mark]:
         """The longest term at every place, from left to right."""
-        spelled = [spellings(word.text) for word in words]
+        spelled = [*[spellings(word.text) for word in words], ()]  # the last ends every term
         found: list[Mark] = []
         end = 0
         for i in range(len(words)):
