@@ -5,7 +5,7 @@ from dataclasses import replace
 from handlers import intake, needs, passing, places
 from handlers.intents import Answer, Kind, Need, Understanding
 from handlers.turn import Question, Texts, Turn
-from models import assignments, lines, requests
+from models import assignments, requests
 from models.requests import Request, State
 
 FIRST, SECOND = 1, 2
@@ -30,7 +30,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
     else:
         request.needs = [str(n) for n in meaning.needs] or [Need.OTHER]
         request.text = f"{request.text} {intent.words}".strip()[: intake.LONGEST_TEXT]
-        intake.locate(request, intent.words, meaning, lines.areas(turn.session, turn.line.id), turn.heard.location)
+        intake.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
     request.people = request.people or meaning.people
     turn.session.add(request)
     if meaning.emergency:
@@ -46,7 +46,7 @@ def place(turn: Turn, intent: Answer) -> Texts:
         turn.unask(turn.speaker)
         yield turn.reply("nothing_waits")
         return
-    areas = lines.areas(turn.session, turn.line.id)
+    areas = turn.areas
     meaning = needs.understand(intent.words)
     if intent.choice and intent.choice <= len(areas):
         request.area_id = areas[intent.choice - 1].id

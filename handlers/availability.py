@@ -6,7 +6,6 @@ from handlers import places
 from handlers.intents import Area, Away, Back, Max, Only
 from handlers.summary import Needs, Several, When
 from handlers.turn import Texts, Turn
-from models import lines
 
 FOREVER = timedelta(days=3650)
 MOST = 50
@@ -61,7 +60,7 @@ def only(turn: Turn, intent: Only) -> Texts:
 
 def area(turn: Turn, intent: Area) -> Texts:
     """AREA OAK: asked about nothing else; AREA ALL: anywhere."""
-    areas = lines.areas(turn.session, turn.line.id)
+    areas = turn.areas
     names = Several([a.name for a in areas], style="or")
     if turn.speaker.helper_since is None:
         yield turn.reply("join_first")

@@ -4,7 +4,7 @@ from handlers import summary
 from handlers.intents import Info, List, Mine
 from handlers.summary import Said
 from handlers.turn import Texts, Turn
-from models import assignments, lines, requests
+from models import assignments, requests
 from models.requests import Request, State
 
 SHOWN = 5  # open requests in one answer
@@ -59,21 +59,17 @@ def info(turn: Turn, intent: Info) -> Texts:
             yield turn.reply(
                 "info_full",
                 about=request,
-                what=_what(turn, request),
-                place=Said("at_place", {"place": request.place}) if request.place else "",
+                what=turn.what(request),
+                place=summary.at_place(request),
                 code=request.code_word,
-                words=Said("they_wrote", {"words": request.text}) if request.text else "",
+                words=summary.they_wrote(request),
             )
         elif turn.speaker.helps and request.state is State.OPEN:
-            yield turn.reply("info_open", about=request, what=_what(turn, request))
+            yield turn.reply("info_open", about=request, what=turn.what(request))
         else:
             yield turn.reply("unknown_number", number=number)
 
 
 def _row(turn: Turn, request: Request, *, place: bool = False) -> Said:
-    where = Said("at_place", {"place": request.place}) if place and request.place else ""
-    return Said("row", {"number": request.number, "what": _what(turn, request), "place": where})
-
-
-def _what(turn: Turn, request: Request) -> summary.What:
-    return summary.what(request, lines.areas(turn.session, turn.line.id))
+    where = summary.at_place(request) if place else ""
+    return Said("row", {"number": request.number, "what": turn.what(request), "place": where})

@@ -2,9 +2,9 @@
 
 from handlers import choosing, passing, summary, waves
 from handlers.intents import Claim, Pass
-from handlers.summary import Said, Several, Verb
+from handlers.summary import Several, Verb
 from handlers.turn import Texts, Turn
-from models import assignments, lines, offers, requests
+from models import assignments, offers, requests
 from models.offers import State as OfferState
 from models.outbound import Lane
 from models.requests import Request, State
@@ -47,15 +47,15 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     assignments.start(turn.session, request, helper.id, turn.now, note)
     offers.settle(turn.session, request.id, OfferState.ACCEPTED, turn.now, person_id=helper.id)
     offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
-    what = summary.what(request, lines.areas(turn.session, turn.line.id))
+    what = turn.what(request)
     yield turn.reply(
         "claim_yours",
         about=request,
         lane=Lane.SAFETY,
         what=what,
-        place=Said("at_place", {"place": request.place}) if request.place else "",
+        place=summary.at_place(request),
         code=request.code_word,
-        words=Said("they_wrote", {"words": request.text}) if request.text else "",
+        words=summary.they_wrote(request),
     )
     yield passing.introduce(turn, request, helper, note)
 

@@ -7,7 +7,7 @@ from handlers import passing, summary, waves
 from handlers.intents import Assign, Close, Duty, Note, Open, Queue, Show
 from handlers.summary import Said, When
 from handlers.turn import Text, Texts, Turn
-from models import assignments, lines, offers, people, requests
+from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
 from models.requests import LIVE, Event, Outcome, Request, State
@@ -48,7 +48,7 @@ def queue(turn: Turn, _: Queue) -> Texts:
             "queue_row",
             {
                 "number": r.number,
-                "what": _what(turn, r),
+                "what": turn.what(r),
                 "state": Said(f"state_{r.state}"),
                 "since": _since(turn, r.created_at),
             },
@@ -68,9 +68,9 @@ def show(turn: Turn, intent: Show) -> Texts:
             about=request,
             state=Said(f"state_{request.state}"),
             since=_since(turn, request.created_at),
-            what=_what(turn, request),
-            place=Said("at_place", {"place": request.place}) if request.place else "",
-            words=Said("they_wrote", {"words": request.text}) if request.text else "",
+            what=turn.what(request),
+            place=summary.at_place(request),
+            words=summary.they_wrote(request),
             holder=Said("held_by", {"name": holder[1].name}) if holder and request.state in passing.TALKING else "",
             notes=summary.Lines([Said("note_row", {"words": e.words}) for e in _notes(turn, request)]),
             n=offers.count(turn.session, request.id),
@@ -104,9 +104,9 @@ def assign(turn: Turn, intent: Assign) -> Texts:
         assignments.start(turn.session, request, helper.id, turn.now)
         offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
         yield turn.reply("assigned", about=request, name=helper.name)
-        place = Said("at_place", {"place": request.place}) if request.place else ""
-        words = Said("they_wrote", {"words": request.text}) if request.text else ""
-        what = _what(turn, request)
+        place = summary.at_place(request)
+        words = summary.they_wrote(request)
+        what = turn.what(request)
         if helper.id != turn.speaker.id:
             yield turn.tell(
                 helper, "assigned_you", about=request, what=what, place=place, words=words, code=request.code_word
@@ -173,7 +173,3 @@ def _notes(turn: Turn, request: Request) -> list[Event]:
 
 def _since(turn: Turn, moment: datetime) -> When:
     return When(moment, turn.line.timezone)
-
-
-def _what(turn: Turn, request: Request) -> summary.What:
-    return summary.what(request, lines.areas(turn.session, turn.line.id))

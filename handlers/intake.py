@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import phrasebook, places, summary, waves
+from handlers import phrasebook, places, waves
 from handlers.intents import Need, Understanding
 from handlers.summary import Said
 from handlers.turn import Moment, Question, Text, Texts, Turn
-from models import lines, people, requests
+from models import people, requests
 from models.lines import Area
 from models.outbound import Lane
 from models.requests import Request, State, Urgency
@@ -19,7 +19,7 @@ LONGEST_TEXT = 1600
 
 def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing."""
-    areas = lines.areas(turn.session, turn.line.id)
+    areas = turn.areas
     language = speak(turn, meaning)
     request = requests.create(
         turn.session,
@@ -75,7 +75,7 @@ def next_step(turn: Turn, request: Request) -> Texts:
         yield turn.reply("ask_need", about=request)
     elif not (request.place or request.area_id or request.vicinity):
         requests.look_again(turn.session, request, deadline)
-        areas = lines.areas(turn.session, turn.line.id)
+        areas = turn.areas
         if 1 < len(areas) <= OFFERED_AREAS:
             turn.ask(turn.speaker, Question.PLACE, request, options=len(areas))
             yield turn.reply("ask_place_of", about=request, areas=numbered([a.name for a in areas]))
@@ -102,7 +102,7 @@ def put_out(moment: Moment, request: Request) -> Texts:
     if not request.needs:
         request.needs = [Need.OTHER]
     texts = waves.open_up(moment, request, "opened", (State.DRAFT,), by=request.person_id)
-    what = summary.what(request, lines.areas(moment.session, moment.line.id), door=True)
+    what = moment.what(request, door=True)
     neighbor = people.by_id(moment.session, request.person_id)
     count = waves.asked(texts)
     phrase = "got_it" if count else "got_it_nobody"

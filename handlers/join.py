@@ -5,7 +5,7 @@ from handlers.ear import ear
 from handlers.intents import Answer, Join, Vouch
 from handlers.turn import Question, Texts, Turn
 from handlers.words import split
-from models import lines, people
+from models import people
 
 LONGEST_NAME = 40
 
@@ -43,7 +43,7 @@ def languages(turn: Turn, intent: Answer) -> Texts:
     else:
         spoken = [code for code in codes if _named(code, intent.words)]
     turn.speaker.languages = spoken or [turn.speaker.speaks(turn.line)]
-    areas = lines.areas(turn.session, turn.line.id)
+    areas = turn.areas
     if not areas:
         yield from _joined(turn)
         return
@@ -54,7 +54,7 @@ def languages(turn: Turn, intent: Answer) -> Texts:
 
 def area(turn: Turn, intent: Answer) -> Texts:
     """Where they can go; anywhere if they name no place that we know."""
-    areas = lines.areas(turn.session, turn.line.id)
+    areas = turn.areas
     if intent.choice:
         turn.speaker.areas = [] if intent.choice > len(areas) else [areas[intent.choice - 1].id]
     else:

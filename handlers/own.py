@@ -1,10 +1,10 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import choosing, summary
+from handlers import choosing
 from handlers.intents import More, Nevermind, Status
 from handlers.summary import Said
 from handlers.turn import Text, Texts, Turn
-from models import assignments, lines, offers, requests
+from models import assignments, offers, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
 from models.outbound import Lane
@@ -32,7 +32,7 @@ def status(turn: Turn, intent: Status) -> Texts:
 
 def _how(turn: Turn, request: Request) -> Text:
     holder = assignments.on(turn.session, request)
-    what = summary.what(request, lines.areas(turn.session, turn.line.id))
+    what = turn.what(request)
     name = holder[1].name if holder else ""
     phrase = f"status_{request.state}"
     if request.state is State.CLOSED:

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from handlers import phrasebook, summary, waves
+from handlers import phrasebook, waves
 from handlers.intents import Answer
 from handlers.turn import Question, Texts, Turn
-from models import assignments, lines, requests
+from models import assignments, requests
 from models.outbound import Lane
 from models.requests import Outcome, Request, State
 
@@ -58,7 +58,7 @@ def missing(turn: Turn, intent: Answer) -> Texts:
     )
     texts = waves.open_up(turn, rest, "opened", (State.DRAFT,), by=turn.speaker.id)
     count = waves.asked(texts)
-    yield turn.reply("rest_goes_out" if count else "got_it_nobody", about=rest, n=count, what=_what(turn, rest))
+    yield turn.reply("rest_goes_out" if count else "got_it_nobody", about=rest, n=count, what=turn.what(rest))
     holder = assignments.on(turn.session, request)
     if holder:
         yield turn.tell(holder[1], "receipt_partly_helper", about=request, rest=rest.number)
@@ -84,14 +84,10 @@ def _not_come(turn: Turn, request: Request) -> Texts:
     yield turn.reply("receipt_no", about=request, lane=Lane.SAFETY, n=waves.asked(texts))
     if holder:
         yield turn.tell(holder[1], "receipt_no_helper", about=request)
-    yield from turn.tell_duty("duty_not_come", about=request, but=turn.speaker.id, what=_what(turn, request))
+    yield from turn.tell_duty("duty_not_come", about=request, but=turn.speaker.id, what=turn.what(request))
     yield from texts
 
 
 def _asked_about(turn: Turn) -> Request | None:
     about = turn.asked.request_id if turn.asked else None
     return requests.by_id(turn.session, about) if about is not None else None
-
-
-def _what(turn: Turn, request: Request) -> summary.What:
-    return summary.what(request, lines.areas(turn.session, turn.line.id))

@@ -109,3 +109,13 @@ def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What
     area = next((a.name for a in areas if a.id == request.area_id), None)
     where = (request.place if door else None) or area or request.vicinity
     return What(tuple(request.needs), request.people, where, request.urgency)
+
+
+def at_place(request: Request) -> Said | str:
+    """The door, for whoever goes there; nothing where we do not know it."""
+    return Said("at_place", {"place": request.place}) if request.place else ""
+
+
+def they_wrote(request: Request) -> Said | str:
+    """The neighbor's own words, for whoever helps them."""
+    return Said("they_wrote", {"words": request.text}) if request.text else ""

@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlmodel import Session
 
-from models import people
+from handlers import summary
+from handlers.summary import What
+from models import lines, people
 from models.inbound import Heard
-from models.lines import Line
+from models.lines import Area, Line
 from models.outbound import Lane
 from models.people import Person
 from models.requests import Request
@@ -72,6 +75,15 @@ class Moment:
     session: Session
     line: Line
     now: datetime
+
+    @cached_property
+    def areas(self) -> list[Area]:
+        """The line's areas."""
+        return lines.areas(self.session, self.line.id)
+
+    def what(self, request: Request, *, door: bool = False) -> What:
+        """What may be said of a request; with `door` the exact place too, for the neighbor's own eyes."""
+        return summary.what(request, self.areas, door=door)
 
     def tell(
         self, to: Person, phrase: str, *, about: Request | None = None, lane: Lane = Lane.NOTICE, **values: Any

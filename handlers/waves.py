@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from handlers import matching, summary
+from handlers import matching
 from handlers.matching import Candidate, Wanted
 from handlers.turn import Moment, Text, Texts
 from models import assignments, lines, offers, people, requests
@@ -38,7 +38,7 @@ def ask_next(moment: Moment, request: Request) -> list[Text]:
     request.wave += 1
     offers.make(moment.session, request, chosen, request.wave, moment.now)
     requests.record(moment.session, request, "wave", moment.now, words=str(len(chosen)))
-    what = summary.what(request, lines.areas(moment.session, moment.line.id))
+    what = moment.what(request)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
     return [moment.tell(helper, "offer", about=request, lane=lane, what=what) for helper in chosen]
 
@@ -84,7 +84,7 @@ def _nobody_left(moment: Moment, request: Request) -> Texts:
     if last == "nobody_left":
         return
     requests.record(moment.session, request, "nobody_left", moment.now)
-    what = summary.what(request, lines.areas(moment.session, moment.line.id))
+    what = moment.what(request)
     told = list(moment.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what))
     yield from told
     if request.wave:

@@ -59,7 +59,7 @@ class Lexicon:
         self.common: set[str] = set()
         for table in (tables()[code] for code in codes):
             self.numbers |= {fold(word): n for word, n in table["count"]["numbers"].items()}
-            self.filler |= set(map(fold, table["vote"]["filler"]))
+            self.filler.update(map(fold, table["vote"]["filler"]))
             self.common |= self.filler.union(map(fold, table["vote"]["common"]))
             for words, sense in terms(table):
                 branch = self.root
