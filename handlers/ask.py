@@ -13,7 +13,7 @@ FIRST, SECOND = 1, 2
 
 def need(turn: Turn, intent: Answer) -> Texts:
     """The answer to "what do you need?": a digit, or words."""
-    meaning = needs.understand(intent.words)
+    meaning = needs.understand(intent.words, asked=True)
     request = _draft(turn)
     if request is None:  # HELP asked it: there is no request yet
         turn.unask(turn.speaker)

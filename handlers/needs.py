@@ -16,23 +16,18 @@ from handlers.words import Word, clean, split
 from models.requests import Urgency
 
 MOST_PEOPLE = 500
+ZIP_DIGITS = 5
+DOOR = re.compile(r"\d(?!\d*(?:st|nd|rd|th)$)")  # a digit, but "3rd ave" is a street
 SENTENCE = re.compile(r"[.!?;](?!\d)")
 LONGEST = 300  # words; what comes later in a text is not looked at
-GOODS = {
-    Need.FOOD,
-    Need.WATER,
-    Need.CLOTHING,
-    Need.HOUSEHOLD,
-    Need.BABY,
-    Need.TOOLS,
-    Need.MEDICINE,
-    Need.PETS,
-    Need.TRANSPORT,
-}
+GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
 
 
-def understand(text: str) -> Understanding:
-    """What free words say. Never raises; words in no language we speak are OTHER."""
+def understand(text: str, *, asked: bool = False) -> Understanding:
+    """What free words say. Never raises; words in no language we speak are OTHER.
+
+    With `asked` they answer "what do you need?", so whatever they name is needed.
+    """
     text = clean(text)
     words = split(text)[:LONGEST]
     if not words:
@@ -51,7 +46,7 @@ def understand(text: str) -> Understanding:
     placed = {i for i, word in enumerate(words) if place.start <= word.start < place.end} if place else set()
     marks = [m for m in marks if m.tag == "emergency" or m.first not in placed]
     reading = Reading(text, words, marks, heard, placed)
-    kind = reading.kind
+    kind = Kind.ASK if asked else reading.kind
     return Understanding(
         kind=kind,
         needs=() if kind is Kind.OTHER else reading.needs(kind),
@@ -59,8 +54,21 @@ def understand(text: str) -> Understanding:
         urgency=reading.urgency,
         emergency="emergency" in reading.tagged,
         place=text[place.start : place.end] if place else None,
-        exact=bool(place and place.exact),
+        exact=place is not None and (place.exact or numbered(words, placed)),
         language=winners[0] if len(winners) == 1 else None,
+    )
+
+
+def numbered(words: Sequence[Word], placed: Set[int]) -> bool:
+    """Whether a place has a number that may be a door's: any but a ZIP and the name of a street (`calle 8 con 12`).
+
+    Where in doubt it is a door, and nobody sees it but who goes there.
+    """
+    streets = signs(*tables()).words
+    before = streets["street_first"] | streets["joining"]
+    return any(
+        DOOR.search(words[i].text) and len(words[i].text) != ZIP_DIGITS and words[i - 1].text not in before
+        for i in placed
     )
 
 
@@ -205,8 +213,10 @@ class Reading:
             before = any(m.last == i for m in self.of("total_before"))
             if i + 1 in self.starts("total_after") or (before and groups.keys() <= {i}):
                 return n
-        several = sum(groups.values()) + self.company(groups)
-        return min(several, MOST_PEOPLE) or next((counts[m.last] for m in self.of("for") if m.last in counts), None)
+        said = next((counts[m.last] for m in self.of("for") if m.last in counts.keys() - groups.keys()), None)
+        if said is not None:  # "home with two kids, groceries for 3" says it outright
+            return said
+        return min(sum(groups.values()) + self.company(groups), MOST_PEOPLE) or None
 
     def counts(self) -> dict[int, int]:
         """The numbers that can count people. Numbers in a row are a telephone; one before a measure counts bags."""

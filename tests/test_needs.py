@@ -385,3 +385,27 @@ def test_any_text_is_understood_somehow(text: str) -> None:
 @given(TEXTS)
 def test_any_text_may_be_asked_for_a_list_of_needs(text: str) -> None:
     assert all(isinstance(need, Need) for need in named(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        ("pañales, vivo en Oak St 12", True),
+        ("need food near Oak 12", True),
+        ("Oak St # 14, need food", True),
+        ("comida, carrera 7 con 45 numero 12", True),
+        ("need food, route 9 box 14", True),
+        ("comida cerca de la calle 8 con 12", False),
+        ("need food near 3rd ave and 5th st", False),
+        ("need food near 20001", False),
+    ],
+)
+def test_a_number_that_may_be_a_door_counts_as_one(text: str, exact: bool) -> None:
+    found = understand(text)
+    assert found.place is not None
+    assert found.exact is exact
+
+
+def test_whatever_is_named_when_we_asked_is_needed() -> None:
+    assert understand("some other thing with diapers maybe", asked=True).kind is Kind.ASK
+    assert understand("pañales talla 4, vivo en Oak St 12", asked=True).needs == (Need.BABY,)
