@@ -23,9 +23,10 @@ log = structlog.get_logger()
 LONGEST = 1600  # characters; Twilio refuses more
 LEASE = timedelta(seconds=90)  # longer than any POST may take
 BACKOFF = (2, 10, 60, 300)  # seconds before a text that was never processed is tried again
-BATCH = 50
+BATCH = 10  # leased at once: as many as are posted at once, so that a STOP stops all the others
 ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
-AT_ONCE = 10  # POSTs under way; more are slower with httpx
+AT_ONCE = BATCH  # POSTs under way; more are slower with httpx
+NO_NEWS = timedelta(minutes=15)  # after which somebody is told that nobody knows whether a text arrived
 IDLE = 0.5  # seconds between looks for texts that another process queued
 
 
@@ -94,12 +95,17 @@ def fold(
     moved = outbound.fold(session, outbound_id, state, now, code=code, sid=sid)
     if moved is None or state is not State.FAILED:
         return
-    line = lines.by_id(session, moved.line_id)
     if code == OPTED_OUT:
         people.by_id(session, moved.person_id).opted_out_at = now
         outbound.cancel_for(session, moved.person_id, now)
-    moment = Moment(session, line, now)
-    queue(session, line, f"failed-{moved.id}", followups.undelivered(moment, moved), now)
+    if moved.told_at is None:
+        moved.told_at = now
+        _tell(session, moved, now)
+
+
+def _tell(session: Session, lost: Outbound, now: datetime) -> None:
+    line = lines.by_id(session, lost.line_id)
+    queue(session, line, f"failed-{lost.id}", followups.undelivered(Moment(session, line, now), lost), now)
 
 
 class Sender:
@@ -170,6 +176,9 @@ class Sender:
     def _give_up_on_lost(self, session: Session, now: datetime) -> None:
         for row in outbound.abandoned_leases(session, now):
             outbound.fold(session, row.id, State.UNCERTAIN, now)
+        for row in outbound.long_uncertain(session, now - NO_NEWS):
+            row.told_at = now
+            _tell(session, row, now)
 
 
 def _record(session: Session, parcel: Parcel, result: Sent | CarrierError, now: datetime) -> None:

@@ -14,6 +14,7 @@ from app import segments
 from app.hotline import Hotline
 from app.switchboard import Taken
 from handlers import phrasebook
+from handlers.grammar import CARRIER_STOP
 from models import lines, people, threads
 from models.inbound import Heard
 from models.lines import Area, Channel, Line
@@ -27,8 +28,6 @@ SHOWN = 40  # phones on the table at once
 KEPT = 60  # texts shown on each
 STEPS = 60  # moments at which time acts during one jump of the clock, at most
 
-# The carrier answers these words itself, so its answer is on the phone although we said nothing.
-CARRIERS_STOP = frozenset("STOP STOPALL UNSUBSCRIBE END QUIT CANCEL REVOKE OPTOUT".split())
 STOPPED_NOTE = "The phone company confirmed: no more texts."
 
 NEIGHBORS = tuple("Ana Omar Mei Lucía Grace Sam Ivy Tomás Noor Pearl".split())
@@ -245,7 +244,7 @@ def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
 
 def carrier_stops(channel: Channel, words: str) -> bool:
     """Whether the carrier itself acts on this text and answers it: a bare STOP or its kin, by SMS."""
-    return channel is Channel.SMS and words.strip().upper() in CARRIERS_STOP
+    return channel is Channel.SMS and words.strip().upper() in CARRIER_STOP
 
 
 def tidy(name: str) -> str:

@@ -213,7 +213,8 @@ def _free(session: Session, line_id: int) -> dict[str, Phone]:
 
 
 def _only_match(session: Session, phone: Phone) -> bool:
-    return len(assignments.matches_of(session, phone.person.id)) == 1
+    own = [r for r in requests.live_of(session, phone.person.id) if r.state in requests.TALKING]
+    return len(own) + len(assignments.held_by(session, phone.person.id)) == 1
 
 
 def _listed(names: list[str]) -> str:

@@ -4,20 +4,28 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from app import outbox
 from app.carriers import STATUSES
-from handlers import context, followups, grammar, registry
-from handlers.turn import Moment, Turn
+from app.database import is_passing
+from handlers import followups, grammar, registry
+from handlers.context import Live
+from handlers.intents import Help, Intent, Start, Stop
+from handlers.turn import Moment, Turn, unpack
 from models import inbound, lines, outbound, people, requests
 from models.inbound import Heard
+from models.lines import Line
+from models.people import Person
 
 log = structlog.get_logger()
 
 AGAIN = timedelta(hours=1)  # until a request on which we stumbled is looked at again
 DUE_AT_ONCE = 50  # requests that one transaction of `tick` acts on
+
+
+# What the carrier itself understood, by the keywords that the group set up there: it has answered and acted already.
+BY_CARRIER: dict[str, Intent] = {"STOP": Stop(by_carrier=True), "START": Start(), "HELP": Help()}
 
 
 class Taken(StrEnum):
@@ -35,20 +43,24 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         log.warning("unknown_number_texted")
         return Taken.NOBODYS
     inbound.hold_sender(session, line.id, heard)
-    inbound_id = inbound.store(session, line.id, heard, now)
+    person = _sender(session, line, heard, now)
+    turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
+    intent = BY_CARRIER.get(heard.carrier_answered or "") or grammar.parse(heard.body, Live(turn))
+    inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
         return Taken.SEEN
-    person, address = people.meet(session, line, heard.channel, heard.sender, now)
-    address.heard_at = now
-    session.add(address)
-    if person.language is None:
-        person.language = grammar.language_of(heard.body)
-    asked, known = context.of(session, line, person, now)
-    intent = grammar.parse(heard.body, known)
-    inbound.understood(session, inbound_id, person.id, registry.name(intent))
-    turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked)
     outbox.queue(session, line, str(inbound_id), registry.respond(turn, intent), now)
     return Taken.HANDLED
+
+
+def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> Person:
+    """Who sent the text: made known with their first, in the language of its words."""
+    person, address = people.meet(session, line, heard.channel, heard.sender, now)
+    address.heard_at = now
+    if person.language is None:
+        person.language = grammar.language_of(heard.body)
+    session.add_all([address, person])
+    return person
 
 
 def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
@@ -58,13 +70,10 @@ def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -
     if line is None:
         return Taken.NOBODYS
     inbound.hold_sender(session, line.id, heard)
-    inbound_id = inbound.store(session, line.id, heard, now)
+    person = _sender(session, line, heard, now)
+    inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
         return Taken.SEEN
-    person, address = people.meet(session, line, heard.channel, heard.sender, now)
-    address.heard_at = now
-    session.add(address)
-    inbound.understood(session, inbound_id, person.id, "failed")
     moment = Moment(session, line, now)
     if heard.body.strip().upper() in grammar.CARRIER_STOP:
         # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
@@ -100,9 +109,9 @@ def tick(session: Session, now: datetime) -> int:
         try:
             with session.begin_nested():
                 outbox.queue(session, line, key, followups.look(Moment(session, line, now), request), now)
-        except DBAPIError:
-            raise
         except Exception as error:  # a fault of ours about one request must not hold up all the others
+            if is_passing(error):
+                raise
             log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
             requests.look_again(session, request, now + AGAIN)
     return acted

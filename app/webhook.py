@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import re
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -18,10 +19,9 @@ router = APIRouter()
 
 LARGEST = 64 * 1024  # bytes; a text with ten pictures is under 10 KiB
 MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
+MEDIA = re.compile(r"Media(?:Url|ContentType)\d+$")
 PLACE = ("Label", "Address")
-OWN = frozenset(
-    "MessageSid SmsSid SmsMessageSid From To Body ProfileName OptOutType Latitude Longitude Label Address".split()
-)
+OWN = frozenset("MessageSid SmsSid SmsMessageSid From To Body Latitude Longitude Label Address".split())
 NOT_FOR_US = Response(status_code=403)
 
 
@@ -122,9 +122,10 @@ def heard_from(said: dict[str, str]) -> Heard | None:
         body=unwrapped(body),
         media=media,
         location=_location(said),
-        profile_name=said.get("ProfileName") or None,
         carrier_answered=said.get("OptOutType") or None,
-        fields={k: v for k, v in said.items() if k not in OWN and not k.startswith("Media")},
+        fields={
+            k: v for k, v in said.items() if (k not in OWN or (k == "Body" and v != body)) and not MEDIA.match(k)
+        },
     )
 
 

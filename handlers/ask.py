@@ -5,8 +5,8 @@ from dataclasses import replace
 from handlers import intake, needs, passing, places
 from handlers.intents import Answer, Kind, Need, Understanding
 from handlers.turn import Question, Texts, Turn
-from models import assignments, requests
-from models.requests import Request, State
+from models import requests
+from models.requests import TALKING, Request, State
 
 FIRST, SECOND = 1, 2
 
@@ -15,6 +15,9 @@ def need(turn: Turn, intent: Answer) -> Texts:
     """The answer to "what do you need?": a digit, or words."""
     meaning = needs.understand(intent.words, asked=True)
     request = _draft(turn)
+    if request is None and turn.asked and turn.asked.request_id is not None:
+        yield from _late(turn, intent.words, meaning)
+        return
     if request is None:  # HELP asked it: there is no request yet
         turn.unask(turn.speaker)
         chosen = (intake.OFFERED_NEEDS[intent.choice - 1],) if intent.choice else meaning.needs
@@ -33,26 +36,19 @@ def need(turn: Turn, intent: Answer) -> Texts:
         intake.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
     request.people = request.people or meaning.people
     turn.session.add(request)
-    if meaning.emergency:
-        yield from _now_urgent(turn, request)
-    else:
-        yield from intake.next_step(turn, request)
+    yield from intake.next_step(turn, request)
 
 
 def place(turn: Turn, intent: Answer) -> Texts:
     """The answer to "where?": one of the areas we listed, or words."""
     request = _draft(turn)
+    meaning = needs.understand(intent.words)
     if request is None:
-        turn.unask(turn.speaker)
-        yield turn.reply("nothing_waits")
+        yield from _late(turn, intent.words, meaning)
         return
     areas = turn.areas
-    meaning = needs.understand(intent.words)
     if intent.choice and intent.choice <= len(areas):
         request.area_id = areas[intent.choice - 1].id
-    elif meaning.emergency:
-        yield from _now_urgent(turn, request)
-        return
     else:
         intake.locate(request, intent.words, meaning, areas, turn.heard.location)
         if not request.place and not meaning.exact and places.find(intent.words, areas) is None:
@@ -71,14 +67,14 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
         yield turn.reply("nothing_waits")
         return
     request = requests.by_id(turn.session, asked.request_id)
+    own = request.person_id == turn.speaker.id
     if intent.choice == SECOND or not request.live:
         meaning = needs.understand(asked.words)
         yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs))
-    elif assignments.on(turn.session, request) and request.state in passing.TALKING:
-        yield from passing.pass_on(turn, request, asked.words)
-    else:
-        requests.add_words(turn.session, request, asked.words, turn.now, by=turn.speaker.id)
+    elif own:  # the words joined it when they came
         yield turn.reply("more_added", about=request)
+    else:
+        yield from passing.pass_on(turn, request, asked.words)
 
 
 def _draft(turn: Turn) -> Request | None:
@@ -87,12 +83,22 @@ def _draft(turn: Turn) -> Request | None:
     return request if request is not None and request.state is State.DRAFT else None
 
 
-def _now_urgent(turn: Turn, request: Request) -> Texts:
-    request.emergency = True
-    request.text = f"{request.text} {turn.heard.body}".strip()
+def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
+    """The answer comes when the request has moved on without it: it is still worth having."""
+    asked, about = turn.asked, turn.asked.request_id if turn.asked else None
     turn.unask(turn.speaker)
-    requests.move(turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_look_at=None)
-    yield from intake.emergency(turn, request)
+    request = requests.by_id(turn.session, about) if about is not None else None
+    if asked is None or request is None or not request.live:
+        yield turn.reply("nothing_waits")
+        return
+    intake.locate(request, words, meaning, turn.areas, turn.heard.location)
+    if asked.question is Question.PLACE and not request.place and not meaning.public:
+        request.place = words
+    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    if request.state in TALKING:
+        yield from passing.pass_on(turn, request, words)
+    else:
+        yield turn.reply("more_added", about=request)
 
 
 def _with_needs(meaning: Understanding, chosen: tuple[Need, ...]) -> Understanding:

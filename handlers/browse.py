@@ -4,7 +4,7 @@ from handlers import summary
 from handlers.intents import Info, List, Mine
 from handlers.summary import Said
 from handlers.turn import Texts, Turn
-from models import assignments, requests
+from models import requests
 from models.requests import Request, State
 
 SHOWN = 5  # open requests in one answer
@@ -33,8 +33,8 @@ def list_(turn: Turn, _: List) -> Texts:
 
 def mine(turn: Turn, _: Mine) -> Texts:
     """MINE: what I have in hand, and what I asked for."""
-    held = [r for _, r in assignments.held_by(turn.session, turn.speaker.id)]
-    own = requests.live_of(turn.session, turn.speaker.id)
+    held = [r for _, r in turn.held]
+    own = turn.own
     if not held and not own:
         yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return
@@ -46,8 +46,8 @@ def mine(turn: Turn, _: Mine) -> Texts:
 
 def info(turn: Turn, intent: Info) -> Texts:
     """INFO 42: as much as this person may know."""
-    held = [r for _, r in assignments.held_by(turn.session, turn.speaker.id)]
-    own = requests.live_of(turn.session, turn.speaker.id)
+    held = [r for _, r in turn.held]
+    own = turn.own
     numbers = intent.numbers or tuple(r.number for r in (held or own)[:1])
     if not numbers:
         yield turn.reply("info_what")

@@ -16,7 +16,7 @@ RECEIPT_ANSWERS = 3  # yes, partly, no
 
 def omw(turn: Turn, intent: Omw) -> Texts:
     """OMW 42: the neighbor hears that somebody is coming."""
-    held = assignments.held_by(turn.session, turn.speaker.id)
+    held = turn.held
     found, texts = choosing.chosen(turn, intent.numbers, [r for _, r in held], "omw", "nothing_in_hand")
     yield from texts
     for assignment, request in held:
@@ -30,15 +30,15 @@ def omw(turn: Turn, intent: Omw) -> Texts:
                 "omw",
                 about=request,
                 lane=Lane.REPLY,
-                name=turn.speaker.name or Said("a_neighbor"),
+                name=turn.speaker.first_name or Said("a_neighbor"),
                 note=_note(intent.note),
             )
 
 
 def done(turn: Turn, intent: Done) -> Texts:
     """DONE 42: ask the neighbor, who alone closes the loop. A neighbor's own DONE closes it at once."""
-    held = assignments.held_by(turn.session, turn.speaker.id)
-    own = requests.live_of(turn.session, turn.speaker.id)
+    held = turn.held
+    own = turn.own
     among = [*(r for _, r in held), *own]
     found, texts = choosing.chosen(turn, intent.numbers, among, "done", "nothing_in_hand")
     yield from texts
@@ -60,13 +60,15 @@ def done(turn: Turn, intent: Done) -> Texts:
             assignments.end(turn.session, assignment, AssignmentState.DONE, turn.now)
             yield turn.reply("done_thanks", about=request)
             neighbor = people.by_id(turn.session, request.person_id)
-            turn.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+            free = turn.may_ask(neighbor, request)
+            if free:
+                turn.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
             yield turn.tell(
                 neighbor,
-                "did_you_get_it",
+                "did_you_get_it" if free else "did_you_get_it_too",
                 about=request,
                 lane=Lane.REPLY,
-                name=turn.speaker.name or Said("a_neighbor"),
+                name=turn.speaker.first_name or Said("a_neighbor"),
                 note=_note(intent.note),
             )
 
@@ -77,9 +79,9 @@ def _note(words: str) -> Said | str:
 
 def _received(turn: Turn, request: Request) -> Texts:
     holder = assignments.on(turn.session, request)
-    if not requests.close(turn.session, request, Outcome.FULFILLED, turn.now, by=turn.speaker.id):
+    if not waves.close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
         return
-    turn.unask(turn.speaker)
+    turn.unask(turn.speaker, request)
     yield turn.reply("receipt_yes", about=request)
     if holder:
         assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
@@ -88,7 +90,7 @@ def _received(turn: Turn, request: Request) -> Texts:
 
 def drop(turn: Turn, intent: Drop) -> Texts:
     """DROP 42: it goes out again, and nobody is blamed."""
-    held = assignments.held_by(turn.session, turn.speaker.id)
+    held = turn.held
     found, texts = choosing.chosen(turn, intent.numbers, [r for _, r in held], "drop", "nothing_in_hand")
     yield from texts
     for assignment, request in held:

@@ -13,7 +13,8 @@ from models.requests import Request, State
 def claim(turn: Turn, intent: Claim) -> Texts:
     """CLAIM 42: yours if nobody was faster."""
     if not turn.speaker.helps:
-        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since else "join_first")
+        stray = "nothing_waits" if intent.bare else "join_first"
+        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since else stray)
         return
     numbers = intent.numbers
     if not numbers:
@@ -60,7 +61,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     yield passing.introduce(turn, request, helper, note)
 
 
-def pass_on(turn: Turn, intent: Pass) -> Texts:
+def pass_(turn: Turn, intent: Pass) -> Texts:
     """PASS 42: no hard feelings."""
     waiting = offers.waiting_of(turn.session, turn.speaker.id)
     among = [r for n in waiting if (r := requests.by_number(turn.session, turn.line.id, n))]

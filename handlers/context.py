@@ -1,24 +1,44 @@
-"""What may be waiting for somebody's answer when their text comes in."""
+"""What may be waiting for somebody's answer when their text comes in: looked up only where a text leaves it open."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from functools import cached_property
 
-from sqlmodel import Session
-
-from handlers.grammar import Context
-from handlers.turn import Asked, unpack
-from models import offers, requests
-from models.lines import Line
-from models.people import Person
+from handlers.turn import Question, Turn
+from models import offers
 
 
-def of(session: Session, line: Line, person: Person, now: datetime) -> tuple[Asked | None, Context]:
-    """What this person was last asked, and what else a short answer could mean."""
-    asked = unpack(person, now, timedelta(minutes=line.policy.asked_lasts))
-    return asked, Context(
-        language=person.speaks(line),
-        question=asked.question if asked else None,
-        options=asked.options if asked else 0,
-        offers=tuple(offers.waiting_of(session, person.id)) if person.helps else (),
-        own=tuple(r.number for r in requests.live_of(session, person.id)),
-        opted_out=person.opted_out_at is not None,
-    )
+@dataclass(frozen=True)
+class Live:
+    """The situation of whoever speaks in this turn. Most texts are clear without a look into the database."""
+
+    turn: Turn
+
+    @property
+    def language(self) -> str:
+        """What they read and write."""
+        return self.turn.speaker.speaks(self.turn.line)
+
+    @property
+    def question(self) -> Question | None:
+        """What we last asked them."""
+        return self.turn.asked.question if self.turn.asked else None
+
+    @property
+    def options(self) -> int:
+        """How many numbered answers we offered."""
+        return self.turn.asked.options if self.turn.asked else 0
+
+    @cached_property
+    def offers(self) -> tuple[int, ...]:
+        """Requests they were asked about and have not answered."""
+        return tuple(offers.waiting_of(self.turn.session, self.turn.speaker.id)) if self.turn.speaker.helps else ()
+
+    @cached_property
+    def own(self) -> tuple[int, ...]:
+        """Requests of their own that are not over."""
+        return tuple(r.number for r in self.turn.own)
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether they told us to stop."""
+        return self.turn.speaker.opted_out_at is not None

@@ -10,7 +10,7 @@ from handlers.turn import Text, Texts, Turn
 from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
-from models.requests import LIVE, Event, Outcome, Request, State
+from models.requests import LIVE, TALKING, Event, Outcome, Request, State
 
 SHOWN = 8  # requests in one answer
 ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
@@ -71,7 +71,7 @@ def show(turn: Turn, intent: Show) -> Texts:
             what=turn.what(request),
             place=summary.at_place(request),
             words=summary.they_wrote(request),
-            holder=Said("held_by", {"name": holder[1].name}) if holder and request.state in passing.TALKING else "",
+            holder=Said("held_by", {"name": holder[1].name}) if holder and request.state in TALKING else "",
             notes=summary.Lines([Said("note_row", {"words": e.words}) for e in _notes(turn, request)]),
             n=offers.count(turn.session, request.id),
         )
@@ -131,10 +131,9 @@ def close(turn: Turn, intent: Close) -> Texts:
             continue
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         outcome = ENDS_AS.get(request.state, Outcome.UNMET)
-        if not requests.close(turn.session, request, outcome, turn.now, by=turn.speaker.id, words=intent.note):
+        if not waves.close(turn, request, outcome, by=turn.speaker.id, words=intent.note):
             yield turn.reply("closed_already", about=request)
             continue
-        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
         yield turn.reply("closed", about=request)
         neighbor = people.by_id(turn.session, request.person_id)
         yield turn.tell(neighbor, "closed_neighbor", about=request, words=intent.note)

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from handlers import intake, waves
+from handlers import intake, summary, waves
 from handlers.summary import Said
-from handlers.turn import Moment, Question, Texts
+from handlers.turn import Moment, Question, Texts, unpack
 from models import offers, people, requests
 from models.offers import State as OfferState
 from models.outbound import Outbound
@@ -21,13 +21,15 @@ def look(moment: Moment, request: Request) -> Texts:
         yield from _open(moment, request)
     elif request.state is State.DELIVERED:
         yield from _delivered(moment, request)
+    elif request.state is State.HELD:
+        yield from _held(moment, request)
     else:
         requests.look_again(moment.session, request, None)
 
 
 def _draft(moment: Moment, request: Request) -> Texts:
     """No answer to our question: ask volunteers with what we know rather than wait."""
-    moment.unask(people.by_id(moment.session, request.person_id))
+    moment.unask(people.by_id(moment.session, request.person_id), request)
     yield from intake.put_out(moment, request)
 
 
@@ -41,18 +43,33 @@ def _open(moment: Moment, request: Request) -> Texts:
     yield from texts
 
 
+def _held(moment: Moment, request: Request) -> Texts:
+    """A person must look, and nobody was on duty: try until somebody is."""
+    told = list(moment.tell_duty("duty_held", about=request, words=summary.they_wrote(request)))
+    again = None if told else moment.now + timedelta(minutes=moment.line.policy.duty_retry)
+    requests.look_again(moment.session, request, again)
+    yield from told
+
+
 def _delivered(moment: Moment, request: Request) -> Texts:
     """Did it come? Reminded once; silence closes it as unconfirmed, never as fulfilled."""
     policy = moment.line.policy
     neighbor = people.by_id(moment.session, request.person_id)
+    asked = unpack(neighbor, moment.now, policy)
+    missing = asked is not None and (asked.question, asked.request_id) == (Question.MISSING, request.id)
     reminded = requests.last_event(moment.session, request, "receipt_reminder", "delivered") == "receipt_reminder"
     if not reminded:
         requests.record(moment.session, request, "receipt_reminder", moment.now)
         requests.look_again(moment.session, request, moment.now + timedelta(minutes=policy.receipt_closes))
-        moment.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
-        yield moment.tell(neighbor, "receipt_reminder", about=request)
-    elif requests.close(moment.session, request, Outcome.UNCONFIRMED, moment.now, out_of=(State.DELIVERED,)):
-        moment.unask(neighbor)
+        if missing:
+            yield moment.tell(neighbor, "what_is_missing", about=request)
+        elif moment.may_ask(neighbor, request):
+            moment.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+            yield moment.tell(neighbor, "receipt_reminder", about=request)
+        else:
+            yield moment.tell(neighbor, "receipt_reminder_too", about=request)
+    elif waves.close(moment, request, Outcome.PARTIAL if missing else Outcome.UNCONFIRMED, out_of=(State.DELIVERED,)):
+        moment.unask(neighbor, request)
         yield from moment.tell_duty("duty_unconfirmed", about=request)
 
 

@@ -7,19 +7,21 @@ from handlers.intents import Ambiguous, Free, Hello, Kind, Thanks, Understanding
 from handlers.summary import Said, Several, Verb
 from handlers.turn import Question, Texts, Turn
 from models import assignments, inbound, requests
-from models.requests import Request, State
+from models.requests import TALKING, Request, State
 
+REMARK = 2  # words: "blue house", "ring twice" belong to an open request
 LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could not act on
 
 
 def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
     meaning = intent.meaning
-    matches = assignments.matches_of(turn.session, turn.speaker.id)
+    matches = turn.matches
     if meaning.emergency:
         yield from _emergency(turn, intent, matches)
     elif len(matches) == 1:
-        if meaning.kind is Kind.ASK and meaning.needs:
+        learn_door(turn, matches[0], meaning)
+        if meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from passing.pass_on(turn, matches[0], intent.words)
@@ -30,7 +32,7 @@ def free(turn: Turn, intent: Free) -> Texts:
 
 
 def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
-    own = [r for r in requests.live_of(turn.session, turn.speaker.id) if r.state in (State.OPEN, State.HELD)]
+    own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
     if meaning.kind is Kind.ASK:
         if len(own) == 1:
             yield from _whereto(turn, own[0], words)
@@ -41,30 +43,50 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif meaning.kind is Kind.OFFER:
         intake.speak(turn, meaning)
         yield turn.reply("offer_helper" if turn.speaker.helps else "offer_join")
+    elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
+        learn_door(turn, own[0], meaning)
+        requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
+        yield turn.reply("more_added", about=own[0])
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
 
 
+def learn_door(turn: Turn, request: Request, meaning: Understanding) -> None:
+    """Note the exact place that a neighbor mentions by the way."""
+    if request.person_id == turn.speaker.id and not request.place and meaning.exact:
+        request.place = meaning.place
+        turn.session.add(request)
+
+
 def _whereto(turn: Turn, request: Request, words: str) -> Texts:
+    """One's own words join one's own request at once, lest they get lost; a helper's might be for either."""
+    asked = turn.asked
+    if asked and asked.question is Question.WHERETO and asked.request_id == request.id:
+        words = f"{asked.words}\n{words}"
     turn.ask(turn.speaker, Question.WHERETO, request, options=2, words=words)
     holder = assignments.on(turn.session, request)
-    with_somebody = holder is not None and request.state in passing.TALKING
-    if not with_somebody:
-        yield turn.reply("add_or_new", about=request)
-    elif request.person_id == turn.speaker.id and holder is not None:
-        yield turn.reply("tell_or_new", about=request, name=holder[1].name or Said("a_neighbor"))
-    else:
+    if request.person_id != turn.speaker.id:
         yield turn.reply("tell_neighbor_or_new", about=request)
+    elif holder is not None and request.state in TALKING:
+        yield turn.reply("told_or_new", about=request, name=holder[1].first_name or Said("a_neighbor"))
+        carried = passing.pass_on(turn, request, turn.heard.body)
+        yield from (text for text in carried if text.to.id != turn.speaker.id)
+    else:
+        requests.add_words(turn.session, request, turn.heard.body, turn.now, by=turn.speaker.id)
+        yield turn.reply("added_or_new", about=request)
 
 
 def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
-    live = requests.live_of(turn.session, turn.speaker.id) or matches
+    turn.unask(turn.speaker)
+    live = matches or turn.own
     if not live:
         yield from intake.begin(turn, intent.words, intent.meaning)
         return
     request = live[-1]
     request.emergency = True
+    learn_door(turn, request, intent.meaning)
+    requests.move(turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_look_at=None)
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
     yield from intake.emergency(turn, request)
     if request in matches:
@@ -85,13 +107,17 @@ def _lost(turn: Turn, phrase: str, words: str) -> Texts:
 
 def wordless(turn: Turn, _: Wordless) -> Texts:
     """A picture, an emoji, a shared place, or nothing at all."""
-    matches = assignments.matches_of(turn.session, turn.speaker.id)
-    drafts = [r for r in requests.live_of(turn.session, turn.speaker.id) if r.state is State.DRAFT]
-    if turn.heard.location and drafts:
-        draft = drafts[-1]
-        draft.place = turn.heard.location
-        turn.session.add(draft)
-        yield from intake.next_step(turn, draft)
+    matches = turn.matches
+    own = turn.own[-1] if turn.own else None
+    if turn.heard.location and own is not None and not own.place:
+        own.place = turn.heard.location
+        turn.session.add(own)
+        if own.state is State.DRAFT:
+            yield from intake.next_step(turn, own)
+        elif matches:
+            yield from passing.pass_on(turn, own, turn.heard.location)
+        else:
+            yield turn.reply("more_added", about=own)
     elif len(matches) == 1:
         yield from passing.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
     elif turn.heard.media:
@@ -112,7 +138,7 @@ def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:
 
 def thanks(turn: Turn, _: Thanks) -> Texts:
     """Kind words go to the other side if there is one."""
-    matches = assignments.matches_of(turn.session, turn.speaker.id)
+    matches = turn.matches
     if len(matches) == 1:
         yield from passing.pass_on(turn, matches[0], turn.heard.body)
     else:
@@ -121,8 +147,8 @@ def thanks(turn: Turn, _: Thanks) -> Texts:
 
 def hello(turn: Turn, _: Hello) -> Texts:
     """A greeting: to the other side of a match, or else the way into asking."""
-    matches = assignments.matches_of(turn.session, turn.speaker.id)
-    drafts = [r for r in requests.live_of(turn.session, turn.speaker.id) if r.state is State.DRAFT]
+    matches = turn.matches
+    drafts = [r for r in turn.own if r.state is State.DRAFT]
     if len(matches) == 1:
         yield from passing.pass_on(turn, matches[0], turn.heard.body)
     elif drafts:

@@ -20,6 +20,7 @@ is free text, and free text is how neighbors ask.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from handlers import intents, needs
 from handlers.ear import ear
@@ -69,9 +70,26 @@ CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO})
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 
 
+class Situation(Protocol):
+    """What may be waiting for this person's answer. What is costly to find out is asked for only when it matters."""
+
+    @property
+    def language(self) -> str: ...
+    @property
+    def question(self) -> Question | None: ...
+    @property
+    def options(self) -> int: ...
+    @property
+    def offers(self) -> tuple[int, ...]: ...
+    @property
+    def own(self) -> tuple[int, ...]: ...
+    @property
+    def opted_out(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Context:
-    """What may be waiting for this person's answer."""
+    """A situation that is known in full."""
 
     language: str = "en"
     question: Question | None = None
@@ -81,7 +99,7 @@ class Context:
     opted_out: bool = False
 
 
-def parse(body: str, context: Context = Context()) -> Intent:
+def parse(body: str, context: Situation = Context()) -> Intent:
     """What this text means to somebody in this situation. Never raises."""
     text = clean(body)
     words = _without_courtesy(split(text))
@@ -94,13 +112,17 @@ def parse(body: str, context: Context = Context()) -> Intent:
         or _word(words, context)
         or _setting(text, words, context)
         or _numbers(text, words, context)
-        or _reply(text, words, context)
     )
     if found is not None:
         return found
+    meaning = needs.understand(text)
+    if meaning.emergency:  # comes before any question of ours
+        return intents.Free(text, meaning)
+    if (reply := _reply(text, words, context)) is not None:
+        return reply
     if context.question is not None and context.question not in CLOSED_QUESTIONS:
         return intents.Answer(None, text)
-    return intents.Free(text, needs.understand(text))
+    return intents.Free(text, meaning)
 
 
 def language_of(body: str) -> str | None:
@@ -130,7 +152,7 @@ def _without_courtesy(words: list[Word]) -> list[Word]:
     return words if whole else trimmed if alone else rest
 
 
-def _stop_or_start(text: str, words: list[Word], context: Context) -> Intent | None:
+def _stop_or_start(text: str, words: list[Word], context: Situation) -> Intent | None:
     bare = text.upper()
     if context.opted_out and bare in CARRIER_START:
         return intents.Start()
@@ -145,7 +167,7 @@ def _relay(text: str, words: list[Word]) -> Intent | None:
     return None
 
 
-def _order(text: str, words: list[Word], context: Context) -> Intent | None:
+def _order(text: str, words: list[Word], context: Situation) -> Intent | None:
     begins = ear().at_start(words, frozenset(ORDERS), context.language)
     if not begins and _numbered(words) and (typo := ear().forgiving(words[0].text)):
         begins = [(typo, 1)]
@@ -214,16 +236,16 @@ def _take_numbers(text: str, words: list[Word]) -> tuple[tuple[int, ...], int, b
     return tuple(dict.fromkeys(numbers)), end, marked
 
 
-def _word(words: list[Word], context: Context) -> Intent | None:
+def _word(words: list[Word], context: Situation) -> Intent | None:
     key = tuple(w.text for w in words)
     rows = sorted(ear().phrases.get(key, ()), key=lambda p: p.language != context.language)
-    waiting = context.question is not None or context.offers
     for phrase in rows:
         if phrase.everyday or (phrase.name not in WORDS and phrase.name != "language"):
             continue
         if phrase.name in MEANT_AS_ANSWER and context.question not in (None, *CLOSED_QUESTIONS):
             continue
-        if phrase.name == "thanks" and waiting and any(ear().is_small(k, *key) for k in ("yes", "no")):
+        answers = phrase.name == "thanks" and any(ear().is_small(k, *key) for k in ("yes", "no"))
+        if answers and (context.question is not None or context.offers):
             continue  # "ok" answers what is waiting
         return intents.Language(phrase.language) if phrase.name == "language" else WORDS[phrase.name]
     return None
@@ -232,7 +254,7 @@ def _word(words: list[Word], context: Context) -> Intent | None:
 SETTINGS = frozenset({"away", "max", "only", "area"})
 
 
-def _setting(text: str, words: list[Word], context: Context) -> Intent | None:
+def _setting(text: str, words: list[Word], context: Situation) -> Intent | None:
     for phrase, size in ear().at_start(words, SETTINGS, context.language):
         rest = words[size:]
         said = text[words[size - 1].end :].strip(" :,.!")
@@ -269,12 +291,12 @@ def _span(words: list[Word]) -> int | None:
     return None
 
 
-def _numbers(text: str, words: list[Word], context: Context) -> Intent | None:
+def _numbers(text: str, words: list[Word], context: Situation) -> Intent | None:
     numbers, end, marked = _take_numbers(text, words)
     if not numbers or end != len(words) or (words[0].number is None and words[0].text != "#"):
         return None
     if len(numbers) > 1 or marked:
-        return intents.Claim(numbers)
+        return intents.Claim(numbers, bare=not marked)
     number = numbers[0]
     open_question = context.question is not None and context.question not in CLOSED_QUESTIONS
     answers = 1 <= number <= context.options or open_question
@@ -282,10 +304,10 @@ def _numbers(text: str, words: list[Word], context: Context) -> Intent | None:
         return intents.Ambiguous(offers=(number,), answer=True)
     if answers:
         return intents.Answer(number if number <= context.options else None, text)
-    return intents.Claim(numbers)
+    return intents.Claim(numbers, bare=True)
 
 
-def _reply(text: str, words: list[Word], context: Context) -> Intent | None:
+def _reply(text: str, words: list[Word], context: Situation) -> Intent | None:
     choices = REPLIES.get(context.question, {}) if context.question else {}
     key = tuple(w.text for w in words)
     said = next((kind for kind in ("yes", "no", "partly") if ear().is_small(kind, *key)), None)
@@ -300,6 +322,6 @@ def _reply(text: str, words: list[Word], context: Context) -> Intent | None:
         said = starts[0][0].name if starts else None
     if said is None:
         return None
-    if said == "yes" and any(w.text in ("but", "pero", "except", "excepto", "menos") for w in words):
+    if said == "yes" and any(ear().is_small("except_word", w.text) for w in words):
         said = "partly"
     return intents.Answer(choices[said], text)

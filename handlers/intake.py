@@ -60,10 +60,10 @@ def locate(
         request.area_id = area.id
     if shared:
         request.place = shared
-    elif meaning.place and meaning.exact:
-        request.place = meaning.place
-    elif meaning.place:
+    elif meaning.place and meaning.public:
         request.vicinity = meaning.place
+    elif meaning.place:
+        request.place = meaning.place
 
 
 def next_step(turn: Turn, request: Request) -> Texts:
@@ -115,6 +115,9 @@ def emergency(turn: Turn, request: Request) -> Texts:
     dial = turn.line.emergency_number
     requests.record(turn.session, request, "emergency", turn.now, by=turn.speaker.id, state=request.state)
     alarmed = [*alarm(turn, request)]
+    if not alarmed and request.state is State.HELD:
+        retry = timedelta(minutes=turn.line.policy.duty_retry)
+        requests.look_again(turn.session, request, turn.now + retry)
     yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.SAFETY, dial=dial)
     yield from alarmed
 

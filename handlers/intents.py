@@ -1,6 +1,6 @@
 """What a person can mean: one frozen dataclass each. Nonsense is an intent too, never an exception."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.requests import Urgency
@@ -56,6 +56,7 @@ class Understanding:
     emergency: bool = False
     place: str | None = None  # in the person's own words
     exact: bool = False  # whether the place names a door, not just a street or a corner
+    public: bool = False  # whether it is only a street, a corner or a ZIP code, which anybody may see
     language: str | None = None  # None when the words do not tell
 
 
@@ -63,6 +64,7 @@ class Understanding:
 class Claim:
     numbers: tuple[int, ...] = ()
     note: str = ""
+    bare: bool = field(default=False, compare=False)  # just a number, without a word that says "claim"
 
 
 @dataclass(frozen=True)

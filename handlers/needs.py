@@ -16,7 +16,7 @@ from handlers.words import Word, clean, split
 from models.requests import Urgency
 
 MOST_PEOPLE = 500
-ZIP_DIGITS = 5
+ZIP = re.compile(r"\d{5}$")
 DOOR = re.compile(r"\d(?!\d*(?:st|nd|rd|th)$)")  # a digit, but "3rd ave" is a street
 SENTENCE = re.compile(r"[.!?;](?!\d)")
 LONGEST = 300  # words; what comes later in a text is not looked at
@@ -54,9 +54,17 @@ def understand(text: str, *, asked: bool = False) -> Understanding:
         urgency=reading.urgency,
         emergency="emergency" in reading.tagged,
         place=text[place.start : place.end] if place else None,
-        exact=place is not None and (place.exact or numbered(words, placed)),
+        exact=(exact := place is not None and (place.exact or numbered(words, placed))),
+        public=place is not None and not exact and (place.public or on_a_street(words, placed)),
         language=winners[0] if len(winners) == 1 else None,
     )
+
+
+def on_a_street(words: Sequence[Word], placed: Set[int]) -> bool:
+    """Whether a place is a street in any of our languages: people mix them (`en Pine St`)."""
+    known = signs(*tables()).words
+    named = known["street"] | known["street_first"]
+    return any(words[i].text in named or ZIP.match(words[i].text) for i in placed)
 
 
 def numbered(words: Sequence[Word], placed: Set[int]) -> bool:
@@ -67,7 +75,7 @@ def numbered(words: Sequence[Word], placed: Set[int]) -> bool:
     streets = signs(*tables()).words
     before = streets["street_first"] | streets["joining"]
     return any(
-        DOOR.search(words[i].text) and len(words[i].text) != ZIP_DIGITS and words[i - 1].text not in before
+        DOOR.search(words[i].text) and not ZIP.match(words[i].text) and words[i - 1].text not in before
         for i in placed
     )
 

@@ -1,19 +1,18 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import choosing
+from handlers import choosing, waves
 from handlers.intents import More, Nevermind, Status
 from handlers.summary import Said
 from handlers.turn import Text, Texts, Turn
 from models import assignments, offers, requests
 from models.assignments import State as AssignmentState
-from models.offers import State as OfferState
 from models.outbound import Lane
 from models.requests import Outcome, Request, State
 
 
 def status(turn: Turn, intent: Status) -> Texts:
     """STATUS: where it stands, honestly."""
-    own = requests.live_of(turn.session, turn.speaker.id)
+    own = turn.own
     if not intent.numbers:
         if not own:
             last = requests.last_of(turn.session, turn.speaker.id)
@@ -33,7 +32,7 @@ def status(turn: Turn, intent: Status) -> Texts:
 def _how(turn: Turn, request: Request) -> Text:
     holder = assignments.on(turn.session, request)
     what = turn.what(request)
-    name = holder[1].name if holder else ""
+    name = holder[1].first_name if holder else ""
     phrase = f"status_{request.state}"
     if request.state is State.CLOSED:
         phrase = f"status_closed_{request.outcome}"
@@ -45,7 +44,7 @@ def _how(turn: Turn, request: Request) -> Text:
 
 def more(turn: Turn, intent: More) -> Texts:
     """MORE 42 and milk: adds to it; whoever holds it hears it."""
-    own = requests.live_of(turn.session, turn.speaker.id)
+    own = turn.own
     found, texts = choosing.chosen(turn, intent.numbers, own, "more", "nothing_asked")
     yield from texts
     for request in found:
@@ -61,8 +60,8 @@ def more(turn: Turn, intent: More) -> Texts:
 
 def nevermind(turn: Turn, intent: Nevermind) -> Texts:
     """NEVERMIND 42: no need to say why."""
-    own = requests.live_of(turn.session, turn.speaker.id)
-    held = [r for _, r in assignments.held_by(turn.session, turn.speaker.id) if r.number in intent.numbers]
+    own = turn.own
+    held = [r for _, r in turn.held if r.number in intent.numbers]
     for request in held:
         yield turn.reply("drop_instead", about=request)
     numbers = tuple(n for n in intent.numbers if n not in [r.number for r in held])
@@ -72,12 +71,9 @@ def nevermind(turn: Turn, intent: Nevermind) -> Texts:
     yield from texts
     for request in found:
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-        if not requests.close(
-            turn.session, request, Outcome.WITHDRAWN, turn.now, by=turn.speaker.id, words=intent.note or None
-        ):
+        if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=intent.note or None):
             continue
-        turn.unask(turn.speaker)
-        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+        turn.unask(turn.speaker, request)
         yield turn.reply("withdrawn", about=request)
         if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
             yield turn.tell(holder[1], "withdrawn_helper", about=request)

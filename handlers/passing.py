@@ -5,14 +5,14 @@ from handlers.turn import Moment, Text, Texts, Turn
 from models import assignments, people, requests
 from models.outbound import Lane
 from models.people import Person
-from models.requests import Request, State
-
-TALKING = (State.CLAIMED, State.DELIVERED)
+from models.requests import TALKING, Request
 
 
 def introduce(moment: Moment, request: Request, helper: Person, note: str = "") -> Text:
     """Tell the neighbor who comes and by which word to know them, and ask for the door where we do not know it."""
-    name = helper.name or Said("a_neighbor")
+    name = helper.first_name or Said("a_neighbor")
+    request.desk_id = None  # from now on plain words go to the helper
+    moment.session.add(request)
     return moment.tell(
         people.by_id(moment.session, request.person_id),
         "claimed",
@@ -46,7 +46,7 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
     for other, phrase in others:
         yield _carry(turn, request, other, phrase, said)
     first = others[0][0]
-    name = first.name if len(others) == 1 and first.id != request.person_id else ""
+    name = first.first_name if len(others) == 1 and first.id != request.person_id else ""
     yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
 
 
@@ -54,18 +54,20 @@ def _others(turn: Turn, request: Request) -> list[tuple[Person, str]]:
     neighbor = people.by_id(turn.session, request.person_id)
     holder = assignments.on(turn.session, request) if request.state in TALKING else None
     if turn.speaker.id == request.person_id:
-        if holder:
-            return [(holder[1], "from_neighbor")]
         desk = people.by_id(turn.session, request.desk_id) if request.desk_id else None
-        return [(desk, "from_neighbor")] if desk and desk.on_duty else []
+        if desk and desk.on_duty:  # whoever wrote last is who is answered: it may be about the helper
+            return [(desk, "from_neighbor")]
+        return [(holder[1], "from_neighbor")] if holder else []
     if turn.speaker.on_duty and (holder is None or holder[1].id != turn.speaker.id):
         request.desk_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them
-        turn.session.add(request)
+    else:
+        request.desk_id = None
+    turn.session.add(request)
     return [(neighbor, "from_helper")]
 
 
 def _carry(turn: Turn, request: Request, to: Person, phrase: str, words: str) -> Text:
-    return turn.tell(to, phrase, about=request, lane=Lane.REPLY, name=turn.speaker.name or "?", words=words)
+    return turn.tell(to, phrase, about=request, lane=Lane.REPLY, name=turn.speaker.first_name or "?", words=words)
 
 
 def _to_duty(turn: Turn, request: Request, words: str) -> Texts:

@@ -34,9 +34,7 @@ def missing(turn: Turn, intent: Answer) -> Texts:
     """The answer to "what is missing?": it becomes a request of its own."""
     request = _asked_about(turn)
     turn.unask(turn.speaker)
-    if request is None or not requests.close(
-        turn.session, request, Outcome.PARTIAL, turn.now, by=turn.speaker.id, words=intent.words
-    ):
+    if request is None or not waves.close(turn, request, Outcome.PARTIAL, by=turn.speaker.id, words=intent.words):
         yield turn.reply("nothing_waits")
         return
     rest = requests.create(
@@ -68,7 +66,7 @@ def missing(turn: Turn, intent: Answer) -> Texts:
 def _fulfilled(turn: Turn, request: Request) -> Texts:
     turn.unask(turn.speaker)
     holder = assignments.on(turn.session, request)
-    if requests.close(turn.session, request, Outcome.FULFILLED, turn.now, by=turn.speaker.id):
+    if waves.close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
         yield turn.reply("receipt_yes", about=request)
         if holder:
             yield turn.tell(holder[1], "receipt_yes_helper", about=request)

@@ -1,15 +1,31 @@
 """Which handler acts on which intent, and on the answer to which question. Read it like a table of contents."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
-from handlers import ask, availability, browse, carry, claim, duty, free, intents, join, own, receipt, relay, service
+from handlers import (
+    ask,
+    availability,
+    browse,
+    carry,
+    claim,
+    danger,
+    duty,
+    free,
+    intents,
+    join,
+    own,
+    receipt,
+    relay,
+    service,
+)
 from handlers.intents import Answer, Intent
 from handlers.turn import Question, Texts, Turn
 
 HANDLERS: dict[type, Callable[[Turn, Any], Texts]] = {
     intents.Claim: claim.claim,
-    intents.Pass: claim.pass_on,
+    intents.Pass: claim.pass_,
     intents.Drop: carry.drop,
     intents.Omw: carry.omw,
     intents.Done: carry.done,
@@ -46,6 +62,8 @@ HANDLERS: dict[type, Callable[[Turn, Any], Texts]] = {
     intents.Wordless: free.wordless,
 }
 
+COMMITS = (intents.Claim, intents.Pass, intents.Drop, intents.Omw, intents.Done, intents.Relay)
+
 ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.NEED: ask.need,
     Question.PLACE: ask.place,
@@ -64,7 +82,10 @@ def respond(turn: Turn, intent: Intent) -> Texts:
         return service.while_stopped(turn, intent)
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
-    return HANDLERS[type(intent)](turn, intent)
+    idle = turn.asked is not None and turn.asked.question is Question.NEED and turn.asked.request_id is None
+    if idle and isinstance(intent, COMMITS):
+        turn.unask(turn.speaker)  # HELP asked what they need, and they went on to something else
+    return chain(danger.in_note(turn, intent), HANDLERS[type(intent)](turn, intent))
 
 
 def name(intent: Intent) -> str:

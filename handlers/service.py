@@ -1,11 +1,13 @@
 """For anyone: help, stop, start, the language, a person."""
 
+from datetime import timedelta
+
 from handlers import intake, phrasebook, waves
 from handlers.intents import Free, Help, Intent, Kind, Language, Person, Start, Stop
 from handlers.turn import Question, Texts, Turn
 from models import assignments, offers, outbound, people, requests
 from models.assignments import State as AssignmentState
-from models.lines import Channel, HelpBy
+from models.lines import Channel
 from models.offers import State as OfferState
 from models.outbound import Lane
 from models.requests import State
@@ -14,10 +16,7 @@ from models.requests import State
 def help_(turn: Turn, _: Help) -> Texts:
     """Who we are and what to text. It opens an intake, because a person in need types exactly this."""
     turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
-    answered = turn.heard.carrier_answered is not None or (
-        turn.line.help_by == HelpBy.ADVANCED and turn.heard.channel is Channel.SMS
-    )
-    if answered:
+    if turn.heard.carrier_answered is not None:
         return
     phrase = "help_helper" if turn.speaker.helps else "help"
     yield turn.reply(phrase, line=turn.line.name, dial=turn.line.emergency_number)
@@ -51,7 +50,7 @@ def _let_go(turn: Turn) -> Texts:
         request = requests.by_number(turn.session, turn.line.id, number)
         if request:
             offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
-    for assignment, request in assignments.held_by(turn.session, turn.speaker.id):
+    for assignment, request in turn.held:
         if assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
             texts = waves.open_up(turn, request, "stopped", (State.CLAIMED,), by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
@@ -85,7 +84,7 @@ def language(turn: Turn, intent: Language) -> Texts:
 
 def person(turn: Turn, _: Person) -> Texts:
     """Whoever is on duty writes back through the hotline. A request of its own carries the talk if there is none."""
-    live = requests.live_of(turn.session, turn.speaker.id)
+    live = turn.own
     if live:
         request = live[-1]
     else:
@@ -97,10 +96,13 @@ def person(turn: Turn, _: Person) -> Texts:
             now=turn.now,
             needs=["other"],
             language=turn.speaker.speaks(turn.line),
-            code_word=requests.pick(phrasebook.book("en").pages["code_words"]),
+            code_word=requests.pick(phrasebook.book(turn.speaker.speaks(turn.line)).pages["code_words"]),
         )
     turn.unask(turn.speaker)
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id)
     told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
+    if not told and request.state is State.HELD:
+        retry = timedelta(minutes=turn.line.policy.duty_retry)
+        requests.look_again(turn.session, request, turn.now + retry)
     yield turn.reply("person_coming" if told else "person_later", about=request, dial=turn.line.emergency_number)
     yield from told

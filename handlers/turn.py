@@ -11,12 +11,13 @@ from sqlmodel import Session
 
 from handlers import summary
 from handlers.summary import What
-from models import lines, people
+from models import assignments, lines, people, requests
+from models.assignments import Assignment
 from models.inbound import Heard
-from models.lines import Area, Line
+from models.lines import Area, Line, Policy
 from models.outbound import Lane
 from models.people import Person
-from models.requests import Request
+from models.requests import TALKING, Request, State
 
 
 class Question(StrEnum):
@@ -46,10 +47,10 @@ class Asked:
         return {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
 
 
-def unpack(person: Person, now: datetime, lasts: timedelta) -> Asked | None:
+def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
     """What this person was asked, unless it was too long ago for `1` still to mean that."""
     kept = person.asked
-    if not kept or person.asked_at is None or now - person.asked_at > lasts:
+    if not kept or person.asked_at is None or now - person.asked_at > timedelta(minutes=policy.asked_lasts):
         return None
     return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"])
 
@@ -105,10 +106,16 @@ class Moment:
         person.asked_at = self.now
         self.session.add(person)
 
-    def unask(self, person: Person) -> None:
-        """The question is answered or no longer matters."""
-        person.asked = None
-        self.session.add(person)
+    def may_ask(self, person: Person, about: Request) -> bool:
+        """Whether a question about this request would not take the place of one about another."""
+        waiting = unpack(person, self.now, self.line.policy)
+        return waiting is None or waiting.request_id in (None, about.id)
+
+    def unask(self, person: Person, about: Request | None = None) -> None:
+        """The question is answered or no longer matters; with `about`, only if it is about that request."""
+        if about is None or (person.asked and person.asked["request"] == about.id):
+            person.asked = None
+            self.session.add(person)
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,22 @@ class Turn(Moment):
     speaker: Person
     heard: Heard
     asked: Asked | None = None
+
+    @cached_property
+    def own(self) -> list[Request]:
+        """What the speaker had asked for and not yet got when they began to speak."""
+        return requests.live_of(self.session, self.speaker.id)
+
+    @cached_property
+    def held(self) -> list[tuple[Assignment, Request]]:
+        """What the speaker had in hand when they began to speak."""
+        return assignments.held_by(self.session, self.speaker.id) if self.speaker.helper_since else []
+
+    @cached_property
+    def matches(self) -> list[Request]:
+        """Requests in which the speaker had somebody to talk with, from either side."""
+        talking = [r for r in self.own if r.state in (*TALKING, State.HELD) or r.desk_id is not None]
+        return sorted([*talking, *(r for _, r in self.held)], key=lambda r: r.number)
 
     def reply(self, phrase: str, *, about: Request | None = None, lane: Lane = Lane.REPLY, **values: Any) -> Text:
         """A text back to who just spoke."""

@@ -6,9 +6,10 @@ from handlers import matching
 from handlers.matching import Candidate, Wanted
 from handlers.turn import Moment, Text, Texts
 from models import assignments, lines, offers, people, requests
+from models.offers import State as OfferState
 from models.outbound import Lane
 from models.people import Person
-from models.requests import Request, State
+from models.requests import LIVE, Outcome, Request, State
 
 LOOK_AT = 60  # volunteers considered for one wave, at the least
 
@@ -41,6 +42,22 @@ def ask_next(moment: Moment, request: Request) -> list[Text]:
     what = moment.what(request)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
     return [moment.tell(helper, "offer", about=request, lane=lane, what=what) for helper in chosen]
+
+
+def close(
+    moment: Moment,
+    request: Request,
+    outcome: Outcome,
+    *,
+    by: int | None = None,
+    words: str | None = None,
+    out_of: tuple[State, ...] = LIVE,
+) -> bool:
+    """End a request and let off everybody who was asked about it; False if it was over already."""
+    won = requests.close(moment.session, request, outcome, moment.now, by=by, words=words, out_of=out_of)
+    if won:
+        offers.settle(moment.session, request.id, OfferState.SUPERSEDED, moment.now)
+    return won
 
 
 def asked(texts: Iterable[Text]) -> int:

@@ -5,7 +5,7 @@ Only well-marked places count: a wrong address sends somebody to the wrong door,
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handlers.words import Word, fold
@@ -21,11 +21,12 @@ LONGEST_NAME = 4
 
 @dataclass(frozen=True)
 class Place:
-    """A stretch of the text, and whether it leads to a door."""
+    """A stretch of the text, whether it leads to a door, and whether it is only a street, a corner or a ZIP code."""
 
     start: int
     end: int
     exact: bool = False
+    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,13 @@ class Map:
         streets = [*self.streets(), *self.streets_named_after(), *self.units()]
         doors = [place for place in streets if place.exact]
         if doors or streets:
-            return min(doors or streets, key=lambda place: (place.start, -place.end))
+            street = min(doors or streets, key=lambda place: (place.start, -place.end))
+            return replace(street, public=not street.exact)
         marked = sorted(self.marked(), key=lambda pair: (("corner", "near", "perhaps").index(pair[0]), pair[1].start))
         if marked and marked[0][0] != "perhaps":
-            return marked[0][1]
-        return next(self.zips(), marked[0][1] if marked else None)
+            # What is "near" something may be near somebody, by name.
+            return replace(marked[0][1], public=marked[0][0] == "corner")
+        return next((replace(place, public=True) for place in self.zips()), marked[0][1] if marked else None)
 
     def has(self, name: str, i: int) -> bool:
         """Whether word i is on the list of that name."""

@@ -10,7 +10,6 @@ from sqlmodel import Field, Session, SQLModel, col, func, select
 from models.base import Moment, Word
 from models.people import Person
 from models.requests import Request
-from models.requests import State as RequestState
 
 
 class State(StrEnum):
@@ -94,21 +93,3 @@ def load(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
         .group_by(col(Assignment.person_id))
     )
     return dict(session.exec(query).all())
-
-
-def matches_of(session: Session, person_id: int) -> list[Request]:
-    """Requests in which this person now has somebody to talk with, from either side."""
-    helping = (
-        select(Request)
-        .join(Assignment, col(Assignment.request_id) == col(Request.id))
-        .where(Assignment.person_id == person_id, col(Assignment.state) == State.ACTIVE)
-    )
-    asking = select(Request).where(
-        Request.person_id == person_id,
-        sa.or_(
-            col(Request.state).in_((RequestState.CLAIMED, RequestState.DELIVERED)),
-            sa.and_(col(Request.desk_id).is_not(None), col(Request.state) != RequestState.CLOSED),
-        ),
-    )
-    found = {r.id: r for r in [*session.exec(helping), *session.exec(asking)]}
-    return sorted(found.values(), key=lambda r: r.number)

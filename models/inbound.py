@@ -23,7 +23,6 @@ class Heard:
     body: str
     media: tuple[tuple[str, str], ...] = ()  # (address, content type)
     location: str | None = None  # a shared place, as words or coordinates
-    profile_name: str | None = None
     carrier_answered: str | None = None  # STOP, START or HELP, where the carrier has replied already
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
 
@@ -57,8 +56,8 @@ def hold_sender(session: Session, line_id: int, heard: Heard) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
-def store(session: Session, line_id: int, heard: Heard, now: datetime) -> int | None:
-    """Keep the text and return its id, or None if it has come before.
+def store(session: Session, line_id: int, heard: Heard, now: datetime, *, person_id: int, intent: str) -> int | None:
+    """Keep the text, who sent it and what it was taken to mean; returns its id, or None if it has come before.
 
     The unique index decides, not a look beforehand: ten deliveries at once make one row.
     """
@@ -68,6 +67,8 @@ def store(session: Session, line_id: int, heard: Heard, now: datetime) -> int | 
         "sid": heard.id,
         "channel": heard.channel,
         "sender": heard.sender,
+        "person_id": person_id,
+        "intent": intent,
         "body": heard.body,
         "media": [list(m) for m in heard.media],
         "location": heard.location,
@@ -79,16 +80,6 @@ def store(session: Session, line_id: int, heard: Heard, now: datetime) -> int | 
     )
     found = kept.scalar_one_or_none()
     return None if found is None else int(found)
-
-
-def understood(session: Session, inbound_id: int, person_id: int, intent: str) -> None:
-    """Note who sent the text and what it was taken to mean."""
-    session.execute(
-        sa.update(Inbound)
-        .where(col(Inbound.id) == inbound_id)
-        .values(person_id=person_id, intent=intent)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def times_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> int:

@@ -18,14 +18,6 @@ class Channel(StrEnum):
     WHATSAPP = "whatsapp"
 
 
-class HelpBy(StrEnum):
-    """Who answers HELP on SMS: the carrier's own text and ours, the carrier's Advanced Opt-Out, or we alone."""
-
-    DEFAULT = "default"
-    ADVANCED = "advanced"
-    APP = "app"
-
-
 @dataclass(frozen=True)
 class Policy:
     """The figures a line lives by. A line may override any of them; times are in minutes."""
@@ -38,6 +30,7 @@ class Policy:
     receipt_reminder: int = 180
     receipt_closes: int = 24 * 60
     asked_lasts: int = 48 * 60
+    duty_retry: int = 10
     misunderstandings: int = 3
     max_open: int = 3
 
@@ -53,7 +46,6 @@ class Line(SQLModel, table=True):
     timezone: str = "America/New_York"
     country: str = "US"
     emergency_number: str = "911"
-    help_by: str = HelpBy.DEFAULT
     from_settings: bool = False
     last_request: int = 0
     rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -49,6 +49,9 @@ RANK = {
 }
 
 
+AT_A_TIME = 100  # texts whose fate is settled in one transaction
+
+
 class Outbound(SQLModel, table=True):
     """One text to one address. `key` is unique, so a reply decided twice is still one reply."""
 
@@ -76,6 +79,7 @@ class Outbound(SQLModel, table=True):
     sid: str | None = Field(default=None, index=True)
     price: str | None = None
     error_code: int | None = None
+    told_at: datetime | None = Field(default=None, sa_type=Moment)  # when a person heard that it may never arrive
     created_at: datetime = Field(sa_type=Moment)
     changed_at: datetime = Field(sa_type=Moment)
 
@@ -197,7 +201,15 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
 def abandoned_leases(session: Session, now: datetime) -> list[Outbound]:
     """Texts whose sender died between the attempt and its result: nobody knows whether they left."""
     query = select(Outbound).where(col(Outbound.state) == State.LEASED, col(Outbound.leased_until) < now)
-    return list(session.exec(query))
+    return list(session.exec(query.limit(AT_A_TIME)))
+
+
+def long_uncertain(session: Session, since: datetime) -> list[Outbound]:
+    """Texts of which no news came since then, and nobody was told: they may have arrived, or not."""
+    query = select(Outbound).where(
+        col(Outbound.state) == State.UNCERTAIN, col(Outbound.changed_at) < since, col(Outbound.told_at).is_(None)
+    )
+    return list(session.exec(query.limit(AT_A_TIME)))
 
 
 def oldest_ready(session: Session) -> datetime | None:

@@ -43,6 +43,11 @@ class Person(SQLModel, table=True):
         return self.helper_since is not None and self.vouched_at is not None
 
     @property
+    def first_name(self) -> str:
+        """What others on the line call them; a family name is theirs to tell."""
+        return self.name.split()[0] if self.name.split() else ""
+
+    @property
     def on_duty(self) -> bool:
         """Looks after the line right now."""
         return self.on_duty_since is not None
@@ -132,6 +137,7 @@ def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
         select(Person).where(
             Person.line_id == line_id,
             col(Person.vouched_at).is_not(None),
+            col(Person.opted_out_at).is_(None),
             sa.or_(
                 sa.func.lower(Person.name) == name.lower(),
                 sa.func.lower(Person.name).startswith(name.lower() + " ", autoescape=True),

@@ -44,6 +44,8 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
 
 
+TALKING = (State.CLAIMED, State.DELIVERED)  # a neighbor and a helper know of each other
+LONGEST_TEXT = 1600  # characters of a neighbor's words kept on the request; each text is kept whole elsewhere
 LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
 
 
@@ -270,6 +272,6 @@ def last_event(session: Session, request: Request, *kinds: str) -> str | None:
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:
     """Add to what the neighbor wrote."""
-    request.text = f"{request.text}\n{words}".strip()
+    request.text = f"{request.text}\n{words}".strip()[:LONGEST_TEXT]
     session.add(request)
     record(session, request, "added", now, by=by, words=words)

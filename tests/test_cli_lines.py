@@ -36,7 +36,6 @@ def test_one_more_line(run: Command) -> None:
         "timezone": "America/Chicago",
         "country": "US",
         "emergency_number": "112",
-        "help_by": "default",
         "from_settings": False,
         "last_request": 0,
         "rules": {},

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
 from app import database
@@ -178,12 +178,20 @@ def test_a_rescue_that_fails_too_says_so(base: Database) -> None:
     assert stored(base) == []
 
 
-def test_the_databases_own_errors_are_not_rescued(base: Database) -> None:
+def test_a_database_that_is_away_is_no_fault_to_be_rescued(base: Database) -> None:
     def broken(session: Session) -> None:
-        session.execute(sa.text("SELECT nothing FROM nowhere"))
+        raise OperationalError("a statement", {}, ConnectionError("gone"))
 
-    with pytest.raises(DBAPIError):
+    with pytest.raises(OperationalError):
         base.write(broken, lambda *_: None).result()
+
+
+def test_a_row_that_cannot_be_kept_is_rescued(base: Database) -> None:
+    def broken(session: Session) -> str:
+        session.execute(sa.text("INSERT INTO area (id, line_id, name, aliases) VALUES (1, 99, 'nowhere', '[]')"))
+        return "kept"
+
+    assert base.write(broken, lambda *_: "rescued").result() == "rescued"
 
 
 def test_what_is_written_first_is_committed_first_on_one_thread(base: Database) -> None:

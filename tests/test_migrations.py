@@ -75,9 +75,9 @@ def test_what_points_to_a_table_outlives_its_rebuilding(database_url: str) -> No
     with engine.begin() as connection:
         connection.execute(
             sa.text(
-                "INSERT INTO line (id, name, language, timezone, country, emergency_number, help_by, from_settings,"
+                "INSERT INTO line (id, name, language, timezone, country, emergency_number, from_settings,"
                 " last_request, rules, created_at)"
-                " VALUES (1, 'Oak', 'en', 'UTC', 'US', '911', 'default', false, 0, '{}', :now)"
+                " VALUES (1, 'Oak', 'en', 'UTC', 'US', '911', false, 0, '{}', :now)"
             ),
             {"now": MORNING},
         )

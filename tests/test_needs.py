@@ -406,6 +406,24 @@ def test_a_number_that_may_be_a_door_counts_as_one(text: str, exact: bool) -> No
     assert found.exact is exact
 
 
+@pytest.mark.parametrize(
+    ("text", "public"),
+    [
+        ("need food near Oak St", True),
+        ("necesito agua en Pine St", True),
+        ("need food, corner of Pine and 3rd", True),
+        ("need food near 20001", True),
+        ("need food, 14 Oak St", False),
+        ("need food near Maria Gonzalez", False),
+        ("need food, I live at Maria Lopez's house", False),
+    ],
+)
+def test_only_a_street_a_corner_or_a_zip_is_for_everybody_to_see(text: str, public: bool) -> None:
+    found = understand(text)
+    assert found.place is not None
+    assert found.public is public
+
+
 def test_whatever_is_named_when_we_asked_is_needed() -> None:
     assert understand("some other thing with diapers maybe", asked=True).kind is Kind.ASK
     assert understand("pañales talla 4, vivo en Oak St 12", asked=True).needs == (Need.BABY,)

@@ -72,4 +72,7 @@ STATUSES = {
     "canceled": State.FAILED,
 }
 
+# Twilio's account is at fault, not the text: credentials, suspension, a number that is not ours (TWILIO.md, Errors).
+ACCOUNT = frozenset({10001, 20003, 20005, 21606, 21608, 21701, 21702, 21703, 21704, 21705})
+QUEUE_FULL = 21611
 OPTED_OUT = 21610  # the code for a text to somebody who told the carrier STOP

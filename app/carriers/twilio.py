@@ -9,10 +9,12 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from app.carriers import STATUSES, CarrierError, Fault, Outgoing, Sent
+from app.carriers import ACCOUNT, QUEUE_FULL, STATUSES, CarrierError, Fault, Outgoing, Sent
 from models.lines import Channel
 from models.outbound import State
 
+ACCOUNT_RESTS = 300.0  # seconds until we try again after the account was refused
+QUEUE_RESTS = 60.0
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds; Twilio answers a message within one
 
 
@@ -60,6 +62,16 @@ class Transport(HttpClient):
         return Response(answer.status_code, answer.text)
 
 
+def _refused(error: TwilioRestException) -> CarrierError:
+    """What a refusal means: most will never work; where the account is at fault, the text waits for its mending."""
+    code = int(error.code or error.status)
+    if code in ACCOUNT or error.status in (401, 403):
+        return CarrierError(Fault.UNTOUCHED, f"error {code}", code=code, wait=ACCOUNT_RESTS)
+    if code == QUEUE_FULL:
+        return CarrierError(Fault.UNTOUCHED, "the sender's queue is full", code=code, wait=QUEUE_RESTS)
+    return CarrierError(Fault.PERMANENT, f"error {code}", code=code)
+
+
 def _seconds(answer: httpx.Response) -> float | None:
     try:
         return float(answer.headers["retry-after"])
@@ -91,7 +103,7 @@ class Twilio:
                 **more,
             )
         except TwilioRestException as error:
-            raise CarrierError(Fault.PERMANENT, f"error {error.code}", code=error.code or error.status) from error
+            raise _refused(error) from error
         status = str(getattr(taken.status, "value", taken.status))
         return Sent(sid=str(taken.sid), state=STATUSES.get(status, State.ACCEPTED), price=taken.price)
 
@@ -100,7 +112,7 @@ class Twilio:
         try:
             self.client.api.accounts(self.client.account_sid).fetch()
         except TwilioRestException as error:
-            raise CarrierError(Fault.PERMANENT, f"error {error.code}", code=error.code or error.status) from error
+            raise _refused(error) from error
 
     def close(self) -> None:
         """Close the connections."""

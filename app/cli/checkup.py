@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from app import database as databases
-from app.carriers import CarrierError, Fault
+from app.carriers import CarrierError
 from app.carriers.twilio import Twilio
 from app.cli import console, trouble
 from app.clock import Clock
@@ -203,7 +203,7 @@ def carrier(settings: Settings) -> Iterator[Finding]:
     try:
         twilio.check()
     except CarrierError as error:
-        if error.fault is Fault.PERMANENT:
+        if error.code is not None:
             do = "copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again"
             yield Finding(Level.PROBLEM, "carrier", f"Twilio refuses the credentials ({error})", do)
         else:

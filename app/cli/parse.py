@@ -68,7 +68,7 @@ def nothing(language: str | None) -> dict[str, Any]:
 
 
 def _parts(intent: Intent) -> dict[str, Any]:
-    own = {field.name: _simple(getattr(intent, field.name)) for field in fields(intent)}
+    own = {field.name: _simple(getattr(intent, field.name)) for field in fields(intent) if field.compare}
     return {"intent": registry.name(intent), "numbers": [], "note": "", **own}
 
 

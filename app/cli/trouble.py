@@ -49,7 +49,7 @@ def unreachable(error: DBAPIError) -> str:
     """One line for a database that does not do what it is asked."""
     url = _url()
     where = url.render_as_string(hide_password=True) if url else "of DATABASE_URL"
-    said = " ".join(str(error.orig).split())
+    said = " ".join(str(error.orig).partition("DETAIL")[0].split())  # the detail quotes people's numbers
     if url and url.password:
         said = said.replace(str(url.password), "***")
     if "no such table" in said or "does not exist" in said:

@@ -1,0 +1,20 @@
+"""Danger named in the words that travel with a command: `@42 he is not breathing`."""
+
+from handlers import intake, needs, passing
+from handlers.intents import Intent
+from handlers.turn import Texts, Turn
+from models import requests
+
+
+def in_note(turn: Turn, intent: Intent) -> Texts:
+    """The emergency number for who wrote it, and the alarm for whoever is on duty."""
+    note = getattr(intent, "note", "")
+    if not note or not needs.understand(note).emergency:
+        return
+    for number in getattr(intent, "numbers", ()):
+        request = requests.by_number(turn.session, turn.line.id, number)
+        if request is not None and passing.may_write(turn, request):
+            yield from intake.emergency(turn, request)
+            return
+    if turn.own or turn.matches:
+        yield from intake.emergency(turn, (turn.matches or turn.own)[-1])
