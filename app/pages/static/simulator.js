@@ -68,6 +68,16 @@
   let asking = 0;
   let merged = 0;
   document.addEventListener("htmx:beforeSend", ({ detail }) => asked.set(detail.xhr, ++asking));
+  // Nor may a look around overtake what somebody just did: its answer says where to go next, and must be merged.
+  let doing = 0;
+  const isDeed = (detail) => detail.requestConfig.verb !== "get";
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isDeed(event.detail)) doing++;
+    else if (doing) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (isDeed(detail)) doing--;
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const order = asked.get(detail.xhr) ?? 0;
     if (order < merged) detail.shouldSwap = false;
