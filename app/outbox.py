@@ -151,7 +151,10 @@ class Sender:
         """Send what is ready now; returns how many texts were tried."""
         now = self.clock.now()
         parcels = self.database.write(lambda s: outbound.lease(s, now, BATCH, LEASE)).result()
-        list(self._posts.map(self._deliver, parcels))
+        rounds: dict[str, list[Parcel]] = {}
+        for parcel in parcels:
+            rounds.setdefault(parcel.outbound.to, []).append(parcel)
+        list(self._posts.map(self._deliver_in_order, rounds.values()))
         self.database.write(lambda s: self._give_up_on_lost(s, self.clock.now())).result()
         return len(parcels)
 
@@ -159,6 +162,11 @@ class Sender:
         """Send until nothing is ready."""
         while self.once():
             pass
+
+    def _deliver_in_order(self, parcels: list[Parcel]) -> None:
+        """What one phone gets arrives in the order in which it was said."""
+        for parcel in parcels:
+            self._deliver(parcel)
 
     def _deliver(self, parcel: Parcel) -> None:
         row = parcel.outbound

@@ -51,7 +51,7 @@ def place(turn: Turn, intent: Answer) -> Texts:
         request.area_id = areas[intent.choice - 1].id
     else:
         intake.locate(request, intent.words, meaning, areas, turn.heard.location)
-        if not request.place and not meaning.exact and places.find(intent.words, areas) is None:
+        if not request.place and not meaning.public and places.find(intent.words, areas) is None:
             # Words we cannot place may be a door: they stay between the neighbor and whoever comes.
             request.place = intent.words
     turn.session.add(request)

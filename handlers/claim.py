@@ -12,9 +12,12 @@ from models.requests import Request, State
 
 def claim(turn: Turn, intent: Claim) -> Texts:
     """CLAIM 42: yours if nobody was faster."""
+    if intent.bare and _is_talk(turn, intent.numbers):
+        yield from passing.pass_on(turn, turn.matches[0], turn.heard.body)
+        return
     if not turn.speaker.helps:
         stray = "nothing_waits" if intent.bare else "join_first"
-        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since else stray)
+        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since and not intent.bare else stray)
         return
     numbers = intent.numbers
     if not numbers:
@@ -28,6 +31,14 @@ def claim(turn: Turn, intent: Claim) -> Texts:
         yield from _take(turn, number, intent.note)
 
 
+def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
+    """Whether a bare number is for the other side: "which door?" "12"; and no request that could be taken."""
+    if len(turn.matches) != 1:
+        return False
+    found = [requests.by_number(turn.session, turn.line.id, n) for n in numbers] if turn.speaker.helps else []
+    return not any(r is not None and r.state is State.OPEN for r in found)
+
+
 def _take(turn: Turn, number: int, note: str) -> Texts:
     request = requests.by_number(turn.session, turn.line.id, number)
     if request is None or request.state in (State.DRAFT, State.HELD):
@@ -39,7 +50,8 @@ def _take(turn: Turn, number: int, note: str) -> Texts:
     else:
         holder = assignments.on(turn.session, request)
         mine = holder is not None and holder[1].id == turn.speaker.id and request.live
-        yield turn.reply("claim_yours_already" if mine else "claim_too_late", about=request)
+        late = "claim_too_late" if request.live else "claim_over"
+        yield turn.reply("claim_yours_already" if mine else late, about=request)
 
 
 def taken(turn: Turn, request: Request, note: str) -> Texts:

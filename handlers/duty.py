@@ -103,14 +103,14 @@ def assign(turn: Turn, intent: Assign) -> Texts:
             continue
         assignments.start(turn.session, request, helper.id, turn.now)
         offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
-        yield turn.reply("assigned", about=request, name=helper.name)
+        if helper.id != turn.speaker.id:
+            yield turn.reply("assigned", about=request, name=helper.name)
         place = summary.at_place(request)
         words = summary.they_wrote(request)
         what = turn.what(request)
-        if helper.id != turn.speaker.id:
-            yield turn.tell(
-                helper, "assigned_you", about=request, what=what, place=place, words=words, code=request.code_word
-            )
+        yield turn.tell(
+            helper, "assigned_you", about=request, what=what, place=place, words=words, code=request.code_word
+        )
         yield passing.introduce(turn, request, helper)
 
 

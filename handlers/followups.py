@@ -81,6 +81,8 @@ def undelivered(moment: Moment, text: Outbound) -> Texts:
         if request.state is State.OPEN and not offers.anybody_asked(moment.session, request.id):
             yield from waves.ask_next(moment, request)
         return
+    if text.phrase in ("stopped", "you_stopped"):
+        return  # to somebody who wants no texts
     if text.phrase.startswith("duty_"):
         return  # telling duty that duty cannot be told would go round in circles
     person = people.by_id(moment.session, text.person_id)
@@ -88,6 +90,5 @@ def undelivered(moment: Moment, text: Outbound) -> Texts:
         "duty_undelivered" if request else "duty_undelivered_person",
         about=request,
         but=person.id,
-        name=person.name or Said("a_neighbor"),
-        who=person.id,
+        name=person.first_name or Said("somebody"),
     )

@@ -33,6 +33,7 @@ def free(turn: Turn, intent: Free) -> Texts:
 
 def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
+    draft = intake.draft_of(turn)
     if meaning.kind is Kind.ASK:
         if len(own) == 1:
             yield from _whereto(turn, own[0], words)
@@ -43,6 +44,11 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif meaning.kind is Kind.OFFER:
         intake.speak(turn, meaning)
         yield turn.reply("offer_helper" if turn.speaker.helps else "offer_join")
+    elif meaning.kind is Kind.OTHER and draft is not None:  # an answer that came after its question was forgotten
+        intake.locate(draft, words, meaning, turn.areas)
+        draft.place = draft.place or (None if draft.vicinity or draft.area_id else words)
+        turn.session.add(draft)
+        yield from intake.next_step(turn, draft)
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
         learn_door(turn, own[0], meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
@@ -98,7 +104,8 @@ def _lost(turn: Turn, phrase: str, words: str) -> Texts:
     since = turn.now - timedelta(days=1)
     times = inbound.times_since(turn.session, turn.speaker.id, LOST, since)
     if times == turn.line.policy.misunderstandings:
-        told = list(turn.tell_duty("duty_misunderstood", but=turn.speaker.id, words=words, who=turn.speaker.id))
+        request = intake.to_talk_about(turn)
+        told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=words))
         yield turn.reply("person_told" if told else phrase)
         yield from told
     else:

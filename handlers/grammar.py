@@ -64,9 +64,10 @@ WORDS: dict[str, Intent] = {
     "duty_off": intents.Duty(on=False),
 }
 NOTED = frozenset({"omw", "done", "drop"})  # may carry a note without a number
-MEANT_AS_ANSWER = frozenset({"thanks", "language", "back", "mine", "list"})  # when we asked for words of their own
+MEANT_AS_ANSWER = frozenset({"thanks", "back", "mine", "list"})  # when we asked for words of their own
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
 CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO})
+MOST_NUMBERS = 5  # in one text; every one of them costs an answer
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 
 
@@ -215,7 +216,7 @@ def _take_numbers(text: str, words: list[Word]) -> tuple[tuple[int, ...], int, b
         at += 1
     numbers: list[int] = []
     end, marked = 0, False
-    while at < len(words):
+    while at < len(words) and len(numbers) < MOST_NUMBERS:
         sharp = words[at].text == "#"
         digit = at + sharp
         number = words[digit].number if digit < len(words) else None
@@ -243,6 +244,8 @@ def _word(words: list[Word], context: Situation) -> Intent | None:
         if phrase.everyday or (phrase.name not in WORDS and phrase.name != "language"):
             continue
         if phrase.name in MEANT_AS_ANSWER and context.question not in (None, *CLOSED_QUESTIONS):
+            continue
+        if phrase.name == "language" and context.question is Question.LANGUAGES:
             continue
         answers = phrase.name == "thanks" and any(ear().is_small(k, *key) for k in ("yes", "no"))
         if answers and (context.question is not None or context.offers):

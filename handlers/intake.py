@@ -135,3 +135,25 @@ def alarm(turn: Turn, request: Request) -> Texts:
             where=Said("duty_where", {"place": where}) if where else "",
         )
     )
+
+
+def draft_of(turn: Turn) -> Request | None:
+    """The speaker's request that waits for an answer to a question of ours."""
+    return next((r for r in reversed(turn.own) if r.state is State.DRAFT), None)
+
+
+def to_talk_about(turn: Turn) -> Request:
+    """The speaker's latest request, or one made to carry a talk with whoever is on duty."""
+    if turn.own:
+        return turn.own[-1]
+    language = turn.speaker.speaks(turn.line)
+    return requests.create(
+        turn.session,
+        turn.line,
+        person_id=turn.speaker.id,
+        state=State.HELD,
+        now=turn.now,
+        needs=[Need.OTHER],
+        language=language,
+        code_word=requests.pick(phrasebook.book(language).pages["code_words"]),
+    )

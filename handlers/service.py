@@ -15,13 +15,17 @@ from models.requests import State
 
 def help_(turn: Turn, _: Help) -> Texts:
     """Who we are and what to text. It opens an intake, because a person in need types exactly this."""
-    turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
+    draft = intake.draft_of(turn)
+    if draft is None:
+        turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
     if turn.heard.carrier_answered is not None:
         return
     phrase = "help_helper" if turn.speaker.helps else "help"
     yield turn.reply(phrase, line=turn.line.name, dial=turn.line.emergency_number)
     if turn.speaker.on_duty:
         yield turn.reply("help_duty")
+    if draft is not None:
+        yield from intake.next_step(turn, draft)
 
 
 def stop(turn: Turn, intent: Stop) -> Texts:
@@ -71,7 +75,7 @@ def while_stopped(turn: Turn, intent: Intent) -> Texts:
     """Somebody who said STOP writes: how to come back; and if they need something, a person hears it."""
     yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=turn.line.emergency_number)
     if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
-        yield from turn.tell_duty("duty_stopped_writes", who=turn.speaker.id, words=turn.heard.body)
+        yield from turn.tell_duty("duty_stopped_writes", words=turn.heard.body)
 
 
 def language(turn: Turn, intent: Language) -> Texts:
@@ -80,24 +84,14 @@ def language(turn: Turn, intent: Language) -> Texts:
     turn.speaker.languages = sorted({*turn.speaker.languages, intent.code})
     turn.session.add(turn.speaker)
     yield turn.reply("language_set", language=phrasebook.book(intent.code).name)
+    draft = intake.draft_of(turn)
+    if draft is not None:
+        yield from intake.next_step(turn, draft)
 
 
 def person(turn: Turn, _: Person) -> Texts:
     """Whoever is on duty writes back through the hotline. A request of its own carries the talk if there is none."""
-    live = turn.own
-    if live:
-        request = live[-1]
-    else:
-        request = requests.create(
-            turn.session,
-            turn.line,
-            person_id=turn.speaker.id,
-            state=State.HELD,
-            now=turn.now,
-            needs=["other"],
-            language=turn.speaker.speaks(turn.line),
-            code_word=requests.pick(phrasebook.book(turn.speaker.speaks(turn.line)).pages["code_words"]),
-        )
+    request = intake.to_talk_about(turn)
     turn.unask(turn.speaker)
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id)
     told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))

@@ -20,7 +20,7 @@ class Word(NamedTuple):
     @property
     def number(self) -> int | None:
         """The number this word is, if it is one."""
-        return int(self.text) if self.text.isascii() and self.text.isdigit() and len(self.text) < 10 else None
+        return int(self.text) if self.text.isascii() and self.text.isdigit() and len(self.text) < 19 else None
 
 
 @lru_cache(8192)

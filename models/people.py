@@ -181,6 +181,8 @@ def add(
 
 def find(session: Session, line_id: int, person_id: int) -> Person | None:
     """The line's person with this id."""
+    if person_id > 2**31 - 1:
+        return None
     return session.exec(select(Person).where(Person.id == person_id, Person.line_id == line_id)).first()
 
 
