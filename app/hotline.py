@@ -105,6 +105,11 @@ class Hotline:
         """Count a text for whoever watches the process."""
         self.texts.labels(taken).inc()
 
+    def counts(self) -> dict[str, int]:
+        """How many texts came in since the start, by what became of them."""
+        found = {taken: self.registry.get_sample_value("hotline_texts_total", {"taken": taken}) for taken in Taken}
+        return {taken.value: int(count or 0) for taken, count in found.items()}
+
     def _tick_on(self) -> None:
         while not self._stopping.wait(TICK):
             try:

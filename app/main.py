@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         except SQLAlchemyError:
             return JSONResponse({"status": "down", "database": "does not answer"}, status_code=503)
         carrier = "simulator" if running.settings.simulated else "twilio"
-        return JSONResponse({"status": "ok", "database": "ok", "carrier": carrier})
+        return JSONResponse({"status": "ok", "database": "ok", "carrier": carrier, "texts": running.counts()})
 
     @app.get("/")
     def home() -> Response:

@@ -27,6 +27,7 @@ BATCH = 10  # leased at once: as many as are posted at once, so that a STOP stop
 ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
 AT_ONCE = BATCH  # POSTs under way; more are slower with httpx
 NO_NEWS = timedelta(minutes=15)  # after which somebody is told that nobody knows whether a text arrived
+LOOK = timedelta(seconds=30)  # between looks for texts that got lost, while there are others to send
 IDLE = 0.5  # seconds between looks for texts that another process queued
 
 
@@ -117,6 +118,7 @@ class Sender:
         self.clock = clock
         self._woken = threading.Event()
         self._stopped = False
+        self._looked_at = clock.now()  # when we last looked for texts that got lost
         self._posts = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="post")
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
@@ -155,7 +157,9 @@ class Sender:
         for parcel in parcels:
             rounds.setdefault(parcel.outbound.to, []).append(parcel)
         list(self._posts.map(self._deliver_in_order, rounds.values()))
-        self.database.write(lambda s: self._give_up_on_lost(s, self.clock.now())).result()
+        if not parcels or now - self._looked_at > LOOK:
+            self._looked_at = now
+            self.database.write(lambda s: self._give_up_on_lost(s, self.clock.now())).result()
         return len(parcels)
 
     def drain(self) -> None:

@@ -199,7 +199,7 @@ async def test_a_text_to_a_number_that_is_no_lines_is_counted_and_forgotten(hotl
     assert answer.status_code == 200
     assert is_empty_twiml(answer)
     assert counted(hotline, Inbound, Person, Outbound) == [0, 0, 0]
-    assert hotline.registry.get_sample_value("hotline_texts_total", {"taken": "nobodys"}) == 1
+    assert hotline.counts() == {"handled": 0, "seen": 0, "nobodys": 1}
 
 
 async def test_the_same_text_twice_changes_nothing(hotline: Hotline) -> None:
