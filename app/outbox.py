@@ -68,7 +68,6 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
                 )
             )
     session.add_all(rows)
-    session.flush()
     return len(rows)
 
 

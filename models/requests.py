@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
 
 from models.base import Moment, Word
@@ -156,9 +157,11 @@ def move(
         .values(state=to, changed_at=now, **values)
         .execution_options(synchronize_session=False)
     )
-    session.refresh(request)
     if won.rowcount != 1:  # type: ignore[attr-defined]
+        session.refresh(request)
         return False
+    for name, value in {"state": to, "changed_at": now, **values}.items():
+        set_committed_value(request, name, value)  # as the database has it, without asking again
     record(session, request, kind, now, by=by, state=to, words=words)
     return True
 
