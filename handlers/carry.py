@@ -5,13 +5,11 @@ from datetime import timedelta
 from handlers import choosing, waves
 from handlers.intents import Done, Drop, Omw
 from handlers.summary import Said
-from handlers.turn import Question, Texts, Turn
+from handlers.turn import RECEIPT_ANSWERS, Question, Texts, Turn
 from models import assignments, people, requests
 from models.assignments import State as AssignmentState
 from models.outbound import Lane
-from models.requests import Outcome, Request, State
-
-RECEIPT_ANSWERS = 3  # yes, partly, no
+from models.requests import State
 
 
 def omw(turn: Turn, intent: Omw) -> Texts:
@@ -44,7 +42,7 @@ def done(turn: Turn, intent: Done) -> Texts:
     yield from texts
     for request in found:
         if request.person_id == turn.speaker.id:
-            yield from _received(turn, request)
+            yield from waves.fulfilled(turn, request)
         elif requests.move(
             turn.session,
             request,
@@ -75,17 +73,6 @@ def done(turn: Turn, intent: Done) -> Texts:
 
 def _note(words: str) -> Said | str:
     return Said("note_from_helper", {"note": words}) if words else ""
-
-
-def _received(turn: Turn, request: Request) -> Texts:
-    holder = assignments.on(turn.session, request)
-    if not waves.close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
-        return
-    turn.unask(turn.speaker, request)
-    yield turn.reply("receipt_yes", about=request)
-    if holder:
-        assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
-        yield turn.tell(holder[1], "receipt_yes_helper", about=request)
 
 
 def drop(turn: Turn, intent: Drop) -> Texts:

@@ -4,13 +4,11 @@ from datetime import timedelta
 
 from handlers import intake, summary, waves
 from handlers.summary import Said
-from handlers.turn import Moment, Question, Texts, unpack
+from handlers.turn import RECEIPT_ANSWERS, Moment, Question, Texts, unpack
 from models import offers, people, requests
 from models.offers import State as OfferState
 from models.outbound import Outbound
 from models.requests import Outcome, Request, State
-
-RECEIPT_ANSWERS = 3
 
 
 def look(moment: Moment, request: Request) -> Texts:
@@ -46,8 +44,10 @@ def _open(moment: Moment, request: Request) -> Texts:
 def _held(moment: Moment, request: Request) -> Texts:
     """A person must look, and nobody was on duty: try until somebody is."""
     told = list(moment.tell_duty("duty_held", about=request, words=summary.they_wrote(request)))
-    again = None if told else moment.now + timedelta(minutes=moment.line.policy.duty_retry)
-    requests.look_again(moment.session, request, again)
+    if told:
+        requests.look_again(moment.session, request, None)
+    else:
+        intake.wait_for_duty(moment, request)
     yield from told
 
 

@@ -33,7 +33,7 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
         urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
         emergency=meaning.emergency,
         language=language,
-        code_word=requests.pick(phrasebook.book(language).pages["code_words"]),
+        code_word=code_word(language),
     )
     locate(request, words, meaning, areas, turn.heard.location)
     turn.session.add(request)
@@ -116,10 +116,20 @@ def emergency(turn: Turn, request: Request) -> Texts:
     requests.record(turn.session, request, "emergency", turn.now, by=turn.speaker.id, state=request.state)
     alarmed = [*alarm(turn, request)]
     if not alarmed and request.state is State.HELD:
-        retry = timedelta(minutes=turn.line.policy.duty_retry)
-        requests.look_again(turn.session, request, turn.now + retry)
+        wait_for_duty(turn, request)
     yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.SAFETY, dial=dial)
     yield from alarmed
+
+
+def wait_for_duty(moment: Moment, request: Request) -> None:
+    """Nobody was on duty to hear of it: try again, until somebody is."""
+    retry = timedelta(minutes=moment.line.policy.duty_retry)
+    requests.look_again(moment.session, request, moment.now + retry)
+
+
+def code_word(language: str) -> str:
+    """A word for the two to know each other by at the door."""
+    return requests.pick(phrasebook.book(language).pages["code_words"])
 
 
 def alarm(turn: Turn, request: Request) -> Texts:
@@ -155,5 +165,5 @@ def to_talk_about(turn: Turn) -> Request:
         now=turn.now,
         needs=[Need.OTHER],
         language=language,
-        code_word=requests.pick(phrasebook.book(language).pages["code_words"]),
+        code_word=code_word(language),
     )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import phrasebook, waves
+from handlers import intake, waves
 from handlers.intents import Answer
 from handlers.turn import Question, Texts, Turn
 from models import assignments, requests
@@ -19,7 +19,7 @@ def came(turn: Turn, intent: Answer) -> Texts:
         turn.unask(turn.speaker)
         yield turn.reply("nothing_waits")
     elif intent.choice == YES:
-        yield from _fulfilled(turn, request)
+        yield from waves.fulfilled(turn, request)
     elif intent.choice == PARTLY:
         turn.ask(turn.speaker, Question.MISSING, request)
         requests.look_again(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.receipt_reminder))
@@ -52,7 +52,7 @@ def missing(turn: Turn, intent: Answer) -> Texts:
         place=request.place,
         language=request.language,
         parent_id=request.id,
-        code_word=requests.pick(phrasebook.book(request.language).pages["code_words"]),
+        code_word=intake.code_word(request.language),
     )
     texts = waves.open_up(turn, rest, "opened", (State.DRAFT,), by=turn.speaker.id)
     count = waves.asked(texts)
@@ -61,15 +61,6 @@ def missing(turn: Turn, intent: Answer) -> Texts:
     if holder:
         yield turn.tell(holder[1], "receipt_partly_helper", about=request, rest=rest.number)
     yield from texts
-
-
-def _fulfilled(turn: Turn, request: Request) -> Texts:
-    turn.unask(turn.speaker)
-    holder = assignments.on(turn.session, request)
-    if waves.close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
-        yield turn.reply("receipt_yes", about=request)
-        if holder:
-            yield turn.tell(holder[1], "receipt_yes_helper", about=request)
 
 
 def _not_come(turn: Turn, request: Request) -> Texts:

@@ -1,7 +1,5 @@
 """For anyone: help, stop, start, the language, a person."""
 
-from datetime import timedelta
-
 from handlers import intake, phrasebook, waves
 from handlers.intents import Free, Help, Intent, Kind, Language, Person, Start, Stop
 from handlers.turn import Question, Texts, Turn
@@ -96,7 +94,6 @@ def person(turn: Turn, _: Person) -> Texts:
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id)
     told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
     if not told and request.state is State.HELD:
-        retry = timedelta(minutes=turn.line.policy.duty_retry)
-        requests.look_again(turn.session, request, turn.now + retry)
+        intake.wait_for_duty(turn, request)
     yield turn.reply("person_coming" if told else "person_later", about=request, dial=turn.line.emergency_number)
     yield from told

@@ -19,6 +19,8 @@ from models.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request, State
 
+RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
+
 
 class Question(StrEnum):
     """What we may have asked a person last, so that `1` means something."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from handlers import matching
 from handlers.matching import Candidate, Wanted
-from handlers.turn import Moment, Text, Texts
+from handlers.turn import Moment, Text, Texts, Turn
 from models import assignments, lines, offers, people, requests
+from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
 from models.outbound import Lane
 from models.people import Person
@@ -58,6 +59,17 @@ def close(
     if won:
         offers.settle(moment.session, request.id, OfferState.SUPERSEDED, moment.now)
     return won
+
+
+def fulfilled(turn: Turn, request: Request) -> Texts:
+    """The neighbor says that help came, by an answer or by DONE: the loop is closed, and the helper hears of it."""
+    turn.unask(turn.speaker, request)
+    holder = assignments.on(turn.session, request)
+    if close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
+        yield turn.reply("receipt_yes", about=request)
+        if holder:
+            assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
+            yield turn.tell(holder[1], "receipt_yes_helper", about=request)
 
 
 def asked(texts: Iterable[Text]) -> int:
