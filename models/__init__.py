@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models import assignments, base, inbound, lines, offers, outbound, people, requests
+from models import assignments, base, inbound, lines, offers, outbound, people, requests, senders
 
 METADATA = SQLModel.metadata
 
@@ -16,4 +16,5 @@ __all__ = [
     "outbound",
     "people",
     "requests",
+    "senders",
 ]

@@ -33,7 +33,7 @@ class Inbound(SQLModel, table=True):
     __table_args__ = (sa.Index("ix_inbound_person", "person_id", "id"),)
 
     id: int = Field(default=None, primary_key=True)
-    line_id: int = Field(foreign_key="line.id", index=True)
+    line_id: int = Field(foreign_key="line.id")
     sid: str = Field(unique=True)
     channel: Channel = Field(sa_type=Word(Channel))
     sender: str

@@ -33,6 +33,13 @@ class Policy:
     duty_retry: int = 10
     misunderstandings: int = 3
     max_open: int = 3
+    reply_limit: int = 6  # answers to one address in a minute
+    countries: tuple[str, ...] = ()  # whose SMS are answered, such as ("US", "MX"); empty: the line's own
+    rate_sms: float = 1.0  # segments a second from one number
+    rate_whatsapp: float = 80.0  # messages a second
+    price_sms: str = "0.0083"  # a segment, for the budget
+    price_whatsapp: str = "0.005"  # a message
+    daily_budget: str = ""  # money a day, such as "25.00"; bulk waits beyond it, nothing else does
 
 
 class Line(SQLModel, table=True):

@@ -49,6 +49,10 @@ RANK = {
 }
 
 
+# Nearly every text ever queued is through: indexes of the few that are not stay small.
+READY = sa.text("state = 'ready'")
+PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
+
 AT_A_TIME = 100  # texts whose fate is settled in one transaction
 
 
@@ -56,12 +60,13 @@ class Outbound(SQLModel, table=True):
     """One text to one address. `key` is unique, so a reply decided twice is still one reply."""
 
     __table_args__ = (
-        sa.Index("ix_outbound_next", "state", "lane", "id"),
+        sa.Index("ix_outbound_next", "channel", "sender", "lane", "id", sqlite_where=READY, postgresql_where=READY),
+        sa.Index("ix_outbound_pending", "state", "changed_at", sqlite_where=PENDING, postgresql_where=PENDING),
         sa.Index("ix_outbound_person", "person_id", "id"),
     )
 
     id: int = Field(default=None, primary_key=True)
-    line_id: int = Field(foreign_key="line.id", index=True)
+    line_id: int = Field(foreign_key="line.id")
     person_id: int = Field(foreign_key="person.id")
     request_id: int | None = Field(default=None, foreign_key="request.id")
     key: str = Field(unique=True)
@@ -73,8 +78,10 @@ class Outbound(SQLModel, table=True):
     segments: int
     lane: int
     state: State = Field(sa_type=Word(State))
-    tries: int = 0
+    tries: int = 0  # POSTs
+    returns: int = 0  # times it was put back because the carrier could not deliver it yet
     not_before: datetime | None = Field(default=None, sa_type=Moment)
+    expires_at: datetime | None = Field(default=None, sa_type=Moment)  # after which nobody wants it any more
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
     sid: str | None = Field(default=None, index=True)
     price: str | None = None

@@ -9,12 +9,16 @@ from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
 from models.base import Moment, Word
 from models.lines import Channel, Line
 
+# Few people help and fewer are on duty: indexes of these alone stay small however many ask.
+HELPS = sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL")
+ON_DUTY = sa.text("on_duty_since IS NOT NULL")
+
 
 class Person(SQLModel, table=True):
     """Somebody who texted, or was added. Roles are dates, not classes: who asks today helps tomorrow."""
 
     id: int = Field(default=None, primary_key=True)
-    line_id: int = Field(foreign_key="line.id", index=True)
+    line_id: int = Field(foreign_key="line.id")
     name: str = ""
     language: str | None = None
     languages: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
@@ -33,8 +37,8 @@ class Person(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
 
     __table_args__ = (
-        sa.Index("ix_person_helpers", "line_id", "vouched_at", "last_asked_at"),
-        sa.Index("ix_person_duty", "line_id", "on_duty_since"),
+        sa.Index("ix_person_helpers", "line_id", "last_asked_at", "id", sqlite_where=HELPS, postgresql_where=HELPS),
+        sa.Index("ix_person_duty", "line_id", sqlite_where=ON_DUTY, postgresql_where=ON_DUTY),
     )
 
     @property
@@ -60,7 +64,7 @@ class Person(SQLModel, table=True):
 class Address(SQLModel, table=True):
     """Where a person's texts come from: a channel and an opaque value, mostly a phone number."""
 
-    __table_args__ = (sa.UniqueConstraint("line_id", "channel", "value"),)
+    __table_args__ = (sa.UniqueConstraint("line_id", "value", "channel"),)
 
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
@@ -68,6 +72,13 @@ class Address(SQLModel, table=True):
     channel: Channel = Field(sa_type=Word(Channel))
     value: str
     heard_at: datetime | None = Field(default=None, sa_type=Moment)
+    answered: list[float] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # POSIX seconds
+    echo: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    muted_until: datetime | None = Field(default=None, sa_type=Moment)  # a machine texts from here: no answers
+    rests_until: datetime | None = Field(default=None, sa_type=Moment)  # the carrier saw a loop: nothing goes here
+    strikes: int = 0  # texts in a row that did not arrive for want of reception
+    bad_code: int | None = None  # the carrier's error that says no text will ever arrive here
+    bad_at: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)
 
 

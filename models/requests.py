@@ -50,14 +50,18 @@ LONGEST_TEXT = 1600  # characters of a neighbor's words kept on the request; eac
 LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
 
 
+DUE = sa.text("next_look_at IS NOT NULL")
+NOT_OVER = sa.text("state <> 'closed'")
+
+
 class Request(SQLModel, table=True):
     """One thing a neighbor asked for. `place` and `text` are theirs: no offer may carry either."""
 
     __table_args__ = (
         sa.UniqueConstraint("line_id", "number"),
         sa.Index("ix_request_asker", "person_id", "state"),
-        sa.Index("ix_request_due", "state", "next_look_at"),
-        sa.Index("ix_request_open", "line_id", "state"),
+        sa.Index("ix_request_due", "next_look_at", sqlite_where=DUE, postgresql_where=DUE),
+        sa.Index("ix_request_live", "line_id", "state", "number", sqlite_where=NOT_OVER, postgresql_where=NOT_OVER),
     )
 
     id: int = Field(default=None, primary_key=True)
