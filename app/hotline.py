@@ -12,7 +12,7 @@ from app.carriers import Carrier
 from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
 from app.clock import Clock
-from app.outbox import Sender
+from app.sender import Sender
 from app.settings import Settings
 from app.switchboard import Taken
 from models import lines
