@@ -20,9 +20,10 @@ from app.carriers.errors import Action
 from app.clock import Clock
 from app.database import Database, is_passing
 from app.outbox import ALLOWED_AFTER_STOP
-from models import leases, outbound, senders, uncertain
-from models.leases import Handed, Lease, Parcel, Terms
+from models import leases, outbound, parcels, senders, uncertain
+from models.leases import Lease, Terms
 from models.outbound import State
+from models.parcels import Handed, Parcel
 from models.uncertain import Lookup
 
 log = structlog.get_logger()
@@ -176,12 +177,10 @@ class Sender:
                 senders.go_on(session, one.about.channel, one.about.sender)
         session.flush()
         for state, handed in taken.items():
-            news = leases.hand_over(session, handed, state, now)
-            for text in handed:
-                if text.id not in news:
-                    fates.taken(session, text.id, text.attempt_id, text.sid, state, now)
+            for text in parcels.hand_over(session, handed, state, now):
+                fates.taken(session, text.id, text.attempt_id, text.sid, state, now)
         if returned:
-            leases.hand_back(session, returned, now)
+            parcels.hand_back(session, returned, now)
 
     def _write(self, back: list[Back]) -> None:
         """Write down what came back, and lease nothing."""
@@ -204,20 +203,20 @@ class Sender:
         for _ in back:  # the oldest: what came back since stands behind them
             self._back.popleft()
 
-    def _hand_out(self, parcels: list[Parcel], lookups: list[Lookup]) -> None:
+    def _hand_out(self, leased: list[Parcel], lookups: list[Lookup]) -> None:
         """Give each phone's texts to one thread: what one phone gets arrives in the order in which it was said."""
         rounds: dict[str, list[Parcel]] = {}
-        for parcel in parcels:
+        for parcel in leased:
             rounds.setdefault(parcel.to, []).append(parcel)
         with self._counting:
-            self._out += len(parcels)
+            self._out += len(leased)
         work = [self._posts.submit(self._deliver_in_order, texts) for texts in rounds.values()]
         work += [self._posts.submit(self._look_up, lookup) for lookup in lookups]
         self._under_way = {one for one in self._under_way if not one.done()} | set(work)
 
-    def _deliver_in_order(self, parcels: list[Parcel]) -> None:
+    def _deliver_in_order(self, texts: list[Parcel]) -> None:
         waits = False
-        for parcel in parcels:
+        for parcel in texts:
             result = NotPosted() if waits else self._deliver(parcel)
             # Those after a text that must go again later wait for it.
             waits = waits or (isinstance(result, CarrierError) and result.action is Action.AGAIN)

@@ -12,21 +12,74 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from models import senders
-from models.base import Moment
+from models import parcels, senders
+from models.base import table
 from models.lines import Channel, Line, by_id
-from models.outbound import Attempt, Lane, Outbound, Result, State, is_in, refused_before
+from models.outbound import Lane, Outbound, State, is_in, refused_before
+from models.parcels import OUT, Parcel
 from models.people import Address, Person
 from models.requests import Request
 from models.requests import State as RequestState
-from models.senders import Sender
+from models.senders import Pace, Sender
 
-TOGETHER = 0.25  # seconds' worth of texts that may leave in one burst; at a segment a second that is one text
+PERSON, HOME, ABOUT, FROM = table(Person), table(Address), table(Request), table(Sender)
+
 PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind each other
 BUSY_PHONES = 2_000  # texts in flight or held that are minded for the order of those after them
+NOBODY = [""]  # a phone that there is not: lists in statements want a member
 # Of ten texts of a busy sender one goes to notices and one to bulk, whatever else waits: nothing starves.
 FAVOURED = {4: Lane.NOTICE, 9: Lane.BULK}
 TURNS = 10
+
+STRANGE = (
+    sa.select(sa.func.min(OUT.c.line_id), OUT.c.channel, OUT.c.sender)
+    .where(
+        is_in(State.READY),
+        ~sa.exists().where(FROM.c.channel == OUT.c.channel, FROM.c.number == OUT.c.sender),
+    )
+    .group_by(OUT.c.channel, OUT.c.sender)
+)
+BUSY = (
+    sa.select(OUT.c.lane, OUT.c.to)
+    .where(sa.or_(is_in(State.LEASED), sa.and_(is_in(State.HELD), OUT.c.returns == 0)))
+    .limit(BUSY_PHONES)
+)
+DUE = (
+    sa.select(
+        OUT.c.id,
+        OUT.c.to,
+        OUT.c.lane,
+        OUT.c.segments,
+        OUT.c.phrase,
+        OUT.c.expires_at,
+        PERSON.c.opted_out_at,
+        HOME.c.bad_at,
+        HOME.c.bad_code,
+        HOME.c.heard_at,
+        HOME.c.rests_until,
+        ABOUT.c.state.label("about"),
+    )
+    .select_from(OUT)
+    .join(PERSON, PERSON.c.id == OUT.c.person_id)
+    .outerjoin(
+        HOME, sa.and_(HOME.c.line_id == OUT.c.line_id, HOME.c.value == OUT.c.to, HOME.c.channel == OUT.c.channel)
+    )
+    .outerjoin(ABOUT, ABOUT.c.id == OUT.c.request_id)
+    .where(
+        is_in(State.READY),
+        OUT.c.channel == sa.bindparam("on_channel"),
+        OUT.c.sender == sa.bindparam("number"),
+        OUT.c.lane >= sa.bindparam("first"),
+        OUT.c.lane <= sa.bindparam("last"),
+        sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now")),
+        *[
+            sa.or_(OUT.c.lane != lane, OUT.c.to.not_in(sa.bindparam(f"busy{lane:d}", expanding=True)))
+            for lane in Lane
+        ],
+    )
+    .order_by(OUT.c.lane, OUT.c.id)
+    .limit(sa.bindparam("most"))
+)
 
 
 @dataclass(frozen=True)
@@ -37,35 +90,6 @@ class Terms:
     paced: bool  # whether the carrier minds how fast texts come
     after_stop: frozenset[str] = frozenset()  # phrases that go even to somebody who said STOP
     filtered: tuple[int, ...] = ()  # errors after which the same words never go to the same address again
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A leased text and the attempt it is leased for."""
-
-    id: int
-    line_id: int
-    person_id: int
-    channel: Channel
-    sender: str
-    to: str
-    body: str
-    segments: int
-    lane: int
-    phrase: str
-    expires_at: datetime | None
-    leased_until: datetime
-    attempt_id: int
-    probes: bool = False  # its sender rested: this one text shows whether it may go on
-
-
-@dataclass(frozen=True)
-class Handed:
-    """A text that the carrier took."""
-
-    id: int
-    attempt_id: int
-    sid: str
 
 
 @dataclass
@@ -83,237 +107,144 @@ class Lease:
         self.next_at = until if self.next_at is None else min(self.next_at, until)
 
 
-class Pace:
-    """How much a sender may send at this moment: segments by SMS, messages by WhatsApp (GCRA).
-
-    In any stretch of time no more leaves than the rate allows and one burst; a text dearer than a burst goes alone,
-    and all after it wait until it is paid for.
-    """
-
-    def __init__(self, sender: Sender, line: Line, now: datetime) -> None:
-        policy = line.policy
-        rate = policy.rate_whatsapp if sender.channel is Channel.WHATSAPP else policy.rate_sms
-        self.rate = max(rate, 0.01)  # a figure set by hand must not stop everything
-        self.burst = max(1.0, self.rate * TOGETHER)
-        self.now = now
-        self.next_at = max(sender.next_at or now, now)
-
-    @property
-    def free(self) -> float:
-        """Units that may leave now."""
-        return self.burst - (self.next_at - self.now).total_seconds() * self.rate + 1e-6 * self.rate
-
-    def fits(self, units: int) -> bool:
-        """Whether a text of so many units may leave now."""
-        return self.free >= min(units, self.burst)
-
-    def when(self, units: int) -> datetime:
-        """When it may."""
-        return self.now + timedelta(seconds=max(min(units, self.burst) - self.free, 0) / self.rate)
-
-    def take(self, units: int) -> None:
-        """It leaves."""
-        self.next_at += timedelta(seconds=units / self.rate)
-
-
 def lease(session: Session, now: datetime, room: int, terms: Terms, turns: Counter[int]) -> Lease:
     """Take at most `room` texts that may leave now, and write down the attempt to send each.
 
     Two senders never get the same text: PostgreSQL skips locked rows, SQLite has one writer. `turns` counts what
     this process has leased for each sender, so that bulk gets its turn.
     """
-    found = Lease()
-    release(session, now)
-    _lease_all(session, now, room, terms, turns, found)
-    if not found.parcels and _adopted(session):
-        _lease_all(session, now, room, terms, turns, found)
-    return found
-
-
-def _lease_all(session: Session, now: datetime, room: int, terms: Terms, turns: Counter[int], found: Lease) -> None:
-    rows = _senders(session)
-    busy = _busy(session) if rows else {}
-    start = turns.total() % len(rows) if rows else 0  # nobody is always the first to fill the room
-    for sender in [*rows[start:], *rows[:start]]:
-        if len(found.parcels) < room:
-            _lease_of(session, sender, now, room - len(found.parcels), terms, turns, busy, found)
-
-
-def _senders(session: Session) -> list[Sender]:
-    return list(session.exec(select(Sender).order_by(col(Sender.id)).with_for_update(skip_locked=True)))
+    parcels.release(session, now)
+    found = _Leasing(session, now, terms, turns)
+    found.of_all(room)
+    if not found.lease.parcels and _adopted(session):
+        found.of_all(room)
+    return found.lease
 
 
 def _adopted(session: Session) -> bool:
     """Whether there was a number that has texts to send and no row of its own yet."""
-    known = sa.exists().where(
-        col(Sender.channel) == col(Outbound.channel), col(Sender.number) == col(Outbound.sender)
-    )
-    strange = (
-        select(sa.func.min(Outbound.line_id), Outbound.channel, Outbound.sender)
-        .where(is_in(State.READY), ~known)
-        .group_by(col(Outbound.channel), col(Outbound.sender))
-    )
-    new = [
-        senders.add(session, line_id, Channel(channel), number) for line_id, channel, number in session.exec(strange)
-    ]
-    return any(new)
+    return any([senders.add(session, *row) for row in session.execute(STRANGE).all()])  # noqa: C419 - add them all
 
 
-def _busy(session: Session) -> dict[int, list[str]]:
+def _busy(session: Session) -> dict[str, list[str]]:
     """By lane, the phones that wait for an earlier text: what one phone gets arrives in the order it was said.
 
     A text that the carrier returned for a long while holds up nobody.
     """
-    waiting = (
-        select(Outbound.lane, Outbound.to)
-        .where(sa.or_(is_in(State.LEASED), sa.and_(is_in(State.HELD), col(Outbound.returns) == 0)))
-        .limit(BUSY_PHONES)
-    )
-    busy: dict[int, list[str]] = {lane: [] for lane in Lane}
-    for lane, to in session.exec(waiting):
+    busy: dict[str, list[str]] = {f"busy{lane:d}": list(NOBODY) for lane in Lane}
+    for lane, to in session.execute(BUSY):
         for later in range(lane, len(Lane)):
-            busy[later].append(to)
+            busy[f"busy{later}"].append(to)
     return busy
 
 
-def _lease_of(
-    session: Session,
-    sender: Sender,
-    now: datetime,
-    room: int,
-    terms: Terms,
-    turns: Counter[int],
-    busy: dict[int, list[str]],
-    found: Lease,
-) -> None:
-    if sender.rests_until is not None and sender.rests_until > now:
-        return
-    line = by_id(session, sender.line_id)
-    pace = Pace(sender, line, now) if terms.paced else None
-    if pace is not None and not pace.fits(1):
-        found.waits(pace.when(1))
-        return
-    probes = sender.rest_code is not None
-    want = 1 if probes else room if pace is None else max(1, min(room, int(pace.free)))
-    bulk = not _over_budget(session, line, sender, now, found)
-    chosen: list[Any] = []
-    phones: Counter[str] = Counter()
-    sieve = _Sieve(session, now, terms)
-    for row in _ordered(session, sender, now, busy, turns[sender.id], want, bulk):
-        if phones[row.to] >= PER_PHONE or not sieve.passes(row):
-            continue
-        if pace is not None:
-            units = 1 if sender.channel is Channel.WHATSAPP else row.segments
-            if not pace.fits(units):
-                found.waits(pace.when(units))  # whatever is smaller does not slip past it
-                break
-            pace.take(units)
-        chosen.append(row)
-        phones[row.to] += 1
-        if len(chosen) == want:
-            break
-    sieve.settle(found)
-    parcels = _leased(session, [row.id for row in chosen], now, terms, probes)
-    if not parcels:
-        return
-    found.parcels += parcels
-    turns[sender.id] += len(parcels)
-    if probes:
-        sender.rests_until = now + terms.lasts
-    if pace is not None:
-        sender.next_at = pace.next_at
-        found.waits(pace.when(1))
-    session.add(sender)
-    senders.spend(session, line, sender.channel, sum(parcel.segments for parcel in parcels), len(parcels), now)
+class _Leasing:
+    """One lease, sender by sender."""
 
+    def __init__(self, session: Session, now: datetime, terms: Terms, turns: Counter[int]) -> None:
+        self.session = session
+        self.now = now
+        self.terms = terms
+        self.turns = turns
+        self.lease = Lease()
+        self.busy = _busy(session)
 
-def _over_budget(session: Session, line: Line, sender: Sender, now: datetime, found: Lease) -> bool:
-    if not senders.over_budget(session, line, now):
-        return False
-    waiting = select(Outbound.id).where(
-        is_in(State.READY),
-        Outbound.channel == sender.channel,
-        Outbound.sender == sender.number,
-        Outbound.lane == Lane.BULK,
-    )
-    if session.exec(waiting.limit(1)).first() is not None and senders.first_told(session, line, now):
-        found.broke.append(line.id)
-    return True
+    def of_all(self, room: int) -> None:
+        """Lease for every sender that may send."""
+        query = select(Sender).order_by(col(Sender.id)).with_for_update(skip_locked=True)
+        rows = list(self.session.exec(query))
+        start = self.turns.total() % len(rows) if rows else 0  # nobody is always the first to fill the room
+        for sender in [*rows[start:], *rows[:start]]:
+            left = room - len(self.lease.parcels)
+            if left > 0 and (sender.rests_until is None or sender.rests_until <= self.now):
+                self._of(sender, by_id(self.session, sender.line_id), left)
 
-
-def _ordered(
-    session: Session, sender: Sender, now: datetime, busy: dict[int, list[str]], turn: int, want: int, bulk: bool
-) -> Iterator[Any]:
-    """What this sender has to send, in the order of lanes, but that some turns belong to the later lanes."""
-    lanes = [lane for lane in Lane if bulk or lane is not Lane.BULK]
-    favoured = {FAVOURED.get(slot % TURNS) for slot in range(turn, turn + want)} - {None}
-    limit = 2 * want + 20
-    others = deque(_candidates(session, sender, now, busy, lanes, limit))
-    all_seen = len(others) < limit
-    first = {
-        lane: deque(
-            [row for row in others if row.lane == lane]
-            if all_seen
-            else _candidates(session, sender, now, busy, [lane], want)
-        )
-        for lane in lanes
-        if lane in favoured
-    }
-    given: set[int] = set()
-    for slot in range(turn, turn + 2 * limit):
-        mine = first.get(FAVOURED.get(slot % TURNS, Lane.SAFETY)) or others
-        row = mine.popleft() if mine else None
-        while row is not None and row.id in given:
-            mine = mine or others
-            row = mine.popleft() if mine else None
-        if row is None:
+    def _of(self, sender: Sender, line: Line, room: int) -> None:
+        pace = Pace(sender, line, self.now) if self.terms.paced else None
+        if pace is not None and not pace.fits(1):
+            self.lease.waits(pace.when(1))
             return
-        given.add(row.id)
-        yield row
+        probes = sender.rest_code is not None
+        want = 1 if probes else room if pace is None else max(1, min(room, int(pace.free)))
+        chosen = self._chosen(sender, line, want, pace)
+        leased = parcels.take(self.session, chosen, self.now, self.terms.lasts, probes=probes)
+        if not leased:
+            return
+        self.lease.parcels += leased
+        self.turns[sender.id] += len(leased)
+        if probes:
+            sender.rests_until = self.now + self.terms.lasts
+        if pace is not None:
+            sender.next_at = pace.next_at
+            self.lease.waits(pace.when(1))
+        self.session.add(sender)
+        segments = sum(parcel.segments for parcel in leased)
+        senders.spend(self.session, line, sender.channel, segments, len(leased), self.now)
 
+    def _chosen(self, sender: Sender, line: Line, want: int, pace: Pace | None) -> list[int]:
+        chosen: list[int] = []
+        phones: Counter[str] = Counter()
+        sieve = _Sieve(self.session, self.now, self.terms)
+        for row in self._ordered(sender, want, bulk=not self._over_budget(sender, line)):
+            if phones[row.to] >= PER_PHONE or not sieve.passes(row):
+                continue
+            if pace is not None:
+                units = 1 if sender.channel is Channel.WHATSAPP else row.segments
+                if not pace.fits(units):
+                    self.lease.waits(pace.when(units))  # whatever is smaller does not slip past it
+                    break
+                pace.take(units)
+            chosen.append(row.id)
+            phones[row.to] += 1
+            if len(chosen) == want:
+                break
+        sieve.settle(self.lease)
+        return chosen
 
-def _candidates(
-    session: Session, sender: Sender, now: datetime, busy: dict[int, list[str]], lanes: list[Lane], limit: int
-) -> list[Any]:
-    query = (
-        sa.select(
-            col(Outbound.id),
-            col(Outbound.person_id),
-            col(Outbound.to),
-            col(Outbound.lane),
-            col(Outbound.segments),
-            col(Outbound.phrase),
-            col(Outbound.expires_at),
-            col(Person.opted_out_at),
-            col(Address.bad_at),
-            col(Address.bad_code),
-            col(Address.heard_at),
-            col(Address.rests_until),
-            col(Request.state).label("about"),
-        )
-        .select_from(Outbound)
-        .join(Person, col(Person.id) == col(Outbound.person_id))
-        .outerjoin(
-            Address,
-            sa.and_(
-                col(Address.line_id) == col(Outbound.line_id),
-                col(Address.value) == col(Outbound.to),
-                col(Address.channel) == col(Outbound.channel),
-            ),
-        )
-        .outerjoin(Request, col(Request.id) == col(Outbound.request_id))
-        .where(
+    def _over_budget(self, sender: Sender, line: Line) -> bool:
+        if not senders.over_budget(self.session, line, self.now):
+            return False
+        waiting = select(Outbound.id).where(
             is_in(State.READY),
-            col(Outbound.channel) == sender.channel,
-            col(Outbound.sender) == sender.number,
-            col(Outbound.lane).in_(lanes),
-            sa.or_(col(Outbound.not_before).is_(None), col(Outbound.not_before) <= now),
-            *[sa.or_(col(Outbound.lane) != lane, col(Outbound.to).not_in(to)) for lane, to in busy.items() if to],
+            Outbound.channel == sender.channel,
+            Outbound.sender == sender.number,
+            Outbound.lane == Lane.BULK,
         )
-        .order_by(col(Outbound.lane), col(Outbound.id))
-        .limit(limit)
-    )
-    return list(session.execute(query).all())
+        waits = self.session.exec(waiting.limit(1)).first() is not None
+        if waits and senders.first_told(self.session, line, self.now):
+            self.lease.broke.append(line.id)
+        return True
+
+    def _ordered(self, sender: Sender, want: int, *, bulk: bool) -> Iterator[Any]:
+        """What this sender has to send, in the order of lanes, but that some turns belong to the later lanes."""
+        most = 2 * want + 20
+        turn = self.turns[sender.id]
+        last = Lane.BULK if bulk else Lane.NOTICE
+        others = deque(self._due(sender, Lane.SAFETY, last, most))
+        if not others:
+            return
+        favoured = {FAVOURED[slot % TURNS] for slot in range(turn, turn + want) if slot % TURNS in FAVOURED}
+        first: dict[Lane, deque[Any]] = {}
+        for lane in favoured:
+            if lane <= others[-1].lane or len(others) < most:  # all there is of it, or enough, was found already
+                first[lane] = deque(row for row in others if row.lane == lane)
+            elif lane <= last:
+                first[lane] = deque(self._due(sender, lane, lane, want))
+        given: set[int] = set()
+        for slot in range(turn, turn + 2 * most):
+            mine = first.get(FAVOURED.get(slot % TURNS, Lane.SAFETY)) or others
+            row = mine.popleft() if mine else None
+            while row is not None and row.id in given:
+                mine = mine or others
+                row = mine.popleft() if mine else None
+            if row is None:
+                return
+            given.add(row.id)
+            yield row
+
+    def _due(self, sender: Sender, first: Lane, last: Lane, most: int) -> list[Any]:
+        asked = {"on_channel": sender.channel, "number": sender.number, "first": int(first), "last": int(last)}
+        return list(self.session.execute(DUE, {**asked, "now": self.now, "most": most, **self.busy}).all())
 
 
 class _Sieve:
@@ -352,110 +283,10 @@ class _Sieve:
         """Write the fates down."""
         for id_, (state, more, told) in self.fates.items():
             changed = self.session.execute(
-                sa.update(Outbound)
-                .where(col(Outbound.id) == id_, is_in(State.READY))
+                sa.update(OUT)
+                .where(OUT.c.id == id_, is_in(State.READY))
                 .values(state=state, changed_at=self.now, **more)
-                .execution_options(synchronize_session=False)
             )
             if changed.rowcount == 1:  # type: ignore[attr-defined]
                 found.sifted += 1
                 found.lost += [id_] if told else []
-
-
-def _leased(session: Session, ids: list[int], now: datetime, terms: Terms, probes: bool) -> list[Parcel]:
-    if not ids:
-        return []
-    until = now + terms.lasts
-    free = select(Outbound.id).where(col(Outbound.id).in_(ids), is_in(State.READY)).with_for_update(skip_locked=True)
-    taken = session.execute(
-        sa.update(Outbound)
-        .where(col(Outbound.id).in_(free), is_in(State.READY))
-        .values(
-            state=State.LEASED,
-            leased_until=until,
-            changed_at=now,
-            not_before=None,
-            sid=None,
-            tries=Outbound.tries + 1,
-        )
-        .returning(
-            col(Outbound.id),
-            col(Outbound.line_id),
-            col(Outbound.person_id),
-            col(Outbound.channel),
-            col(Outbound.sender),
-            col(Outbound.to),
-            col(Outbound.body),
-            col(Outbound.segments),
-            col(Outbound.lane),
-            col(Outbound.phrase),
-            col(Outbound.expires_at),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    rows: dict[int, dict[str, Any]] = {row.id: row._asdict() for row in taken}
-    made = session.execute(
-        sa.insert(Attempt)
-        .from_select(
-            ["outbound_id", "started_at"],
-            sa.select(col(Outbound.id), sa.literal(now, Moment()))
-            .where(col(Outbound.id).in_(rows))
-            .order_by(col(Outbound.lane), col(Outbound.id)),
-        )
-        .returning(col(Attempt.outbound_id), col(Attempt.id))
-    )
-    attempts: dict[int, int] = {row[0]: row[1] for row in made}
-    return [
-        Parcel(**rows[id_], leased_until=until, attempt_id=attempts[id_], probes=probes) for id_ in ids if id_ in rows
-    ]
-
-
-def release(session: Session, now: datetime) -> None:
-    """Let texts that were held until now be sent."""
-    session.execute(
-        sa.update(Outbound)
-        .where(is_in(State.HELD), col(Outbound.not_before) <= now)
-        .values(state=State.READY, not_before=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def hand_over(session: Session, taken: list[Handed], state: State, now: datetime) -> set[int]:
-    """Note of many texts at once that the carrier took them; returns those to which it was news.
-
-    The others had a callback that was faster, and must be looked at one by one.
-    """
-    sids = {one.id: one.sid for one in taken}
-    moved = session.execute(
-        sa.update(Outbound)
-        .where(col(Outbound.id).in_(sids), is_in(State.LEASED), col(Outbound.sid).is_(None))
-        .values(state=state, sid=sa.case(sids, value=col(Outbound.id)), changed_at=now, leased_until=None)
-        .returning(col(Outbound.id))
-        .execution_options(synchronize_session=False)
-    )
-    news = set(moved.scalars())
-    attempts = {one.attempt_id: one.sid for one in taken if one.id in news}
-    if attempts:
-        session.execute(
-            sa.update(Attempt)
-            .where(col(Attempt.id).in_(attempts))
-            .values(ended_at=now, result=Result.TAKEN, sid=sa.case(attempts, value=col(Attempt.id)))
-            .execution_options(synchronize_session=False)
-        )
-    return news
-
-
-def hand_back(session: Session, parcels: list[Parcel], now: datetime) -> None:
-    """Put texts back that were leased and not posted: they go with the next lease, in their order."""
-    session.execute(
-        sa.update(Outbound)
-        .where(col(Outbound.id).in_([p.id for p in parcels]), is_in(State.LEASED))
-        .values(state=State.READY, tries=Outbound.tries - 1, leased_until=None, changed_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        sa.update(Attempt)
-        .where(col(Attempt.id).in_([p.attempt_id for p in parcels]), col(Attempt.result).is_(None))
-        .values(ended_at=now, result=Result.NOT_MADE)
-        .execution_options(synchronize_session=False)
-    )

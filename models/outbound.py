@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.base import Moment, Word
+from models.base import Moment, Word, table
 from models.lines import Channel
 from models.people import Person
 
@@ -59,15 +59,6 @@ READY = sa.text("state = 'ready'")
 PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
 
 
-def is_in(state: State) -> sa.ColumnElement[bool]:
-    """Whether a text is in this state, in words that let both databases use the small indexes."""
-    word: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
-    if state is State.READY:
-        return col(Outbound.state) == word
-    pending: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{one}'") for one in ("leased", "uncertain", "held")]
-    return sa.and_(col(Outbound.state).in_(pending), col(Outbound.state) == word)
-
-
 AT_A_TIME = 100  # texts whose fate is settled in one transaction
 LARGEST_ID = 2**31 - 1
 
@@ -107,6 +98,16 @@ class Outbound(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=Moment)
 
 
+def is_in(state: State) -> sa.ColumnElement[bool]:
+    """Whether a text is in this state, in words that let both databases use the small indexes."""
+    column = table(Outbound).c.state
+    word: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
+    if state is State.READY:
+        return column == word
+    pending: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{one}'") for one in ("leased", "uncertain", "held")]
+    return sa.and_(column.in_(pending), column == word)
+
+
 class Result(StrEnum):
     """How a try to hand a text over ended."""
 
@@ -140,6 +141,14 @@ class StatusEvent(SQLModel, table=True):
     status: str
     sid: str | None = None
     error_code: int | None = None
+
+
+# Asked once more before every POST, and with every callback: written once.
+STOPPED = (
+    sa.select(table(Outbound).c.id)
+    .join(table(Person), table(Person).c.id == table(Outbound).c.person_id)
+    .where(table(Outbound).c.id == sa.bindparam("text"), table(Person).c.opted_out_at.is_not(None))
+)
 
 
 def advance(
@@ -209,12 +218,7 @@ def waiting_for(session: Session, row: Outbound) -> list[Outbound]:
 
 def stopped(session: Session, outbound_id: int) -> bool:
     """Whether this text's reader has said STOP."""
-    query = (
-        select(Person.opted_out_at)
-        .join(Outbound, col(Outbound.person_id) == col(Person.id))
-        .where(Outbound.id == outbound_id)
-    )
-    return session.exec(query).first() is not None
+    return session.execute(STOPPED, {"text": outbound_id}).first() is not None
 
 
 def refused_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:

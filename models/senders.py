@@ -14,6 +14,7 @@ from models.lines import Channel, Line
 
 MILLION = 1_000_000
 LONGEST_REST = timedelta(hours=1)
+TOGETHER = 0.25  # seconds' worth of texts that may leave in one burst; at a segment a second that is one text
 
 
 class Sender(SQLModel, table=True):
@@ -42,6 +43,39 @@ class Spending(SQLModel, table=True):
     segments: int = 0
     micros: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))  # millionths of the currency
     told_at: datetime | None = Field(default=None, sa_type=Moment)  # when duty heard that bulk waits
+
+
+class Pace:
+    """How much a sender may send at this moment: segments by SMS, messages by WhatsApp (GCRA).
+
+    In any stretch of time no more leaves than the rate allows and one burst; a text dearer than a burst goes alone,
+    and all after it wait until it is paid for.
+    """
+
+    def __init__(self, sender: Sender, line: Line, now: datetime) -> None:
+        policy = line.policy
+        rate = policy.rate_whatsapp if sender.channel is Channel.WHATSAPP else policy.rate_sms
+        self.rate = max(rate, 0.01)  # a figure set by hand must not stop everything
+        self.burst = max(1.0, self.rate * TOGETHER)
+        self.now = now
+        self.next_at = max(sender.next_at or now, now)
+
+    @property
+    def free(self) -> float:
+        """Units that may leave now."""
+        return self.burst - (self.next_at - self.now).total_seconds() * self.rate + 1e-6 * self.rate
+
+    def fits(self, units: int) -> bool:
+        """Whether a text of so many units may leave now."""
+        return self.free >= min(units, self.burst)
+
+    def when(self, units: int) -> datetime:
+        """When it may."""
+        return self.now + timedelta(seconds=max(min(units, self.burst) - self.free, 0) / self.rate)
+
+    def take(self, units: int) -> None:
+        """It leaves."""
+        self.next_at += timedelta(seconds=units / self.rate)
 
 
 def at_rest(session: Session, now: datetime) -> list[Sender]:

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 
 from app.hotline import Hotline
 from models import leases, lines, people
-from models.leases import Parcel
 from models.lines import Channel
 from models.outbound import Attempt, Lane, Outbound, State
+from models.parcels import Parcel
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock
 
