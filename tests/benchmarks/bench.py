@@ -57,6 +57,7 @@ class Bench:
     report: Report
     rounds: int
     scale: float = 1.0  # of the full size
+    tallied: list[checks.Kept] = field(default_factory=list)
     _supplies: dict[int, list[Prepared]] = field(default_factory=dict)
 
     def size(self, full: int) -> int:
@@ -74,7 +75,7 @@ class Bench:
         known = self._supplies.setdefault(helpers, [])
         if len(known) < count:
             known[:] = islice(texts.mixed(helpers), count)
-        return known
+        return known[:count]
 
     def measure_yardstick(self) -> float:
         """Texts a second of the server that does nothing."""
@@ -108,8 +109,6 @@ class Bench:
                 yield live
             self.tallied.append(checks.kept(url, live.taken, prepared=plan.open + plan.closed))
             self.tallied[-1].complaints += [line for server in started for line in server.troubles[:1]]
-
-    tallied: list[checks.Kept] = field(default_factory=list)
 
     def account(self, benchmark: str, database: str) -> None:
         """Report whether every text since the last account was kept once and answered."""

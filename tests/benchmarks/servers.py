@@ -117,6 +117,6 @@ def slow_disk(folder: Path, fsync: float) -> dict[str, str]:
 
 
 def tally(carrier: Server) -> tuple[int, int, float]:
-    """What the carrier took: texts, different texts, and the seconds between the first and the last."""
+    """What the carrier took since it was last asked: texts, different ones, seconds from the first to the last."""
     said = httpx.get(f"http://127.0.0.1:{carrier.port}/tally").json()
     return said["count"], said["different"], said["seconds"]
