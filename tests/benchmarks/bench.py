@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.benchmarks import checks, load, servers, texts
-from tests.benchmarks.figures import Report, say
+from tests.benchmarks.figures import Goal, Report, say
 from tests.benchmarks.load import Volley
 from tests.benchmarks.rows import Plan
 from tests.benchmarks.servers import Server
@@ -115,6 +115,9 @@ class Bench:
         complaints = [complaint for kept in self.tallied for complaint in kept.complaints]
         right, taken = sum(k.right for k in self.tallied), sum(k.taken for k in self.tallied)
         self.report.count(benchmark, database, right, taken, complaints)
+        unasked = [float(kept.unasked) for kept in self.tallied]
+        words = "requests no volunteer was asked about"
+        self.report.figure(benchmark, database, words, [max(unasked)], digits=0, goal=Goal("0", most=0))
         self.tallied.clear()
 
 
