@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import Session
 
 from app import segments
 from app.carriers import OPTED_OUT, Carrier, CarrierError, Fault, Outgoing, Sent
@@ -17,6 +16,7 @@ from handlers.turn import Moment, Text
 from models import lines, outbound, people
 from models.lines import Channel, Line
 from models.outbound import Outbound, Parcel, State
+from models.session import Session
 
 log = structlog.get_logger()
 

@@ -35,6 +35,12 @@ def fits(candidate: Candidate, wanted: Wanted) -> bool:
     return able and near and candidate.in_hand < candidate.max_open
 
 
+def is_first_choice(candidate: Candidate, wanted: Wanted) -> bool:
+    """Whether nobody further down the list could be asked before them: they fit, are free and share the language."""
+    speaks = not candidate.languages or wanted.language in candidate.languages
+    return speaks and not candidate.answering and candidate.last_asked_at is not None and fits(candidate, wanted)
+
+
 def choose(candidates: Sequence[Candidate], wanted: Wanted, size: int) -> list[int]:
     """The ids of at most `size` volunteers to ask, the first to ask first.
 
