@@ -56,6 +56,7 @@ def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> Person
     """Who sent the text: made known with their first, in the language of its words."""
     person, address = people.meet(session, line, heard.channel, heard.sender, now)
     address.heard_at = now
+    people.lives_at(session, person, address)
     if person.language is None:
         person.language = grammar.language_of(heard.body)
     session.add_all([address, person])

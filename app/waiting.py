@@ -36,6 +36,7 @@ class Waiting:
         self._lines: dict[object, deque[Job]] = {}
         self._busy: set[object] = set()
         self._count = 0
+        self._takers = 0
         self._closed = False
         self._changed = threading.Condition()
 
@@ -55,14 +56,21 @@ class Waiting:
             self._changed.notify()
 
     def take(self, most: int) -> list[Job]:
-        """The next jobs, at most so many; waits for the first. An empty list means that no more will come."""
+        """The next jobs, at most so many; waits for the first. An empty list means that no more will come.
+
+        Several who take at the same moment share what is there.
+        """
         with self._changed:
-            while not (ready := self._ready(most)):
+            self._takers += 1
+            while not (ready := self._ready(most * self._takers)):
                 if self._closed and self._count == 0:
+                    self._takers -= 1
                     return []
                 self._changed.wait()
+            share = min(most, -(-len(ready) // self._takers))
+            self._takers -= 1
             jobs = []
-            for key in ready:
+            for key in ready[:share]:
                 line = self._lines.pop(key)
                 jobs.append(line.popleft())
                 if line:

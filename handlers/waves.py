@@ -1,6 +1,6 @@
 """Asking volunteers: a few at a time, and when nobody is left, whoever is on duty."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handlers import matching
 from handlers.matching import Candidate, Wanted
@@ -93,11 +93,20 @@ def _choose(moment: Moment, request: Request, size: int) -> list[Person]:
         )
         candidates = [_candidate(moment, one) for one in found]
         chosen = matching.choose(candidates, wanted, size)
-        first = sum(matching.is_first_choice(c, wanted) for c in candidates)
-        if (len(chosen) == size and (first >= size or limit >= ENOUGH)) or len(found) < limit:
+        if len(found) < limit or (
+            len(chosen) == size and (limit >= ENOUGH or _is_best(candidates, wanted, size, limit))
+        ):
             break
     by_id = people.homes(moment.session, chosen) if chosen else {}
     return [by_id[i][0] for i in chosen]
+
+
+def _is_best(candidates: Sequence[Candidate], wanted: Wanted, size: int, limit: int) -> bool:
+    """Whether looking at more volunteers could not bring better ones."""
+    free = [c for c in candidates if not c.answering and c.last_asked_at is not None]
+    first = sum(matching.is_first_choice(c, wanted) for c in free)
+    strangers = sum(matching.fits(c, wanted) and not matching.speaks(c, wanted) for c in candidates)
+    return first >= size or (len(free) < limit and strangers == 0)
 
 
 def _candidate(moment: Moment, one: offers.Candidate) -> Candidate:

@@ -1,7 +1,7 @@
 """Statements compiled once, rows turned into objects, objects into rows: what `Session` is made of."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast, overload
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.instrumentation import manager_of_class
+from sqlalchemy.sql.util import find_tables
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -63,6 +64,7 @@ class Compiled:
     binds: tuple[tuple[str, Processor | None, bool], ...]  # name, how to write it, whether the caller gives it
     names: tuple[str, ...]
     fixed: dict[str, Any]
+    tables: frozenset[type[SQLModel]]  # what it reads or changes
     shape: "Shape"
     processors: tuple[Processor | None, ...]
 
@@ -85,7 +87,9 @@ class Compiled:
             binds.append((name, write, bind.required))
         shape = Shape.of(what)
         read = tuple(_reader(type_, dialect) for type_ in shape.types)
-        return cls(made.string, bool(made.positional), tuple(binds), tuple(names), fixed, shape, read)
+        tables = find_tables(cast(Any, what), include_selects=True, include_crud=True, check_columns=True)
+        touched = frozenset(_classes()[str(table.name)] for table in tables if isinstance(table, sa.Table))
+        return cls(made.string, bool(made.positional), tuple(binds), tuple(names), fixed, touched, shape, read)
 
     def bound(self, values: dict[str, Any]) -> Any:
         """The values as the driver wants them."""
@@ -151,11 +155,22 @@ class Shape:
         return things[0] if len(things) == 1 else things
 
 
+@cache
+def _classes() -> dict[str, type[SQLModel]]:
+    return {str(cast(sa.Table, mapper.local_table).name): mapper.class_ for mapper in SQLModel._sa_registry.mappers}
+
+
+def _json(text: str) -> Any:
+    return [] if text == "[]" else json.loads(text)  # most lists of most people are empty
+
+
 def _writer(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    if isinstance(type_, sa.JSON) and dialect.name == "sqlite":
+        return _json
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
@@ -214,11 +229,7 @@ def update(cls: type[SQLModel], names: tuple[str, ...]) -> Statement[Any]:
     return Statement(sa.update(table).where(table.c.id == sa.bindparam("id_")).values(values))
 
 
-@contextmanager
-def translated(sql: str, dialect: Dialect) -> Iterator[None]:
+def translated(error: Exception, sql: str, dialect: Dialect) -> Exception:
     """A driver's error as SQLAlchemy's, without the values: they are people's texts."""
-    module = dialect.loaded_dbapi
-    try:
-        yield
-    except module.Error as error:
-        raise DBAPIError.instance(sql, None, error, module.Error, hide_parameters=True, dialect=dialect) from error
+    driver = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, driver, hide_parameters=True, dialect=dialect)

@@ -6,7 +6,7 @@ without what the hotline never uses: relationships, lazy loading, cascades.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from models import rows
-from models.rows import Shape, Statement
+from models.rows import Compiled, Shape, Statement
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -61,18 +61,16 @@ class Session:
 
     def rows(self, statement: Statement[T], **values: Any) -> Found[T]:
         """Run a statement that was compiled once."""
-        self._settle()
         compiled = statement.on(self.dialect)
-        with rows.translated(compiled.sql, self.dialect):
-            found = self._raw.execute(compiled.sql, compiled.bound(values)).fetchall()
-        return Found(compiled.read(row, self._meet) for row in found) if found else Found()
+        self._settle(compiled.tables)
+        found = self._run(compiled, values).fetchall()
+        return Found([compiled.read(row, self._meet) for row in found])
 
     def change(self, statement: Statement[Any], **values: Any) -> int:
         """Run a compiled UPDATE or DELETE; returns how many rows it changed."""
-        self._settle()
         compiled = statement.on(self.dialect)
-        with rows.translated(compiled.sql, self.dialect):
-            return int(self._raw.execute(compiled.sql, compiled.bound(values)).rowcount)
+        self._settle(compiled.tables)
+        return int(self._run(compiled, values).rowcount)
 
     @overload
     def exec(self, statement: SelectOfScalar[T]) -> Found[T]: ...
@@ -120,12 +118,11 @@ class Session:
         """A new row, written now because its id is needed."""
         row = {**rows.defaults(cls), **values}
         thing = rows.instance(cls, row)
-        self._settle()
         self._insert_one(thing)
         return thing
 
     def append(self, cls: type[SQLModel], **values: Any) -> None:
-        """A new row that nobody asks back: written with the next query of any kind, many in one go."""
+        """A new row that nobody asks back: written when its table is next read, many in one go."""
         self._rows.setdefault(cls, []).append({**rows.defaults(cls), **values})
 
     def add(self, thing: SQLModel) -> None:
@@ -174,15 +171,19 @@ class Session:
             thing.__dict__.update(_values(fresh))
             self._known[cls, id_] = thing, _values(thing)
 
-    def _settle(self) -> None:
+    def _settle(self, tables: frozenset[type[SQLModel]] | None = None) -> None:
+        """Write what was named to `add` or `append`, as far as it belongs into these tables."""
         if self._touched:
-            touched, self._touched = self._touched, []
-            self._write(touched)
+            touched = [thing for thing in self._touched if tables is None or type(thing) in tables]
+            if touched:
+                self._touched = [thing for thing in self._touched if tables is not None and type(thing) not in tables]
+                self._write(touched)
         if self._rows:
-            appended, self._rows = self._rows, {}
-            with self._together():
-                for cls, new in appended.items():
-                    self._insert_many(cls, new)
+            ready = [cls for cls in self._rows if tables is None or cls in tables]
+            if ready:
+                with self._together():
+                    for cls in ready:
+                        self._many(rows.insert(cls, with_id=False, returning=False), self._rows.pop(cls))
 
     def _write(self, touched: list[SQLModel]) -> None:
         changes: dict[tuple[type[SQLModel], tuple[str, ...]], list[dict[str, Any]]] = {}
@@ -207,29 +208,38 @@ class Session:
         row = {name: thing.__dict__.get(name) for name in rows.columns(cls)}
         given = row["id"] is not None
         compiled = rows.insert(cls, with_id=given, returning=True).on(self.dialect)
-        with rows.translated(compiled.sql, self.dialect):
-            ((id_,),) = self._raw.execute(compiled.sql, compiled.bound(row)).fetchall()
+        ((id_,),) = self._run(compiled, row).fetchall()
         if not given:
             thing.__dict__["id"] = id_
         self._known[cls, id_] = thing, _values(thing)
 
-    def _insert_many(self, cls: type[SQLModel], new: list[dict[str, Any]]) -> None:
-        self._many(rows.insert(cls, with_id=False, returning=False), new)
+    def _run(self, compiled: Compiled, values: dict[str, Any]) -> Any:
+        try:
+            return self._raw.execute(compiled.sql, compiled.bound(values))
+        except self.dialect.loaded_dbapi.Error as error:
+            raise rows.translated(error, compiled.sql, self.dialect) from error
 
     def _many(self, statement: Statement[Any], values: list[dict[str, Any]]) -> None:
         compiled = statement.on(self.dialect)
-        with rows.translated(compiled.sql, self.dialect):
-            if len(values) == 1:
-                self._raw.execute(compiled.sql, compiled.bound(values[0]))
-            else:
-                self._raw.cursor().executemany(compiled.sql, [compiled.bound(row) for row in values])
+        if len(values) == 1:
+            self._run(compiled, values[0])
+            return
+        try:
+            self._raw.cursor().executemany(compiled.sql, [compiled.bound(row) for row in values])
+        except self.dialect.loaded_dbapi.Error as error:
+            raise rows.translated(error, compiled.sql, self.dialect) from error
 
     @contextmanager
     def _together(self) -> Iterator[None]:
         """Send several statements in one go where the driver can (PostgreSQL's pipeline)."""
-        piped = self._raw.pipeline() if hasattr(self._raw, "pipeline") else nullcontext()
-        with rows.translated("several statements", self.dialect), piped:
+        if not hasattr(self._raw, "pipeline"):
             yield
+            return
+        try:
+            with self._raw.pipeline():
+                yield
+        except self.dialect.loaded_dbapi.Error as error:
+            raise rows.translated(error, "several statements", self.dialect) from error
 
     def _meet(self, cls: type[SQLModel], row: dict[str, Any]) -> SQLModel:
         key = cls, row["id"]
