@@ -117,20 +117,6 @@ class Database:
         self.engine.dispose()
 
 
-def _done(connection: Connection, work: Work[T], shared: dict[Any, Any]) -> T:
-    session = Session(connection, shared)
-    result = work(session)
-    session.flush()
-    return result
-
-
-def _apart(connection: Connection, work: Work[T], shared: dict[Any, Any]) -> T:
-    """The same in a savepoint: if it fails, nothing of it stays, and what others did in the transaction does."""
-    session = Session(connection, shared)
-    with session.apart():
-        return work(session)
-
-
 class SQLite(Database):
     """One thread writes. Texts that wait together share one commit, each in a savepoint of its own."""
 
@@ -163,19 +149,21 @@ class SQLite(Database):
         return engine
 
     def _commit(self, batch: list[Job]) -> list[Answer]:
-        shared: dict[Any, Any] = {}
         with self._turn, self._writer.begin() as connection:
-            return [self._one(connection, job, shared) for job in batch]
+            session = Session(connection)
+            return [self._one(session, job) for job in batch]
 
-    def _one(self, connection: Connection, job: Job, shared: dict[Any, Any]) -> Answer:
+    def _one(self, session: Session, job: Job) -> Answer:
         try:
-            return job, _apart(connection, job.work, shared), None
+            with session.apart():
+                return job, job.work(session), None
         except Exception as error:
             if job.rescue is None or is_passing(error):
                 return job, None, error
             failure = error
         try:
-            return job, _apart(connection, lambda session: job.rescue(session, failure), shared), None
+            with session.apart():
+                return job, job.rescue(session, failure), None
         except Exception as error:
             return job, None, error
 
@@ -219,9 +207,11 @@ class PostgreSQL(Database):
         return [self._one(job) for job in batch]
 
     def _all(self, batch: list[Job]) -> list[Answer]:
-        shared: dict[Any, Any] = {}
         with self.engine.begin() as connection:
-            return [(job, _done(connection, job.work, shared), None) for job in batch]
+            session = Session(connection)
+            answers: list[Answer] = [(job, job.work(session), None) for job in batch]
+            session.flush()
+            return answers
 
     def _one(self, job: Job) -> Answer:
         try:
@@ -243,7 +233,10 @@ class PostgreSQL(Database):
     )
     def _tried(self, work: Work[T]) -> T:
         with self.engine.begin() as connection:
-            return _done(connection, work, {})
+            session = Session(connection)
+            result = work(session)
+            session.flush()
+            return result
 
 
 def connect(url: URL) -> Database:

@@ -67,7 +67,7 @@ HELD_BY = query(
 
 def held_by(session: Session, person_id: int) -> list[tuple[Assignment, Request]]:
     """What this volunteer has in hand, with the requests, oldest number first."""
-    return session.rows(HELD_BY, person_id=person_id)
+    return session.run(HELD_BY, person_id=person_id)
 
 
 @cache
@@ -83,7 +83,7 @@ def _on(states: tuple[State, ...]) -> Statement[tuple[Assignment, Person]]:
 
 def on(session: Session, request: Request, *states: State) -> tuple[Assignment, Person] | None:
     """Who holds this request; by default also whoever said that it was delivered."""
-    return session.rows(_on(states or HOLDING), request_id=request.id).first()
+    return session.run(_on(states or HOLDING), request_id=request.id).first()
 
 
 def end(session: Session, held: Assignment, state: State, now: datetime) -> bool:

@@ -61,7 +61,7 @@ STORE = {"sqlite": _storing(sqlite), "postgresql": _storing(postgresql)}
 
 def store(session: Session, line_id: int, heard: Heard, now: datetime, *, person_id: int, intent: str) -> int | None:
     """Keep the text, who sent it and what it was taken to mean; returns its id, or None if it has come before."""
-    return session.rows(
+    return session.run(
         STORE[session.dialect.name],
         line_id=line_id,
         sid=heard.id,

@@ -116,9 +116,9 @@ BY_NUMBER = {
 def answering(session: Session, channel: Channel, number: str) -> Line | None:
     """The line that people reach under this number, or None for a number that is nobody's."""
     key = channel, number
-    if key not in session.shared:  # a line changes rarely, and never by a text
-        session.shared[key] = session.rows(BY_NUMBER[channel], number=number).first()
-    found: Line | None = session.shared[key]
+    if key not in session.notes:  # a line changes rarely, and never by a text
+        session.notes[key] = session.run(BY_NUMBER[channel], number=number).first()
+    found: Line | None = session.notes[key]
     return found
 
 
@@ -133,15 +133,15 @@ AREAS = query(select(Area).where(col(Area.line_id) == sa.bindparam("line_id")).o
 
 def next_request_number(session: Session, line: Line) -> int:
     """Take the line's next request number; two texts at once get two numbers."""
-    return session.rows(NEXT_NUMBER, line_id=line.id).one()
+    return session.run(NEXT_NUMBER, line_id=line.id).one()
 
 
 def areas(session: Session, line_id: int) -> list[Area]:
     """The line's areas in the order they were added."""
     key = "areas", line_id
-    if key not in session.shared:
-        session.shared[key] = session.rows(AREAS, line_id=line_id)
-    found: list[Area] = session.shared[key]
+    if key not in session.notes:
+        session.notes[key] = session.run(AREAS, line_id=line_id)
+    found: list[Area] = session.notes[key]
     return found
 
 
@@ -169,5 +169,5 @@ def add(session: Session, now: datetime, **values: Any) -> Line:
 
 def add_area(session: Session, line_id: int, name: str) -> Area:
     """One more area, after the others."""
-    session.shared.clear()
+    session.notes.clear()
     return session.create(Area, line_id=line_id, name=name)

@@ -133,7 +133,7 @@ def candidates(
     Left out: who asked for it, who was already asked about it or had it, who is away or opted out.
     The rest is matching's to judge.
     """
-    found = session.rows(CANDIDATES, line_id=line_id, now=now, asker_id=asker_id, request_id=request_id, limit=limit)
+    found = session.run(CANDIDATES, line_id=line_id, now=now, asker_id=asker_id, request_id=request_id, limit=limit)
     return [Candidate(*row) for row in found]
 
 
@@ -184,7 +184,7 @@ def settle(
     """Answer one volunteer's offer of a request, or everybody's; returns whose offers changed."""
     one = person_id is not None
     whose: dict[str, Any] = {"person_id_": person_id} if one else {}
-    changed = session.rows(_settling(out_of, one=one), request_id_=request_id, to=to, now=now, **whose)
+    changed = session.run(_settling(out_of, one=one), request_id_=request_id, to=to, now=now, **whose)
     if changed:
         session.change(_answered(one=one), request_id_=request_id, **whose)
     return changed
@@ -198,9 +198,26 @@ WAITING_OF = query(
 )
 
 
+def _accepting() -> Statement[None]:
+    table = Offer.__table__  # type: ignore[attr-defined]
+    theirs = table.c.person_id == sa.bindparam("person_id_")
+    state = sa.case((theirs, sa.literal(State.ACCEPTED, table.c.state.type)), else_=State.SUPERSEDED)
+    fits = table.c.request_id == sa.bindparam("request_id_"), among(table.c.state, WAITING)
+    return Statement(sa.update(table).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=Moment)))
+
+
+ACCEPTING = _accepting()
+
+
+def accepted(session: Session, request_id: int, person_id: int, now: datetime) -> None:
+    """This volunteer takes the request, which answers everybody's offer of it."""
+    session.later(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
+    session.later(_answered(one=False), request_id_=request_id)
+
+
 def waiting_of(session: Session, person_id: int) -> list[int]:
     """The numbers of the requests that this volunteer was asked about and has not answered."""
-    return session.rows(WAITING_OF, person_id=person_id)
+    return session.run(WAITING_OF, person_id=person_id)
 
 
 def forget(session: Session, request_id: int) -> None:

@@ -93,7 +93,9 @@ class Address(SQLModel, table=True):
 
 
 def by_id(session: Session, person_id: int) -> Person:
-    """The person with this id, who must exist."""
+    """The person with this id, who must exist. Where to write to them is read along: that is mostly why."""
+    if person_id not in session.notes.setdefault("homes", {}):
+        homes(session, [person_id])
     return session.get_one(Person, person_id)
 
 
@@ -109,7 +111,7 @@ AT = query(
 
 def at(session: Session, line: Line, channel: Channel, value: str) -> tuple[Person, Address] | None:
     """Who texts this line from this address."""
-    found = session.rows(AT, line_id=line.id, value=value)
+    found = session.run(AT, line_id=line.id, value=value)
     return next(((person, address) for person, address in found if address.channel is channel), None)
 
 
@@ -120,7 +122,7 @@ def meet(
 
     The same value on the line's other channel is the same person: a phone with both SMS and WhatsApp.
     """
-    found = session.rows(AT, line_id=line.id, value=value)
+    found = session.run(AT, line_id=line.id, value=value)
     for person, address in found:
         if address.channel is channel:
             return person, address
@@ -147,7 +149,7 @@ def homes(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person
     latest: dict[int, tuple[Person, Address]] = {}
     for start in range(0, len(person_ids), AT_ONCE):
         part = person_ids[start : start + AT_ONCE]
-        for person, address in session.rows(_homes(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}):
+        for person, address in session.run(_homes(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}):
             held = latest.get(person.id)
             # Never-heard addresses must lose to heard ones; SQLite and PostgreSQL disagree on where NULL sorts.
             if held is None or address.heard_at is not None or held[1].heard_at is None:
@@ -183,7 +185,7 @@ ON_DUTY_NOW = query(
 
 def on_duty(session: Session, line_id: int) -> list[Person]:
     """Whoever looks after the line now."""
-    return session.rows(ON_DUTY_NOW, line_id=line_id)
+    return session.run(ON_DUTY_NOW, line_id=line_id)
 
 
 def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:

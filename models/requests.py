@@ -219,7 +219,7 @@ def by_number(session: Session, line_id: int, number: int) -> Request | None:
     """The line's request with this number."""
     if number > 2**31 - 1:
         return None
-    return session.rows(BY_NUMBER, line_id=line_id, number=number).first()
+    return session.run(BY_NUMBER, line_id=line_id, number=number).first()
 
 
 def by_id(session: Session, request_id: int) -> Request:
@@ -229,7 +229,7 @@ def by_id(session: Session, request_id: int) -> Request:
 
 def live_of(session: Session, person_id: int) -> list[Request]:
     """What this neighbor has asked for and not yet got, oldest first."""
-    return session.rows(LIVE_OF, person_id=person_id)
+    return session.run(LIVE_OF, person_id=person_id)
 
 
 def last_of(session: Session, person_id: int) -> Request | None:

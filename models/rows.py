@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast, overload
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.instrumentation import manager_of_class
@@ -212,21 +213,64 @@ def by_id(cls: type[SQLModel]) -> Statement[Any]:
 
 
 @cache
-def insert(cls: type[SQLModel], *, with_id: bool, returning: bool) -> Statement[Any]:
-    """A new row, all columns given."""
-    table = sa.inspect(cls).local_table
+def insert(cls: type[SQLModel], *, with_id: bool) -> Statement[Any]:
+    """A new row, all columns given; answers its id."""
+    table = _table(cls)
     names = columns(cls) if with_id else columns(cls)[1:]
     values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    made = sa.insert(table).values(values)
-    return Statement(made.returning(table.c.id) if returning else made)
+    return Statement(sa.insert(table).values(values).returning(table.c.id))
+
+
+@dataclass(frozen=True)
+class Many:
+    """A statement for many rows: one that is run for each, or one that takes every column as a list (PostgreSQL)."""
+
+    statement: Statement[Any]
+    as_lists: bool
 
 
 @cache
-def update(cls: type[SQLModel], names: tuple[str, ...]) -> Statement[Any]:
-    """Give the row with the id `id_` new values in these columns."""
-    table = sa.inspect(cls).local_table
+def inserting(cls: type[SQLModel], dialect: Dialect) -> Many:
+    """Many new rows."""
+    table, names = _table(cls), columns(cls)[1:]
+    if dialect.name == "postgresql":
+        given = sa.select(*[_list(name, table.c[name].type).label(name) for name in names])
+        return Many(Statement(sa.insert(table).from_select(list(names), given)), True)
     values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    return Statement(sa.update(table).where(table.c.id == sa.bindparam("id_")).values(values))
+    return Many(Statement(sa.insert(table).values(values)), False)
+
+
+@cache
+def updating(cls: type[SQLModel], names: tuple[str, ...], dialect: Dialect) -> Many:
+    """New values in these columns for the rows with the ids `id_`."""
+    table = _table(cls)
+    if dialect.name == "postgresql":
+        lists = [_list("id_", sa.Integer()).label("id_"), *(_list(n, table.c[n].type).label(n) for n in names)]
+        given = sa.select(*lists).subquery("given")
+        change = sa.update(table).where(table.c.id == given.c.id_).values({n: given.c[n] for n in names})
+        return Many(Statement(change), True)
+    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
+    return Many(Statement(sa.update(table).where(table.c.id == sa.bindparam("id_")).values(values)), False)
+
+
+def _table(cls: type[SQLModel]) -> sa.Table:
+    return cast(sa.Table, sa.inspect(cls).local_table)
+
+
+def _list(name: str, type_: TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(type_, sa.JSON):  # a list of lists would be taken for a table
+        return sa.cast(sa.func.unnest(sa.bindparam(name, type_=postgresql.ARRAY(JsonText(), dimensions=1))), type_)
+    return sa.func.unnest(sa.bindparam(name, type_=postgresql.ARRAY(type_, dimensions=1)))
+
+
+class JsonText(sa.types.TypeDecorator[Any]):
+    """JSON on its way into the database as text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value)
 
 
 def translated(error: Exception, sql: str, dialect: Dialect) -> Exception:

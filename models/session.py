@@ -5,8 +5,9 @@ SQLAlchemy's own session costs 100 to 300 µs for every object it reads or write
 without what the hotline never uses: relationships, lazy loading, cascades.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import sqlalchemy as sa
@@ -41,36 +42,37 @@ class Found(list[T]):
 
 
 class Session:
-    """What one piece of work reads and writes. Whoever began the transaction commits it, after `flush`.
+    """What a transaction reads and writes. Whoever began the transaction commits it, after `flush`.
 
-    An object read twice is the same object. Changes are written by `flush`, at the latest when the work is done;
+    An object read twice is the same object, and has what the second reading found. Changes are written by `flush`;
     before a query, those of objects named to `add`.
     """
 
-    def __init__(self, connection: Connection, shared: dict[Any, Any] | None = None) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
-        self.shared: dict[Any, Any] = {} if shared is None else shared  # what all work of one transaction may share
-        self.notes: dict[str, Any] = {}  # what this piece of work has found out
+        self.notes: dict[Any, Any] = {}  # what was found out and holds until the end of the transaction
         self._raw: Any = connection.connection.driver_connection
         self._known: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]] = {}
+        self._met: dict[tuple[type[SQLModel], int], None] = {}  # since the last flush: what may have changed
         self._touched: list[SQLModel] = []
         self._rows: dict[type[SQLModel], list[dict[str, Any]]] = {}
+        self._later: list[tuple[Statement[Any], dict[str, Any]]] = []
 
     # Reading.
 
-    def rows(self, statement: Statement[T], **values: Any) -> Found[T]:
+    def run(self, statement: Statement[T], **values: Any) -> Found[T]:
         """Run a statement that was compiled once."""
         compiled = statement.on(self.dialect)
         self._settle(compiled.tables)
-        found = self._run(compiled, values).fetchall()
+        found = self._do(compiled, values).fetchall()
         return Found([compiled.read(row, self._meet) for row in found])
 
     def change(self, statement: Statement[Any], **values: Any) -> int:
         """Run a compiled UPDATE or DELETE; returns how many rows it changed."""
         compiled = statement.on(self.dialect)
         self._settle(compiled.tables)
-        return int(self._run(compiled, values).rowcount)
+        return int(self._do(compiled, values).rowcount)
 
     @overload
     def exec(self, statement: SelectOfScalar[T]) -> Found[T]: ...
@@ -92,8 +94,9 @@ class Session:
         """The object with this id, from memory if it was read before."""
         known = self._known.get((cls, id_))
         if known is not None:
+            self._met[cls, id_] = None
             return cast(Thing, known[0])
-        return cast("Thing | None", self.rows(rows.by_id(cls), id=id_).first())
+        return cast("Thing | None", self.run(rows.by_id(cls), id=id_).first())
 
     def get_one(self, cls: type[Thing], id_: int) -> Thing:
         """The object with this id. Raises LookupError if there is none."""
@@ -104,13 +107,10 @@ class Session:
 
     def refresh(self, thing: SQLModel) -> None:
         """Read the object again: another process, or a statement of ours, may have changed its row."""
-        cls, id_ = type(thing), thing.__dict__["id"]
         self.add(thing)
-        self._settle()
-        self._known.pop((cls, id_), None)
-        fresh = self.get_one(cls, id_)
-        thing.__dict__.update({name: fresh.__dict__[name] for name in rows.columns(cls)})
-        self._known[cls, id_] = thing, _values(thing)
+        self._settle(frozenset({type(thing)}))
+        if not self.run(rows.by_id(type(thing)), id=thing.__dict__["id"]):
+            raise LookupError(f"no {type(thing).__name__} {thing.__dict__['id']}")
 
     # Writing.
 
@@ -124,6 +124,10 @@ class Session:
     def append(self, cls: type[SQLModel], **values: Any) -> None:
         """A new row that nobody asks back: written when its table is next read, many in one go."""
         self._rows.setdefault(cls, []).append({**rows.defaults(cls), **values})
+
+    def later(self, statement: Statement[Any], **values: Any) -> None:
+        """A change whose outcome nobody awaits: made when its table is next read, together with others."""
+        self._later.append((statement, values))
 
     def add(self, thing: SQLModel) -> None:
         """This object is new or has changed: the next query shall see it."""
@@ -142,14 +146,15 @@ class Session:
 
     def flush(self) -> None:
         """Write everything that is new or has changed."""
-        self._touched.extend(thing for thing, before in self._known.values() if _changed(thing, before))
+        self._touched.extend(self._known[key][0] for key in self._met)
+        self._met = {}
         self._settle()
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """A part that may fail by itself: what it wrote is taken back, and what was read before is read again."""
         self.flush()
-        before = list(self._known.values())
+        before = dict(self._known)
         self._raw.execute("SAVEPOINT apart")
         try:
             yield
@@ -161,109 +166,96 @@ class Session:
             raise
         self._raw.execute("RELEASE apart")
 
-    def _forget(self, but: list[tuple[SQLModel, dict[str, Any]]]) -> None:
-        self._known, self._touched, self._rows = {}, [], {}
-        self.shared.clear()
+    def _forget(self, but: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]]) -> None:
+        self._known, self._met, self._touched, self._rows, self._later = but, {}, [], {}, []
         self.notes.clear()
-        for thing, _ in but:
-            cls, id_ = type(thing), thing.__dict__["id"]
-            fresh = self.get_one(cls, id_)
-            thing.__dict__.update(_values(fresh))
-            self._known[cls, id_] = thing, _values(thing)
+        for (cls, id_), (thing, before) in but.items():
+            thing.__dict__.update(before)
+            self.run(rows.by_id(cls), id=id_)
 
     def _settle(self, tables: frozenset[type[SQLModel]] | None = None) -> None:
-        """Write what was named to `add` or `append`, as far as it belongs into these tables."""
+        """Write what was left for later, as far as it concerns these tables."""
         if self._touched:
-            touched = [thing for thing in self._touched if tables is None or type(thing) in tables]
-            if touched:
-                self._touched = [thing for thing in self._touched if tables is not None and type(thing) not in tables]
-                self._write(touched)
+            touched, kept = _parted(self._touched, lambda thing: tables is None or type(thing) in tables)
+            self._touched = kept
+            self._write(touched)
         if self._rows:
             ready = [cls for cls in self._rows if tables is None or cls in tables]
-            if ready:
-                with self._together():
-                    for cls in ready:
-                        self._many(rows.insert(cls, with_id=False, returning=False), self._rows.pop(cls))
+            for cls in ready:
+                self._many(rows.inserting(cls, self.dialect), self._rows.pop(cls))
+        if self._later:
+            due, self._later = _parted(
+                self._later, lambda one: tables is None or bool(tables & one[0].on(self.dialect).tables)
+            )
+            for statement, values in due:
+                self._do(statement.on(self.dialect), values)
 
     def _write(self, touched: list[SQLModel]) -> None:
         changes: dict[tuple[type[SQLModel], tuple[str, ...]], list[dict[str, Any]]] = {}
-        for thing in dict.fromkeys(map(_Same, touched)):
-            it = thing.it
-            id_ = it.__dict__.get("id")
-            known = self._known.get((type(it), id_)) if id_ is not None else None
+        for thing in touched:
+            id_ = thing.__dict__.get("id")
+            known = self._known.get((type(thing), id_)) if id_ is not None else None
             if known is None:
-                self._insert_one(it)
+                self._insert_one(thing)
                 continue
-            changed = _changed(it, known[1])
+            changed = _changed(thing, known[1])
             if changed:
                 known[1].update(changed)
-                shape = type(it), tuple(changed)
+                shape = type(thing), tuple(changed)
                 changes.setdefault(shape, []).append({**changed, "id_": id_})
-        with self._together():
-            for (cls, names), values in changes.items():
-                self._many(rows.update(cls, names), values)
+        for (cls, names), values in changes.items():
+            # In order of their ids: two processes that change the same rows then wait instead of blocking each other.
+            self._many(rows.updating(cls, names, self.dialect), sorted(values, key=itemgetter("id_")))
 
     def _insert_one(self, thing: SQLModel) -> None:
         cls = type(thing)
         row = {name: thing.__dict__.get(name) for name in rows.columns(cls)}
         given = row["id"] is not None
-        compiled = rows.insert(cls, with_id=given, returning=True).on(self.dialect)
-        ((id_,),) = self._run(compiled, row).fetchall()
+        compiled = rows.insert(cls, with_id=given).on(self.dialect)
+        ((id_,),) = self._do(compiled, row).fetchall()
         if not given:
             thing.__dict__["id"] = id_
         self._known[cls, id_] = thing, _values(thing)
+        self._met[cls, id_] = None
 
-    def _run(self, compiled: Compiled, values: dict[str, Any]) -> Any:
+    def _do(self, compiled: Compiled, values: dict[str, Any]) -> Any:
         try:
             return self._raw.execute(compiled.sql, compiled.bound(values))
         except self.dialect.loaded_dbapi.Error as error:
             raise rows.translated(error, compiled.sql, self.dialect) from error
 
-    def _many(self, statement: Statement[Any], values: list[dict[str, Any]]) -> None:
-        compiled = statement.on(self.dialect)
-        if len(values) == 1:
-            self._run(compiled, values[0])
+    def _many(self, change: rows.Many, values: list[dict[str, Any]]) -> None:
+        compiled = change.statement.on(self.dialect)
+        if change.as_lists:
+            self._do(compiled, {name: [row[name] for row in values] for name in compiled.names})
             return
         try:
-            self._raw.cursor().executemany(compiled.sql, [compiled.bound(row) for row in values])
+            self._raw.executemany(compiled.sql, [compiled.bound(row) for row in values])
         except self.dialect.loaded_dbapi.Error as error:
             raise rows.translated(error, compiled.sql, self.dialect) from error
 
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Send several statements in one go where the driver can (PostgreSQL's pipeline)."""
-        if not hasattr(self._raw, "pipeline"):
-            yield
-            return
-        try:
-            with self._raw.pipeline():
-                yield
-        except self.dialect.loaded_dbapi.Error as error:
-            raise rows.translated(error, "several statements", self.dialect) from error
-
     def _meet(self, cls: type[SQLModel], row: dict[str, Any]) -> SQLModel:
         key = cls, row["id"]
+        self._met[key] = None
         known = self._known.get(key)
-        if known is not None:
-            return known[0]
-        thing = rows.instance(cls, row)
-        self._known[key] = thing, row
+        if known is None:
+            thing = rows.instance(cls, row)
+            self._known[key] = thing, row
+            return thing
+        thing, before = known
+        now = thing.__dict__
+        for name, value in row.items():
+            if now[name] is before[name]:  # what we changed and have not written yet stays
+                now[name] = before[name] = value
         return thing
 
 
-class _Same:
-    """An object told apart by being itself: tables' objects are equal when their values are."""
-
-    __slots__ = ("it",)
-
-    def __init__(self, it: SQLModel) -> None:
-        self.it = it
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.it is other.it
-
-    def __hash__(self) -> int:
-        return id(self.it)
+def _parted(things: list[T], fits: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    ours: list[T] = []
+    others: list[T] = []
+    for thing in things:
+        (ours if fits(thing) else others).append(thing)
+    return ours, others
 
 
 def _values(thing: SQLModel) -> dict[str, Any]:
