@@ -34,6 +34,7 @@ def kept(url: str, taken: Sequence[Prepared], *, prepared: int) -> Kept:
 
 
 def _look(connection: Connection, taken: Sequence[Prepared], prepared: int) -> Kept:
+    result = Kept(len(taken))
     answered = sa.exists().where(outbound.c.key == sa.cast(inbound.c.id, sa.String) + ":0")
     rows = connection.execute(
         sa.select(inbound.c.sid, answered.label("answered")).where(inbound.c.sid.like(SENT))
