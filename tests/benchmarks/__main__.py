@@ -41,11 +41,12 @@ def main(
         if profile:
             typer.echo(profiling.run(opened))
             return
-        say(machine(opened.folder))
+        measured_on = machine(opened.folder)
+        say(measured_on)
         for name in chosen:
             BENCHMARKS[name].run(opened)
         report = opened.report
-        typer.echo(machine(opened.folder))
+        typer.echo(measured_on)
         typer.echo(report.table())
         typer.echo(f"{time.monotonic() - began:,.0f} seconds in all")
     if report.lost:
@@ -58,7 +59,7 @@ def machine(folder: Path) -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{cores} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"fsync {a_page(folder) * 1e3:.2f} ms"
+        f"fsync {a_page(folder) * 1e3:.2f} ms, load {os.getloadavg()[0]:.1f}"
     )
 
 

@@ -17,6 +17,7 @@ from tests.benchmarks.texts import Prepared
 from tests.postgres import PostgreSQL
 
 CONNECTIONS = 32
+YARDSTICK = 8_000  # texts, a round
 WARM = 200  # texts before the clock starts: a server that has just begun still imports and compiles
 LONGEST = 30.0  # seconds that one volley may take; what is not sent by then stays unsent
 
@@ -40,10 +41,26 @@ class Live:
     ) -> Volley:
         """Send the next texts, spread over all servers."""
         texts = list(islice(self.supply, count))
-        ports = [server.port for server in self.servers]
-        volley = load.fire(texts, ports, connections=connections, seconds=seconds, pace=pace)
+        volley = fire(texts, self.servers, connections, seconds=seconds, pace=pace)
         self.taken += volley.taken
         return volley
+
+
+def fire(
+    texts: Sequence[Prepared],
+    servers: Sequence[Server],
+    connections: int = CONNECTIONS,
+    *,
+    seconds: float = LONGEST,
+    pace: float | None = None,
+) -> Volley:
+    """Send texts to servers, and note what that cost them."""
+    before = [server.cpu for server in servers]
+    ports = [server.port for server in servers]
+    volley = load.fire(texts, ports, connections=connections, seconds=seconds, pace=pace)
+    after = [server.cpu for server in servers]
+    volley.cpu = sum((b or 0.0) - (a or 0.0) for a, b in zip(before, after, strict=True))
+    return volley
 
 
 @dataclass
@@ -77,11 +94,11 @@ class Bench:
             known[:] = islice(texts.mixed(helpers), count)
         return known[:count]
 
-    def measure_yardstick(self) -> float:
-        """Texts a second of the server that does nothing."""
-        known = self.texts(200, self.size(6_000))
-        load.fire(known[:WARM], [self.yardstick.port], connections=CONNECTIONS)
-        return load.fire(known, [self.yardstick.port], connections=CONNECTIONS).rate
+    def measure_yardstick(self) -> Volley:
+        """The server that does nothing, under the same load."""
+        known = self.texts(200, self.size(YARDSTICK))
+        fire(known[:WARM], [self.yardstick])
+        return fire(known, [self.yardstick])
 
     @contextmanager
     def served(
