@@ -50,7 +50,8 @@ class Hotline:
         self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._stopping = threading.Event()
-        self.pulses = {"sender": self.sender.pulse, "ticker": Pulse(self._ticker)}
+        self.pulse = Pulse(self._ticker)
+        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse}
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
@@ -96,7 +97,7 @@ class Hotline:
             acted += more
         if acted:
             self.sender.wake()
-        self.pulses["ticker"].beat(self.clock.now())
+        self.pulse.beat(self.clock.now())
         return acted
 
     def pass_time(self, by: timedelta) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.registry import Collector
 
 from app.hotline import Hotline
@@ -50,7 +49,7 @@ async def metrics(request: Request) -> Response:
     gauges = CollectorRegistry()
     gauges.register(Gauges(await looked(request)))
     said = generate_latest(hotline.metrics.registry) + generate_latest(gauges)
-    return Response(said, media_type=CONTENT_TYPE_PLAIN_1_0_0)
+    return Response(said, media_type=CONTENT_TYPE_LATEST)
 
 
 async def looked(request: Request) -> Look:

@@ -174,7 +174,7 @@ def overdue(lane: Lane, held: Waiting, now: datetime) -> Reason | None:
 
 def threads(pulses: dict[str, Pulse], now: datetime) -> list[Reason]:
     """Which of the threads that work by themselves no longer does."""
-    does = {"sender": "nothing is sent", "ticker": "nobody is reminded and no further volunteers are asked"}
+    does = {"sender": "nothing is sent", "ticker": "nobody is reminded, no more volunteers are asked"}
     found = []
     for name, pulse in pulses.items():
         effect = does.get(name, "its work is left undone")
