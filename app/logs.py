@@ -23,24 +23,28 @@ from app.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 OURS = ("app", "handlers", "models", "migrations")
-# These write statements, addresses and whole requests. uvicorn.access writes query strings; we have our own counters.
+# These write statements, addresses and whole requests: they are quiet, and if they do speak, without their values.
 NOISY = ("sqlalchemy", "psycopg", "httpx", "httpcore", "twilio", "uvicorn.access")
 UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 PLAIN = frozenset({"timestamp", "level"})  # what the processors here add
 LARGEST_ID = 10**9  # ids stay far below; a phone number written as a figure does not
+LONGEST = 2000  # characters of one value
 HASH = 10  # hexadecimal digits: enough to tell a town's phones apart
 
 SECRET = "[secret]"
 MASKS = [
     (re.compile(r"(?<=://)[^\s/@]+@"), f"{SECRET}@"),  # user and password before a host
-    (re.compile(r"\?[^\s'\"]*=[^\s'\"]*"), "?[query]"),
+    (re.compile(r"\?[^\s'\"?=]*=[^\s'\"]*"), "?[query]"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s'\"]+"), rf"\1 {SECRET}"),
-    (re.compile(r"(?i)\b(password|passwd|token|secret)(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)"), rf"\1\2{SECRET}"),
-    (re.compile(r"[^\s'\"<>,;:=]+@[^\s'\"<>,;:=]+"), "[e-mail]"),
+    (
+        re.compile(r"(?i)(?<![a-z])(password|passwd|token|secret)(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)"),
+        rf"\1\2{SECRET}",
+    ),
+    (re.compile(r"(?<![^\s<>,;:=])[^\s<>,;:=@]*@[^\s<>,;:=]+"), "[e-mail]"),
     (re.compile(r"(?i)whatsapp:[^\s'\"]+"), "[address]"),
     (re.compile(r"\b[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{6,}"), "[address]"),  # WhatsApp's own, instead of a number
     (re.compile(r"(?i)[0-9a-f]{32,}"), SECRET),  # auth tokens, and ids that name a message to anyone who has one
-    (re.compile(r"[A-Za-z0-9_-]*\d[A-Za-z0-9_-]{31,}|[A-Za-z0-9_-]{31,}\d[A-Za-z0-9_-]*"), SECRET),
+    (re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{32,}"), SECRET),  # other tokens
 ]
 DATE = r"\b20\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?(?!\d)"
 NUMBER = r"\+?\d(?:[\s().,/·–—‑-]{0,4}\d){6,}"
@@ -99,7 +103,8 @@ def masked(text: str) -> str:
         text = text.replace(secret, SECRET)
     for pattern, instead in MASKS:
         text = pattern.sub(instead, text)
-    return DATE_OR_NUMBER.sub(lambda found: found["date"] or "[number]", text)
+    text = DATE_OR_NUMBER.sub(lambda found: found["date"] or "[number]", text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def mask(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -148,13 +153,21 @@ def _harmless(*args: Any, **more: Any) -> logging.LogRecord:
     """A record of any library's logger, made into a line of ours before a handler sees it."""
     record = logging.LogRecord(*args, **more)
     try:
-        said = record.getMessage()
+        said = str(record.msg) if record.name.startswith(NOISY) else record.getMessage()
     except Exception:  # a fault in the library's own call
         said = "unreadable"
-    event: structlog.typing.EventDict = {"level": record.levelname.lower(), "event": said, "logger": record.name}
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:  # some loggers quote it
+        for words in (repr(error), str(error), *map(str, error.args)):
+            said = said.replace(words, type(error).__name__) if words else said
+    event: structlog.typing.EventDict = {
+        "level": record.levelname.lower(),
+        "event": said.partition("\n")[0],
+        "logger": record.name,
+    }
     if "Traceback (most recent call last)" in said:  # uvicorn writes some as text
         event.update(event="traceback", at=" > ".join(re.findall(r'/([^/"]+/[^/"]+", line \d+)', said)[-4:]))
-    event = mask(None, "", without_values(None, "", {**event, "exc_info": record.exc_info}))
+    event = mask(None, "", without_values(None, "", {**event, "exc_info": error}))
     record.msg, record.args = _line(None, "", event), ()
     record.exc_info = record.exc_text = record.stack_info = None
     return record
