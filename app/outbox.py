@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session
 
-from app import logs, segments
+from app import segments
 from app.carriers import OPTED_OUT, Carrier, CarrierError, Fault, Outgoing, Sent
 from app.clock import Clock
 from app.database import Database
@@ -210,7 +210,7 @@ def _record(session: Session, parcel: Parcel, result: Sent | CarrierError, now: 
         outbound.price(session, row.id, result.price)
         return
     outbound.record_attempt(session, parcel.attempt_id, now, result.fault, code=result.code)
-    log.warning("not_taken", text=row.id, to=logs.hashed(row.to), fault=result.fault, code=result.code, why=str(result))
+    log.warning("not_taken", text=row.id, fault=result.fault, code=result.code, why=str(result))
     if result.fault is Fault.UNTOUCHED:
         wait = result.wait or BACKOFF[min(row.tries, len(BACKOFF)) - 1]
         outbound.again(session, row.id, now + timedelta(seconds=wait), now)

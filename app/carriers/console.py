@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from app.carriers import CarrierError
-from app.carriers.twilio import Transport, _refused
+from app.carriers import CarrierError, Fault
+from app.carriers.twilio import Transport
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,6 @@ def _webhook(url: str | None, method: str | None, fallback: str | None, fallback
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except TwilioRestException as error:
-        raise _refused(error) from error
+    except TwilioException as error:
+        code = getattr(error, "code", None) or getattr(error, "status", None)
+        raise CarrierError(Fault.PERMANENT, f"error {code}", code=code) from error

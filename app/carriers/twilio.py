@@ -110,13 +110,6 @@ class Twilio:
         status = str(getattr(taken.status, "value", taken.status))
         return Sent(sid=str(taken.sid), state=STATUSES.get(status, State.ACCEPTED), price=taken.price)
 
-    def check(self) -> None:
-        """Ask for the account, to see whether the credentials hold. Raises CarrierError."""
-        try:
-            self.client.api.accounts(self.client.account_sid).fetch()
-        except TwilioRestException as error:
-            raise _refused(error) from error
-
     def close(self) -> None:
         """Close the connections."""
         self.transport.http.close()
