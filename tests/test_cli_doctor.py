@@ -90,9 +90,7 @@ def test_refused_credentials(run: Command, twilio: FakeTwilio) -> None:
 
 
 def test_twilio_out_of_reach(run: Command) -> None:
-    assert (
-        "carrier: Twilio cannot be reached (no connection: ConnectError)" in levels(run, **REAL, **NOWHERE)["problem"]
-    )
+    assert "carrier: Twilio cannot be reached (no answer: ConnectError)" in levels(run, **REAL, **NOWHERE)["problem"]
 
 
 @pytest.mark.parametrize(

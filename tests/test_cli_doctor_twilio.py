@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.carriers.console import Reader, Unread
+from app.cli import at_twilio
 from app.clock import Clock
 from models.lines import Channel
 from tests.command import Command
@@ -250,7 +252,12 @@ def test_a_number_at_rest_is_told_with_its_remedy(run: Command) -> None:
     assert second[3].startswith("read https://www.twilio.com/docs/api/errors/99999. ")
 
 
-def test_a_suspended_account(run: Command, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = run("doctor", TWILIO_AUTH_TOKEN="wrong-token")
-    assert "PROBLEM  carrier: Twilio refuses the credentials (error 20003)" in done.stdout
-    assert "wrong-token" not in done.output
+def test_each_family_of_resources_has_its_host_at_twilio_and_an_emulator_has_one() -> None:
+    uri = "https://messaging.twilio.com/v1/Services/MG1?PageSize=50"
+    assert Reader("https://api.twilio.com").address(uri) == uri
+    assert Reader("http://127.0.0.1:9/x").address(uri) == "http://127.0.0.1:9/x/v1/Services/MG1?PageSize=50"
+
+
+def test_an_account_in_trouble() -> None:
+    finding = at_twilio.refusal(Unread("error 20005", 20005))
+    assert (finding.level, finding.what) == ("problem", "the Twilio account is suspended or closed (error 20005)")

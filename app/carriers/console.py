@@ -5,12 +5,59 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 from twilio.base.exceptions import TwilioException
+from twilio.http import HttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 
-from app.carriers import CarrierError, Fault
-from app.carriers.twilio import Transport
+TWILIO = "api.twilio.com"
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
+NOTHING_THERE = 20404
+
+
+class Unread(Exception):
+    """Twilio could not be asked, or refused; then `code` is its error."""
+
+    def __init__(self, what: str, code: int | None = None) -> None:
+        super().__init__(what)
+        self.code = code
+
+
+class Reader(HttpClient):
+    """httpx under Twilio's client, with a timeout and the answers' headers."""
+
+    def __init__(self, api: str) -> None:
+        self.api = urlsplit(api)
+        self.http = httpx.Client(timeout=TIMEOUT)
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, Any] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Ask once. Raises Unread where no answer comes."""
+        try:
+            answer = self.http.request(method, self.address(uri), params=params, headers=headers, auth=auth)
+        except httpx.HTTPError as error:
+            raise Unread(f"no answer: {type(error).__name__}") from error
+        return Response(answer.status_code, answer.text, answer.headers)
+
+    def address(self, uri: str) -> str:
+        """Where to ask. Twilio has a host for each family of resources; an emulator answers for all of them."""
+        if self.api.netloc == TWILIO:
+            return uri
+        wanted = urlsplit(uri)
+        return urlunsplit((self.api.scheme, self.api.netloc, self.api.path + wanted.path, wanted.query, ""))
 
 
 @dataclass(frozen=True)
@@ -42,14 +89,14 @@ class Service:
 
 
 class Console:
-    """Reads the settings of one account. Every method raises CarrierError where Twilio does not answer or refuses."""
+    """Reads the settings of one account. Every method raises Unread."""
 
     def __init__(self, *, account: str, token: str, api: str) -> None:
-        self.transport = Transport(api)
-        self.client = Client(account, token, http_client=self.transport)
+        self.reader = Reader(api)
+        self.client = Client(account, token, http_client=self.reader)
 
     def time(self) -> datetime | None:
-        """What Twilio's clock says, to the second. Raises CarrierError also for credentials that it refuses."""
+        """What Twilio's clock says, to the second; asking takes valid credentials."""
         with _refusals():
             answer = self.client.api.accounts(self.client.account_sid).fetch_with_http_info()
         said = (answer.headers or {}).get("date")
@@ -75,8 +122,8 @@ class Console:
             with _refusals():
                 one = self.client.messaging.v1.services(sid).fetch()
                 pool = self.client.messaging.v1.services(sid).phone_numbers.list()
-        except CarrierError as error:
-            if error.code == 20404:
+        except Unread as error:
+            if error.code == NOTHING_THERE:
                 return None
             raise
         webhook = _webhook(one.inbound_request_url, one.inbound_method, one.fallback_url, one.fallback_method)
@@ -85,7 +132,7 @@ class Console:
 
     def close(self) -> None:
         """Close the connections."""
-        self.transport.http.close()
+        self.reader.http.close()
 
 
 def _webhook(url: str | None, method: str | None, fallback: str | None, fallback_method: str | None) -> Webhook:
@@ -98,4 +145,4 @@ def _refusals() -> Iterator[None]:
         yield
     except TwilioException as error:
         code = getattr(error, "code", None) or getattr(error, "status", None)
-        raise CarrierError(Fault.PERMANENT, f"error {code}", code=code) from error
+        raise Unread(f"error {code}", code) from error

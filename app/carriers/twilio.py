@@ -13,7 +13,6 @@ from app.carriers import ACCOUNT, QUEUE_FULL, STATUSES, CarrierError, Fault, Out
 from models.lines import Channel
 from models.outbound import State
 
-TWILIO = "api.twilio.com"
 ACCOUNT_RESTS = 300.0  # seconds until we try again after the account was refused
 QUEUE_RESTS = 60.0
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds; Twilio answers a message within one
@@ -39,9 +38,7 @@ class Transport(HttpClient):
     ) -> Response:
         """Make one request, never a second."""
         wanted = urlsplit(uri)
-        # An emulator answers for all of Twilio's hosts; Twilio itself has one for every family of resources.
-        api = wanted._replace(path="") if self.api.netloc == TWILIO else self.api
-        url = urlunsplit((api.scheme, api.netloc, api.path + wanted.path, wanted.query, ""))
+        url = urlunsplit((self.api.scheme, self.api.netloc, self.api.path + wanted.path, wanted.query, ""))
         values: Any = params
         try:
             answer = self.http.request(
@@ -62,7 +59,7 @@ class Transport(HttpClient):
             raise CarrierError(Fault.UNTOUCHED, "too many requests", code=20429, wait=_seconds(answer))
         if answer.status_code >= 500:
             raise CarrierError(Fault.UNCERTAIN, f"status {answer.status_code}", code=20000 + answer.status_code)
-        return Response(answer.status_code, answer.text, answer.headers)
+        return Response(answer.status_code, answer.text)
 
 
 def _refused(error: TwilioRestException) -> CarrierError:
@@ -109,6 +106,13 @@ class Twilio:
             raise _refused(error) from error
         status = str(getattr(taken.status, "value", taken.status))
         return Sent(sid=str(taken.sid), state=STATUSES.get(status, State.ACCEPTED), price=taken.price)
+
+    def check(self) -> None:
+        """Ask for the account, to see whether the credentials hold. Raises CarrierError."""
+        try:
+            self.client.api.accounts(self.client.account_sid).fetch()
+        except TwilioRestException as error:
+            raise _refused(error) from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from app.carriers import CarrierError
-from app.carriers.console import Console, Service, Webhook
+from app.carriers.console import Console, Service, Unread, Webhook
 from app.cli.checkup import Finding, Level
 from app.remedies import remedy
 from app.settings import Settings
@@ -28,13 +27,13 @@ def carrier(settings: Settings, numbers: list[str], now: datetime) -> Iterator[F
         if time is not None:
             yield clock(now, time)
         yield from webhooks(settings, console, numbers)
-    except CarrierError as error:
+    except Unread as error:
         yield refusal(error)
     finally:
         console.close()
 
 
-def refusal(error: CarrierError) -> Finding:
+def refusal(error: Unread) -> Finding:
     """Why Twilio said nothing of use."""
     if error.code == 20003:
         do = "copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again"
