@@ -158,7 +158,7 @@ def rest(of: Rest, now: datetime) -> Reason:
     meaning = remedy(of.code)
     code = f" (error {of.code})" if of.code else ""
     since = f" for {span(now - of.since)}" if of.since else ""
-    again = f"It is tried again at {of.until:%H:%M} UTC, and nothing is lost meanwhile"
+    again = f"It is tried again in {span(of.until - now)}, and nothing is lost meanwhile"
     what = f"{of.line} has sent nothing by {NAMES[of.channel]}{since}: {meaning.what}{code}"
     return Reason("sending", what, f"{meaning.do}. {again}")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from tests.fakes import ACCOUNT, LINE, PUBLIC
+from tests.fakes import ACCOUNT, LINE, PUBLIC, WHATSAPP
 
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
 SERVICE = "MG00000000000000000000000000000001"
@@ -16,6 +16,7 @@ class Numbers:
 
     numbers: dict[str, dict[str, object]] = field(default_factory=lambda: {LINE: number()})
     services: dict[str, dict[str, object]] = field(default_factory=lambda: {SERVICE: service()})
+    senders: dict[str, dict[str, object]] = field(default_factory=lambda: {WHATSAPP: sender()})
     pools: dict[str, list[str]] = field(default_factory=lambda: {SERVICE: [LINE]})
 
     def answer(self, path: str, query: str) -> dict[str, object] | None:
@@ -30,7 +31,17 @@ class Numbers:
                 pool = [{"sid": f"PN{n:032}", "phone_number": each} for n, each in enumerate(self.pools.get(sid, []))]
                 return {"phone_numbers": pool, "meta": {"key": "phone_numbers", "page": 0, "next_page_url": None}}
             return self.services[sid] if not below else None
-        return None
+        return self._senders(path)
+
+    def _senders(self, path: str) -> dict[str, object] | None:
+        of = {
+            f"XE{n:032}": {"sender_id": f"whatsapp:{each}", **of} for n, (each, of) in enumerate(self.senders.items())
+        }
+        if path == "/v2/Channels/Senders":
+            bare = [{"sid": sid, **each, "webhook": None} for sid, each in of.items()]  # only each one says its own
+            return {"senders": bare, "meta": {"key": "senders", "page": 0, "next_page_url": None}}
+        sid = path.removeprefix("/v2/Channels/Senders/")
+        return {"sid": sid, **of[sid]} if sid in of else None
 
 
 def number(url: str = GOOD, **more: object) -> dict[str, object]:
@@ -46,6 +57,12 @@ def number(url: str = GOOD, **more: object) -> dict[str, object]:
         "sms_application_sid": "",
         **more,
     }
+
+
+def sender(url: str = GOOD, status: str = "ONLINE") -> dict[str, object]:
+    """A WhatsApp sender's resource."""
+    hook = {"callback_url": url, "callback_method": "POST", "fallback_method": "POST"}
+    return {"status": status, "webhook": {**hook, "fallback_url": f"{PUBLIC}/twilio/message"}}
 
 
 def service(url: str | None = GOOD, **more: object) -> dict[str, object]:

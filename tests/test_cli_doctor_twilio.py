@@ -14,10 +14,11 @@ from app.clock import Clock
 from models.lines import Channel
 from tests.command import Command
 from tests.fake_twilio import FakeTwilio
-from tests.fake_twilio_numbers import GOOD, SERVICE, number, service
+from tests.fake_twilio_numbers import GOOD, SERVICE, number, sender, service
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 from tests.watching import put_at_rest
 
+AT_TWILIO = ("number", "WhatsApp", "service", "clock", "sending", "carrier")
 PASTE = f"when a message comes in: {GOOD} as HTTP POST"
 ELSEWHERE = "https://demo.twilio.com/welcome/sms/reply/"
 
@@ -41,7 +42,11 @@ def found(run: Command, **env: str) -> list[tuple[str, str, str, str]]:
     done = run("doctor", "--json", **env)
     findings = [(f["level"], f["about"], f["what"], f["do"] or "") for f in json.loads(done.stdout)]
     assert done.exit_code == (1 if any(level == "problem" for level, *_ in findings) else 0)
-    return [f for f in findings if f[1].partition(" ")[0] in ("number", "service", "clock", "sending", "carrier")]
+    return [
+        f
+        for f in findings
+        if f[1].partition(" ")[0] in ("number", "WhatsApp", "service", "clock", "sending", "carrier")
+    ]
 
 
 def wrong(run: Command, **env: str) -> list[tuple[str, str, str, str]]:
@@ -150,6 +155,27 @@ def test_the_numbers_of_every_line(run: Command, twilio: FakeTwilio) -> None:
     run.good("line", "add", "Elm", "--sms", "+12025550190")
     twilio.console.numbers["+12025550190"] = number(ELSEWHERE)
     assert [finding[1] for finding in wrong(run)] == ["number +12025550190"]
+
+
+# On WhatsApp.
+
+
+@pytest.mark.parametrize(
+    ("of", "level", "what"),
+    [
+        (sender(), "ok", f"texts go to {PUBLIC}/twilio/message"),
+        (sender(ELSEWHERE), "problem", f"texts go to {ELSEWHERE}, not to this hotline"),
+        (sender(status="OFFLINE"), "problem", "is not in use: Twilio calls it OFFLINE"),
+        (None, "warning", "is no WhatsApp sender of this Twilio account, or only its sandbox"),
+    ],
+)
+def test_a_whatsapp_sender(
+    run: Command, twilio: FakeTwilio, of: dict[str, object] | None, level: str, what: str
+) -> None:
+    twilio.console.senders = {"+12025550177": sender(), **({WHATSAPP: of} if of else {})}
+    finding = next(each for each in found(run, HOTLINE_WHATSAPP=WHATSAPP) if each[1] == f"WhatsApp {WHATSAPP}")
+    assert (finding[0], finding[2]) == (level, what)
+    assert "WhatsApp senders" in finding[3] or level == "ok"
 
 
 # With a Messaging Service.

@@ -141,7 +141,7 @@ async def test_a_number_at_rest_is_told_with_what_to_do_and_without_the_number(c
     assert said["reasons"][0] == (
         "Neighbors' Hotline has sent nothing by SMS for 60 minutes: Twilio refuses the credentials, or the account "
         "has run out of money (error 20003). To do: look at the balance in Twilio's console, copy TWILIO_ACCOUNT_SID "
-        "and TWILIO_AUTH_TOKEN again, and restart. It is tried again at 15:35 UTC, and nothing is lost meanwhile."
+        "and TWILIO_AUTH_TOKEN again, and restart. It is tried again in 5 minutes, and nothing is lost meanwhile."
     )
     assert len(said["reasons"]) == 2  # the text that waits is told by its cause
     assert LINE[2:] not in answer.text

@@ -17,6 +17,7 @@ from twilio.rest import Client
 TWILIO = "api.twilio.com"
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
 NOTHING_THERE = 20404
+WHATSAPP_HOOK = ("callback_url", "callback_method", "fallback_url", "fallback_method")
 
 
 class Unread(Exception):
@@ -80,6 +81,14 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """A WhatsApp sender; `status` is Twilio's word for how it is, such as ONLINE."""
+
+    webhook: Webhook
+    status: str
+
+
+@dataclass(frozen=True)
 class Service:
     """A Messaging Service and the numbers in its sender pool."""
 
@@ -115,6 +124,18 @@ class Console:
         webhook = _webhook(one.sms_url, one.sms_method, one.sms_fallback_url, one.sms_fallback_method)
         able = dict(one.capabilities or {})
         return Number(webhook, texts=bool(able.get("sms", True)), application=bool(one.sms_application_sid))
+
+    def whatsapp(self, number: str) -> Sender | None:
+        """The account's WhatsApp sender, or None if it has no such one; the sandbox is not listed."""
+        senders = self.client.messaging.v2.channels_senders
+        with _refusals():
+            found = [each for each in senders.list(channel="whatsapp") if each.sender_id == f"whatsapp:{number}"]
+            one = senders(found[0].sid).fetch() if found else None
+        if one is None:
+            return None
+        hook = one.webhook or {}
+        webhook = _webhook(*(hook.get(name) for name in WHATSAPP_HOOK))
+        return Sender(webhook, str(getattr(one.status, "value", one.status)))
 
     def service(self, sid: str) -> Service | None:
         """The account's Messaging Service, or None if it has no such one."""

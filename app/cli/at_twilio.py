@@ -8,13 +8,14 @@ from app.carriers.console import Console, Service, Unread, Webhook
 from app.cli.checkup import Finding, Level
 from app.remedies import remedy
 from app.settings import Settings
+from models.lines import Channel
 
 RETRIES = "#rc=2&rp=ct,rt,5xx&ct=2000&rt=5000&tt=14000"  # asks for more tries, on no answer and on a 503
 SLOW_CLOCK = timedelta(seconds=30)  # the date in an answer is in whole seconds, and may be a few old
 WRONG_CLOCK = timedelta(minutes=5)
 
 
-def carrier(settings: Settings, numbers: list[str], now: datetime) -> Iterator[Finding]:
+def carrier(settings: Settings, numbers: list[tuple[Channel, str]], now: datetime) -> Iterator[Finding]:
     """Whether Twilio takes our credentials and sends what comes in to us."""
     if settings.twilio_account_sid is None:
         do = "for real ones, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
@@ -61,7 +62,7 @@ def _about(off: timedelta) -> str:
     return f"{seconds} seconds" if seconds < 120 else f"{round(seconds / 60)} minutes"
 
 
-def webhooks(settings: Settings, console: Console, numbers: list[str]) -> Iterator[Finding]:
+def webhooks(settings: Settings, console: Console, numbers: list[tuple[Channel, str]]) -> Iterator[Finding]:
     """Where Twilio takes texts to each number."""
     service = None
     if settings.twilio_messaging_service_sid:
@@ -71,8 +72,24 @@ def webhooks(settings: Settings, console: Console, numbers: list[str]) -> Iterat
             yield Finding(Level.PROBLEM, "service", known.what, known.do)
         elif not service.defers:
             yield from webhook(settings, "service", service.webhook, "Messaging, Services, yours, Integration")
-    for number in numbers:
-        yield from _number(settings, console, number, service)
+    for channel, number in numbers:
+        if channel is Channel.SMS:
+            yield from _number(settings, console, number, service)
+        else:
+            yield from _whatsapp(settings, console, number)
+
+
+def _whatsapp(settings: Settings, console: Console, number: str) -> Iterator[Finding]:
+    about, where = f"WhatsApp {number}", "Messaging, Senders, WhatsApp senders, the number"
+    sender = console.whatsapp(number)
+    if sender is None:
+        do = f"compare HOTLINE_WHATSAPP with {where}. For the sandbox, paste {address(settings)} in its settings"
+        yield Finding(Level.WARNING, about, "is no WhatsApp sender of this Twilio account, or only its sandbox", do)
+        return
+    if not sender.status.startswith("ONLINE"):
+        what = f"is not in use: Twilio calls it {sender.status}"
+        yield Finding(Level.PROBLEM, about, what, f"see what it asks for in Twilio's console: {where}")
+    yield from webhook(settings, about, sender.webhook, where)
 
 
 def _number(settings: Settings, console: Console, number: str, service: Service | None) -> Iterator[Finding]:

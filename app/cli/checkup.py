@@ -24,7 +24,7 @@ from app.clock import Clock
 from app.settings import Settings
 from app.watch import Books
 from models import METADATA, lines, people
-from models.lines import Line
+from models.lines import Channel, Line
 from models.outbound import State
 
 SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
@@ -77,18 +77,18 @@ def database(settings: Settings) -> Iterator[Finding]:
         kept.close()
 
 
-def numbers(settings: Settings) -> list[str]:
+def numbers(settings: Settings) -> list[tuple[Channel, str]]:
     """The numbers that people text: those of every line, where the database can be read, and of the settings."""
-    found = [settings.sms]
+    found = [(Channel.SMS, settings.sms), (Channel.WHATSAPP, settings.whatsapp)]
     if settings.database_file is None or settings.database_file.exists():
         kept = databases.connect(settings.database)
         try:
-            found += [line.sms for line in kept.read(lines.all_lines)]
+            found += [(each, line.number(each)) for line in kept.read(lines.all_lines) for each in Channel]
         except DBAPIError:
             pass  # said already
         finally:
             kept.close()
-    return list(dict.fromkeys(number for number in found if number))
+    return list(dict.fromkeys((channel, number) for channel, number in found if number))
 
 
 def _current(connection: Connection) -> bool:

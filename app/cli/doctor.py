@@ -47,3 +47,6 @@ def show(found: list[Finding], as_json: bool) -> None:
         typer.echo(f"{MARKS[finding.level]} {finding.about}: {console.plain(finding.what)}")
         if finding.do:
             typer.echo(f"{'':9}{console.plain(finding.do)}")
+    wrong, look = (sum(finding.level is level for finding in found) for level in (Level.PROBLEM, Level.WARNING))
+    said = f"{console.count(wrong, 'problem')}, {console.count(look, 'warning')}."
+    typer.echo(f"\n{said} Mend the first problem, then run this again." if wrong else f"\n{said}")
