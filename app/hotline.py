@@ -5,14 +5,15 @@ from concurrent.futures import Future
 from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter
 
 from app import database, switchboard
 from app.carriers import Carrier
 from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
 from app.clock import Clock
+from app.metrics import Metrics
 from app.outbox import Sender
+from app.pulse import Pulse
 from app.settings import Settings
 from app.switchboard import Taken
 from models import lines
@@ -44,11 +45,13 @@ class Hotline:
         self.clock = clock or Clock()
         self.database = database.connect(settings.database)
         self.carrier = carrier or carrier_for(settings)
-        self.sender = Sender(self.database, self.carrier, self.clock)
-        self.registry = CollectorRegistry()
-        self.texts = Counter("hotline_texts", "Texts that came in", ["taken"], registry=self.registry)
+        self.metrics = Metrics()
+        self.registry = self.metrics.registry
+        self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._stopping = threading.Event()
+        self.pulse = Pulse(self._ticker)
+        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse}
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
@@ -94,6 +97,7 @@ class Hotline:
             acted += more
         if acted:
             self.sender.wake()
+        self.pulse.beat(self.clock.now())
         return acted
 
     def pass_time(self, by: timedelta) -> None:
@@ -103,12 +107,15 @@ class Hotline:
 
     def count(self, taken: Taken) -> None:
         """Count a text for whoever watches the process."""
-        self.texts.labels(taken).inc()
+        self.metrics.texts.labels(taken).inc()
 
     def counts(self) -> dict[str, int]:
         """How many texts came in since the start, by what became of them."""
-        found = {taken: self.registry.get_sample_value("hotline_texts_total", {"taken": taken}) for taken in Taken}
-        return {taken.value: int(count or 0) for taken, count in found.items()}
+        return self.metrics.counts([taken.value for taken in Taken])
+
+    def spooled(self) -> int:
+        """How many texts are kept beside the database, because it could not take them."""
+        return 0
 
     def _tick_on(self) -> None:
         while not self._stopping.wait(TICK):

@@ -11,6 +11,8 @@ from app import segments
 from app.carriers import OPTED_OUT, Carrier, CarrierError, Fault, Outgoing, Sent
 from app.clock import Clock
 from app.database import Database
+from app.metrics import Metrics
+from app.pulse import Pulse
 from handlers import followups, phrasebook
 from handlers.turn import Moment, Text
 from models import lines, outbound, people
@@ -110,15 +112,17 @@ def _tell(session: Session, lost: Outbound, now: datetime) -> None:
 class Sender:
     """Sends what is queued, from a thread of its own."""
 
-    def __init__(self, database: Database, carrier: Carrier, clock: Clock) -> None:
+    def __init__(self, database: Database, carrier: Carrier, clock: Clock, metrics: Metrics | None = None) -> None:
         self.database = database
         self.carrier = carrier
         self.clock = clock
+        self.metrics = metrics or Metrics()
         self._woken = threading.Event()
         self._stopped = False
         self._looked_at = clock.now()  # when we last looked for texts that got lost
         self._posts = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="post")
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self.pulse = Pulse(self._thread)
 
     def start(self) -> None:
         """Begin to send."""
@@ -158,6 +162,7 @@ class Sender:
         if not parcels or now - self._looked_at > LOOK:
             self._looked_at = now
             self.database.write(lambda s: self._give_up_on_lost(s, self.clock.now())).result()
+        self.pulse.beat(self.clock.now())
         return len(parcels)
 
     def drain(self) -> None:
@@ -175,12 +180,17 @@ class Sender:
         text = Outgoing(row.id, row.channel, row.sender, row.to, row.body)
         result: Sent | CarrierError
         try:
-            result = self.carrier.send(text)
+            with self.metrics.posts.time():
+                result = self.carrier.send(text)
         except CarrierError as error:
             result = error
         except Exception as error:  # a fault of ours after the POST may have begun
             log.error("send_broke", error=type(error).__name__)
             result = CarrierError(Fault.UNCERTAIN, type(error).__name__)
+        if isinstance(result, Sent):
+            self.metrics.tried(row.lane, "taken")
+        else:
+            self.metrics.tried(row.lane, result.fault, result.code)
         self.database.write(lambda s: _record(s, parcel, result, self.clock.now())).result()
 
     def _give_up_on_lost(self, session: Session, now: datetime) -> None:

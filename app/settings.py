@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     hotline_timezone: Annotated[str, AfterValidator(time_zone)] = "America/New_York"
     hotline_country: Annotated[str, AfterValidator(country)] = "US"
     hotline_emergency_number: Annotated[str, AfterValidator(emergency_number)] = "911"
+    hotline_metrics_token: SecretStr | None = None
     port: Annotated[int, BeforeValidator(_port)] = 8000
 
     @model_validator(mode="before")
@@ -179,6 +180,13 @@ class Settings(BaseSettings):
         """The auth tokens a signature may be made with, the current one first."""
         both = (self.twilio_auth_token, self.twilio_auth_token_previous)
         return tuple(token.get_secret_value() for token in both if token)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may hold, in any of the ways in which it is written."""
+        token = self.hotline_metrics_token
+        password = self.database.password
+        return (*self.tokens, *([token.get_secret_value()] if token else []), *([str(password)] if password else []))
 
     @property
     def sms(self) -> str | None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import structlog
 
-from app import outbox
+from app import logs, outbox
 from app.carriers import STATUSES
 from app.database import is_passing
 from handlers import followups, grammar, registry
@@ -40,7 +40,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     """Take in one text: understand it, act on it, queue the answers. The caller commits."""
     line = lines.answering(session, heard.channel, heard.to)
     if line is None:
-        log.warning("unknown_number_texted")
+        log.warning("unknown_number_texted", sender=logs.hashed(heard.sender))
         return Taken.NOBODYS
     person = _sender(session, line, heard, now)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
