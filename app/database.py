@@ -72,7 +72,9 @@ class Database:
     def _engine(self) -> Engine:
         raise NotImplementedError
 
-    def write(self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None) -> "Future[T]":
+    def write(
+        self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None, *, by: str | None = None
+    ) -> "Future[T]":
         """Run `work` in a transaction of its own; `rescue` instead if it raises anything but a database error."""
         raise NotImplementedError
 
@@ -125,7 +127,9 @@ class SQLite(Database):
 
         return engine
 
-    def write(self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None) -> "Future[T]":
+    def write(
+        self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None, *, by: str | None = None
+    ) -> "Future[T]":
         job = Job(work, rescue)
         with self._starting:
             if self._thread is None:
@@ -196,7 +200,9 @@ class PostgreSQL(Database):
             connect_args={"connect_timeout": 3},
         )
 
-    def write(self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None) -> "Future[T]":
+    def write(
+        self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None, *, by: str | None = None
+    ) -> "Future[T]":
         return self._threads.submit(self._transaction, Job(work, rescue))
 
     @tenacity.retry(
@@ -273,4 +279,8 @@ def up_to_date(url: URL) -> bool:
         return True
 
 
-__all__ = ["Database", "OperationalError", "connect", "downgrade", "migrate", "up_to_date", "write_migration"]
+class Busy(Exception):
+    """Too many wait already; come back later."""
+
+
+__all__ = ["Busy", "Database", "OperationalError", "connect", "downgrade", "migrate", "up_to_date", "write_migration"]

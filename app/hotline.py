@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
+from sqlmodel import Session
 
 from app import database, switchboard
 from app.carriers import Carrier
@@ -13,7 +14,10 @@ from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
 from app.clock import Clock
 from app.outbox import Sender
+from app.reception import Reception, Waits
+from app.replay import Replay
 from app.settings import Settings
+from app.spool import Spool
 from app.switchboard import Taken
 from models import lines
 from models.inbound import Heard
@@ -45,6 +49,8 @@ class Hotline:
         self.database = database.connect(settings.database)
         self.carrier = carrier or carrier_for(settings)
         self.sender = Sender(self.database, self.carrier, self.clock)
+        self.reception = Reception(self, Spool(settings.spool))
+        self.replay = Replay(self.reception)
         self.registry = CollectorRegistry()
         self.texts = Counter("hotline_texts", "Texts that came in", ["taken"], registry=self.registry)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
@@ -59,23 +65,36 @@ class Hotline:
     def start(self) -> None:
         """Begin to send and to watch the clock."""
         self.sender.start()
+        self.replay.start()
         self._ticker.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
+        self.replay.stop()
+        self.reception.close()
         if self._ticker.is_alive():
             self._ticker.join()
         self.sender.stop()
         self.carrier.close()
         self.database.close()
 
-    def receive(self, heard: Heard) -> "Future[Taken]":
-        """Take in a text; the future answers when it is on disk."""
+    def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+        """Take in a text; the future answers when it is on disk, or SPOOLED if `waits` says that it has to wait.
+
+        Raises Busy when too many wait already.
+        """
         now = self.clock.now()
+
+        def work(session: Session) -> Taken:
+            if waits is not None and waits():
+                return Taken.SPOOLED
+            return switchboard.receive(session, heard, now)
+
         taken = self.database.write(
-            lambda session: switchboard.receive(session, heard, now),
+            work,
             lambda session, error: switchboard.apologise(session, heard, now, error),
+            by=f"{heard.to}:{heard.sender}",
         )
         taken.add_done_callback(lambda _: self.sender.wake())
         return taken
@@ -84,7 +103,8 @@ class Hotline:
         """Take in what became of a text of ours."""
         now = self.clock.now()
         return self.database.write(
-            lambda session: switchboard.status(session, outbound_id, said, now, sid=sid, code=code)
+            lambda session: switchboard.status(session, outbound_id, said, now, sid=sid, code=code),
+            by=f"status:{outbound_id}",
         )
 
     def tick(self) -> int:
@@ -109,6 +129,14 @@ class Hotline:
         """How many texts came in since the start, by what became of them."""
         found = {taken: self.registry.get_sample_value("hotline_texts_total", {"taken": taken}) for taken in Taken}
         return {taken.value: int(count or 0) for taken, count in found.items()}
+
+    def spooled(self) -> int:
+        """How many texts and callbacks wait on disk for the database."""
+        return self.reception.spool.waiting()
+
+    def refused(self) -> int:
+        """How many of these could not be taken in even so, and wait for a person to look."""
+        return self.reception.spool.refused()
 
     def _tick_on(self) -> None:
         while not self._stopping.wait(TICK):

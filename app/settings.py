@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     hotline_timezone: Annotated[str, AfterValidator(time_zone)] = "America/New_York"
     hotline_country: Annotated[str, AfterValidator(country)] = "US"
     hotline_emergency_number: Annotated[str, AfterValidator(emergency_number)] = "911"
+    hotline_spool: Path | None = None
     port: Annotated[int, BeforeValidator(_port)] = 8000
 
     @model_validator(mode="before")
@@ -217,6 +218,12 @@ class Settings(BaseSettings):
         """SQLite's file, or None on PostgreSQL."""
         url = self.database
         return Path(url.database or "hotline.db") if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def spool(self) -> Path:
+        """The folder for what the database cannot take for a while."""
+        file = self.database_file
+        return self.hotline_spool or (file.parent if file else Path()) / "spool"
 
 
 def complaints(error: ValidationError) -> list[str]:

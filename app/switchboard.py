@@ -34,6 +34,7 @@ class Taken(StrEnum):
     HANDLED = "handled"
     SEEN = "seen"  # it had come before: nothing changed
     NOBODYS = "nobodys"  # it was sent to a number that is no line's
+    SPOOLED = "spooled"  # it is on disk, and comes to the database later
 
 
 def receive(session: Session, heard: Heard, now: datetime) -> Taken:
