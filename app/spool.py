@@ -51,7 +51,8 @@ class Spool:
         name = f"{int(slip.at.timestamp() * 1e6):017d}-{next(self._numbers):06d}-{os.getpid()}-{mark}"
         writing = self.folder / ".writing"
         made = not self.folder.exists()
-        writing.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writing.mkdir(mode=0o700, exist_ok=True)
         draft = writing / name
         try:
             _write(draft, json.dumps({**asdict(slip), "at": slip.at.isoformat()}).encode())
