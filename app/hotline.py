@@ -59,8 +59,12 @@ class Hotline:
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
         database.migrate(self.settings.database)
-        line = self.settings.line
-        self.database.write(lambda session: lines.from_settings(session, self.clock.now(), **line)).result()
+        self.database.write(self._first_line).result()
+
+    def _first_line(self, session: Session) -> None:
+        line = lines.from_settings(session, self.clock.now(), **self.settings.line)
+        line.rules = {**line.rules, **self.settings.rules}
+        session.add(line)
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""

@@ -201,7 +201,7 @@ async def test_a_text_to_a_number_that_is_no_lines_is_counted_and_forgotten(hotl
     assert answer.status_code == 200
     assert is_empty_twiml(answer)
     assert counted(hotline, Inbound, Person, Outbound) == [0, 0, 0]
-    assert hotline.counts() == {"handled": 0, "seen": 0, "nobodys": 1, "spooled": 0}
+    assert hotline.counts() == {"handled": 0, "seen": 0, "nobodys": 1, "unanswered": 0, "spooled": 0}
 
 
 async def test_the_same_text_twice_changes_nothing(hotline: Hotline) -> None:
@@ -248,7 +248,7 @@ async def test_no_200_for_what_is_nowhere_on_disk(hotline: Hotline) -> None:
     assert hotline.replay.once() == 1
     assert hotline.spooled() == 0
     assert counted(hotline, Inbound) == [1]
-    assert hotline.counts() == {"handled": 1, "seen": 0, "nobodys": 0, "spooled": 1}
+    assert hotline.counts() == {"handled": 1, "seen": 0, "nobodys": 0, "unanswered": 0, "spooled": 1}
 
 
 class Faulty(Hotline):
