@@ -32,6 +32,7 @@ REMEMBERED = 3  # texts with which the next is compared: some machines take turn
 SENTENCE = 12  # letters; shorter words ("ok", "gracias") people do say to each other again and again
 MUTED = timedelta(hours=1)
 CARRIED = frozenset({"from_helper", "from_neighbor"})  # words on their way to the other side of a request
+UNHEARD = frozenset({"passed_to_duty"})  # nobody has written back yet: it need not be a talk
 
 # Texts across these borders cost about the same, and neighbors' phones come from all over.
 NORTH_AMERICA = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "CA"})
@@ -75,7 +76,7 @@ def mind(policy: Policy, person: Person, address: Address, heard: Heard, intent:
     moment = now.timestamp()
     before = unpack(address.echo)
     answers = sum(1 for text in texts if text.to.id == person.id)
-    echo = _listen(before, heard, intent, texts, person, moment, _last_answer(address))
+    echo = _listen(before, heard, intent, texts, moment, _last_answer(address))
     repeats = echo.row > before.row
     muted = address.muted_until is not None and now < address.muted_until
     newly = not muted and (echo.row >= ENOUGH or (echo.row >= SURE and echo.answers + answers > ENOUGH))
@@ -95,13 +96,7 @@ def _last_answer(address: Address) -> float | None:
 
 
 def _listen(
-    before: Echo,
-    heard: Heard,
-    intent: Intent,
-    texts: Sequence[Text],
-    person: Person,
-    moment: float,
-    last_answer: float | None,
+    before: Echo, heard: Heard, intent: Intent, texts: Sequence[Text], moment: float, last_answer: float | None
 ) -> Echo:
     """Whether this text, after those before it, might be a machine's."""
     if not _may_be_a_machines(intent):
@@ -111,7 +106,8 @@ def _listen(
     letters = "".join(c for c in fold(heard.body) if c.isalpha()) or heard.body.strip()
     mark = hashlib.blake2s(letters.encode("utf-8", "replace"), digest_size=4).hexdigest()
     marks = before.marks if moment - before.at <= ALIKE else ()
-    if any(text.phrase in CARRIED and text.to.id != person.id for text in texts):
+    carried = {text.phrase for text in texts}
+    if carried & CARRIED and not carried & UNHEARD:
         # Two people talk through us. They may be quick, and short words come again; whole sentences do not.
         echoes = marks[-1:] == (mark,) and len(letters) >= SENTENCE
     else:
