@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
-from sqlmodel import Session
 
 from app import database, switchboard
 from app.carriers import Carrier
@@ -21,6 +20,7 @@ from app.spool import Spool
 from app.switchboard import Taken
 from models import lines
 from models.inbound import Heard
+from models.session import Session
 
 log = structlog.get_logger()
 
@@ -98,7 +98,7 @@ class Hotline:
         taken = self.database.write(
             work,
             lambda session, error: switchboard.apologise(session, heard, now, error),
-            by=f"{heard.to}:{heard.sender}",
+            by=heard.sender,  # whatever the channel: one phone has both
         )
         taken.add_done_callback(lambda _: self.sender.wake())
         return taken

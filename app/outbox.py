@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import Session
 
 from app import segments
 from app.carriers import OPTED_OUT, Carrier, CarrierError, Fault, Outgoing, Sent
@@ -17,6 +16,7 @@ from handlers.turn import Moment, Text
 from models import lines, outbound, people
 from models.lines import Channel, Line
 from models.outbound import Outbound, Parcel, State
+from models.session import Session
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
     """
     wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase in ALLOWED_AFTER_STOP]
     homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
-    rows: list[Outbound] = []
+    queued = 0
     for text in wanted:
         home = homes.get(text.to.id)
         sender = line.number(home.channel) if home else None
@@ -49,27 +49,26 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         if home.channel is Channel.SMS:
             body = segments.thrifty(body)
         for part in parts(body):
-            rows.append(
-                Outbound(
-                    line_id=line.id,
-                    person_id=text.to.id,
-                    request_id=text.request_id,
-                    key=f"{key}:{len(rows)}",
-                    phrase=text.phrase,
-                    channel=home.channel,
-                    sender=sender,
-                    to=home.value,
-                    body=part,
-                    segments=segments.count(part),
-                    lane=text.lane,
-                    state=State.READY,
-                    not_before=text.not_before,
-                    created_at=now,
-                    changed_at=now,
-                )
+            session.append(
+                Outbound,
+                line_id=line.id,
+                person_id=text.to.id,
+                request_id=text.request_id,
+                key=f"{key}:{queued}",
+                phrase=text.phrase,
+                channel=home.channel,
+                sender=sender,
+                to=home.value,
+                body=part,
+                segments=segments.count(part),
+                lane=text.lane,
+                state=State.READY,
+                not_before=text.not_before,
+                created_at=now,
+                changed_at=now,
             )
-    session.add_all(rows)
-    return len(rows)
+            queued += 1
+    return queued
 
 
 def parts(body: str) -> list[str]:

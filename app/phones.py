@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from app import segments
 from app.hotline import Hotline
 from app.switchboard import Taken
@@ -19,6 +17,7 @@ from models import lines, people, threads
 from models.inbound import Heard
 from models.lines import Area, Channel, Line
 from models.outbound import State
+from models.session import Session
 from models.threads import Arrival, Entry, Phone
 
 RESERVED = tuple(f"+120255501{n:02}" for n in range(1, 100))  # numbers kept free for fiction

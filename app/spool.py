@@ -35,7 +35,7 @@ class Slip:
         """Slips with the same key are taken in one after the other."""
         if self.about is not None:
             return f"status:{self.about}"
-        return f"{self.said.get('To', '')}:{self.said.get('From', '')}"
+        return self.said.get("From", "").removeprefix("whatsapp:")
 
 
 @dataclass

@@ -5,7 +5,6 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlmodel import Session
 
 from app import manners, outbox
 from app.carriers import STATUSES
@@ -18,6 +17,7 @@ from models import inbound, lines, outbound, people, requests
 from models.inbound import Heard
 from models.lines import Line
 from models.people import Address, Person
+from models.session import Session
 
 log = structlog.get_logger()
 
@@ -45,7 +45,6 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if line is None:
         log.warning("unknown_number_texted")
         return Taken.NOBODYS
-    inbound.hold_sender(session, line.id, heard)
     person, address = _sender(session, line, heard, now)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
     intent = BY_CARRIER.get(heard.carrier_answered or "") or grammar.parse(heard.body, Live(turn))
@@ -89,6 +88,7 @@ def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[
     """Who sent the text: made known with their first, in the language of its words."""
     person, address = people.meet(session, line, heard.channel, heard.sender, now)
     address.heard_at = now
+    people.lives_at(session, person, address)
     if person.language is None:
         person.language = grammar.language_of(heard.body)
     session.add_all([address, person])
@@ -101,7 +101,6 @@ def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -
     line = lines.answering(session, heard.channel, heard.to)
     if line is None:
         return Taken.NOBODYS
-    inbound.hold_sender(session, line.id, heard)
     person, address = _sender(session, line, heard, now)
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
@@ -141,7 +140,7 @@ def tick(session: Session, now: datetime) -> int:
         key = f"tick-{request.id}-{int((seen or now).timestamp() * 1000)}"
         acted += 1
         try:
-            with session.begin_nested():
+            with session.apart():
                 outbox.queue(session, line, key, followups.look(Moment(session, line, now), request), now)
         except Exception as error:  # a fault of ours about one request must not hold up all the others
             if is_passing(error):

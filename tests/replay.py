@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.hotline import Hotline
 from handlers import needs
@@ -14,6 +14,7 @@ from models.inbound import Heard
 from models.lines import Area, Line
 from models.outbound import Outbound
 from models.requests import Request, State
+from models.session import Session
 from tests import fakes
 from tests.fakes import Recorder, StillClock
 from tests.transcript import Phone, Says, Stands, Step, Transcript, Waits

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session
 
 from app.cli import checkup
 from models import lines, outbound, people
 from models.lines import Channel
+from models.session import Session
 from tests.command import Command
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app import manners
 from app.hotline import Hotline
@@ -21,6 +21,7 @@ from models.lines import Channel, Line, Policy
 from models.outbound import Lane, Outbound, State
 from models.people import Address, Person
 from models.requests import Request
+from models.session import Session
 from tests import fakes
 from tests.fakes import LINE, MORNING, WHATSAPP, Recorder, StillClock
 

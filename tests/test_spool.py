@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app import reception
 from app.database import Busy
@@ -23,6 +23,7 @@ from app.switchboard import Taken
 from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.outbound import StatusEvent
+from models.session import Session
 from tests import webhooks
 from tests.fakes import LINE, MORNING, Recorder, StillClock, twilio_settings
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col, func, select
+from sqlmodel import SQLModel, col, func, select
 
 from app import switchboard
 from app.database import Busy
@@ -22,6 +22,7 @@ from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.outbound import Outbound
 from models.people import Address, Person
+from models.session import Session
 from tests import webhooks
 from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, Recorder, StillClock, twilio_settings
 

@@ -15,7 +15,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from app import database as databases
 from app.carriers import CarrierError
@@ -26,6 +25,7 @@ from app.hotline import carrier_for
 from app.settings import Settings
 from models import METADATA, lines, outbound, people
 from models.lines import Line
+from models.session import Session
 
 SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
 LOW = 200 * 2**20  # bytes; a busy line writes some MB a month
@@ -68,7 +68,7 @@ def database(settings: Settings) -> Iterator[Finding]:
     kept = databases.connect(settings.database)
     where = settings.database.render_as_string(hide_password=True)
     try:
-        if kept.read(lambda session: _current(session.connection())):
+        if kept.read(lambda session: _current(session.connection)):
             yield Finding(Level.OK, "database", f"{where} answers and is up to date")
             yield from kept.read(lambda session: list(_kept(session, settings)))
         else:

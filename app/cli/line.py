@@ -4,7 +4,6 @@ import re
 from typing import Annotated
 
 import typer
-from sqlmodel import Session
 
 from app import settings as rules
 from app.cli import addresses, console
@@ -14,6 +13,7 @@ from app.clock import Clock
 from handlers.words import fold
 from models import lines
 from models.lines import Area, Channel, Line
+from models.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 
