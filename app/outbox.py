@@ -65,6 +65,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
                 segments=segments.count(part),
                 lane=text.lane,
                 state=State.READY,
+                not_before=text.not_before,
                 created_at=now,
                 changed_at=now,
             )

@@ -52,14 +52,14 @@ def waiting(session: Session, now: datetime) -> dict[Lane, Waiting]:
     due = sa.func.min(sa.case((could_leave <= now, could_leave)), type_=Moment())
     since = sa.func.min(Outbound.created_at, type_=Moment())
     query = select(col(Outbound.lane), sa.func.count(), since, due).where(READY).group_by(col(Outbound.lane))
-    return {Lane(lane): Waiting(count, *times) for lane, count, *times in session.execute(query)}
+    return {Lane(lane): Waiting(count, first, ready) for lane, count, first, ready in session.exec(query)}
 
 
 def unsettled(session: Session) -> dict[State, tuple[int, datetime]]:
     """How many texts are leased, uncertain or held, and since when the oldest of each is."""
     oldest = sa.func.min(Outbound.changed_at, type_=Moment())
     query = select(col(Outbound.state), sa.func.count(), oldest).where(PENDING).group_by(col(Outbound.state))
-    return {state: (count, since) for state, count, since in session.execute(query)}
+    return {state: (count, since) for state, count, since in session.exec(query)}
 
 
 def resting(session: Session, now: datetime) -> list[Rest]:

@@ -238,3 +238,8 @@ def heard_of(
     session.add(StatusEvent(outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code))
     session.flush()
     return True
+
+
+def queued(session: Session, key: str) -> bool:
+    """Whether a text with this key was ever queued."""
+    return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None

@@ -231,10 +231,10 @@ async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> Non
     plans = []
 
     def work(session: Session) -> None:
-        lite = session.get_bind().dialect.name == "sqlite"
+        lite = session.dialect.name == "sqlite"
         if not lite:
-            session.connection().exec_driver_sql("SET enable_seqscan = off")
-        connection = session.connection()
+            session.connection.exec_driver_sql("SET enable_seqscan = off")
+        connection = session.connection
         seen: list[tuple[str, object]] = []
 
         @sa.event.listens_for(connection, "before_cursor_execute")
