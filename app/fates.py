@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import structlog
 import tenacity
-from sqlmodel import Session
 
 from app import outbox
 from app.carriers import STATUSES, CarrierError, Found
@@ -18,6 +17,7 @@ from models.lines import Line
 from models.outbound import ARRIVED, RANK, UNDER_WAY, Attempt, Outbound, Result, State
 from models.people import Address
 from models.senders import Sender
+from models.session import Session
 from models.uncertain import Lookup
 
 log = structlog.get_logger()

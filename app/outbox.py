@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import Session
 
 from app import segments
 from handlers import followups, phrasebook
@@ -12,6 +11,7 @@ from handlers.turn import Moment, Text
 from models import lines, people
 from models.lines import Channel, Line
 from models.outbound import Lane, Outbound, State
+from models.session import Session
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
     """
     wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase in ALLOWED_AFTER_STOP]
     homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
-    rows: list[Outbound] = []
+    queued = 0
     for text in wanted:
         home = homes.get(text.to.id)
         sender = line.number(home.channel) if home else None
@@ -46,27 +46,27 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         if home.channel is Channel.SMS:
             body = segments.thrifty(body)
         for part in parts(body):
-            rows.append(
-                Outbound(
-                    line_id=line.id,
-                    person_id=text.to.id,
-                    request_id=text.request_id,
-                    key=f"{key}:{len(rows)}",
-                    phrase=text.phrase,
-                    channel=home.channel,
-                    sender=sender,
-                    to=home.value,
-                    body=part,
-                    segments=segments.count(part),
-                    lane=text.lane,
-                    state=State.READY,
-                    expires_at=now + (LIVES_OF.get(text.phrase) or LIVES[text.lane]),
-                    created_at=now,
-                    changed_at=now,
-                )
+            session.append(
+                Outbound,
+                line_id=line.id,
+                person_id=text.to.id,
+                request_id=text.request_id,
+                key=f"{key}:{queued}",
+                phrase=text.phrase,
+                channel=home.channel,
+                sender=sender,
+                to=home.value,
+                body=part,
+                segments=segments.count(part),
+                lane=text.lane,
+                state=State.READY,
+                not_before=text.not_before,
+                expires_at=now + (LIVES_OF.get(text.phrase) or LIVES[text.lane]),
+                created_at=now,
+                changed_at=now,
             )
-    session.add_all(rows)
-    return len(rows)
+            queued += 1
+    return queued
 
 
 def parts(body: str) -> list[str]:
@@ -98,24 +98,23 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
     if home is None or sender is None:
         return False
     body = segments.thrifty(row.body)
-    session.add(
-        Outbound(
-            line_id=row.line_id,
-            person_id=row.person_id,
-            request_id=row.request_id,
-            key=f"{row.key}:sms",
-            phrase=row.phrase,
-            channel=Channel.SMS,
-            sender=sender,
-            to=home.value,
-            body=body,
-            segments=segments.count(body),
-            lane=row.lane,
-            state=State.READY,
-            expires_at=row.expires_at,
-            created_at=now,
-            changed_at=now,
-        )
+    session.append(
+        Outbound,
+        line_id=row.line_id,
+        person_id=row.person_id,
+        request_id=row.request_id,
+        key=f"{row.key}:sms",
+        phrase=row.phrase,
+        channel=Channel.SMS,
+        sender=sender,
+        to=home.value,
+        body=body,
+        segments=segments.count(body),
+        lane=row.lane,
+        state=State.READY,
+        expires_at=row.expires_at,
+        created_at=now,
+        changed_at=now,
     )
     row.told_at = now  # the copy is what somebody waits for now
     session.add(row)

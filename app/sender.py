@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import Session
 
 from app import fates
 from app.carriers import Carrier, CarrierError, Found, Outgoing, Sent
 from app.carriers.errors import Action
 from app.clock import Clock
 from app.database import Database, is_passing
+from app.metrics import Metrics
 from app.outbox import ALLOWED_AFTER_STOP
+from app.pulse import Pulse
 from models import leases, outbound, parcels, senders, uncertain
 from models.leases import Lease, Terms
 from models.outbound import State
 from models.parcels import Handed, Parcel
+from models.session import Session
 from models.uncertain import Lookup
 
 log = structlog.get_logger()
@@ -55,10 +57,11 @@ class Back:
 class Sender:
     """Sends what is queued, from a thread of its own."""
 
-    def __init__(self, database: Database, carrier: Carrier, clock: Clock) -> None:
+    def __init__(self, database: Database, carrier: Carrier, clock: Clock, metrics: Metrics | None = None) -> None:
         self.database = database
         self.carrier = carrier
         self.clock = clock
+        self.metrics = metrics or Metrics()
         self.terms = Terms(LEASE, carrier.paced, ALLOWED_AFTER_STOP, fates.FILTERED)
         self._turns: Counter[int] = Counter()
         self._woken = threading.Event()
@@ -70,6 +73,7 @@ class Sender:
         self._counting = threading.Lock()
         self._posts = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="post")
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self.pulse = Pulse(self._thread)
 
     def start(self) -> None:
         """Begin to send."""
@@ -134,6 +138,7 @@ class Sender:
             return len(back), 0.0
         self._forget(back)
         self._hand_out(lease.parcels, lookups)
+        self.pulse.beat(self.clock.now())
         moved = len(lease.parcels) + lease.sifted + len(lookups)
         if self._out < LEASED and (lease.sifted or len(lease.parcels) == room):
             return moved, 0.0
@@ -232,8 +237,17 @@ class Sender:
         except Exception as error:  # the database is away: better late than against somebody's will
             log.error("not_checked", text=parcel.id, error=type(error).__name__, exc_info=error)
             return NotPosted()
+        result = self._post(parcel)
+        if isinstance(result, Sent):
+            self.metrics.tried(parcel.lane, "taken")
+        else:
+            self.metrics.tried(parcel.lane, result.action, result.code)
+        return result
+
+    def _post(self, parcel: Parcel) -> Sent | CarrierError:
         try:
-            return self.carrier.send(self._outgoing(parcel))
+            with self.metrics.posts.time():
+                return self.carrier.send(self._outgoing(parcel))
         except CarrierError as error:
             return error
         except Exception as error:  # a fault of ours after the POST may have begun

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from models import parcels, senders
 from models.base import table
@@ -21,6 +21,7 @@ from models.people import Address, Person
 from models.requests import Request
 from models.requests import State as RequestState
 from models.senders import Pace, Sender
+from models.session import Session
 
 PERSON, HOME, ABOUT, FROM = table(Person), table(Address), table(Request), table(Sender)
 
@@ -287,6 +288,6 @@ class _Sieve:
                 .where(OUT.c.id == id_, is_in(State.READY))
                 .values(state=state, changed_at=self.now, **more)
             )
-            if changed.rowcount == 1:  # type: ignore[attr-defined]
+            if changed.rowcount == 1:
                 found.sifted += 1
                 found.lost += [id_] if told else []

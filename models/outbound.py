@@ -5,11 +5,12 @@ from enum import IntEnum, StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, select
 
 from models.base import Moment, Word, table
 from models.lines import Channel
 from models.people import Person
+from models.session import Session
 
 
 class Lane(IntEnum):
@@ -164,7 +165,6 @@ def advance(
         .where(col(Outbound.id) == outbound_id, col(Outbound.sid) == sid, col(Outbound.state).in_(lower))
         .values(state=to, changed_at=now, leased_until=None)
         .returning(col(Outbound.line_id), col(Outbound.channel), col(Outbound.to))
-        .execution_options(synchronize_session=False)
     ).first()
     return None if moved is None else (moved[0], moved[1], moved[2])
 
@@ -190,7 +190,7 @@ def keep_event(
     session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
 ) -> None:
     """Keep what the carrier said about a text."""
-    session.add(StatusEvent(outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code))
+    session.append(StatusEvent, outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code)
 
 
 def cancel_for(session: Session, person_id: int, now: datetime) -> int:
@@ -199,9 +199,8 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
         sa.update(Outbound)
         .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_(OPEN))
         .values(state=State.CANCELLED, changed_at=now)
-        .execution_options(synchronize_session=False)
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return done.rowcount
 
 
 def waiting_for(session: Session, row: Outbound) -> list[Outbound]:
@@ -248,7 +247,6 @@ def expired(session: Session, now: datetime) -> list[int]:
             .where(col(Outbound.id).in_(late.with_for_update(skip_locked=True)), col(Outbound.state) == state)
             .values(state=State.EXPIRED, changed_at=now)
             .returning(col(Outbound.id))
-            .execution_options(synchronize_session=False)
         )
         found += moved.scalars()
     return sorted(found)
@@ -264,3 +262,8 @@ def price(session: Session, outbound_id: int, amount: str | None) -> None:
     """Note what the carrier charged, where it says so."""
     if amount is not None:
         session.execute(sa.update(Outbound).where(col(Outbound.id) == outbound_id).values(price=amount))
+
+
+def queued(session: Session, key: str) -> bool:
+    """Whether a text with this key was ever queued."""
+    return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None

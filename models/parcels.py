@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session
 
 from models.base import table
 from models.lines import Channel
 from models.outbound import Attempt, Outbound, Result, State, is_in
+from models.session import Session
 
 OUT, TRY = table(Outbound), table(Attempt)
 SHOWN = ("id", "line_id", "person_id", "channel", "sender", "to", "body", "segments", "lane", "phrase", "expires_at")
@@ -137,7 +137,7 @@ def hand_over(session: Session, taken: list[Handed], state: State, now: datetime
     texts = [{"text": one.id, "its_sid": one.sid, "to_state": state, "now": now} for one in taken]
     moved = session.execute(TAKEN, texts)
     session.execute(ENDED, [{"attempt": one.attempt_id, "its_sid": one.sid, "now": now} for one in taken])
-    if moved.rowcount == len(taken):  # type: ignore[attr-defined]
+    if moved.rowcount == len(taken):
         return []
     news = set(session.execute(MOVED, {"ids": [one.id for one in taken], "to_state": state}).scalars())
     return [one for one in taken if one.id not in news]

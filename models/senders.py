@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import BigInteger, Column, Field, Session, SQLModel, col, select
+from sqlmodel import BigInteger, Column, Field, SQLModel, col, select
 
 from models.base import Moment, Word
 from models.lines import Channel, Line
+from models.session import Session
 
 MILLION = 1_000_000
 LONGEST_REST = timedelta(hours=1)
@@ -150,9 +151,8 @@ def first_told(session: Session, line: Line, now: datetime) -> bool:
             col(Spending.line_id) == line.id, col(Spending.day) == _day(line, now), col(Spending.told_at).is_(None)
         )
         .values(told_at=now)
-        .execution_options(synchronize_session=False)
     )
-    return bool(told.rowcount == 1)  # type: ignore[attr-defined]
+    return bool(told.rowcount == 1)
 
 
 def _day(line: Line, now: datetime) -> str:
@@ -168,5 +168,5 @@ def _money(amount: str, otherwise: Decimal) -> Decimal:
 
 
 def _insert(session: Session, table: type[SQLModel]) -> Any:
-    on = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    on = postgresql if session.dialect.name == "postgresql" else sqlite
     return on.insert(table)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from models.lines import Channel
 from models.outbound import AT_A_TIME, Attempt, Outbound, Result, State, is_in
+from models.session import Session
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,6 @@ def abandon(session: Session, now: datetime, look_at: datetime) -> list[int]:
         .where(col(Outbound.state) == State.LEASED)
         .values(state=State.UNCERTAIN, not_before=look_at, leased_until=None, changed_at=now)
         .returning(col(Outbound.id))
-        .execution_options(synchronize_session=False)
     )
     ids = list(moved.scalars())
     if ids:
@@ -44,7 +44,6 @@ def abandon(session: Session, now: datetime, look_at: datetime) -> list[int]:
             sa.update(Attempt)
             .where(col(Attempt.outbound_id).in_(ids), col(Attempt.result).is_(None))
             .values(result=Result.UNCERTAIN, ended_at=now)
-            .execution_options(synchronize_session=False)
         )
     return ids
 
@@ -77,7 +76,6 @@ def to_look_up(session: Session, now: datetime, lasts: timedelta, limit: int) ->
             began.correlate(Outbound).scalar_subquery(),
             col(Outbound.not_before),
         )
-        .execution_options(synchronize_session=False)
     )
     return [Lookup(*row) for row in sorted(taken.all())]
 

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from models import lines, people
 from models.inbound import Heard
 from models.lines import Channel
 from models.outbound import Outbound, State
+from models.session import Session
 from tests.fakes import LINE
 from tests.world import ANA, DEE, World
 

@@ -4,13 +4,14 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.hotline import Hotline
 from models import leases, lines, people
 from models.lines import Channel
 from models.outbound import Attempt, Lane, Outbound, State
 from models.parcels import Parcel
+from models.session import Session
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock
 
