@@ -39,7 +39,7 @@ LOOKUPS = 20  # texts looked for in one round
 LOOK = timedelta(seconds=1)  # between looks for texts that got lost
 SWEEP = timedelta(seconds=30)  # between looks for texts that expired
 IDLE = 0.5  # seconds between looks for texts that another process queued
-FRESH = 0.005  # seconds for which it is known who said STOP; a POST takes longer to get out of the house
+FRESH = 0.01  # seconds for which it is known who said STOP; a POST takes longer to get out of the house
 LINGER = 0.01  # seconds that a result waits for others to share its transaction
 SETTLED = frozenset({Action.AGAIN, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})  # a probe that did not go well
 
