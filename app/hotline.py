@@ -12,10 +12,10 @@ from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
 from app.clock import Clock
 from app.metrics import Metrics
-from app.outbox import Sender
 from app.pulse import Pulse
 from app.reception import Reception, Waits
 from app.replay import Replay
+from app.sender import Sender
 from app.settings import Settings
 from app.spool import Spool
 from app.switchboard import Taken
