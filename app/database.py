@@ -86,12 +86,12 @@ class Database:
                 answers = self._commit(wanted)
             except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
                 answers = [(job, None, error) for job in wanted]
-            self._waiting.done(batch)
             for job, result, failure in answers:
                 if failure is None:
                     job.future.set_result(result)
                 else:
                     job.future.set_exception(failure)
+            self._waiting.done(batch)  # only now: who learned of a failure must know it before the sender's next text
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on a consistent view of the database, without writing."""

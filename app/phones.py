@@ -26,6 +26,7 @@ LONGEST_NAME = 40
 SHOWN = 40  # phones on the table at once
 KEPT = 60  # texts shown on each
 STEPS = 60  # moments at which time acts during one jump of the clock, at most
+TYPING = timedelta(seconds=20)  # whoever plays all the phones at once is quicker than any neighbor
 
 STOPPED_NOTE = "The phone company confirmed: no more texts."
 
@@ -195,6 +196,7 @@ class Phones:
             to=number,
             body=sendable(words),
         )
+        self.hotline.clock.advance(TYPING)
         return self.hotline.receive(heard).result()
 
     def pass_time(self, by: timedelta) -> None:

@@ -65,6 +65,7 @@ class Text:
     values: Mapping[str, Any] = field(default_factory=dict)
     lane: Lane = Lane.NOTICE
     request_id: int | None = None
+    not_before: datetime | None = None  # it waits until then
 
 
 Texts = Iterator[Text]

@@ -85,10 +85,10 @@ class Session:
         found = self.connection.execute(statement)
         return Found(shape.read(row, self._meet) for row in found)
 
-    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run any statement; its rows are plain values, and objects read before do not change."""
         self._settle()
-        return cast("CursorResult[Any]", self.connection.execute(statement, rows))
+        return self.connection.execute(statement, rows)
 
     def get(self, cls: type[Thing], id_: int) -> Thing | None:
         """The object with this id, from memory if it was read before."""

@@ -16,7 +16,7 @@ from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
 from tests.serving import within
-from tests.world import World
+from tests.world import World, quick
 
 BOTH = ["sqlite", "postgresql"]
 
@@ -32,6 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory for this test alone: what is written beside a database stays there."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +108,7 @@ def world(database_url: str, clock: StillClock) -> Iterator[World]:
     with FakeTwilio(clock=clock) as twilio:
         running = Hotline(fakes.twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
         running.prepare()
+        running.database.write(quick).result()
         twilio.post = within(create_app(hotline=running))
         yield World(running, twilio, clock)
         twilio.settle()

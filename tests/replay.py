@@ -19,7 +19,7 @@ from tests import fakes
 from tests.fakes import Recorder, StillClock
 from tests.transcript import Phone, Says, Stands, Step, Transcript, Waits
 
-TYPING = timedelta(seconds=1)  # no two texts come at the same instant
+TYPING = timedelta(seconds=20)  # people read and type; who is quicker may be taken for a machine
 TOO_OFTEN = 1_000  # looks in one wait: time that never comes to rest is a fault
 
 

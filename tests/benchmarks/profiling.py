@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app import signature
+from app.form import heard_from
 from app.hotline import Hotline
-from app.webhook import heard_from
 from models.inbound import Heard
 from tests import fakes, webhooks
 from tests.benchmarks.bench import CONNECTIONS, WARM, Bench
