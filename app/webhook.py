@@ -18,6 +18,7 @@ log = structlog.get_logger()
 router = APIRouter()
 
 LARGEST = 64 * 1024  # bytes; a text with ten pictures is under 10 KiB
+LONGEST_HANDLE = 255  # characters; Twilio's ids have 34
 MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
 MEDIA = re.compile(r"Media(?:Url|ContentType)\d+$")
 PLACE = ("Label", "Address")
@@ -64,7 +65,7 @@ async def status(request: Request) -> Response:
     if word and about is not None:
         try:
             await asyncio.wrap_future(
-                hotline.status(about, word, sid=said.get("MessageSid"), code=_figure(said.get("ErrorCode")))
+                hotline.status(about, word, sid=_handle(said.get("MessageSid")), code=_figure(said.get("ErrorCode")))
             )
         except Exception as error:
             log.error("status_not_taken", error=type(error).__name__, exc_info=error)
@@ -101,8 +102,8 @@ def readable(text: str) -> str:
 
 def heard_from(said: dict[str, str]) -> Heard | None:
     """The text that a webhook's fields describe, or None where they name no sender, receiver or id."""
-    sid = said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid")
-    sender, to = said.get("From", ""), said.get("To", "")
+    sid = _handle(said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid"))
+    sender, to = _handle(said.get("From")), _handle(said.get("To"))
     if not (sid and sender and to):
         return None
     channel = Channel.WHATSAPP if sender.startswith("whatsapp:") else Channel.SMS
@@ -127,6 +128,11 @@ def heard_from(said: dict[str, str]) -> Heard | None:
             k: v for k, v in said.items() if (k not in OWN or (k == "Body" and v != body)) and not MEDIA.match(k)
         },
     )
+
+
+def _handle(text: str | None) -> str | None:
+    """An id or an address; None for one so long that no index holds it: no carrier makes such, and no retry helps."""
+    return text if text and len(text) <= LONGEST_HANDLE else None
 
 
 def _figure(text: str | None) -> int | None:
