@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the promises hold. Short here; `pytest -m campaign` tells longer and many more."""
+"""Whatever happens in whatever order, the promises hold. Short here; `pytest -m campaign` tells many more."""
 
 import shutil
 from collections.abc import Callable
