@@ -1,12 +1,10 @@
 """Engines, the one writer of SQLite, the pool of PostgreSQL. `write` is how anything gets into the database."""
 
 import io
-import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,41 +17,21 @@ from filelock import FileLock
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import Session
 
+from app.waiting import Busy, Job, Waiting
 from models import METADATA
+from models.session import Session
 
 T = TypeVar("T")
+Answer = tuple[Job, Any, Exception | None]
 Work = Callable[[Session], T]
+Rescue = Callable[[Session, Exception], T]
 
-BATCH = 64  # texts that may share one commit on SQLite
-POOL = 10  # connections and threads a process uses on PostgreSQL
+BATCH = 64  # pieces of work that may share one commit
+POOL = 4  # connections that write and threads that wait for them, in one process on PostgreSQL
 MIGRATION_LOCK = 4242  # any number, the same for every process of the hotline
-RETRIED = {"40001", "40P01", "23505"}  # PostgreSQL: serialization failure, deadlock, two made the same row
-
-
-@dataclass
-class Job:
-    """Work on its way into the database, and where its result is awaited."""
-
-    work: Work[Any]
-    rescue: Callable[[Session, Exception], Any] | None
-    future: Future[Any] = field(default_factory=Future)
-
-    def run(self, session_for: Callable[[], Session]) -> Any:
-        """Do the work; if it fails by a fault of ours, do what saves the day instead."""
-        try:
-            with session_for() as session:
-                result = self.work(session)
-                session.commit()
-                return result
-        except Exception as error:
-            if self.rescue is None or is_passing(error):
-                raise
-            with session_for() as session:
-                result = self.rescue(session, error)
-                session.commit()
-                return result
+RETRIED = {"40001", "40P01", "55P03", "23505"}  # serialization failure, deadlock, lock timeout, two made the same row
+TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '15s'"
 
 
 def is_passing(error: Exception) -> bool:
@@ -62,32 +40,80 @@ def is_passing(error: Exception) -> bool:
     return away or (isinstance(error, DBAPIError) and _state(error) in RETRIED)
 
 
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
 class Database:
     """What both kinds share. Nothing is written but by `write`, and its future answers only after the commit."""
+
+    writers = 1
 
     def __init__(self, url: URL) -> None:
         self.url = url
         self.engine = self._engine()
+        self._waiting = Waiting()
+        self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
 
     def _engine(self) -> Engine:
         raise NotImplementedError
 
-    def write(self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None) -> "Future[T]":
-        """Run `work` in a transaction of its own; `rescue` instead if it raises anything but a database error."""
+    def _commit(self, batch: list[Job]) -> list[Answer]:
         raise NotImplementedError
+
+    def write(self, work: Work[T], rescue: Rescue[T] | None = None, *, by: str | None = None) -> "Future[T]":
+        """Run `work` in a transaction; `rescue` instead if it raises anything but a passing database error.
+
+        Work of one sender (`by`) is done in the order in which it came. Raises Busy if too much of it waits.
+        """
+        job = Job(work, rescue, by)
+        self._start()
+        self._waiting.put(job)
+        return job.future
+
+    def _start(self) -> None:
+        with self._starting:
+            while len(self._threads) < self.writers:
+                self._threads.append(threading.Thread(target=self._serve, name="writer", daemon=True))
+                self._threads[-1].start()
+
+    def _serve(self) -> None:
+        while batch := self._waiting.take(BATCH):
+            # Whoever hung up before it began wants nothing any more.
+            wanted = [job for job in batch if job.future.set_running_or_notify_cancel()]
+            try:
+                answers = self._commit(wanted)
+            except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
+                answers = [(job, None, error) for job in wanted]
+            for job, result, failure in answers:
+                if failure is None:
+                    job.future.set_result(result)
+                else:
+                    job.future.set_exception(failure)
+            self._waiting.done(batch)  # only now: who learned of a failure must know it before the sender's next text
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on a consistent view of the database, without writing."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            return work(session)
+        with self.engine.connect() as connection:
+            return work(Session(connection))
 
     def check(self) -> None:
         """Raise OperationalError if the database does not answer."""
         with self.engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
 
+    def waiting(self) -> int:
+        """How much work waits."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Finish what was begun and let go."""
+        self._waiting.close()
+        with self._starting:
+            for thread in self._threads:
+                thread.join()
+            self._threads = []
         self.engine.dispose()
 
 
@@ -101,9 +127,6 @@ class SQLite(Database):
         # so processes take turns with a lock of our own around the whole transaction.
         self._turn = FileLock(f"{file}.lock", poll_interval=0.005)
         self._writer = self._engine(immediate=True)
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
 
     def _engine(self, *, immediate: bool = False) -> Engine:
         engine = sa.create_engine(
@@ -125,79 +148,82 @@ class SQLite(Database):
 
         return engine
 
-    def write(self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None) -> "Future[T]":
-        job = Job(work, rescue)
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
-                self._thread.start()
-        self._queue.put(job)
-        return job.future
+    def _commit(self, batch: list[Job]) -> list[Answer]:
+        with self._turn, self._writer.begin() as connection:
+            session = Session(connection)
+            return [self._one(session, job) for job in batch]
 
-    def _serve(self) -> None:
-        while (job := self._queue.get()) is not None:
-            batch = [job]
-            while len(batch) < BATCH and not self._queue.empty():
-                waiting = self._queue.get()
-                if waiting is None:
-                    self._queue.put(None)
-                    break
-                batch.append(waiting)
-            self._commit(batch)
-
-    def _commit(self, batch: list[Job]) -> None:
-        answers: list[tuple[Job, Any, Exception | None]] = []
+    def _one(self, session: Session, job: Job) -> Answer:
         try:
-            with self._turn, self._writer.begin() as connection:
-                for job in batch:
-                    if not job.future.set_running_or_notify_cancel():
-                        continue  # whoever wanted it hung up before it began
-                    try:
-                        answers.append((job, job.run(lambda: _savepoint(connection)), None))
-                    except Exception as error:
-                        answers.append((job, None, error))
-        except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
-            answers = [(job, None, error) for job in batch if not job.future.cancelled()]
-        for job, result, failure in answers:
-            if failure is None:
-                job.future.set_result(result)
-            else:
-                job.future.set_exception(failure)
+            with session.apart():
+                return job, job.work(session), None
+        except Exception as error:
+            if job.rescue is None or is_passing(error):
+                return job, None, error
+            failure = error
+        try:
+            with session.apart():
+                return job, job.rescue(session, failure), None
+        except Exception as error:
+            return job, None, error
 
     def close(self) -> None:
-        with self._starting:
-            if self._thread is not None:
-                self._queue.put(None)
-                self._thread.join()
-                self._thread = None
+        super().close()
         with self._turn:  # the last connection to close empties the log, which is a write
             self._writer.dispose()
-            super().close()
-
-
-def _savepoint(connection: Connection) -> Session:
-    return Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+            self.engine.dispose()
 
 
 class PostgreSQL(Database):
-    """Many threads, many processes. Conditional UPDATEs settle races; deadlocks are tried again."""
+    """A few threads, many processes. Conditional UPDATEs settle races; what two did at once is tried again.
 
-    def __init__(self, url: URL) -> None:
-        super().__init__(url)
-        self._threads = ThreadPoolExecutor(POOL, thread_name_prefix="writer")
+    Texts that wait together share one commit. If one of them fails, each is done again by itself.
+    """
+
+    writers = POOL
 
     def _engine(self) -> Engine:
-        return sa.create_engine(
+        engine = sa.create_engine(
             self.url,
             hide_parameters=True,
             pool_size=POOL,
-            max_overflow=POOL,
+            max_overflow=POOL,  # for those who read
+            pool_timeout=5,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 3},
+            connect_args={"connect_timeout": 3, "tcp_user_timeout": 5000},
         )
 
-    def write(self, work: Work[T], rescue: Callable[[Session, Exception], T] | None = None) -> "Future[T]":
-        return self._threads.submit(self._transaction, Job(work, rescue))
+        @sa.event.listens_for(engine, "connect")
+        def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
+            connection.execute(TIMEOUTS)
+            connection.commit()
+
+        return engine
+
+    def _commit(self, batch: list[Job]) -> list[Answer]:
+        if len(batch) > 1:
+            with suppress(Exception):
+                return self._all(batch)
+        return [self._one(job) for job in batch]
+
+    def _all(self, batch: list[Job]) -> list[Answer]:
+        with self.engine.begin() as connection:
+            session = Session(connection)
+            answers: list[Answer] = [(job, job.work(session), None) for job in batch]
+            session.flush()
+            return answers
+
+    def _one(self, job: Job) -> Answer:
+        try:
+            return job, self._tried(job.work), None
+        except Exception as error:
+            if job.rescue is None or is_passing(error):
+                return job, None, error
+            failure = error
+        try:
+            return job, self._tried(lambda session: job.rescue(session, failure)), None
+        except Exception as error:
+            return job, None, error
 
     @tenacity.retry(
         retry=tenacity.retry_if_exception(lambda e: isinstance(e, DBAPIError) and _state(e) in RETRIED),
@@ -205,16 +231,12 @@ class PostgreSQL(Database):
         stop=tenacity.stop_after_attempt(8),
         reraise=True,
     )
-    def _transaction(self, job: Job) -> Any:
-        return job.run(lambda: Session(self.engine, expire_on_commit=False))
-
-    def close(self) -> None:
-        self._threads.shutdown()
-        super().close()
-
-
-def _state(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+    def _tried(self, work: Work[T]) -> T:
+        with self.engine.begin() as connection:
+            session = Session(connection)
+            result = work(session)
+            session.flush()
+            return result
 
 
 def connect(url: URL) -> Database:
@@ -273,4 +295,4 @@ def up_to_date(url: URL) -> bool:
         return True
 
 
-__all__ = ["Database", "OperationalError", "connect", "downgrade", "migrate", "up_to_date", "write_migration"]
+__all__ = ["Busy", "Database", "OperationalError", "connect", "downgrade", "migrate", "up_to_date", "write_migration"]

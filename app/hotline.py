@@ -5,18 +5,23 @@ from concurrent.futures import Future
 from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter
 
 from app import database, switchboard
 from app.carriers import Carrier
 from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
 from app.clock import Clock
+from app.metrics import Metrics
 from app.outbox import Sender
+from app.pulse import Pulse
+from app.reception import Reception, Waits
+from app.replay import Replay
 from app.settings import Settings
+from app.spool import Spool
 from app.switchboard import Taken
 from models import lines
 from models.inbound import Heard
+from models.session import Session
 
 log = structlog.get_logger()
 
@@ -44,38 +49,59 @@ class Hotline:
         self.clock = clock or Clock()
         self.database = database.connect(settings.database)
         self.carrier = carrier or carrier_for(settings)
-        self.sender = Sender(self.database, self.carrier, self.clock)
-        self.registry = CollectorRegistry()
-        self.texts = Counter("hotline_texts", "Texts that came in", ["taken"], registry=self.registry)
+        self.metrics = Metrics()
+        self.registry = self.metrics.registry
+        self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
+        self.reception = Reception(self, Spool(settings.spool))
+        self.replay = Replay(self.reception)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._stopping = threading.Event()
+        self.pulse = Pulse(self._ticker)
+        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse}
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
         database.migrate(self.settings.database)
-        line = self.settings.line
-        self.database.write(lambda session: lines.from_settings(session, self.clock.now(), **line)).result()
+        self.database.write(self._first_line).result()
+
+    def _first_line(self, session: Session) -> None:
+        line = lines.from_settings(session, self.clock.now(), **self.settings.line)
+        line.rules = {**line.rules, **self.settings.rules}
+        session.add(line)
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
         self.sender.start()
+        self.replay.start()
         self._ticker.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
+        self.replay.stop()
+        self.reception.close()
         if self._ticker.is_alive():
             self._ticker.join()
         self.sender.stop()
         self.carrier.close()
         self.database.close()
 
-    def receive(self, heard: Heard) -> "Future[Taken]":
-        """Take in a text; the future answers when it is on disk."""
+    def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+        """Take in a text; the future answers when it is on disk, or SPOOLED if `waits` says that it has to wait.
+
+        Raises Busy when too many wait already.
+        """
         now = self.clock.now()
+
+        def work(session: Session) -> Taken:
+            if waits is not None and waits():
+                return Taken.SPOOLED
+            return switchboard.receive(session, heard, now)
+
         taken = self.database.write(
-            lambda session: switchboard.receive(session, heard, now),
+            work,
             lambda session, error: switchboard.apologise(session, heard, now, error),
+            by=heard.sender,  # whatever the channel: one phone has both
         )
         taken.add_done_callback(lambda _: self.sender.wake())
         return taken
@@ -84,7 +110,8 @@ class Hotline:
         """Take in what became of a text of ours."""
         now = self.clock.now()
         return self.database.write(
-            lambda session: switchboard.status(session, outbound_id, said, now, sid=sid, code=code)
+            lambda session: switchboard.status(session, outbound_id, said, now, sid=sid, code=code),
+            by=f"status:{outbound_id}",
         )
 
     def tick(self) -> int:
@@ -94,6 +121,7 @@ class Hotline:
             acted += more
         if acted:
             self.sender.wake()
+        self.pulse.beat(self.clock.now())
         return acted
 
     def pass_time(self, by: timedelta) -> None:
@@ -103,12 +131,19 @@ class Hotline:
 
     def count(self, taken: Taken) -> None:
         """Count a text for whoever watches the process."""
-        self.texts.labels(taken).inc()
+        self.metrics.texts.labels(taken).inc()
 
     def counts(self) -> dict[str, int]:
         """How many texts came in since the start, by what became of them."""
-        found = {taken: self.registry.get_sample_value("hotline_texts_total", {"taken": taken}) for taken in Taken}
-        return {taken.value: int(count or 0) for taken, count in found.items()}
+        return self.metrics.counts([taken.value for taken in Taken])
+
+    def spooled(self) -> int:
+        """How many texts and callbacks wait on disk for the database."""
+        return self.reception.spool.waiting()
+
+    def refused(self) -> int:
+        """How many of these could not be taken in even so, and wait for a person to look."""
+        return self.reception.spool.refused()
 
     def _tick_on(self) -> None:
         while not self._stopping.wait(TICK):

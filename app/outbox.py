@@ -6,17 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import Session
 
 from app import segments
 from app.carriers import OPTED_OUT, Carrier, CarrierError, Fault, Outgoing, Sent
 from app.clock import Clock
 from app.database import Database
+from app.metrics import Metrics
+from app.pulse import Pulse
 from handlers import followups, phrasebook
 from handlers.turn import Moment, Text
 from models import lines, outbound, people
 from models.lines import Channel, Line
 from models.outbound import Outbound, Parcel, State
+from models.session import Session
 
 log = structlog.get_logger()
 
@@ -38,7 +40,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
     """
     wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase in ALLOWED_AFTER_STOP]
     homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
-    rows: list[Outbound] = []
+    queued = 0
     for text in wanted:
         home = homes.get(text.to.id)
         sender = line.number(home.channel) if home else None
@@ -49,26 +51,26 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         if home.channel is Channel.SMS:
             body = segments.thrifty(body)
         for part in parts(body):
-            rows.append(
-                Outbound(
-                    line_id=line.id,
-                    person_id=text.to.id,
-                    request_id=text.request_id,
-                    key=f"{key}:{len(rows)}",
-                    phrase=text.phrase,
-                    channel=home.channel,
-                    sender=sender,
-                    to=home.value,
-                    body=part,
-                    segments=segments.count(part),
-                    lane=text.lane,
-                    state=State.READY,
-                    created_at=now,
-                    changed_at=now,
-                )
+            session.append(
+                Outbound,
+                line_id=line.id,
+                person_id=text.to.id,
+                request_id=text.request_id,
+                key=f"{key}:{queued}",
+                phrase=text.phrase,
+                channel=home.channel,
+                sender=sender,
+                to=home.value,
+                body=part,
+                segments=segments.count(part),
+                lane=text.lane,
+                state=State.READY,
+                not_before=text.not_before,
+                created_at=now,
+                changed_at=now,
             )
-    session.add_all(rows)
-    return len(rows)
+            queued += 1
+    return queued
 
 
 def parts(body: str) -> list[str]:
@@ -111,15 +113,17 @@ def _tell(session: Session, lost: Outbound, now: datetime) -> None:
 class Sender:
     """Sends what is queued, from a thread of its own."""
 
-    def __init__(self, database: Database, carrier: Carrier, clock: Clock) -> None:
+    def __init__(self, database: Database, carrier: Carrier, clock: Clock, metrics: Metrics | None = None) -> None:
         self.database = database
         self.carrier = carrier
         self.clock = clock
+        self.metrics = metrics or Metrics()
         self._woken = threading.Event()
         self._stopped = False
         self._looked_at = clock.now()  # when we last looked for texts that got lost
         self._posts = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="post")
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self.pulse = Pulse(self._thread)
 
     def start(self) -> None:
         """Begin to send."""
@@ -159,6 +163,7 @@ class Sender:
         if not parcels or now - self._looked_at > LOOK:
             self._looked_at = now
             self.database.write(lambda s: self._give_up_on_lost(s, self.clock.now())).result()
+        self.pulse.beat(self.clock.now())
         return len(parcels)
 
     def drain(self) -> None:
@@ -176,12 +181,17 @@ class Sender:
         text = Outgoing(row.id, row.channel, row.sender, row.to, row.body)
         result: Sent | CarrierError
         try:
-            result = self.carrier.send(text)
+            with self.metrics.posts.time():
+                result = self.carrier.send(text)
         except CarrierError as error:
             result = error
         except Exception as error:  # a fault of ours after the POST may have begun
             log.error("send_broke", error=type(error).__name__)
             result = CarrierError(Fault.UNCERTAIN, type(error).__name__)
+        if isinstance(result, Sent):
+            self.metrics.tried(row.lane, "taken")
+        else:
+            self.metrics.tried(row.lane, result.fault, result.code)
         self.database.write(lambda s: _record(s, parcel, result, self.clock.now())).result()
 
     def _give_up_on_lost(self, session: Session, now: datetime) -> None:

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from app import segments
 from app.hotline import Hotline
 from app.switchboard import Taken
@@ -19,6 +17,7 @@ from models import lines, people, threads
 from models.inbound import Heard
 from models.lines import Area, Channel, Line
 from models.outbound import State
+from models.session import Session
 from models.threads import Arrival, Entry, Phone
 
 RESERVED = tuple(f"+120255501{n:02}" for n in range(1, 100))  # numbers kept free for fiction
@@ -27,6 +26,7 @@ LONGEST_NAME = 40
 SHOWN = 40  # phones on the table at once
 KEPT = 60  # texts shown on each
 STEPS = 60  # moments at which time acts during one jump of the clock, at most
+TYPING = timedelta(seconds=20)  # whoever plays all the phones at once is quicker than any neighbor
 
 STOPPED_NOTE = "The phone company confirmed: no more texts."
 
@@ -196,6 +196,7 @@ class Phones:
             to=number,
             body=sendable(words),
         )
+        self.hotline.clock.advance(TYPING)
         return self.hotline.receive(heard).result()
 
     def pass_time(self, by: timedelta) -> None:

@@ -3,6 +3,8 @@
 Source: 3GPP TS 23.038 (the alphabet) and Twilio's rule that a segment never splits a character.
 """
 
+import re
+
 import regex
 
 BASIC = frozenset(
@@ -23,14 +25,20 @@ PLAINLY = str.maketrans(
 CHARACTER = regex.compile(r"\X")
 
 
+CHEAP = re.compile(f"[{re.escape(''.join(BASIC | EXTENDED))}]*")
+ONE_EACH = re.compile(f"[{re.escape(''.join(BASIC))}]*")
+
+
 def is_gsm7(text: str) -> bool:
     """Whether every character is in the cheap alphabet."""
-    return all(c in BASIC or c in EXTENDED for c in text)
+    return CHEAP.fullmatch(text) is not None
 
 
 def count(text: str) -> int:
     """The segments this text costs by SMS; an empty text costs one."""
     if is_gsm7(text):
+        if len(text) <= 160 and ONE_EACH.fullmatch(text):
+            return 1  # as nearly every text of ours
         sizes = [2 if c in EXTENDED else 1 for c in text]
         single, several = 160, 153
     else:
@@ -52,5 +60,7 @@ def thrifty(text: str) -> str:
 
     One `á` or typographic quote more than doubles the price of an SMS; a neighbor reads "esta" just as well.
     """
+    if is_gsm7(text):
+        return text
     plain = text.translate(PLAINLY)
     return plain if count(plain) < count(text) else text

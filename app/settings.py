@@ -83,6 +83,16 @@ def country(value: str) -> str:
     return value.upper()
 
 
+def countries(value: str) -> str:
+    """Countries by their two letters with commas between them, or * for any."""
+    if value == "*":
+        return value
+    try:
+        return ",".join(country(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError("not countries; write their two letters, such as US,MX, or * for any") from error
+
+
 def _account(value: str) -> str:
     if not value.startswith("AC"):
         raise ValueError("not an Account SID; copy it from Twilio's console: it begins with AC")
@@ -139,6 +149,10 @@ class Settings(BaseSettings):
     hotline_timezone: Annotated[str, AfterValidator(time_zone)] = "America/New_York"
     hotline_country: Annotated[str, AfterValidator(country)] = "US"
     hotline_emergency_number: Annotated[str, AfterValidator(emergency_number)] = "911"
+    hotline_countries: Annotated[str, AfterValidator(countries)] | None = None
+    hotline_reply_limit: int | None = None
+    hotline_spool: Path | None = None
+    hotline_metrics_token: SecretStr | None = None
     port: Annotated[int, BeforeValidator(_port)] = 8000
 
     @model_validator(mode="before")
@@ -181,6 +195,13 @@ class Settings(BaseSettings):
         return tuple(token.get_secret_value() for token in both if token)
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may hold, in any of the ways in which it is written."""
+        token = self.hotline_metrics_token
+        password = self.database.password
+        return (*self.tokens, *([token.get_secret_value()] if token else []), *([str(password)] if password else []))
+
+    @property
     def sms(self) -> str | None:
         """The number for SMS; the simulator has one of the reserved numbers where none is set."""
         if self.hotline_number or not self.simulated:
@@ -208,6 +229,15 @@ class Settings(BaseSettings):
         }
 
     @property
+    def rules(self) -> dict[str, Any]:
+        """What the settings say about the first line's rules; nothing about the others of its figures."""
+        said = {
+            "countries": self.hotline_countries.split(",") if self.hotline_countries else None,
+            "reply_limit": self.hotline_reply_limit,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+    @property
     def database(self) -> URL:
         """Where the database is."""
         return make_url(self.database_url)
@@ -217,6 +247,12 @@ class Settings(BaseSettings):
         """SQLite's file, or None on PostgreSQL."""
         url = self.database
         return Path(url.database or "hotline.db") if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def spool(self) -> Path:
+        """The folder for what the database cannot take for a while."""
+        file = self.database_file
+        return self.hotline_spool or (file.parent if file else Path()) / "spool"
 
 
 def complaints(error: ValidationError) -> list[str]:

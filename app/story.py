@@ -6,12 +6,11 @@ Nothing is staged. Every step is a text typed on a phone, and what follows is wh
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlmodel import Session
-
 from app.phones import RESERVED, Phones
 from models import assignments, offers, requests, threads
 from models.lines import Channel
 from models.requests import Outcome, Request
+from models.session import Session
 from models.threads import Phone
 
 # The first of each name whose bearer is free, or who is not on the table yet; two people of one name would confuse.

@@ -2,21 +2,22 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import structlog
-from sqlmodel import Session
 
-from app import outbox
+from app import logs, manners, outbox
 from app.carriers import STATUSES
 from app.database import is_passing
 from handlers import followups, grammar, registry
 from handlers.context import Live
-from handlers.intents import Help, Intent, Start, Stop
-from handlers.turn import Moment, Turn, unpack
+from handlers.intents import Free, Help, Intent, Kind, Start, Stop, Wordless
+from handlers.turn import Moment, Text, Turn, unpack
 from models import inbound, lines, outbound, people, requests
 from models.inbound import Heard
 from models.lines import Line
-from models.people import Person
+from models.people import Address, Person
+from models.session import Session
 
 log = structlog.get_logger()
 
@@ -34,33 +35,64 @@ class Taken(StrEnum):
     HANDLED = "handled"
     SEEN = "seen"  # it had come before: nothing changed
     NOBODYS = "nobodys"  # it was sent to a number that is no line's
+    UNANSWERED = "unanswered"  # it is kept, but comes from where we answer nobody
+    SPOOLED = "spooled"  # it is on disk, and comes to the database later
 
 
 def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     """Take in one text: understand it, act on it, queue the answers. The caller commits."""
     line = lines.answering(session, heard.channel, heard.to)
     if line is None:
-        log.warning("unknown_number_texted")
+        log.warning("unknown_number_texted", sender=logs.hashed(heard.sender))
         return Taken.NOBODYS
-    inbound.hold_sender(session, line.id, heard)
-    person = _sender(session, line, heard, now)
+    person, address = _sender(session, line, heard, now)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
     intent = BY_CARRIER.get(heard.carrier_answered or "") or grammar.parse(heard.body, Live(turn))
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
         return Taken.SEEN
-    outbox.queue(session, line, str(inbound_id), registry.respond(turn, intent), now)
+    if not manners.answers(line, person, heard):
+        _not_answered(turn, intent, inbound_id)
+        return Taken.UNANSWERED
+    texts = _mannerly(turn, address, intent, list(registry.respond(turn, intent)))
+    outbox.queue(session, line, str(inbound_id), texts, now)
     return Taken.HANDLED
 
 
-def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> Person:
+def _mannerly(turn: Turn, address: Address, intent: Intent, texts: list[Text]) -> list[Text]:
+    """What of these texts goes out, and when: floods and machines get few answers."""
+    kept = manners.mind(turn.line.policy, turn.speaker, address, turn.heard, intent, texts, turn.now)
+    turn.session.add(address)
+    if kept.withheld:
+        log.warning("answer_withheld", person=turn.speaker.id, answers=kept.withheld)
+    if not kept.muted:
+        return kept.texts
+    log.warning("machine_muted", person=turn.speaker.id)
+    return [*kept.texts, *turn.tell_duty("duty_machine", but=turn.speaker.id, words=turn.heard.body)]
+
+
+def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:
+    """A text from where we answer nobody: whoever is on duty hears of a need once a day, of danger every time."""
+    if isinstance(intent, Stop):
+        texts = [text for text in registry.respond(turn, intent) if text.to.id != turn.speaker.id]
+        outbox.queue(turn.session, turn.line, str(inbound_id), texts, turn.now)
+    elif isinstance(intent, Free) and (intent.meaning.kind is Kind.ASK or intent.meaning.emergency):
+        day = turn.now.astimezone(ZoneInfo(turn.line.timezone)).date().isoformat()
+        key = str(inbound_id) if intent.meaning.emergency else f"abroad-{turn.line.id}-{day}"
+        if not outbound.queued(turn.session, f"{key}:0"):
+            told = turn.tell_duty("duty_abroad", words=turn.heard.body)
+            outbox.queue(turn.session, turn.line, key, told, turn.now)
+
+
+def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[Person, Address]:
     """Who sent the text: made known with their first, in the language of its words."""
     person, address = people.meet(session, line, heard.channel, heard.sender, now)
     address.heard_at = now
+    people.lives_at(session, person, address)
     if person.language is None:
         person.language = grammar.language_of(heard.body)
     session.add_all([address, person])
-    return person
+    return person, address
 
 
 def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
@@ -69,19 +101,20 @@ def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -
     line = lines.answering(session, heard.channel, heard.to)
     if line is None:
         return Taken.NOBODYS
-    inbound.hold_sender(session, line.id, heard)
-    person = _sender(session, line, heard, now)
+    person, address = _sender(session, line, heard, now)
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
         return Taken.SEEN
-    moment = Moment(session, line, now)
+    turn = Turn(session, line, now, speaker=person, heard=heard)
     if heard.body.strip().upper() in grammar.CARRIER_STOP:
         # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
         person.opted_out_at = now
         session.add(person)
         outbound.cancel_for(session, person.id, now)
-    texts = [moment.tell(person, "our_fault"), *moment.tell_duty("our_fault_duty", but=person.id, words=heard.body)]
-    outbox.queue(session, line, str(inbound_id), texts, now)
+    texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=heard.body)]
+    if not manners.answers(line, person, heard):
+        texts = texts[1:]
+    outbox.queue(session, line, str(inbound_id), _mannerly(turn, address, Wordless(), texts), now)
     return Taken.HANDLED
 
 
@@ -107,7 +140,7 @@ def tick(session: Session, now: datetime) -> int:
         key = f"tick-{request.id}-{int((seen or now).timestamp() * 1000)}"
         acted += 1
         try:
-            with session.begin_nested():
+            with session.apart():
                 outbox.queue(session, line, key, followups.look(Moment(session, line, now), request), now)
         except Exception as error:  # a fault of ours about one request must not hold up all the others
             if is_passing(error):

@@ -58,8 +58,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     """The claim is won: connect the two, and let everybody else off."""
     helper = turn.speaker
     assignments.start(turn.session, request, helper.id, turn.now, note)
-    offers.settle(turn.session, request.id, OfferState.ACCEPTED, turn.now, person_id=helper.id)
-    offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+    offers.accepted(turn.session, request.id, helper.id, turn.now)
     what = turn.what(request)
     yield turn.reply(
         "claim_yours",

@@ -35,6 +35,17 @@ def fits(candidate: Candidate, wanted: Wanted) -> bool:
     return able and near and candidate.in_hand < candidate.max_open
 
 
+def speaks(candidate: Candidate, wanted: Wanted) -> bool:
+    """Whether they share a language with the neighbor, as far as we know."""
+    return not candidate.languages or wanted.language in candidate.languages
+
+
+def is_first_choice(candidate: Candidate, wanted: Wanted) -> bool:
+    """Whether nobody further down the list could be asked before them: they fit, are free and share the language."""
+    known = candidate.last_asked_at is not None and not candidate.answering
+    return known and speaks(candidate, wanted) and fits(candidate, wanted)
+
+
 def choose(candidates: Sequence[Candidate], wanted: Wanted, size: int) -> list[int]:
     """The ids of at most `size` volunteers to ask, the first to ask first.
 
@@ -44,9 +55,8 @@ def choose(candidates: Sequence[Candidate], wanted: Wanted, size: int) -> list[i
     """
 
     def order(c: Candidate) -> tuple[bool, bool, bool, float, bool, int]:
-        stranger = bool(c.languages) and wanted.language not in c.languages
         asked = c.last_asked_at.timestamp() if c.last_asked_at else 0.0
-        return c.answering, stranger, c.last_asked_at is None, asked, wanted.area not in c.areas, c.id
+        return c.answering, not speaks(c, wanted), c.last_asked_at is None, asked, wanted.area not in c.areas, c.id
 
     ranked = sorted((c for c in candidates if fits(c, wanted)), key=order)
     chosen = ranked[:size]

@@ -7,7 +7,7 @@ so that whoever runs the line can see why a text was understood as it was, and m
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from handlers.intents import Kind, Need, Understanding
 from handlers.lexicon import Lexicon, Mark, lexicon, speaks, tables
@@ -23,6 +23,7 @@ LONGEST = 300  # words; what comes later in a text is not looked at
 GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
 
 
+@lru_cache(64)  # a text is looked at for its language, for danger and for what it means
 def understand(text: str, *, asked: bool = False) -> Understanding:
     """What free words say. Never raises; words in no language we speak are OTHER.
 

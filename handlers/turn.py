@@ -7,8 +7,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlmodel import Session
-
 from handlers import summary
 from handlers.summary import What
 from models import assignments, lines, people, requests
@@ -18,6 +16,7 @@ from models.lines import Area, Line, Policy
 from models.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request, State
+from models.session import Session
 
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
@@ -66,6 +65,7 @@ class Text:
     values: Mapping[str, Any] = field(default_factory=dict)
     lane: Lane = Lane.NOTICE
     request_id: int | None = None
+    not_before: datetime | None = None  # it waits until then
 
 
 Texts = Iterator[Text]

@@ -1,6 +1,6 @@
 """Asking volunteers: a few at a time, and when nobody is left, whoever is on duty."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handlers import matching
 from handlers.matching import Candidate, Wanted
@@ -12,7 +12,8 @@ from models.outbound import Lane
 from models.people import Person
 from models.requests import LIVE, Outcome, Request, State
 
-LOOK_AT = 60  # volunteers considered for one wave, at the least
+LOOK_AT = (60, 1_000, 2**31 - 1)  # volunteers of each kind looked at for one wave, while it is not full
+ENOUGH = 60  # among so many, who has another offer to answer or no common language is asked too
 
 
 def open_up(
@@ -78,33 +79,48 @@ def asked(texts: Iterable[Text]) -> int:
 
 
 def _choose(moment: Moment, request: Request, size: int) -> list[Person]:
-    found = offers.candidates(
-        moment.session,
-        moment.line.id,
-        moment.now,
-        asker_id=request.person_id,
-        request_id=request.id,
-        limit=max(LOOK_AT, size),
-    )
-    ids = [p.id for p in found]
-    load = assignments.load(moment.session, ids)
-    answering = offers.answering(moment.session, ids)
-    candidates = [
-        Candidate(
-            id=p.id,
-            can=frozenset(p.can),
-            areas=frozenset(p.areas),
-            languages=frozenset(p.languages or [p.speaks(moment.line)]),
-            last_asked_at=p.last_asked_at,
-            in_hand=load.get(p.id, 0),
-            max_open=p.max_open if p.max_open is not None else moment.line.policy.max_open,
-            answering=p.id in answering,
-        )
-        for p in found
-    ]
+    """Whom to ask next. A few volunteers are looked at, and more only while the wave is not full."""
     wanted = Wanted(frozenset(request.needs) - {"other"}, request.area_id, request.language)
-    by_id = {p.id: p for p in found}
-    return [by_id[i] for i in matching.choose(candidates, wanted, size)]
+    chosen: list[int] = []
+    for limit in (size + 2, *LOOK_AT):
+        found = offers.candidates(
+            moment.session,
+            moment.line.id,
+            moment.now,
+            asker_id=request.person_id,
+            request_id=request.id,
+            limit=limit,
+        )
+        candidates = [_candidate(moment, one) for one in found]
+        chosen = matching.choose(candidates, wanted, size)
+        if len(found) < limit or (
+            len(chosen) == size and (limit >= ENOUGH or _is_best(candidates, wanted, size, limit))
+        ):
+            break
+    by_id = people.homes(moment.session, chosen) if chosen else {}
+    return [by_id[i][0] for i in chosen]
+
+
+def _is_best(candidates: Sequence[Candidate], wanted: Wanted, size: int, limit: int) -> bool:
+    """Whether looking at more volunteers could not bring better ones."""
+    free = [c for c in candidates if not c.answering and c.last_asked_at is not None]
+    first = sum(matching.is_first_choice(c, wanted) for c in free)
+    strangers = sum(matching.fits(c, wanted) and not matching.speaks(c, wanted) for c in candidates)
+    return first >= size or (len(free) < limit and strangers == 0)
+
+
+def _candidate(moment: Moment, one: offers.Candidate) -> Candidate:
+    own = moment.line.policy.max_open
+    return Candidate(
+        id=one.person_id,
+        can=frozenset(one.can),
+        areas=frozenset(one.areas),
+        languages=frozenset(one.languages or [one.language or moment.line.language]),
+        last_asked_at=one.last_asked_at,
+        in_hand=one.in_hand,
+        max_open=own if one.max_open is None else one.max_open,
+        answering=one.weighs,
+    )
 
 
 def _nobody_left(moment: Moment, request: Request) -> Texts:

@@ -1,15 +1,17 @@
 """Assignments: a volunteer who has a request in hand."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 import sqlalchemy as sa
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, SQLModel, col, select
 
 from models.base import Moment, Word
 from models.people import Person
 from models.requests import Request
+from models.rows import Statement, among, query
+from models.session import Session
 
 
 class State(StrEnum):
@@ -43,34 +45,45 @@ class Assignment(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-def start(session: Session, request: Request, person_id: int, now: datetime, note: str = "") -> Assignment:
+def start(session: Session, request: Request, person_id: int, now: datetime, note: str = "") -> None:
     """Give the request to this volunteer."""
-    held = Assignment(request_id=request.id, person_id=person_id, state=State.ACTIVE, taken_at=now, note=note or None)
-    session.add(held)
-    session.flush()
-    return held
+    session.append(
+        Assignment,
+        request_id=request.id,
+        person_id=person_id,
+        state=State.ACTIVE,
+        taken_at=now,
+        note=note or None,
+    )
+
+
+HELD_BY = query(
+    select(Assignment, Request)
+    .join(Request, col(Request.id) == col(Assignment.request_id))
+    .where(col(Assignment.person_id) == sa.bindparam("person_id"), col(Assignment.state) == State.ACTIVE)
+    .order_by(col(Request.number))
+)
 
 
 def held_by(session: Session, person_id: int) -> list[tuple[Assignment, Request]]:
     """What this volunteer has in hand, with the requests, oldest number first."""
-    query = (
-        select(Assignment, Request)
-        .join(Request, col(Request.id) == col(Assignment.request_id))
-        .where(Assignment.person_id == person_id, col(Assignment.state) == State.ACTIVE)
+    return session.run(HELD_BY, person_id=person_id)
+
+
+@cache
+def _on(states: tuple[State, ...]) -> Statement[tuple[Assignment, Person]]:
+    return query(
+        select(Assignment, Person)
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .where(col(Assignment.request_id) == sa.bindparam("request_id"), among(col(Assignment.state), states))
+        .order_by(col(Assignment.id).desc())
+        .limit(1)
     )
-    return [(held, request) for held, request in session.exec(query.order_by(col(Request.number)))]
 
 
 def on(session: Session, request: Request, *states: State) -> tuple[Assignment, Person] | None:
     """Who holds this request; by default also whoever said that it was delivered."""
-    query = (
-        select(Assignment, Person)
-        .join(Person, col(Person.id) == col(Assignment.person_id))
-        .where(Assignment.request_id == request.id, col(Assignment.state).in_(states or HOLDING))
-        .order_by(col(Assignment.id).desc())
-    )
-    found = session.exec(query).first()
-    return (found[0], found[1]) if found else None
+    return session.run(_on(states or HOLDING), request_id=request.id).first()
 
 
 def end(session: Session, held: Assignment, state: State, now: datetime) -> bool:
@@ -79,17 +92,6 @@ def end(session: Session, held: Assignment, state: State, now: datetime) -> bool
         sa.update(Assignment)
         .where(col(Assignment.id) == held.id, col(Assignment.state) == State.ACTIVE)
         .values(state=state, ended_at=now)
-        .execution_options(synchronize_session=False)
     )
     session.refresh(held)
-    return bool(won.rowcount == 1)  # type: ignore[attr-defined]
-
-
-def load(session: Session, person_ids: Iterable[int]) -> dict[int, int]:
-    """How many requests each of these volunteers has in hand; who has none is left out."""
-    query = (
-        select(Assignment.person_id, func.count())
-        .where(col(Assignment.person_id).in_(list(person_ids)), col(Assignment.state) == State.ACTIVE)
-        .group_by(col(Assignment.person_id))
-    )
-    return dict(session.exec(query).all())
+    return won.rowcount == 1

@@ -6,10 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, func, select
+from sqlmodel import JSON, Column, Field, SQLModel, col, func, select
 
 from models.base import Moment, Word
 from models.lines import Channel
+from models.rows import Statement, columns
+from models.session import Session
 
 
 @dataclass(frozen=True)
@@ -46,40 +48,33 @@ class Inbound(SQLModel, table=True):
     received_at: datetime = Field(sa_type=Moment)
 
 
-def hold_sender(session: Session, line_id: int, heard: Heard) -> None:
-    """Make this sender's texts wait for each other, so that they are handled one after the other.
+def _storing(upsert: Any) -> Statement[int]:
+    table = Inbound.__table__  # type: ignore[attr-defined]
+    row = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns(Inbound)[1:]}
+    kept = upsert.insert(table).values(row).on_conflict_do_nothing(index_elements=["sid"])
+    return Statement(kept.returning(table.c.id))
 
-    PostgreSQL only; SQLite has one writer anyway. Ends with the transaction.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        key = f"{line_id}:{heard.sender}"  # whatever the channel: one phone has both
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+# The unique index decides, not a look beforehand: ten deliveries at once make one row.
+STORE = {"sqlite": _storing(sqlite), "postgresql": _storing(postgresql)}
 
 
 def store(session: Session, line_id: int, heard: Heard, now: datetime, *, person_id: int, intent: str) -> int | None:
-    """Keep the text, who sent it and what it was taken to mean; returns its id, or None if it has come before.
-
-    The unique index decides, not a look beforehand: ten deliveries at once make one row.
-    """
-    upsert: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = {
-        "line_id": line_id,
-        "sid": heard.id,
-        "channel": heard.channel,
-        "sender": heard.sender,
-        "person_id": person_id,
-        "intent": intent,
-        "body": heard.body,
-        "media": [list(m) for m in heard.media],
-        "location": heard.location,
-        "fields": heard.fields,
-        "received_at": now,
-    }
-    kept = session.execute(
-        upsert.insert(Inbound).values(**row).on_conflict_do_nothing(index_elements=["sid"]).returning(Inbound.id)
-    )
-    found = kept.scalar_one_or_none()
-    return None if found is None else int(found)
+    """Keep the text, who sent it and what it was taken to mean; returns its id, or None if it has come before."""
+    return session.run(
+        STORE[session.dialect.name],
+        line_id=line_id,
+        sid=heard.id,
+        channel=heard.channel,
+        sender=heard.sender,
+        person_id=person_id,
+        intent=intent,
+        body=heard.body,
+        media=[list(m) for m in heard.media],
+        location=heard.location,
+        fields=heard.fields,
+        received_at=now,
+    ).first()
 
 
 def times_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> int:

@@ -1,14 +1,17 @@
 """A line: one group's hotline, with its numbers and its rules. Everything else belongs to one line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
 from models.base import Moment
+from models.rows import Statement, query
+from models.session import Session
 
 
 class Channel(StrEnum):
@@ -42,6 +45,16 @@ class Policy:
     daily_budget: str = ""  # money a day, such as "25.00"; bulk waits beyond it, nothing else does
 
 
+STANDARD = Policy()
+FIGURES = frozenset(field.name for field in fields(Policy))
+
+
+def policy_of(rules: Mapping[str, Any]) -> Policy:
+    """The default figures with these laid over them."""
+    own: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in rules.items() if k in FIGURES}
+    return Policy(**own)
+
+
 class Line(SQLModel, table=True):
     """One group's hotline."""
 
@@ -61,9 +74,7 @@ class Line(SQLModel, table=True):
     @property
     def policy(self) -> Policy:
         """The default figures with this line's own laid over them."""
-        known = {f.name for f in fields(Policy)}
-        own: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in self.rules.items() if k in known}
-        return Policy(**own)
+        return policy_of(self.rules) if self.rules else STANDARD
 
     def number(self, channel: Channel) -> str | None:
         """What people text on this channel, or None where the line has no such number."""
@@ -96,26 +107,42 @@ def by_name(session: Session, name: str) -> Line | None:
     return session.exec(select(Line).where(sa.func.lower(Line.name) == name.lower())).first()
 
 
+BY_NUMBER = {
+    Channel.SMS: query(select(Line).where(col(Line.sms) == sa.bindparam("number"))),
+    Channel.WHATSAPP: query(select(Line).where(col(Line.whatsapp) == sa.bindparam("number"))),
+}
+
+
 def answering(session: Session, channel: Channel, number: str) -> Line | None:
     """The line that people reach under this number, or None for a number that is nobody's."""
-    column = Line.whatsapp if channel is Channel.WHATSAPP else Line.sms
-    return session.exec(select(Line).where(column == number)).first()
+    key = channel, number
+    if key not in session.notes:  # a line changes rarely, and never by a text
+        session.notes[key] = session.run(BY_NUMBER[channel], number=number).first()
+    found: Line | None = session.notes[key]
+    return found
+
+
+NEXT_NUMBER: Statement[int] = Statement(
+    sa.update(Line.__table__)  # type: ignore[attr-defined]
+    .where(col(Line.id) == sa.bindparam("line_id"))
+    .values(last_request=col(Line.last_request) + 1)
+    .returning(col(Line.last_request))
+)
+AREAS = query(select(Area).where(col(Area.line_id) == sa.bindparam("line_id")).order_by(col(Area.id)))
 
 
 def next_request_number(session: Session, line: Line) -> int:
     """Take the line's next request number; two texts at once get two numbers."""
-    taken = session.execute(
-        sa.update(Line)
-        .where(col(Line.id) == line.id)
-        .values(last_request=Line.last_request + 1)
-        .returning(col(Line.last_request))
-    )
-    return int(taken.scalar_one())
+    return session.run(NEXT_NUMBER, line_id=line.id).one()
 
 
 def areas(session: Session, line_id: int) -> list[Area]:
     """The line's areas in the order they were added."""
-    return list(session.exec(select(Area).where(Area.line_id == line_id).order_by(col(Area.id))))
+    key = "areas", line_id
+    if key not in session.notes:
+        session.notes[key] = session.run(AREAS, line_id=line_id)
+    found: list[Area] = session.notes[key]
+    return found
 
 
 def gap(policy: Policy, urgency: str | None) -> timedelta:
@@ -128,25 +155,19 @@ def from_settings(session: Session, now: datetime, **values: Any) -> Line:
     """The line that the settings describe: made on the first start, kept as they say on every later one."""
     line = session.exec(select(Line).where(Line.from_settings)).first()
     if line is None:
-        line = Line(from_settings=True, created_at=now, **values)
+        return session.create(Line, from_settings=True, created_at=now, **values)
     for name, value in values.items():
         setattr(line, name, value)
     session.add(line)
-    session.flush()
     return line
 
 
 def add(session: Session, now: datetime, **values: Any) -> Line:
     """One more line. Its numbers must be nobody else's."""
-    line = Line(created_at=now, **values)
-    session.add(line)
-    session.flush()
-    return line
+    return session.create(Line, created_at=now, **values)
 
 
 def add_area(session: Session, line_id: int, name: str) -> Area:
     """One more area, after the others."""
-    area = Area(line_id=line_id, name=name)
-    session.add(area)
-    session.flush()
-    return area
+    session.notes.clear()
+    return session.create(Area, line_id=line_id, name=name)

@@ -1,16 +1,22 @@
 """Offers: a request put to one volunteer in one wave."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, select
 
 from models.assignments import Assignment
+from models.assignments import State as AssignmentState
 from models.base import Moment, Word
 from models.people import Person
 from models.requests import Request
+from models.rows import Statement, among, query
+from models.session import Session
 
 
 class State(StrEnum):
@@ -47,47 +53,123 @@ class Offer(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A volunteer who could be asked, and what decides whether to."""
+
+    person_id: int
+    can: list[str]
+    areas: list[int]
+    languages: list[str]
+    language: str | None
+    last_asked_at: datetime | None
+    max_open: int | None
+    in_hand: int
+    weighs: bool  # has an offer to answer
+
+
+def _candidates() -> Statement[tuple[Any, ...]]:
+    """Three short lists in one statement: the free who were asked before, the never asked, those who weigh an offer.
+
+    Each is read from an index in the order of its moments, so the price does not grow with the number of volunteers.
+    """
+    asked_already = sa.exists().where(
+        col(Offer.request_id) == sa.bindparam("request_id"), col(Offer.person_id) == col(Person.id)
+    )
+    had_it = sa.exists().where(
+        col(Assignment.request_id) == sa.bindparam("request_id"), col(Assignment.person_id) == col(Person.id)
+    )
+    in_hand = (
+        sa.select(sa.func.count())
+        .where(col(Assignment.person_id) == col(Person.id), col(Assignment.state) == AssignmentState.ACTIVE)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    order = col(Person.last_asked_at), col(Person.id)
+
+    def some(*which: Any) -> Any:
+        fit = (
+            sa.select(
+                col(Person.id),
+                col(Person.can),
+                col(Person.areas),
+                col(Person.languages),
+                col(Person.language),
+                col(Person.last_asked_at),
+                col(Person.max_open),
+                in_hand.label("in_hand"),
+                col(Person.weighs_id).is_not(None).label("weighs"),
+            )
+            .where(
+                col(Person.line_id) == sa.bindparam("line_id"),
+                col(Person.id) != sa.bindparam("asker_id"),
+                col(Person.vouched_at).is_not(None),
+                col(Person.helper_since).is_not(None),
+                col(Person.opted_out_at).is_(None),
+                sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=Moment)),
+                *which,
+                ~asked_already,
+                ~had_it,
+            )
+            .order_by(*order)
+            .limit(sa.bindparam("limit", type_=sa.Integer))
+        )
+        return sa.select(fit.subquery())
+
+    free, weighing = col(Person.weighs_id).is_(None), col(Person.weighs_id).is_not(None)
+    before, never = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
+    return Statement(sa.union_all(some(free, before), some(free, never), some(weighing)))
+
+
+CANDIDATES = _candidates()
+
+
 def candidates(
     session: Session, line_id: int, now: datetime, *, asker_id: int, request_id: int, limit: int
-) -> list[Person]:
-    """Vouched volunteers who could be asked about this request: the least recently asked, then the never asked.
+) -> list[Candidate]:
+    """Vouched volunteers who could be asked about this request, at most `limit` of each of three kinds.
 
+    Those who are free, the least recently asked first; those never asked; those with another offer to answer.
     Left out: who asked for it, who was already asked about it or had it, who is away or opted out.
     The rest is matching's to judge.
     """
-    asked_already = select(Offer.person_id).where(Offer.request_id == request_id)
-    had_it = select(Assignment.person_id).where(Assignment.request_id == request_id)
-    fit = select(Person).where(
-        Person.line_id == line_id,
-        Person.id != asker_id,
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
-        sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= now),
-        col(Person.id).not_in(asked_already),
-        col(Person.id).not_in(had_it),
-    )
-    before = fit.where(col(Person.last_asked_at).is_not(None)).order_by(col(Person.last_asked_at), col(Person.id))
-    never = fit.where(col(Person.last_asked_at).is_(None)).order_by(col(Person.id))
-    return [*session.exec(before.limit(limit)), *session.exec(never.limit(limit))]
+    found = session.run(CANDIDATES, line_id=line_id, now=now, asker_id=asker_id, request_id=request_id, limit=limit)
+    return [Candidate(*row) for row in found]
 
 
 def make(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:
     """Note that these volunteers are asked now."""
     for helper in helpers:
-        helper.last_asked_at = now
+        helper.last_asked_at, helper.weighs_id = now, request.id
         session.add(helper)
-        session.add(
-            Offer(
-                line_id=request.line_id,
-                request_id=request.id,
-                person_id=helper.id,
-                wave=wave,
-                state=State.QUEUED,
-                created_at=now,
-            )
+        session.append(
+            Offer,
+            line_id=request.line_id,
+            request_id=request.id,
+            person_id=helper.id,
+            wave=wave,
+            state=State.QUEUED,
+            created_at=now,
         )
-    session.flush()
+
+
+@cache
+def _settling(out_of: tuple[State, ...], *, one: bool) -> Statement[int]:
+    table = Offer.__table__  # type: ignore[attr-defined]
+    change = sa.update(table).where(table.c.request_id == sa.bindparam("request_id_"), among(table.c.state, out_of))
+    if one:
+        change = change.where(table.c.person_id == sa.bindparam("person_id_"))
+    to = sa.bindparam("to", type_=table.c.state.type)
+    change = change.values(state=to, answered_at=sa.bindparam("now", type_=Moment))
+    return Statement(change.returning(table.c.person_id))
+
+
+@cache
+def _answered(*, one: bool) -> Statement[None]:
+    change = sa.update(Person.__table__).where(col(Person.weighs_id) == sa.bindparam("request_id_"))  # type: ignore[attr-defined]
+    if one:
+        change = change.where(col(Person.id) == sa.bindparam("person_id_"))
+    return Statement(change.values(weighs_id=None))
 
 
 def settle(
@@ -100,25 +182,42 @@ def settle(
     out_of: tuple[State, ...] = WAITING,
 ) -> list[int]:
     """Answer one volunteer's offer of a request, or everybody's; returns whose offers changed."""
-    change = sa.update(Offer).where(col(Offer.request_id) == request_id, col(Offer.state).in_(out_of))
-    if person_id is not None:
-        change = change.where(col(Offer.person_id) == person_id)
-    changed = session.execute(
-        change.values(state=to, answered_at=now)
-        .returning(col(Offer.person_id))
-        .execution_options(synchronize_session=False)
-    )
-    return list(changed.scalars())
+    one = person_id is not None
+    whose: dict[str, Any] = {"person_id_": person_id} if one else {}
+    changed = session.run(_settling(out_of, one=one), request_id_=request_id, to=to, now=now, **whose)
+    if changed:
+        session.change(_answered(one=one), request_id_=request_id, **whose)
+    return changed
+
+
+WAITING_OF = query(
+    select(Request.number)
+    .join(Offer, col(Offer.request_id) == col(Request.id))
+    .where(col(Offer.person_id) == sa.bindparam("person_id"), among(col(Offer.state), WAITING))
+    .order_by(col(Request.number))
+)
+
+
+def _accepting() -> Statement[None]:
+    table = Offer.__table__  # type: ignore[attr-defined]
+    theirs = table.c.person_id == sa.bindparam("person_id_")
+    state = sa.case((theirs, sa.literal(State.ACCEPTED, table.c.state.type)), else_=State.SUPERSEDED)
+    fits = table.c.request_id == sa.bindparam("request_id_"), among(table.c.state, WAITING)
+    return Statement(sa.update(table).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=Moment)))
+
+
+ACCEPTING = _accepting()
+
+
+def accepted(session: Session, request_id: int, person_id: int, now: datetime) -> None:
+    """This volunteer takes the request, which answers everybody's offer of it."""
+    session.later(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
+    session.later(_answered(one=False), request_id_=request_id)
 
 
 def waiting_of(session: Session, person_id: int) -> list[int]:
     """The numbers of the requests that this volunteer was asked about and has not answered."""
-    query = (
-        select(Request.number)
-        .join(Offer, col(Offer.request_id) == col(Request.id))
-        .where(Offer.person_id == person_id, col(Offer.state).in_(WAITING))
-    )
-    return list(session.exec(query.order_by(col(Request.number))))
+    return session.run(WAITING_OF, person_id=person_id)
 
 
 def forget(session: Session, request_id: int) -> None:
@@ -127,12 +226,7 @@ def forget(session: Session, request_id: int) -> None:
     Whoever said PASS is not asked twice.
     """
     session.execute(sa.delete(Offer).where(col(Offer.request_id) == request_id, col(Offer.state) != State.PASSED))
-
-
-def answering(session: Session, person_ids: list[int]) -> set[int]:
-    """Which of these volunteers have an offer that waits for an answer."""
-    query = select(Offer.person_id).where(col(Offer.person_id).in_(person_ids), col(Offer.state).in_(WAITING))
-    return set(session.exec(query))
+    session.change(_answered(one=False), request_id_=request_id)
 
 
 def of(session: Session, request_id: int, person_id: int) -> Offer | None:
@@ -147,5 +241,5 @@ def count(session: Session, request_id: int) -> int:
 
 def anybody_asked(session: Session, request_id: int) -> bool:
     """Whether an offer of this request still waits for an answer."""
-    query = select(Offer.id).where(Offer.request_id == request_id, col(Offer.state).in_(WAITING))
-    return session.exec(query.limit(1)).first() is not None
+    waiting = select(Offer.id).where(Offer.request_id == request_id, col(Offer.state).in_(WAITING))
+    return session.exec(waiting.limit(1)).first() is not None

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, select
 
 from models.base import Moment, Word
 from models.lines import Channel
+from models.session import Session
 
 
 class Lane(IntEnum):
@@ -175,14 +176,13 @@ def fold(
     if sid is not None:
         values["sid"] = sid
     moved = session.execute(
-        sa.update(Outbound)
-        .where(col(Outbound.id) == outbound_id, col(Outbound.state).in_(lower))
-        .values(**values)
-        .execution_options(synchronize_session=False)
+        sa.update(Outbound).where(col(Outbound.id) == outbound_id, col(Outbound.state).in_(lower)).values(**values)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if moved.rowcount != 1:
         return None
-    return session.get_one(Outbound, outbound_id, populate_existing=True)
+    text = session.get_one(Outbound, outbound_id)
+    session.refresh(text)
+    return text
 
 
 def again(session: Session, outbound_id: int, not_before: datetime, now: datetime) -> None:
@@ -200,9 +200,8 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
         sa.update(Outbound)
         .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_((State.READY, State.HELD)))
         .values(state=State.CANCELLED, changed_at=now)
-        .execution_options(synchronize_session=False)
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return done.rowcount
 
 
 def abandoned_leases(session: Session, now: datetime) -> list[Outbound]:
@@ -239,3 +238,8 @@ def heard_of(
     session.add(StatusEvent(outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code))
     session.flush()
     return True
+
+
+def queued(session: Session, key: str) -> bool:
+    """Whether a text with this key was ever queued."""
+    return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None

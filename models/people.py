@@ -1,16 +1,23 @@
 """People and the addresses they text from. A person is never keyed on a phone number: WhatsApp may hide it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
 from models.base import Moment, Word
 from models.lines import Channel, Line
+from models.rows import Statement, query
+from models.session import Session
 
 # Few people help and fewer are on duty: indexes of these alone stay small however many ask.
 HELPS = sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL")
+FREE = sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL AND weighs_id IS NULL")
+WEIGHS = sa.text("weighs_id IS NOT NULL")
+AT_ONCE = 100  # people looked up by one statement
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
 
 
@@ -32,12 +39,15 @@ class Person(SQLModel, table=True):
     away_until: datetime | None = Field(default=None, sa_type=Moment)
     opted_out_at: datetime | None = Field(default=None, sa_type=Moment)
     last_asked_at: datetime | None = Field(default=None, sa_type=Moment)
+    weighs_id: int | None = None  # the request they were asked about last and have not answered
     asked: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     asked_at: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)
 
     __table_args__ = (
         sa.Index("ix_person_helpers", "line_id", "last_asked_at", "id", sqlite_where=HELPS, postgresql_where=HELPS),
+        sa.Index("ix_person_free", "line_id", "last_asked_at", "id", sqlite_where=FREE, postgresql_where=FREE),
+        sa.Index("ix_person_weighs", "weighs_id", sqlite_where=WEIGHS, postgresql_where=WEIGHS),
         sa.Index("ix_person_duty", "line_id", sqlite_where=ON_DUTY, postgresql_where=ON_DUTY),
     )
 
@@ -83,18 +93,26 @@ class Address(SQLModel, table=True):
 
 
 def by_id(session: Session, person_id: int) -> Person:
-    """The person with this id, who must exist."""
+    """The person with this id, who must exist. Where to write to them is read along: that is mostly why."""
+    if person_id not in session.notes.setdefault("homes", {}):
+        homes(session, [person_id])
     return session.get_one(Person, person_id)
+
+
+# A phone has the same number on SMS and WhatsApp: both of its addresses are read at once. On PostgreSQL the lock
+# makes the texts of one sender wait for each other, in whichever processes they arrive.
+AT = query(
+    select(Person, Address)
+    .join(Address, col(Address.person_id) == col(Person.id))
+    .where(col(Address.line_id) == sa.bindparam("line_id"), col(Address.value) == sa.bindparam("value"))
+    .with_for_update(of=Address)
+)
 
 
 def at(session: Session, line: Line, channel: Channel, value: str) -> tuple[Person, Address] | None:
     """Who texts this line from this address."""
-    found = session.exec(
-        select(Person, Address)
-        .join(Address, col(Address.person_id) == col(Person.id))
-        .where(Address.line_id == line.id, Address.channel == channel, Address.value == value)
-    ).first()
-    return (found[0], found[1]) if found else None
+    found = session.run(AT, line_id=line.id, value=value)
+    return next(((person, address) for person, address in found if address.channel is channel), None)
 
 
 def meet(
@@ -104,42 +122,70 @@ def meet(
 
     The same value on the line's other channel is the same person: a phone with both SMS and WhatsApp.
     """
-    if found := at(session, line, channel, value):
-        return found
-    other = Channel.SMS if channel is Channel.WHATSAPP else Channel.WHATSAPP
-    twin = at(session, line, other, value)
-    if twin:
-        person = twin[0]
-    else:
-        person = Person(line_id=line.id, created_at=now, **known)
-        session.add(person)
-        session.flush()
-    address = Address(line_id=line.id, person_id=person.id, channel=channel, value=value, created_at=now)
-    session.add(address)
-    session.flush()
+    found = session.run(AT, line_id=line.id, value=value)
+    for person, address in found:
+        if address.channel is channel:
+            return person, address
+    person = found[0][0] if found else session.create(Person, line_id=line.id, created_at=now, **known)
+    address = session.create(
+        Address, line_id=line.id, person_id=person.id, channel=channel, value=value, created_at=now
+    )
     return person, address
 
 
-def addresses(session: Session, person_ids: list[int]) -> dict[int, Address]:
-    """Where to write to each of these people: the address they last texted from."""
-    rows = session.exec(
-        select(Address).where(col(Address.person_id).in_(person_ids)).order_by(col(Address.heard_at), col(Address.id))
+@cache
+def _homes(count: int) -> Statement[tuple[Person, Address]]:
+    ids = [sa.bindparam(f"id{n}", type_=sa.Integer) for n in range(count)]
+    return query(
+        select(Person, Address)
+        .join(Address, col(Address.person_id) == col(Person.id))
+        .where(col(Person.id).in_(ids))
+        .order_by(col(Address.heard_at), col(Address.id))
     )
-    # Never-heard addresses must lose to heard ones; SQLite and PostgreSQL disagree on where NULL sorts.
-    latest: dict[int, Address] = {}
-    for address in rows:
-        held = latest.get(address.person_id)
-        if held is None or address.heard_at is not None or held.heard_at is None:
-            latest[address.person_id] = address
+
+
+def homes(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person, Address]]:
+    """These people, and where to write to each: the address they last texted from."""
+    latest: dict[int, tuple[Person, Address]] = {}
+    for start in range(0, len(person_ids), AT_ONCE):
+        part = person_ids[start : start + AT_ONCE]
+        for person, address in session.run(_homes(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}):
+            held = latest.get(person.id)
+            # Never-heard addresses must lose to heard ones; SQLite and PostgreSQL disagree on where NULL sorts.
+            if held is None or address.heard_at is not None or held[1].heard_at is None:
+                latest[person.id] = person, address
+    session.notes.setdefault("homes", {}).update({id_: address for id_, (_, address) in latest.items()})
     return latest
+
+
+def lives_at(session: Session, person: Person, address: Address) -> None:
+    """This is where to write to them in this piece of work: they have just texted from there."""
+    session.notes.setdefault("homes", {})[person.id] = address
+
+
+def addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Address]:
+    """Where to write to each of these people; read once in a piece of work."""
+    known: dict[int, Address] = session.notes.setdefault("homes", {})
+    unknown = sorted({id_ for id_ in person_ids if id_ not in known})
+    if unknown:
+        homes(session, unknown)
+    return known
+
+
+ON_DUTY_NOW = query(
+    select(Person)
+    .where(
+        col(Person.line_id) == sa.bindparam("line_id"),
+        col(Person.on_duty_since).is_not(None),
+        col(Person.opted_out_at).is_(None),
+    )
+    .order_by(col(Person.id))
+)
 
 
 def on_duty(session: Session, line_id: int) -> list[Person]:
     """Whoever looks after the line now."""
-    query = select(Person).where(
-        Person.line_id == line_id, col(Person.on_duty_since).is_not(None), col(Person.opted_out_at).is_(None)
-    )
-    return list(session.exec(query.order_by(col(Person.id))))
+    return session.run(ON_DUTY_NOW, line_id=line_id)
 
 
 def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
@@ -186,7 +232,6 @@ def add(
     person.areas = areas if areas is not None else person.areas
     person.can = can if can is not None else person.can
     session.add(person)
-    session.flush()
     return person
 
 

@@ -3,14 +3,16 @@
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
 from models.base import Moment, Word
 from models.lines import Line, next_request_number
+from models.rows import Statement, among, query
+from models.session import Session
 
 
 class Urgency(StrEnum):
@@ -119,12 +121,13 @@ def record(
     words: str | None = None,
 ) -> None:
     """Add to the request's history."""
-    session.add(Event(request_id=request.id, at=now, kind=kind, state=state, by=by, words=words))
+    session.append(Event, request_id=request.id, at=now, kind=kind, state=state, by=by, words=words)
 
 
 def create(session: Session, line: Line, *, person_id: int, state: State, now: datetime, **what: Any) -> Request:
     """A new request under the line's next number."""
-    request = Request(
+    request = session.create(
+        Request,
         line_id=line.id,
         number=next_request_number(session, line),
         person_id=person_id,
@@ -133,10 +136,16 @@ def create(session: Session, line: Line, *, person_id: int, state: State, now: d
         created_at=now,
         **what,
     )
-    session.add(request)
-    session.flush()
     record(session, request, "asked", now, by=person_id, state=state)
     return request
+
+
+@cache
+def _moving(names: tuple[str, ...], out_of: tuple[State, ...]) -> Statement[None]:
+    table = Request.__table__  # type: ignore[attr-defined]
+    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
+    fits = table.c.id == sa.bindparam("id_"), among(table.c.state, out_of)
+    return Statement(sa.update(table).where(*fits).values(values))
 
 
 def move(
@@ -155,17 +164,11 @@ def move(
 
     One conditional UPDATE decides, so two at once cannot both win.
     """
-    won = session.execute(
-        sa.update(Request)
-        .where(col(Request.id) == request.id, col(Request.state).in_(out_of))
-        .values(state=to, changed_at=now, **values)
-        .execution_options(synchronize_session=False)
-    )
-    if won.rowcount != 1:  # type: ignore[attr-defined]
+    values.update(state=to, changed_at=now)
+    if not session.change(_moving(tuple(values), out_of), id_=request.id, **values):
         session.refresh(request)
         return False
-    for name, value in {"state": to, "changed_at": now, **values}.items():
-        set_committed_value(request, name, value)  # as the database has it, without asking again
+    session.as_written(request, **values)
     record(session, request, kind, now, by=by, state=to, words=words)
     return True
 
@@ -200,11 +203,23 @@ def close(
     )
 
 
+BY_NUMBER = query(
+    select(Request).where(
+        col(Request.line_id) == sa.bindparam("line_id"), col(Request.number) == sa.bindparam("number")
+    )
+)
+LIVE_OF = query(
+    select(Request)
+    .where(col(Request.person_id) == sa.bindparam("person_id"), among(col(Request.state), LIVE))
+    .order_by(col(Request.number))
+)
+
+
 def by_number(session: Session, line_id: int, number: int) -> Request | None:
     """The line's request with this number."""
     if number > 2**31 - 1:
         return None
-    return session.exec(select(Request).where(Request.line_id == line_id, Request.number == number)).first()
+    return session.run(BY_NUMBER, line_id=line_id, number=number).first()
 
 
 def by_id(session: Session, request_id: int) -> Request:
@@ -214,8 +229,7 @@ def by_id(session: Session, request_id: int) -> Request:
 
 def live_of(session: Session, person_id: int) -> list[Request]:
     """What this neighbor has asked for and not yet got, oldest first."""
-    query = select(Request).where(Request.person_id == person_id, col(Request.state).in_(LIVE))
-    return list(session.exec(query.order_by(col(Request.number))))
+    return session.run(LIVE_OF, person_id=person_id)
 
 
 def last_of(session: Session, person_id: int) -> Request | None:
@@ -227,8 +241,8 @@ def last_of(session: Session, person_id: int) -> Request | None:
 
 def in_state(session: Session, line_id: int, *states: State, limit: int | None = None) -> list[Request]:
     """The line's requests in these states, oldest first."""
-    query = select(Request).where(Request.line_id == line_id, col(Request.state).in_(states))
-    return list(session.exec(query.order_by(col(Request.number)).limit(limit)))
+    found = select(Request).where(Request.line_id == line_id, col(Request.state).in_(states))
+    return session.exec(found.order_by(col(Request.number)).limit(limit))
 
 
 def all_of(session: Session, line_id: int) -> list[Request]:
@@ -238,8 +252,8 @@ def all_of(session: Session, line_id: int) -> list[Request]:
 
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
     """Requests that time must act on, the longest waiting first."""
-    query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_look_at) <= now)
-    return list(session.exec(query.order_by(col(Request.next_look_at)).limit(limit)))
+    waiting = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_look_at) <= now)
+    return session.exec(waiting.order_by(col(Request.next_look_at)).limit(limit))
 
 
 def look_again(session: Session, request: Request, at: datetime | None) -> None:
@@ -255,10 +269,9 @@ def taken_up(session: Session, request: Request, seen: datetime | None, now: dat
         sa.update(Request)
         .where(col(Request.id) == request.id, col(Request.next_look_at) == seen)
         .values(next_look_at=lease)
-        .execution_options(synchronize_session=False)
     )
     session.refresh(request)
-    return bool(won.rowcount == 1)  # type: ignore[attr-defined]
+    return won.rowcount == 1
 
 
 def history(session: Session, request: Request) -> list[Event]:
@@ -273,8 +286,8 @@ def pick(words: list[str]) -> str:
 
 def last_event(session: Session, request: Request, *kinds: str) -> str | None:
     """Which of these happened to the request last, if any."""
-    query = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))
-    return session.exec(query.order_by(col(Event.id).desc())).first()
+    happened = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))
+    return session.exec(happened.order_by(col(Event.id).desc()).limit(1)).first()
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import BigInteger, Column, Field, Session, SQLModel, col, select
+from sqlmodel import BigInteger, Column, Field, SQLModel, col, select
 
 from models.base import Moment, Word
 from models.lines import Channel
+from models.session import Session
 
 
 class Sender(SQLModel, table=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from models.inbound import Inbound
 from models.lines import Channel
@@ -17,6 +17,7 @@ from models.outbound import Attempt, Outbound, State
 from models.people import Address, Person
 from models.requests import Request
 from models.requests import State as RequestState
+from models.session import Session
 
 LARGEST_ID = 2**31 - 1
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.hotline import Hotline
 from handlers import needs
@@ -14,11 +14,12 @@ from models.inbound import Heard
 from models.lines import Area, Line
 from models.outbound import Outbound
 from models.requests import Request, State
+from models.session import Session
 from tests import fakes
 from tests.fakes import Recorder, StillClock
 from tests.transcript import Phone, Says, Stands, Step, Transcript, Waits
 
-TYPING = timedelta(seconds=1)  # no two texts come at the same instant
+TYPING = timedelta(seconds=20)  # people read and type; who is quicker may be taken for a machine
 TOO_OFTEN = 1_000  # looks in one wait: time that never comes to rest is a fault
 
 

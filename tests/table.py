@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
-from sqlmodel import Session
 
 from app.hotline import Hotline
 from app.main import create_app
 from app.phones import Phones
 from models.lines import Line
+from models.session import Session
 from models.threads import Phone
 
 

@@ -7,13 +7,14 @@ import pty
 import select
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app.cli.chat import chat
 from app.hotline import Hotline
-from app.phones import STOPPED_NOTE
+from app.phones import STOPPED_NOTE, TYPING
 from tests import fakes
 
 START = "import sys; from app.cli import run; sys.exit(run())"
@@ -73,7 +74,7 @@ def test_waiting_lets_time_act(hotline: Hotline) -> None:
     shown = played(
         hotline, "Ana: need groceries for two near Oak St", "/duty Dee", "/wait 2h", "/wait 1d", "/wait 5 m"
     )
-    assert (hotline.clock.now() - before).total_seconds() == (26 * 60 + 5) * 60
+    assert hotline.clock.now() - before == timedelta(hours=26, minutes=5) + TYPING  # of one text
     assert "It is Tue 12:00 PM." in shown
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import Session
 
 from app.cli.request import harmless
 from models import assignments, lines, people, requests
 from models.lines import Channel
 from models.requests import Outcome, State, Urgency
+from models.session import Session
 from tests.command import Command
 from tests.fakes import MORNING
 

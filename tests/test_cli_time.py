@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session
 
 from models import lines, people, requests
 from models.lines import Channel
 from models.requests import State
+from models.session import Session
 from tests.command import Command
 
 

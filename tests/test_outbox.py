@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from app import outbox
 from app.hotline import Hotline
@@ -14,6 +14,7 @@ from models import outbound
 from models.lines import Channel
 from models.outbound import Lane, Outbound, State, StatusEvent
 from models.people import Person
+from models.session import Session
 from tests.fake_twilio import Mood, When
 from tests.fakes import LINE, PUBLIC, WHATSAPP, twilio_settings
 from tests.world import ANA, DEE, World

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import Session
 
 from app import story
 from app.carriers import CarrierError, Fault, Outgoing, Sent
@@ -13,6 +12,7 @@ from app.story import Story
 from models import lines, people
 from models.lines import Area, Channel
 from models.requests import Outcome
+from models.session import Session
 from models.threads import Phone
 from tests import fakes
 from tests.fakes import Recorder, StillClock

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from app.hotline import Hotline
 from models import lines, people, requests
@@ -18,6 +18,7 @@ from models.lines import Channel
 from models.outbound import Attempt, Outbound
 from models.outbound import State as TextState
 from models.requests import Event, Request, State
+from models.session import Session
 from tests import webhooks
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock, twilio_settings

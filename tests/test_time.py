@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.hotline import Hotline
 from models import lines, people, requests
@@ -12,6 +12,7 @@ from models.inbound import Heard
 from models.lines import Channel
 from models.outbound import Outbound
 from models.requests import Request
+from models.session import Session
 from tests import fakes
 from tests.fakes import LINE, Recorder
 

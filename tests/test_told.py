@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from app.outbox import NO_NEWS
 from models import lines, people
 from models.inbound import Heard
 from models.lines import Channel
 from models.outbound import Outbound, State
+from models.session import Session
 from tests.fake_twilio import Mood
 from tests.fakes import LINE
 from tests.world import ANA, DEE, World

@@ -9,17 +9,20 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col, func, select
+from sqlmodel import SQLModel, col, func, select
 
 from app import switchboard
+from app.database import Busy
 from app.hotline import Hotline
 from app.main import create_app
+from app.reception import Waits
 from app.switchboard import Taken
 from models import lines, people
 from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.outbound import Outbound
 from models.people import Address, Person
+from models.session import Session
 from tests import webhooks
 from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, Recorder, StillClock, twilio_settings
 
@@ -199,7 +202,7 @@ async def test_a_text_to_a_number_that_is_no_lines_is_counted_and_forgotten(hotl
     assert answer.status_code == 200
     assert is_empty_twiml(answer)
     assert counted(hotline, Inbound, Person, Outbound) == [0, 0, 0]
-    assert hotline.counts() == {"handled": 0, "seen": 0, "nobodys": 1}
+    assert hotline.counts() == {"handled": 0, "seen": 0, "nobodys": 1, "unanswered": 0, "spooled": 0}
 
 
 async def test_the_same_text_twice_changes_nothing(hotline: Hotline) -> None:
@@ -229,23 +232,30 @@ async def test_two_first_texts_of_one_person_at_once_are_both_taken(hotline: Hot
     assert counted(hotline, Inbound, Person, Address) == [3, 1, 2]
 
 
-async def test_no_200_while_the_database_does_not_take_it(hotline: Hotline) -> None:
+async def test_no_200_for_what_is_nowhere_on_disk(hotline: Hotline) -> None:
     fields = webhooks.sms(ANA, "hello")
     with hotline.database.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE inbound RENAME TO mislaid"))
+    spool = hotline.reception.spool.folder
+    spool.write_text("a file where the folder should be")
     answer = await signed(hotline, fields)
     assert answer.status_code == 503
     assert is_empty_twiml(answer)
+    spool.unlink()
+    assert (await signed(hotline, fields)).status_code == 200
+    assert hotline.spooled() == 1
     with hotline.database.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE mislaid RENAME TO inbound"))
-    assert (await signed(hotline, fields)).status_code == 200
+    assert hotline.replay.once() == 1
+    assert hotline.spooled() == 0
     assert counted(hotline, Inbound) == [1]
+    assert hotline.counts() == {"handled": 1, "seen": 0, "nobodys": 0, "unanswered": 0, "spooled": 1}
 
 
 class Faulty(Hotline):
     """A hotline with a fault that nobody foresaw."""
 
-    def receive(self, heard: Heard) -> "Future[Taken]":
+    def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
         raise RuntimeError(heard.body)
 
     def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
@@ -261,6 +271,26 @@ async def test_a_fault_that_nobody_foresaw_is_no_200_and_no_crash(database_url: 
     right = webhooks.sign(f"{webhooks.STATUS}?id=1", body)
     assert (await post(faulty, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 503
     faulty.stop()
+
+
+async def test_too_many_is_said_at_once_and_kept_nowhere(database_url: str) -> None:
+    class Crowded(Faulty):
+        def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+            raise Busy
+
+        def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
+            raise Busy
+
+    crowded = Crowded(twilio_settings(database_url), carrier=Recorder())
+    answer = await signed(crowded, webhooks.sms(ANA, "hello"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert crowded.spooled() == 0
+    body = webhooks.form({"MessageStatus": "sent"})
+    right = webhooks.sign(f"{webhooks.STATUS}?id=1", body)
+    # Nobody tells us twice what became of a text.
+    assert (await post(crowded, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 204
+    assert crowded.spooled() == 1
+    crowded.stop()
 
 
 async def test_a_fault_of_ours_loses_no_text(hotline: Hotline) -> None:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.hotline import Hotline
 from models import lines, people
 from models.lines import Channel
 from models.outbound import Attempt, Lane, Outbound, State
+from models.session import Session
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock
 

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
-from sqlmodel import Session
 
 from app import database
 from app.cli.trouble import WRONG_SETTINGS, in_settings
@@ -27,6 +26,7 @@ from app.settings import Settings
 from handlers.words import fold
 from models import lines
 from models.lines import Line
+from models.session import Session
 
 InLine = Annotated[
     str | None, typer.Option("--line", metavar="NAME", help="Which line, where there are several; else the first.")

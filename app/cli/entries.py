@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from babel import Locale
-from sqlmodel import Session
 
 from app.cli import addresses
 from app.cli.addresses import Unusable
@@ -16,6 +15,7 @@ from handlers.words import fold
 from models import lines, people
 from models.lines import Channel, Line
 from models.people import Person
+from models.session import Session
 
 LONGEST_NAME = 60  # letters; a name goes out in texts
 YES = frozenset("yes y yep x si s 1 1.0 true t on ok verdadero v ✓ ✔ ☑".split())

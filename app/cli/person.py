@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlmodel import Session
 
 from app.cli import console, entries, sheet
 from app.cli.addresses import Unusable
@@ -14,6 +13,7 @@ from handlers.words import fold
 from models import lines, people
 from models.lines import Channel, Line
 from models.people import Address, Person
+from models.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -5,7 +5,6 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from sqlmodel import Session
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
@@ -13,6 +12,7 @@ from handlers import phrasebook
 from models import assignments, lines, people, requests
 from models.lines import Line
 from models.requests import Request, State
+from models.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -8,6 +8,9 @@ down_revision = "9bda0d1725b5"
 branch_labels = None
 depends_on = None
 
+HELPS = "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"
+FREE = f"{HELPS} AND weighs_id IS NULL"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -73,6 +76,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("weighs_id", sa.Integer(), nullable=True))
         batch_op.drop_index(batch_op.f("ix_person_line_id"))
         batch_op.drop_index(batch_op.f("ix_person_duty"))
         batch_op.create_index(
@@ -87,8 +91,27 @@ def upgrade() -> None:
             "ix_person_helpers",
             ["line_id", "last_asked_at", "id"],
             unique=False,
-            sqlite_where=sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"),
-            postgresql_where=sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"),
+            sqlite_where=sa.text(HELPS),
+            postgresql_where=sa.text(HELPS),
+        )
+
+        batch_op.create_index(
+            "ix_person_free",
+            ["line_id", "last_asked_at", "id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL AND weighs_id IS NULL"
+            ),
+            postgresql_where=sa.text(
+                "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL AND weighs_id IS NULL"
+            ),
+        )
+        batch_op.create_index(
+            "ix_person_weighs",
+            ["weighs_id"],
+            unique=False,
+            sqlite_where=sa.text("weighs_id IS NOT NULL"),
+            postgresql_where=sa.text("weighs_id IS NOT NULL"),
         )
 
     with op.batch_alter_table("request", schema=None) as batch_op:
@@ -128,8 +151,8 @@ def downgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_person_helpers",
-            sqlite_where=sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"),
-            postgresql_where=sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"),
+            sqlite_where=sa.text(HELPS),
+            postgresql_where=sa.text(HELPS),
         )
         batch_op.create_index(
             batch_op.f("ix_person_helpers"), ["line_id", "vouched_at", "last_asked_at"], unique=False
@@ -141,6 +164,9 @@ def downgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_person_duty"), ["line_id", "on_duty_since"], unique=False)
         batch_op.create_index(batch_op.f("ix_person_line_id"), ["line_id"], unique=False)
+        batch_op.drop_index("ix_person_weighs", sqlite_where=sa.text("weighs_id IS NOT NULL"))
+        batch_op.drop_index("ix_person_free")
+        batch_op.drop_column("weighs_id")
 
     with op.batch_alter_table("outbound", schema=None) as batch_op:
         batch_op.drop_index(

@@ -1,0 +1,157 @@
+"""What webhooks bring, on disk before anybody says 200: in the database, or else in the spool until the database can.
+
+Nobody overtakes themselves: while an older text of a sender is in the spool, or has just failed and is on its way
+there, their newer ones go to the spool too. A text that was spooled while its slow transaction still went through
+comes to the database twice, and its unique id makes it one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from app import form
+from app.clock import Clock
+from app.database import Busy, is_passing
+from app.spool import Slip, Spool
+from app.switchboard import Taken
+from models.inbound import Heard
+
+log = structlog.get_logger()
+
+PATIENCE = 3.0  # seconds that a webhook waits for the database; Twilio waits 15 in all
+DISK_PATIENCE = 6.0  # seconds that it then waits for the disk
+AWAY = 2.0  # seconds in which nobody waits for a database that has just not answered
+
+Waits = Callable[[], bool]
+
+
+class Inner(Protocol):
+    """Who takes things in once they are through the door."""
+
+    clock: Clock
+
+    def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+        """Take in a text, unless `waits` says, when its turn comes, that an older one must come first."""
+        ...
+
+    def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
+        """Take in what became of a text of ours."""
+        ...
+
+    def count(self, taken: Taken) -> None:
+        """Count a text by what became of it."""
+        ...
+
+
+@dataclass(eq=False)
+class Visit:
+    """One webhook on its way in."""
+
+    failed: bool = False  # the database did not take it, and it is not in the spool yet
+
+
+class Reception:
+    """The door for webhooks."""
+
+    def __init__(self, inner: Inner, spool: Spool) -> None:
+        self.inner = inner
+        self.spool = spool
+        self._visits: dict[str, list[Visit]] = {}  # by key, until they are answered
+        self._away_until = 0.0  # by the event loop's own clock
+        self._disk = ThreadPoolExecutor(4, thread_name_prefix="spool")
+
+    async def take(self, slip: Slip) -> Taken:
+        """Take in what a webhook said; it is on disk when this returns.
+
+        Raises Busy when the database has more than enough to do, OSError when the spool cannot be written either.
+        """
+        visit = Visit()
+        self._visits.setdefault(slip.key, []).append(visit)
+        try:
+            if not self.spool.holds(slip.key) and asyncio.get_running_loop().time() >= self._away_until:
+                taken = await self._by_database(slip, visit)
+                if taken is not Taken.SPOOLED:
+                    return taken
+            await self._to_disk(slip)
+            return Taken.SPOOLED
+        finally:
+            self._visits[slip.key].remove(visit)
+            if not self._visits[slip.key]:
+                del self._visits[slip.key]
+
+    async def _by_database(self, slip: Slip, visit: Visit) -> Taken:
+        """Try the database. SPOOLED means that the slip belongs into the spool now."""
+        try:
+            future = self.hand_over(slip, lambda: self.doubtful(slip.key) or self.spool.holds(slip.key))
+        except Busy:
+            if slip.about is None:
+                raise
+            return Taken.SPOOLED  # the carrier brings a text again, but not what became of one of ours
+
+        def note(done: "Future[Any]") -> None:
+            # In the writer's own thread, before it begins with their next text.
+            visit.failed = done.cancelled() or done.exception() is not None
+
+        future.add_done_callback(note)
+        answer = asyncio.wrap_future(future)
+        answer.add_done_callback(_heard)
+        await asyncio.wait([answer], timeout=PATIENCE)
+        if not answer.done():
+            visit.failed = True
+            future.cancel()  # too late if it has begun: then it may yet go through
+            return self._spooled(TimeoutError("the database is slow"))
+        error = answer.exception()
+        if error is not None:
+            return self._spooled(error)
+        self._away_until = 0.0
+        taken = answer.result()
+        return taken if isinstance(taken, Taken) else Taken.HANDLED
+
+    def _spooled(self, error: BaseException) -> Taken:
+        log.warning("database_did_not_take", error=type(error).__name__, exc_info=error)
+        if isinstance(error, TimeoutError) or (isinstance(error, Exception) and is_passing(error)):
+            self._away_until = asyncio.get_running_loop().time() + AWAY
+        return Taken.SPOOLED
+
+    async def _to_disk(self, slip: Slip) -> None:
+        kept = asyncio.wrap_future(self._disk.submit(self.spool.put, slip))
+        kept.add_done_callback(_heard)
+        await asyncio.wait([kept], timeout=DISK_PATIENCE)
+        if not kept.done():
+            raise TimeoutError("the disk is slow")
+        kept.result()
+
+    def hand_over(self, slip: Slip, waits: Waits) -> "Future[Any]":
+        """Give a slip to the database. Raises Busy, and ValueError for one that is no text."""
+        said = slip.said
+        if slip.about is not None:
+            word = said.get("MessageStatus") or said.get("SmsStatus") or ""
+            code = form.figure(said.get("ErrorCode"))
+            return self.inner.status(slip.about, word, sid=form.handle(said.get("MessageSid")), code=code)
+        return self.inner.receive(form.heard_from(said), waits)
+
+    def doubtful(self, key: str) -> bool:
+        """Whether a slip with this key failed and is not in the spool yet."""
+        return any(visit.failed for visit in tuple(self._visits.get(key, ())))
+
+    def expects(self, key: str) -> bool:
+        """Whether a webhook with this key is on its way in."""
+        return key in self._visits
+
+    def back(self) -> None:
+        """The database answers again."""
+        self._away_until = 0.0
+
+    def close(self) -> None:
+        """Finish what is being written."""
+        self._disk.shutdown()
+
+
+def _heard(late: "asyncio.Future[Any]") -> None:
+    """Look at how it ended: whoever waited may have gone, and asyncio complains of errors that nobody saw."""
+    if not late.cancelled():
+        late.exception()

@@ -1,0 +1,174 @@
+"""Empties the spool: once the database answers, what waits is taken in, each sender's texts in their own order."""
+
+import threading
+from collections import deque
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.database import Busy, is_passing
+from app.reception import Reception
+from app.spool import Slip
+from app.switchboard import Taken
+
+log = structlog.get_logger()
+
+LOOK = 1.0  # seconds between looks into the spool
+AT_ONCE = 64  # slips handed to the database together: they share its commits
+GLANCE = 0.2  # seconds between looks whether we are to stop
+TRIES = 5  # of what the database does not take although it answers
+GROWS = 4  # seconds until such a slip is tried again, four times as long every time: six minutes in all
+
+
+class Outcome(Enum):
+    """What became of the first slip in a box."""
+
+    THROUGH = auto()
+    AWAY = auto()  # the database did not answer
+    LEFT = auto()  # not now: there is none, or it has to wait
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A slip that failed by a fault of ours: how often, and until when it rests."""
+
+    tries: int
+    until: datetime
+
+
+class Replay:
+    """A thread that looks into the spool. Several processes may share one; they take turns."""
+
+    def __init__(self, reception: Reception) -> None:
+        self.reception = reception
+        self.spool = reception.spool
+        self.clock = reception.inner.clock
+        self._resting: dict[Path, Rest] = {}
+        self._failed: set[Path] = set()  # boxes whose first slip the database did not take last time
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self.spool.sweep(self.clock.now())
+        self.spool.reprieve()  # the fault may have been mended since
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave what is still there for the next start."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOK):
+            try:
+                if taken := self.once():
+                    log.info("spool_taken_in", texts=taken)
+            except Exception as error:  # a disk that is gone comes back; whatever it is, texts must not be left
+                log.error("replay_waits", error=type(error).__name__, exc_info=error)
+
+    def once(self) -> int:
+        """Take in what is there; returns how much went through."""
+        boxes = self.spool.boxes()
+        if not boxes:
+            return 0
+        with self.spool.turn() as ours:
+            return self._empty(boxes) if ours else 0
+
+    def _empty(self, boxes: list[Path]) -> int:
+        # What failed last time comes last, lest it hold up everybody else.
+        rounds = deque(sorted(boxes, key=lambda box: (box in self._failed, box)))
+        self._failed = set()
+        taken, most = 0, 1  # the first one goes alone: it shows whether the database is back
+        while rounds and not self._stopping.is_set():
+            outcomes = self._round([rounds.popleft() for _ in range(min(most, len(rounds)))])
+            through = [box for box, outcome in outcomes.items() if outcome is Outcome.THROUGH]
+            away = [box for box, outcome in outcomes.items() if outcome is Outcome.AWAY]
+            self._failed.update(away)
+            if away and not through:
+                break
+            if through:
+                self.reception.back()
+                most = AT_ONCE
+            rounds.extend(through)  # there may be more in these
+            taken += len(through)
+        return taken
+
+    def _round(self, boxes: list[Path]) -> dict[Path, Outcome]:
+        """Hand over the first slip of every box; wait until all are settled."""
+        outcomes: dict[Path, Outcome] = {}
+        under_way: dict[Path, tuple[Path, Future[Any]]] = {}
+        for box in boxes:
+            outcomes[box] = Outcome.LEFT
+            file = self.spool.first(box)
+            slip = None if file is None or self._rests(file) else self._slip(file)
+            # Whoever is at the door may bring something older than what is in the spool.
+            if file is None or slip is None or self.reception.expects(slip.key):
+                continue
+            try:
+                under_way[box] = file, self._hand_over(slip, file)
+            except Busy:
+                outcomes[box] = Outcome.AWAY
+            except ValueError as error:
+                self._fault(file, error)
+        while wait([future for _, future in under_way.values()], GLANCE).not_done:
+            if self._stopping.is_set():
+                break
+        for box, (file, future) in under_way.items():
+            outcomes[box] = self._settle(file, future)
+        return outcomes
+
+    def _hand_over(self, slip: Slip, file: Path) -> "Future[Any]":
+        def waits() -> bool:
+            return self.reception.doubtful(slip.key) or self.spool.first(file.parent) != file
+
+        return self.reception.hand_over(slip, waits)
+
+    def _settle(self, file: Path, future: "Future[Any]") -> Outcome:
+        if future.cancel() or not future.done():
+            return Outcome.AWAY
+        error = future.exception()
+        if error is None:
+            taken = future.result()
+            if taken is Taken.SPOOLED:
+                return Outcome.LEFT
+            self.spool.done(file)
+            self._resting.pop(file, None)
+            if isinstance(taken, Taken):
+                self.reception.inner.count(taken)
+            return Outcome.THROUGH
+        if isinstance(error, Exception) and is_passing(error):
+            log.warning("spool_waits", error=type(error).__name__, exc_info=error)
+            return Outcome.AWAY
+        self._fault(file, error)
+        return Outcome.LEFT
+
+    def _slip(self, file: Path) -> Slip | None:
+        try:
+            return self.spool.read(file)
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
+            self.spool.refuse(file)
+            return None
+
+    def _rests(self, file: Path) -> bool:
+        rest = self._resting.get(file)
+        return rest is not None and self.clock.now() < rest.until
+
+    def _fault(self, file: Path, error: BaseException) -> None:
+        """Neither the text nor our apology for it could be kept: try again a few times, then put it aside."""
+        rest = self._resting.pop(file, None)
+        tries = rest.tries + 1 if rest else 1
+        log.error("spooled_text_fails", tries=tries, error=type(error).__name__, exc_info=error)
+        if tries < TRIES:
+            self._resting[file] = Rest(tries, self.clock.now() + timedelta(seconds=GROWS**tries))
+        else:
+            self.spool.refuse(file)

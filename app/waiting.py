@@ -1,0 +1,101 @@
+"""Who waits for the database: each sender's texts in their own order, and no flood before another's first text."""
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST = 2_000  # pieces of work that may wait; at 500 a second the last of them is still answered in time
+MOST_EACH = 100  # of one sender
+
+
+class Busy(Exception):
+    """Too many wait already; come back later."""
+
+
+@dataclass(eq=False)
+class Job:
+    """Work on its way into the database, and where its result is awaited. `by` is whose it is, if order matters."""
+
+    work: Any
+    rescue: Any = None
+    by: str | None = None
+    future: "Future[Any]" = field(default_factory=Future)
+
+    @property
+    def key(self) -> object:
+        """Jobs of one key are done one after the other."""
+        return self if self.by is None else self.by
+
+
+class Waiting:
+    """A queue that gives out at most one piece of work of each sender at a time, everybody in turn."""
+
+    def __init__(self) -> None:
+        self._lines: dict[object, deque[Job]] = {}
+        self._busy: set[object] = set()
+        self._count = 0
+        self._takers = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, job: Job) -> None:
+        """Let a job wait. Raises Busy for a sender's when too many do; the hotline's own work always may."""
+        with self._changed:
+            line = self._lines.setdefault(job.key, deque())
+            if job.by is not None and (self._count >= MOST or len(line) >= MOST_EACH):
+                if not line:
+                    del self._lines[job.key]
+                raise Busy
+            line.append(job)
+            self._count += 1
+            self._changed.notify()
+
+    def take(self, most: int) -> list[Job]:
+        """The next jobs, at most so many; waits for the first. An empty list means that no more will come.
+
+        Several who take at the same moment share what is there.
+        """
+        with self._changed:
+            self._takers += 1
+            while not (ready := self._ready(most * self._takers)):
+                if self._closed and self._count == 0:
+                    self._takers -= 1
+                    return []
+                self._changed.wait()
+            share = min(most, -(-len(ready) // self._takers))
+            self._takers -= 1
+            jobs = []
+            for key in ready[:share]:
+                line = self._lines.pop(key)
+                jobs.append(line.popleft())
+                if line:
+                    self._lines[key] = line  # behind everybody else who waits
+                self._busy.add(key)
+            self._count -= len(jobs)
+            return jobs
+
+    def _ready(self, most: int) -> list[object]:
+        found: list[object] = []
+        for key in self._lines:
+            if key not in self._busy:
+                found.append(key)
+                if len(found) == most:
+                    break
+        return found
+
+    def done(self, jobs: list[Job]) -> None:
+        """These are done: whose they were may have the next."""
+        with self._changed:
+            self._busy.difference_update(job.key for job in jobs)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """No more will be put in; what waits is still given out."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

@@ -1,0 +1,267 @@
+"""One transaction: rows become objects once, statements are compiled once, and what changed is written together.
+
+SQLAlchemy's own session costs 100 to 300 µs for every object it reads or writes, which made one text cost 6 to 15 ms
+(README, "How fast it is"). This one keeps SQLModel's tables, SQLAlchemy's statements, types and connections, and does
+without what the hotline never uses: relationships, lazy loading, cascades.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import Any, TypeVar, TypeVarTuple, cast, overload
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, CursorResult
+from sqlmodel import SQLModel
+from sqlmodel.sql.expression import Select, SelectOfScalar
+
+from models import rows
+from models.rows import Compiled, Shape, Statement
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+Thing = TypeVar("Thing", bound=SQLModel)
+
+
+class Found(list[T]):
+    """What a query found."""
+
+    def first(self) -> T | None:
+        """The first of them, if any."""
+        return self[0] if self else None
+
+    def one(self) -> T:
+        """The only one. Raises LookupError if there is none, or more than one."""
+        if len(self) != 1:
+            raise LookupError(f"{len(self)} rows where one was expected")
+        return self[0]
+
+    def all(self) -> list[T]:
+        """All of them."""
+        return self
+
+
+class Session:
+    """What a transaction reads and writes. Whoever began the transaction commits it, after `flush`.
+
+    An object read twice is the same object, and has what the second reading found. Changes are written by `flush`;
+    before a query, those of objects named to `add`.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect
+        self.notes: dict[Any, Any] = {}  # what was found out and holds until the end of the transaction
+        self._raw: Any = connection.connection.driver_connection
+        self._known: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]] = {}
+        self._met: dict[tuple[type[SQLModel], int], None] = {}  # since the last flush: what may have changed
+        self._touched: list[SQLModel] = []
+        self._rows: dict[type[SQLModel], list[dict[str, Any]]] = {}
+        self._later: list[tuple[Statement[Any], dict[str, Any]]] = []
+
+    # Reading.
+
+    def run(self, statement: Statement[T], **values: Any) -> Found[T]:
+        """Run a statement that was compiled once."""
+        compiled = statement.on(self.dialect)
+        self._settle(compiled.tables)
+        found = self._do(compiled, values).fetchall()
+        return Found([compiled.read(row, self._meet) for row in found])
+
+    def change(self, statement: Statement[Any], **values: Any) -> int:
+        """Run a compiled UPDATE or DELETE; returns how many rows it changed."""
+        compiled = statement.on(self.dialect)
+        self._settle(compiled.tables)
+        return int(self._do(compiled, values).rowcount)
+
+    @overload
+    def exec(self, statement: SelectOfScalar[T]) -> Found[T]: ...
+    @overload
+    def exec(self, statement: Select[*Ts]) -> Found[tuple[*Ts]]: ...
+    def exec(self, statement: Any) -> Found[Any]:
+        """Run a query that is written on the spot."""
+        self._settle()
+        shape = Shape.of(statement)
+        found = self.connection.execute(statement)
+        return Found(shape.read(row, self._meet) for row in found)
+
+    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[Any]:
+        """Run any statement; its rows are plain values, and objects read before do not change."""
+        self._settle()
+        return cast("CursorResult[Any]", self.connection.execute(statement, rows))
+
+    def get(self, cls: type[Thing], id_: int) -> Thing | None:
+        """The object with this id, from memory if it was read before."""
+        known = self._known.get((cls, id_))
+        if known is not None:
+            self._met[cls, id_] = None
+            return cast(Thing, known[0])
+        return cast("Thing | None", self.run(rows.by_id(cls), id=id_).first())
+
+    def get_one(self, cls: type[Thing], id_: int) -> Thing:
+        """The object with this id. Raises LookupError if there is none."""
+        found = self.get(cls, id_)
+        if found is None:
+            raise LookupError(f"no {cls.__name__} {id_}")
+        return found
+
+    def refresh(self, thing: SQLModel) -> None:
+        """Read the object again: another process, or a statement of ours, may have changed its row."""
+        self.add(thing)
+        self._settle(frozenset({type(thing)}))
+        if not self.run(rows.by_id(type(thing)), id=thing.__dict__["id"]):
+            raise LookupError(f"no {type(thing).__name__} {thing.__dict__['id']}")
+
+    # Writing.
+
+    def create(self, cls: type[Thing], **values: Any) -> Thing:
+        """A new row, written now because its id is needed."""
+        row = {**rows.defaults(cls), **values}
+        thing = rows.instance(cls, row)
+        self._insert_one(thing)
+        return thing
+
+    def append(self, cls: type[SQLModel], **values: Any) -> None:
+        """A new row that nobody asks back: written when its table is next read, many in one go."""
+        self._rows.setdefault(cls, []).append({**rows.defaults(cls), **values})
+
+    def later(self, statement: Statement[Any], **values: Any) -> None:
+        """A change whose outcome nobody awaits: made when its table is next read, together with others."""
+        self._later.append((statement, values))
+
+    def add(self, thing: SQLModel) -> None:
+        """This object is new or has changed: the next query shall see it."""
+        self._touched.append(thing)
+
+    def add_all(self, things: Iterable[SQLModel]) -> None:
+        """These objects are new or have changed."""
+        self._touched.extend(things)
+
+    def as_written(self, thing: SQLModel, **values: Any) -> None:
+        """A statement has given the object's row these values: the object has them too, and nothing to write."""
+        thing.__dict__.update(values)
+        known = self._known.get((type(thing), thing.__dict__["id"]))
+        if known is not None:
+            known[1].update(values)
+
+    def flush(self) -> None:
+        """Write everything that is new or has changed."""
+        self._touched.extend(self._known[key][0] for key in self._met)
+        self._met = {}
+        self._settle()
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """A part that may fail by itself: what it wrote is taken back, and what was read before is read again."""
+        self.flush()
+        before = dict(self._known)
+        self._raw.execute("SAVEPOINT apart")
+        try:
+            yield
+            self.flush()
+        except BaseException:
+            self._raw.execute("ROLLBACK TO apart")
+            self._raw.execute("RELEASE apart")
+            self._forget(before)
+            raise
+        self._raw.execute("RELEASE apart")
+
+    def _forget(self, but: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]]) -> None:
+        self._known, self._met, self._touched, self._rows, self._later = but, {}, [], {}, []
+        self.notes.clear()
+        for (cls, id_), (thing, before) in but.items():
+            thing.__dict__.update(before)
+            self.run(rows.by_id(cls), id=id_)
+
+    def _settle(self, tables: frozenset[type[SQLModel]] | None = None) -> None:
+        """Write what was left for later, as far as it concerns these tables."""
+        if self._touched:
+            touched, kept = _parted(self._touched, lambda thing: tables is None or type(thing) in tables)
+            self._touched = kept
+            self._write(touched)
+        if self._rows:
+            ready = [cls for cls in self._rows if tables is None or cls in tables]
+            for cls in ready:
+                self._many(rows.inserting(cls, self.dialect), self._rows.pop(cls))
+        if self._later:
+            due, self._later = _parted(
+                self._later, lambda one: tables is None or bool(tables & one[0].on(self.dialect).tables)
+            )
+            for statement, values in due:
+                self._do(statement.on(self.dialect), values)
+
+    def _write(self, touched: list[SQLModel]) -> None:
+        changes: dict[tuple[type[SQLModel], tuple[str, ...]], list[dict[str, Any]]] = {}
+        for thing in touched:
+            id_ = thing.__dict__.get("id")
+            known = self._known.get((type(thing), id_)) if id_ is not None else None
+            if known is None:
+                self._insert_one(thing)
+                continue
+            changed = _changed(thing, known[1])
+            if changed:
+                known[1].update(changed)
+                shape = type(thing), tuple(changed)
+                changes.setdefault(shape, []).append({**changed, "id_": id_})
+        for (cls, names), values in changes.items():
+            # In order of their ids: two processes that change the same rows then wait instead of blocking each other.
+            self._many(rows.updating(cls, names, self.dialect), sorted(values, key=itemgetter("id_")))
+
+    def _insert_one(self, thing: SQLModel) -> None:
+        cls = type(thing)
+        row = {name: thing.__dict__.get(name) for name in rows.columns(cls)}
+        given = row["id"] is not None
+        compiled = rows.insert(cls, with_id=given).on(self.dialect)
+        ((id_,),) = self._do(compiled, row).fetchall()
+        if not given:
+            thing.__dict__["id"] = id_
+        self._known[cls, id_] = thing, _values(thing)
+        self._met[cls, id_] = None
+
+    def _do(self, compiled: Compiled, values: dict[str, Any]) -> Any:
+        try:
+            return self._raw.execute(compiled.sql, compiled.bound(values))
+        except self.dialect.loaded_dbapi.Error as error:
+            raise rows.translated(error, compiled.sql, self.dialect) from error
+
+    def _many(self, change: rows.Many, values: list[dict[str, Any]]) -> None:
+        compiled = change.statement.on(self.dialect)
+        if change.as_lists:
+            self._do(compiled, {name: [row[name] for row in values] for name in compiled.names})
+            return
+        try:
+            self._raw.executemany(compiled.sql, [compiled.bound(row) for row in values])
+        except self.dialect.loaded_dbapi.Error as error:
+            raise rows.translated(error, compiled.sql, self.dialect) from error
+
+    def _meet(self, cls: type[SQLModel], row: dict[str, Any]) -> SQLModel:
+        key = cls, row["id"]
+        self._met[key] = None
+        known = self._known.get(key)
+        if known is None:
+            thing = rows.instance(cls, row)
+            self._known[key] = thing, row
+            return thing
+        thing, before = known
+        now = thing.__dict__
+        for name, value in row.items():
+            if now[name] is before[name]:  # what we changed and have not written yet stays
+                now[name] = before[name] = value
+        return thing
+
+
+def _parted(things: list[T], fits: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    ours: list[T] = []
+    others: list[T] = []
+    for thing in things:
+        (ours if fits(thing) else others).append(thing)
+    return ours, others
+
+
+def _values(thing: SQLModel) -> dict[str, Any]:
+    return {name: thing.__dict__.get(name) for name in rows.columns(type(thing))}
+
+
+def _changed(thing: SQLModel, before: dict[str, Any]) -> dict[str, Any]:
+    now = thing.__dict__
+    return {name: now[name] for name, value in before.items() if now[name] is not value and now[name] != value}

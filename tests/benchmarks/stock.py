@@ -1,0 +1,154 @@
+"""Databases full of people, requests and messages, written by plain SQL, and fresh copies of them."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count, islice
+from os import sync
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, make_url
+
+from app import database
+from models import METADATA
+from tests.benchmarks.rows import Plan, Row, Rows
+from tests.postgres import PostgreSQL
+
+CHUNK = 10_000  # rows in one statement
+BASE = 5_000  # messages written one by one; the database makes the others from them
+
+Made = Callable[[sa.ColumnElement[int]], sa.ColumnElement[Any]]
+
+
+def fill(connection: Connection, plan: Plan) -> None:
+    """Write the plan into an empty migrated database."""
+    size = min(BASE, plan.messages // 2)
+    rows = Rows(plan, datetime.now(UTC), max(size, 1))
+    everybody, numbers = range(plan.everybody), range(1, plan.open + plan.closed + 1)
+    put(connection, "line", [rows.line()])
+    put(connection, "area", map(rows.area, (1, 2, 3)))
+    put(connection, "person", map(rows.person, everybody))
+    put(connection, "address", map(rows.address, everybody))
+    put(connection, "request", map(rows.request, numbers))
+    put(connection, "event", map(rows.event, numbers))
+    put(connection, "offer", (rows.offer(number, n) for number in numbers for n in range(3)))
+    written = range(1, size + 1)
+    put(connection, "inbound", map(rows.inbound, written))
+    put(connection, "outbound", (rows.outbound(n, "delivered") for n in written))
+    put(connection, "attempt", map(rows.attempt, written))
+    if size:
+        times = plan.messages // 2 // size - 1
+
+        def somebody(new: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+            return new * 31 % plan.everybody + 1
+
+        def named(prefix: str, suffix: str = "") -> Made:
+            return lambda new: sa.literal(prefix) + sa.cast(new, sa.String) + sa.literal(suffix)
+
+        multiply(connection, "inbound", size, times, person_id=somebody, sid=named("SMa"))
+        multiply(connection, "outbound", size, times, person_id=somebody, key=named("", ":0"), sid=named("SMc"))
+        multiply(connection, "attempt", size, times, outbound_id=lambda new: new)
+    first = plan.messages // 2 + 1
+    put(connection, "outbound", (rows.outbound(n, "ready") for n in range(first, first + plan.ready)))
+
+
+def put(connection: Connection, table: str, rows: Iterable[Row]) -> None:
+    """Write rows, many in one statement."""
+    left = iter(rows)
+    while some := list(islice(left, CHUNK)):
+        connection.execute(sa.insert(METADATA.tables[table]), some)
+
+
+def multiply(connection: Connection, table: str, size: int, times: int, **made: Made) -> None:
+    """Write the first `size` rows so many times more. Ids go on; `made` are columns made from the new id."""
+    if times < 1:
+        return
+    source = METADATA.tables[table]
+    series = sa.select(sa.literal(1).label("n")).cte("series", recursive=True)
+    series = series.union_all(sa.select(series.c.n + 1).where(series.c.n < times))
+    new_id = source.c.id + size * series.c.n
+    made = {"id": lambda new: new, **made}
+    columns = [made[c.name](new_id).label(c.name) if c.name in made else c for c in source.c]
+    rows = sa.select(*columns).select_from(source.join(series, sa.true())).where(source.c.id <= size)
+    connection.execute(sa.insert(source).from_select([c.name for c in source.c], rows))
+
+
+class Ground(Protocol):
+    """A kind of database to measure on."""
+
+    name: str
+
+    def filled(self, plan: Plan) -> str:
+        """A database to copy from: what the plan says, and nothing else. Returns its url."""
+        ...
+
+    def copied(self, url: str) -> AbstractContextManager[str]:
+        """A fresh copy, on disk before anything is measured, gone afterwards."""
+        ...
+
+
+@dataclass
+class OnSQLite:
+    """Files in a folder."""
+
+    folder: Path
+    name: str = "SQLite"
+
+    def __post_init__(self) -> None:
+        self.numbers = count(1)
+
+    def filled(self, plan: Plan) -> str:
+        """A file to copy from."""
+        url = f"sqlite:///{self.folder / f'filled-{next(self.numbers)}.db'}"
+        database.migrate(make_url(url))
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            fill(connection, plan)
+        engine.dispose()
+        return url
+
+    @contextmanager
+    def copied(self, url: str) -> Iterator[str]:
+        """The file once more, in a folder of its own: SQLite and the hotline put their logs and locks beside it."""
+        home = self.folder / f"copy-{next(self.numbers)}"
+        home.mkdir()
+        shutil.copy(str(make_url(url).database), home / "hotline.db")
+        sync()
+        yield f"sqlite:///{home / 'hotline.db'}"
+        shutil.rmtree(home)
+
+
+@dataclass
+class OnPostgreSQL:
+    """Databases of a server that waits for the disk at every commit, as PostgreSQL does unless told otherwise."""
+
+    server: PostgreSQL
+    name: str = "PostgreSQL"
+
+    def filled(self, plan: Plan) -> str:
+        """A database to copy from, with the statistics that autovacuum would have gathered by now."""
+        url = self.server.blank()
+        driven = make_url(url).set(drivername="postgresql+psycopg")
+        database.migrate(driven)
+        engine = sa.create_engine(driven)
+        with engine.begin() as connection:
+            fill(connection, plan)
+            for table in METADATA.sorted_tables:
+                following = sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0) + 1).scalar_subquery()
+                connection.execute(sa.select(sa.func.setval(f"{table.name}_id_seq", following, False)))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("VACUUM ANALYZE"))
+        engine.dispose()
+        return url
+
+    @contextmanager
+    def copied(self, url: str) -> Iterator[str]:
+        """The database once more."""
+        copy = self.server.copy(url)
+        sync()
+        yield copy
+        self.server.drop(copy)
