@@ -1,8 +1,9 @@
 """The simulated phone network: every text arrives at once, and nobody pays."""
 
+from datetime import datetime
 from uuid import uuid4
 
-from app.carriers import Outgoing, Sent
+from app.carriers import Outgoing, Received, Sent
 from models.outbound import State
 
 
@@ -12,6 +13,14 @@ class Simulator:
     def send(self, text: Outgoing) -> Sent:
         """Deliver the text."""
         return Sent(sid=f"SM{uuid4().hex}", state=State.DELIVERED)
+
+    def received(self, numbers: list[str], since: datetime) -> list[Received]:
+        """Nothing: what is typed on a phone is in the hotline at once."""
+        return []
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """None: the phones have no camera."""
+        return {}
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -1,5 +1,7 @@
 """Twilio, through its own client over an HTTP transport of ours that has timeouts and tells failures apart."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,7 +11,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from app.carriers import ACCOUNT, QUEUE_FULL, STATUSES, CarrierError, Fault, Outgoing, Sent
+from app.carriers import ACCOUNT, QUEUE_FULL, STATUSES, CarrierError, Fault, Outgoing, Received, Sent, inbox
 from models.lines import Channel
 from models.outbound import State
 
@@ -113,6 +115,19 @@ class Twilio:
             self.client.api.accounts(self.client.account_sid).fetch()
         except TwilioRestException as error:
             raise _refused(error) from error
+
+    def received(self, numbers: list[str], since: datetime) -> Iterator[Received]:
+        """The texts that came in since then. A Messaging Service may have numbers of which no line knows."""
+        if self.service is None:
+            yield from inbox.received(self.client, numbers, since)
+            return
+        for text in inbox.received(self.client, [None], since):
+            if text.said["To"] in numbers or text.said.get("MessagingServiceSid") == self.service:
+                yield text
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """A text's pictures."""
+        return inbox.pictures(self.client, sid)
 
     def close(self) -> None:
         """Close the connections."""
