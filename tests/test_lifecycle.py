@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import SQLModel, select
 
 from models.assignments import Assignment
 from models.assignments import State as Holding
@@ -20,6 +20,7 @@ from models.offers import State as Answer
 from models.outbound import Outbound
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
+from models.session import Session
 from tests import promises
 from tests.conftest import BOTH
 from tests.fakes import MORNING

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
-from app.carriers import Found, Outgoing, Sent
+from app.carriers import Found, Outgoing, Received, Sent
 from models.outbound import State
 
 
@@ -19,6 +19,14 @@ class Simulator:
     def find(self, text: Outgoing, since: datetime) -> list[Found]:
         """Nothing: it remembers no text, and what it took it has delivered."""
         return []
+
+    def received(self, numbers: list[str], since: datetime) -> list[Received]:
+        """Nothing: what is typed on a phone is in the hotline at once."""
+        return []
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """None: the phones have no camera."""
+        return {}
 
     def close(self) -> None:
         """Nothing to let go of."""
