@@ -250,7 +250,6 @@ class Sender:
             with self.metrics.posts.time():
                 return self.carrier.send(self._outgoing(parcel))
         except CarrierError as error:
-            self.metrics.tried(parcel.lane, error.action, error.code)
             return error
         except Exception as error:  # a fault of ours after the POST may have begun
             log.error("send_broke", error=type(error).__name__, exc_info=error)
