@@ -9,7 +9,7 @@ from itertools import count
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.carriers import Outgoing, Sent
 from app.hotline import Hotline
@@ -19,6 +19,7 @@ from models.inbound import Heard
 from models.lines import Channel
 from models.outbound import State as TextState
 from models.requests import Request, State
+from models.session import Session
 from tests import fakes, promises
 from tests.fakes import LINE, WHATSAPP, Recorder, StillClock
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import SQLModel, col, select
 
 from app import segments
 from app.outbox import ALLOWED_AFTER_STOP
@@ -21,6 +21,7 @@ from models.outbound import Outbound
 from models.outbound import State as TextState
 from models.people import Address, Person
 from models.requests import Event, Outcome, Request, State
+from models.session import Session
 
 T = TypeVar("T", bound=SQLModel)
 TO_LEAVE = (TextState.READY, TextState.HELD)

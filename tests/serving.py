@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from app.settings import Settings
 from tests.fake_twilio import Post
+from tests.logscan import Overheard
 
 ROOT = Path(__file__).parent.parent
 
@@ -73,7 +74,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def process(settings: Settings, home: Path) -> Iterator[Process]:
     """A hotline serving in a process of its own, in the directory `home`."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
-        popen = subprocess.Popen(
+        popen = Overheard(
             [sys.executable, "-c", SERVER, str(listening.fileno())],
             env=environment(settings),
             cwd=home,

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import SQLModel, select
 
 from models.assignments import Assignment
 from models.assignments import State as Holding
@@ -20,7 +20,8 @@ from models.offers import State as Answer
 from models.outbound import Outbound
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
-from tests import promises
+from models.session import Session
+from tests import logscan, promises
 from tests.conftest import BOTH
 from tests.fakes import MORNING
 from tests.lifecycle import NEEDS, PHONES, Lifecycle
@@ -44,6 +45,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
 
         @staticmethod
         def take_back(url: str) -> None:
+            logscan.learn(url)
             for file in tmp_path.glob("*"):
                 file.unlink()
 
@@ -56,6 +58,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
         @staticmethod
         def take_back(url: str) -> None:
             server: PostgreSQL = request.getfixturevalue("postgres")
+            logscan.learn(url)
             server.empty(url)
 
     return OnSQLite if request.param == "sqlite" else OnPostgreSQL
