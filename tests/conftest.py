@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
-from app import database
+from app import database, logs
 from app.hotline import Hotline
 from app.main import create_app
 from tests import fakes, logscan
@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    logs.configure()  # as every process of ours does first
     config.pluginmanager.register(logscan.Ears(), "logscan")
 
 
