@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter
 
 from app import database, switchboard
 from app.carriers import Carrier
@@ -14,9 +13,11 @@ from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
 from app.catchup import CatchUp
 from app.clock import Clock
-from app.outbox import Sender
+from app.metrics import Metrics
+from app.pulse import Pulse
 from app.reception import Reception, Waits
 from app.replay import Replay
+from app.sender import Sender
 from app.settings import Settings
 from app.spool import Spool
 from app.switchboard import Taken
@@ -51,14 +52,16 @@ class Hotline:
         self.clock = clock or Clock()
         self.database = database.connect(settings.database)
         self.carrier = carrier or carrier_for(settings)
-        self.sender = Sender(self.database, self.carrier, self.clock)
+        self.metrics = Metrics()
+        self.registry = self.metrics.registry
+        self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
         self.reception = Reception(self, Spool(settings.spool))
         self.replay = Replay(self.reception)
         self.catch_up = CatchUp(self.reception, self.database, self.carrier)
-        self.registry = CollectorRegistry()
-        self.texts = Counter("hotline_texts", "Texts that came in", ["taken"], registry=self.registry)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._stopping = threading.Event()
+        self.pulse = Pulse(self._ticker)
+        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse}
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
@@ -138,6 +141,7 @@ class Hotline:
             acted += more
         if acted:
             self.sender.wake()
+        self.pulse.beat(self.clock.now())
         return acted
 
     def pass_time(self, by: timedelta) -> None:
@@ -147,12 +151,11 @@ class Hotline:
 
     def count(self, taken: Taken) -> None:
         """Count a text for whoever watches the process."""
-        self.texts.labels(taken).inc()
+        self.metrics.texts.labels(taken).inc()
 
     def counts(self) -> dict[str, int]:
         """How many texts came in since the start, by what became of them."""
-        found = {taken: self.registry.get_sample_value("hotline_texts_total", {"taken": taken}) for taken in Taken}
-        return {taken.value: int(count or 0) for taken, count in found.items()}
+        return self.metrics.counts([taken.value for taken in Taken])
 
     def spooled(self) -> int:
         """How many texts and callbacks wait on disk for the database."""

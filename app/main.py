@@ -6,19 +6,20 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi.responses import RedirectResponse, Response
 
-from app import logs, webhook
+from app import logs, vitals, webhook
 from app.hotline import Hotline
+from app.metrics import Timed
 from app.pages import simulator
 from app.settings import Settings
+from app.watch import Watch
 
 
 def create_app(settings: Settings | None = None, hotline: Hotline | None = None) -> FastAPI:
     """The hotline as a web application. Raises pydantic's ValidationError for wrong settings."""
-    logs.configure()
     running = hotline or Hotline(settings or Settings())
+    logs.configure(running.settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -29,20 +30,13 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
 
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None)
     app.state.hotline = running
+    app.state.watch = Watch(running)
+    app.add_middleware(Timed, metrics=running.metrics)
     app.include_router(webhook.router)
+    app.include_router(vitals.router)
     if running.settings.simulated:
         app.include_router(simulator.router)
         app.mount("/static", simulator.STATIC, name="static")
-
-    @app.get("/health")
-    def health() -> JSONResponse:
-        """Whether the hotline can take texts."""
-        try:
-            running.database.check()
-        except SQLAlchemyError:
-            return JSONResponse({"status": "down", "database": "does not answer"}, status_code=503)
-        carrier = "simulator" if running.settings.simulated else "twilio"
-        return JSONResponse({"status": "ok", "database": "ok", "carrier": carrier, "texts": running.counts()})
 
     @app.get("/")
     def home() -> Response:

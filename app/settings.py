@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     hotline_countries: Annotated[str, AfterValidator(countries)] | None = None
     hotline_reply_limit: int | None = None
     hotline_spool: Path | None = None
+    hotline_metrics_token: SecretStr | None = None
     port: Annotated[int, BeforeValidator(_port)] = 8000
 
     @model_validator(mode="before")
@@ -192,6 +193,13 @@ class Settings(BaseSettings):
         """The auth tokens a signature may be made with, the current one first."""
         both = (self.twilio_auth_token, self.twilio_auth_token_previous)
         return tuple(token.get_secret_value() for token in both if token)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may hold, in any of the ways in which it is written."""
+        token = self.hotline_metrics_token
+        password = self.database.password
+        return (*self.tokens, *([token.get_secret_value()] if token else []), *([str(password)] if password else []))
 
     @property
     def sms(self) -> str | None:

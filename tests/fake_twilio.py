@@ -17,6 +17,7 @@ import httpx
 from app.clock import Clock
 from tests import webhooks
 from tests.fake_twilio_api import Api, Carried, Mood, When
+from tests.fake_twilio_numbers import Numbers
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
 STOPS = frozenset("STOP STOPALL UNSUBSCRIBE END QUIT CANCEL REVOKE OPTOUT".split())
@@ -46,6 +47,7 @@ class FakeTwilio:
     undelivered: dict[str, int] = field(default_factory=dict)  # recipient -> error code told by callback
     told: Callable[[list[str]], list[str]] = list  # what becomes of a text's callbacks: doubled, shuffled, none
     when: When = When.AFTER
+    console: Numbers = field(default_factory=Numbers)
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
 

@@ -143,6 +143,10 @@ class Api(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The date in every answer is by the carrier's own clock."""
+        return super().date_time_string(self.twilio.clock.now().timestamp() if timestamp is None else timestamp)
+
     def do_POST(self) -> None:
         """Send a text."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
@@ -166,6 +170,8 @@ class Api(BaseHTTPRequestHandler):
                 self._answer(200, self._list(dict(parse_qsl(parts.query))))
             elif parts.path.endswith("/Media.json"):
                 self._answer(200, self._one(parts.path.removesuffix("/Media.json")).pictures())
+            elif (said := self.twilio.console.answer(parts.path, parts.query)) is not None:
+                self._answer(200, said)
             else:
                 self._answer(200, self._one(parts.path).resource())
         except Refused as refused:

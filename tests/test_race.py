@@ -23,7 +23,7 @@ from tests import webhooks
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock, twilio_settings
 from tests.serving import process
-from tests.world import World
+from tests.world import World, quick
 
 VOLUNTEERS = [f"+121255501{n:02}" for n in range(50)]
 NEIGHBORS = [f"+130355501{n:02}" for n in range(100)]
@@ -85,6 +85,7 @@ def world(database_url: str) -> Iterator[World]:
     with FakeTwilio(told=lambda words: []) as twilio:
         hotline = Hotline(twilio_settings(database_url, twilio_api_url=twilio.url))
         fill(hotline)
+        hotline.database.write(quick).result()
         yield World(hotline, twilio, StillClock())
         hotline.stop()
 

@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import uuid4
 
-from app.carriers import Outgoing, Received, Sent
+from app.carriers import Found, Outgoing, Received, Sent
 from models.outbound import State
 
 
 class Simulator:
     """A carrier without phones. The pages of the simulator show what it carried."""
+
+    paced = False
 
     def send(self, text: Outgoing) -> Sent:
         """Deliver the text."""
@@ -21,6 +23,10 @@ class Simulator:
     def pictures(self, sid: str) -> dict[str, str]:
         """None: the phones have no camera."""
         return {}
+
+    def find(self, text: Outgoing, since: datetime) -> list[Found]:
+        """Nothing: it remembers no text, and what it took it has delivered."""
+        return []
 
     def close(self) -> None:
         """Nothing to let go of."""

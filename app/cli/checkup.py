@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,19 +17,17 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app import database as databases
-from app.carriers import CarrierError
-from app.carriers.twilio import Twilio
+from app import watch
 from app.cli import console, trouble
 from app.clock import Clock
-from app.hotline import carrier_for
 from app.settings import Settings
-from models import METADATA, lines, outbound, people
-from models.lines import Line
+from app.watch import Books
+from models import METADATA, lines, people
+from models.lines import Channel, Line
+from models.outbound import State
 from models.session import Session
 
 SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
-LOW = 200 * 2**20  # bytes; a busy line writes some MB a month
-WAITS_LONG = timedelta(minutes=10)
 
 
 class Level(StrEnum):
@@ -79,6 +77,20 @@ def database(settings: Settings) -> Iterator[Finding]:
         kept.close()
 
 
+def numbers(settings: Settings) -> list[tuple[Channel, str]]:
+    """The numbers that people text: those of every line, where the database can be read, and of the settings."""
+    found = [(Channel.SMS, settings.sms), (Channel.WHATSAPP, settings.whatsapp)]
+    if settings.database_file is None or settings.database_file.exists():
+        kept = databases.connect(settings.database)
+        try:
+            found += [(each, line.number(each)) for line in kept.read(lines.all_lines) for each in Channel]
+        except DBAPIError:
+            pass  # said already
+        finally:
+            kept.close()
+    return list(dict.fromkeys((channel, number) for channel, number in found if number))
+
+
 def _current(connection: Connection) -> bool:
     """Whether the tables are the models', found out without the lock and the transaction that a migration takes."""
     context = MigrationContext.configure(connection)
@@ -88,11 +100,9 @@ def _current(connection: Connection) -> bool:
 
 def _disk(file: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(file.absolute().parent).free
-    if free < LOW:
-        yield Finding(
-            Level.WARNING, "disk", f"only {free // 2**20} MB are free", "make room: a full disk takes no texts"
-        )
-    else:
+    for reason in watch.disk(free):
+        yield Finding(Level.WARNING, reason.about, reason.what, reason.do)
+    if free >= watch.LOW:
         yield Finding(Level.OK, "disk", f"can be written to, {free // 2**30} GB free")
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < SAFE_WAL:
@@ -115,14 +125,29 @@ def _kept(session: Session, settings: Settings) -> Iterator[Finding]:
         if line.from_settings and (line.sms, line.whatsapp) != (settings.sms, settings.whatsapp):
             what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
             yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
-    waiting = outbound.oldest_ready(session)
-    if waiting is not None and Clock().now() - waiting > WAITS_LONG:
-        yield Finding(
-            Level.PROBLEM,
-            "sending",
-            f"a text has waited since {waiting:%Y-%m-%d %H:%M} UTC",
-            "run hotline serve or hotline work: nothing is sent otherwise",
-        )
+    now = Clock().now()
+    yield from sending(watch.read(session, now), now)
+
+
+def sending(books: Books, now: datetime) -> Iterator[Finding]:
+    """Whether texts leave, which numbers rest and why, and whether anybody knows what became of those that left."""
+    reasons = watch.of_books(books, now)
+    for reason in reasons:
+        yield Finding(Level.PROBLEM, reason.about, reason.what, reason.do)
+    if not reasons:
+        waiting = sum(held.count for held in books.waiting.values())
+        oldest = min((held.since for held in books.waiting.values()), default=None)
+        since = f", the oldest for {watch.span(now - oldest)}" if oldest else ""
+        yield Finding(Level.OK, "sending", f"{console.count(waiting, 'text')} waiting to leave{since}")
+    uncertain, _ = books.unsettled.get(State.UNCERTAIN, (0, now))
+    if uncertain:
+        what = f"of {console.count(uncertain, 'text')} nobody knows yet whether Twilio took them; they are looked up"
+        yield Finding(Level.OK, "sending", what)
+    held, _ = books.unsettled.get(State.HELD, (0, now))
+    if held:
+        what = f"{console.count(held, 'text')} held back by the day's budget or the carrier's quota"
+        do = "they leave by themselves; the budget is shown by: hotline line rule daily_budget"
+        yield Finding(Level.WARNING, "sending", what, do)
 
 
 def _line(session: Session, line: Line) -> Iterator[Finding]:
@@ -190,26 +215,3 @@ def _reachable(host: str) -> bool:
         return ipaddress.ip_address(host).is_global
     except ValueError:
         return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan", ".home"))
-
-
-def carrier(settings: Settings) -> Iterator[Finding]:
-    """Whether the carrier takes our credentials."""
-    if settings.simulated:
-        do = "for real ones, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
-        yield Finding(Level.OK, "carrier", "the simulator; no real text is sent", do)
-        return
-    twilio = carrier_for(settings)
-    assert isinstance(twilio, Twilio)
-    try:
-        twilio.check()
-    except CarrierError as error:
-        if error.code is not None:
-            do = "copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again"
-            yield Finding(Level.PROBLEM, "carrier", f"Twilio refuses the credentials ({error})", do)
-        else:
-            do = "check this machine's network, and TWILIO_API_URL if it is set"
-            yield Finding(Level.PROBLEM, "carrier", f"Twilio cannot be reached ({error})", do)
-    else:
-        yield Finding(Level.OK, "carrier", "Twilio takes the credentials")
-    finally:
-        twilio.close()

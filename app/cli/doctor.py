@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import typer
 
-from app.cli import checkup, console
+from app.cli import at_twilio, checkup, console
 from app.cli.checkup import Finding, Level
 from app.cli.console import AsJson
 from app.cli.trouble import WRONG_SETTINGS, in_settings
+from app.clock import Clock
 from app.settings import Settings
 
 app = typer.Typer()
@@ -34,7 +35,7 @@ def every(settings: Settings) -> Iterator[Finding]:
     yield Finding(Level.OK, "settings", "every variable can be read")
     yield from checkup.database(settings)
     yield from checkup.public_url(settings)
-    yield from checkup.carrier(settings)
+    yield from at_twilio.carrier(settings, checkup.numbers(settings), Clock().now())
 
 
 def show(found: list[Finding], as_json: bool) -> None:
@@ -46,3 +47,6 @@ def show(found: list[Finding], as_json: bool) -> None:
         typer.echo(f"{MARKS[finding.level]} {finding.about}: {console.plain(finding.what)}")
         if finding.do:
             typer.echo(f"{'':9}{console.plain(finding.do)}")
+    wrong, look = (sum(finding.level is level for finding in found) for level in (Level.PROBLEM, Level.WARNING))
+    said = f"{console.count(wrong, 'problem')}, {console.count(look, 'warning')}."
+    typer.echo(f"\n{said} Mend the first problem, then run this again." if wrong else f"\n{said}")

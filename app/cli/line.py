@@ -1,4 +1,4 @@
-"""`hotline line …`: more than one hotline in one place, and the areas that their people speak of."""
+"""`hotline line …`: more than one hotline in one place, the areas their people speak of, the figures they live by."""
 
 import re
 from typing import Annotated
@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from app import settings as rules
-from app.cli import addresses, console
+from app.cli import addresses, console, figures
 from app.cli.addresses import Unusable
-from app.cli.console import InLine
+from app.cli.console import AsJson, InLine
 from app.clock import Clock
 from handlers.words import fold
 from models import lines
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def main() -> None:
-    """Add and list lines and their areas."""
+    """Add and list lines, their areas, and the figures they live by."""
 
 
 @app.command()
@@ -139,3 +139,43 @@ def areas(line: InLine = None) -> None:
     with console.opened(console.settings()) as kept:
         found = kept.read(lambda session: lines.areas(session, console.line_named(session, line).id))
     console.table(["area", "also called"], [[area.name, ", ".join(area.aliases)] for area in found])
+
+
+@app.command()
+def rule(
+    name: Annotated[str | None, typer.Argument(help="Which figure; without one, all are shown.")] = None,
+    value: Annotated[str | None, typer.Argument(help="What it shall be; without one, it is shown.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="Put it back to what it was at first.")] = False,
+    line: InLine = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the figures a line lives by, or set one: how many are asked, how long things wait, limits, the budget."""
+    try:
+        wanted = figures.named(name) if name is not None else None
+    except ValueError as error:
+        console.fail(str(error), 2)
+    try:
+        new = figures.FIGURES[wanted].read(value.strip()) if wanted and value is not None else None
+    except ValueError as error:
+        console.fail(f"{wanted}: {error}", 2)
+    if default and (wanted is None or value is not None):
+        console.fail("--default puts one figure back: write its name and no value.", 2)
+
+    def work(session: Session) -> Line:
+        found = console.line_named(session, line)
+        if wanted is not None and (default or value is not None):
+            others = {key: kept for key, kept in found.rules.items() if key != wanted}
+            found.rules = others if default else {**others, wanted: new}
+            session.add(found)
+        return found
+
+    with console.opened(console.settings()) as kept:
+        changed = kept.write(work).result()
+    shown = [row for row in figures.rows(changed) if wanted in (None, row["name"])]
+    if as_json:
+        console.as_json(shown)
+        return
+    console.table(
+        ["rule", "value", "default", "unit", "what it is"],
+        [[row["name"], row["value"], row["default"], row["unit"], row["means"]] for row in shown],
+    )

@@ -47,6 +47,7 @@ def serve(
         config = uvicorn.Config(
             create_app(settings),
             log_level="warning",
+            log_config=None,  # app/logs.py writes its lines too
             access_log=False,
             proxy_headers=False,
             server_header=False,

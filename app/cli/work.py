@@ -15,8 +15,8 @@ app = typer.Typer()
 @app.command()
 def work() -> None:
     """Send what is queued and watch the clock, until told to stop."""
-    logs.configure()
     settings = console.settings()
+    logs.configure(settings)
     with console.opened(settings):
         pass  # whatever is wrong with the database is said before anything starts
     stopped = threading.Event()

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import bench, full
+from tests.benchmarks import bench, fsync, full, memory, profiling, scale, sending
 from tests.benchmarks.figures import say
 
-BENCHMARKS = {module.NAME: module for module in (full,)}
+BENCHMARKS = {module.NAME: module for module in (full, fsync, scale, sending, memory)}
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -26,22 +26,27 @@ def main(
         int | None, typer.Option(min=1, help="How often each is measured, in turn with the other.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything, once: does it work at all?")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Instead: where the full path's time goes.")] = False,
     folder: Annotated[
         Path | None, typer.Option(help="Where SQLite's files go; its disk is what is measured.")
     ] = None,
 ) -> None:
     """Measure how fast the hotline is, beside a server that does nothing."""
     chosen = [name for name in BENCHMARKS if not names or name in names]
-    kinds = [kind for kind in DATABASES if not database or kind in database]
+    kinds = ["sqlite"] if profile else [kind for kind in DATABASES if not database or kind in database]
     if unknown := {*(names or ()), *(database or ())} - {*BENCHMARKS, *DATABASES}:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: write some of {', '.join(BENCHMARKS)}")
     began = time.monotonic()
     with bench.opened(kinds, rounds or (1 if quick else 5), 0.1 if quick else 1.0, folder) as opened:
-        say(machine(opened.folder))
+        if profile:
+            typer.echo(profiling.run(opened))
+            return
+        measured_on = machine(opened.folder)
+        say(measured_on)
         for name in chosen:
             BENCHMARKS[name].run(opened)
         report = opened.report
-        typer.echo(machine(opened.folder))
+        typer.echo(measured_on)
         typer.echo(report.table())
         typer.echo(f"{time.monotonic() - began:,.0f} seconds in all")
     if report.lost:
@@ -54,14 +59,14 @@ def machine(folder: Path) -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{cores} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"fsync {fsync(folder) * 1e3:.2f} ms"
+        f"fsync {a_page(folder) * 1e3:.2f} ms, load {os.getloadavg()[0]:.1f}"
     )
 
 
-def fsync(folder: Path) -> float:
+def a_page(folder: Path) -> float:
     """How long the disk takes to keep a page for good, in seconds."""
     times = []
-    with (folder / "fsync").open("wb") as file:
+    with (folder / "page").open("wb") as file:
         for _ in range(50):
             file.write(bytes(4096))
             file.flush()

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.benchmarks import checks, load, servers, texts
-from tests.benchmarks.figures import Report, say
+from tests.benchmarks.figures import Goal, Report, say
 from tests.benchmarks.load import Volley
 from tests.benchmarks.rows import Plan
 from tests.benchmarks.servers import Server
@@ -17,6 +17,7 @@ from tests.benchmarks.texts import Prepared
 from tests.postgres import PostgreSQL
 
 CONNECTIONS = 32
+YARDSTICK = 8_000  # texts, a round
 WARM = 200  # texts before the clock starts: a server that has just begun still imports and compiles
 LONGEST = 30.0  # seconds that one volley may take; what is not sent by then stays unsent
 
@@ -40,10 +41,26 @@ class Live:
     ) -> Volley:
         """Send the next texts, spread over all servers."""
         texts = list(islice(self.supply, count))
-        ports = [server.port for server in self.servers]
-        volley = load.fire(texts, ports, connections=connections, seconds=seconds, pace=pace)
+        volley = fire(texts, self.servers, connections, seconds=seconds, pace=pace)
         self.taken += volley.taken
         return volley
+
+
+def fire(
+    texts: Sequence[Prepared],
+    servers: Sequence[Server],
+    connections: int = CONNECTIONS,
+    *,
+    seconds: float = LONGEST,
+    pace: float | None = None,
+) -> Volley:
+    """Send texts to servers, and note what that cost them."""
+    before = [server.cpu for server in servers]
+    ports = [server.port for server in servers]
+    volley = load.fire(texts, ports, connections=connections, seconds=seconds, pace=pace)
+    after = [server.cpu for server in servers]
+    volley.cpu = sum((b or 0.0) - (a or 0.0) for a, b in zip(before, after, strict=True))
+    return volley
 
 
 @dataclass
@@ -57,6 +74,7 @@ class Bench:
     report: Report
     rounds: int
     scale: float = 1.0  # of the full size
+    tallied: list[checks.Kept] = field(default_factory=list)
     _supplies: dict[int, list[Prepared]] = field(default_factory=dict)
 
     def size(self, full: int) -> int:
@@ -74,13 +92,13 @@ class Bench:
         known = self._supplies.setdefault(helpers, [])
         if len(known) < count:
             known[:] = islice(texts.mixed(helpers), count)
-        return known
+        return known[:count]
 
-    def measure_yardstick(self) -> float:
-        """Texts a second of the server that does nothing."""
-        known = self.texts(200, self.size(6_000))
-        load.fire(known[:WARM], [self.yardstick.port], connections=CONNECTIONS)
-        return load.fire(known, [self.yardstick.port], connections=CONNECTIONS).rate
+    def measure_yardstick(self) -> Volley:
+        """The server that does nothing, under the same load."""
+        known = self.texts(200, self.size(YARDSTICK))
+        fire(known[:WARM], [self.yardstick])
+        return fire(known, [self.yardstick])
 
     @contextmanager
     def served(
@@ -109,13 +127,14 @@ class Bench:
             self.tallied.append(checks.kept(url, live.taken, prepared=plan.open + plan.closed))
             self.tallied[-1].complaints += [line for server in started for line in server.troubles[:1]]
 
-    tallied: list[checks.Kept] = field(default_factory=list)
-
     def account(self, benchmark: str, database: str) -> None:
         """Report whether every text since the last account was kept once and answered."""
         complaints = [complaint for kept in self.tallied for complaint in kept.complaints]
         right, taken = sum(k.right for k in self.tallied), sum(k.taken for k in self.tallied)
         self.report.count(benchmark, database, right, taken, complaints)
+        unasked = [float(kept.unasked) for kept in self.tallied]
+        words = "requests no volunteer was asked about"
+        self.report.figure(benchmark, database, words, [max(unasked)], digits=0, goal=Goal("0", most=0))
         self.tallied.clear()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 import time
+from itertools import count
 from typing import cast
 
 import uvloop
@@ -16,6 +17,11 @@ class Tally:
     """What the carrier took."""
 
     def __init__(self) -> None:
+        self.sids = count(1)
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from nothing."""
         self.count = 0
         self.rows: set[bytes] = set()
         self.first = self.last = 0.0
@@ -26,12 +32,14 @@ class Tally:
         self.first = self.first or self.last
         self.count += 1
         self.rows.update(OURS.findall(body))
-        return b'{"sid": "SM%032x", "status": "queued", "price": null}' % self.count
+        return b'{"sid": "SM%032x", "status": "queued", "price": null}' % next(self.sids)
 
     def told(self) -> bytes:
-        """How many texts, how many different ones, and over how many seconds."""
+        """How many texts, how many different ones, and over how many seconds; then the count begins anew."""
         took = self.last - self.first
-        return b'{"count": %d, "different": %d, "seconds": %.6f}' % (self.count, len(self.rows), took)
+        said = b'{"count": %d, "different": %d, "seconds": %.6f}' % (self.count, len(self.rows), took)
+        self.begin()
+        return said
 
 
 class Api(asyncio.Protocol):

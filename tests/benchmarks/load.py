@@ -26,6 +26,12 @@ class Volley:
     refused: int = 0
     times: list[float] = field(default_factory=list)
     lasted: float = 0.0
+    cpu: float | None = None  # seconds for which the servers kept a core busy
+
+    @property
+    def cost(self) -> float:
+        """Seconds of the servers' own CPU for a text; it tells the same on a busy machine."""
+        return (self.cpu or 0.0) / len(self.times)
 
     @property
     def rate(self) -> float:

@@ -77,7 +77,7 @@ class Rows:
             "language": "es" if n % 4 == 3 else "en",
             "languages": [["en"], ["en", "es"], ["en"], ["es"]][n % 4] if helps else [],
             "can": [[], [], texts.NEEDS[:3], texts.NEEDS[2:]][n % 4] if helps else [],
-            "areas": [[], [1], [2], [3]][n % 4] if helps else [],
+            "areas": [n // 8 % 3 + 1] if helps and n // 4 % 2 else [],
             "helper_since": since if helps else None,
             "vouched_at": since if helps else None,
             "last_asked_at": self.ago(n, self.plan.helpers) if helps and n % 10 else None,

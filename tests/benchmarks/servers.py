@@ -1,5 +1,6 @@
 """The processes of a benchmark: the hotline as it is run, the yardstick, the carrier."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -46,6 +47,15 @@ class Server:
         status = Path(f"/proc/{self.pid}/status")
         found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.exists() else None
         return int(found[1]) / 1024 if found else None
+
+    @property
+    def cpu(self) -> float | None:
+        """How long it has kept a core busy, in seconds; None where the machine does not say."""
+        stat = Path(f"/proc/{self.pid}/stat")
+        if not stat.exists():
+            return None
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     @property
     def troubles(self) -> list[str]:
@@ -117,6 +127,6 @@ def slow_disk(folder: Path, fsync: float) -> dict[str, str]:
 
 
 def tally(carrier: Server) -> tuple[int, int, float]:
-    """What the carrier took: texts, different texts, and the seconds between the first and the last."""
+    """What the carrier took since it was last asked: texts, different ones, seconds from the first to the last."""
     said = httpx.get(f"http://127.0.0.1:{carrier.port}/tally").json()
     return said["count"], said["different"], said["seconds"]

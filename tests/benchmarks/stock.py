@@ -36,8 +36,10 @@ def fill(connection: Connection, plan: Plan) -> None:
     put(connection, "request", map(rows.request, numbers))
     put(connection, "event", map(rows.event, numbers))
     put(connection, "offer", (rows.offer(number, n) for number in numbers for n in range(3)))
-    for table, row in (("inbound", rows.inbound), ("outbound", rows.outbound), ("attempt", rows.attempt)):
-        put(connection, table, map(row, range(1, size + 1)))
+    written = range(1, size + 1)
+    put(connection, "inbound", map(rows.inbound, written))
+    put(connection, "outbound", (rows.outbound(n, "delivered") for n in written))
+    put(connection, "attempt", map(rows.attempt, written))
     if size:
         times = plan.messages // 2 // size - 1
 

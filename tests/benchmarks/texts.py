@@ -18,7 +18,7 @@ AREAS = {"Oak Hill": "Oak St", "Riverside": "River Rd", "Maple Heights": "Maple 
 NEEDS = ("food", "baby", "transport", "medicine", "household")
 
 ASKS = (
-    "Need groceries for {people} near {street}",
+    "Need groceries for {people} near {door} {street}",
     "hi, could somebody bring me groceries? {door} {street}. we are {people}",
     "I need a ride to the clinic from {door} {street}, for {people}",
     "diapers and formula please, {door} {street}, family of {people}",

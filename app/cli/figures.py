@@ -1,0 +1,149 @@
+"""The figures that a line lives by, for `hotline line rule`: what each means, its unit, and what may be written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from rapidfuzz import process
+
+from app.settings import country
+from models.lines import Line, Policy
+
+LONGEST = 60 * 24 * 60  # minutes: sixty days, after which nobody remembers what was asked
+MOST = 1_000_000
+ANY = "*"  # every country
+NOTHING = frozenset({"", "none", "no", "off"})
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: its unit, what it decides, and how what somebody writes becomes its value.
+
+    `read` raises ValueError, whose words say what to write.
+    """
+
+    unit: str
+    means: str
+    read: Callable[[str], Any]
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number within bounds."""
+
+    def read(said: str) -> int:
+        if not (said.isascii() and said.isdigit() and least <= int(said[:12]) <= most):
+            raise ValueError(f"not a whole number from {least} to {most}")
+        return int(said)
+
+    return read
+
+
+def waves(said: str) -> list[int]:
+    """Reads the sizes of the waves, none smaller than the one before."""
+    try:
+        found = [whole(1, MOST)(part.strip()) for part in said.split(",")]
+    except ValueError:
+        found = []
+    if not 1 <= len(found) <= 10 or found != sorted(found):
+        raise ValueError("not waves; write how many are asked each time, growing, such as 3,6,12")
+    return found
+
+
+def speed(said: str) -> float:
+    """Reads how many leave in a second."""
+    found = _decimal(said)
+    if found is None or not Decimal("0.01") <= found <= 1000:
+        raise ValueError("not a number from 0.01 to 1000, such as 1 or 0.5")
+    return float(found)
+
+
+def money(said: str) -> str:
+    """Reads an amount of money, without a currency."""
+    found = _decimal(said.strip("$€£ "))
+    if found is None or not 0 <= found <= MOST:
+        raise ValueError("not an amount of money; write it such as 0.0083 or 25")
+    return format(found, "f")
+
+
+def budget(said: str) -> str:
+    """Reads a day's budget; none lifts it."""
+    return "" if said.lower() in NOTHING else money(said)
+
+
+def countries(said: str) -> list[str]:
+    """Reads countries; none leaves the line's own, * takes in all."""
+    if said == ANY:
+        return [ANY]
+    if said.lower() in NOTHING:
+        return []
+    try:
+        return list(dict.fromkeys(country(part.strip()) for part in said.split(",")))
+    except ValueError:
+        raise ValueError("not countries; write their two letters, such as US,MX, or * for any, or none") from None
+
+
+def _decimal(said: str) -> Decimal | None:
+    try:
+        found = Decimal(said) if said.isascii() and len(said) < 20 else None
+    except InvalidOperation:
+        return None
+    return found if found is not None and found.is_finite() else None
+
+
+minutes = whole(1, LONGEST)
+
+FIGURES: dict[str, Figure] = {
+    "waves": Figure("people", "how many are asked in the first wave, the second, and so on", waves),
+    "gap_urgent": Figure("minutes", "until more are asked, when it is urgent", minutes),
+    "gap_today": Figure("minutes", "until more are asked, when it is for today", minutes),
+    "gap_anytime": Figure("minutes", "until more are asked, when any time will do", minutes),
+    "draft_waits": Figure("minutes", "how long our question to a neighbor waits before volunteers are asked anyway",
+                          minutes),
+    "receipt_reminder": Figure("minutes", "until a neighbor is asked again whether help came", minutes),
+    "receipt_closes": Figure("minutes", "until a request without an answer is closed as unconfirmed", minutes),
+    "asked_lasts": Figure("minutes", "how long a 1 or 2 still answers our last question", minutes),
+    "duty_retry": Figure("minutes", "between looks for somebody on duty", minutes),
+    "misunderstandings": Figure("texts", "not understood in a day, until a person is told", whole(1, 100)),
+    "max_open": Figure("requests", "in one volunteer's hands at a time", whole(1, 100)),
+    "reply_limit": Figure("texts", "answered to one phone in a minute; 0 for no limit", whole(0, 1000)),
+    "countries": Figure("", "whose SMS are answered; none for the line's own alone, * for any", countries),
+    "rate_sms": Figure("segments/s", "from the number, as the carrier allows", speed),
+    "rate_whatsapp": Figure("messages/s", "from the WhatsApp number", speed),
+    "price_sms": Figure("money", "a segment costs, for the budget", money),
+    "price_whatsapp": Figure("money", "a WhatsApp message costs, for the budget", money),
+    "daily_budget": Figure("money", "a day; beyond it only texts to many wait. none for no limit", budget),
+}  # fmt: skip
+
+
+def named(said: str) -> str:
+    """The figure that somebody means. Raises ValueError, with the nearest one there is."""
+    name = said.strip().lower().replace("-", "_").replace(" ", "_")
+    if name in FIGURES:
+        return name
+    near = process.extractOne(name, FIGURES.keys(), score_cutoff=70)
+    hint = f"Did you mean {near[0]}?" if near else "See them all with: hotline line rule"
+    raise ValueError(f"There is no figure {said!r}. {hint}")
+
+
+def shown(value: Any) -> str:
+    """A value as it would be written."""
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
+def rows(line: Line) -> list[dict[str, str | bool]]:
+    """Every figure of a line: its value, the default, the unit, what it means, and whether it is the line's own."""
+    default = Policy()
+    return [
+        {
+            "name": field.name,
+            "value": shown(getattr(line.policy, field.name)),
+            "default": shown(getattr(default, field.name)),
+            "unit": FIGURES[field.name].unit,
+            "means": FIGURES[field.name].means,
+            "own": field.name in line.rules,
+        }
+        for field in fields(Policy)
+    ]

@@ -1,0 +1,283 @@
+"""GET /health: quick whatever the database does, and in words that say what to do."""
+
+import asyncio
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from app import remedies, watch
+from app.hotline import Hotline
+from app.main import create_app
+from app.pulse import Pulse
+from app.switchboard import Taken
+from models import backlog
+from models.lines import Channel
+from models.outbound import Lane, State
+from models.session import Session
+from tests import fakes
+from tests.fakes import LINE, WHATSAPP, StillClock
+from tests.watching import Hung, another_line, ask, health, make, put_at_rest
+from tests.world import World
+
+pytestmark = pytest.mark.anyio
+
+HOUR = timedelta(hours=1)
+
+
+async def test_all_is_well(hotline: Hotline) -> None:
+    hotline.start()
+    hotline.sender.once()
+    hotline.tick()
+    said = await health(create_app(hotline=hotline))
+    assert said.pop("disk_free_mb") is None or hotline.settings.database_file
+    assert said == {
+        "status": "ok",
+        "reasons": [],
+        "database": "ok",
+        "carrier": "simulator",
+        "texts": dict.fromkeys(Taken, 0),
+        "unsent": {lane: {"texts": 0, "oldest_seconds": None} for lane in ("safety", "reply", "notice", "bulk")},
+        "uncertain": 0,
+        "held": 0,
+        "at_rest": [],
+        "spooled": 0,
+        "threads": {
+            "sender": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
+            "ticker": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
+        },
+    }
+
+
+async def test_threads_that_do_not_run_are_named(hotline: Hotline) -> None:
+    said = await health(create_app(hotline=hotline))
+    assert said["status"] == "degraded"
+    assert said["threads"]["sender"] == {"alive": False, "worked": None}
+    assert said["reasons"] == [
+        "nothing is sent: the sender does not run. To do: restart the hotline.",
+        "nobody is reminded, no more volunteers are asked: the ticker does not run. To do: restart the hotline.",
+    ]
+
+
+async def test_a_thread_that_gets_nothing_done_is_named(hotline: Hotline, clock: StillClock) -> None:
+    stuck = threading.Event()
+    hotline.pulses = {"sender": Pulse(threading.Thread(target=stuck.wait, daemon=True), clock.now())}
+    hotline.pulses["sender"].thread.start()
+    assert (await health(create_app(hotline=hotline)))["status"] == "ok"
+    clock.advance(timedelta(minutes=10))
+    said = await health(create_app(hotline=hotline))
+    assert said["reasons"] == [
+        "nothing is sent: the sender has got nothing done for 10 minutes. "
+        "To do: read the log; if it says nothing, restart the hotline."
+    ]
+    stuck.set()
+
+
+@pytest.fixture
+def calm(world: World) -> World:
+    """A hotline whose threads are taken as given."""
+    world.hotline.pulses = {}
+    return world
+
+
+async def test_what_waits_is_told_by_lane(calm: World) -> None:
+    app = create_app(hotline=calm.hotline)
+    calm.put(body="first", lane=Lane.REPLY)
+    calm.clock.advance(timedelta(seconds=30))
+    calm.put(body="second", lane=Lane.REPLY)
+    calm.put(body="everybody", lane=Lane.BULK)
+    make(calm.hotline.database, calm.put(body="gone", lane=Lane.SAFETY), state=State.SENT)
+    calm.clock.advance(timedelta(seconds=10))
+    said = await health(app)
+    assert said["status"] == "ok"
+    assert said["unsent"] == {
+        "safety": {"texts": 0, "oldest_seconds": None},
+        "reply": {"texts": 2, "oldest_seconds": 40},
+        "notice": {"texts": 0, "oldest_seconds": None},
+        "bulk": {"texts": 1, "oldest_seconds": 10},
+    }
+    calm.clock.advance(timedelta(minutes=5))
+    said = await health(app)
+    assert said["reasons"] == [
+        "2 replies not sent, the oldest waiting for 5 minutes. "
+        "To do: see that hotline serve or hotline work runs, and what its log says."
+    ]
+
+
+async def test_a_text_that_is_put_off_is_not_late(calm: World) -> None:
+    later = calm.clock.now() + HOUR
+    make(calm.hotline.database, calm.put(), not_before=later)
+    calm.clock.advance(timedelta(minutes=59))
+    said = await health(create_app(hotline=calm.hotline))
+    assert (said["status"], said["unsent"]["reply"]["oldest_seconds"]) == ("ok", 59 * 60)
+    calm.clock.advance(timedelta(minutes=3))
+    assert (await health(create_app(hotline=calm.hotline)))["status"] == "ok"
+    calm.clock.advance(timedelta(minutes=3))
+    assert (await health(create_app(hotline=calm.hotline)))["status"] == "degraded"
+
+
+async def test_a_number_at_rest_is_told_with_what_to_do_and_without_the_number(calm: World) -> None:
+    calm.put(body="waits")
+    calm.clock.advance(timedelta(minutes=30))
+    put_at_rest(calm.hotline.database, calm.clock.now(), 20003)
+    put_at_rest(calm.hotline.database, calm.clock.now(), 63051, channel=Channel.WHATSAPP, number=WHATSAPP)
+    answer = await ask(create_app(hotline=calm.hotline), "/health")
+    said = answer.json()
+    assert answer.status_code == 200
+    assert said["at_rest"] == [
+        {
+            "line": "Neighbors' Hotline",
+            "channel": channel,
+            "error": code,
+            "since": "2026-03-03T14:30:00+00:00",
+            "until": "2026-03-03T15:35:00+00:00",
+        }
+        for channel, code in (("sms", 20003), ("whatsapp", 63051))
+    ]
+    assert said["reasons"][0] == (
+        "Neighbors' Hotline has sent nothing by SMS for 60 minutes: Twilio refuses the credentials, or the account "
+        "has run out of money (error 20003). To do: look at the balance in Twilio's console, copy TWILIO_ACCOUNT_SID "
+        "and TWILIO_AUTH_TOKEN again, and restart. It is tried again in 5 minutes, and nothing is lost meanwhile."
+    )
+    assert len(said["reasons"]) == 2  # the text that waits is told by its cause
+    assert LINE[2:] not in answer.text
+    assert WHATSAPP[2:] not in answer.text
+
+
+async def test_a_rest_that_is_over_is_forgotten(calm: World) -> None:
+    put_at_rest(calm.hotline.database, calm.clock.now() - HOUR, 20003)
+    assert (await health(create_app(hotline=calm.hotline)))["at_rest"] == []
+
+
+async def test_uncertain_texts_are_counted_and_old_ones_are_a_reason(calm: World) -> None:
+    for n in range(2):
+        make(calm.hotline.database, calm.put(body=f"text {n}"), state=State.UNCERTAIN)
+    app = create_app(hotline=calm.hotline)
+    assert {key: (await health(app))[key] for key in ("status", "uncertain")} == {"status": "ok", "uncertain": 2}
+    calm.clock.advance(HOUR)
+    (reason,) = (await health(app))["reasons"]
+    assert reason.startswith("nobody knows whether 2 texts arrived, the oldest for 60 minutes. To do: ")
+
+
+async def test_texts_kept_beside_the_database_are_a_reason(calm: World) -> None:
+    kept = watch.spool(3)
+    assert [reason.what for reason in kept] == [
+        "3 texts came while the database was away, kept on disk and not answered yet"
+    ]
+    assert watch.spool(0) == []
+
+
+@pytest.mark.parametrize(("free", "told"), [(None, 0), (10 * 2**30, 0), (50 * 2**20, 1)])
+async def test_a_disk_that_fills_is_a_reason(free: int | None, told: int) -> None:
+    assert len(watch.disk(free)) == told
+
+
+async def test_a_database_that_refuses_is_503(calm: World) -> None:
+    with calm.hotline.database.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE outbound RENAME TO away"))
+    app = create_app(hotline=calm.hotline)
+    answer = await ask(app, "/health")
+    with calm.hotline.database.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO outbound"))
+    said = answer.json()
+    assert answer.status_code == 503
+    assert (said["status"], said["database"], said["unsent"]) == ("down", "does not answer", None)
+    assert said["reasons"][0].startswith("the database does not answer. To do: see that it runs")
+    assert said["texts"] == dict.fromkeys(Taken, 0)
+    assert said["spooled"] == 0
+    assert (await ask(app, "/health")).status_code == 200
+
+
+async def test_a_postgresql_that_hangs_keeps_nobody_waiting(calm: World) -> None:
+    if calm.hotline.settings.database_file:
+        pytest.skip("SQLite's way to hang is the next test")
+    app = create_app(hotline=calm.hotline)
+    url = calm.hotline.settings.database_url.replace("+psycopg", "")
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE outbound IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        answer = await ask(app, "/health")
+        assert time.monotonic() - began < 3
+        assert answer.status_code == 503
+    assert (await ask(app, "/health")).status_code == 200
+
+
+async def test_a_database_that_hangs_is_asked_once_however_many_want_to_know(tmp_path: Path) -> None:
+    released = threading.Event()
+    running = Hotline(fakes.settings(f"sqlite:///{tmp_path / 'hotline.db'}"))
+    running.prepare()
+    running.database.close()
+    hung = Hung(make_url(f"sqlite:///{tmp_path / 'hotline.db'}"), released)
+    running.database = hung
+    running.pulses = {}
+    app = create_app(hotline=running)
+    began = time.monotonic()
+    answers = await asyncio.gather(*(ask(app, "/health") for _ in range(20)))
+    again = await ask(app, "/health")
+    assert time.monotonic() - began < 6
+    assert {answer.status_code for answer in [*answers, again]} == {503}
+    assert hung.asked == 1
+    released.set()
+    assert (await ask(app, "/health")).status_code == 200
+    running.stop()
+
+
+async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> None:
+    """With a million texts that are through, a look that read them would take seconds."""
+    plans = []
+
+    def work(session: Session) -> None:
+        lite = session.dialect.name == "sqlite"
+        if not lite:
+            session.connection.exec_driver_sql("SET enable_seqscan = off")
+        connection = session.connection
+        seen: list[tuple[str, object]] = []
+
+        @sa.event.listens_for(connection, "before_cursor_execute")
+        def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+            if statement.startswith("SELECT"):
+                seen.append((statement, parameters))
+
+        backlog.waiting(session, hotline.clock.now())
+        backlog.unsettled(session)
+        for statement, parameters in seen:
+            explain = "EXPLAIN QUERY PLAN " if lite else "EXPLAIN "
+            rows = connection.exec_driver_sql(explain + statement, parameters)  # type: ignore[arg-type]
+            plans.append("\n".join(str(row) for row in rows))
+
+    hotline.database.read(work)
+    assert len(plans) == 2
+    assert "ix_outbound_next" in plans[0]
+    assert "ix_outbound_pending" in plans[1]
+
+
+async def test_every_line_is_told_apart_by_its_name(calm: World) -> None:
+    another_line(calm.hotline.database, calm.clock.now(), "Elm Street", "+12025550190")
+    put_at_rest(calm.hotline.database, calm.clock.now(), None)
+    (rest,) = (await health(create_app(hotline=calm.hotline)))["at_rest"]
+    assert (rest["line"], rest["error"]) == ("Neighbors' Hotline", None)
+
+
+def test_every_error_that_rests_a_number_has_a_remedy() -> None:
+    account = "20003 20005 10001 30002 21606 21608 21701 21702 21703 21704 21705 30032 30033 30034 30035 63001 63007"
+    quota = "63008 63015 63020 63051 63017 63018 30023 30027 63038 60728 20429 21611"
+    assert set(map(int, f"{account} {quota}".split())) == set(remedies.REMEDIES)
+
+
+def test_an_error_that_we_do_not_know_can_be_looked_up() -> None:
+    assert remedies.remedy(99999).do.endswith("/errors/99999")
+    assert remedies.remedy(None).do == "run: hotline doctor"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-5, "0 seconds"), (59, "59 seconds"), (119, "119 seconds"), (120, "2 minutes"), (7199, "119 minutes"),
+     (7200, "2 hours"), (172_800, "2 days")],
+)  # fmt: skip
+def test_a_span_of_time_in_words(seconds: int, said: str) -> None:
+    assert watch.span(timedelta(seconds=seconds)) == said
