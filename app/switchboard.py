@@ -50,7 +50,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
         return Taken.SEEN
-    if not manners.answers(line, person, heard):
+    if _unanswered(turn, intent):
         _not_answered(turn, intent, inbound_id)
         return Taken.UNANSWERED
     texts = _mannerly(turn, address, intent, list(registry.respond(turn, intent)))
@@ -68,6 +68,15 @@ def _mannerly(turn: Turn, address: Address, intent: Intent, texts: list[Text]) -
         return kept.texts
     log.warning("machine_muted", person=turn.speaker.id)
     return [*kept.texts, *turn.tell_duty("duty_machine", but=turn.speaker.id, words=turn.heard.body)]
+
+
+def _unanswered(turn: Turn, intent: Intent) -> bool:
+    """Whether this text comes from where we answer nobody. Who is in danger or waits for help is answered anyway."""
+    if manners.answers(turn.line, turn.speaker, turn.heard):
+        return False
+    if not turn.heard.sender.startswith("+"):  # nobody can write back
+        return True
+    return not (isinstance(intent, Free) and intent.meaning.emergency) and not turn.own
 
 
 def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:

@@ -60,7 +60,7 @@ class Load:
     """People who text the whole time, each the next text when the one before was answered."""
 
     where: str  # the server's address; it may move
-    pause: float = 0.05  # seconds between one person's texts
+    pause: float = 0.1  # seconds between one person's texts
     taken: dict[str, list[str]] = field(default_factory=dict)  # sender -> ids of the texts we said 200 to
     answers: Counter[int] = field(default_factory=Counter)  # by status; 0 for none at all
     slowest: float = 0.0  # seconds
