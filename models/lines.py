@@ -46,9 +46,7 @@ class Policy:
 
 
 STANDARD = Policy()
-_POLICIES: dict[
-    str, Policy
-] = {}  # as many as there are lines with figures of their own; each is asked for many times
+_POLICIES: dict[str, Policy] = {}  # one for every set of figures that some line has; each text asks many times
 FIGURES = frozenset(field.name for field in fields(Policy))
 
 
