@@ -98,24 +98,23 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
     if home is None or sender is None:
         return False
     body = segments.thrifty(row.body)
-    session.add(
-        Outbound(
-            line_id=row.line_id,
-            person_id=row.person_id,
-            request_id=row.request_id,
-            key=f"{row.key}:sms",
-            phrase=row.phrase,
-            channel=Channel.SMS,
-            sender=sender,
-            to=home.value,
-            body=body,
-            segments=segments.count(body),
-            lane=row.lane,
-            state=State.READY,
-            expires_at=row.expires_at,
-            created_at=now,
-            changed_at=now,
-        )
+    session.append(
+        Outbound,
+        line_id=row.line_id,
+        person_id=row.person_id,
+        request_id=row.request_id,
+        key=f"{row.key}:sms",
+        phrase=row.phrase,
+        channel=Channel.SMS,
+        sender=sender,
+        to=home.value,
+        body=body,
+        segments=segments.count(body),
+        lane=row.lane,
+        state=State.READY,
+        expires_at=row.expires_at,
+        created_at=now,
+        changed_at=now,
     )
     row.told_at = now  # the copy is what somebody waits for now
     session.add(row)

@@ -129,7 +129,7 @@ class Reception:
         if slip.about is not None:
             word = said.get("MessageStatus") or said.get("SmsStatus") or ""
             code = form.figure(said.get("ErrorCode"))
-            return self.inner.status(slip.about, word, sid=said.get("MessageSid"), code=code)
+            return self.inner.status(slip.about, word, sid=form.handle(said.get("MessageSid")), code=code)
         return self.inner.receive(form.heard_from(said), waits)
 
     def doubtful(self, key: str) -> bool:

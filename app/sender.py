@@ -139,6 +139,7 @@ class Sender:
         self._forget(back)
         self.pulse.beat(now)
         self._hand_out(lease.parcels, lookups)
+        self.pulse.beat(self.clock.now())
         moved = len(lease.parcels) + lease.sifted + len(lookups)
         if self._out < LEASED and (lease.sifted or len(lease.parcels) == room):
             return moved, 0.0
@@ -237,13 +238,18 @@ class Sender:
         except Exception as error:  # the database is away: better late than against somebody's will
             log.error("not_checked", text=parcel.id, error=type(error).__name__, exc_info=error)
             return NotPosted()
+        result = self._post(parcel)
+        if isinstance(result, Sent):
+            self.metrics.tried(parcel.lane, "taken")
+        else:
+            self.metrics.tried(parcel.lane, result.action, result.code)
+        return result
+
+    def _post(self, parcel: Parcel) -> Sent | CarrierError:
         try:
             with self.metrics.posts.time():
-                sent = self.carrier.send(self._outgoing(parcel))
-            self.metrics.tried(parcel.lane, "taken")
-            return sent
+                return self.carrier.send(self._outgoing(parcel))
         except CarrierError as error:
-            self.metrics.tried(parcel.lane, error.action, error.code)
             return error
         except Exception as error:  # a fault of ours after the POST may have begun
             log.error("send_broke", error=type(error).__name__, exc_info=error)

@@ -133,6 +133,10 @@ def status(
     return fates.heard(session, outbound_id, said, now, sid=sid, code=code)
 
 
+def _stamp(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e6)
+
+
 def tick(session: Session, now: datetime) -> int:
     """Let time act on what is due, a bounded number of requests; returns how many there were."""
     acted = 0
@@ -141,7 +145,8 @@ def tick(session: Session, now: datetime) -> int:
         if not requests.taken_up(session, request, seen, now):
             continue
         line = lines.by_id(session, request.line_id)
-        key = f"tick-{request.id}-{int((seen or now).timestamp() * 1000)}"
+        # The moment too: a clock that was set back comes past the same due time twice.
+        key = f"tick-{request.id}-{_stamp(seen or now)}-{_stamp(now)}"
         acted += 1
         try:
             with session.apart():

@@ -190,7 +190,7 @@ def keep_event(
     session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
 ) -> None:
     """Keep what the carrier said about a text."""
-    session.add(StatusEvent(outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code))
+    session.append(StatusEvent, outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code)
 
 
 def cancel_for(session: Session, person_id: int, now: datetime) -> int:

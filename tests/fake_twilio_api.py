@@ -168,10 +168,10 @@ class Api(BaseHTTPRequestHandler):
                 self._answer(200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "Hotline"})
             elif parts.path == f"{ROOT}/Messages.json":
                 self._answer(200, self._list(dict(parse_qsl(parts.query))))
-            elif parts.path.endswith("/Media.json"):
-                self._answer(200, self._one(parts.path.removesuffix("/Media.json")).pictures())
             elif (said := self.twilio.console.answer(parts.path, parts.query)) is not None:
                 self._answer(200, said)
+            elif parts.path.endswith("/Media.json"):
+                self._answer(200, self._one(parts.path.removesuffix("/Media.json")).pictures())
             else:
                 self._answer(200, self._one(parts.path).resource())
         except Refused as refused:

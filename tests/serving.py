@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from app.settings import Settings
 from tests.fake_twilio import Post
+from tests.logscan import SCAN
 
 ROOT = Path(__file__).parent.parent
 
@@ -94,3 +95,4 @@ def process(settings: Settings, home: Path) -> Iterator[Process]:
         if popen.returncode is None:
             popen.kill()
             popen.wait()
+        SCAN.hear(saying.read_text(errors="replace"))
