@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -10,17 +11,19 @@ from app import database, switchboard
 from app.carriers import Carrier
 from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
+from app.catchup import CatchUp
 from app.clock import Clock
 from app.metrics import Metrics
-from app.outbox import Sender
 from app.pulse import Pulse
 from app.reception import Reception, Waits
 from app.replay import Replay
+from app.sender import Sender
 from app.settings import Settings
 from app.spool import Spool
 from app.switchboard import Taken
 from models import lines
 from models.inbound import Heard
+from models.lines import Channel
 from models.session import Session
 
 log = structlog.get_logger()
@@ -54,6 +57,7 @@ class Hotline:
         self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
         self.reception = Reception(self, Spool(settings.spool))
         self.replay = Replay(self.reception)
+        self.catch_up = CatchUp(self.reception, self.database, self.carrier)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._stopping = threading.Event()
         self.pulse = Pulse(self._ticker)
@@ -63,6 +67,7 @@ class Hotline:
         """Bring the tables up to date and make the line that the settings describe."""
         database.migrate(self.settings.database)
         self.database.write(self._first_line).result()
+        self.catch_up.prepare()
 
     def _first_line(self, session: Session) -> None:
         line = lines.from_settings(session, self.clock.now(), **self.settings.line)
@@ -74,10 +79,13 @@ class Hotline:
         self.sender.start()
         self.replay.start()
         self._ticker.start()
+        if not self.settings.simulated:
+            self.catch_up.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
+        self.catch_up.stop()
         self.replay.stop()
         self.reception.close()
         if self._ticker.is_alive():
@@ -96,15 +104,27 @@ class Hotline:
         def work(session: Session) -> Taken:
             if waits is not None and waits():
                 return Taken.SPOOLED
-            return switchboard.receive(session, heard, now)
+            return switchboard.receive(session, self._to_a_line(session, heard), now)
+
+        def rescue(session: Session, error: Exception) -> Taken:
+            return switchboard.apologise(session, self._to_a_line(session, heard), now, error)
 
         taken = self.database.write(
             work,
-            lambda session, error: switchboard.apologise(session, heard, now, error),
+            rescue,
             by=heard.sender,  # whatever the channel: one phone has both
         )
         taken.add_done_callback(lambda _: self.sender.wake())
         return taken
+
+    def _to_a_line(self, session: Session, heard: Heard) -> Heard:
+        """A text to another number of our Messaging Service is for the line of the settings."""
+        ours, settings = heard.fields.get("MessagingServiceSid"), self.settings
+        if ours is None or ours != settings.twilio_messaging_service_sid or settings.sms in (None, heard.to):
+            return heard
+        if lines.answering(session, heard.channel, heard.to) is not None or heard.channel is not Channel.SMS:
+            return heard
+        return replace(heard, to=str(settings.sms), fields={**heard.fields, "To": heard.to})
 
     def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
         """Take in what became of a text of ours."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
@@ -51,6 +52,7 @@ class Inner(Protocol):
 class Visit:
     """One webhook on its way in."""
 
+    at: datetime
     failed: bool = False  # the database did not take it, and it is not in the spool yet
 
 
@@ -69,7 +71,7 @@ class Reception:
 
         Raises Busy when the database has more than enough to do, OSError when the spool cannot be written either.
         """
-        visit = Visit()
+        visit = Visit(slip.at)
         self._visits.setdefault(slip.key, []).append(visit)
         try:
             if not self.spool.holds(slip.key) and asyncio.get_running_loop().time() >= self._away_until:
@@ -138,9 +140,9 @@ class Reception:
         """Whether a slip with this key failed and is not in the spool yet."""
         return any(visit.failed for visit in tuple(self._visits.get(key, ())))
 
-    def expects(self, key: str) -> bool:
-        """Whether a webhook with this key is on its way in."""
-        return key in self._visits
+    def expects(self, slip: Slip) -> bool:
+        """Whether something older than this slip, with the same key, is still on its way in."""
+        return any(visit.at < slip.at for visit in tuple(self._visits.get(slip.key, ())))
 
     def back(self) -> None:
         """The database answers again."""

@@ -108,8 +108,8 @@ class Replay:
             outcomes[box] = Outcome.LEFT
             file = self.spool.first(box)
             slip = None if file is None or self._rests(file) else self._slip(file)
-            # Whoever is at the door may bring something older than what is in the spool.
-            if file is None or slip is None or self.reception.expects(slip.key):
+            # Who is still at the door may bring something older than what is in the spool.
+            if file is None or slip is None or self.reception.expects(slip):
                 continue
             try:
                 under_way[box] = file, self._hand_over(slip, file)

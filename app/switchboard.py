@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from app import logs, manners, outbox
-from app.carriers import STATUSES
+from app import fates, logs, manners, outbox
 from app.database import is_passing
 from handlers import followups, grammar, registry
 from handlers.context import Live
@@ -122,11 +121,7 @@ def status(
     session: Session, outbound_id: int, said: str, now: datetime, *, sid: str | None = None, code: int | None = None
 ) -> bool:
     """Take in what the carrier says became of a text; False for a text that is not ours."""
-    if not outbound.heard_of(session, outbound_id, now, said, sid=sid, code=code):
-        return False
-    if said in STATUSES:
-        outbox.fold(session, outbound_id, STATUSES[said], now, code=code, sid=sid)
-    return True
+    return fates.heard(session, outbound_id, said, now, sid=sid, code=code)
 
 
 def _stamp(moment: datetime) -> int:

@@ -6,8 +6,10 @@ from handlers import intake, summary, waves
 from handlers.summary import Said
 from handlers.turn import RECEIPT_ANSWERS, Moment, Question, Texts, unpack
 from models import offers, people, requests
+from models.lines import Channel
 from models.offers import State as OfferState
 from models.outbound import Outbound
+from models.people import Address
 from models.requests import Outcome, Request, State
 
 
@@ -92,3 +94,27 @@ def undelivered(moment: Moment, text: Outbound) -> Texts:
         but=person.id,
         name=person.first_name or Said("somebody"),
     )
+
+
+def by_sms(moment: Moment, text: Outbound) -> Address | None:
+    """Where a text that WhatsApp no longer takes can go instead: to the person's SMS address, if they have one."""
+    if text.channel is not Channel.WHATSAPP or moment.line.sms is None:
+        return None
+    others = people.addresses_on(moment.session, text.person_id, Channel.SMS)
+    return next((address for address in others if address.bad_at is None), None)
+
+
+def doubtful(moment: Moment, text: Outbound) -> Texts:
+    """Several texts in a row found the phone out of reach: perhaps the number is no longer theirs."""
+    person = people.by_id(moment.session, text.person_id)
+    yield from moment.tell_duty("duty_doubtful", but=person.id, name=person.first_name or Said("somebody"))
+
+
+def quota_used_up(moment: Moment) -> Texts:
+    """The carrier lets no more texts through for now; they wait."""
+    yield from moment.tell_duty("duty_quota")
+
+
+def budget_spent(moment: Moment) -> Texts:
+    """Bulk waits for tomorrow; everything else still goes."""
+    yield from moment.tell_duty("duty_budget")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -73,3 +73,8 @@ class Word(sa.types.TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         return None if value is None else self.of(value)
+
+
+def table(of: type[SQLModel]) -> sa.Table:
+    """The bare table of a model: statements on it are written once and cost a fifth of those on the model."""
+    return cast(sa.Table, of.__table__)  # type: ignore[attr-defined]

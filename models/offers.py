@@ -118,7 +118,8 @@ def _candidates() -> Statement[tuple[Any, ...]]:
 
     free, weighing = col(Person.weighs_id).is_(None), col(Person.weighs_id).is_not(None)
     before, never = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
-    return Statement(sa.union_all(some(free, before), some(free, never), some(weighing)))
+    # Offers and assignments of this very transaction are of other requests, or written already.
+    return Statement(sa.union_all(some(free, before), some(free, never), some(weighing)), sees=(Person,))
 
 
 CANDIDATES = _candidates()

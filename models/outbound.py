@@ -1,14 +1,15 @@
 """Texts on their way out: the queue itself, every attempt to send, every word of the carrier about them."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col, select
 
-from models.base import Moment, Word
+from models.base import Moment, Word, table
 from models.lines import Channel
+from models.people import Person
 from models.session import Session
 
 
@@ -50,11 +51,17 @@ RANK = {
 }
 
 
+OPEN = (State.READY, State.HELD)  # still ours to send or not
+UNDER_WAY = (State.LEASED, State.UNCERTAIN)
+ARRIVED = (State.DELIVERED, State.READ)
+
 # Nearly every text ever queued is through: indexes of the few that are not stay small.
 READY = sa.text("state = 'ready'")
 PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
 
+
 AT_A_TIME = 100  # texts whose fate is settled in one transaction
+LARGEST_ID = 2**31 - 1
 
 
 class Outbound(SQLModel, table=True):
@@ -92,6 +99,26 @@ class Outbound(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=Moment)
 
 
+def is_in(state: State) -> sa.ColumnElement[bool]:
+    """Whether a text is in this state, in words that let both databases use the small indexes."""
+    column = table(Outbound).c.state
+    word: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
+    if state is State.READY:
+        return column == word
+    pending: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{one}'") for one in ("leased", "uncertain", "held")]
+    return sa.and_(column.in_(pending), column == word)
+
+
+class Result(StrEnum):
+    """How a try to hand a text over ended."""
+
+    TAKEN = "taken"
+    UNCERTAIN = "uncertain"  # nobody knows
+    RETURNED = "returned"  # not taken, or taken and not delivered: the text is ours again
+    REFUSED = "refused"  # for good
+    NOT_MADE = "not_made"  # leased and given back before it was posted
+
+
 class Attempt(SQLModel, table=True):
     """One try to hand a text to the carrier, written down before it is made."""
 
@@ -99,7 +126,7 @@ class Attempt(SQLModel, table=True):
     outbound_id: int = Field(foreign_key="outbound.id", index=True)
     started_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
-    result: str | None = None
+    result: Result | None = Field(default=None, sa_type=Word(Result))
     error_code: int | None = None
     sid: str | None = None
 
@@ -117,127 +144,124 @@ class StatusEvent(SQLModel, table=True):
     error_code: int | None = None
 
 
-@dataclass(frozen=True)
-class Parcel:
-    """A leased text and the attempt it is leased for."""
-
-    outbound: Outbound
-    attempt_id: int
-
-
-def lease(session: Session, now: datetime, limit: int, lasts: timedelta) -> list[Parcel]:
-    """Take texts that are ready, safety first, and write down the attempt to send each.
-
-    Two senders never get the same text: PostgreSQL skips locked rows, SQLite has one writer.
-    """
-    query = (
-        select(Outbound)
-        .where(
-            col(Outbound.state) == State.READY,
-            sa.or_(col(Outbound.not_before).is_(None), col(Outbound.not_before) <= now),
-        )
-        .order_by(col(Outbound.lane), col(Outbound.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    parcels = []
-    for outbound in session.exec(query).all():
-        outbound.state = State.LEASED
-        outbound.leased_until = now + lasts
-        outbound.changed_at = now
-        outbound.tries += 1
-        attempt = Attempt(outbound_id=outbound.id, started_at=now)
-        session.add_all([outbound, attempt])
-        session.flush()
-        parcels.append(Parcel(outbound, attempt.id))
-    return parcels
+# Asked once more before every POST, and with every callback: written once.
+STOPPED = (
+    sa.select(table(Outbound).c.id)
+    .join(table(Person), table(Person).c.id == table(Outbound).c.person_id)
+    .where(table(Outbound).c.id == sa.bindparam("text"), table(Person).c.opted_out_at.is_not(None))
+)
 
 
-def record_attempt(
-    session: Session, attempt_id: int, now: datetime, result: str, *, code: int | None = None, sid: str | None = None
-) -> None:
-    """Note how an attempt ended."""
-    attempt = session.get_one(Attempt, attempt_id)
-    attempt.ended_at, attempt.result, attempt.error_code, attempt.sid = now, result, code, sid
-    session.add(attempt)
-
-
-def fold(
-    session: Session, outbound_id: int, to: State, now: datetime, *, code: int | None = None, sid: str | None = None
-) -> Outbound | None:
-    """Move a text to `to` unless it is further along already; returns the text if it moved.
+def advance(
+    session: Session, outbound_id: int, sid: str, to: State, now: datetime
+) -> tuple[int, Channel, str] | None:
+    """Move a text whose id at the carrier is known a step ahead; returns its line, channel and recipient if it moved.
 
     A late "sent" never takes back a "delivered".
     """
-    lower = [state for state, rank in RANK.items() if rank < RANK[to]]
-    values: dict[str, object] = {"state": to, "changed_at": now, "leased_until": None}
-    if code is not None:
-        values["error_code"] = code
-    if sid is not None:
-        values["sid"] = sid
+    lower = [state for state, rank in RANK.items() if RANK[State.READY] < rank < RANK[to]]
     moved = session.execute(
-        sa.update(Outbound).where(col(Outbound.id) == outbound_id, col(Outbound.state).in_(lower)).values(**values)
-    )
-    if moved.rowcount != 1:
-        return None
-    text = session.get_one(Outbound, outbound_id)
-    session.refresh(text)
-    return text
-
-
-def again(session: Session, outbound_id: int, not_before: datetime, now: datetime) -> None:
-    """Put a text that was never processed back in the queue."""
-    session.execute(
         sa.update(Outbound)
-        .where(col(Outbound.id) == outbound_id, col(Outbound.state) == State.LEASED)
-        .values(state=State.READY, not_before=not_before, leased_until=None, changed_at=now)
-    )
+        .where(col(Outbound.id) == outbound_id, col(Outbound.sid) == sid, col(Outbound.state).in_(lower))
+        .values(state=to, changed_at=now, leased_until=None)
+        .returning(col(Outbound.line_id), col(Outbound.channel), col(Outbound.to))
+    ).first()
+    return None if moved is None else (moved[0], moved[1], moved[2])
+
+
+def held(session: Session, outbound_id: int) -> Outbound | None:
+    """The text with this id, kept from changing until the transaction ends; None for one that we never wrote."""
+    if not 0 < outbound_id <= LARGEST_ID:
+        return None
+    return session.exec(select(Outbound).where(Outbound.id == outbound_id).with_for_update()).first()
+
+
+def by_ids(session: Session, ids: list[int]) -> list[Outbound]:
+    """These texts, in the order in which they were queued."""
+    return list(session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id))))
+
+
+def attempts(session: Session, outbound_id: int) -> list[Attempt]:
+    """Every try to hand a text over, in order."""
+    return list(session.exec(select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))))
+
+
+def keep_event(
+    session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
+) -> None:
+    """Keep what the carrier said about a text."""
+    session.append(StatusEvent, outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code)
 
 
 def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     """Cancel everything not yet handed over to somebody who said STOP; returns how many."""
     done = session.execute(
         sa.update(Outbound)
-        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_((State.READY, State.HELD)))
+        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_(OPEN))
         .values(state=State.CANCELLED, changed_at=now)
     )
     return done.rowcount
 
 
-def abandoned_leases(session: Session, now: datetime) -> list[Outbound]:
-    """Texts whose sender died between the attempt and its result: nobody knows whether they left."""
-    query = select(Outbound).where(col(Outbound.state) == State.LEASED, col(Outbound.leased_until) < now)
-    return list(session.exec(query.limit(AT_A_TIME)))
-
-
-def long_uncertain(session: Session, since: datetime) -> list[Outbound]:
-    """Texts of which no news came since then, and nobody was told: they may have arrived, or not."""
+def waiting_for(session: Session, row: Outbound) -> list[Outbound]:
+    """What else is queued to the address of this text."""
     query = select(Outbound).where(
-        col(Outbound.state) == State.UNCERTAIN, col(Outbound.changed_at) < since, col(Outbound.told_at).is_(None)
+        Outbound.person_id == row.person_id,
+        Outbound.channel == row.channel,
+        Outbound.to == row.to,
+        Outbound.id != row.id,
+        col(Outbound.state).in_(OPEN),
     )
-    return list(session.exec(query.limit(AT_A_TIME)))
+    return list(session.exec(query.order_by(col(Outbound.id)).with_for_update()))
+
+
+def stopped(session: Session, outbound_id: int) -> bool:
+    """Whether this text's reader has said STOP."""
+    return session.execute(STOPPED, {"text": outbound_id}).first() is not None
+
+
+def refused_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:
+    """Whether the carrier has filtered the very words of this text on their way to the same address."""
+    earlier = aliased(Outbound)
+    query = (
+        select(earlier.id)
+        .join(Outbound, col(Outbound.person_id) == col(earlier.person_id))
+        .where(
+            Outbound.id == outbound_id,
+            col(earlier.to) == col(Outbound.to),
+            col(earlier.body) == col(Outbound.body),
+            col(earlier.state) == State.FAILED,
+            col(earlier.error_code).in_(codes),
+        )
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def expired(session: Session, now: datetime) -> list[int]:
+    """Give up on queued texts that nobody wants any more; returns which. A bounded number at a time."""
+    found: list[int] = []
+    for state in OPEN:
+        late = select(Outbound.id).where(is_in(state), col(Outbound.expires_at) <= now).limit(AT_A_TIME)
+        moved = session.execute(
+            sa.update(Outbound)
+            .where(col(Outbound.id).in_(late.with_for_update(skip_locked=True)), col(Outbound.state) == state)
+            .values(state=State.EXPIRED, changed_at=now)
+            .returning(col(Outbound.id))
+        )
+        found += moved.scalars()
+    return sorted(found)
 
 
 def oldest_ready(session: Session) -> datetime | None:
     """Since when the longest waiting text has waited, or None when nothing waits."""
-    return session.exec(select(sa.func.min(Outbound.created_at)).where(col(Outbound.state) == State.READY)).one()
+    waits = [session.exec(select(sa.func.min(Outbound.created_at)).where(is_in(state))).one() for state in OPEN]
+    return min((since for since in waits if since is not None), default=None)
 
 
 def price(session: Session, outbound_id: int, amount: str | None) -> None:
     """Note what the carrier charged, where it says so."""
     if amount is not None:
         session.execute(sa.update(Outbound).where(col(Outbound.id) == outbound_id).values(price=amount))
-
-
-def heard_of(
-    session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
-) -> bool:
-    """Keep a status event; False if it is about a text that we never sent."""
-    if outbound_id > 2**31 - 1 or session.get(Outbound, outbound_id) is None:
-        return False
-    session.add(StatusEvent(outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code))
-    session.flush()
-    return True
 
 
 def queued(session: Session, key: str) -> bool:

@@ -1,7 +1,7 @@
 """People and the addresses they text from. A person is never keyed on a phone number: WhatsApp may hide it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -105,7 +105,8 @@ AT = query(
     select(Person, Address)
     .join(Address, col(Address.person_id) == col(Person.id))
     .where(col(Address.line_id) == sa.bindparam("line_id"), col(Address.value) == sa.bindparam("value"))
-    .with_for_update(of=Address)
+    .with_for_update(of=Address),
+    by_key=True,
 )
 
 
@@ -140,7 +141,8 @@ def _homes(count: int) -> Statement[tuple[Person, Address]]:
         select(Person, Address)
         .join(Address, col(Address.person_id) == col(Person.id))
         .where(col(Person.id).in_(ids))
-        .order_by(col(Address.heard_at), col(Address.id))
+        .order_by(col(Address.heard_at), col(Address.id)),
+        by_key=True,
     )
 
 
@@ -156,6 +158,33 @@ def homes(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person
                 latest[person.id] = person, address
     session.notes.setdefault("homes", {}).update({id_: address for id_, (_, address) in latest.items()})
     return latest
+
+
+def addresses_on(session: Session, person_id: int, channel: Channel) -> list[Address]:
+    """A person's addresses on this channel, the one they last texted from first."""
+    query = select(Address).where(Address.person_id == person_id, Address.channel == channel)
+    never = datetime.min.replace(tzinfo=UTC)
+    return sorted(session.exec(query), key=lambda a: (a.heard_at or never, a.id), reverse=True)
+
+
+def address_at(session: Session, line_id: int, channel: Channel, value: str) -> Address | None:
+    """The address with this value, kept from changing until the transaction ends."""
+    query = select(Address).where(Address.line_id == line_id, Address.value == value, Address.channel == channel)
+    return session.exec(query.with_for_update()).first()
+
+
+def reached(session: Session, line_id: int, channel: Channel, value: str) -> None:
+    """A text arrived at this address: it is in good order again."""
+    session.execute(
+        sa.update(Address)
+        .where(
+            col(Address.line_id) == line_id,
+            col(Address.value) == value,
+            col(Address.channel) == channel,
+            sa.or_(col(Address.strikes) > 0, col(Address.bad_at).is_not(None)),
+        )
+        .values(strikes=0, bad_at=None)
+    )
 
 
 def lives_at(session: Session, person: Person, address: Address) -> None:

@@ -1,13 +1,21 @@
 """The numbers a line sends from: how fast each may go, whether the carrier lets it rest, what a day has cost."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import BigInteger, Column, Field, SQLModel, col, select
 
 from models.base import Moment, Word
-from models.lines import Channel
+from models.lines import Channel, Line
 from models.session import Session
+
+MILLION = 1_000_000
+LONGEST_REST = timedelta(hours=1)
+TOGETHER = 0.25  # seconds' worth of texts that may leave in one burst; at a segment a second that is one text
 
 
 class Sender(SQLModel, table=True):
@@ -38,6 +46,127 @@ class Spending(SQLModel, table=True):
     told_at: datetime | None = Field(default=None, sa_type=Moment)  # when duty heard that bulk waits
 
 
+class Pace:
+    """How much a sender may send at this moment: segments by SMS, messages by WhatsApp (GCRA).
+
+    In any stretch of time no more leaves than the rate allows and one burst; a text dearer than a burst goes alone,
+    and all after it wait until it is paid for.
+    """
+
+    def __init__(self, sender: Sender, line: Line, now: datetime) -> None:
+        policy = line.policy
+        rate = policy.rate_whatsapp if sender.channel is Channel.WHATSAPP else policy.rate_sms
+        self.rate = max(rate, 0.01)  # a figure set by hand must not stop everything
+        self.burst = max(1.0, self.rate * TOGETHER)
+        self.now = now
+        self.next_at = max(sender.next_at or now, now)
+
+    @property
+    def free(self) -> float:
+        """Units that may leave now."""
+        return self.burst - (self.next_at - self.now).total_seconds() * self.rate + 1e-6 * self.rate
+
+    def fits(self, units: int) -> bool:
+        """Whether a text of so many units may leave now."""
+        return self.free >= min(units, self.burst)
+
+    def when(self, units: int) -> datetime:
+        """When it may."""
+        return self.now + timedelta(seconds=max(min(units, self.burst) - self.free, 0) / self.rate)
+
+    def take(self, units: int) -> None:
+        """It leaves."""
+        self.next_at += timedelta(seconds=units / self.rate)
+
+
 def at_rest(session: Session, now: datetime) -> list[Sender]:
     """The numbers that send nothing for now, because the carrier refused the account, the sender or its quota."""
     return list(session.exec(select(Sender).where(col(Sender.rests_until) > now).order_by(col(Sender.id))))
+
+
+def of_line(session: Session, line_id: int) -> list[Sender]:
+    """Every number that the line has sent from."""
+    return list(session.exec(select(Sender).where(Sender.line_id == line_id).order_by(col(Sender.id))))
+
+
+def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
+    """Make a number known; False if it is already, even if another process was faster by a moment."""
+    made = session.execute(
+        _insert(session, Sender)
+        .values(line_id=line_id, channel=channel, number=number)
+        .on_conflict_do_nothing(index_elements=["channel", "number"])
+        .returning(col(Sender.id))
+    )
+    return made.first() is not None
+
+
+def rest(session: Session, sender: Sender, code: int, now: datetime, at_least: timedelta) -> bool:
+    """Let a number rest, twice as long as it has rested in vain, up to an hour; returns whether this is new."""
+    new = sender.rests_since is None
+    since = sender.rests_since or now
+    sender.rests_since = since
+    sender.rests_until = now + max(at_least, min(now - since, LONGEST_REST))
+    sender.rest_code = code
+    session.add(sender)
+    return new
+
+
+def go_on(session: Session, channel: Channel, number: str) -> None:
+    """The carrier takes texts from this number again."""
+    for sender in session.exec(select(Sender).where(Sender.channel == channel, Sender.number == number)):
+        sender.rests_since = sender.rests_until = sender.rest_code = None
+        session.add(sender)
+
+
+def spend(session: Session, line: Line, channel: Channel, segments: int, texts: int, now: datetime) -> None:
+    """Count what leaves. The price is the line's own figure: the carrier tells its own only days later."""
+    each = line.policy.price_whatsapp if channel is Channel.WHATSAPP else line.policy.price_sms
+    micros = int(_money(each, Decimal(0)) * MILLION) * (texts if channel is Channel.WHATSAPP else segments)
+    new = _insert(session, Spending).values(line_id=line.id, day=_day(line, now), segments=segments, micros=micros)
+    session.execute(
+        new.on_conflict_do_update(
+            index_elements=["line_id", "day"],
+            set_={
+                "segments": Spending.segments + new.excluded.segments,
+                "micros": Spending.micros + new.excluded.micros,
+            },
+        )
+    )
+
+
+def over_budget(session: Session, line: Line, now: datetime) -> bool:
+    """Whether the line has spent what it may today. Without a budget it never has."""
+    if not line.policy.daily_budget:
+        return False
+    query = select(Spending.micros).where(Spending.line_id == line.id, Spending.day == _day(line, now))
+    spent = session.exec(query).first() or 0
+    return spent >= _money(line.policy.daily_budget, Decimal("Infinity")) * MILLION
+
+
+def first_told(session: Session, line: Line, now: datetime) -> bool:
+    """Note that duty hears today that the budget is spent; True for the first who asks."""
+    told = session.execute(
+        sa.update(Spending)
+        .where(
+            col(Spending.line_id) == line.id, col(Spending.day) == _day(line, now), col(Spending.told_at).is_(None)
+        )
+        .values(told_at=now)
+    )
+    return told.rowcount == 1
+
+
+def _day(line: Line, now: datetime) -> str:
+    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
+
+
+def _money(amount: str, otherwise: Decimal) -> Decimal:
+    """A figure that a person has set; one that cannot be read must not stop the texts."""
+    try:
+        return Decimal(amount)
+    except InvalidOperation:
+        return otherwise
+
+
+def _insert(session: Session, table: type[SQLModel]) -> Any:
+    on = postgresql if session.dialect.name == "postgresql" else sqlite
+    return on.insert(table)

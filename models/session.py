@@ -57,6 +57,7 @@ class Session:
         self._met: dict[tuple[type[SQLModel], int], None] = {}  # since the last flush: what may have changed
         self._touched: list[SQLModel] = []
         self._rows: dict[type[SQLModel], list[dict[str, Any]]] = {}
+        self._made: set[tuple[type[SQLModel], int]] = set()
         self._later: list[tuple[Statement[Any], dict[str, Any]]] = []
 
     # Reading.
@@ -85,10 +86,10 @@ class Session:
         found = self.connection.execute(statement)
         return Found(shape.read(row, self._meet) for row in found)
 
-    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run any statement; its rows are plain values, and objects read before do not change."""
         self._settle()
-        return cast("CursorResult[Any]", self.connection.execute(statement, rows))
+        return self.connection.execute(statement, rows)
 
     def get(self, cls: type[Thing], id_: int) -> Thing | None:
         """The object with this id, from memory if it was read before."""
@@ -120,6 +121,10 @@ class Session:
         thing = rows.instance(cls, row)
         self._insert_one(thing)
         return thing
+
+    def made(self, thing: SQLModel) -> bool:
+        """Whether this row was made in this transaction: nobody outside can have changed it."""
+        return (type(thing), thing.__dict__["id"]) in self._made
 
     def append(self, cls: type[SQLModel], **values: Any) -> None:
         """A new row that nobody asks back: written when its table is next read, many in one go."""
@@ -217,6 +222,7 @@ class Session:
             thing.__dict__["id"] = id_
         self._known[cls, id_] = thing, _values(thing)
         self._met[cls, id_] = None
+        self._made.add((cls, id_))
 
     def _do(self, compiled: Compiled, values: dict[str, Any]) -> Any:
         try:

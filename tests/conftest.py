@@ -16,7 +16,7 @@ from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
 from tests.serving import within
-from tests.world import World
+from tests.world import World, quick
 
 BOTH = ["sqlite", "postgresql"]
 
@@ -116,6 +116,7 @@ def world(database_url: str, clock: StillClock) -> Iterator[World]:
     with FakeTwilio(clock=clock) as twilio:
         running = Hotline(fakes.twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
         running.prepare()
+        running.database.write(quick).result()
         twilio.post = within(create_app(hotline=running))
         yield World(running, twilio, clock)
         twilio.settle()

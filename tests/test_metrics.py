@@ -76,9 +76,9 @@ def test_what_became_of_a_try_is_counted_with_its_class_of_error(world: World) -
     found = scraped(world)
     tries = {name: value for name, value in found.items() if name.startswith("hotline_sends_total")}
     assert tries == {
-        "hotline_sends_total{error=,lane=safety,result=uncertain}": 1,
-        "hotline_sends_total{error=204xx,lane=bulk,result=untouched}": 1,
-        "hotline_sends_total{error=212xx,lane=notice,result=permanent}": 1,
+        "hotline_sends_total{error=,lane=safety,result=look_up}": 1,
+        "hotline_sends_total{error=204xx,lane=bulk,result=again}": 1,
+        "hotline_sends_total{error=212xx,lane=notice,result=bad_address}": 1,
     }
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app import story
-from app.carriers import CarrierError, Fault, Outgoing, Sent
+from app.carriers import CarrierError, Outgoing, Sent
+from app.carriers.errors import Action
 from app.hotline import Hotline
 from app.phones import RESERVED, SHOWN, STOPPED_NOTE, CannotDo, Phones
 from app.story import Story
@@ -163,7 +164,7 @@ class Refusing(Recorder):
     """A network on which nothing gets through."""
 
     def send(self, text: Outgoing) -> Sent:
-        raise CarrierError(Fault.PERMANENT, "no such phone", code=30005)
+        raise CarrierError(Action.BAD_ADDRESS, "no such phone", code=30005)
 
 
 def test_a_text_that_fails_says_so(database_url: str, clock: StillClock) -> None:

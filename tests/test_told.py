@@ -4,13 +4,11 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from app.outbox import NO_NEWS
 from models import lines, people
 from models.inbound import Heard
 from models.lines import Channel
 from models.outbound import Outbound, State
 from models.session import Session
-from tests.fake_twilio import Mood
 from tests.fakes import LINE
 from tests.world import ANA, DEE, World
 
@@ -19,20 +17,6 @@ A_DAY = timedelta(days=1)
 
 def bodies_to(world: World, number: str) -> list[str]:
     return [fields["Body"] for fields in world.twilio.asked if fields["To"] == number]
-
-
-def test_a_text_of_which_no_news_comes_is_told_to_duty_once(world: World) -> None:
-    world.duty()
-    world.twilio.next(Mood.DROP)
-    world.twilio.told = lambda words: []
-    lost = world.put()
-    world.drain()
-    assert bodies_to(world, DEE) == []
-    world.drain(after=NO_NEWS + timedelta(seconds=1))
-    world.drain()
-    world.drain(after=A_DAY)
-    assert bodies_to(world, DEE) == ["A text to somebody could not be delivered."]
-    assert (world.row(lost).state, len(bodies_to(world, ANA))) == (State.UNCERTAIN, 1)
 
 
 def test_where_the_account_is_refused_no_text_is_burnt(world: World) -> None:

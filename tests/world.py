@@ -1,19 +1,28 @@
 """A hotline with the fake Twilio as its carrier, and shortcuts to what is kept of every text."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from models import lines, people
+from models import leases, lines, people
 from models.lines import Channel
 from models.outbound import Attempt, Lane, Outbound, State
+from models.parcels import Parcel
 from models.session import Session
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock
 
 ANA, DEE = "+12025550101", "+12025550104"
+
+
+def quick(session: Session) -> None:
+    """Numbers that may send as fast as a test likes; how pace is kept has tests of its own."""
+    for line in lines.all_lines(session):
+        line.rules = {**line.rules, "rate_sms": 1e6, "rate_whatsapp": 1e6}
+        session.add(line)
 
 
 @dataclass
@@ -61,6 +70,17 @@ class World:
             people.add(session, line, Channel.SMS, DEE, self.clock.now(), name="Dee", duty=True)
 
         self.hotline.database.write(work).result()
+
+    def lease(self, room: int = 10) -> list[Parcel]:
+        """Lease what may leave, as a sender does that dies right after."""
+        now, terms = self.clock.now(), self.hotline.sender.terms
+        return self.hotline.database.write(lambda s: leases.lease(s, now, room, terms, Counter()).parcels).result()
+
+    def waits(self, outbound_id: int) -> float:
+        """In how many seconds a text is looked at again."""
+        until = self.row(outbound_id).not_before
+        assert until is not None
+        return (until - self.clock.now()).total_seconds()
 
     def row(self, outbound_id: int) -> Outbound:
         return self.hotline.database.read(lambda s: s.get_one(Outbound, outbound_id))

@@ -1,22 +1,25 @@
 """Carriers take a text and say what became of it. SMS and WhatsApp are data on the text, not two code paths."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 from typing import Protocol
 
+from app.carriers.errors import Action
 from models.lines import Channel
 from models.outbound import State
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A text to hand over."""
+    """A text to hand over. `lasts` is in seconds: how long the carrier may still try."""
 
     id: int
     channel: Channel
     sender: str
     to: str
     body: str
+    lasts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,29 +31,57 @@ class Sent:
     price: str | None = None
 
 
-class Fault(StrEnum):
-    """What a failed try means for the next one."""
+@dataclass(frozen=True)
+class Found:
+    """A text of ours that the carrier has in its list: it did take it."""
 
-    UNTOUCHED = "untouched"  # never processed: send again later
-    UNCERTAIN = "uncertain"  # may have been processed: never send blindly again
-    PERMANENT = "permanent"  # will never work
+    sid: str
+    state: State
+    created: datetime
+    code: int | None = None
 
 
 class CarrierError(Exception):
-    """A text was not taken. `wait` is in seconds, where the carrier named a time; the message holds no number."""
+    """A text was not taken, or nobody knows. `wait` is in seconds, where the carrier named a time.
 
-    def __init__(self, fault: Fault, what: str, *, code: int | None = None, wait: float | None = None) -> None:
+    The message holds no number.
+    """
+
+    def __init__(self, action: Action, what: str, *, code: int | None = None, wait: float | None = None) -> None:
         super().__init__(what)
-        self.fault = fault
+        self.action = action
         self.code = code
         self.wait = wait
+
+
+@dataclass(frozen=True)
+class Received:
+    """A text in the carrier's list of what came in; `said` are the fields its webhook has."""
+
+    sid: str
+    at: datetime
+    said: dict[str, str]
 
 
 class Carrier(Protocol):
     """Whoever carries texts."""
 
+    paced: bool  # whether it minds how fast texts come
+
     def send(self, text: Outgoing) -> Sent:
         """Hand one text over. Raises CarrierError."""
+        ...
+
+    def find(self, text: Outgoing, since: datetime) -> list[Found]:
+        """The texts like this one that it took since then, oldest first. Raises CarrierError."""
+        ...
+
+    def received(self, numbers: list[str], since: datetime) -> Iterable[Received]:
+        """The texts to these numbers that came in since then, in no order. Raises CarrierError and others."""
+        ...
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """A text's pictures, in the fields its webhook has."""
         ...
 
     def close(self) -> None:
@@ -71,8 +102,3 @@ STATUSES = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
-
-# Twilio's account is at fault, not the text: credentials, suspension, a number that is not ours (TWILIO.md, Errors).
-ACCOUNT = frozenset({10001, 20003, 20005, 21606, 21608, 21701, 21702, 21703, 21704, 21705})
-QUEUE_FULL = 21611
-OPTED_OUT = 21610  # the code for a text to somebody who told the carrier STOP

@@ -1,5 +1,10 @@
-"""Twilio, through its own client over an HTTP transport of ours that has timeouts and tells failures apart."""
+"""Twilio: texts by one plain POST of ours, the rest through its own client, both over httpx with timeouts.
 
+Its client spends more time on building a message than the network does on carrying it, so it does not send.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,21 +14,39 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from app.carriers import ACCOUNT, QUEUE_FULL, STATUSES, CarrierError, Fault, Outgoing, Sent
+from app import segments
+from app.carriers import STATUSES, CarrierError, Found, Outgoing, Received, Sent, errors, inbox
+from app.carriers.errors import Action
 from models.lines import Channel
 from models.outbound import State
 
-ACCOUNT_RESTS = 300.0  # seconds until we try again after the account was refused
-QUEUE_RESTS = 60.0
-TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds; Twilio answers a message within one
+TIMEOUT = 10.0  # seconds; Twilio answers a message within one
+CONNECTS = 5.0  # seconds
+PREFIX = {Channel.SMS: "", Channel.WHATSAPP: "whatsapp:"}
+QUEUED_FOR = {Channel.SMS: 36_000, Channel.WHATSAPP: 14_400}  # seconds that Twilio itself keeps a text
+SHOWN = 200  # messages on a page of its list
+LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the time we ask for
 
 
 class Transport(HttpClient):
     """httpx under Twilio's client. Raises CarrierError where it is known whether the text may have been taken."""
 
-    def __init__(self, api: str) -> None:
+    def __init__(self, api: str, *, timeout: float = TIMEOUT) -> None:
         self.api = urlsplit(api)
-        self.http = httpx.Client(timeout=TIMEOUT, limits=httpx.Limits(max_connections=20))
+        self.timeout = httpx.Timeout(timeout, connect=min(CONNECTS, timeout))
+        self.http = httpx.Client(timeout=self.timeout, limits=httpx.Limits(max_connections=20))
+
+    def ask(self, method: str, url: str, **more: Any) -> httpx.Response:
+        """Make one request, never a second."""
+        try:
+            answer = self.http.request(method, url, **more)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError) as error:
+            raise CarrierError(Action.AGAIN, f"no connection: {type(error).__name__}") from error
+        except httpx.HTTPError as error:
+            raise CarrierError(Action.LOOK_UP, f"no answer: {type(error).__name__}") from error
+        if answer.status_code >= 500 or answer.status_code in (408, 429):
+            raise refusal(answer.status_code, _code(answer), wait=_seconds(answer))
+        return answer
 
     def request(
         self,
@@ -36,45 +59,42 @@ class Transport(HttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Make one request, never a second."""
+        """What Twilio's client calls."""
         wanted = urlsplit(uri)
-        url = urlunsplit((self.api.scheme, self.api.netloc, self.api.path + wanted.path, wanted.query, ""))
-        values: Any = params
-        try:
-            answer = self.http.request(
-                method,
-                url,
-                params=values,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=timeout or TIMEOUT,
-                follow_redirects=allow_redirects,
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise CarrierError(Fault.UNTOUCHED, f"no connection: {type(error).__name__}") from error
-        except httpx.HTTPError as error:
-            raise CarrierError(Fault.UNCERTAIN, f"no answer: {type(error).__name__}") from error
-        if answer.status_code == 429:
-            raise CarrierError(Fault.UNTOUCHED, "too many requests", code=20429, wait=_seconds(answer))
-        if answer.status_code >= 500:
-            raise CarrierError(Fault.UNCERTAIN, f"status {answer.status_code}", code=20000 + answer.status_code)
+        url = self.address(wanted.path, wanted.query)
+        answer = self.ask(
+            method,
+            url,
+            params=params,
+            data=data,
+            headers=headers,
+            auth=auth,
+            timeout=timeout or self.timeout,
+            follow_redirects=allow_redirects,
+        )
         return Response(answer.status_code, answer.text)
 
+    def address(self, path: str, query: str = "") -> str:
+        """Where a path of Twilio's API is."""
+        return urlunsplit((self.api.scheme, self.api.netloc, self.api.path + path, query, ""))
 
-def _refused(error: TwilioRestException) -> CarrierError:
-    """What a refusal means: most will never work; where the account is at fault, the text waits for its mending."""
-    code = int(error.code or error.status)
-    if code in ACCOUNT or error.status in (401, 403):
-        return CarrierError(Fault.UNTOUCHED, f"error {code}", code=code, wait=ACCOUNT_RESTS)
-    if code == QUEUE_FULL:
-        return CarrierError(Fault.UNTOUCHED, "the sender's queue is full", code=code, wait=QUEUE_RESTS)
-    return CarrierError(Fault.PERMANENT, f"error {code}", code=code)
+
+def refusal(status: int, code: int | None, *, wait: float | None = None) -> CarrierError:
+    """What a refusal means."""
+    action, code = errors.of_answer(status, code)
+    return CarrierError(action, f"error {code}", code=code, wait=wait)
+
+
+def _code(answer: httpx.Response) -> int | None:
+    try:
+        return int(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _seconds(answer: httpx.Response) -> float | None:
     try:
-        return float(answer.headers["retry-after"])
+        return max(float(answer.headers["retry-after"]), 0.0)
     except (KeyError, ValueError):
         return None
 
@@ -82,38 +102,102 @@ def _seconds(answer: httpx.Response) -> float | None:
 class Twilio:
     """SMS and WhatsApp by Twilio."""
 
-    def __init__(self, *, account: str, token: str, api: str, callback: str, service: str | None = None) -> None:
-        self.transport = Transport(api)
+    paced = True
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        token: str,
+        api: str,
+        callback: str,
+        service: str | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self.transport = Transport(api, timeout=timeout)
         self.client = Client(account, token, http_client=self.transport)
         self.callback = callback
         self.service = service
+        self._messages = self.transport.address(f"/2010-04-01/Accounts/{account}/Messages.json")
+        self._auth = httpx.BasicAuth(account, token)
 
     def send(self, text: Outgoing) -> Sent:
         """Hand one text to Twilio. Raises CarrierError."""
-        prefix = "whatsapp:" if text.channel is Channel.WHATSAPP else ""
-        more: dict[str, str] = {}
+        prefix = PREFIX[text.channel]
+        fields = {
+            "To": prefix + text.to,
+            "From": prefix + text.sender,
+            "Body": text.body,
+            "StatusCallback": f"{self.callback}?id={text.id}",
+        }
         if self.service and text.channel is Channel.SMS:
-            more["messaging_service_sid"] = self.service
+            fields["MessagingServiceSid"] = self.service
+        if text.lasts is not None and text.lasts < QUEUED_FOR[text.channel]:
+            fields["ValidityPeriod"] = str(max(text.lasts, 1))
+        answer = self.transport.ask("POST", self._messages, data=fields, auth=self._auth)
+        if answer.status_code >= 300:
+            raise refusal(answer.status_code, _code(answer))
         try:
-            taken = self.client.messages.create(
-                to=prefix + text.to,
-                from_=prefix + text.sender,
-                body=text.body,
-                status_callback=f"{self.callback}?id={text.id}",
-                **more,
-            )
+            taken = answer.json()
+            return Sent(str(taken["sid"]), STATUSES.get(taken["status"], State.ACCEPTED), taken.get("price"))
+        except (ValueError, KeyError, TypeError) as error:  # taken, most likely, and we cannot read under which id
+            raise CarrierError(Action.LOOK_UP, "an answer that is none") from error
+
+    def find(self, text: Outgoing, since: datetime) -> list[Found]:
+        """The texts like this one in Twilio's list, oldest first. Raises CarrierError.
+
+        Asked by recipient alone and newest first: a text that Twilio still queues has no DateSent to ask for.
+        """
+        found: dict[str, Found] = {}
+        for message in self._listed(PREFIX[text.channel] + text.to, since):
+            if not str(message.direction).startswith("outbound") or _plain(message.body) != _plain(text.body):
+                continue
+            state = STATUSES.get(_word(message.status), State.ACCEPTED)
+            found[message.sid] = Found(message.sid, state, message.date_created, message.error_code)
+        return sorted(found.values(), key=lambda one: one.created)
+
+    def _listed(self, to: str, since: datetime) -> Iterator[Any]:
+        older = 0
+        try:
+            for message in self.client.messages.stream(to=to, page_size=SHOWN, limit=LOOKED_THROUGH):
+                if message.date_created is not None and message.date_created >= since:
+                    yield message
+                    continue
+                older += 1
+                if older >= SHOWN:  # a whole page of them: nothing newer follows
+                    return
         except TwilioRestException as error:
-            raise _refused(error) from error
-        status = str(getattr(taken.status, "value", taken.status))
-        return Sent(sid=str(taken.sid), state=STATUSES.get(status, State.ACCEPTED), price=taken.price)
+            raise refusal(error.status, error.code) from error
 
     def check(self) -> None:
         """Ask for the account, to see whether the credentials hold. Raises CarrierError."""
         try:
             self.client.api.accounts(self.client.account_sid).fetch()
         except TwilioRestException as error:
-            raise _refused(error) from error
+            raise refusal(error.status, error.code) from error
+
+    def received(self, numbers: list[str], since: datetime) -> Iterator[Received]:
+        """The texts that came in since then. A Messaging Service may have numbers of which no line knows."""
+        if self.service is None:
+            yield from inbox.received(self.client, numbers, since)
+            return
+        for text in inbox.received(self.client, [None], since):
+            if text.said["To"] in numbers or text.said.get("MessagingServiceSid") == self.service:
+                yield text
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """A text's pictures."""
+        return inbox.pictures(self.client, sid)
 
     def close(self) -> None:
         """Close the connections."""
         self.transport.http.close()
+
+
+def _word(status: Any) -> str:
+    return str(getattr(status, "value", status))
+
+
+def _plain(body: str | None) -> str:
+    """A body as it can be compared: Twilio may write dear characters plainly and trim the ends."""
+    return " ".join((body or "").translate(segments.PLAINLY).split())

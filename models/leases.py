@@ -1,0 +1,293 @@
+"""Who may send what now: texts are leased by lane, by the pace of their sender and by the line's budget.
+
+The pace is kept on the sender's row, which one process at a time holds: any number of them together never exceed it.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models import parcels, senders
+from models.base import table
+from models.lines import Channel, Line, by_id
+from models.outbound import Lane, Outbound, State, is_in, refused_before
+from models.parcels import OUT, Parcel
+from models.people import Address, Person
+from models.requests import Request
+from models.requests import State as RequestState
+from models.senders import Pace, Sender
+from models.session import Session
+
+PERSON, HOME, ABOUT, FROM = table(Person), table(Address), table(Request), table(Sender)
+
+PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind each other
+BUSY_PHONES = 2_000  # texts in flight or held that are minded for the order of those after them
+NOBODY = [""]  # a phone that there is not: lists in statements want a member
+# Of ten texts of a busy sender one goes to notices and one to bulk, whatever else waits: nothing starves.
+FAVOURED = {4: Lane.NOTICE, 9: Lane.BULK}
+TURNS = 10
+
+STRANGE = (
+    sa.select(sa.func.min(OUT.c.line_id), OUT.c.channel, OUT.c.sender)
+    .where(
+        is_in(State.READY),
+        ~sa.exists().where(FROM.c.channel == OUT.c.channel, FROM.c.number == OUT.c.sender),
+    )
+    .group_by(OUT.c.channel, OUT.c.sender)
+)
+BUSY = (
+    sa.select(OUT.c.lane, OUT.c.to)
+    .where(sa.or_(is_in(State.LEASED), sa.and_(is_in(State.HELD), OUT.c.returns == 0)))
+    .limit(BUSY_PHONES)
+)
+DUE = (
+    sa.select(
+        OUT.c.id,
+        OUT.c.to,
+        OUT.c.lane,
+        OUT.c.segments,
+        OUT.c.phrase,
+        OUT.c.expires_at,
+        PERSON.c.opted_out_at,
+        HOME.c.bad_at,
+        HOME.c.bad_code,
+        HOME.c.heard_at,
+        HOME.c.rests_until,
+        ABOUT.c.state.label("about"),
+    )
+    .select_from(OUT)
+    .join(PERSON, PERSON.c.id == OUT.c.person_id)
+    .outerjoin(
+        HOME, sa.and_(HOME.c.line_id == OUT.c.line_id, HOME.c.value == OUT.c.to, HOME.c.channel == OUT.c.channel)
+    )
+    .outerjoin(ABOUT, ABOUT.c.id == OUT.c.request_id)
+    .where(
+        is_in(State.READY),
+        OUT.c.channel == sa.bindparam("on_channel"),
+        OUT.c.sender == sa.bindparam("number"),
+        OUT.c.lane >= sa.bindparam("first"),
+        OUT.c.lane <= sa.bindparam("last"),
+        sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now")),
+        *[
+            sa.or_(OUT.c.lane != lane, OUT.c.to.not_in(sa.bindparam(f"busy{lane:d}", expanding=True)))
+            for lane in Lane
+        ],
+    )
+    .order_by(OUT.c.lane, OUT.c.id)
+    .limit(sa.bindparam("most"))
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a lease minds besides lanes and pace."""
+
+    lasts: timedelta  # longer than any POST may take
+    paced: bool  # whether the carrier minds how fast texts come
+    after_stop: frozenset[str] = frozenset()  # phrases that go even to somebody who said STOP
+    filtered: tuple[int, ...] = ()  # errors after which the same words never go to the same address again
+
+
+@dataclass
+class Lease:
+    """What one lease brought."""
+
+    parcels: list[Parcel] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)  # texts given up on, of which somebody must hear
+    sifted: int = 0  # texts that were due and may not leave
+    broke: list[int] = field(default_factory=list)  # lines whose bulk waits for tomorrow's budget, told to nobody yet
+    next_at: datetime | None = None  # when a sender's pace lets it go on
+
+    def waits(self, until: datetime) -> None:
+        """A sender goes on then."""
+        self.next_at = until if self.next_at is None else min(self.next_at, until)
+
+
+def lease(session: Session, now: datetime, room: int, terms: Terms, turns: Counter[int]) -> Lease:
+    """Take at most `room` texts that may leave now, and write down the attempt to send each.
+
+    Two senders never get the same text: PostgreSQL skips locked rows, SQLite has one writer. `turns` counts what
+    this process has leased for each sender, so that bulk gets its turn.
+    """
+    parcels.release(session, now)
+    found = _Leasing(session, now, terms, turns)
+    found.of_all(room)
+    if not found.lease.parcels and _adopted(session):
+        found.of_all(room)
+    return found.lease
+
+
+def _adopted(session: Session) -> bool:
+    """Whether there was a number that has texts to send and no row of its own yet."""
+    return any([senders.add(session, *row) for row in session.execute(STRANGE).all()])  # noqa: C419 - add them all
+
+
+def _busy(session: Session) -> dict[str, list[str]]:
+    """By lane, the phones that wait for an earlier text: what one phone gets arrives in the order it was said.
+
+    A text that the carrier returned for a long while holds up nobody.
+    """
+    busy: dict[str, list[str]] = {f"busy{lane:d}": list(NOBODY) for lane in Lane}
+    for lane, to in session.execute(BUSY):
+        for later in range(lane, len(Lane)):
+            busy[f"busy{later}"].append(to)
+    return busy
+
+
+class _Leasing:
+    """One lease, sender by sender."""
+
+    def __init__(self, session: Session, now: datetime, terms: Terms, turns: Counter[int]) -> None:
+        self.session = session
+        self.now = now
+        self.terms = terms
+        self.turns = turns
+        self.lease = Lease()
+        self.busy = _busy(session)
+
+    def of_all(self, room: int) -> None:
+        """Lease for every sender that may send."""
+        query = select(Sender).order_by(col(Sender.id)).with_for_update(skip_locked=True)
+        rows = list(self.session.exec(query))
+        start = self.turns.total() % len(rows) if rows else 0  # nobody is always the first to fill the room
+        for sender in [*rows[start:], *rows[:start]]:
+            left = room - len(self.lease.parcels)
+            if left > 0 and (sender.rests_until is None or sender.rests_until <= self.now):
+                self._of(sender, by_id(self.session, sender.line_id), left)
+
+    def _of(self, sender: Sender, line: Line, room: int) -> None:
+        pace = Pace(sender, line, self.now) if self.terms.paced else None
+        if pace is not None and not pace.fits(1):
+            self.lease.waits(pace.when(1))
+            return
+        probes = sender.rest_code is not None
+        want = 1 if probes else room if pace is None else max(1, min(room, int(pace.free)))
+        chosen = self._chosen(sender, line, want, pace)
+        leased = parcels.take(self.session, chosen, self.now, self.terms.lasts, probes=probes)
+        if not leased:
+            return
+        self.lease.parcels += leased
+        self.turns[sender.id] += len(leased)
+        if probes:
+            sender.rests_until = self.now + self.terms.lasts
+        if pace is not None:
+            sender.next_at = pace.next_at
+            self.lease.waits(pace.when(1))
+        self.session.add(sender)
+        segments = sum(parcel.segments for parcel in leased)
+        senders.spend(self.session, line, sender.channel, segments, len(leased), self.now)
+
+    def _chosen(self, sender: Sender, line: Line, want: int, pace: Pace | None) -> list[int]:
+        chosen: list[int] = []
+        phones: Counter[str] = Counter()
+        sieve = _Sieve(self.session, self.now, self.terms)
+        for row in self._ordered(sender, want, bulk=not self._over_budget(sender, line)):
+            if phones[row.to] >= PER_PHONE or not sieve.passes(row):
+                continue
+            if pace is not None:
+                units = 1 if sender.channel is Channel.WHATSAPP else row.segments
+                if not pace.fits(units):
+                    self.lease.waits(pace.when(units))  # whatever is smaller does not slip past it
+                    break
+                pace.take(units)
+            chosen.append(row.id)
+            phones[row.to] += 1
+            if len(chosen) == want:
+                break
+        sieve.settle(self.lease)
+        return chosen
+
+    def _over_budget(self, sender: Sender, line: Line) -> bool:
+        if not senders.over_budget(self.session, line, self.now):
+            return False
+        waiting = select(Outbound.id).where(
+            is_in(State.READY),
+            Outbound.channel == sender.channel,
+            Outbound.sender == sender.number,
+            Outbound.lane == Lane.BULK,
+        )
+        waits = self.session.exec(waiting.limit(1)).first() is not None
+        if waits and senders.first_told(self.session, line, self.now):
+            self.lease.broke.append(line.id)
+        return True
+
+    def _ordered(self, sender: Sender, want: int, *, bulk: bool) -> Iterator[Any]:
+        """What this sender has to send, in the order of lanes, but that some turns belong to the later lanes."""
+        most = 2 * want + 20
+        turn = self.turns[sender.id]
+        last = Lane.BULK if bulk else Lane.NOTICE
+        others = deque(self._due(sender, Lane.SAFETY, last, most))
+        if not others:
+            return
+        favoured = {FAVOURED[slot % TURNS] for slot in range(turn, turn + want) if slot % TURNS in FAVOURED}
+        first: dict[Lane, deque[Any]] = {}
+        for lane in favoured:
+            if lane <= others[-1].lane or len(others) < most:  # all there is of it, or enough, was found already
+                first[lane] = deque(row for row in others if row.lane == lane)
+            elif lane <= last:
+                first[lane] = deque(self._due(sender, lane, lane, want))
+        given: set[int] = set()
+        for slot in range(turn, turn + 2 * most):
+            mine = first.get(FAVOURED.get(slot % TURNS, Lane.SAFETY)) or others
+            row = mine.popleft() if mine else None
+            while row is not None and row.id in given:
+                mine = mine or others
+                row = mine.popleft() if mine else None
+            if row is None:
+                return
+            given.add(row.id)
+            yield row
+
+    def _due(self, sender: Sender, first: Lane, last: Lane, most: int) -> list[Any]:
+        asked = {"on_channel": sender.channel, "number": sender.number, "first": int(first), "last": int(last)}
+        return list(self.session.execute(DUE, {**asked, "now": self.now, "most": most, **self.busy}).all())
+
+
+class _Sieve:
+    """The last look before a text is leased: STOP, expiry, what is known of its address. Nothing is lost silently."""
+
+    def __init__(self, session: Session, now: datetime, terms: Terms) -> None:
+        self.session = session
+        self.now = now
+        self.terms = terms
+        self.fates: dict[int, tuple[State, dict[str, Any], bool]] = {}
+
+    def passes(self, row: Any) -> bool:
+        """Whether the text may leave; what becomes of it otherwise is noted."""
+        fate = self._fate(row)
+        if fate is not None:
+            self.fates[row.id] = fate
+        return fate is None
+
+    def _fate(self, row: Any) -> tuple[State, dict[str, Any], bool] | None:
+        """Its new state, what else to note, and whether somebody must hear of it."""
+        if row.opted_out_at is not None and row.phrase not in self.terms.after_stop:
+            return State.CANCELLED, {}, False
+        if row.phrase == "offer" and row.about not in (None, RequestState.OPEN):
+            return State.EXPIRED, {}, False  # somebody has it already
+        if row.expires_at is not None and row.expires_at <= self.now:
+            return State.EXPIRED, {}, True
+        if row.bad_at is not None and (row.heard_at is None or row.heard_at <= row.bad_at):
+            return State.FAILED, {"error_code": row.bad_code}, True
+        if row.rests_until is not None and row.rests_until > self.now:
+            return State.HELD, {"not_before": row.rests_until}, False
+        if row.bad_code in self.terms.filtered and refused_before(self.session, row.id, self.terms.filtered):
+            return State.FAILED, {"error_code": row.bad_code}, True
+        return None
+
+    def settle(self, found: Lease) -> None:
+        """Write the fates down."""
+        for id_, (state, more, told) in self.fates.items():
+            changed = self.session.execute(
+                sa.update(OUT)
+                .where(OUT.c.id == id_, is_in(State.READY))
+                .values(state=state, changed_at=self.now, **more)
+            )
+            if changed.rowcount == 1:
+                found.sifted += 1
+                found.lost += [id_] if told else []
