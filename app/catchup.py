@@ -12,6 +12,7 @@ import structlog
 from app import form
 from app.carriers import Carrier, Received
 from app.database import Database
+from app.pulse import Pulse
 from app.reception import Reception
 from app.spool import Slip
 from app.switchboard import Taken
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 EVERY = 300.0  # seconds between looks
 BACK = timedelta(hours=1)  # how far each looks beyond the one before: the list lags
 FARTHEST = timedelta(hours=24)  # how far the first one looks, at most
+PATIENCE = timedelta(minutes=16)  # without a look that went well, after which somebody should see why
 GRACE = timedelta(seconds=20)  # a younger text is left to its own webhook, which says more than the list
 
 
@@ -38,6 +40,7 @@ class CatchUp:
         self._complete: datetime | None = None  # up to here nothing is missing
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="catch up", daemon=True)
+        self.pulse = Pulse(self._thread, patience=PATIENCE)
 
     def prepare(self) -> None:
         """Note how far we got before we stopped, while no new text has come that would hide it."""
@@ -60,6 +63,7 @@ class CatchUp:
             try:
                 if self.once():
                     wait = GRACE.total_seconds()  # some were too young
+                self.pulse.beat(self.clock.now())
             except Exception as error:  # the carrier or the database is away; the next round looks as far back
                 log.error("catch_up_failed", error=type(error).__name__, exc_info=error)
 

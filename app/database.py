@@ -56,6 +56,7 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.url = url
         self.engine = self._engine()
+        self.observe: Callable[[float], None] | None = None  # hears how many shared a commit
         self._waiting = Waiting()
         self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
@@ -93,6 +94,8 @@ class Database:
                 answers = self._commit(wanted)
             except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
                 answers = [(job, None, error) for job in wanted]
+            if self.observe is not None:
+                self.observe(len(wanted))
             for job, result, failure in answers:
                 if failure is None:
                     job.future.set_result(result)

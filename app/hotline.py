@@ -61,7 +61,10 @@ class Hotline:
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._stopping = threading.Event()
         self.pulse = Pulse(self._ticker)
-        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse}
+        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse, "replay": self.replay.pulse}
+        if not settings.simulated:
+            self.pulses["catch up"] = self.catch_up.pulse
+        self.database.observe = self.metrics.batches.observe
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
@@ -76,6 +79,8 @@ class Hotline:
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
+        for pulse in self.pulses.values():
+            pulse.began_at = self.clock.now()
         self.sender.start()
         self.replay.start()
         self._ticker.start()

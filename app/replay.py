@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from app.database import Busy, is_passing
+from app.pulse import Pulse
 from app.reception import Reception, Waits
 from app.spool import Slip
 from app.switchboard import Taken
@@ -53,6 +54,7 @@ class Replay:
         self._failed: set[Path] = set()  # boxes whose first slip the database did not take last time
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
+        self.pulse = Pulse(self._thread)
 
     def start(self) -> None:
         """Begin to look."""
@@ -71,6 +73,7 @@ class Replay:
             try:
                 if taken := self.once():
                     log.info("spool_taken_in", texts=taken)
+                self.pulse.beat(self.clock.now())
             except Exception as error:  # a disk that is gone comes back; whatever it is, texts must not be left
                 log.error("replay_waits", error=type(error).__name__, exc_info=error)
 
