@@ -7,7 +7,8 @@ comes to the database twice, and its unique id makes it one.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -99,18 +100,15 @@ class Reception:
             visit.failed = done.cancelled() or done.exception() is not None
 
         future.add_done_callback(note)
-        answer = asyncio.wrap_future(future)
-        answer.add_done_callback(_heard)
-        await asyncio.wait([answer], timeout=PATIENCE)
-        if not answer.done():
+        if not await _done_within(future, PATIENCE):
             visit.failed = True
             future.cancel()  # too late if it has begun: then it may yet go through
             return self._spooled(TimeoutError("the database is slow"))
-        error = answer.exception()
+        error = CancelledError() if future.cancelled() else future.exception()
         if error is not None:
             return self._spooled(error)
         self._away_until = 0.0
-        taken = answer.result()
+        taken = future.result()
         return taken if isinstance(taken, Taken) else Taken.HANDLED
 
     def _spooled(self, error: BaseException) -> Taken:
@@ -120,10 +118,8 @@ class Reception:
         return Taken.SPOOLED
 
     async def _to_disk(self, slip: Slip) -> None:
-        kept = asyncio.wrap_future(self._disk.submit(self.spool.put, slip))
-        kept.add_done_callback(_heard)
-        await asyncio.wait([kept], timeout=DISK_PATIENCE)
-        if not kept.done():
+        kept = self._disk.submit(self.spool.put, slip)
+        if not await _done_within(kept, DISK_PATIENCE):
             raise TimeoutError("the disk is slow")
         kept.result()
 
@@ -153,7 +149,23 @@ class Reception:
         self._disk.shutdown()
 
 
-def _heard(late: "asyncio.Future[Any]") -> None:
-    """Look at how it ended: whoever waited may have gone, and asyncio complains of errors that nobody saw."""
-    if not late.cancelled():
-        late.exception()
+async def _done_within(work: "Future[Any]", seconds: float) -> bool:
+    """Wait for what a thread does, at most so long; whether it is done. It goes on even if nobody waits any more."""
+    loop = asyncio.get_running_loop()
+    woken = loop.create_future()
+
+    def wake() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    def wake_from_there(_: "Future[Any]") -> None:
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits in it
+            loop.call_soon_threadsafe(wake)
+
+    timer = loop.call_later(seconds, wake)
+    try:
+        work.add_done_callback(wake_from_there)
+        await woken
+    finally:
+        timer.cancel()
+    return work.done()

@@ -5,6 +5,7 @@ go next, so a hundred texts cost a few commits; ten threads post. A text is chec
 """
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -38,6 +39,7 @@ LOOKUPS = 20  # texts looked for in one round
 LOOK = timedelta(seconds=1)  # between looks for texts that got lost
 SWEEP = timedelta(seconds=30)  # between looks for texts that expired
 IDLE = 0.5  # seconds between looks for texts that another process queued
+FRESH = 0.01  # seconds for which it is known who said STOP; a POST takes longer to get out of the house
 LINGER = 0.01  # seconds that a result waits for others to share its transaction
 SETTLED = frozenset({Action.AGAIN, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})  # a probe that did not go well
 
@@ -69,6 +71,10 @@ class Sender:
         self._looked_at = self._swept_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
         self._back: deque[Back] = deque()  # not yet written down
         self._under_way: set[Future[None]] = set()
+        self._reading = threading.Lock()
+        self._read_at = 0.0
+        self._stops: frozenset[int] = frozenset()
+        self._blind = False  # whether that could not be read
         self._out = 0  # texts leased and not yet back
         self._counting = threading.Lock()
         self._posts = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="post")
@@ -112,6 +118,9 @@ class Sender:
             except Exception as error:  # most likely the database is away; whatever it is, the queue must not die
                 log.error("outbox_waits", error=type(error).__name__, exc_info=error)
                 pause = IDLE
+            if self._blind:  # nothing can be checked, so nothing leaves: do not lease it again at once
+                self._blind = False
+                threading.Event().wait(IDLE)
             self._woken.wait(pause)
             if self._out and not self._stopped:
                 threading.Event().wait(LINGER)
@@ -237,6 +246,7 @@ class Sender:
                 return NotPosted()
         except Exception as error:  # the database is away: better late than against somebody's will
             log.error("not_checked", text=parcel.id, error=type(error).__name__, exc_info=error)
+            self._blind = True
             return NotPosted()
         result = self._post(parcel)
         if isinstance(result, Sent):
@@ -262,7 +272,16 @@ class Sender:
             return False
         if parcel.expires_at is not None and parcel.expires_at <= now:
             return False
-        return parcel.phrase in ALLOWED_AFTER_STOP or not self.database.read(lambda s: outbound.stopped(s, parcel.id))
+        return parcel.phrase in ALLOWED_AFTER_STOP or parcel.person_id not in self._who_stopped()
+
+    def _who_stopped(self) -> frozenset[int]:
+        """Read again for every few texts: a read for each would cost as much as its POST."""
+        with self._reading:
+            began = time.monotonic()
+            if began - self._read_at > FRESH:
+                self._stops = self.database.read(parcels.stopped)
+                self._read_at = began
+            return self._stops
 
     def _outgoing(self, parcel: Parcel) -> Outgoing:
         ends = parcel.expires_at

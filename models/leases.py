@@ -20,6 +20,7 @@ from models.parcels import OUT, Parcel
 from models.people import Address, Person
 from models.requests import Request
 from models.requests import State as RequestState
+from models.rows import query
 from models.senders import Pace, Sender
 from models.session import Session
 
@@ -32,6 +33,7 @@ NOBODY = [""]  # a phone that there is not: lists in statements want a member
 FAVOURED = {4: Lane.NOTICE, 9: Lane.BULK}
 TURNS = 10
 
+SENDERS = query(select(Sender).order_by(col(Sender.id)).with_for_update(skip_locked=True))
 STRANGE = (
     sa.select(sa.func.min(OUT.c.line_id), OUT.c.channel, OUT.c.sender)
     .where(
@@ -152,8 +154,7 @@ class _Leasing:
 
     def of_all(self, room: int) -> None:
         """Lease for every sender that may send."""
-        query = select(Sender).order_by(col(Sender.id)).with_for_update(skip_locked=True)
-        rows = list(self.session.exec(query))
+        rows = self.session.run(SENDERS)
         start = self.turns.total() % len(rows) if rows else 0  # nobody is always the first to fill the room
         for sender in [*rows[start:], *rows[:start]]:
             left = room - len(self.lease.parcels)

@@ -9,7 +9,6 @@ from sqlmodel import Field, SQLModel, col, select
 
 from models.base import Moment, Word, table
 from models.lines import Channel
-from models.people import Person
 from models.session import Session
 
 
@@ -144,14 +143,6 @@ class StatusEvent(SQLModel, table=True):
     error_code: int | None = None
 
 
-# Asked once more before every POST, and with every callback: written once.
-STOPPED = (
-    sa.select(table(Outbound).c.id)
-    .join(table(Person), table(Person).c.id == table(Outbound).c.person_id)
-    .where(table(Outbound).c.id == sa.bindparam("text"), table(Person).c.opted_out_at.is_not(None))
-)
-
-
 def advance(
     session: Session, outbound_id: int, sid: str, to: State, now: datetime
 ) -> tuple[int, Channel, str] | None:
@@ -213,11 +204,6 @@ def waiting_for(session: Session, row: Outbound) -> list[Outbound]:
         col(Outbound.state).in_(OPEN),
     )
     return list(session.exec(query.order_by(col(Outbound.id)).with_for_update()))
-
-
-def stopped(session: Session, outbound_id: int) -> bool:
-    """Whether this text's reader has said STOP."""
-    return session.execute(STOPPED, {"text": outbound_id}).first() is not None
 
 
 def refused_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:

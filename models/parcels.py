@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from models.base import table
 from models.lines import Channel
 from models.outbound import Attempt, Outbound, Result, State, is_in
+from models.people import Person
 from models.session import Session
 
-OUT, TRY = table(Outbound), table(Attempt)
+OUT, TRY, WHO = table(Outbound), table(Attempt), table(Person)
 SHOWN = ("id", "line_id", "person_id", "channel", "sender", "to", "body", "segments", "lane", "phrase", "expires_at")
 
 RELEASE = (
@@ -69,6 +70,12 @@ ENDED = (
     sa.update(TRY)
     .where(TRY.c.id == sa.bindparam("attempt"), TRY.c.result.is_(None))
     .values(ended_at=sa.bindparam("now"), result=Result.TAKEN, sid=sa.bindparam("its_sid"))
+)
+
+STOPPED = (
+    sa.select(OUT.c.person_id)
+    .join(WHO, WHO.c.id == OUT.c.person_id)
+    .where(is_in(State.LEASED), WHO.c.opted_out_at.is_not(None))
 )
 
 BACK = (
@@ -127,6 +134,11 @@ def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, p
     made = session.execute(ATTEMPT, {"ids": list(rows), "now": now})
     attempts: dict[int, int] = {row[0]: row[1] for row in made}
     return [Parcel(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
+
+
+def stopped(session: Session) -> frozenset[int]:
+    """Who has said STOP since a text to them was leased."""
+    return frozenset(session.execute(STOPPED).scalars())
 
 
 def hand_over(session: Session, taken: list[Handed], state: State, now: datetime) -> list[Handed]:

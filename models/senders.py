@@ -2,14 +2,15 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import BigInteger, Column, Field, SQLModel, col, select
 
-from models.base import Moment, Word
+from models.base import Moment, Word, table
 from models.lines import Channel, Line
 from models.session import Session
 
@@ -91,8 +92,9 @@ def of_line(session: Session, line_id: int) -> list[Sender]:
 
 def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
     """Make a number known; False if it is already, even if another process was faster by a moment."""
+    on: Any = postgresql if session.dialect.name == "postgresql" else sqlite
     made = session.execute(
-        _insert(session, Sender)
+        on.insert(Sender)
         .values(line_id=line_id, channel=channel, number=number)
         .on_conflict_do_nothing(index_elements=["channel", "number"])
         .returning(col(Sender.id))
@@ -100,15 +102,13 @@ def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
     return made.first() is not None
 
 
-def rest(session: Session, sender: Sender, code: int, now: datetime, at_least: timedelta) -> bool:
-    """Let a number rest, twice as long as it has rested in vain, up to an hour; returns whether this is new."""
-    new = sender.rests_since is None
+def rest(session: Session, sender: Sender, code: int, now: datetime, at_least: timedelta) -> None:
+    """Let a number rest, twice as long as it has rested in vain, up to an hour."""
     since = sender.rests_since or now
     sender.rests_since = since
     sender.rests_until = now + max(at_least, min(now - since, LONGEST_REST))
     sender.rest_code = code
     session.add(sender)
-    return new
 
 
 def go_on(session: Session, channel: Channel, number: str) -> None:
@@ -122,16 +122,17 @@ def spend(session: Session, line: Line, channel: Channel, segments: int, texts: 
     """Count what leaves. The price is the line's own figure: the carrier tells its own only days later."""
     each = line.policy.price_whatsapp if channel is Channel.WHATSAPP else line.policy.price_sms
     micros = int(_money(each, Decimal(0)) * MILLION) * (texts if channel is Channel.WHATSAPP else segments)
-    new = _insert(session, Spending).values(line_id=line.id, day=_day(line, now), segments=segments, micros=micros)
-    session.execute(
-        new.on_conflict_do_update(
-            index_elements=["line_id", "day"],
-            set_={
-                "segments": Spending.segments + new.excluded.segments,
-                "micros": Spending.micros + new.excluded.micros,
-            },
-        )
-    )
+    spent = {"line_id": line.id, "day": _day(line, now), "segments": segments, "micros": micros}
+    session.execute(_spending(session.dialect.name), spent)
+
+
+@cache
+def _spending(dialect: str) -> sa.Executable:
+    on: Any = postgresql if dialect == "postgresql" else sqlite
+    names = ("line_id", "day", "segments", "micros")
+    new = on.insert(Spending).values({name: sa.bindparam(name) for name in names})
+    more = {name: table(Spending).c[name] + new.excluded[name] for name in ("segments", "micros")}
+    return cast(sa.Executable, new.on_conflict_do_update(index_elements=["line_id", "day"], set_=more))
 
 
 def over_budget(session: Session, line: Line, now: datetime) -> bool:
@@ -165,8 +166,3 @@ def _money(amount: str, otherwise: Decimal) -> Decimal:
         return Decimal(amount)
     except InvalidOperation:
         return otherwise
-
-
-def _insert(session: Session, table: type[SQLModel]) -> Any:
-    on = postgresql if session.dialect.name == "postgresql" else sqlite
-    return on.insert(table)

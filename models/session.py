@@ -54,7 +54,7 @@ class Session:
         self.notes: dict[Any, Any] = {}  # what was found out and holds until the end of the transaction
         self._raw: Any = connection.connection.driver_connection
         self._known: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]] = {}
-        self._met: dict[tuple[type[SQLModel], int], None] = {}  # since the last flush: what may have changed
+        self._met: dict[tuple[type[SQLModel], int], None] = {}  # in this part: what may have changed
         self._touched: list[SQLModel] = []
         self._rows: dict[type[SQLModel], list[dict[str, Any]]] = {}
         self._made: set[tuple[type[SQLModel], int]] = set()
@@ -152,14 +152,13 @@ class Session:
     def flush(self) -> None:
         """Write everything that is new or has changed."""
         self._touched.extend(self._known[key][0] for key in self._met)
-        self._met = {}
         self._settle()
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """A part that may fail by itself: what it wrote is taken back, and what was read before is read again."""
         self.flush()
-        before = dict(self._known)
+        before, met = dict(self._known), dict(self._met)
         self._raw.execute("SAVEPOINT apart")
         try:
             yield
@@ -168,8 +167,10 @@ class Session:
             self._raw.execute("ROLLBACK TO apart")
             self._raw.execute("RELEASE apart")
             self._forget(before)
+            self._met = met
             raise
         self._raw.execute("RELEASE apart")
+        self._met = met
 
     def _forget(self, but: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]]) -> None:
         self._known, self._met, self._touched, self._rows, self._later = but, {}, [], {}, []

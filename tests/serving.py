@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.settings import Settings
+from tests import logscan
 from tests.fake_twilio import Post
 
 ROOT = Path(__file__).parent.parent
@@ -94,3 +95,4 @@ def process(settings: Settings, home: Path) -> Iterator[Process]:
         if popen.returncode is None:
             popen.kill()
             popen.wait()
+        logscan.SCAN.hear(saying.read_text(errors="replace"))

@@ -21,7 +21,7 @@ from models.outbound import Outbound
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
 from models.session import Session
-from tests import promises
+from tests import logscan, promises
 from tests.conftest import BOTH
 from tests.fakes import MORNING
 from tests.lifecycle import NEEDS, PHONES, Lifecycle
@@ -45,6 +45,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
 
         @staticmethod
         def take_back(url: str) -> None:
+            logscan.learn(url)
             for file in tmp_path.glob("*"):
                 file.unlink()
 
@@ -57,6 +58,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
         @staticmethod
         def take_back(url: str) -> None:
             server: PostgreSQL = request.getfixturevalue("postgres")
+            logscan.learn(url)
             server.empty(url)
 
     return OnSQLite if request.param == "sqlite" else OnPostgreSQL

@@ -72,16 +72,16 @@ class Carrier(Protocol):
         """Hand one text over. Raises CarrierError."""
         ...
 
-    def find(self, text: Outgoing, since: datetime) -> list[Found]:
-        """The texts like this one that it took since then, oldest first. Raises CarrierError."""
-        ...
-
     def received(self, numbers: list[str], since: datetime) -> Iterable[Received]:
         """The texts to these numbers that came in since then, in no order. Raises CarrierError and others."""
         ...
 
     def pictures(self, sid: str) -> dict[str, str]:
         """A text's pictures, in the fields its webhook has."""
+        ...
+
+    def find(self, text: Outgoing, since: datetime) -> list[Found]:
+        """The texts like this one that it took since then, oldest first. Raises CarrierError."""
         ...
 
     def close(self) -> None:

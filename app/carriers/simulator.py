@@ -16,10 +16,6 @@ class Simulator:
         """Deliver the text."""
         return Sent(sid=f"SM{uuid4().hex}", state=State.DELIVERED)
 
-    def find(self, text: Outgoing, since: datetime) -> list[Found]:
-        """Nothing: it remembers no text, and what it took it has delivered."""
-        return []
-
     def received(self, numbers: list[str], since: datetime) -> list[Received]:
         """Nothing: what is typed on a phone is in the hotline at once."""
         return []
@@ -27,6 +23,10 @@ class Simulator:
     def pictures(self, sid: str) -> dict[str, str]:
         """None: the phones have no camera."""
         return {}
+
+    def find(self, text: Outgoing, since: datetime) -> list[Found]:
+        """Nothing: it remembers no text, and what it took it has delivered."""
+        return []
 
     def close(self) -> None:
         """Nothing to let go of."""
