@@ -176,9 +176,7 @@ async def test_texts_kept_beside_the_database_are_a_reason(calm: World) -> None:
     spool, slip = calm.hotline.reception.spool, Slip(webhooks.sms(ANA, "hello"), calm.clock.now())
     for _ in range(3):
         spool.put(slip)
-    first = spool.first(spool.boxes()[0])
-    assert first is not None
-    spool.refuse(first)
+    spool.refuse(spool.oldest(spool.boxes()[0])[0])
     said = await health(create_app(hotline=calm.hotline))
     assert (said["status"], said["spooled"], said["refused"]) == ("degraded", 2, 1)
     waiting, refused = said["reasons"]
