@@ -217,7 +217,7 @@ def outage(away: Away, home: Path, *, lasts: float, kill: bool) -> Load:
             if not kill:
                 away.come_back()
             load.wait_for(40)
-            until(lambda: spooled(home / "spool") == 0)
+            until(lambda: spooled(home / "spool") == 0, 60 + 3 * lasts)  # while as much comes in as before
             load.wait_for(40)
         assert set(load.answers) == ({200, 0} if kill else {200})
         assert_nothing_lost(load, away.url, home / "spool")
