@@ -194,9 +194,7 @@ def fill(session: Session, crowd: Crowd) -> None:
     quick(session)
 
 
-def killed_again_and_again(
-    settings: Settings, home: Path, twilio: FakeTwilio, crowd: Crowd, *, kills: int
-) -> None:
+def killed_again_and_again(settings: Settings, home: Path, twilio: FakeTwilio, crowd: Crowd, *, kills: int) -> None:
     """Kill web, worker or both at random moments while the crowd texts, and start again what was killed."""
     chance = crowd.chance
     whom = cycle([("web",), ("web", "worker"), ("worker",)])
