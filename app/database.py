@@ -27,11 +27,15 @@ Answer = tuple[Job, Any, Exception | None]
 Work = Callable[[Session], T]
 Rescue = Callable[[Session, Exception], T]
 
-BATCH = 64  # pieces of work that may share one commit
-POOL = 4  # connections that write and threads that wait for them, in one process on PostgreSQL
+BATCH = 64  # pieces of work that may share one commit on SQLite
+FEW = 16  # on PostgreSQL, where other processes wait for the rows that a transaction holds
+POOL = 2  # connections that write and threads that wait for them, in one process on PostgreSQL; more get in each
+# other's way, since one commit serves many texts
 MIGRATION_LOCK = 4242  # any number, the same for every process of the hotline
 RETRIED = {"40001", "40P01", "55P03", "23505"}  # serialization failure, deadlock, lock timeout, two made the same row
-TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '15s'"
+# A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
+# waited in vain tries again, with ever longer pauses.
+TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_in_transaction_session_timeout = '15s'"
 
 
 def is_passing(error: Exception) -> bool:
@@ -52,12 +56,16 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.url = url
         self.engine = self._engine()
+        self.observe: Callable[[float], None] | None = None  # hears how many shared a commit
         self._waiting = Waiting()
         self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
 
     def _engine(self) -> Engine:
         raise NotImplementedError
+
+    def _most(self) -> int:
+        return BATCH
 
     def _commit(self, batch: list[Job]) -> list[Answer]:
         raise NotImplementedError
@@ -79,13 +87,15 @@ class Database:
                 self._threads[-1].start()
 
     def _serve(self) -> None:
-        while batch := self._waiting.take(BATCH):
+        while batch := self._waiting.take(self._most()):
             # Whoever hung up before it began wants nothing any more.
             wanted = [job for job in batch if job.future.set_running_or_notify_cancel()]
             try:
                 answers = self._commit(wanted)
             except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
                 answers = [(job, None, error) for job in wanted]
+            if self.observe is not None:
+                self.observe(len(wanted))
             for job, result, failure in answers:
                 if failure is None:
                     job.future.set_result(result)
@@ -182,12 +192,15 @@ class PostgreSQL(Database):
 
     writers = POOL
 
+    def _most(self) -> int:
+        return FEW
+
     def _engine(self) -> Engine:
         engine = sa.create_engine(
             self.url,
             hide_parameters=True,
             pool_size=POOL,
-            max_overflow=POOL,  # for those who read
+            max_overflow=8,  # for those who read
             pool_timeout=5,
             pool_pre_ping=True,
             connect_args={"connect_timeout": 3, "tcp_user_timeout": 5000},
@@ -209,7 +222,9 @@ class PostgreSQL(Database):
     def _all(self, batch: list[Job]) -> list[Answer]:
         with self.engine.begin() as connection:
             session = Session(connection)
-            answers: list[Answer] = [(job, job.work(session), None) for job in batch]
+            # In the same order everywhere, lest two processes wait for each other's senders.
+            in_order = sorted(batch, key=lambda job: job.by or "")
+            answers: list[Answer] = [(job, job.work(session), None) for job in in_order]
             session.flush()
             return answers
 
@@ -228,7 +243,7 @@ class PostgreSQL(Database):
     @tenacity.retry(
         retry=tenacity.retry_if_exception(lambda e: isinstance(e, DBAPIError) and _state(e) in RETRIED),
         wait=tenacity.wait_random_exponential(multiplier=0.01, max=0.5),
-        stop=tenacity.stop_after_attempt(8),
+        stop=tenacity.stop_after_attempt(10),
         reraise=True,
     )
     def _tried(self, work: Work[T]) -> T:

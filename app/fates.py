@@ -316,12 +316,15 @@ def _fold(
 
 
 def _about(made: list[Attempt], sid: str | None, attempt_id: int | None) -> Attempt | None:
-    """The attempt that this news is about: by its id at the carrier, else the first whose id we do not know."""
+    """The attempt that this news is about: by its id at the carrier, else the last whose id we do not know.
+
+    One before that was looked for in vain three times before the text went again, so most likely it never left.
+    """
     for attempt in made:
         if attempt.id == attempt_id or (sid is not None and attempt.sid == sid):
             return attempt
     nameless = [a for a in made if a.sid is None and a.result in (None, Result.UNCERTAIN, Result.TAKEN)]
-    return nameless[0] if nameless else (made[-1] if made and sid is None else None)
+    return nameless[-1] if nameless else (made[-1] if made and sid is None else None)
 
 
 def looked_up(session: Session, lookup: Lookup, found: list[Found], now: datetime) -> None:

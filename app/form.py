@@ -7,6 +7,7 @@ import re
 from models.inbound import Heard
 from models.lines import Channel
 
+LONGEST_HANDLE = 255  # characters; Twilio's ids have 34
 MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
 MEDIA = re.compile(r"Media(?:Url|ContentType)\d+$")
 PLACE = ("Label", "Address")
@@ -20,8 +21,13 @@ def readable(text: str) -> str:
 
 def sid_of(said: dict[str, str]) -> str | None:
     """The carrier's id of the text, or None for fields that name no id, sender or receiver: they are no text."""
-    sid = said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid")
-    return sid if sid and said.get("From") and said.get("To") else None
+    sid = handle(said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid"))
+    return sid if sid and handle(said.get("From")) and handle(said.get("To")) else None
+
+
+def handle(text: str | None) -> str | None:
+    """An id or an address; None for one so long that no index holds it: no carrier makes such, and no retry helps."""
+    return text if text and len(text) <= LONGEST_HANDLE else None
 
 
 def heard_from(said: dict[str, str]) -> Heard:

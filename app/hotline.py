@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -10,6 +11,7 @@ from app import database, switchboard
 from app.carriers import Carrier
 from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
+from app.catchup import CatchUp
 from app.clock import Clock
 from app.metrics import Metrics
 from app.pulse import Pulse
@@ -21,6 +23,7 @@ from app.spool import Spool
 from app.switchboard import Taken
 from models import lines
 from models.inbound import Heard
+from models.lines import Channel
 from models.session import Session
 
 log = structlog.get_logger()
@@ -54,15 +57,20 @@ class Hotline:
         self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
         self.reception = Reception(self, Spool(settings.spool))
         self.replay = Replay(self.reception)
+        self.catch_up = CatchUp(self.reception, self.database, self.carrier)
         self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
         self._stopping = threading.Event()
         self.pulse = Pulse(self._ticker)
-        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse}
+        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse, "replay": self.replay.pulse}
+        if not settings.simulated:
+            self.pulses["catch up"] = self.catch_up.pulse
+        self.database.observe = self.metrics.batches.observe
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
         database.migrate(self.settings.database)
         self.database.write(self._first_line).result()
+        self.catch_up.prepare()
 
     def _first_line(self, session: Session) -> None:
         line = lines.from_settings(session, self.clock.now(), **self.settings.line)
@@ -71,13 +79,18 @@ class Hotline:
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
+        for pulse in self.pulses.values():
+            pulse.began_at = self.clock.now()
         self.sender.start()
         self.replay.start()
         self._ticker.start()
+        if not self.settings.simulated:
+            self.catch_up.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self._stopping.set()
+        self.catch_up.stop()
         self.replay.stop()
         self.reception.close()
         if self._ticker.is_alive():
@@ -96,15 +109,27 @@ class Hotline:
         def work(session: Session) -> Taken:
             if waits is not None and waits():
                 return Taken.SPOOLED
-            return switchboard.receive(session, heard, now)
+            return switchboard.receive(session, self._to_a_line(session, heard), now)
+
+        def rescue(session: Session, error: Exception) -> Taken:
+            return switchboard.apologise(session, self._to_a_line(session, heard), now, error)
 
         taken = self.database.write(
             work,
-            lambda session, error: switchboard.apologise(session, heard, now, error),
+            rescue,
             by=heard.sender,  # whatever the channel: one phone has both
         )
         taken.add_done_callback(lambda _: self.sender.wake())
         return taken
+
+    def _to_a_line(self, session: Session, heard: Heard) -> Heard:
+        """A text to another number of our Messaging Service is for the line of the settings."""
+        ours, settings = heard.fields.get("MessagingServiceSid"), self.settings
+        if ours is None or ours != settings.twilio_messaging_service_sid or settings.sms in (None, heard.to):
+            return heard
+        if lines.answering(session, heard.channel, heard.to) is not None or heard.channel is not Channel.SMS:
+            return heard
+        return replace(heard, to=str(settings.sms), fields={**heard.fields, "To": heard.to})
 
     def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
         """Take in what became of a text of ours."""

@@ -13,6 +13,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -54,6 +55,17 @@ _key = secrets.token_bytes(32)
 _secrets: tuple[str, ...] = ()
 
 
+class Patient(structlog.PrintLogger):
+    """Writes what it can: a log on a full disk must not cost anybody their answer."""
+
+    def msg(self, message: str) -> None:
+        """Write one line."""
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
+
+
 def configure(settings: Settings | None = None) -> None:
     """Set up logging for a process; with its settings, what they hold secret is masked and hashes stay the same."""
     global _key, _secrets  # noqa: PLW0603 - logging is the process's, not anybody's in it
@@ -77,7 +89,7 @@ def configure(settings: Settings | None = None) -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # asked each time: a test may replace it
+        logger_factory=lambda *_: Patient(sys.stderr),  # asked each time: a test may replace it
     )
     sys.excepthook = _died
     # A test runner has hooks of its own here, and must go on hearing of what breaks.

@@ -76,7 +76,7 @@ def mind(policy: Policy, person: Person, address: Address, heard: Heard, intent:
     moment = now.timestamp()
     before = unpack(address.echo)
     answers = sum(1 for text in texts if text.to.id == person.id)
-    echo = _listen(before, heard, intent, texts, moment, _last_answer(address))
+    echo = _listen(before, heard, intent, texts, moment, max(_answered(address, moment), default=None))
     repeats = echo.row > before.row
     muted = address.muted_until is not None and now < address.muted_until
     newly = not muted and (echo.row >= ENOUGH or (echo.row >= SURE and echo.answers + answers > ENOUGH))
@@ -91,8 +91,9 @@ def mind(policy: Policy, person: Person, address: Address, heard: Heard, intent:
     return Kept(kept, withheld)
 
 
-def _last_answer(address: Address) -> float | None:
-    return address.answered[-1] if address.answered else None
+def _answered(address: Address, moment: float) -> list[float]:
+    """When this address was last answered. What lies further ahead than an answer may wait, a clock set back left."""
+    return [at for at in address.answered if at <= moment + WINDOW + SLACK]
 
 
 def _listen(
@@ -140,12 +141,12 @@ def _in_time(
 ) -> tuple[list[Text], Echo, int]:
     """Give every answer its moment, safety first; leave out what would have to wait longer than a window."""
     moment = now.timestamp()
-    answered = list(address.answered)
+    answered = _answered(address, moment)
     when: dict[int, float] = {}
     own = [n for n, text in enumerate(texts) if text.to.id == person.id]
     for n in sorted(own, key=lambda n: texts[n].lane is not Lane.SAFETY):
         free = moment if len(answered) < limit else max(moment, answered[-limit] + WINDOW + SLACK)
-        if free > moment and texts[n].phrase in ALARMS and moment - echo.alarm > WINDOW:
+        if free > moment and texts[n].phrase in ALARMS and abs(moment - echo.alarm) > WINDOW:
             free, echo = moment, replace(echo, alarm=moment)
         if free - moment <= WINDOW + SLACK:
             when[n] = free

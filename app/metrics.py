@@ -10,6 +10,7 @@ from models.outbound import Lane
 WEBHOOKS = {"/twilio/message": "message", "/twilio/status": "status"}
 QUICK = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)  # seconds; Twilio waits 15
 SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; Twilio mostly answers within one
+SHARED = (1, 2, 4, 8, 16, 32, 64)
 
 
 class Metrics:
@@ -37,6 +38,9 @@ class Metrics:
         self.posts = Histogram(
             "hotline_send_seconds", "How long the carrier took for a text", buckets=SLOW, registry=self.registry
         )
+        self.batches = Histogram(
+            "hotline_commit_texts", "Pieces of work that shared a commit", buckets=SHARED, registry=self.registry
+        )
         ProcessCollector(registry=self.registry)
 
     def tried(self, lane: int, result: str, code: int | None = None) -> None:
@@ -50,7 +54,7 @@ class Metrics:
 
 
 class Timed:
-    """ASGI middleware that times the webhooks and lets everything else pass. It costs a text some 5 µs."""
+    """ASGI middleware that times the webhooks and lets everything else pass. It costs a text some 10 µs."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app

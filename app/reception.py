@@ -7,8 +7,10 @@ comes to the database twice, and its unique id makes it one.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
@@ -51,6 +53,7 @@ class Inner(Protocol):
 class Visit:
     """One webhook on its way in."""
 
+    at: datetime
     failed: bool = False  # the database did not take it, and it is not in the spool yet
 
 
@@ -69,7 +72,7 @@ class Reception:
 
         Raises Busy when the database has more than enough to do, OSError when the spool cannot be written either.
         """
-        visit = Visit()
+        visit = Visit(slip.at)
         self._visits.setdefault(slip.key, []).append(visit)
         try:
             if not self.spool.holds(slip.key) and asyncio.get_running_loop().time() >= self._away_until:
@@ -97,18 +100,15 @@ class Reception:
             visit.failed = done.cancelled() or done.exception() is not None
 
         future.add_done_callback(note)
-        answer = asyncio.wrap_future(future)
-        answer.add_done_callback(_heard)
-        await asyncio.wait([answer], timeout=PATIENCE)
-        if not answer.done():
+        if not await _done_within(future, PATIENCE):
             visit.failed = True
             future.cancel()  # too late if it has begun: then it may yet go through
             return self._spooled(TimeoutError("the database is slow"))
-        error = answer.exception()
+        error = CancelledError() if future.cancelled() else future.exception()
         if error is not None:
             return self._spooled(error)
         self._away_until = 0.0
-        taken = answer.result()
+        taken = future.result()
         return taken if isinstance(taken, Taken) else Taken.HANDLED
 
     def _spooled(self, error: BaseException) -> Taken:
@@ -118,10 +118,8 @@ class Reception:
         return Taken.SPOOLED
 
     async def _to_disk(self, slip: Slip) -> None:
-        kept = asyncio.wrap_future(self._disk.submit(self.spool.put, slip))
-        kept.add_done_callback(_heard)
-        await asyncio.wait([kept], timeout=DISK_PATIENCE)
-        if not kept.done():
+        kept = self._disk.submit(self.spool.put, slip)
+        if not await _done_within(kept, DISK_PATIENCE):
             raise TimeoutError("the disk is slow")
         kept.result()
 
@@ -131,16 +129,16 @@ class Reception:
         if slip.about is not None:
             word = said.get("MessageStatus") or said.get("SmsStatus") or ""
             code = form.figure(said.get("ErrorCode"))
-            return self.inner.status(slip.about, word, sid=said.get("MessageSid"), code=code)
+            return self.inner.status(slip.about, word, sid=form.handle(said.get("MessageSid")), code=code)
         return self.inner.receive(form.heard_from(said), waits)
 
     def doubtful(self, key: str) -> bool:
         """Whether a slip with this key failed and is not in the spool yet."""
         return any(visit.failed for visit in tuple(self._visits.get(key, ())))
 
-    def expects(self, key: str) -> bool:
-        """Whether a webhook with this key is on its way in."""
-        return key in self._visits
+    def expects(self, slip: Slip) -> bool:
+        """Whether something older than this slip, with the same key, is still on its way in."""
+        return any(visit.at < slip.at for visit in tuple(self._visits.get(slip.key, ())))
 
     def back(self) -> None:
         """The database answers again."""
@@ -151,7 +149,23 @@ class Reception:
         self._disk.shutdown()
 
 
-def _heard(late: "asyncio.Future[Any]") -> None:
-    """Look at how it ended: whoever waited may have gone, and asyncio complains of errors that nobody saw."""
-    if not late.cancelled():
-        late.exception()
+async def _done_within(work: "Future[Any]", seconds: float) -> bool:
+    """Wait for what a thread does, at most so long; whether it is done. It goes on even if nobody waits any more."""
+    loop = asyncio.get_running_loop()
+    woken = loop.create_future()
+
+    def wake() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    def wake_from_there(_: "Future[Any]") -> None:
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits in it
+            loop.call_soon_threadsafe(wake)
+
+    timer = loop.call_later(seconds, wake)
+    try:
+        work.add_done_callback(wake_from_there)
+        await woken
+    finally:
+        timer.cancel()
+    return work.done()

@@ -48,9 +48,10 @@ def count(text: str) -> int:
         return 1
     segments, room = 1, several
     for size in sizes:
-        if size > room:
+        if size > room < several:
             segments, room = segments + 1, several
-        room -= size
+        beyond = (size - 1) // several  # marks stacked without end: what no segment holds is cut
+        segments, room = segments + beyond, room - size + beyond * several
     return segments
 
 

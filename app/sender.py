@@ -147,6 +147,7 @@ class Sender:
             self._one_by_one(back)
             return len(back), 0.0
         self._forget(back)
+        self.pulse.beat(now)
         self._hand_out(lease.parcels, lookups)
         self.pulse.beat(self.clock.now())
         moved = len(lease.parcels) + lease.sifted + len(lookups)

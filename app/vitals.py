@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import anyio.to_thread
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -60,7 +61,7 @@ async def looked(request: Request) -> Look:
     except Exception as error:  # too late, or refused in whatever way: it does not answer
         log.warning("database_does_not_answer", error=type(error).__name__)
         books = None
-    return watch.look(books)
+    return await anyio.to_thread.run_sync(watch.look, books)
 
 
 def _has(request: Request, token: str) -> bool:
@@ -120,7 +121,9 @@ def told(look: Look, hotline: Hotline) -> dict[str, Any]:
         ]
         if books
         else None,
+        "over_budget": books.over_budget if books else None,
         "spooled": look.spooled,
+        "refused": look.refused,
         "disk_free_mb": None if look.free is None else look.free // 2**20,
         "threads": {
             name: {"alive": pulse.alive, "worked": _stamp(pulse.worked_at)} for name, pulse in look.pulses.items()
@@ -147,6 +150,7 @@ class Gauges(Collector):
         look = self.look
         yield GaugeMetricFamily("hotline_database_up", "Whether the database answers", value=float(bool(look.books)))
         yield GaugeMetricFamily("hotline_spooled_texts", "Texts kept beside the database", value=look.spooled)
+        yield GaugeMetricFamily("hotline_refused_texts", "Of these, put aside after a fault", value=look.refused)
         if look.free is not None:
             yield GaugeMetricFamily("hotline_disk_free_bytes", "Room for the database", value=look.free)
         alive = GaugeMetricFamily("hotline_thread_alive", "Whether a thread runs", labels=["thread"])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.hotline import Hotline
 from app.pulse import Pulse
 from app.remedies import remedy
-from models import backlog, lines
+from models import backlog, lines, senders
 from models.backlog import Rest, Spent, Waiting
 from models.lines import Channel, Line
 from models.outbound import Lane, State
@@ -25,7 +25,6 @@ PATIENCE = {
     Lane.BULK: timedelta(hours=12),
 }
 NO_NEWS = timedelta(minutes=30)  # after which an uncertain text should long have been looked up
-STALE = timedelta(minutes=2)  # a thread comes round within seconds; a slow carrier may take one up for a minute
 LOW = 200 * 2**20  # bytes; a busy line writes some MB a month
 NAMES = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"}
 CALLED = {Lane.SAFETY: "safety text", Lane.REPLY: "reply", Lane.NOTICE: "notice", Lane.BULK: "text to many"}
@@ -57,6 +56,7 @@ class Books:
     unsettled: dict[State, tuple[int, datetime]]
     resting: list[Rest]
     spent: dict[int, Spent]  # today, by line
+    over_budget: list[str]  # lines whose texts to many wait for tomorrow
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,20 @@ class Look:
     books: Books | None
     pulses: dict[str, Pulse]
     spooled: int
+    refused: int  # spooled ones that fail by a fault of ours
     free: int | None  # bytes on SQLite's disk
 
     def reasons(self) -> list[Reason]:
         """Everything that somebody should look at, the worst first."""
         if self.books is None:
             do = "see that it runs and that DATABASE_URL is right: hotline doctor. Texts are kept until it is back"
-            return [Reason("database", "the database does not answer", do), *disk(self.free), *spool(self.spooled)]
+            down = Reason("database", "the database does not answer", do)
+            return [down, *disk(self.free), *spool(self.spooled, self.refused)]
         return [
             *threads(self.pulses, self.now),
             *disk(self.free),
             *of_books(self.books, self.now),
-            *spool(self.spooled),
+            *spool(self.spooled, self.refused),
         ]
 
     @property
@@ -109,11 +111,11 @@ class Watch:
             return self._under_way
 
     def look(self, books: Books | None) -> Look:
-        """What can be told without waiting, with what the database said."""
+        """What is known beside the database, with what the database said. Looks at the disk."""
         hotline = self.hotline
         file = hotline.settings.database_file
         free = shutil.disk_usage(file.absolute().parent).free if file else None
-        return Look(hotline.clock.now(), books, dict(hotline.pulses), hotline.spooled(), free)
+        return Look(hotline.clock.now(), books, dict(hotline.pulses), hotline.spooled(), hotline.refused(), free)
 
     def _look(self, found: "Future[Books]") -> None:
         try:
@@ -124,12 +126,14 @@ class Watch:
 
 def read(session: Session, now: datetime) -> Books:
     """What the database says, in a few statements that touch only what is unsettled."""
-    days = {line.id: today(line, now) for line in lines.all_lines(session)}
+    every = lines.all_lines(session)
+    days = {line.id: today(line, now) for line in every}
     return Books(
         backlog.waiting(session, now),
         backlog.unsettled(session),
         backlog.resting(session, now),
         backlog.spent(session, days),
+        [line.name for line in every if senders.over_budget(session, line, now)],
     )
 
 
@@ -143,7 +147,11 @@ def of_books(books: Books, now: datetime) -> list[Reason]:
     found = [rest(each, now) for each in books.resting]
     # While a number rests its texts wait, and saying so twice would hide which of the two is to be mended.
     if not found:
-        found += [late for lane, held in sorted(books.waiting.items()) if (late := overdue(lane, held, now))]
+        found += [
+            late
+            for lane, held in sorted(books.waiting.items())
+            if (late := overdue(lane, held, now)) and not (lane is Lane.BULK and books.over_budget)
+        ]
     count, since = books.unsettled.get(State.UNCERTAIN, (0, now))
     if now - since > NO_NEWS:
         what = f"nobody knows whether {count_of(count, 'text')} arrived, the oldest for {span(now - since)}"
@@ -173,14 +181,19 @@ def overdue(lane: Lane, held: Waiting, now: datetime) -> Reason | None:
 
 def threads(pulses: dict[str, Pulse], now: datetime) -> list[Reason]:
     """Which of the threads that work by themselves no longer does."""
-    does = {"sender": "nothing is sent", "ticker": "nobody is reminded, no more volunteers are asked"}
+    does = {
+        "sender": "nothing is sent",
+        "ticker": "nobody is reminded, no more volunteers are asked",
+        "replay": "texts kept beside the database are not taken in",
+        "catch up": "texts that never reached us are not fetched from Twilio",
+    }
     found = []
     for name, pulse in pulses.items():
         effect = does.get(name, "its work is left undone")
         if not pulse.alive:
             found.append(Reason(name, f"{effect}: the {name} does not run", "restart the hotline"))
-        elif pulse.worked_at is not None and now - pulse.worked_at > STALE:
-            what = f"{effect}: the {name} has got nothing done for {span(now - pulse.worked_at)}"
+        elif pulse.idle(now) > pulse.patience:
+            what = f"{effect}: the {name} has got nothing done for {span(pulse.idle(now))}"
             found.append(Reason(name, what, "read the log; if it says nothing, restart the hotline"))
     return found
 
@@ -192,12 +205,17 @@ def disk(free: int | None) -> list[Reason]:
     return [Reason("disk", f"only {free // 2**20} MB are free", "make room: a full disk takes no texts")]
 
 
-def spool(count: int) -> list[Reason]:
-    """Whether texts wait beside the database."""
-    if not count:
-        return []
-    what = f"{count_of(count, 'text')} came while the database was away, kept on disk and not answered yet"
-    return [Reason("spool", what, "nothing, if the number falls; else read the log")]
+def spool(waiting: int, refused: int) -> list[Reason]:
+    """Whether texts wait beside the database, or were put aside there."""
+    found = []
+    if waiting:
+        what = f"{count_of(waiting, 'text')} came while the database was away, kept on disk and not answered yet"
+        found.append(Reason("spool", what, "nothing, if the number falls; else read the log"))
+    if refused:
+        what = f"{count_of(refused, 'text')} could not be taken in even later; the spool keeps them aside in: refused"
+        do = "read the log for spooled_text_fails, and report it. They are tried again at every start"
+        found.append(Reason("spool", what, do))
+    return found
 
 
 def count_of(number: int, one: str, many: str | None = None) -> str:

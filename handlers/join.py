@@ -1,9 +1,9 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
-from handlers import intake, phrasebook, places
+from handlers import intake, needs, phrasebook, places
 from handlers.ear import ear
-from handlers.intents import Answer, Join, Vouch
-from handlers.turn import Question, Texts, Turn
+from handlers.intents import Answer, Join, Kind, Vouch
+from handlers.turn import Question, Text, Texts, Turn
 from handlers.words import split
 from models import people
 
@@ -24,8 +24,11 @@ def join(turn: Turn, _: Join) -> Texts:
 
 def name(turn: Turn, intent: Answer) -> Texts:
     """What neighbors will call them."""
+    if asked := _asks_instead(turn, intent):
+        yield from asked
+        return
     said = " ".join(intent.words.split())
-    if not any(c.isalpha() for c in said) or len(said) > LONGEST_NAME:
+    if not any(c.isalpha() for c in said) or any(c.isdigit() for c in said) or len(said) > LONGEST_NAME:
         yield turn.reply("ask_name_again")
         return
     turn.speaker.name = said
@@ -37,6 +40,9 @@ def name(turn: Turn, intent: Answer) -> Texts:
 
 def languages(turn: Turn, intent: Answer) -> Texts:
     """Which languages they speak with neighbors."""
+    if asked := _asks_instead(turn, intent):
+        yield from asked
+        return
     codes = phrasebook.languages()
     if intent.choice:
         spoken = list(codes) if intent.choice > len(codes) else [codes[intent.choice - 1]]
@@ -54,6 +60,9 @@ def languages(turn: Turn, intent: Answer) -> Texts:
 
 def area(turn: Turn, intent: Answer) -> Texts:
     """Where they can go; anywhere if they name no place that we know."""
+    if asked := _asks_instead(turn, intent):
+        yield from asked
+        return
     areas = turn.areas
     if intent.choice:
         turn.speaker.areas = [] if intent.choice > len(areas) else [areas[intent.choice - 1].id]
@@ -61,6 +70,15 @@ def area(turn: Turn, intent: Answer) -> Texts:
         found = places.find(intent.words, areas)
         turn.speaker.areas = [found.id] if found else []
     yield from _joined(turn)
+
+
+def _asks_instead(turn: Turn, intent: Answer) -> list[Text]:
+    """What follows when they tell what they need instead: it must not become their name. JOIN begins anew."""
+    meaning = needs.understand(intent.words)
+    if intent.choice or meaning.kind is not Kind.ASK:
+        return []
+    turn.unask(turn.speaker)
+    return list(intake.begin(turn, intent.words, meaning))
 
 
 def _named(code: str, words: str) -> bool:

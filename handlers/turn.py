@@ -131,6 +131,8 @@ class Turn(Moment):
     @cached_property
     def own(self) -> list[Request]:
         """What the speaker had asked for and not yet got when they began to speak."""
+        if self.session.made(self.speaker):
+            return []  # their first text
         return requests.live_of(self.session, self.speaker.id)
 
     @cached_property

@@ -1,9 +1,11 @@
 """What is remembered: one module per noun, each with its table and all of its queries."""
 
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
 from models import assignments, base, inbound, lines, offers, outbound, people, requests, senders
 
+configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which we never make
 METADATA = SQLModel.metadata
 
 __all__ = [

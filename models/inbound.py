@@ -13,6 +13,8 @@ from models.lines import Channel
 from models.rows import Statement, columns
 from models.session import Session
 
+AT_A_TIME = 500  # ids in one question
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -83,3 +85,16 @@ def times_since(session: Session, person_id: int, intents: tuple[str, ...], sinc
         Inbound.person_id == person_id, col(Inbound.intent).in_(intents), Inbound.received_at >= since
     )
     return int(session.exec(query).one())
+
+
+def known(session: Session, sids: list[str]) -> set[str]:
+    """Which of these texts we have."""
+    found: set[str] = set()
+    for at in range(0, len(sids), AT_A_TIME):
+        found.update(session.exec(select(Inbound.sid).where(col(Inbound.sid).in_(sids[at : at + AT_A_TIME]))))
+    return found
+
+
+def latest(session: Session) -> datetime | None:
+    """When the last text came, or None before the first."""
+    return session.exec(select(Inbound.received_at).order_by(col(Inbound.id).desc()).limit(1)).first()

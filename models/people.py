@@ -105,7 +105,8 @@ AT = query(
     select(Person, Address)
     .join(Address, col(Address.person_id) == col(Person.id))
     .where(col(Address.line_id) == sa.bindparam("line_id"), col(Address.value) == sa.bindparam("value"))
-    .with_for_update(of=Address)
+    .with_for_update(of=Address),
+    by_key=True,
 )
 
 
@@ -140,7 +141,8 @@ def _homes(count: int) -> Statement[tuple[Person, Address]]:
         select(Person, Address)
         .join(Address, col(Address.person_id) == col(Person.id))
         .where(col(Person.id).in_(ids))
-        .order_by(col(Address.heard_at), col(Address.id))
+        .order_by(col(Address.heard_at), col(Address.id)),
+        by_key=True,
     )
 
 

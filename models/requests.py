@@ -165,6 +165,14 @@ def move(
     One conditional UPDATE decides, so two at once cannot both win.
     """
     values.update(state=to, changed_at=now)
+    if session.made(request):  # nobody else can have seen it yet
+        if request.state not in out_of:
+            return False
+        for name, value in values.items():
+            setattr(request, name, value)
+        session.add(request)
+        record(session, request, kind, now, by=by, state=to, words=words)
+        return True
     if not session.change(_moving(tuple(values), out_of), id_=request.id, **values):
         session.refresh(request)
         return False
@@ -206,7 +214,8 @@ def close(
 BY_NUMBER = query(
     select(Request).where(
         col(Request.line_id) == sa.bindparam("line_id"), col(Request.number) == sa.bindparam("number")
-    )
+    ),
+    by_key=True,
 )
 LIVE_OF = query(
     select(Request)

@@ -29,26 +29,30 @@ class Statement(Generic[T]):
     Running it costs a fifth of what SQLAlchemy's `execute` does, which matters where every text passes.
     """
 
-    def __init__(self, what: sa.Executable, columns: tuple[str, ...] | None = None) -> None:
+    def __init__(self, what: sa.Executable, *, sees: tuple[type[SQLModel], ...] | None = None) -> None:
         self.what = what
-        self.columns = columns
+        self.sees = sees  # tables whose unwritten changes matter to it; if not said, all that it reads
         self._compiled: dict[str, Compiled] = {}
 
     def on(self, dialect: Dialect) -> "Compiled":
         """The statement in this database's words."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            compiled = self._compiled[dialect.name] = Compiled.of(self.what, self.columns, dialect)
+            compiled = self._compiled[dialect.name] = Compiled.of(self.what, dialect, self.sees)
         return compiled
 
 
 @overload
-def query(what: SelectOfScalar[T]) -> Statement[T]: ...
+def query(what: SelectOfScalar[T], *, by_key: bool = False) -> Statement[T]: ...
 @overload
-def query(what: Select[*Ts]) -> Statement[tuple[*Ts]]: ...
-def query(what: Any) -> Statement[Any]:
-    """A SELECT, to be compiled once."""
-    return Statement(what)
+def query(what: Select[*Ts], *, by_key: bool = False) -> Statement[tuple[*Ts]]: ...
+def query(what: Any, *, by_key: bool = False) -> Statement[Any]:
+    """A SELECT, to be compiled once.
+
+    One that finds whole objects by what never changes (`by_key`) need not wait for changes to be written: objects
+    keep them.
+    """
+    return Statement(what, sees=() if by_key else None)
 
 
 def among(column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
@@ -70,11 +74,10 @@ class Compiled:
     processors: tuple[Processor | None, ...]
 
     @classmethod
-    def of(cls, what: sa.Executable, columns: tuple[str, ...] | None, dialect: Dialect) -> "Compiled":
+    def of(cls, what: sa.Executable, dialect: Dialect, sees: tuple[type[SQLModel], ...] | None) -> "Compiled":
         """Compile for one kind of database."""
         made: Any = cast(Any, what).compile(
             dialect=dialect,
-            column_keys=list(columns) if columns else None,
         )
         names = made.positiontup if made.positional else list(dict.fromkeys(made.bind_names.values()))
         binds, fixed = [], {}
@@ -90,6 +93,7 @@ class Compiled:
         read = tuple(_reader(type_, dialect) for type_ in shape.types)
         tables = find_tables(cast(Any, what), include_selects=True, include_crud=True, check_columns=True)
         touched = frozenset(_classes()[str(table.name)] for table in tables if isinstance(table, sa.Table))
+        touched = touched if sees is None else frozenset(sees)
         return cls(made.string, bool(made.positional), tuple(binds), tuple(names), fixed, touched, shape, read)
 
     def bound(self, values: dict[str, Any]) -> Any:
@@ -209,7 +213,7 @@ def instance(cls: type[Thing], row: dict[str, Any]) -> Thing:
 @cache
 def by_id(cls: type[SQLModel]) -> Statement[Any]:
     """The row with the id `id`."""
-    return Statement(sa.select(cls).where(sa.inspect(cls).local_table.c.id == sa.bindparam("id")))
+    return Statement(sa.select(cls).where(sa.inspect(cls).local_table.c.id == sa.bindparam("id")), sees=())
 
 
 @cache

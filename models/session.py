@@ -54,9 +54,10 @@ class Session:
         self.notes: dict[Any, Any] = {}  # what was found out and holds until the end of the transaction
         self._raw: Any = connection.connection.driver_connection
         self._known: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]] = {}
-        self._met: dict[tuple[type[SQLModel], int], None] = {}  # since the last flush: what may have changed
+        self._met: dict[tuple[type[SQLModel], int], None] = {}  # in this part: what may have changed
         self._touched: list[SQLModel] = []
         self._rows: dict[type[SQLModel], list[dict[str, Any]]] = {}
+        self._made: set[tuple[type[SQLModel], int]] = set()
         self._later: list[tuple[Statement[Any], dict[str, Any]]] = []
 
     # Reading.
@@ -121,6 +122,10 @@ class Session:
         self._insert_one(thing)
         return thing
 
+    def made(self, thing: SQLModel) -> bool:
+        """Whether this row was made in this transaction: nobody outside can have changed it."""
+        return (type(thing), thing.__dict__["id"]) in self._made
+
     def append(self, cls: type[SQLModel], **values: Any) -> None:
         """A new row that nobody asks back: written when its table is next read, many in one go."""
         self._rows.setdefault(cls, []).append({**rows.defaults(cls), **values})
@@ -147,14 +152,13 @@ class Session:
     def flush(self) -> None:
         """Write everything that is new or has changed."""
         self._touched.extend(self._known[key][0] for key in self._met)
-        self._met = {}
         self._settle()
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """A part that may fail by itself: what it wrote is taken back, and what was read before is read again."""
         self.flush()
-        before = dict(self._known)
+        before, met = dict(self._known), dict(self._met)
         self._raw.execute("SAVEPOINT apart")
         try:
             yield
@@ -163,8 +167,10 @@ class Session:
             self._raw.execute("ROLLBACK TO apart")
             self._raw.execute("RELEASE apart")
             self._forget(before)
+            self._met = met
             raise
         self._raw.execute("RELEASE apart")
+        self._met = met
 
     def _forget(self, but: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]]) -> None:
         self._known, self._met, self._touched, self._rows, self._later = but, {}, [], {}, []
@@ -217,6 +223,7 @@ class Session:
             thing.__dict__["id"] = id_
         self._known[cls, id_] = thing, _values(thing)
         self._met[cls, id_] = None
+        self._made.add((cls, id_))
 
     def _do(self, compiled: Compiled, values: dict[str, Any]) -> Any:
         try:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from app import cli, database
 from app.database import Database
 from app.settings import Settings
+from tests.logscan import Overheard
 
 HOTLINE = Path(sys.executable).with_name("hotline")
 VARIABLES = [name.upper() for name in Settings.model_fields]
@@ -49,7 +50,7 @@ class Command:
 
 def process(args: Sequence[str], folder: Path, **env: str) -> "subprocess.Popen[str]":
     """Start the real command in this folder, with this environment and no other."""
-    return subprocess.Popen(
+    return Overheard(
         [HOTLINE, *args],
         cwd=folder,
         env={"PATH": os.environ["PATH"], **env},

@@ -8,10 +8,10 @@ import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
-from app import database
+from app import database, logs
 from app.hotline import Hotline
 from app.main import create_app
-from tests import fakes
+from tests import fakes, logscan
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
@@ -27,6 +27,11 @@ hypothesis.settings.load_profile("suite")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write what was answered into the transcripts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    logs.configure()  # as every process of ours does first
+    config.pluginmanager.register(logscan.Ears(), "logscan")
 
 
 @pytest.fixture
@@ -61,11 +66,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database with the hotline's tables, of either kind, for this test alone."""
     if request.param == "sqlite":
-        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), tmp_path / 'hotline.db')}"
+        file = f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), tmp_path / 'hotline.db')}"
+        yield file
+        logscan.learn(file)
         return
     server: PostgreSQL = request.getfixturevalue("postgres")
     url = server.migrated()
     yield url
+    logscan.learn(url)
     server.empty(url)
 
 

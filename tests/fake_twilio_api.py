@@ -117,6 +117,20 @@ class Carried:
             "uri": f"{uri}.json",
         }
 
+    def pictures(self) -> dict[str, object]:
+        """Its pictures as Twilio's API lists them."""
+        uri = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{self.sid}/Media"
+        shown = [
+            {
+                "sid": self.fields[f"MediaUrl{n}"].rsplit("/", 1)[1],
+                "content_type": self.fields[f"MediaContentType{n}"],
+                "uri": f"{uri}/{self.fields[f'MediaUrl{n}'].rsplit('/', 1)[1]}.json",
+                "parent_sid": self.sid,
+            }
+            for n in range(int(self.fields.get("NumMedia", "0")))
+        ]
+        return {"media_list": shown, "page": 0, "page_size": 50, "next_page_uri": None, "uri": f"{uri}.json"}
+
 
 class Api(BaseHTTPRequestHandler):
     """One connection to the fake carrier."""
@@ -157,6 +171,8 @@ class Api(BaseHTTPRequestHandler):
                 self._answer(200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "Hotline"})
             elif parts.path == f"{ROOT}/Messages.json":
                 self._answer(200, self._list(dict(parse_qsl(parts.query))))
+            elif parts.path.endswith("/Media.json"):
+                self._answer(200, self._one(parts.path.removesuffix("/Media.json")).pictures())
             elif (said := self.twilio.console.answer(parts.path, parts.query)) is not None:
                 self._answer(200, said)
             else:

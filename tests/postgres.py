@@ -4,6 +4,7 @@ Databases are reused: emptying one takes a tenth of the time of making one.
 """
 
 import shutil
+import signal
 import tempfile
 import warnings
 from itertools import count
@@ -78,6 +79,19 @@ class PostgreSQL:
                 connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             connection.execute("SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences")
         self._clean.append(url)
+
+    def crash(self) -> None:
+        """Let the server die as if somebody had pulled the plug; everybody connected is cut off."""
+        self._admin.close()
+        postmaster = self._server.get_postmaster_info().process
+        assert postmaster is not None
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait(30)
+
+    def start(self) -> None:
+        """Start it again after a crash."""
+        self._server.ensure_postgres_running()
+        self._admin = psycopg.connect(f"host={self._host} user=postgres dbname=postgres", autocommit=True)
 
     def close(self) -> None:
         """Stop the server and remove what it wrote."""

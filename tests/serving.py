@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.settings import Settings
+from tests import logscan
 from tests.fake_twilio import Post
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +48,8 @@ class Process:
     """A hotline in a process of its own."""
 
     url: str
-    popen: "subprocess.Popen[str]"
+    popen: "subprocess.Popen[bytes]"
+    saying: Path  # a file: a pipe that nobody empties would stop it sooner or later
     said: str = ""  # everything it wrote on either output, once it has ended
 
     @property
@@ -59,7 +61,8 @@ class Process:
         """Ask it to stop, as a host does, and wait until it has finished what was under way."""
         if self.popen.returncode is None:
             self.popen.terminate()
-            self.said, _ = self.popen.communicate(timeout=30)
+            self.popen.wait(timeout=30)
+            self.said = self.saying.read_text()
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -73,20 +76,23 @@ def environment(settings: Settings) -> dict[str, str]:
 def process(settings: Settings, home: Path) -> Iterator[Process]:
     """A hotline serving in a process of its own, in the directory `home`."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
-        popen = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(listening.fileno())],
-            env=environment(settings),
-            cwd=home,
-            pass_fds=[listening.fileno()],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        running = Process(f"http://127.0.0.1:{listening.getsockname()[1]}", popen)
+        port = listening.getsockname()[1]
+        saying = home / f"said-{port}.log"
+        with saying.open("wb") as said:
+            popen = subprocess.Popen(
+                [sys.executable, "-c", SERVER, str(listening.fileno())],
+                env=environment(settings),
+                cwd=home,
+                pass_fds=[listening.fileno()],
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+        running = Process(f"http://127.0.0.1:{port}", popen, saying)
     try:
         yield running
         running.end()
     finally:
         if popen.returncode is None:
             popen.kill()
-            popen.communicate()
+            popen.wait()
+        logscan.SCAN.hear(saying.read_text(errors="replace"))

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from app.cli import checkup
+from app.spool import Slip, Spool
 from models import lines, outbound, people
 from models.lines import Channel
 from models.session import Session
 from tests.command import Command
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
+from tests.watching import spend
 
 REAL = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_URL": PUBLIC, "HOTLINE_NUMBER": LINE}
 NOWHERE = {"TWILIO_API_URL": "http://127.0.0.1:1"}
@@ -136,6 +138,24 @@ def test_a_text_that_nobody_sends(run: Command) -> None:
     kept.write(work).result()
     kept.close()
     assert levels(run)["problem"] == ["sending: 1 reply not sent, the oldest waiting for 60 minutes"]
+
+
+def test_texts_that_wait_beside_the_database(run: Command, tmp_path: Path) -> None:
+    assert "spool: empty: the database has taken every text" in levels(run)["ok"]
+    Spool(tmp_path / "spool").put(Slip({"From": "+12025550101", "To": LINE, "MessageSid": "SM1"}, datetime.now(UTC)))
+    said = levels(run)["warning"]
+    assert "spool: 1 text came while the database was away, kept on disk and not answered yet" in said
+    assert "2025550101" not in run("doctor").output
+
+
+def test_a_spent_budget(run: Command) -> None:
+    run.good("line", "rule", "daily_budget", "1.25")
+    kept = run.database()
+    for days in (-1, 0, 1):  # whatever the hour in New York
+        spend(kept, (datetime.now(UTC) + timedelta(days=days)).date().isoformat(), 1_250_000, 150)
+    kept.close()
+    said = "line Neighbors' Hotline: has spent what it may today, so texts to many wait for tomorrow"
+    assert said in levels(run)["warning"]
 
 
 def test_tables_of_an_older_hotline(run: Command, tmp_path: Path) -> None:

@@ -83,6 +83,14 @@ def test_a_figure_belongs_to_its_line(run: Command) -> None:
     assert "There is no line 'Elm'" in run("line", "rule", "--line", "Elm").stderr
 
 
+def test_a_setting_that_will_win_is_named(run: Command) -> None:
+    done = run("line", "rule", "reply_limit", "7", HOTLINE_REPLY_LIMIT="9")
+    assert done.stderr == "HOTLINE_REPLY_LIMIT is set, and will be what holds from the next start on.\n"
+    run.good("line", "add", "Oak Street", "--sms", "+12025550190")
+    done = run("line", "rule", "reply_limit", "7", "--line", "Oak Street", HOTLINE_REPLY_LIMIT="9")
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

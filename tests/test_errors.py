@@ -11,8 +11,9 @@ import pytest
 from sqlmodel import select
 from structlog.testing import capture_logs
 
-from app.carriers import CarrierError, Found, Outgoing, Sent, errors
+from app.carriers import CarrierError, Outgoing, Sent, errors
 from app.carriers.errors import ACTIONS, Action
+from app.carriers.simulator import Simulator
 from app.hotline import Hotline
 from models import senders
 from models.lines import Channel
@@ -75,7 +76,7 @@ def test_an_answer_without_a_code_is_told_by_its_status(status: int, action: Act
 
 
 @dataclass
-class Refusing:
+class Refusing(Simulator):
     """A carrier that refuses every text to Ana with one code, or takes it and then says so by callback."""
 
     code: int
@@ -92,12 +93,6 @@ class Refusing:
             raise CarrierError(errors.action_for(self.code), f"error {self.code}", code=self.code)
         self.taken.append((text, sid))
         return Sent(sid)
-
-    def find(self, text: Outgoing, since: datetime) -> list[Found]:
-        return []
-
-    def close(self) -> None:
-        pass
 
     def to(self, number: str) -> list[Outgoing]:
         return [text for _, text in self.posts if text.to == number]

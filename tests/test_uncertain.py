@@ -260,6 +260,18 @@ def test_a_failure_of_an_older_attempt_does_not_undo_the_later(world: World) -> 
     assert world.row(row).state is State.ACCEPTED
 
 
+def test_a_failure_told_before_the_answer_is_about_the_try_under_way(world: World) -> None:
+    """The first try never left; the second's callbacks are faster than its answer."""
+    world.duty()
+    world.twilio.next(Mood.LOSE)
+    world.twilio.when, world.twilio.undelivered = When.EARLY, {ANA: 30006}
+    row = world.put()
+    settle(world)
+    assert (world.row(row).state, world.row(row).error_code) == (State.FAILED, 30006)
+    assert [attempt.sid for attempt in world.attempts(row)] == [None, world.twilio.sent[0].sid]
+    assert world.row(row).told_at is not None
+
+
 # A process that is killed while its POST is under way.
 
 SENDER = """

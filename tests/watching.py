@@ -57,6 +57,17 @@ def spend(database: Database, day: str, micros: int, segments: int) -> None:
     database.write(work).result()
 
 
+def set_rule(database: Database, **rules: Any) -> None:
+    """Give the first line figures of its own."""
+
+    def work(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        line.rules = {**line.rules, **rules}
+        session.add(line)
+
+    database.write(work).result()
+
+
 def make(database: Database, outbound_id: int, **values: Any) -> None:
     """Change a queued text as if it had come to that."""
 
@@ -88,4 +99,4 @@ class Hung(SQLite):
         return super().read(work)
 
 
-__all__ = ["Hung", "State", "another_line", "ask", "health", "make", "put_at_rest", "spend"]
+__all__ = ["Hung", "State", "another_line", "ask", "health", "make", "put_at_rest", "set_rule", "spend"]

@@ -13,6 +13,7 @@ from uuid import uuid4
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
 FORM = "application/x-www-form-urlencoded"
+SETTINGS = b"X-Twilio-Webhooks-Signature-Settings"
 HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
 MESSAGE = f"{PUBLIC}/twilio/message"
 STATUS = f"{PUBLIC}/twilio/status"

@@ -1,5 +1,6 @@
 """Carriers take a text and say what became of it. SMS and WhatsApp are data on the text, not two code paths."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,6 +54,15 @@ class CarrierError(Exception):
         self.wait = wait
 
 
+@dataclass(frozen=True)
+class Received:
+    """A text in the carrier's list of what came in; `said` are the fields its webhook has."""
+
+    sid: str
+    at: datetime
+    said: dict[str, str]
+
+
 class Carrier(Protocol):
     """Whoever carries texts."""
 
@@ -60,6 +70,14 @@ class Carrier(Protocol):
 
     def send(self, text: Outgoing) -> Sent:
         """Hand one text over. Raises CarrierError."""
+        ...
+
+    def received(self, numbers: list[str], since: datetime) -> Iterable[Received]:
+        """The texts to these numbers that came in since then, in no order. Raises CarrierError and others."""
+        ...
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """A text's pictures, in the fields its webhook has."""
         ...
 
     def find(self, text: Outgoing, since: datetime) -> list[Found]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
-from app.carriers import Found, Outgoing, Sent
+from app.carriers import Found, Outgoing, Received, Sent
 from models.outbound import State
 
 
@@ -15,6 +15,14 @@ class Simulator:
     def send(self, text: Outgoing) -> Sent:
         """Deliver the text."""
         return Sent(sid=f"SM{uuid4().hex}", state=State.DELIVERED)
+
+    def received(self, numbers: list[str], since: datetime) -> list[Received]:
+        """Nothing: what is typed on a phone is in the hotline at once."""
+        return []
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """None: the phones have no camera."""
+        return {}
 
     def find(self, text: Outgoing, since: datetime) -> list[Found]:
         """Nothing: it remembers no text, and what it took it has delivered."""

@@ -15,7 +15,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from app import segments
-from app.carriers import STATUSES, CarrierError, Found, Outgoing, Sent, errors
+from app.carriers import STATUSES, CarrierError, Found, Outgoing, Received, Sent, errors, inbox
 from app.carriers.errors import Action
 from models.lines import Channel
 from models.outbound import State
@@ -175,6 +175,19 @@ class Twilio:
             self.client.api.accounts(self.client.account_sid).fetch()
         except TwilioRestException as error:
             raise refusal(error.status, error.code) from error
+
+    def received(self, numbers: list[str], since: datetime) -> Iterator[Received]:
+        """The texts that came in since then. A Messaging Service may have numbers of which no line knows."""
+        if self.service is None:
+            yield from inbox.received(self.client, numbers, since)
+            return
+        for text in inbox.received(self.client, [None], since):
+            if text.said["To"] in numbers or text.said.get("MessagingServiceSid") == self.service:
+                yield text
+
+    def pictures(self, sid: str) -> dict[str, str]:
+        """A text's pictures."""
+        return inbox.pictures(self.client, sid)
 
     def close(self) -> None:
         """Close the connections."""

@@ -21,6 +21,7 @@ from app import watch
 from app.cli import console, trouble
 from app.clock import Clock
 from app.settings import Settings
+from app.spool import Spool
 from app.watch import Books
 from models import METADATA, lines, people
 from models.lines import Channel, Line
@@ -145,9 +146,22 @@ def sending(books: Books, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.OK, "sending", what)
     held, _ = books.unsettled.get(State.HELD, (0, now))
     if held:
-        what = f"{console.count(held, 'text')} held back by the day's budget or the carrier's quota"
-        do = "they leave by themselves; the budget is shown by: hotline line rule daily_budget"
-        yield Finding(Level.WARNING, "sending", what, do)
+        yield Finding(
+            Level.OK, "sending", f"{console.count(held, 'text')} held for a later try; they leave by themselves"
+        )
+    for name in books.over_budget:
+        what = "has spent what it may today, so texts to many wait for tomorrow"
+        yield Finding(Level.WARNING, f"line {name}", what, "to allow more: hotline line rule daily_budget")
+
+
+def spool(settings: Settings) -> Iterator[Finding]:
+    """Whether texts wait beside the database."""
+    kept = Spool(settings.spool)
+    reasons = watch.spool(kept.waiting(), kept.refused())
+    for reason in reasons:
+        yield Finding(Level.WARNING, reason.about, reason.what, f"{reason.do} ({settings.spool})")
+    if not reasons:
+        yield Finding(Level.OK, "spool", "empty: the database has taken every text")
 
 
 def _line(session: Session, line: Line) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ def every(settings: Settings) -> Iterator[Finding]:
     """All findings, in the order in which they should be mended."""
     yield Finding(Level.OK, "settings", "every variable can be read")
     yield from checkup.database(settings)
+    yield from checkup.spool(settings)
     yield from checkup.public_url(settings)
     yield from at_twilio.carrier(settings, checkup.numbers(settings), Clock().now())
 

@@ -169,8 +169,12 @@ def rule(
             session.add(found)
         return found
 
-    with console.opened(console.settings()) as kept:
+    settings = console.settings()
+    with console.opened(settings) as kept:
         changed = kept.write(work).result()
+    if wanted in settings.rules and (default or value is not None) and changed.from_settings:
+        variable = f"HOTLINE_{wanted}".upper()
+        typer.echo(f"{variable} is set, and will be what holds from the next start on.", err=True)
     shown = [row for row in figures.rows(changed) if wanted in (None, row["name"])]
     if as_json:
         console.as_json(shown)

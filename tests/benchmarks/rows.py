@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from tests import fakes, webhooks
@@ -81,8 +82,19 @@ class Rows:
             "helper_since": since if helps else None,
             "vouched_at": since if helps else None,
             "last_asked_at": self.ago(n, self.plan.helpers) if helps and n % 10 else None,
+            "weighs_id": self.weighed.get(n),
             "created_at": since,
         }
+
+    @cached_property
+    def weighed(self) -> dict[int, int]:
+        """Which request a volunteer was asked about last and has not answered: a third has one, the rest are free."""
+        numbers = range(1, self.plan.open + 1)
+        last = {self._asked(number, n): number for number in numbers for n in range(3)}
+        return {n: number for n, number in last.items() if n % 3 == 0}
+
+    def _asked(self, number: int, n: int) -> int:
+        return (texts.asked_first(number, self.plan.helpers) + n) % self.plan.helpers
 
     def address(self, n: int) -> Row:
         """Where person `n` texts from."""
@@ -137,7 +149,7 @@ class Rows:
             "id": 3 * number + n - 2,
             "line_id": 1,
             "request_id": number,
-            "person_id": (texts.asked_first(number, self.plan.helpers) + n) % self.plan.helpers + 1,
+            "person_id": self._asked(number, n) + 1,
             "wave": 1,
             "state": "sent" if number <= self.plan.open else "superseded",
             "created_at": self.now - SPAN,

@@ -118,8 +118,10 @@ class OnSQLite:
         home.mkdir()
         shutil.copy(str(make_url(url).database), home / "hotline.db")
         sync()
-        yield f"sqlite:///{home / 'hotline.db'}"
-        shutil.rmtree(home)
+        try:
+            yield f"sqlite:///{home / 'hotline.db'}"
+        finally:
+            shutil.rmtree(home)
 
 
 @dataclass
@@ -150,5 +152,7 @@ class OnPostgreSQL:
         """The database once more."""
         copy = self.server.copy(url)
         sync()
-        yield copy
-        self.server.drop(copy)
+        try:
+            yield copy
+        finally:
+            self.server.drop(copy)

@@ -1,0 +1,310 @@
+"""What must be true after every step of any story (DESIGN.md 1), as functions over two pictures of the database."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import SQLModel, col, select
+
+from app import segments
+from app.outbox import ALLOWED_AFTER_STOP
+from models.assignments import Assignment
+from models.assignments import State as Holding
+from models.inbound import Heard, Inbound
+from models.lines import Channel
+from models.offers import WAITING, Offer
+from models.offers import State as Answer
+from models.outbound import Outbound
+from models.outbound import State as TextState
+from models.people import Address, Person
+from models.requests import Event, Outcome, Request, State
+from models.session import Session
+
+T = TypeVar("T", bound=SQLModel)
+TO_LEAVE = (TextState.READY, TextState.HELD)
+DUTY_HEARD = ("duty_", "from_neighbor")  # phrases by which whoever is on duty learns of a request
+SECRET = re.compile(r"zucchini|14 Oak|apt 3|Quince", re.I)  # the neighbors' words, doors and family names
+DOOR = re.compile(r"14 Oak|apt 3", re.I)
+MANY_DIGITS = re.compile(r"\d[\d\s().-]{5,}\d")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that is remembered, at one moment."""
+
+    now: datetime
+    requests: dict[int, Request]
+    people: dict[int, Person]
+    addresses: list[Address]
+    offers: list[Offer]
+    assignments: list[Assignment]
+    texts: dict[int, Outbound]
+    heard: dict[int, Inbound]
+    events: list[Event]
+
+    def holders(self, request_id: int, *states: Holding) -> list[int]:
+        """Who has (or had) this request."""
+        held = [a for a in self.assignments if a.request_id == request_id]
+        return [a.person_id for a in held if not states or a.state in states]
+
+
+def picture(session: Session, now: datetime) -> Picture:
+    """Read everything."""
+
+    def table(of: type[T]) -> list[T]:
+        return list(session.exec(select(of).order_by(col(of.id))))  # type: ignore[attr-defined]
+
+    return Picture(
+        now,
+        {r.id: r for r in table(Request)},
+        {p.id: p for p in table(Person)},
+        table(Address),
+        table(Offer),
+        table(Assignment),
+        {t.id: t for t in table(Outbound)},
+        {t.id: t for t in table(Inbound)},
+        table(Event),
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened between two pictures. `said` is a text that came in, if that is what happened."""
+
+    was: Picture
+    now: Picture
+    said: Heard | None = None
+    time_acted: bool = False
+    new: list[Outbound] = field(default_factory=list)
+    inbound: Inbound | None = None
+
+    @property
+    def speaker(self) -> Person | None:
+        return self.now.people.get(self.inbound.person_id or 0) if self.inbound else None
+
+    def told(self, person_id: int, *, about: int | None = None) -> list[Outbound]:
+        """The texts of this step to somebody."""
+        return [t for t in self.new if t.person_id == person_id and (about is None or t.request_id == about)]
+
+    def reachable(self, person_id: int) -> bool:
+        return self.now.people[person_id].opted_out_at is None
+
+
+def step(was: Picture, now: Picture, said: Heard | None = None, *, time_acted: bool = False) -> Step:
+    """The difference between two pictures."""
+    new = [text for id_, text in now.texts.items() if id_ not in was.texts]
+    came = [text for id_, text in now.heard.items() if id_ not in was.heard]
+    return Step(was, now, said, time_acted, new, came[0] if came else None)
+
+
+Broken = Iterator[str]
+
+
+def every_text_is_answered(s: Step) -> Broken:
+    """Silence is only for who said STOP, and for a machine that was cut off."""
+    if s.said is None or s.speaker is None or s.inbound is None:
+        return
+    if s.inbound.intent == "failed":
+        yield "a fault of ours"
+    phones = [
+        a for a in s.now.addresses if a.person_id == s.speaker.id and a.muted_until and a.muted_until > s.now.now
+    ]
+    if s.inbound.intent != "stop" and not phones and not s.told(s.speaker.id):
+        yield f"no answer to {s.said.body!r}"
+
+
+def a_text_comes_once(s: Step) -> Broken:
+    """Nobody gets the same words twice in one step, no key and no number is given twice."""
+    for (to, body), times in Counter((t.person_id, t.body) for t in s.new).items():
+        if times > 1:
+            yield f"{to} gets {times} times {body!r}"
+    if len({t.key for t in s.now.texts.values()}) != len(s.now.texts):
+        yield "two texts with one key"
+    if len({(r.line_id, r.number) for r in s.now.requests.values()}) != len(s.now.requests):
+        yield "two requests with one number"
+
+
+def one_holder_of_what_is_claimed(s: Step) -> Broken:
+    """Claimed if and only if exactly one volunteer has it in hand."""
+    for request in s.now.requests.values():
+        active = s.now.holders(request.id, Holding.ACTIVE)
+        if len(active) != (request.state is State.CLAIMED):
+            yield f"#{request.number} is {request.state} and held by {active}"
+        if request.person_id in active:
+            yield f"#{request.number} is held by who asked"
+
+
+def an_offer_waits_for_what_is_open(s: Step) -> Broken:
+    """Who was asked about something that is over was let off."""
+    for offer in s.now.offers:
+        request = s.now.requests[offer.request_id]
+        if offer.state in WAITING and request.state is not State.OPEN:
+            yield f"#{request.number} is {request.state} and {offer.person_id} is still asked"
+        if offer.person_id == request.person_id:
+            yield f"#{request.number} is offered to who asked"
+
+
+def stop_stops(s: Step) -> Broken:
+    """After STOP nothing is queued but the one confirmation, and nothing waits to leave."""
+    for text in s.now.texts.values():
+        stopped = s.now.people[text.person_id].opted_out_at is not None
+        if stopped and text.state in TO_LEAVE and text.phrase not in ALLOWED_AFTER_STOP:
+            yield f"{text.phrase} still goes to somebody who said STOP"
+    if sum(t.phrase == "stopped" for t in s.new) > 1:
+        yield "STOP is confirmed more than once"
+
+
+def offers_tell_nothing(s: Step) -> Broken:
+    """No name, number, door or word of the neighbor in an offer; and one segment is all it costs."""
+    names = {p.name for p in s.now.people.values() if p.name}
+    for text in s.new:
+        if text.phrase != "offer":
+            continue
+        if SECRET.search(text.body) or MANY_DIGITS.search(text.body) or any(name in text.body for name in names):
+            yield f"an offer tells too much: {text.body!r}"
+        if text.segments != 1:
+            yield f"an offer costs {text.segments} segments: {text.body!r}"
+
+
+def who_is_asked_may_be(s: Step) -> Broken:
+    """Asked are volunteers who are here, have room, did not ask for it and did not say no to it; one text each."""
+    asked = Counter((t.person_id, t.request_id) for t in s.new if t.phrase == "offer")
+    known = {offer.id for offer in s.was.offers}
+    for offer in s.now.offers:
+        if offer.id not in known and offer.state in WAITING and (offer.person_id, offer.request_id) not in asked:
+            yield f"{offer.person_id} is down as asked about request {offer.request_id} and was not"
+    said_no = {(o.person_id, o.request_id) for o in s.was.offers if o.state is Answer.PASSED}
+    for helper_id, request_id in asked:
+        helper, request = s.now.people[helper_id], s.now.requests[request_id or 0]
+        in_hand = sum(a.person_id == helper_id and a.state is Holding.ACTIVE for a in s.now.assignments)
+        if not helper.helps or helper.id == request.person_id or (helper_id, request_id) in said_no:
+            yield f"{helper_id} is asked about #{request.number} and must not be"
+        if helper.away_until is not None and helper.away_until > s.now.now:
+            yield f"{helper_id} is away and is asked about #{request.number}"
+        if helper.max_open is not None and in_hand >= helper.max_open:
+            yield f"{helper_id} has {in_hand} in hand and is asked about #{request.number}"
+
+
+def words_go_to_the_other_side(s: Step) -> Broken:
+    """What is passed on reaches the neighbor, who has the request, or who is on duty, and nobody else."""
+    for text in s.new:
+        if text.phrase not in ("from_neighbor", "from_helper") or text.request_id is None:
+            continue
+        request = s.now.requests[text.request_id]
+        to = s.now.people[text.person_id]
+        other_side = {request.person_id} if text.phrase == "from_helper" else set(s.was.holders(request.id))
+        if to.id not in other_side and not (text.phrase == "from_neighbor" and to.on_duty):
+            yield f"{text.phrase} about #{request.number} goes to {to.id}"
+
+
+def no_number_crosses(s: Step) -> Broken:
+    """Nobody ever reads anybody's phone number."""
+    digits = {a.value.removeprefix("+")[-7:] for a in s.now.addresses if a.value.startswith("+")}
+    for text in s.new:
+        plain = re.sub(r"[\s().-]", "", text.body)
+        if any(number in plain for number in digits):
+            yield f"{text.phrase} holds a number"
+
+
+def the_door_is_for_who_comes(s: Step) -> Broken:
+    """The exact place goes to its neighbor, who holds the request, and whoever is on duty."""
+    for text in s.new:
+        if not DOOR.search(text.body):
+            continue
+        may = {p.id for now in (s.was, s.now) for p in now.people.values() if p.on_duty}
+        may |= {s.speaker.id} if s.speaker else set()  # to whom we repeat their own words
+        for request in s.now.requests.values():
+            may |= {request.person_id, *s.now.holders(request.id)}
+        if text.person_id not in may:
+            yield f"{text.phrase} tells the door to {text.person_id}"
+
+
+def nobody_is_left_in_the_dark(s: Step) -> Broken:
+    """Whatever waits has its next look, or a person on duty has heard of it."""
+    for request in s.now.requests.values():
+        heard = any(t.request_id == request.id and t.phrase.startswith(DUTY_HEARD) for t in s.now.texts.values())
+        looked_at = request.next_look_at is not None
+        if request.state in (State.DRAFT, State.OPEN, State.DELIVERED) and not looked_at:
+            yield f"#{request.number} is {request.state} and nothing will ever happen to it"
+        if request.state is State.HELD and not looked_at and not heard:
+            yield f"#{request.number} is held and nobody on duty knows"
+        if s.time_acted and request.live and request.next_look_at and request.next_look_at <= s.now.now:
+            yield f"#{request.number} was due and time did not act on it"
+
+
+def both_sides_hear(s: Step) -> Broken:
+    """A helper who is gone, or an end, is told to who did not cause it."""
+    for before in s.was.requests.values():
+        after = s.now.requests[before.id]
+        if before.state is after.state:
+            continue
+        unsaid = s.speaker is None or s.speaker.id != after.person_id
+        neighbor_waits = before.state is State.CLAIMED and after.state in (State.OPEN, State.DELIVERED, State.CLOSED)
+        if neighbor_waits and unsaid and s.reachable(after.person_id) and not s.told(after.person_id, about=after.id):
+            yield f"#{after.number} went from claimed to {after.state} and its neighbor heard nothing"
+        if before.state is State.CLAIMED and after.state is State.CLOSED:
+            for holder in s.was.holders(before.id, Holding.ACTIVE):
+                spoke = s.speaker is not None and s.speaker.id == holder
+                if s.reachable(holder) and not spoke and not s.told(holder, about=after.id):
+                    yield f"#{after.number} ended and its helper heard nothing"
+
+
+def an_end_is_an_end(s: Step) -> Broken:
+    """Closed stays closed; fulfilled is only what the neighbor said came."""
+    for request in s.now.requests.values():
+        before = s.was.requests.get(request.id)
+        if (request.outcome is not None) != (request.state is State.CLOSED):
+            yield f"#{request.number} is {request.state} with the outcome {request.outcome}"
+        if before is not None and before.state is State.CLOSED:
+            if (request.state, request.outcome) != (before.state, before.outcome):
+                yield f"#{request.number} was closed and is {request.state} {request.outcome}"
+        elif request.outcome is Outcome.FULFILLED and (s.speaker is None or s.speaker.id != request.person_id):
+            yield f"#{request.number} is fulfilled without its neighbor's word"
+
+
+def history_only_grows(s: Step) -> Broken:
+    """Events are never changed or taken back, and the last that names a state names the present one."""
+
+    def told(events: list[Event]) -> list[tuple[object, ...]]:
+        return [(e.id, e.request_id, e.kind, e.state, e.by, e.words, e.at) for e in events]
+
+    if told(s.now.events)[: len(s.was.events)] != told(s.was.events):
+        yield "an event was changed"
+    last = {e.request_id: e.state for e in s.now.events if e.state is not None}
+    for request in s.now.requests.values():
+        if last.get(request.id) is not request.state:
+            yield f"#{request.number} is {request.state}, its history says {last.get(request.id)}"
+
+
+def texts_are_counted(s: Step) -> Broken:
+    """What a text costs is what it says it costs."""
+    for text in s.new:
+        if text.channel is Channel.SMS and text.segments != segments.count(text.body):
+            yield f"{text.phrase} says {text.segments} segments"
+
+
+PROMISES: tuple[Callable[[Step], Broken], ...] = (
+    every_text_is_answered,
+    a_text_comes_once,
+    one_holder_of_what_is_claimed,
+    an_offer_waits_for_what_is_open,
+    stop_stops,
+    offers_tell_nothing,
+    who_is_asked_may_be,
+    words_go_to_the_other_side,
+    no_number_crosses,
+    the_door_is_for_who_comes,
+    nobody_is_left_in_the_dark,
+    both_sides_hear,
+    an_end_is_an_end,
+    history_only_grows,
+    texts_are_counted,
+)
+
+
+def broken(s: Step) -> list[str]:
+    """Every promise that this step broke."""
+    return [f"{promise.__name__}: {what}" for promise in PROMISES for what in promise(s)]

@@ -1,0 +1,87 @@
+"""The benchmarks work: the load is signed and understood, what it leaves behind is checked, and a table comes out.
+
+No time is judged here; a machine that runs tests is too busy for that.
+"""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from handlers.grammar import parse
+from handlers.intents import Claim, Free, Kind
+from tests.benchmarks import checks, texts
+from tests.benchmarks.figures import Goal, Report
+from tests.benchmarks.load import Volley
+from tests.benchmarks.rows import Plan
+from tests.benchmarks.stock import fill
+from tests.serving import ROOT
+
+
+def test_a_quick_run_prints_a_table_and_loses_nothing(tmp_path: Path) -> None:
+    command = ["full", "fsync", "--quick", "--database", "sqlite", "--folder", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *command],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = done.stdout.splitlines()
+    assert rows[1].split()[:3] == ["benchmark", "database", "figure"]
+    assert sum("of the yardstick" in row for row in rows) == 1
+    kept = [row for row in rows if "kept once and answered" in row]
+    assert len(kept) == 2
+    assert all(row.endswith("met") for row in kept)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("n", range(0, 400, 7))
+def test_what_neighbors_text_is_understood_as_a_request(n: int) -> None:
+    meant = parse(texts.ask(n))
+    assert isinstance(meant, Free)
+    assert (meant.meaning.kind, meant.meaning.emergency, bool(meant.meaning.needs)) == (Kind.ASK, False, True)
+
+
+@pytest.mark.parametrize("words", sorted(set(texts.CLAIMS)))
+def test_what_volunteers_text_is_understood_as_a_claim(words: str) -> None:
+    assert parse(words.format(number=42)) == Claim((42,))
+
+
+def test_everybody_has_an_address_of_their_own() -> None:
+    of = (texts.helper, 5_000), (texts.neighbor, 30_000), (texts.caller, 30_000)
+    assert len({address(n) for address, count in of for n in range(count)}) == 65_000
+
+
+def test_a_text_that_was_lost_or_not_answered_is_noticed(database_url: str) -> None:
+    supply = texts.mixed(200)
+    ask, claim = next(supply), next(supply)
+    engine = sa.create_engine(make_url(database_url.replace("postgresql://", "postgresql+psycopg://")))
+    with engine.begin() as connection:
+        fill(connection, Plan(open=20, messages=20))
+        connection.execute(sa.update(checks.inbound).where(checks.inbound.c.id == 1).values(sid=ask.sid))
+        connection.execute(sa.update(checks.outbound).where(checks.outbound.c.id == 1).values(key="elsewhere"))
+    engine.dispose()
+    found = checks.kept(database_url, [ask, claim], prepared=20)
+    assert (found.taken, found.right, found.unasked) == (2, 0, 1)
+    assert found.complaints == ["1 not kept", "1 not answered", "1 claims that took nothing"]
+
+
+def test_percentiles_and_verdicts() -> None:
+    volley = Volley(
+        times=[n / 100 for n in range(1, 201)], taken=[texts.prepared(1, texts.helper(0), "hi")], lasted=2
+    )
+    assert (volley.rate, volley.p99, volley.longest) == (0.5, 1.98, 2.0)
+    report = Report()
+    report.figure("full", "SQLite", "p99", [90.0, 110.0, 120.0], unit="ms", digits=0, goal=Goal("< 100 ms", most=100))
+    report.count("full", "SQLite", 9, 10, ["1 not kept"])
+    assert report.rows[0] == ("full", "SQLite", "p99", "110 ms", "90 - 120", "< 100 ms", "missed")
+    assert report.lost == 1
+    assert replace(Goal("any"), least=1.0).met(1.0)
+    assert len(report.table().splitlines()) == 5

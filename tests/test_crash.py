@@ -1,0 +1,369 @@
+"""Real processes killed between any two lines, under 64 connections, again and again: nothing lost, nothing twice.
+
+The short form takes seconds; `pytest -m campaign tests/test_crash.py` kills a hundred times on each database.
+"""
+
+import asyncio
+import random
+import sqlite3
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+
+import httpx
+import phonenumbers
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from app.clock import Clock
+from app.hotline import Hotline
+from app.main import create_app
+from app.sender import LEASE
+from app.settings import Settings
+from models import METADATA, lines, people
+from models.assignments import Assignment
+from models.inbound import Inbound
+from models.lines import Channel
+from models.outbound import Attempt, Outbound, Result
+from models.outbound import State as TextState
+from models.requests import Request, State
+from models.session import Session
+from tests import webhooks
+from tests.command import HOTLINE
+from tests.fake_twilio import FakeTwilio
+from tests.fakes import PUBLIC, twilio_settings
+from tests.serving import environment, process, within
+from tests.world import quick
+
+CONNECTIONS = 64
+CLAIMING = 32  # of these; the others bring new requests
+NEED = "I need groceries for two, 14 Oak St"
+WAITS_LONG = timedelta(hours=3)  # a reply is wanted for four
+GOES_ON = (TextState.READY, TextState.LEASED, TextState.UNCERTAIN, TextState.HELD)
+ARRIVES = (TextState.ACCEPTED, TextState.SENT, TextState.DELIVERED)
+
+
+def numbers() -> Iterator[str]:
+    """Phone numbers of nobody: the hundred reserved ones of every area code of the country."""
+    for area in range(201, 990):
+        first = phonenumbers.parse(f"+1{area}5550100")
+        if phonenumbers.region_code_for_number(first) == "US":
+            yield from (f"+1{area}55501{n:02}" for n in range(100))
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+@dataclass
+class Crowd:
+    """People who text over 64 connections, whether anybody answers or not.
+
+    What was not answered is posted again at once by some, as the carrier does, and left open by others.
+    """
+
+    chance: random.Random
+    numbers: Iterator[str]
+    where: str = ""  # the server's address; it moves with every start
+    pause: float = 0.15  # seconds between the texts of one connection
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)  # every one that was posted, by id
+    answered: set[str] = field(default_factory=set)  # with 200
+    others: Counter[int] = field(default_factory=Counter)  # other answers
+
+    def __post_init__(self) -> None:
+        self.volunteers = [next(self.numbers) for _ in range(CLAIMING)]
+        self._asked = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._all()), name="crowd")
+
+    @contextmanager
+    def texting(self) -> Iterator[None]:
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            self._thread.join()
+
+    def wait_for(self, more: int) -> None:
+        """Wait until so many more texts were answered with 200."""
+        enough = len(self.answered) + more
+        until(lambda: len(self.answered) >= enough)
+
+    @property
+    def unanswered(self) -> list[dict[str, str]]:
+        return [fields for sid, fields in self.texts.items() if sid not in self.answered]
+
+    async def _all(self) -> None:
+        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        async with httpx.AsyncClient(limits=limits, timeout=httpx.Timeout(16, pool=None)) as client:
+            neighbors = (self._one(client, None) for _ in range(CONNECTIONS - CLAIMING))
+            await asyncio.gather(*neighbors, *(self._one(client, number) for number in self.volunteers))
+
+    async def _one(self, client: httpx.AsyncClient, volunteer: str | None) -> None:
+        while not self._over.is_set():
+            if volunteer is None:
+                fields = webhooks.sms(next(self.numbers), NEED)
+                self._asked += 1
+            else:
+                fields = webhooks.sms(volunteer, f"CLAIM {self.chance.randint(1, self._asked + 2)}")
+            self.texts[fields["MessageSid"]] = fields
+            await self._post(client, fields)
+            await asyncio.sleep(self.pause * self.chance.random() * 2)
+
+    async def _post(self, client: httpx.AsyncClient, fields: dict[str, str]) -> None:
+        body = webhooks.form(fields)
+        headers = webhooks.headers(webhooks.MESSAGE, body)
+        while not self._over.is_set():
+            try:
+                answer = await client.post(f"{self.where}/twilio/message", content=body, headers=headers)
+            except httpx.ConnectError:  # nobody is there
+                await asyncio.sleep(0.05)
+                continue
+            except httpx.HTTPError:
+                status = 0
+            else:
+                status = answer.status_code
+            if status == 200:
+                self.answered.add(fields["MessageSid"])
+                return
+            self.others[status] += 1
+            if self.chance.random() < 0.5:
+                return
+
+
+@dataclass
+class Victims:
+    """The hotline's two processes, which die together or one by one."""
+
+    settings: Settings
+    home: Path
+    stack: ExitStack
+    running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    where: str = ""
+
+    def start(self) -> None:
+        """Start what is not running."""
+        if "web" not in self.running:
+            web = self.stack.enter_context(process(self.settings, self.home))
+            self.running["web"], self.where = web.popen, web.url
+        if "worker" not in self.running:
+            self.running["worker"] = self.stack.enter_context(worker(self.settings, self.home))
+
+    def kill(self, *names: str) -> None:
+        """End these without a warning."""
+        for name in names:
+            self.running[name].kill()
+        for name in names:
+            assert self.running.pop(name).wait() == -9
+
+
+@contextmanager
+def worker(settings: Settings, home: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """`hotline work` as a process of its own."""
+    with (home / "worker.log").open("ab") as said:
+        popen = subprocess.Popen(
+            [HOTLINE, "work"], env=environment(settings), cwd=home, stdout=said, stderr=subprocess.STDOUT
+        )
+    try:
+        yield popen
+    finally:
+        popen.kill()
+        popen.wait()
+
+
+def fill(session: Session, crowd: Crowd) -> None:
+    """Make the volunteers known."""
+    line = lines.all_lines(session)[0]
+    for n, number in enumerate(crowd.volunteers):
+        person = people.add(session, line, Channel.SMS, number, Clock().now(), name=f"Helper{n}", helper=True)
+        person.max_open = 100_000
+        session.add(person)
+    quick(session)
+
+
+def killed_again_and_again(settings: Settings, home: Path, twilio: FakeTwilio, crowd: Crowd, *, kills: int) -> None:
+    """Kill web, worker or both at random moments while the crowd texts, and start again what was killed."""
+    chance = crowd.chance
+    whom = cycle([("web",), ("web", "worker"), ("worker",)])
+    callbacks = httpx.Client(timeout=15)
+
+    def call_back(url: str, body: bytes, headers: dict[str, str]) -> int:
+        return callbacks.post(url.replace(PUBLIC, crowd.where), content=body, headers=headers).status_code
+
+    with callbacks, ExitStack() as stack:
+        victims = Victims(settings, home, stack)
+        victims.start()
+        crowd.where = victims.where
+        twilio.post = call_back
+        with crowd.texting():
+            for kill in range(kills):
+                if chance.random() < 0.2:
+                    time.sleep(chance.uniform(0, 2))  # most likely while they start
+                else:
+                    crowd.wait_for(chance.randint(20, 100))
+                    time.sleep(chance.uniform(0, 0.1))
+                last = kill == kills - 1
+                victims.kill(*(tuple(victims.running) if last else next(whom)))
+                if not last:
+                    victims.start()
+                    crowd.where = victims.where
+        twilio.settle()
+
+
+def settle(hotline: Hotline, twilio: FakeTwilio) -> None:
+    """Send what can be sent, let every lease run out and every text be looked for, until nothing is under way."""
+    passed = timedelta(0)
+    step = timedelta(seconds=15)
+    while passed < WAITS_LONG:
+        while hotline.replay.once():
+            pass
+        hotline.sender.drain()
+        twilio.settle()
+        if passed > LEASE and hotline.spooled() == 0 and not hotline.database.read(under_way):
+            return
+        hotline.clock.advance(step)
+        passed += step
+    raise AssertionError(f"{hotline.spooled()} texts wait in the spool, {hotline.database.read(under_way)} to leave")
+
+
+def under_way(session: Session) -> int:
+    return len(session.exec(select(Outbound.id).where(col(Outbound.state).in_(GOES_ON))))
+
+
+def assert_every_text_is_there_once(hotline: Hotline, twilio: FakeTwilio, crowd: Crowd) -> None:
+    kept = Counter(hotline.database.read(lambda s: list(s.exec(select(Inbound.sid)))))
+    assert set(kept.values()) == {1}
+    assert crowd.answered <= set(kept) <= set(crowd.texts)
+    assert {twilio.deliver(fields) for fields in crowd.unanswered} <= {200}
+    assert hotline.database.read(lambda s: sorted(s.exec(select(Inbound.sid)))) == sorted(crowd.texts)
+    assert hotline.spooled() == hotline.refused() == 0
+
+
+def assert_every_text_did_what_it_says_once(session: Session) -> None:
+    texts = list(session.exec(select(Inbound)))
+    requests = list(session.exec(select(Request)))
+    asked = [text.person_id or 0 for text in texts if text.body == NEED]
+    assert sorted(asked) == sorted(request.person_id for request in requests)
+    assert sorted(request.number for request in requests) == list(range(1, len(requests) + 1))
+    assert {request.state for request in requests} <= {State.OPEN, State.CLAIMED}
+    held = list(session.exec(select(Assignment.request_id)))
+    assert sorted(held) == sorted(request.id for request in requests if request.state is State.CLAIMED)
+
+    rows = list(session.exec(select(Outbound)))
+    sets: dict[str, list[Outbound]] = {}
+    for row in rows:
+        sets.setdefault(row.key.rsplit(":", 1)[0], []).append(row)
+    for replies in sets.values():
+        assert sorted(int(row.key.rsplit(":", 1)[1]) for row in replies) == list(range(len(replies)))
+    for text in texts:
+        assert [row.person_id for row in sets[str(text.id)]].count(text.person_id or 0) == 1
+    phrases = Counter(row.phrase for row in rows)
+    assert phrases["claim_yours"] == phrases["claimed"] == len(held)
+
+
+def assert_every_reply_left_once(session: Session, twilio: FakeTwilio) -> None:
+    carried = Counter(int(text.fields["StatusCallback"].rsplit("=", 1)[1]) for text in twilio.sent)
+    taken = Counter(session.exec(select(Attempt.outbound_id).where(Attempt.result == Result.TAKEN)))
+    over = set(session.exec(select(Request.id).where(Request.state != State.OPEN)))
+    for row in session.exec(select(Outbound)):
+        arrives = row.state in ARRIVES
+        superseded = row.state in (TextState.CANCELLED, TextState.EXPIRED) and row.phrase == "offer"
+        assert arrives or (superseded and row.request_id in over), (row.id, row.phrase, row.state)
+        assert (carried[row.id], taken[row.id]) == (arrives, arrives), (row.id, row.phrase, row.state)
+    assert list(session.exec(select(Attempt.id).where(col(Attempt.result).is_(None)))) == []
+
+
+def assert_intact(hotline: Hotline) -> None:
+    """Ask SQLite itself, and either database for rows that point at nothing."""
+    file = hotline.settings.database_file
+    if file is not None:
+        with sqlite3.connect(file) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        connection.close()
+    with hotline.database.engine.connect() as reading:
+        for table in METADATA.sorted_tables:
+            for key in table.foreign_keys:
+                there = key.column.table.alias("there")
+                lost = sa.select(table).where(
+                    key.parent.is_not(None), ~sa.exists().where(there.c[key.column.name] == key.parent)
+                )
+                assert reading.execute(lost).all() == []
+
+
+@dataclass
+class Story:
+    """What a test makes of its figures."""
+
+    texts: int
+    unanswered: int
+    replies: int
+    looked_for: int  # texts whose sender died between attempt and result
+    sent_again: int  # of these, since the carrier had not got them
+
+
+def story(url: str, home: Path, *, kills: int, seed: int) -> Story:
+    """Kill so many times, let everything settle, and look whether all is well."""
+    t0 = time.monotonic()
+    def mark(w: str) -> None:
+        print(w, round(time.monotonic() - t0, 1), len(crowd.texts), len(twilio.sent), crowd.others, file=open("/tmp/crash-marks","a"))
+    chance = random.Random(seed)
+    fates = random.Random(seed)
+    crowd = Crowd(chance, numbers())
+    with FakeTwilio(told=lambda words: fates.choice([[], words, words[::-1], [words[-1]] * 2])) as twilio:
+        settings = twilio_settings(
+            url, hotline_spool=home / "spool", hotline_reply_limit=0, twilio_api_url=twilio.url
+        )
+        first = Hotline(settings)
+        first.prepare()
+        first.database.write(lambda session: fill(session, crowd)).result()
+        first.stop()
+        mark("filled")
+        killed_again_and_again(settings, home, twilio, crowd, kills=kills)
+        after = Hotline(settings)
+        after.prepare()
+        mark("after after.prepare")
+        twilio.post = within(create_app(hotline=after))
+        settle(after, twilio)
+        assert_every_text_is_there_once(after, twilio, crowd)
+        mark("after settle")
+        settle(after, twilio)
+        after.database.read(assert_every_text_did_what_it_says_once)
+        after.database.read(lambda session: assert_every_reply_left_once(session, twilio))
+        assert_intact(after)
+        mark("asserted")
+        results = Counter(
+            after.database.read(lambda s: list(s.exec(select(Attempt.outbound_id, Attempt.result)))),
+        )
+        looked_for = {text for text, result in results if result is Result.UNCERTAIN}
+        after.stop()
+    assert set(crowd.others) <= {0, 503}
+    return Story(len(crowd.texts), len(crowd.unanswered), len(twilio.sent), 0, len(looked_for))
+
+
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_comes_twice(database_url: str, tmp_path: Path) -> None:
+    told = story(database_url, tmp_path, kills=4, seed=4)
+    assert told.texts > CONNECTIONS
+    assert told.unanswered > 0
+
+
+@pytest.mark.campaign
+def test_however_often_it_is_killed(
+    database_url: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """A hundred kills, some minutes."""
+    for name, figure in vars(story(database_url, tmp_path, kills=100, seed=100)).items():
+        record_property(name, figure)

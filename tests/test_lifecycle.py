@@ -1,0 +1,141 @@
+"""Whatever happens in whatever order, the promises hold. Short here; `pytest -m campaign` tells many more."""
+
+import shutil
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlmodel import SQLModel, select
+
+from models.assignments import Assignment
+from models.assignments import State as Holding
+from models.inbound import Inbound
+from models.offers import Offer
+from models.offers import State as Answer
+from models.outbound import Outbound
+from models.people import Person
+from models.requests import Event, Outcome, Request, State
+from models.session import Session
+from tests import logscan, promises
+from tests.conftest import BOTH
+from tests.fakes import MORNING
+from tests.lifecycle import NEEDS, PHONES, Lifecycle
+from tests.postgres import PostgreSQL
+
+SHORT = settings(max_examples=20, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+FULL = settings(SHORT, max_examples=300, stateful_step_count=60, derandomize=False, print_blob=True)
+
+
+@pytest.fixture(params=BOTH)
+def story(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
+    """The machine with an empty database of this kind for every story."""
+    names = count(1)
+
+    class OnSQLite(Lifecycle):
+        @staticmethod
+        def database_url() -> str:
+            return (
+                f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), tmp_path / f'{next(names)}.db')}"
+            )
+
+        @staticmethod
+        def take_back(url: str) -> None:
+            logscan.learn(url)
+            for file in tmp_path.glob("*"):
+                file.unlink()
+
+    class OnPostgreSQL(Lifecycle):
+        @staticmethod
+        def database_url() -> str:
+            server: PostgreSQL = request.getfixturevalue("postgres")
+            return server.migrated()
+
+        @staticmethod
+        def take_back(url: str) -> None:
+            server: PostgreSQL = request.getfixturevalue("postgres")
+            logscan.learn(url)
+            server.empty(url)
+
+    return OnSQLite if request.param == "sqlite" else OnPostgreSQL
+
+
+def plant(table: type[SQLModel], **values: Any) -> Callable[[Session], object]:
+    """Spoil every row of a table behind the hotline's back."""
+    return lambda session: session.execute(sa.update(table).values(**values))
+
+
+def text(body: str, phrase: str = "offer", to: int = 4) -> Callable[[Session], object]:
+    """Queue a text that the hotline would never say."""
+
+    def work(session: Session) -> None:
+        like = session.exec(select(Outbound)).first()
+        assert like is not None
+        made = like.model_dump(exclude={"id"}) | {"person_id": to, "body": body, "request_id": 1, "segments": 1}
+        session.add(Outbound(**made | {"key": f"{next(KEYS)}:planted", "phrase": phrase}))
+
+    return work
+
+
+def unanswered(session: Session) -> None:
+    """Take in a text and say nothing."""
+    like = session.exec(select(Inbound)).first()
+    assert like is not None
+    session.add(Inbound(**like.model_dump(exclude={"id"}) | {"sid": "SM0"}))
+
+
+def twice(session: Session) -> None:
+    """Say the same thing two times."""
+    for _ in range(2):
+        text("hello", "hello")(session)
+
+
+KEYS = count(1)
+SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
+    "every_text_is_answered": [unanswered],
+    "a_text_comes_once": [twice],
+    "one_holder_of_what_is_claimed": [plant(Request, state=State.OPEN), plant(Assignment, state=Holding.RELEASED)],
+    "an_offer_waits_for_what_is_open": [plant(Offer, state=Answer.SENT)],
+    "stop_stops": [plant(Person, opted_out_at=MORNING)],
+    "offers_tell_nothing": [text("zucchini"), text("202-555-0101"), text("Caro"), text("near 14 Oak")],
+    "who_is_asked_may_be": [text("#1", to=6), text("#1", to=7)],
+    "words_go_to_the_other_side": [text("hi", "from_neighbor", 4), text("hi", "from_helper", 4)],
+    "no_number_crosses": [text("call 202 555-0101", "claimed")],
+    "the_door_is_for_who_comes": [text("14 Oak St apt 3", "info_open", 4)],
+    "nobody_is_left_in_the_dark": [plant(Request, state=State.OPEN, next_look_at=None)],
+    "both_sides_hear": [plant(Request, state=State.CLOSED)],
+    "an_end_is_an_end": [plant(Request, state=State.CLOSED, outcome=Outcome.FULFILLED)],
+    "history_only_grows": [plant(Event, kind="told otherwise"), plant(Request, state=State.HELD)],
+    "texts_are_counted": [text("a" * 161, "claimed")],
+}
+
+
+def test_every_promise_can_be_broken() -> None:
+    assert set(SABOTAGE) == {promise.__name__ for promise in promises.PROMISES}
+
+
+@pytest.mark.parametrize("promise", SABOTAGE)
+def test_a_broken_promise_is_noticed(story: type[Lifecycle], promise: str) -> None:
+    for spoil in SABOTAGE[promise]:
+        told = story()
+        told.begin(waves=(1, 1, 2), on_duty=False)
+        told.asks(who=PHONES[0], what=NEEDS[0])
+        told.claims(who=PHONES[2], at=0)
+        before = told.seen
+        told.hotline.database.write(spoil).result()
+        now = told.picture()
+        assert promise in " ".join(promises.broken(promises.step(before, now, told.texts[0])))
+        told.teardown()
+
+
+def test_promises_hold_in_any_story(story: type[Lifecycle]) -> None:
+    run_state_machine_as_test(story, settings=SHORT)
+
+
+@pytest.mark.campaign
+def test_promises_hold_in_hundreds_of_stories(story: type[Lifecycle]) -> None:
+    run_state_machine_as_test(story, settings=FULL)
