@@ -9,15 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from app.carriers import CarrierError, Found, Outgoing, Sent
+from app.carriers import CarrierError, Outgoing, Sent
 from app.carriers.errors import Action
+from app.carriers.simulator import Simulator
 from app.hotline import Hotline
 from models import lines, people, senders
 from models.inbound import Heard
@@ -32,7 +33,7 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass
-class Paced:
+class Paced(Simulator):
     """A carrier that minds the pace, and notes when each text came."""
 
     clock: StillClock
@@ -47,12 +48,6 @@ class Paced:
                 raise CarrierError(Action.AGAIN, "busy")
             self.came.append(((self.clock.now() - MORNING).total_seconds(), text))
             return Sent(f"SM{len(self.came)}")
-
-    def find(self, text: Outgoing, since: datetime) -> list[Found]:
-        return []
-
-    def close(self) -> None:
-        pass
 
     def bodies(self) -> list[str]:
         return [text.body for _, text in self.came]
