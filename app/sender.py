@@ -7,25 +7,23 @@ go next, so a hundred texts cost a few commits; ten threads post. A text is chec
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from app import fates
-from app.carriers import Carrier, CarrierError, Found, Outgoing, Sent
+from app import fates, results, verdicts
+from app.carriers import Carrier, CarrierError, Outgoing, Sent
 from app.carriers.errors import Action
 from app.clock import Clock
 from app.database import Database, is_passing
 from app.metrics import Metrics
 from app.outbox import ALLOWED_AFTER_STOP
 from app.pulse import Pulse
-from models import leases, outbound, parcels, senders, uncertain
+from app.results import Back, NotPosted
+from models import leases, parcels, uncertain
 from models.leases import Lease, Terms
-from models.outbound import State
-from models.parcels import Handed, Parcel
+from models.parcels import Parcel
 from models.session import Session
 from models.uncertain import Lookup
 
@@ -41,19 +39,6 @@ SWEEP = timedelta(seconds=30)  # between looks for texts that expired
 IDLE = 0.5  # seconds between looks for texts that another process queued
 FRESH = 0.01  # seconds for which it is known who said STOP; a POST takes longer to get out of the house
 LINGER = 0.01  # seconds that a result waits for others to share its transaction
-SETTLED = frozenset({Action.AGAIN, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})  # a probe that did not go well
-
-
-class NotPosted(Exception):
-    """A text was not posted: it is given back, or its reader has said STOP."""
-
-
-@dataclass(frozen=True)
-class Back:
-    """What came back: of a text that was posted, or of a look in the carrier's list."""
-
-    about: Parcel | Lookup
-    result: Sent | CarrierError | NotPosted | list[Found]
 
 
 class Sender:
@@ -64,7 +49,7 @@ class Sender:
         self.carrier = carrier
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self.terms = Terms(LEASE, carrier.paced, ALLOWED_AFTER_STOP, fates.FILTERED)
+        self.terms = Terms(LEASE, carrier.paced, ALLOWED_AFTER_STOP, verdicts.FILTERED)
         self._turns: Counter[int] = Counter()
         self._woken = threading.Event()
         self._stopped = False
@@ -156,7 +141,7 @@ class Sender:
         return moved, IDLE if lease.next_at is None else _seconds_until(lease.next_at, self.clock.now())
 
     def _in_one(self, session: Session, back: list[Back], room: int, now: datetime) -> tuple[Lease, list[Lookup]]:
-        self._record(session, back, now)
+        results.record(session, back, now)
         lookups = self._lost_and_found(session, now)
         lease = leases.lease(session, now, room, self.terms, self._turns) if room > 0 else Lease()
         fates.lost(session, lease.lost, now)
@@ -174,34 +159,10 @@ class Sender:
         fates.abandon(session, now)
         return uncertain.to_look_up(session, now, LEASE, LOOKUPS)
 
-    def _record(self, session: Session, back: Iterable[Back], now: datetime) -> None:
-        """Write down what came back: the good news all at once, the rest one by one."""
-        taken: dict[State, list[Handed]] = {}
-        returned: list[Parcel] = []
-        for one in back:
-            match one:
-                case Back(Parcel() as parcel, Sent() as sent):
-                    taken.setdefault(sent.state, []).append(Handed(parcel.id, parcel.attempt_id, sent.sid))
-                    outbound.price(session, parcel.id, sent.price)
-                case Back(Parcel() as parcel, CarrierError() as error):
-                    fates.refused(session, parcel.id, parcel.attempt_id, error, now)
-                case Back(Parcel() as parcel, NotPosted()):
-                    returned.append(parcel)
-                case Back(Lookup() as lookup, list() as found):
-                    fates.looked_up(session, lookup, found, now)
-            if isinstance(one.about, Parcel) and one.about.probes and _went_well(one.result):
-                senders.go_on(session, one.about.channel, one.about.sender)
-        session.flush()
-        for state, handed in taken.items():
-            for text in parcels.hand_over(session, handed, state, now):
-                fates.taken(session, text.id, text.attempt_id, text.sid, state, now)
-        if returned:
-            parcels.hand_back(session, returned, now)
-
     def _write(self, back: list[Back]) -> None:
         """Write down what came back, and lease nothing."""
         now = self.clock.now()
-        self.database.write(lambda s: self._record(s, back, now)).result()
+        self.database.write(lambda s: results.record(s, back, now)).result()
         self._forget(back)
 
     def _one_by_one(self, back: list[Back]) -> None:
@@ -302,8 +263,3 @@ class Sender:
 
 def _seconds_until(then: datetime, now: datetime) -> float:
     return min(IDLE, max((then - now).total_seconds(), 0.0))
-
-
-def _went_well(result: Sent | CarrierError | NotPosted | list[Found]) -> bool:
-    """Whether the carrier takes texts from this sender again: it took one, or refused one for its own sake."""
-    return isinstance(result, Sent) or (isinstance(result, CarrierError) and result.action not in SETTLED)

@@ -167,6 +167,12 @@ def held(session: Session, outbound_id: int) -> Outbound | None:
     return session.exec(select(Outbound).where(Outbound.id == outbound_id).with_for_update()).first()
 
 
+def holding(session: Session, sid: str, *, but: int) -> list[Outbound]:
+    """The texts other than `but` that are thought to have this id at the carrier."""
+    query = select(Outbound).where(Outbound.sid == sid, Outbound.id != but).order_by(col(Outbound.id))
+    return list(session.exec(query.with_for_update()))
+
+
 def by_ids(session: Session, ids: list[int]) -> list[Outbound]:
     """These texts, in the order in which they were queued."""
     return list(session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id))))

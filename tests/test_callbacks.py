@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from app.carriers import Sent
-from app.sender import Back
+from app.results import Back
 from models.outbound import State, StatusEvent
 from models.parcels import Parcel
 from tests import webhooks
