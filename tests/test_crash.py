@@ -317,9 +317,6 @@ class Story:
 
 def story(url: str, home: Path, *, kills: int, seed: int) -> Story:
     """Kill so many times, let everything settle, and look whether all is well."""
-    t0 = time.monotonic()
-    def mark(w: str) -> None:
-        print(w, round(time.monotonic() - t0, 1), len(crowd.texts), len(twilio.sent), crowd.others, file=open("/tmp/crash-marks","a"))
     chance = random.Random(seed)
     fates = random.Random(seed)
     crowd = Crowd(chance, numbers())
@@ -331,20 +328,16 @@ def story(url: str, home: Path, *, kills: int, seed: int) -> Story:
         first.prepare()
         first.database.write(lambda session: fill(session, crowd)).result()
         first.stop()
-        mark("filled")
         killed_again_and_again(settings, home, twilio, crowd, kills=kills)
         after = Hotline(settings)
         after.prepare()
-        mark("after after.prepare")
         twilio.post = within(create_app(hotline=after))
         settle(after, twilio)
         assert_every_text_is_there_once(after, twilio, crowd)
-        mark("after settle")
         settle(after, twilio)
         after.database.read(assert_every_text_did_what_it_says_once)
         after.database.read(lambda session: assert_every_reply_left_once(session, twilio))
         assert_intact(after)
-        mark("asserted")
         results = Counter(
             after.database.read(lambda s: list(s.exec(select(Attempt.outbound_id, Attempt.result)))),
         )
