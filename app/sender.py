@@ -101,9 +101,10 @@ class Sender:
         """Send what may leave now and wait for the end of it; returns how many texts moved."""
         moved, _ = self._exchange()
         wait(self._under_way)
-        if self._back:
-            self._write(list(self._back))
-        return moved
+        back = list(self._back)
+        if back:
+            self._write(back)
+        return moved + sum(isinstance(one.result, NotPosted) for one in back)
 
     def drain(self) -> None:
         """Send until nothing more may leave now."""

@@ -8,7 +8,10 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from app.carriers import Sent
+from app.sender import Back
 from models.outbound import State, StatusEvent
+from models.parcels import Parcel
 from tests import webhooks
 from tests.fake_twilio import When
 from tests.fakes import PUBLIC
@@ -46,6 +49,44 @@ def test_every_order_ends_the_same(world: World, words: tuple[str, ...], end: St
     rows = [world.put(body=f"text {n}") for n in range(len(orders))]
     assert {say(world, row, *order) for row, order in zip(rows, orders, strict=True)} == {end}
     assert len(told(world)) == len(orders) * len(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "end"),
+    [
+        (("answer", "queued", "sent", "delivered"), None, (State.DELIVERED, 0)),
+        (("answer", "sent", "sent", "undelivered"), 30001, (State.HELD, 1)),  # to be sent again, once counted
+        (("answer", "sent", "undelivered", "undelivered"), 30003, (State.HELD, 1)),
+        (("answer", "sent", "undelivered", "undelivered"), 30005, (State.FAILED, 0)),
+        (("answer", "sent", "failed", "undelivered"), 30023, (State.READY, 0)),
+        (("answer", "sent", "undelivered", "delivered"), 30001, (State.DELIVERED, None)),
+        (("answer", "read", "undelivered", "sent"), 30005, (State.READ, None)),
+    ],
+)
+def test_every_order_of_callbacks_and_of_the_answer_to_the_post_ends_the_same(
+    world: World, words: tuple[str, ...], code: int | None, end: tuple[State, int | None]
+) -> None:
+    """Proof 6: the answer to the POST is one more piece of news, wherever it comes."""
+    orders = sorted(set(permutations(words)))
+    rows = [world.put(to=f"+1202555{n:04d}", body=f"text {n}") for n in range(len(orders))]
+    parcels = {parcel.id: parcel for parcel in world.lease(len(rows))}
+    for row, order in zip(rows, orders, strict=True):
+        for word in order:
+            if word == "answer":
+                answered(world, parcels[row], f"SM{row}")
+            else:
+                world.hotline.status(row, word, sid=f"SM{row}", code=code).result()
+    kept = [world.row(row) for row in rows]
+    assert {row.state for row in kept} == {end[0]}
+    assert end[1] is None or {row.returns for row in kept} == {end[1]}
+    assert all(len(world.attempts(row)) == 1 for row in rows)
+
+
+def answered(world: World, parcel: Parcel, sid: str) -> None:
+    """The POST comes back."""
+    sender = world.hotline.sender
+    sender._back.append(Back(parcel, Sent(sid)))
+    sender._write(list(sender._back))
 
 
 @pytest.mark.parametrize("when", [When.AFTER, When.EARLY, When.HELD])
