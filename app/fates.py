@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 import tenacity
@@ -70,6 +71,18 @@ class Case:
         senders.add(self.session, self.row.line_id, self.row.channel, self.row.sender)
         return senders.of_line(self.session, self.row.line_id)
 
+    def rest(self, sender: Sender, at_least: timedelta) -> None:
+        """Let a sender rest.
+
+        Told by callback only, every POST seems to go well and nothing shows that it is mended: then it is an hour.
+        """
+        at_least = max(at_least, _seconds(self.wait), senders.LONGEST_REST if self.called_back else at_least)
+        senders.rest(self.session, sender, self.code or 0, self.now, at_least)
+
+    def own(self) -> Sender:
+        """The number that sent this text."""
+        return next(s for s in self.senders() if (s.channel, s.number) == (self.row.channel, self.row.sender))
+
     def end(self, result: Result) -> None:
         """Note how the attempt ended."""
         if self.attempt is not None:
@@ -99,9 +112,10 @@ class Case:
         self.session.add(row)
 
     def say(self, key: str, about: Callable[[Moment], Texts]) -> None:
-        """Tell whoever is on duty something about the line rather than about this text."""
-        moment = Moment(self.session, self.line, self.now)
-        outbox.queue(self.session, moment.line, f"{key}-{self.row.id}-{self.row.tries}", about(moment), self.now)
+        """Tell whoever is on duty, once under this key, something about the line rather than about this text."""
+        if not outbound.queued(self.session, f"{key}:0"):
+            moment = Moment(self.session, self.line, self.now)
+            outbox.queue(self.session, moment.line, key, about(moment), self.now)
 
 
 def _again(case: Case) -> None:
@@ -109,8 +123,7 @@ def _again(case: Case) -> None:
         _transient(case)
         return
     if case.code == QUEUE_FULL:
-        own = next(s for s in case.senders() if (s.channel, s.number) == (case.row.channel, case.row.sender))
-        senders.rest(case.session, own, QUEUE_FULL, case.now, max(QUEUE_RESTS, _seconds(case.wait)))
+        case.rest(case.own(), QUEUE_RESTS)
         case.keep()
         return
     case.keep(case.now + (_seconds(case.wait) or timedelta(seconds=_backoff(case.row.tries))))
@@ -140,7 +153,7 @@ def _soft(case: Case) -> None:
         address.strikes += 1
         case.session.add(address)
         if address.strikes == STRIKES:
-            case.say("doubtful", lambda moment: followups.doubtful(moment, case.row))
+            case.say(f"doubtful-{case.row.id}-{case.row.tries}", lambda moment: followups.doubtful(moment, case.row))
     if case.row.returns == 0:
         case.keep(case.now + SOFT, counted=True)
     else:
@@ -148,9 +161,9 @@ def _soft(case: Case) -> None:
 
 
 def _quota(case: Case) -> None:
-    own = next(s for s in case.senders() if (s.channel, s.number) == (case.row.channel, case.row.sender))
-    if senders.rest(case.session, own, case.code or 0, case.now, max(QUOTA_RESTS, _seconds(case.wait))):
-        case.say("quota", followups.quota_used_up)
+    case.rest(case.own(), QUOTA_RESTS)
+    today = case.now.astimezone(ZoneInfo(case.line.timezone)).date()
+    case.say(f"quota-{case.row.line_id}-{today}", followups.quota_used_up)
     case.keep()
 
 
@@ -198,7 +211,7 @@ def _loop(case: Case) -> None:
 
 def _account(case: Case) -> None:
     for sender in case.senders():
-        senders.rest(case.session, sender, case.code or 0, case.now, max(ACCOUNT_RESTS, _seconds(case.wait)))
+        case.rest(sender, ACCOUNT_RESTS)
     case.keep()
 
 

@@ -13,21 +13,22 @@ import structlog
 
 from app.database import Busy, is_passing
 from app.pulse import Pulse
-from app.reception import Reception
+from app.reception import Reception, Waits
 from app.spool import Slip
 from app.switchboard import Taken
 
 log = structlog.get_logger()
 
 LOOK = 1.0  # seconds between looks into the spool
-AT_ONCE = 64  # slips handed to the database together: they share its commits
+AT_ONCE = 256  # slips handed to the database together: those of several senders share its commits
+EACH = 32  # slips from one box, one after the other
 GLANCE = 0.2  # seconds between looks whether we are to stop
 TRIES = 5  # of what the database does not take although it answers
 GROWS = 4  # seconds until such a slip is tried again, four times as long every time: six minutes in all
 
 
 class Outcome(Enum):
-    """What became of the first slip in a box."""
+    """What became of a slip."""
 
     THROUGH = auto()
     AWAY = auto()  # the database did not answer
@@ -90,48 +91,60 @@ class Replay:
         self._failed = set()
         taken, most = 0, 1  # the first one goes alone: it shows whether the database is back
         while rounds and not self._stopping.is_set():
-            outcomes = self._round([rounds.popleft() for _ in range(min(most, len(rounds)))])
-            through = [box for box, outcome in outcomes.items() if outcome is Outcome.THROUGH]
-            away = [box for box, outcome in outcomes.items() if outcome is Outcome.AWAY]
+            now = [rounds.popleft() for _ in range(min(most, len(rounds)))]
+            outcomes = self._round(now, 1 if most == 1 else min(EACH, max(most // len(now), 1)))
+            through = {box: many for box, (many, _) in outcomes.items() if many}
+            away = [box for box, (_, outcome) in outcomes.items() if outcome is Outcome.AWAY]
             self._failed.update(away)
-            if away and not through:
-                break
             if through:
                 self.reception.back()
                 most = AT_ONCE
+            elif away:
+                break
             rounds.extend(through)  # there may be more in these
-            taken += len(through)
+            taken += sum(through.values())
         return taken
 
-    def _round(self, boxes: list[Path]) -> dict[Path, Outcome]:
-        """Hand over the first slip of every box; wait until all are settled."""
-        outcomes: dict[Path, Outcome] = {}
-        under_way: dict[Path, tuple[Path, Future[Any]]] = {}
-        for box in boxes:
-            outcomes[box] = Outcome.LEFT
-            file = self.spool.first(box)
-            slip = None if file is None or self._rests(file) else self._slip(file)
-            # Who is still at the door may bring something older than what is in the spool.
-            if file is None or slip is None or self.reception.expects(slip):
-                continue
-            try:
-                under_way[box] = file, self._hand_over(slip, file)
-            except Busy:
-                outcomes[box] = Outcome.AWAY
-            except ValueError as error:
-                self._fault(file, error)
-        while wait([future for _, future in under_way.values()], GLANCE).not_done:
+    def _round(self, boxes: list[Path], each: int) -> dict[Path, tuple[int, Outcome]]:
+        """Hand over the first slips of every box and wait until all are settled; how many of each went through."""
+        under_way = {box: self._hand_over(box, each) for box in boxes}
+        while wait([future for handed in under_way.values() for _, future in handed[0]], GLANCE).not_done:
             if self._stopping.is_set():
                 break
-        for box, (file, future) in under_way.items():
-            outcomes[box] = self._settle(file, future)
+        outcomes: dict[Path, tuple[int, Outcome]] = {}
+        for box, (handed, outcome) in under_way.items():
+            settled = [self._settle(file, future) for file, future in handed]
+            worst = next((each for each in settled if each is not Outcome.THROUGH), outcome)
+            outcomes[box] = settled.count(Outcome.THROUGH), worst
         return outcomes
 
-    def _hand_over(self, slip: Slip, file: Path) -> "Future[Any]":
-        def waits() -> bool:
-            return self.reception.doubtful(slip.key) or self.spool.first(file.parent) != file
+    def _hand_over(self, box: Path, most: int) -> tuple[list[tuple[Path, "Future[Any]"]], Outcome]:
+        """Give a box's oldest slips to the database, which does those of one sender in this order."""
+        handed: list[tuple[Path, Future[Any]]] = []
+        last: dict[str, Future[Any]] = {}
+        for file in self.spool.oldest(box, most):
+            slip = None if self._rests(file) else self._slip(file)
+            # Who is still at the door may bring something older than what is in the spool.
+            if slip is None or self.reception.expects(slip):
+                return handed, Outcome.LEFT
+            try:
+                future = self.reception.hand_over(slip, self._waits(slip.key, last.get(slip.key)))
+            except Busy:
+                return handed, Outcome.AWAY
+            except ValueError as error:
+                self._fault(file, error)
+                return handed, Outcome.LEFT
+            handed.append((file, future))
+            last[slip.key] = future
+        return handed, Outcome.LEFT
 
-        return self.reception.hand_over(slip, waits)
+    def _waits(self, key: str, before: "Future[Any] | None") -> Waits:
+        """Asked when its turn comes: whether the slip must not go yet, because the one before it did not."""
+
+        def waits() -> bool:
+            return self.reception.doubtful(key) or (before is not None and not _went_through(before))
+
+        return waits
 
     def _settle(self, file: Path, future: "Future[Any]") -> Outcome:
         if future.cancel() or not future.done():
@@ -175,3 +188,12 @@ class Replay:
             self._resting[file] = Rest(tries, self.clock.now() + timedelta(seconds=GROWS**tries))
         else:
             self.spool.refuse(file)
+
+
+def _went_through(before: "Future[Any]") -> bool:
+    return (
+        before.done()
+        and not before.cancelled()
+        and before.exception() is None
+        and before.result() is not Taken.SPOOLED
+    )

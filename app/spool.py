@@ -5,6 +5,7 @@ whether older texts of a sender wait is one look at the disk. Senders who share 
 """
 
 import hashlib
+import heapq
 import json
 import os
 import re
@@ -56,20 +57,26 @@ class Spool:
         draft = writing / name
         try:
             _write(draft, json.dumps({**asdict(slip), "at": slip.at.isoformat()}).encode())
-            box = self._into_box(draft, slip.key)
+            changed = self._into_box(draft, slip.key)
         except OSError:
             draft.unlink(missing_ok=True)
             raise
-        for changed in (box, self.folder, *([self.folder.parent] if made else [])):
-            _sync(changed)
+        for folder in (*changed, *([self.folder.parent] if made else [])):
+            _sync(folder)
 
-    def _into_box(self, draft: Path, key: str) -> Path:
+    def _into_box(self, draft: Path, key: str) -> list[Path]:
+        """Move a file into its box; returns the folders that changed."""
         box = self.folder / _hash(key)
+        changed = [box]
         for _ in range(ATTEMPTS):
-            box.mkdir(mode=0o700, exist_ok=True)
+            try:
+                box.mkdir(mode=0o700)
+                changed = [box, self.folder]
+            except FileExistsError:
+                pass
             with suppress(FileNotFoundError):
                 draft.rename(box / draft.name)
-                return box
+                return changed
         raise OSError("the spool's folder changes too fast")
 
     def holds(self, key: str) -> bool:
@@ -83,16 +90,17 @@ class Spool:
         except FileNotFoundError:
             return []
 
-    def first(self, box: Path) -> Path | None:
-        """The oldest slip in a box; a box without any is cleared away."""
+    def oldest(self, box: Path, most: int = 1) -> list[Path]:
+        """The oldest slips in a box, the oldest first; a box without any is cleared away."""
         try:
-            found = min(box.iterdir(), default=None, key=lambda path: path.name)
+            with os.scandir(box) as entries:
+                found = heapq.nsmallest(most, (entry.name for entry in entries))
         except FileNotFoundError:
-            return None
-        if found is None:
+            return []
+        if not found:
             with suppress(OSError):
                 box.rmdir()
-        return found
+        return [box / name for name in found]
 
     def read(self, file: Path) -> Slip:
         """The slip in a file. Raises ValueError or KeyError where there is none, and FileNotFoundError."""

@@ -7,6 +7,7 @@ from handlers.matching import Candidate, Wanted
 from handlers.turn import Moment, Text, Texts, Turn
 from models import assignments, lines, offers, people, requests
 from models.assignments import State as AssignmentState
+from models.lines import Line, Policy
 from models.offers import State as OfferState
 from models.outbound import Lane
 from models.people import Person
@@ -81,6 +82,7 @@ def asked(texts: Iterable[Text]) -> int:
 def _choose(moment: Moment, request: Request, size: int) -> list[Person]:
     """Whom to ask next. A few volunteers are looked at, and more only while the wave is not full."""
     wanted = Wanted(frozenset(request.needs) - {"other"}, request.area_id, request.language)
+    policy = moment.line.policy
     chosen: list[int] = []
     for limit in (size + 2, *LOOK_AT):
         found = offers.candidates(
@@ -91,7 +93,7 @@ def _choose(moment: Moment, request: Request, size: int) -> list[Person]:
             request_id=request.id,
             limit=limit,
         )
-        candidates = [_candidate(moment, one) for one in found]
+        candidates = [_candidate(one, moment.line, policy) for one in found]
         chosen = matching.choose(candidates, wanted, size)
         if len(found) < limit or (
             len(chosen) == size and (limit >= ENOUGH or _is_best(candidates, wanted, size, limit))
@@ -109,16 +111,15 @@ def _is_best(candidates: Sequence[Candidate], wanted: Wanted, size: int, limit: 
     return first >= size or (len(free) < limit and strangers == 0)
 
 
-def _candidate(moment: Moment, one: offers.Candidate) -> Candidate:
-    own = moment.line.policy.max_open
+def _candidate(one: offers.Candidate, line: Line, policy: Policy) -> Candidate:
     return Candidate(
         id=one.person_id,
-        can=frozenset(one.can),
-        areas=frozenset(one.areas),
-        languages=frozenset(one.languages or [one.language or moment.line.language]),
+        can=one.can,
+        areas=one.areas,
+        languages=one.languages or frozenset([one.language or line.language]),
         last_asked_at=one.last_asked_at,
         in_hand=one.in_hand,
-        max_open=own if one.max_open is None else one.max_open,
+        max_open=policy.max_open if one.max_open is None else one.max_open,
         answering=one.weighs,
     )
 

@@ -46,6 +46,7 @@ class Policy:
 
 
 STANDARD = Policy()
+_POLICIES: dict[str, Policy] = {}  # one for every set of figures that some line has; each text asks many times
 FIGURES = frozenset(field.name for field in fields(Policy))
 
 
@@ -74,7 +75,12 @@ class Line(SQLModel, table=True):
     @property
     def policy(self) -> Policy:
         """The default figures with this line's own laid over them."""
-        return policy_of(self.rules) if self.rules else STANDARD
+        if not self.rules:
+            return STANDARD
+        key = repr(self.rules)
+        if key not in _POLICIES:
+            _POLICIES[key] = policy_of(self.rules)
+        return _POLICIES[key]
 
     def number(self, channel: Channel) -> str | None:
         """What people text on this channel, or None where the line has no such number."""

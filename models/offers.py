@@ -1,10 +1,11 @@
 """Offers: a request put to one volunteer in one wave."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,9 +59,9 @@ class Candidate:
     """A volunteer who could be asked, and what decides whether to."""
 
     person_id: int
-    can: list[str]
-    areas: list[int]
-    languages: list[str]
+    can: frozenset[Any]
+    areas: frozenset[Any]
+    languages: frozenset[Any]
     language: str | None
     last_asked_at: datetime | None
     max_open: int | None
@@ -91,9 +92,9 @@ def _candidates() -> Statement[tuple[Any, ...]]:
         fit = (
             sa.select(
                 col(Person.id),
-                col(Person.can),
-                col(Person.areas),
-                col(Person.languages),
+                sa.cast(col(Person.can), sa.Text),
+                sa.cast(col(Person.areas), sa.Text),
+                sa.cast(col(Person.languages), sa.Text),
                 col(Person.language),
                 col(Person.last_asked_at),
                 col(Person.max_open),
@@ -125,6 +126,11 @@ def _candidates() -> Statement[tuple[Any, ...]]:
 CANDIDATES = _candidates()
 
 
+@lru_cache(4096)  # a line has few different sets of skills, areas and languages
+def _set(kept: str) -> frozenset[Any]:
+    return frozenset(json.loads(kept))
+
+
 def candidates(
     session: Session, line_id: int, now: datetime, *, asker_id: int, request_id: int, limit: int
 ) -> list[Candidate]:
@@ -135,7 +141,9 @@ def candidates(
     The rest is matching's to judge.
     """
     found = session.run(CANDIDATES, line_id=line_id, now=now, asker_id=asker_id, request_id=request_id, limit=limit)
-    return [Candidate(*row) for row in found]
+    return [
+        Candidate(id_, _set(can), _set(areas), _set(languages), *rest) for id_, can, areas, languages, *rest in found
+    ]
 
 
 def make(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:

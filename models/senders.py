@@ -102,15 +102,13 @@ def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
     return made.first() is not None
 
 
-def rest(session: Session, sender: Sender, code: int, now: datetime, at_least: timedelta) -> bool:
-    """Let a number rest, twice as long as it has rested in vain, up to an hour; returns whether this is new."""
-    new = sender.rests_since is None
+def rest(session: Session, sender: Sender, code: int, now: datetime, at_least: timedelta) -> None:
+    """Let a number rest, twice as long as it has rested in vain, up to an hour."""
     since = sender.rests_since or now
     sender.rests_since = since
     sender.rests_until = now + max(at_least, min(now - since, LONGEST_REST))
     sender.rest_code = code
     session.add(sender)
-    return new
 
 
 def go_on(session: Session, channel: Channel, number: str) -> None:

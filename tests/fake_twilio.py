@@ -47,6 +47,7 @@ class FakeTwilio:
     undelivered: dict[str, int] = field(default_factory=dict)  # recipient -> error code told by callback
     told: Callable[[list[str]], list[str]] = list  # what becomes of a text's callbacks: doubled, shuffled, none
     when: When = When.AFTER
+    listed: Callable[[list[Carried]], list[Carried]] = list  # what its list shows: late, doubled, some hidden
     console: Numbers = field(default_factory=Numbers)
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not

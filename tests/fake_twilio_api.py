@@ -26,6 +26,7 @@ WORDS = {
     20404: (404, "The requested resource was not found"),
     20429: (429, "Too Many Requests"),
     20500: (500, "An internal server error has occurred"),
+    20503: (503, "Service unavailable"),
     21211: (400, "Invalid 'To' Phone Number"),
     21212: (400, "Invalid From Number"),
     21266: (400, "'To' and 'From' number cannot be the same"),
@@ -61,6 +62,8 @@ class Mood(StrEnum):
     LOSE = "lose"  # drops the connection without taking the text
     BREAK = "break"  # takes the text, then says 500
     STALL = "stall"  # takes the text and says nothing until released, then drops the connection
+    HANG = "hang"  # takes nothing and says nothing until released, then drops the connection
+    DOWN = "down"  # 503, and the text is not taken
     BUSY = "busy"  # 429: takes nothing and asks for patience
 
 
@@ -189,7 +192,13 @@ class Api(BaseHTTPRequestHandler):
             wait = {} if carrier.retry_after is None else {"Retry-After": str(carrier.retry_after)}
             self._answer(429, Refused(20429).body, wait)
             return
-        if mood is Mood.LOSE:
+        if mood is Mood.DOWN:
+            self._answer(503, Refused(20503).body)
+            return
+        if mood is Mood.HANG:
+            carrier.stalling.release()
+            carrier.released.wait(60)
+        if mood in (Mood.LOSE, Mood.HANG):
             self._drop()
             return
         self._validate(fields)
@@ -238,7 +247,7 @@ class Api(BaseHTTPRequestHandler):
 
     def _list(self, query: dict[str, str]) -> dict[str, object]:
         # Twilio lists the newest first.
-        found = [text for text in reversed(self.twilio.carried) if _wanted(text, query)]
+        found = self.twilio.listed([text for text in reversed(self.twilio.carried) if _wanted(text, query)])
         size, page = int(query.get("PageSize", "50")), int(query.get("Page", "0"))
         shown, more = found[page * size : (page + 1) * size], len(found) > (page + 1) * size
         following = f"{ROOT}/Messages.json?" + urlencode({**query, "Page": page + 1, "PageSize": size})

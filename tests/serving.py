@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.settings import Settings
+from tests import logscan
 from tests.fake_twilio import Post
-from tests.logscan import SCAN
 
 ROOT = Path(__file__).parent.parent
 
@@ -95,4 +95,4 @@ def process(settings: Settings, home: Path) -> Iterator[Process]:
         if popen.returncode is None:
             popen.kill()
             popen.wait()
-        SCAN.hear(saying.read_text(errors="replace"))
+        logscan.SCAN.hear(saying.read_text(errors="replace"))

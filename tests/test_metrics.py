@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from concurrent.futures import Future
 from datetime import timedelta
 

@@ -234,13 +234,10 @@ def test_a_hotline_killed_meanwhile_goes_on_from_its_spool(away: Away, tmp_path:
 
 
 @pytest.mark.campaign
-def test_a_database_that_is_away_for_minutes_loses_nothing(
-    away: Away, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
-    """Three minutes, some 20,000 texts."""
+def test_a_database_that_is_away_for_minutes_loses_nothing(away: Away, tmp_path: Path) -> None:
+    """Three minutes, some 10,000 texts; `-s` shows the figures."""
     load = outage(away, tmp_path, lasts=180, kill=False)
-    record_property("texts", sum(map(len, load.taken.values())))
-    record_property("slowest", round(load.slowest, 2))
+    sys.stdout.write(f"{load.answers} over three minutes without a database, the slowest in {load.slowest:.2f} s\n")
 
 
 @pytest.mark.campaign

@@ -97,7 +97,7 @@ def test_a_slip_comes_back_as_it_went_in(tmp_path: Path) -> None:
     for each in (one, two):
         spool.put(each)
         assert spool.holds(each.key)
-    found = [file for box in spool.boxes() if (file := spool.first(box))]
+    found = [file for box in spool.boxes() for file in spool.oldest(box)]
     assert sorted((spool.read(file) for file in found), key=lambda s: s.key) == [one, two]
     assert spool.waiting() == 2
     for file in found:
@@ -109,8 +109,7 @@ def test_nobody_else_may_read_it_and_no_name_holds_a_number(tmp_path: Path) -> N
     spool = Spool(tmp_path / "spool")
     spool.put(slip(ANA, "hello"))
     (box,) = spool.boxes()
-    file = spool.first(box)
-    assert file is not None
+    (file,) = spool.oldest(box)
     assert [oct(path.stat().st_mode & 0o777) for path in (spool.folder, box, file)] == ["0o700", "0o700", "0o600"]
     assert "2025550101" not in str(file.relative_to(tmp_path))
     spool.refuse(file)
@@ -123,7 +122,7 @@ def test_the_oldest_comes_first_whenever_it_was_written(tmp_path: Path) -> None:
         spool.put(slip(ANA, str(at), at=at))
     (box,) = spool.boxes()
     said = []
-    while file := spool.first(box):
+    for file in spool.oldest(box, 5):
         said.append(spool.read(file).said["Body"])
         spool.done(file)
     assert said == ["1", "2", "3"]
@@ -240,8 +239,7 @@ async def test_a_text_that_can_never_be_handled_is_put_aside_and_holds_up_nobody
 async def test_what_was_put_aside_is_tried_again_at_the_next_start(shaky: Shaky) -> None:
     shaky.reception.spool.put(slip(ANA, "hello"))
     (box,) = shaky.reception.spool.boxes()
-    file = shaky.reception.spool.first(box)
-    assert file is not None
+    (file,) = shaky.reception.spool.oldest(box)
     shaky.reception.spool.refuse(file)
     assert (shaky.spooled(), shaky.refused()) == (0, 1)
     shaky.reception.spool.reprieve()

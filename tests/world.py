@@ -34,7 +34,15 @@ class World:
     clock: StillClock
 
     def put(
-        self, to: str = ANA, body: str = "hello", *, channel: Channel = Channel.SMS, lane: Lane = Lane.REPLY
+        self,
+        to: str = ANA,
+        body: str = "hello",
+        *,
+        channel: Channel = Channel.SMS,
+        lane: Lane = Lane.REPLY,
+        phrase: str = "test",
+        segments: int = 1,
+        lives: timedelta | None = None,
     ) -> int:
         """Queue a text; returns its id."""
 
@@ -44,13 +52,14 @@ class World:
             row = Outbound(
                 line_id=line.id,
                 person_id=person.id,
-                key=f"test:{channel}:{to}:{body[:20]}:{lane}",
-                phrase="test",
+                key=f"{phrase}:{channel}:{to}:{body[:20]}:{lane}",
+                phrase=phrase,
                 channel=channel,
                 sender=line.number(channel) or "",
                 to=to,
                 body=body,
-                segments=1,
+                segments=segments,
+                expires_at=None if lives is None else self.clock.now() + lives,
                 lane=lane,
                 state=State.READY,
                 created_at=self.clock.now(),
@@ -61,6 +70,10 @@ class World:
             return row.id
 
         return self.hotline.database.write(work).result()
+
+    def quicken(self) -> None:
+        """Let the numbers send as fast as the test likes."""
+        self.hotline.database.write(quick).result()
 
     def duty(self) -> None:
         """Put somebody on duty."""
