@@ -82,8 +82,8 @@ def to_look_up(session: Session, now: datetime, lasts: timedelta, limit: int) ->
         .where(col(Attempt.outbound_id).in_([row[0] for row in rows]))
         .group_by(col(Attempt.outbound_id))
     )
-    began: dict[int, datetime] = {id_: at for id_, at in session.execute(last)} if rows else {}
-    return [Lookup(*row[:-1], began[row[0]], row[-1]) for row in rows]
+    began: dict[int, datetime] = dict(session.execute(last).tuples()) if rows else {}
+    return [Lookup(*(*row[:-1], began[row[0]], row[-1])) for row in rows]
 
 
 def known_sids(session: Session, person_id: int, sids: list[str], *, but: int) -> set[str]:

@@ -266,7 +266,7 @@ def assert_every_text_is_there_once(hotline: Hotline, crowd: Crowd) -> None:
 def assert_every_text_did_what_it_says_once(session: Session) -> None:
     texts = list(session.exec(select(Inbound)))
     requests = list(session.exec(select(Request)))
-    asked = [text.person_id for text in texts if text.body == NEED]
+    asked = [text.person_id or 0 for text in texts if text.body == NEED]
     assert sorted(asked) == sorted(request.person_id for request in requests)
     assert sorted(request.number for request in requests) == list(range(1, len(requests) + 1))
     assert {request.state for request in requests} <= {State.OPEN, State.CLAIMED}
@@ -328,7 +328,7 @@ class Story:
 
 def told(session: Session, crowd: Crowd) -> Story:
     """What happened until all was settled."""
-    results: dict[int, list[Result | None]] = {}
+    results: dict[int, list[str | None]] = {}
     for id_, result in session.exec(select(Attempt.outbound_id, Attempt.result)):
         results.setdefault(id_, []).append(result)
     uncertain = [made for made in results.values() if Result.UNCERTAIN in made]
