@@ -82,7 +82,7 @@ def to_look_up(session: Session, now: datetime, lasts: timedelta, limit: int) ->
         .where(col(Attempt.outbound_id).in_([row[0] for row in rows]))
         .group_by(col(Attempt.outbound_id))
     )
-    began: dict[int, datetime] = dict(session.execute(last).tuples().all()) if rows else {}
+    began: dict[int, datetime] = {row[0]: row[1] for row in session.execute(last)} if rows else {}
     return [Lookup(*(*row[:-1], began[row[0]], row[-1])) for row in rows]
 
 
