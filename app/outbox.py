@@ -8,7 +8,7 @@ import structlog
 from app import segments
 from handlers import followups, phrasebook
 from handlers.turn import Moment, Text
-from models import lines, people
+from models import lines, outbound, people
 from models.lines import Channel, Line
 from models.outbound import Lane, Outbound, State
 from models.session import Session
@@ -28,10 +28,10 @@ LIVES = {
 LIVES_OF = {"offer": timedelta(hours=4)}  # the longest a wave has a request to itself
 
 
-def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: datetime) -> int:
+def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: datetime, *, once: bool = False) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
-    Returns how many were queued. Nobody who said STOP gets one.
+    Returns how many were queued. Nobody who said STOP gets one; with `once`, nobody for whom the same words wait.
     """
     wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase in ALLOWED_AFTER_STOP]
     homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
@@ -46,6 +46,8 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         if home.channel is Channel.SMS:
             body = segments.thrifty(body)
         for part in parts(body):
+            if once and outbound.waits(session, text.to.id, part):
+                continue
             session.append(
                 Outbound,
                 line_id=line.id,
@@ -87,7 +89,9 @@ def tell(session: Session, lost: Outbound, now: datetime) -> None:
     lost.told_at = now
     session.add(lost)
     line = lines.by_id(session, lost.line_id)
-    queue(session, line, f"failed-{lost.id}", followups.undelivered(Moment(session, line, now), lost), now)
+    # After an outage hundreds may be lost at once, and many to the same unnamed somebody.
+    texts = followups.undelivered(Moment(session, line, now), lost)
+    queue(session, line, f"failed-{lost.id}", texts, now, once=True)
 
 
 def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:

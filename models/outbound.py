@@ -259,3 +259,9 @@ def price(session: Session, outbound_id: int, amount: str | None) -> None:
 def queued(session: Session, key: str) -> bool:
     """Whether a text with this key was ever queued."""
     return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
+
+
+def waits(session: Session, person_id: int, body: str) -> bool:
+    """Whether these very words are queued for this person and have not left yet."""
+    query = select(Outbound.id).where(Outbound.person_id == person_id, is_in(State.READY), Outbound.body == body)
+    return session.exec(query.limit(1)).first() is not None

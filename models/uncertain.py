@@ -61,7 +61,6 @@ def to_look_up(session: Session, now: datetime, lasts: timedelta, limit: int) ->
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    began = select(sa.func.max(Attempt.started_at)).where(col(Attempt.outbound_id) == col(Outbound.id))
     taken = session.execute(
         sa.update(Outbound)
         .where(col(Outbound.id).in_(due), col(Outbound.state) == State.UNCERTAIN)
@@ -73,11 +72,21 @@ def to_look_up(session: Session, now: datetime, lasts: timedelta, limit: int) ->
             col(Outbound.sender),
             col(Outbound.to),
             col(Outbound.body),
-            began.correlate(Outbound).scalar_subquery(),
             col(Outbound.not_before),
         )
     )
-    return [Lookup(*row) for row in sorted(taken.all())]
+    rows = sorted(taken.all())
+    # Asked apart: within RETURNING, SQLAlchemy names no table on SQLite, and `id` would be the attempt's own.
+    last = (
+        select(Attempt.outbound_id, sa.func.max(col(Attempt.started_at)))
+        .where(col(Attempt.outbound_id).in_([row[0] for row in rows]))
+        .group_by(col(Attempt.outbound_id))
+    )
+    began = dict(session.exec(last)) if rows else {}
+    return [
+        Lookup(id_, person_id, channel, sender, to, body, began[id_], due_at)
+        for id_, person_id, channel, sender, to, body, due_at in rows
+    ]
 
 
 def known_sids(session: Session, person_id: int, sids: list[str], *, but: int) -> set[str]:

@@ -30,6 +30,7 @@ from app import database
 from app.clock import Clock
 from app.hotline import Hotline
 from app.main import create_app
+from app.spool import Spool
 from models.inbound import Inbound
 from models.outbound import Outbound
 from models.requests import Request
@@ -147,8 +148,7 @@ def assert_nothing_lost(load: Load, url: str, spool: Path) -> None:
 
 
 def spooled(spool: Path) -> int:
-    boxes = [box for box in spool.iterdir() if len(box.name) == 3] if spool.exists() else []
-    return sum(1 for box in boxes for _ in box.iterdir())
+    return Spool(spool).waiting()
 
 
 @dataclass

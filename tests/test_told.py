@@ -31,6 +31,16 @@ def test_where_the_account_is_refused_no_text_is_burnt(world: World) -> None:
     assert bodies_to(world, DEE) == []
 
 
+def test_an_outage_that_loses_many_texts_does_not_flood_whoever_is_on_duty(world: World) -> None:
+    world.duty()
+    for n in range(20):
+        world.hotline.receive(Heard(f"SM{n}", Channel.SMS, f"+130355501{n:02}", LINE, "hello")).result()
+    world.drain(after=2 * A_DAY)
+    world.drain()
+    assert {fields["To"] for fields in world.twilio.asked} == {DEE}
+    assert bodies_to(world, DEE) == ["A text to somebody could not be delivered."]
+
+
 def test_what_one_phone_gets_keeps_its_order(world: World) -> None:
     said = [f"text {n}" for n in range(8)]
     for words in said:

@@ -277,6 +277,15 @@ def test_a_failure_of_an_older_attempt_does_not_undo_the_later(world: World) -> 
     assert world.row(row).state is State.ACCEPTED
 
 
+def test_it_is_looked_for_from_its_own_last_attempt(world: World) -> None:
+    """Attempts are counted in another order than texts: one is not taken for the other."""
+    rows = [world.put(body="first"), world.put("+12025550102", "second", lane=Lane.SAFETY)]
+    assert [parcel.id for _ in rows for parcel in world.lease(room=1)] == rows[::-1]
+    world.drain(after=LEASE + timedelta(seconds=1))
+    settle(world)
+    once_each(world, rows)
+
+
 def test_a_failure_told_before_the_answer_is_about_the_try_under_way(world: World) -> None:
     """The first try never left; the second's callbacks are faster than its answer."""
     world.duty()
