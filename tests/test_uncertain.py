@@ -20,8 +20,8 @@ from app.carriers.twilio import Twilio
 from app.clock import Clock
 from app.hotline import Hotline
 from app.sender import LEASE
+from models.outbound import Lane, State
 from models.outbound import Outbound as Row
-from models.outbound import State
 from tests.fake_twilio import Carried, FakeTwilio, Mood, When
 from tests.fake_twilio_api import Refused
 from tests.fakes import ACCOUNT, PUBLIC, TOKEN, StillClock, twilio_settings
