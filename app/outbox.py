@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -48,8 +49,10 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         for part in parts(body):
             if once and outbound.waits(session, text.to.id, part):
                 continue
-            session.append(
-                Outbound,
+            put(
+                session,
+                now,
+                part,
                 line_id=line.id,
                 person_id=text.to.id,
                 request_id=text.request_id,
@@ -58,17 +61,25 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
                 channel=home.channel,
                 sender=sender,
                 to=home.value,
-                body=part,
-                segments=segments.count(part),
                 lane=text.lane,
-                state=State.READY,
                 not_before=text.not_before,
                 expires_at=now + (LIVES_OF.get(text.phrase) or LIVES[text.lane]),
-                created_at=now,
-                changed_at=now,
             )
             queued += 1
     return queued
+
+
+def put(session: Session, now: datetime, body: str, **row: Any) -> None:
+    """Write one text into the queue, ready to leave."""
+    session.append(
+        Outbound,
+        body=body,
+        segments=segments.count(body),
+        state=State.READY,
+        created_at=now,
+        changed_at=now,
+        **row,
+    )
 
 
 def parts(body: str) -> list[str]:
@@ -101,9 +112,10 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
     sender = line.sms
     if home is None or sender is None:
         return False
-    body = segments.thrifty(row.body)
-    session.append(
-        Outbound,
+    put(
+        session,
+        now,
+        segments.thrifty(row.body),
         line_id=row.line_id,
         person_id=row.person_id,
         request_id=row.request_id,
@@ -112,13 +124,8 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
         channel=Channel.SMS,
         sender=sender,
         to=home.value,
-        body=body,
-        segments=segments.count(body),
         lane=row.lane,
-        state=State.READY,
         expires_at=row.expires_at,
-        created_at=now,
-        changed_at=now,
     )
     row.told_at = now  # the copy is what somebody waits for now
     session.add(row)

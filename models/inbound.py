@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Column, Field, SQLModel, col, func, select
 
-from models.base import Moment, Word
+from models.base import Moment, Word, table
 from models.lines import Channel
 from models.rows import Statement, columns
 from models.session import Session
@@ -51,10 +51,10 @@ class Inbound(SQLModel, table=True):
 
 
 def _storing(upsert: Any) -> Statement[int]:
-    table = Inbound.__table__  # type: ignore[attr-defined]
-    row = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns(Inbound)[1:]}
-    kept = upsert.insert(table).values(row).on_conflict_do_nothing(index_elements=["sid"])
-    return Statement(kept.returning(table.c.id))
+    texts = table(Inbound)
+    row = {name: sa.bindparam(name, type_=texts.c[name].type) for name in columns(Inbound)[1:]}
+    kept = upsert.insert(texts).values(row).on_conflict_do_nothing(index_elements=["sid"])
+    return Statement(kept.returning(texts.c.id))
 
 
 # The unique index decides, not a look beforehand: ten deliveries at once make one row.

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
-from models.base import Moment
+from models.base import Moment, table
 from models.rows import Statement, query
 from models.session import Session
 
@@ -129,7 +129,7 @@ def answering(session: Session, channel: Channel, number: str) -> Line | None:
 
 
 NEXT_NUMBER: Statement[int] = Statement(
-    sa.update(Line.__table__)  # type: ignore[attr-defined]
+    sa.update(table(Line))
     .where(col(Line.id) == sa.bindparam("line_id"))
     .values(last_request=col(Line.last_request) + 1)
     .returning(col(Line.last_request))

@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
-from models.base import Moment, Word
+from models.base import Moment, Word, table
 from models.people import Person
 from models.requests import Request
 from models.rows import Statement, among, query
@@ -52,6 +52,9 @@ class Offer(SQLModel, table=True):
     state: State = Field(sa_type=Word(State))
     created_at: datetime = Field(sa_type=Moment)
     answered_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+OFFERS = table(Offer)
 
 
 @dataclass(frozen=True)
@@ -164,18 +167,19 @@ def make(session: Session, request: Request, helpers: Iterable[Person], wave: in
 
 @cache
 def _settling(out_of: tuple[State, ...], *, one: bool) -> Statement[int]:
-    table = Offer.__table__  # type: ignore[attr-defined]
-    change = sa.update(table).where(table.c.request_id == sa.bindparam("request_id_"), among(table.c.state, out_of))
+    change = sa.update(OFFERS).where(
+        OFFERS.c.request_id == sa.bindparam("request_id_"), among(OFFERS.c.state, out_of)
+    )
     if one:
-        change = change.where(table.c.person_id == sa.bindparam("person_id_"))
-    to = sa.bindparam("to", type_=table.c.state.type)
+        change = change.where(OFFERS.c.person_id == sa.bindparam("person_id_"))
+    to = sa.bindparam("to", type_=OFFERS.c.state.type)
     change = change.values(state=to, answered_at=sa.bindparam("now", type_=Moment))
-    return Statement(change.returning(table.c.person_id))
+    return Statement(change.returning(OFFERS.c.person_id))
 
 
 @cache
 def _answered(*, one: bool) -> Statement[None]:
-    change = sa.update(Person.__table__).where(col(Person.weighs_id) == sa.bindparam("request_id_"))  # type: ignore[attr-defined]
+    change = sa.update(table(Person)).where(col(Person.weighs_id) == sa.bindparam("request_id_"))
     if one:
         change = change.where(col(Person.id) == sa.bindparam("person_id_"))
     return Statement(change.values(weighs_id=None))
@@ -208,11 +212,12 @@ WAITING_OF = query(
 
 
 def _accepting() -> Statement[None]:
-    table = Offer.__table__  # type: ignore[attr-defined]
-    theirs = table.c.person_id == sa.bindparam("person_id_")
-    state = sa.case((theirs, sa.literal(State.ACCEPTED, table.c.state.type)), else_=State.SUPERSEDED)
-    fits = table.c.request_id == sa.bindparam("request_id_"), among(table.c.state, WAITING)
-    return Statement(sa.update(table).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=Moment)))
+    theirs = OFFERS.c.person_id == sa.bindparam("person_id_")
+    state = sa.case((theirs, sa.literal(State.ACCEPTED, OFFERS.c.state.type)), else_=State.SUPERSEDED)
+    fits = OFFERS.c.request_id == sa.bindparam("request_id_"), among(OFFERS.c.state, WAITING)
+    return Statement(
+        sa.update(OFFERS).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=Moment))
+    )
 
 
 ACCEPTING = _accepting()

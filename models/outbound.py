@@ -200,18 +200,6 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     return done.rowcount
 
 
-def waiting_for(session: Session, row: Outbound) -> list[Outbound]:
-    """What else is queued to the address of this text."""
-    query = select(Outbound).where(
-        Outbound.person_id == row.person_id,
-        Outbound.channel == row.channel,
-        Outbound.to == row.to,
-        Outbound.id != row.id,
-        col(Outbound.state).in_(OPEN),
-    )
-    return list(session.exec(query.order_by(col(Outbound.id)).with_for_update()))
-
-
 def refused_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:
     """Whether the carrier has filtered the very words of this text on their way to the same address."""
     earlier = aliased(Outbound)

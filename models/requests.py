@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, SQLModel, col, select
 
-from models.base import Moment, Word
+from models.base import Moment, Word, table
 from models.lines import Line, next_request_number
 from models.rows import Statement, among, query
 from models.session import Session
@@ -142,10 +142,10 @@ def create(session: Session, line: Line, *, person_id: int, state: State, now: d
 
 @cache
 def _moving(names: tuple[str, ...], out_of: tuple[State, ...]) -> Statement[None]:
-    table = Request.__table__  # type: ignore[attr-defined]
-    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    fits = table.c.id == sa.bindparam("id_"), among(table.c.state, out_of)
-    return Statement(sa.update(table).where(*fits).values(values))
+    of = table(Request)
+    values = {name: sa.bindparam(name, type_=of.c[name].type) for name in names}
+    fits = of.c.id == sa.bindparam("id_"), among(of.c.state, out_of)
+    return Statement(sa.update(of).where(*fits).values(values))
 
 
 def move(

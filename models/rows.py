@@ -16,6 +16,8 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from models.base import table
+
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 Thing = TypeVar("Thing", bound=SQLModel)
@@ -76,9 +78,7 @@ class Compiled:
     @classmethod
     def of(cls, what: sa.Executable, dialect: Dialect, sees: tuple[type[SQLModel], ...] | None) -> "Compiled":
         """Compile for one kind of database."""
-        made: Any = cast(Any, what).compile(
-            dialect=dialect,
-        )
+        made: Any = cast(Any, what).compile(dialect=dialect)
         names = made.positiontup if made.positional else list(dict.fromkeys(made.bind_names.values()))
         binds, fixed = [], {}
         defaults = made.construct_params(_check=False)
@@ -91,10 +91,8 @@ class Compiled:
             binds.append((name, write, bind.required))
         shape = Shape.of(what)
         read = tuple(_reader(type_, dialect) for type_ in shape.types)
-        tables = find_tables(cast(Any, what), include_selects=True, include_crud=True, check_columns=True)
-        touched = frozenset(_classes()[str(table.name)] for table in tables if isinstance(table, sa.Table))
-        touched = touched if sees is None else frozenset(sees)
-        return cls(made.string, bool(made.positional), tuple(binds), tuple(names), fixed, touched, shape, read)
+        tables = _tables(what) if sees is None else frozenset(sees)
+        return cls(made.string, bool(made.positional), tuple(binds), tuple(names), fixed, tables, shape, read)
 
     def bound(self, values: dict[str, Any]) -> Any:
         """The values as the driver wants them."""
@@ -165,6 +163,11 @@ def _classes() -> dict[str, type[SQLModel]]:
     return {str(cast(sa.Table, mapper.local_table).name): mapper.class_ for mapper in SQLModel._sa_registry.mappers}
 
 
+def _tables(what: sa.Executable) -> frozenset[type[SQLModel]]:
+    found = find_tables(cast(Any, what), include_selects=True, include_crud=True, check_columns=True)
+    return frozenset(_classes()[str(one.name)] for one in found if isinstance(one, sa.Table))
+
+
 def _json(text: str) -> Any:
     return [] if text == "[]" else json.loads(text)  # most lists of most people are empty
 
@@ -182,7 +185,7 @@ def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
 @cache
 def columns(cls: type[SQLModel]) -> tuple[str, ...]:
     """The names of a table's columns, the id first."""
-    return tuple(column.key for column in sa.inspect(cls).local_table.columns)
+    return tuple(column.key for column in table(cls).columns)
 
 
 @cache
@@ -213,16 +216,22 @@ def instance(cls: type[Thing], row: dict[str, Any]) -> Thing:
 @cache
 def by_id(cls: type[SQLModel]) -> Statement[Any]:
     """The row with the id `id`."""
-    return Statement(sa.select(cls).where(sa.inspect(cls).local_table.c.id == sa.bindparam("id")), sees=())
+    return Statement(sa.select(cls).where(table(cls).c.id == sa.bindparam("id")), sees=())
 
 
 @cache
 def insert(cls: type[SQLModel], *, with_id: bool) -> Statement[Any]:
     """A new row, all columns given; answers its id."""
-    table = _table(cls)
     names = columns(cls) if with_id else columns(cls)[1:]
-    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    return Statement(sa.insert(table).values(values).returning(table.c.id))
+    return Statement(sa.insert(table(cls)).values(_given(cls, names)).returning(table(cls).c.id))
+
+
+def _given(cls: type[SQLModel], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: sa.bindparam(name, type_=table(cls).c[name].type) for name in names}
+
+
+def _lists(cls: type[SQLModel], names: tuple[str, ...]) -> list[sa.ColumnElement[Any]]:
+    return [_list(name, table(cls).c[name].type).label(name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -234,31 +243,23 @@ class Many:
 
 
 @cache
-def inserting(cls: type[SQLModel], dialect: Dialect) -> Many:
-    """Many new rows."""
-    table, names = _table(cls), columns(cls)[1:]
-    if dialect.name == "postgresql":
-        given = sa.select(*[_list(name, table.c[name].type).label(name) for name in names])
-        return Many(Statement(sa.insert(table).from_select(list(names), given)), True)
-    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    return Many(Statement(sa.insert(table).values(values)), False)
+def inserting(cls: type[SQLModel], database: str) -> Many:
+    """Many new rows, for this kind of database."""
+    names = columns(cls)[1:]
+    if database == "postgresql":
+        return Many(Statement(sa.insert(table(cls)).from_select(list(names), sa.select(*_lists(cls, names)))), True)
+    return Many(Statement(sa.insert(table(cls)).values(_given(cls, names))), False)
 
 
 @cache
-def updating(cls: type[SQLModel], names: tuple[str, ...], dialect: Dialect) -> Many:
+def updating(cls: type[SQLModel], names: tuple[str, ...], database: str) -> Many:
     """New values in these columns for the rows with the ids `id_`."""
-    table = _table(cls)
-    if dialect.name == "postgresql":
-        lists = [_list("id_", sa.Integer()).label("id_"), *(_list(n, table.c[n].type).label(n) for n in names)]
-        given = sa.select(*lists).subquery("given")
-        change = sa.update(table).where(table.c.id == given.c.id_).values({n: given.c[n] for n in names})
+    of = table(cls)
+    if database == "postgresql":
+        given = sa.select(_list("id_", sa.Integer()).label("id_"), *_lists(cls, names)).subquery("given")
+        change = sa.update(of).where(of.c.id == given.c.id_).values({name: given.c[name] for name in names})
         return Many(Statement(change), True)
-    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
-    return Many(Statement(sa.update(table).where(table.c.id == sa.bindparam("id_")).values(values)), False)
-
-
-def _table(cls: type[SQLModel]) -> sa.Table:
-    return cast(sa.Table, sa.inspect(cls).local_table)
+    return Many(Statement(sa.update(of).where(of.c.id == sa.bindparam("id_")).values(_given(cls, names))), False)
 
 
 def _list(name: str, type_: TypeEngine[Any]) -> sa.ColumnElement[Any]:

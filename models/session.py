@@ -1,8 +1,8 @@
 """One transaction: rows become objects once, statements are compiled once, and what changed is written together.
 
 SQLAlchemy's own session costs 100 to 300 µs for every object it reads or writes, which made one text cost 6 to 15 ms
-(README, "How fast it is"). This one keeps SQLModel's tables, SQLAlchemy's statements, types and connections, and does
-without what the hotline never uses: relationships, lazy loading, cascades.
+(`python -m tests.benchmarks` measures it). This one keeps SQLModel's tables, SQLAlchemy's statements, types and
+connections, and does without what the hotline never uses: relationships, lazy loading, cascades.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -188,7 +188,7 @@ class Session:
         if self._rows:
             ready = [cls for cls in self._rows if tables is None or cls in tables]
             for cls in ready:
-                self._many(rows.inserting(cls, self.dialect), self._rows.pop(cls))
+                self._many(rows.inserting(cls, self.dialect.name), self._rows.pop(cls))
         if self._later:
             due, self._later = _parted(
                 self._later, lambda one: tables is None or bool(tables & one[0].on(self.dialect).tables)
@@ -211,7 +211,7 @@ class Session:
                 changes.setdefault(shape, []).append({**changed, "id_": id_})
         for (cls, names), values in changes.items():
             # In order of their ids: two processes that change the same rows then wait instead of blocking each other.
-            self._many(rows.updating(cls, names, self.dialect), sorted(values, key=itemgetter("id_")))
+            self._many(rows.updating(cls, names, self.dialect.name), sorted(values, key=itemgetter("id_")))
 
     def _insert_one(self, thing: SQLModel) -> None:
         cls = type(thing)
@@ -226,20 +226,20 @@ class Session:
         self._made.add((cls, id_))
 
     def _do(self, compiled: Compiled, values: dict[str, Any]) -> Any:
-        try:
-            return self._raw.execute(compiled.sql, compiled.bound(values))
-        except self.dialect.loaded_dbapi.Error as error:
-            raise rows.translated(error, compiled.sql, self.dialect) from error
+        return self._send(self._raw.execute, compiled.sql, compiled.bound(values))
 
     def _many(self, change: rows.Many, values: list[dict[str, Any]]) -> None:
         compiled = change.statement.on(self.dialect)
         if change.as_lists:
             self._do(compiled, {name: [row[name] for row in values] for name in compiled.names})
             return
+        self._send(self._raw.executemany, compiled.sql, [compiled.bound(row) for row in values])
+
+    def _send(self, by: Callable[[str, Any], Any], sql: str, bound: Any) -> Any:
         try:
-            self._raw.executemany(compiled.sql, [compiled.bound(row) for row in values])
+            return by(sql, bound)
         except self.dialect.loaded_dbapi.Error as error:
-            raise rows.translated(error, compiled.sql, self.dialect) from error
+            raise rows.translated(error, sql, self.dialect) from error
 
     def _meet(self, cls: type[SQLModel], row: dict[str, Any]) -> SQLModel:
         key = cls, row["id"]

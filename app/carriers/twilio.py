@@ -169,13 +169,6 @@ class Twilio:
         except TwilioRestException as error:
             raise refusal(error.status, error.code) from error
 
-    def check(self) -> None:
-        """Ask for the account, to see whether the credentials hold. Raises CarrierError."""
-        try:
-            self.client.api.accounts(self.client.account_sid).fetch()
-        except TwilioRestException as error:
-            raise refusal(error.status, error.code) from error
-
     def received(self, numbers: list[str], since: datetime) -> Iterator[Received]:
         """The texts that came in since then. A Messaging Service may have numbers of which no line knows."""
         if self.service is None:
