@@ -29,8 +29,6 @@ Rescue = Callable[[Session, Exception], T]
 
 BATCH = 64  # pieces of work that may share one commit on SQLite
 FEW = 16  # on PostgreSQL, where other processes wait for the rows that a transaction holds
-POOL = 2  # connections that write and threads that wait for them, in one process on PostgreSQL; more get in each
-# other's way, since one commit serves many texts
 MIGRATION_LOCK = 4242  # any number, the same for every process of the hotline
 RETRIED = {"40001", "40P01", "55P03", "23505"}  # serialization failure, deadlock, lock timeout, two made the same row
 # A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
@@ -51,14 +49,12 @@ def _state(error: DBAPIError) -> str | None:
 class Database:
     """What both kinds share. Nothing is written but by `write`, and its future answers only after the commit."""
 
-    writers = 1
-
     def __init__(self, url: URL) -> None:
         self.url = url
         self.engine = self._engine()
         self.observe: Callable[[float], None] | None = None  # hears how many shared a commit
         self._waiting = Waiting()
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
     def _engine(self) -> Engine:
@@ -82,9 +78,9 @@ class Database:
 
     def _start(self) -> None:
         with self._starting:
-            while len(self._threads) < self.writers:
-                self._threads.append(threading.Thread(target=self._serve, name="writer", daemon=True))
-                self._threads[-1].start()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+                self._thread.start()
 
     def _serve(self) -> None:
         while batch := self._waiting.take(self._most()):
@@ -101,7 +97,6 @@ class Database:
                     job.future.set_result(result)
                 else:
                     job.future.set_exception(failure)
-            self._waiting.done(batch)  # only now: who learned of a failure must know it before the sender's next text
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on a consistent view of the database, without writing."""
@@ -121,9 +116,9 @@ class Database:
         """Finish what was begun and let go."""
         self._waiting.close()
         with self._starting:
-            for thread in self._threads:
-                thread.join()
-            self._threads = []
+            if self._thread is not None:
+                self._thread.join()
+                self._thread = None
         self.engine.dispose()
 
 
@@ -185,12 +180,11 @@ class SQLite(Database):
 
 
 class PostgreSQL(Database):
-    """A few threads, many processes. Conditional UPDATEs settle races; what two did at once is tried again.
+    """One thread writes here too, and those of other processes beside it.
 
+    Conditional UPDATEs settle races; what two did at once is tried again.
     Texts that wait together share one commit. If one of them fails, each is done again by itself.
     """
-
-    writers = POOL
 
     def _most(self) -> int:
         return FEW
@@ -199,7 +193,7 @@ class PostgreSQL(Database):
         engine = sa.create_engine(
             self.url,
             hide_parameters=True,
-            pool_size=POOL,
+            pool_size=1,  # more that write would wait for each other: for the line's next number, for the volunteers
             max_overflow=8,  # for those who read
             pool_timeout=5,
             pool_pre_ping=True,

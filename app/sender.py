@@ -38,7 +38,7 @@ LOOK = timedelta(seconds=1)  # between looks for texts that got lost
 SWEEP = timedelta(seconds=30)  # between looks for texts that expired
 IDLE = 0.5  # seconds between looks for texts that another process queued
 FRESH = 0.01  # seconds for which it is known who said STOP; a POST takes longer to get out of the house
-LINGER = 0.01  # seconds that a result waits for others to share its transaction
+LINGER = 0.01  # seconds that a text or a result waits for others to share its transaction
 
 
 class Sender:
@@ -108,7 +108,7 @@ class Sender:
                 self._blind = False
                 threading.Event().wait(IDLE)
             self._woken.wait(pause)
-            if self._out and not self._stopped:
+            if not self._stopped:
                 threading.Event().wait(LINGER)
         wait(self._under_way)
         try:
@@ -142,8 +142,9 @@ class Sender:
 
     def _in_one(self, session: Session, back: list[Back], room: int, now: datetime) -> tuple[Lease, list[Lookup]]:
         results.record(session, back, now)
-        lookups = self._lost_and_found(session, now)
-        lease = leases.lease(session, now, room, self.terms, self._turns) if room > 0 else Lease()
+        looks = now - self._looked_at >= LOOK
+        lookups = self._lost_and_found(session, now) if looks else []
+        lease = leases.lease(session, now, room, self.terms, self._turns, adopt=looks) if room > 0 else Lease()
         fates.lost(session, lease.lost, now)
         for line_id in lease.broke:
             fates.budget_spent(session, line_id, now)
@@ -153,8 +154,6 @@ class Sender:
         if now - self._swept_at >= SWEEP:
             self._swept_at = now
             fates.expire(session, now)
-        if now - self._looked_at < LOOK:
-            return []
         self._looked_at = now
         fates.abandon(session, now)
         return uncertain.to_look_up(session, now, LEASE, LOOKUPS)

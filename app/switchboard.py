@@ -94,11 +94,11 @@ def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:
 
 def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[Person, Address]:
     """Who sent the text: made known with their first, in the language of its words."""
-    person, address = people.meet(session, line, heard.channel, heard.sender, now)
+    language = grammar.language_of(heard.body)
+    person, address = people.meet(session, line, heard.channel, heard.sender, now, heard_at=now, language=language)
     address.heard_at = now
     people.lives_at(session, person, address)
-    if person.language is None:
-        person.language = grammar.language_of(heard.body)
+    person.language = person.language or language
     session.add_all([address, person])
     return person, address
 

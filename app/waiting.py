@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 MOST = 2_000  # pieces of work that may wait; at 500 a second the last of them is still answered in time
@@ -30,13 +31,11 @@ class Job:
 
 
 class Waiting:
-    """A queue that gives out at most one piece of work of each sender at a time, everybody in turn."""
+    """A queue for one who takes: at most one piece of work of each sender at a time, everybody in turn."""
 
     def __init__(self) -> None:
         self._lines: dict[object, deque[Job]] = {}
-        self._busy: set[object] = set()
         self._count = 0
-        self._takers = 0
         self._closed = False
         self._changed = threading.Condition()
 
@@ -56,46 +55,21 @@ class Waiting:
             self._changed.notify()
 
     def take(self, most: int) -> list[Job]:
-        """The next jobs, at most so many; waits for the first. An empty list means that no more will come.
-
-        Several who take at the same moment share what is there.
-        """
+        """The next jobs, at most so many; waits for the first. An empty list means that no more will come."""
         with self._changed:
-            self._takers += 1
-            while not (ready := self._ready(most * self._takers)):
-                if self._closed and self._count == 0:
-                    self._takers -= 1
-                    return []
+            while not self._lines and not self._closed:
                 self._changed.wait()
-            share = min(most, -(-len(ready) // self._takers))
-            self._takers -= 1
             jobs = []
-            for key in ready[:share]:
+            for key in list(islice(self._lines, most)):
                 line = self._lines.pop(key)
                 jobs.append(line.popleft())
                 if line:
                     self._lines[key] = line  # behind everybody else who waits
-                self._busy.add(key)
             self._count -= len(jobs)
             return jobs
-
-    def _ready(self, most: int) -> list[object]:
-        found: list[object] = []
-        for key in self._lines:
-            if key not in self._busy:
-                found.append(key)
-                if len(found) == most:
-                    break
-        return found
-
-    def done(self, jobs: list[Job]) -> None:
-        """These are done: whose they were may have the next."""
-        with self._changed:
-            self._busy.difference_update(job.key for job in jobs)
-            self._changed.notify_all()
 
     def close(self) -> None:
         """No more will be put in; what waits is still given out."""
         with self._changed:
             self._closed = True
-            self._changed.notify_all()
+            self._changed.notify()

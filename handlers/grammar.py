@@ -20,6 +20,7 @@ is free text, and free text is how neighbors ask.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from handlers import intents, needs
@@ -63,6 +64,8 @@ WORDS: dict[str, Intent] = {
     "duty_on": intents.Duty(on=True),
     "duty_off": intents.Duty(on=False),
 }
+SETTINGS = frozenset({"away", "max", "only", "area"})
+COMMANDS = frozenset(ORDERS) | frozenset(WORDS) | SETTINGS
 NOTED = frozenset({"omw", "done", "drop"})  # may carry a note without a number
 MEANT_AS_ANSWER = frozenset({"thanks", "back", "mine", "list"})  # when we asked for words of their own
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
@@ -102,8 +105,7 @@ class Context:
 
 def parse(body: str, context: Situation = Context()) -> Intent:
     """What this text means to somebody in this situation. Never raises."""
-    text = clean(body)
-    words = _without_courtesy(split(text))
+    text, words = _heard(body)
     if not any(w.text not in "#@" for w in words):
         return intents.Help() if text.strip("!. ") == "?" else intents.Wordless()
     found = (
@@ -128,10 +130,16 @@ def parse(body: str, context: Situation = Context()) -> Intent:
 
 def language_of(body: str) -> str | None:
     """Which language a text is in, as far as its words tell."""
-    words = _without_courtesy(split(clean(body)))
-    for phrase, _ in ear().at_start(words, frozenset(ORDERS) | frozenset(WORDS) | SETTINGS, "en"):
+    text, words = _heard(body)
+    for phrase, _ in ear().at_start(words, COMMANDS, "en"):
         return phrase.language
-    return needs.understand(clean(body)).language
+    return needs.understand(text).language
+
+
+@lru_cache(64)  # a text is looked at for its language and for what it means
+def _heard(body: str) -> tuple[str, list[Word]]:
+    text = clean(body)
+    return text, _without_courtesy(split(text))
 
 
 def _without_courtesy(words: list[Word]) -> list[Word]:
@@ -252,9 +260,6 @@ def _word(words: list[Word], context: Situation) -> Intent | None:
             continue  # "ok" answers what is waiting
         return intents.Language(phrase.language) if phrase.name == "language" else WORDS[phrase.name]
     return None
-
-
-SETTINGS = frozenset({"away", "max", "only", "area"})
 
 
 def _setting(text: str, words: list[Word], context: Situation) -> Intent | None:

@@ -1,6 +1,7 @@
 """Where something is: the line's own areas by their names, aliases, ZIPs and corners. No map, no network."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -25,5 +26,6 @@ def find(text: str, areas: Sequence[Area]) -> Area | None:
     return long[close[0]] if close else None
 
 
+@lru_cache(4096)  # the same few names for every text
 def _plain(text: str) -> str:
     return " ".join(w.text for w in split(text) if w.text not in ("and", "y", "#", "@"))

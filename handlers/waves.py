@@ -1,20 +1,16 @@
 """Asking volunteers: a few at a time, and when nobody is left, whoever is on duty."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from handlers import matching
-from handlers.matching import Candidate, Wanted
 from handlers.turn import Moment, Text, Texts, Turn
 from models import assignments, lines, offers, people, requests
 from models.assignments import State as AssignmentState
-from models.lines import Line, Policy
+from models.offers import Candidate
 from models.offers import State as OfferState
 from models.outbound import Lane
 from models.people import Person
 from models.requests import LIVE, Outcome, Request, State
-
-LOOK_AT = (60, 1_000, 2**31 - 1)  # volunteers of each kind looked at for one wave, while it is not full
-ENOUGH = 60  # among so many, who has another offer to answer or no common language is asked too
 
 
 def open_up(
@@ -34,7 +30,7 @@ def ask_next(moment: Moment, request: Request) -> list[Text]:
     """The texts that ask the next wave, or tell duty that nobody is left to ask."""
     policy = moment.line.policy
     size = policy.waves[min(request.wave, len(policy.waves) - 1)]
-    chosen = _choose(moment, request, size)
+    chosen = choose(moment, request, size)
     gap = lines.gap(policy, request.urgency)
     requests.look_again(moment.session, request, moment.now + gap)
     if not chosen:
@@ -79,49 +75,18 @@ def asked(texts: Iterable[Text]) -> int:
     return sum(text.phrase == "offer" for text in texts)
 
 
-def _choose(moment: Moment, request: Request, size: int) -> list[Person]:
-    """Whom to ask next. A few volunteers are looked at, and more only while the wave is not full."""
-    wanted = Wanted(frozenset(request.needs) - {"other"}, request.area_id, request.language)
-    policy = moment.line.policy
-    chosen: list[int] = []
-    for limit in (size + 2, *LOOK_AT):
-        found = offers.candidates(
-            moment.session,
-            moment.line.id,
-            moment.now,
-            asker_id=request.person_id,
-            request_id=request.id,
-            limit=limit,
+def choose(moment: Moment, request: Request, size: int) -> list[Person]:
+    """Whom to ask next, at most `size`. Who fits less well is looked for only while the wave is not full."""
+    found: list[Candidate] = []
+    for weigh, friends in ((False, True), (False, False), (True, True), (True, False)):
+        found += offers.candidates(
+            moment.session, moment.line, request, moment.now, size, friends=friends, weigh=weigh
         )
-        candidates = [_candidate(one, moment.line, policy) for one in found]
-        chosen = matching.choose(candidates, wanted, size)
-        if len(found) < limit or (
-            len(chosen) == size and (limit >= ENOUGH or _is_best(candidates, wanted, size, limit))
-        ):
+        if len(found) >= size:
             break
+    chosen = matching.choose(found, size)
     by_id = people.homes(moment.session, chosen) if chosen else {}
     return [by_id[i][0] for i in chosen]
-
-
-def _is_best(candidates: Sequence[Candidate], wanted: Wanted, size: int, limit: int) -> bool:
-    """Whether looking at more volunteers could not bring better ones."""
-    free = [c for c in candidates if not c.answering and c.last_asked_at is not None]
-    first = sum(matching.is_first_choice(c, wanted) for c in free)
-    strangers = sum(matching.fits(c, wanted) and not matching.speaks(c, wanted) for c in candidates)
-    return first >= size or (len(free) < limit and strangers == 0)
-
-
-def _candidate(one: offers.Candidate, line: Line, policy: Policy) -> Candidate:
-    return Candidate(
-        id=one.person_id,
-        can=one.can,
-        areas=one.areas,
-        languages=one.languages or frozenset([one.language or line.language]),
-        last_asked_at=one.last_asked_at,
-        in_hand=one.in_hand,
-        max_open=policy.max_open if one.max_open is None else one.max_open,
-        answering=one.weighs,
-    )
 
 
 def _nobody_left(moment: Moment, request: Request) -> Texts:

@@ -5,9 +5,9 @@ from enum import StrEnum
 from functools import cache
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 
-from models.base import Moment, Word
+from models.base import Moment, Row, Word
 from models.people import Person
 from models.requests import Request
 from models.rows import Statement, among, query
@@ -26,7 +26,7 @@ class State(StrEnum):
 HOLDING = (State.ACTIVE, State.DONE)
 
 
-class Assignment(SQLModel, table=True):
+class Assignment(Row, table=True):
     """One volunteer holds one request."""
 
     __table_args__ = (

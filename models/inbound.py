@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import JSON, Column, Field, SQLModel, col, func, select
+from sqlmodel import JSON, Column, Field, col, func, select
 
-from models.base import Moment, Word, table
+from models.base import Moment, Row, Word, table
 from models.lines import Channel
 from models.rows import Statement, columns
 from models.session import Session
@@ -31,7 +31,7 @@ class Heard:
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
 
 
-class Inbound(SQLModel, table=True):
+class Inbound(Row, table=True):
     """A text that arrived."""
 
     __table_args__ = (sa.Index("ix_inbound_person", "person_id", "id"),)

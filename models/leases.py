@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -110,16 +111,19 @@ class Lease:
         self.next_at = until if self.next_at is None else min(self.next_at, until)
 
 
-def lease(session: Session, now: datetime, room: int, terms: Terms, turns: Counter[int]) -> Lease:
+def lease(
+    session: Session, now: datetime, room: int, terms: Terms, turns: Counter[int], *, adopt: bool = True
+) -> Lease:
     """Take at most `room` texts that may leave now, and write down the attempt to send each.
 
     Two senders never get the same text: PostgreSQL skips locked rows, SQLite has one writer. `turns` counts what
-    this process has leased for each sender, so that bulk gets its turn.
+    this process has leased for each sender, so that bulk gets its turn. To `adopt` numbers that have not sent
+    before, all that waits is looked through; it is done anyway when nobody else waits for their pace.
     """
-    parcels.release(session, now)
     found = _Leasing(session, now, terms, turns)
     found.of_all(room)
-    if not found.lease.parcels and _adopted(session):
+    idle = not found.lease.parcels
+    if idle and (adopt or found.lease.next_at is None) and _adopted(session):
         found.of_all(room)
     return found.lease
 
@@ -150,7 +154,12 @@ class _Leasing:
         self.terms = terms
         self.turns = turns
         self.lease = Lease()
-        self.busy = _busy(session)
+
+    @cached_property
+    def busy(self) -> dict[str, list[str]]:
+        """The phones that wait, after those texts that no longer do were released."""
+        parcels.release(self.session, self.now)
+        return _busy(self.session)
 
     def of_all(self, room: int) -> None:
         """Lease for every sender that may send."""

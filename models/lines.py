@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, col, select
 
-from models.base import Moment, table
+from models.base import Moment, Row, table
 from models.rows import Statement, query
 from models.session import Session
 
@@ -46,7 +46,6 @@ class Policy:
 
 
 STANDARD = Policy()
-_POLICIES: dict[str, Policy] = {}  # one for every set of figures that some line has; each text asks many times
 FIGURES = frozenset(field.name for field in fields(Policy))
 
 
@@ -56,7 +55,7 @@ def policy_of(rules: Mapping[str, Any]) -> Policy:
     return Policy(**own)
 
 
-class Line(SQLModel, table=True):
+class Line(Row, table=True):
     """One group's hotline."""
 
     id: int = Field(default=None, primary_key=True)
@@ -75,19 +74,18 @@ class Line(SQLModel, table=True):
     @property
     def policy(self) -> Policy:
         """The default figures with this line's own laid over them."""
-        if not self.rules:
-            return STANDARD
-        key = repr(self.rules)
-        if key not in _POLICIES:
-            _POLICIES[key] = policy_of(self.rules)
-        return _POLICIES[key]
+        rules, policy = self.__dict__.get("_policy", (None, STANDARD))
+        if rules is not self.rules:  # they are replaced, never changed in place; each text asks many times
+            policy = policy_of(self.rules)
+            self.__dict__["_policy"] = self.rules, policy
+        return cast(Policy, policy)
 
     def number(self, channel: Channel) -> str | None:
         """What people text on this channel, or None where the line has no such number."""
         return self.whatsapp if channel is Channel.WHATSAPP else self.sms
 
 
-class Area(SQLModel, table=True):
+class Area(Row, table=True):
     """A part of the neighborhood, by the name its people use."""
 
     __table_args__ = (sa.UniqueConstraint("line_id", "name"),)

@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
-from models.base import Moment, Word, table
+from models.base import Moment, Row, Word, table
+from models.lines import Line
 from models.people import Person
 from models.requests import Request
 from models.rows import Statement, among, query
@@ -35,7 +35,7 @@ class State(StrEnum):
 WAITING = (State.QUEUED, State.SENT)
 
 
-class Offer(SQLModel, table=True):
+class Offer(Row, table=True):
     """One volunteer asked about one request."""
 
     __table_args__ = (
@@ -57,26 +57,22 @@ class Offer(SQLModel, table=True):
 OFFERS = table(Offer)
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A volunteer who could be asked, and what decides whether to."""
-
-    person_id: int
-    can: frozenset[Any]
-    areas: frozenset[Any]
-    languages: frozenset[Any]
-    language: str | None
-    last_asked_at: datetime | None
-    max_open: int | None
-    in_hand: int
-    weighs: bool  # has an offer to answer
+NONE = "[]"  # an empty list, as it is kept: anything, anywhere
 
 
-def _candidates() -> Statement[tuple[Any, ...]]:
-    """Three short lists in one statement: the free who were asked before, the never asked, those who weigh an offer.
+class Candidate(NamedTuple):
+    """A volunteer who could do what is asked, and what decides who is asked first."""
 
-    Each is read from an index in the order of its moments, so the price does not grow with the number of volunteers.
-    """
+    id: int
+    speaks: bool = True  # a language of the neighbor's
+    weighs: bool = False  # has another offer to answer
+    lives_there: bool = False  # does such things in the very area
+    last_asked_at: datetime | None = None
+
+
+@cache
+def _candidates(*, friends: bool, weigh: bool, needs: int, area: bool) -> Statement[Any]:
+    """The first few of each kind in one statement, each kind read from an index in the order of its moments."""
     asked_already = sa.exists().where(
         col(Offer.request_id) == sa.bindparam("request_id"), col(Offer.person_id) == col(Person.id)
     )
@@ -89,64 +85,69 @@ def _candidates() -> Statement[tuple[Any, ...]]:
         .correlate(Person)
         .scalar_subquery()
     )
-    order = col(Person.last_asked_at), col(Person.id)
+    can, languages, areas = (sa.cast(column, sa.Text) for column in (Person.can, Person.languages, Person.areas))
+    speaks = sa.or_(
+        languages.contains(sa.bindparam("as_language")),
+        sa.and_(
+            languages == NONE,
+            sa.func.coalesce(Person.language, sa.bindparam("line_language")) == sa.bindparam("language"),
+        ),
+    )
+    able = [can.contains(sa.bindparam(f"as_need{n}")) for n in range(needs)]
+    spaced = sa.func.replace(sa.func.replace(areas, "[", " "), "]", ",")  # " 1, 12,"
+    lives_there = spaced.contains(sa.bindparam("as_area")) if area else sa.false()
+    fits = [
+        col(Person.line_id) == sa.bindparam("line_id"),
+        col(Person.id) != sa.bindparam("asker_id"),
+        col(Person.vouched_at).is_not(None),
+        col(Person.helper_since).is_not(None),
+        col(Person.opted_out_at).is_(None),
+        sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=Moment)),
+        col(Person.weighs_id).is_not(None) if weigh else col(Person.weighs_id).is_(None),
+        *([sa.or_(can == NONE, *able)] if needs else []),
+        *([sa.or_(areas == NONE, lives_there)] if area else []),
+        speaks if friends else ~speaks,
+        ~asked_already,
+        ~had_it,
+        sa.func.coalesce(Person.max_open, sa.bindparam("max_open")) > in_hand,
+    ]
 
-    def some(*which: Any) -> Any:
-        fit = (
-            sa.select(
-                col(Person.id),
-                sa.cast(col(Person.can), sa.Text),
-                sa.cast(col(Person.areas), sa.Text),
-                sa.cast(col(Person.languages), sa.Text),
-                col(Person.language),
-                col(Person.last_asked_at),
-                col(Person.max_open),
-                in_hand.label("in_hand"),
-                col(Person.weighs_id).is_not(None).label("weighs"),
-            )
-            .where(
-                col(Person.line_id) == sa.bindparam("line_id"),
-                col(Person.id) != sa.bindparam("asker_id"),
-                col(Person.vouched_at).is_not(None),
-                col(Person.helper_since).is_not(None),
-                col(Person.opted_out_at).is_(None),
-                sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=Moment)),
-                *which,
-                ~asked_already,
-                ~had_it,
-            )
-            .order_by(*order)
-            .limit(sa.bindparam("limit", type_=sa.Integer))
-        )
-        return sa.select(fit.subquery())
+    def few(who: sa.ColumnElement[bool]) -> Any:
+        order = col(Person.last_asked_at), *([lives_there.desc()] if area else []), col(Person.id)
+        some = sa.select(col(Person.id), lives_there.label("lives_there"), col(Person.last_asked_at))
+        some = some.where(*fits, who).order_by(*order).limit(sa.bindparam("limit", type_=sa.Integer))
+        return sa.select(some.subquery())
 
-    free, weighing = col(Person.weighs_id).is_(None), col(Person.weighs_id).is_not(None)
-    before, never = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
+    known, new = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
     # Offers and assignments of this very transaction are of other requests, or written already.
-    return Statement(sa.union_all(some(free, before), some(free, never), some(weighing)), sees=(Person,))
-
-
-CANDIDATES = _candidates()
-
-
-@lru_cache(4096)  # a line has few different sets of skills, areas and languages
-def _set(kept: str) -> frozenset[Any]:
-    return frozenset(json.loads(kept))
+    return Statement(sa.union_all(few(known), few(new)), sees=(Person,))
 
 
 def candidates(
-    session: Session, line_id: int, now: datetime, *, asker_id: int, request_id: int, limit: int
+    session: Session, line: Line, request: Request, now: datetime, few: int, *, friends: bool, weigh: bool
 ) -> list[Candidate]:
-    """Vouched volunteers who could be asked about this request, at most `limit` of each of three kinds.
+    """The first `few` volunteers who could be asked about this request, and the first few never asked for anything.
 
-    Those who are free, the least recently asked first; those never asked; those with another offer to answer.
-    Left out: who asked for it, who was already asked about it or had it, who is away or opted out.
-    The rest is matching's to judge.
+    `friends` share a language with the neighbor; those who `weigh` have another offer to answer. All of them do such
+    things there, have room for one more, and are neither away nor opted out; left out are the neighbor and whoever
+    was asked about it already or had it.
     """
-    found = session.run(CANDIDATES, line_id=line_id, now=now, asker_id=asker_id, request_id=request_id, limit=limit)
-    return [
-        Candidate(id_, _set(can), _set(areas), _set(languages), *rest) for id_, can, areas, languages, *rest in found
-    ]
+    needs = [need for need in request.needs if need != "other"]
+    found = session.run(
+        _candidates(friends=friends, weigh=weigh, needs=len(needs), area=request.area_id is not None),
+        line_id=line.id,
+        line_language=line.language,
+        max_open=line.policy.max_open,
+        language=request.language,
+        as_language=json.dumps(request.language),
+        as_area=f" {request.area_id},",
+        now=now,
+        asker_id=request.person_id,
+        request_id=request.id,
+        limit=few,
+        **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
+    )
+    return [Candidate(id_, friends, weigh, *rest) for id_, *rest in found]
 
 
 def make(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:

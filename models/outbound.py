@@ -5,9 +5,9 @@ from enum import IntEnum, StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 
-from models.base import Moment, Word, table
+from models.base import Moment, Row, Word, table
 from models.lines import Channel
 from models.session import Session
 
@@ -63,7 +63,7 @@ AT_A_TIME = 100  # texts whose fate is settled in one transaction
 LARGEST_ID = 2**31 - 1
 
 
-class Outbound(SQLModel, table=True):
+class Outbound(Row, table=True):
     """One text to one address. `key` is unique, so a reply decided twice is still one reply."""
 
     __table_args__ = (
@@ -118,7 +118,7 @@ class Result(StrEnum):
     NOT_MADE = "not_made"  # leased and given back before it was posted
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Row, table=True):
     """One try to hand a text to the carrier, written down before it is made."""
 
     id: int = Field(default=None, primary_key=True)
@@ -130,7 +130,7 @@ class Attempt(SQLModel, table=True):
     sid: str | None = None
 
 
-class StatusEvent(SQLModel, table=True):
+class StatusEvent(Row, table=True):
     """What the carrier said became of a text. Only ever added to."""
 
     __tablename__ = "status_event"

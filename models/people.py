@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, col, select
 
-from models.base import Moment, Word
+from models.base import Moment, Row, Word
 from models.lines import Channel, Line
 from models.rows import Statement, query
 from models.session import Session
@@ -17,11 +17,12 @@ from models.session import Session
 HELPS = sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL")
 FREE = sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL AND weighs_id IS NULL")
 WEIGHS = sa.text("weighs_id IS NOT NULL")
+NEVER = datetime.min.replace(tzinfo=UTC)
 AT_ONCE = 100  # people looked up by one statement
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
 
 
-class Person(SQLModel, table=True):
+class Person(Row, table=True):
     """Somebody who texted, or was added. Roles are dates, not classes: who asks today helps tomorrow."""
 
     id: int = Field(default=None, primary_key=True)
@@ -71,7 +72,7 @@ class Person(SQLModel, table=True):
         return self.language or line.language
 
 
-class Address(SQLModel, table=True):
+class Address(Row, table=True):
     """Where a person's texts come from: a channel and an opaque value, mostly a phone number."""
 
     __table_args__ = (sa.UniqueConstraint("line_id", "value", "channel"),)
@@ -117,9 +118,16 @@ def at(session: Session, line: Line, channel: Channel, value: str) -> tuple[Pers
 
 
 def meet(
-    session: Session, line: Line, channel: Channel, value: str, now: datetime, **known: Any
+    session: Session,
+    line: Line,
+    channel: Channel,
+    value: str,
+    now: datetime,
+    *,
+    heard_at: datetime | None = None,
+    **known: Any,
 ) -> tuple[Person, Address]:
-    """Who texts from here, made known if need be.
+    """Who texts from here, made known if need be, with what is known of them by then.
 
     The same value on the line's other channel is the same person: a phone with both SMS and WhatsApp.
     """
@@ -129,7 +137,7 @@ def meet(
             return person, address
     person = found[0][0] if found else session.create(Person, line_id=line.id, created_at=now, **known)
     address = session.create(
-        Address, line_id=line.id, person_id=person.id, channel=channel, value=value, created_at=now
+        Address, line_id=line.id, person_id=person.id, channel=channel, value=value, heard_at=heard_at, created_at=now
     )
     return person, address
 
@@ -140,8 +148,7 @@ def _homes(count: int) -> Statement[tuple[Person, Address]]:
     return query(
         select(Person, Address)
         .join(Address, col(Address.person_id) == col(Person.id))
-        .where(col(Person.id).in_(ids))
-        .order_by(col(Address.heard_at), col(Address.id)),
+        .where(col(Person.id).in_(ids)),
         by_key=True,
     )
 
@@ -153,18 +160,20 @@ def homes(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person
         part = person_ids[start : start + AT_ONCE]
         for person, address in session.run(_homes(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}):
             held = latest.get(person.id)
-            # Never-heard addresses must lose to heard ones; SQLite and PostgreSQL disagree on where NULL sorts.
-            if held is None or address.heard_at is not None or held[1].heard_at is None:
+            if held is None or _last_heard(address) > _last_heard(held[1]):
                 latest[person.id] = person, address
     session.notes.setdefault("homes", {}).update({id_: address for id_, (_, address) in latest.items()})
     return latest
 
 
+def _last_heard(address: Address) -> tuple[datetime, int]:
+    return address.heard_at or NEVER, address.id
+
+
 def addresses_on(session: Session, person_id: int, channel: Channel) -> list[Address]:
     """A person's addresses on this channel, the one they last texted from first."""
     query = select(Address).where(Address.person_id == person_id, Address.channel == channel)
-    never = datetime.min.replace(tzinfo=UTC)
-    return sorted(session.exec(query), key=lambda a: (a.heard_at or never, a.id), reverse=True)
+    return sorted(session.exec(query), key=_last_heard, reverse=True)
 
 
 def address_at(session: Session, line_id: int, channel: Channel, value: str) -> Address | None:

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import JSON, Column, Field, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, col, select
 
-from models.base import Moment, Word, table
+from models.base import Moment, Row, Word, table
 from models.lines import Line, next_request_number
 from models.rows import Statement, among, query
 from models.session import Session
@@ -56,7 +56,7 @@ DUE = sa.text("next_look_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
 
 
-class Request(SQLModel, table=True):
+class Request(Row, table=True):
     """One thing a neighbor asked for. `place` and `text` are theirs: no offer may carry either."""
 
     __table_args__ = (
@@ -98,7 +98,7 @@ class Request(SQLModel, table=True):
         return self.state is not State.CLOSED
 
 
-class Event(SQLModel, table=True):
+class Event(Row, table=True):
     """Something that happened to a request. Only ever added to."""
 
     id: int = Field(default=None, primary_key=True)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import BigInteger, Column, Field, SQLModel, col, select
+from sqlmodel import BigInteger, Column, Field, col, select
 
-from models.base import Moment, Word, table
+from models.base import Moment, Row, Word, table
 from models.lines import Channel, Line
 from models.session import Session
 
@@ -20,7 +20,7 @@ DEAREST = 24  # segments: 1,600 characters, one of them an emoji
 TOGETHER = 0.25  # seconds' worth of texts that may leave in one burst; at a segment a second that is one text
 
 
-class Sender(SQLModel, table=True):
+class Sender(Row, table=True):
     """One number on one channel, shared by all processes that send from it."""
 
     __table_args__ = (sa.UniqueConstraint("channel", "number"),)
@@ -35,7 +35,7 @@ class Sender(SQLModel, table=True):
     rest_code: int | None = None  # the carrier's error that made it rest
 
 
-class Spending(SQLModel, table=True):
+class Spending(Row, table=True):
     """What a line has spent on one of its local days."""
 
     __table_args__ = (sa.UniqueConstraint("line_id", "day"),)

@@ -239,8 +239,10 @@ def test_two_that_lock_each_other_out_are_both_served(base: Database) -> None:
 
         return work
 
-    futures = [base.write(crosswise(1, 2)), base.write(crosswise(2, 1))]
+    other = database.connect(base.url)  # as another process has it
+    futures = [base.write(crosswise(1, 2)), other.write(crosswise(2, 1))]
     wait(futures, timeout=30)
+    other.close()
     assert [f.exception() for f in futures] == [None, None]
     assert base.read(lambda s: list(s.exec(select(Line.last_request)))) == [2, 2]
     assert len(tries) == 2 if isinstance(base, database.SQLite) else len(tries) > 2

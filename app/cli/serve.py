@@ -1,6 +1,7 @@
 """`hotline serve`: the whole hotline in one process."""
 
 import errno
+import gc
 import signal
 import socket
 from typing import Annotated
@@ -54,6 +55,9 @@ def serve(
             lifespan="on",
             timeout_graceful_shutdown=PATIENCE,
         )
+        # What is there now stays: looking through all of it for garbage would hold up texts for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         server = Server(config, where(settings, host, listening.getsockname()[1]))
 
         def stop(*_: object) -> None:

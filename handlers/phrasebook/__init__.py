@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -54,7 +54,7 @@ class Book:
 
     def listed(self, things: list[str], *, style: str = "standard") -> str:
         """`a, b and c` as this language writes it; style "or" for a choice."""
-        return str(format_list(things, style=style, locale=self.locale))  # type: ignore[arg-type]
+        return things[0] if len(things) == 1 else _listed(tuple(things), style, self.locale)
 
     def need(self, need: str) -> str:
         """What we call a need."""
@@ -65,6 +65,11 @@ class Book:
         local = format_skeleton(self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
         # Babel's narrow spaces would force a text into UCS-2 and double its price.
         return str(local).replace("\u202f", " ").replace("\xa0", " ")
+
+
+@lru_cache(1024)  # Babel looks its rules up anew for every list
+def _listed(things: tuple[str, ...], style: str, locale: Locale) -> str:
+    return str(format_list(things, style=style, locale=locale))  # type: ignore[arg-type]
 
 
 @cache

@@ -1,0 +1,151 @@
+"""Whom we ask: what the database finds by its indexes is what a patient person would find with a pencil."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.hotline import Hotline
+from handlers import matching, waves
+from handlers.turn import Moment
+from models import assignments, lines, offers, people, requests
+from models.lines import Area, Channel, Line
+from models.offers import Candidate
+from models.people import Person
+from models.requests import Request, State
+from models.session import Session
+from tests.fakes import MORNING
+
+NEEDS = ["food", "medicine", "transport"]
+
+
+def candidate(id_: int, asked: int | None = None, **more: bool) -> Candidate:
+    """A volunteer last asked so many minutes after some moment, or never."""
+    return Candidate(id_, last_asked_at=None if asked is None else MORNING + timedelta(minutes=asked), **more)
+
+
+def test_the_least_recently_asked_comes_first() -> None:
+    assert matching.choose([candidate(1, 3), candidate(2, 1), candidate(3, 2)], 2) == [2, 3]
+
+
+def test_of_those_asked_at_the_same_moment_whoever_lives_there_comes_first() -> None:
+    assert matching.choose([candidate(1, 1), candidate(2, 1, lives_there=True)], 2) == [2, 1]
+
+
+def test_one_place_is_for_somebody_who_was_never_asked() -> None:
+    assert matching.choose([*(candidate(n, n) for n in range(1, 4)), candidate(9)], 3) == [1, 2, 9]
+    assert matching.choose([candidate(1, 1), candidate(9)], 1) == [1]  # no wave hangs on a newcomer alone
+
+
+def test_strangers_and_busy_ones_only_fill_up() -> None:
+    crowd = [candidate(1, 1, weighs=True), candidate(2, 2, speaks=False), candidate(3, 3)]
+    assert matching.choose(crowd, 3) == [3, 2, 1]
+
+
+@dataclass
+class Scene:
+    """A line with volunteers of all kinds, and a request."""
+
+    session: Session
+    dice: random.Random
+    line: Line
+    areas: list[Area]
+    volunteers: list[Person]
+    request: Request
+
+    def patiently(self, now: datetime, size: int) -> list[int]:
+        """The choice, made by looking at every volunteer."""
+        found = [
+            Candidate(
+                p.id,
+                speaks=self.request.language in (p.languages or [p.language or self.line.language]),
+                weighs=p.weighs_id is not None,
+                lives_there=self.request.area_id in p.areas,
+                last_asked_at=p.last_asked_at,
+            )
+            for p in self.volunteers
+            if self.fits(p, now)
+        ]
+        groups = [
+            [c for c in found if (c.weighs, not c.speaks) == kind]
+            for kind in sorted({(0, 0), (0, 1), (1, 0), (1, 1)})
+        ]
+        looked_at: list[Candidate] = []
+        for group in groups:
+            if len(looked_at) < size:
+                looked_at += group
+        return matching.choose(looked_at, size)
+
+    def fits(self, p: Person, now: datetime) -> bool:
+        """Whether a volunteer may be asked at all."""
+        needs = {need for need in self.request.needs if need != "other"}
+        most = self.line.policy.max_open if p.max_open is None else p.max_open
+        return (
+            p.helps
+            and p.opted_out_at is None
+            and (p.away_until is None or p.away_until <= now)
+            and (not p.can or not needs or bool(needs & set(p.can)))
+            and (not p.areas or self.request.area_id is None or self.request.area_id in p.areas)
+            and len(assignments.held_by(self.session, p.id)) < most
+            and offers.of(self.session, self.request.id, p.id) is None
+        )
+
+
+def scene(session: Session, seed: int, now: datetime) -> Scene:
+    """A line by chance, always the same for one seed."""
+    dice = random.Random(seed)
+    line = lines.add(session, now, name=f"line {seed}", sms=f"+1202555{1000 + seed}")
+    areas = [lines.add_area(session, line.id, f"area {n}") for n in range(12)]
+    asker, _ = people.meet(session, line, Channel.SMS, f"+1202555{2000 + seed}", now)
+
+    def asked_for(need: list[str]) -> Request:
+        return requests.create(
+            session,
+            line,
+            person_id=asker.id,
+            state=State.OPEN,
+            now=now,
+            needs=need,
+            language=dice.choice(["en", "es"]),
+            area_id=dice.choice([None, areas[0].id, areas[1].id]),
+        )
+
+    request = asked_for(dice.choice([["food"], ["food", "medicine"], ["other"], NEEDS]))
+    volunteers = []
+    for n in range(dice.randrange(25)):
+        person, _ = people.meet(session, line, Channel.SMS, f"+120255530{n:02}", now)
+        person.helper_since = now
+        person.vouched_at = now if dice.random() < 0.9 else None
+        person.opted_out_at = now if dice.random() < 0.1 else None
+        person.away_until = dice.choice([None, None, None, now, now + timedelta(hours=1)])
+        person.can = dice.choice([[], [], ["food"], dice.sample(NEEDS, 2)])
+        person.areas = dice.choice([[], [], [areas[0].id], [areas[10].id, areas[0].id], [areas[1].id, areas[11].id]])
+        person.languages = dice.choice([[], ["en"], ["es"], ["en", "es"], ["est"]])
+        person.language = dice.choice([None, "en", "es"])
+        person.last_asked_at = dice.choice([None, *(now - timedelta(hours=h) for h in (1, 2, 3))])
+        person.max_open = dice.choice([None, None, 0, 1])
+        person.weighs_id = request.id + 1000 if dice.random() < 0.3 else None
+        session.add(person)
+        if dice.random() < 0.2:
+            held = asked_for(["food"])
+            assignments.start(session, held, person.id, now)
+        if dice.random() < 0.1:
+            offers.make(session, request, [person], 1, now)
+        volunteers.append(person)
+    session.flush()
+    return Scene(session, dice, line, areas, volunteers, request)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_few_looks_find_whom_a_look_at_everybody_finds(hotline: Hotline, seed: int) -> None:
+    def work(session: Session) -> tuple[list[int], list[int]]:
+        now = hotline.clock.now()
+        drawn = scene(session, seed, now)
+        size = drawn.dice.choice([1, 3, 6, 10_000])
+        patiently = drawn.patiently(now, size)
+        chosen = waves.choose(Moment(session, drawn.line, now), drawn.request, size)
+        return [person.id for person in chosen], patiently
+
+    chosen, patiently = hotline.database.write(work).result()
+    assert chosen == patiently
