@@ -88,7 +88,18 @@ class Overheard(subprocess.Popen[str]):
 
 
 class Ears:
-    """The plugin: hears every test, and fails a run in which something leaked."""
+    """The plugin: hears every test, and fails a run in which something leaked.
+
+    Of a run in several processes each hears its own tests, and the first collects what they found.
+    """
+
+    def __init__(self) -> None:
+        self.leaks: set[str] = set()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """One of several processes is done."""
+        self.leaks.update(getattr(node, "workeroutput", {}).get("leaks", ()))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hear what a test wrote in one of its phases; each later phase repeats the earlier ones."""
@@ -99,13 +110,15 @@ class Ears:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """A leak is a failure, whatever the tests say."""
-        if SCAN.leaks() and session.exitstatus == pytest.ExitCode.OK:
+        self.leaks.update(SCAN.leaks())
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["leaks"] = sorted(self.leaks)
+        elif self.leaks and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what leaked."""
-        leaks = SCAN.leaks()
-        if leaks:
+        if self.leaks:
             terminalreporter.section("what the logs tell and must not")
-            for leak in leaks[:50]:
+            for leak in sorted(self.leaks)[:50]:
                 terminalreporter.line(leak[:300])

