@@ -37,7 +37,6 @@ LOOKUPS = 20  # texts looked for in one round
 LOOK = timedelta(seconds=1)  # between looks for texts that got lost
 SWEEP = timedelta(seconds=30)  # between looks for texts that expired
 IDLE = 0.5  # seconds between looks for texts that another process queued
-FRESH = 0.01  # seconds for which it is known who said STOP; a POST takes longer to get out of the house
 LINGER = 0.01  # seconds that a text or a result waits for others to share its transaction
 
 
@@ -236,12 +235,12 @@ class Sender:
         return parcel.phrase in ALLOWED_AFTER_STOP or parcel.person_id not in self._who_stopped()
 
     def _who_stopped(self) -> frozenset[int]:
-        """Read again for every few texts: a read for each would cost as much as its POST."""
+        """As it is now or a moment later: threads that ask while another reads share the next reading."""
+        asked_at = time.monotonic()
         with self._reading:
-            began = time.monotonic()
-            if began - self._read_at > FRESH:
+            if self._read_at < asked_at:
+                self._read_at = time.monotonic()
                 self._stops = self.database.read(parcels.stopped)
-                self._read_at = began
             return self._stops
 
     def _outgoing(self, parcel: Parcel) -> Outgoing:

@@ -6,11 +6,14 @@ import time
 import pytest
 from sqlmodel import select
 
+from app.database import Work
 from models.inbound import Heard
 from models.lines import Channel
 from models.outbound import Lane, Outbound, State
+from models.people import Person
+from models.session import Session
 from tests.fake_twilio import Mood
-from tests.fakes import LINE
+from tests.fakes import LINE, MORNING
 from tests.world import ANA, World
 
 ENDED = {State.CANCELLED, State.DELIVERED, State.ACCEPTED}
@@ -86,3 +89,24 @@ def test_a_text_queued_to_somebody_who_stopped_is_cancelled(world: World) -> Non
     confirmation = world.put(body="You get no more texts.", phrase="stopped")
     world.drain()
     assert (world.row(row).state, world.row(confirmation).state) == (State.CANCELLED, State.DELIVERED)
+
+
+def test_who_said_stop_is_known_the_moment_it_is_on_disk(world: World) -> None:
+    """However often others have asked a moment before."""
+    world.put()
+    world.lease()
+    for _ in range(20):
+        world.hotline.database.write(opted(in_again=True)).result()
+        assert world.hotline.sender._who_stopped() == frozenset()
+        world.hotline.database.write(opted(in_again=False)).result()
+        assert len(world.hotline.sender._who_stopped()) == 1
+
+
+def opted(*, in_again: bool) -> Work[None]:
+    """What STOP and START leave on disk, in no time."""
+
+    def work(session: Session) -> None:
+        for person in session.exec(select(Person)):
+            person.opted_out_at = None if in_again else MORNING
+
+    return work
