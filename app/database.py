@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.waiting import Busy, Job, Waiting
 from models import METADATA
+from models.rows import Statement
 from models.session import Session
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self.engine = self._engine()
+        self.engine = self._at_once = self._engine()
         self.observe: Callable[[float], None] | None = None  # hears how many shared a commit
         self._waiting = Waiting()
         self._thread: threading.Thread | None = None
@@ -102,6 +103,11 @@ class Database:
         """Run `work` on a consistent view of the database, without writing."""
         with self.engine.connect() as connection:
             return work(Session(connection))
+
+    def look(self, statement: Statement[T]) -> list[T]:
+        """Run one query by itself, without a transaction: at a third of the price of `read` on PostgreSQL."""
+        with self._at_once.connect() as connection:
+            return Session(connection).run(statement)
 
     def check(self) -> None:
         """Raise OperationalError if the database does not answer."""
@@ -186,6 +192,10 @@ class PostgreSQL(Database):
     Texts that wait together share one commit. If one of them fails, each is done again by itself.
     """
 
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
     def _most(self) -> int:
         return FEW
 
@@ -193,8 +203,8 @@ class PostgreSQL(Database):
         engine = sa.create_engine(
             self.url,
             hide_parameters=True,
-            pool_size=1,  # more that write would wait for each other: for the line's next number, for the volunteers
-            max_overflow=8,  # for those who read
+            pool_size=5,  # one that writes: more would wait for each other's rows; and those of who reads
+            max_overflow=5,
             pool_timeout=5,
             pool_pre_ping=True,
             connect_args={"connect_timeout": 3, "tcp_user_timeout": 5000},

@@ -240,7 +240,7 @@ class Sender:
         with self._reading:
             if self._read_at < asked_at:
                 self._read_at = time.monotonic()
-                self._stops = self.database.read(parcels.stopped)
+                self._stops = frozenset(self.database.look(parcels.STOPPED))
             return self._stops
 
     def _outgoing(self, parcel: Parcel) -> Outgoing:

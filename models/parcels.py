@@ -13,6 +13,7 @@ from models.base import table
 from models.lines import Channel
 from models.outbound import Attempt, Outbound, Result, State, is_in
 from models.people import Person
+from models.rows import Statement
 from models.session import Session
 
 OUT, TRY, WHO = table(Outbound), table(Attempt), table(Person)
@@ -72,7 +73,8 @@ ENDED = (
     .values(ended_at=sa.bindparam("now"), result=Result.TAKEN, sid=sa.bindparam("its_sid"))
 )
 
-STOPPED = (
+# Who has said STOP since a text to them was leased.
+STOPPED: Statement[int] = Statement(
     sa.select(OUT.c.person_id)
     .join(WHO, WHO.c.id == OUT.c.person_id)
     .where(is_in(State.LEASED), WHO.c.opted_out_at.is_not(None))
@@ -134,11 +136,6 @@ def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, p
     made = session.execute(ATTEMPT, {"ids": list(rows), "now": now})
     attempts: dict[int, int] = {row[0]: row[1] for row in made}
     return [Parcel(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
-
-
-def stopped(session: Session) -> frozenset[int]:
-    """Who has said STOP since a text to them was leased."""
-    return frozenset(session.execute(STOPPED).scalars())
 
 
 def hand_over(session: Session, taken: list[Handed], state: State, now: datetime) -> list[Handed]:

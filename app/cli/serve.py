@@ -4,6 +4,7 @@ import errno
 import gc
 import signal
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from app.settings import Settings
 app = typer.Typer()
 
 PATIENCE = 5  # seconds that open pages get to finish when the hotline is told to stop
+SWITCH = 0.001  # seconds that one thread may keep the others from running; by itself it is 5 ms
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -58,6 +60,7 @@ def serve(
         # What is there now stays: looking through all of it for garbage would hold up texts for a tenth of a second.
         gc.collect()
         gc.freeze()
+        sys.setswitchinterval(SWITCH)
         server = Server(config, where(settings, host, listening.getsockname()[1]))
 
         def stop(*_: object) -> None:
