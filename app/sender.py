@@ -32,7 +32,7 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=90)  # longer than any POST may take
 SPARE = timedelta(seconds=30)  # of its lease that a text must still have when its POST begins
 AT_ONCE = 10  # POSTs under way; more are slower with httpx
-LEASED = 30  # texts leased and not yet answered, at most: enough to keep the posts busy, few enough to stop
+LEASED = 16  # texts leased and not yet answered, at most: enough to keep the posts busy, few enough to stop
 LOOKUPS = 20  # texts looked for in one round
 LOOK = timedelta(seconds=1)  # between looks for texts that got lost
 SWEEP = timedelta(seconds=30)  # between looks for texts that expired
