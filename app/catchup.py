@@ -11,7 +11,7 @@ import structlog
 
 from app import form
 from app.carriers import Carrier, Received
-from app.database import Database
+from app.database import Database, is_passing
 from app.pulse import Pulse
 from app.reception import Reception
 from app.spool import Slip
@@ -71,16 +71,27 @@ class CatchUp:
         """Take in what is missing; returns how many texts were left because they are too young."""
         now = self.clock.now()
         since = max((self._complete or now) - BACK, now - FARTHEST)
-        listed = {text.sid: text for text in self.carrier.received(self.database.read(_numbers), since)}
+        received = self.carrier.received(self.database.read(_numbers), since)
+        listed = {text.sid: text for text in received if form.sid_of(text.said) is not None}
         known = self.database.read(lambda session: inbound.known(session, list(listed)))
         missing = sorted((text for sid, text in listed.items() if sid not in known), key=lambda text: text.at)
         ripe = [text for text in missing if now - text.at >= GRACE]
-        taken = sum(1 for text in ripe if not self._stopping.is_set() and self._take(text))
+        taken = sum(1 for text in ripe if not self._stopping.is_set() and self._taken(text))
         if taken:
             log.warning("texts_caught_up", texts=taken)
         if taken == len(ripe):
             self._complete = now
         return len(missing) - len(ripe)
+
+    def _taken(self, text: Received) -> bool:
+        """Take in one text. One that fails holds up no other; it is looked at again."""
+        try:
+            return self._take(text)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.error("not_caught_up", error=type(error).__name__, exc_info=error)
+            return False
 
     def _take(self, text: Received) -> bool:
         """Take in one text. False if older ones of its sender are in the spool; it is looked at again."""

@@ -31,7 +31,8 @@ Rescue = Callable[[Session, Exception], T]
 BATCH = 64  # pieces of work that may share one commit on SQLite
 FEW = 16  # on PostgreSQL, where other processes wait for the rows that a transaction holds
 MIGRATION_LOCK = 4242  # any number, the same for every process of the hotline
-RETRIED = {"40001", "40P01", "55P03", "23505"}  # serialization failure, deadlock, lock timeout, two made the same row
+PASSING = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
+RETRIED = {*PASSING, "23505"}  # two made the same row at once
 # A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
 # waited in vain tries again, with ever longer pauses.
 TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_in_transaction_session_timeout = '15s'"
@@ -40,7 +41,7 @@ TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_i
 def is_passing(error: Exception) -> bool:
     """Whether the same work may go well a moment later: the database is away, or another process was faster."""
     away = isinstance(error, OperationalError | InterfaceError)
-    return away or (isinstance(error, DBAPIError) and _state(error) in RETRIED)
+    return away or (isinstance(error, DBAPIError) and _state(error) in PASSING)
 
 
 def _state(error: DBAPIError) -> str | None:
@@ -162,14 +163,19 @@ class SQLite(Database):
     def _commit(self, batch: list[Job]) -> list[Answer]:
         with self._turn, self._writer.begin() as connection:
             session = Session(connection)
-            return [self._one(session, job) for job in batch]
+            answers = []
+            for job in batch:
+                answers.append(self._one(session, job))
+                if session.is_lost:  # and with it what those before were about to be told
+                    raise answers[-1][2] or RuntimeError("the transaction is gone")
+            return answers
 
     def _one(self, session: Session, job: Job) -> Answer:
         try:
             with session.apart():
                 return job, job.work(session), None
         except Exception as error:
-            if job.rescue is None or is_passing(error):
+            if job.rescue is None or is_passing(error) or session.is_lost:
                 return job, None, error
             failure = error
         try:
@@ -207,7 +213,14 @@ class PostgreSQL(Database):
             max_overflow=5,
             pool_timeout=5,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 3, "tcp_user_timeout": 5000},
+            connect_args={
+                "connect_timeout": 3,
+                "tcp_user_timeout": 5000,
+                # A server that vanishes while it works on a query is noticed too.
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
+            },
         )
 
         @sa.event.listens_for(engine, "connect")

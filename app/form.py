@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from datetime import datetime
 
 from models.inbound import Heard
 from models.lines import Channel
@@ -30,7 +31,7 @@ def handle(text: str | None) -> str | None:
     return text if text and len(text) <= LONGEST_HANDLE else None
 
 
-def heard_from(said: dict[str, str]) -> Heard:
+def heard_from(said: dict[str, str], at: datetime | None = None) -> Heard:
     """The text that these fields describe. Raises ValueError where they are no text."""
     sid = sid_of(said)
     if sid is None:
@@ -53,6 +54,7 @@ def heard_from(said: dict[str, str]) -> Heard:
         body=unwrapped(body),
         media=media,
         location=_location(said),
+        at=at,
         carrier_answered=said.get("OptOutType") or None,
         fields={
             k: v for k, v in said.items() if (k not in OWN or (k == "Body" and v != body)) and not MEDIA.match(k)

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 PATIENCE = 3.0  # seconds that a webhook waits for the database; Twilio waits 15 in all
 DISK_PATIENCE = 6.0  # seconds that it then waits for the disk
+MOST_WRITTEN = 500  # slips that wait for the disk at once
 AWAY = 2.0  # seconds in which nobody waits for a database that has just not answered
 
 Waits = Callable[[], bool]
@@ -65,6 +66,7 @@ class Reception:
         self.spool = spool
         self._visits: dict[str, list[Visit]] = {}  # by key, until they are answered
         self._away_until = 0.0  # by the event loop's own clock
+        self._writing = 0
         self._disk = ThreadPoolExecutor(4, thread_name_prefix="spool")
 
     async def take(self, slip: Slip) -> Taken:
@@ -118,9 +120,16 @@ class Reception:
         return Taken.SPOOLED
 
     async def _to_disk(self, slip: Slip) -> None:
+        if self._writing >= MOST_WRITTEN:
+            raise Busy
+        self._writing += 1
         kept = self._disk.submit(self.spool.put, slip)
-        if not await _done_within(kept, DISK_PATIENCE):
-            raise TimeoutError("the disk is slow")
+        try:
+            if not await _done_within(kept, DISK_PATIENCE):
+                kept.cancel()  # too late if it has begun: then it may yet be kept, and comes twice
+                raise TimeoutError("the disk is slow")
+        finally:
+            self._writing -= 1
         kept.result()
 
     def hand_over(self, slip: Slip, waits: Waits) -> "Future[Any]":
@@ -130,7 +139,7 @@ class Reception:
             word = said.get("MessageStatus") or said.get("SmsStatus") or ""
             code = form.figure(said.get("ErrorCode"))
             return self.inner.status(slip.about, word, sid=form.handle(said.get("MessageSid")), code=code)
-        return self.inner.receive(form.heard_from(said), waits)
+        return self.inner.receive(form.heard_from(said, slip.at), waits)
 
     def doubtful(self, key: str) -> bool:
         """Whether a slip with this key failed and is not in the spool yet."""

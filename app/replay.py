@@ -122,7 +122,7 @@ class Replay:
         """Give a box's oldest slips to the database, which does those of one sender in this order."""
         handed: list[tuple[Path, Future[Any]]] = []
         last: dict[str, Future[Any]] = {}
-        for file in self.spool.oldest(box, most):
+        for file in self._oldest(box, most):
             slip = None if self._rests(file) else self._slip(file)
             # Who is still at the door may bring something older than what is in the spool.
             if slip is None or self.reception.expects(slip):
@@ -165,6 +165,13 @@ class Replay:
         self._fault(file, error)
         return Outcome.LEFT
 
+    def _oldest(self, box: Path, most: int) -> list[Path]:
+        try:
+            return self.spool.oldest(box, most)
+        except OSError as error:  # a box that the disk does not give holds up no other
+            log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
+            return []
+
     def _slip(self, file: Path) -> Slip | None:
         try:
             return self.spool.read(file)
@@ -173,7 +180,9 @@ class Replay:
         except (ValueError, KeyError, TypeError) as error:
             log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
             self.spool.refuse(file)
-            return None
+        except OSError as error:  # it may be readable the next time
+            log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
+        return None
 
     def _rests(self, file: Path) -> bool:
         rest = self._resting.get(file)

@@ -239,8 +239,9 @@ class Sender:
         asked_at = time.monotonic()
         with self._reading:
             if self._read_at < asked_at:
-                self._read_at = time.monotonic()
+                began = time.monotonic()
                 self._stops = frozenset(self.database.look(parcels.STOPPED))
+                self._read_at = began
             return self._stops
 
     def _outgoing(self, parcel: Parcel) -> Outgoing:

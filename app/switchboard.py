@@ -50,6 +50,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
         return Taken.SEEN
+    _lives_at(turn, address)
     if _unanswered(turn, intent):
         _not_answered(turn, intent, inbound_id)
         return Taken.UNANSWERED
@@ -96,11 +97,16 @@ def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[
     """Who sent the text: made known with their first, in the language of its words."""
     language = grammar.language_of(heard.body)
     person, address = people.meet(session, line, heard.channel, heard.sender, now, heard_at=now, language=language)
-    address.heard_at = now
-    people.lives_at(session, person, address)
     person.language = person.language or language
-    session.add_all([address, person])
+    session.add(person)
     return person, address
+
+
+def _lives_at(turn: Turn, address: Address) -> None:
+    """What the speaker is told goes to where they have just texted from."""
+    address.heard_at = turn.now
+    people.lives_at(turn.session, turn.speaker, address)
+    turn.session.add(address)
 
 
 def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
@@ -114,7 +120,8 @@ def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -
     if inbound_id is None:
         return Taken.SEEN
     turn = Turn(session, line, now, speaker=person, heard=heard)
-    if heard.body.strip().upper() in grammar.CARRIER_STOP:
+    _lives_at(turn, address)
+    if _wants_out(heard):
         # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
         person.opted_out_at = now
         session.add(person)
@@ -124,6 +131,16 @@ def apologise(session: Session, heard: Heard, now: datetime, error: Exception) -
         texts = texts[1:]
     outbox.queue(session, line, str(inbound_id), _mannerly(turn, address, Wordless(), texts), now)
     return Taken.HANDLED
+
+
+def _wants_out(heard: Heard) -> bool:
+    """Whether a text says STOP, even where understanding it is what fails."""
+    if heard.carrier_answered == "STOP" or heard.body.strip().upper() in grammar.CARRIER_STOP:
+        return True
+    try:
+        return isinstance(grammar.parse(heard.body), Stop)
+    except Exception:
+        return False
 
 
 def status(

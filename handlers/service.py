@@ -63,6 +63,8 @@ def _let_go(turn: Turn) -> Texts:
 
 def start(turn: Turn, _: Start) -> Texts:
     """Welcome back."""
+    if turn.overtaken:
+        return
     turn.speaker.opted_out_at = None
     turn.session.add(turn.speaker)
     if turn.heard.carrier_answered is None:
@@ -71,7 +73,8 @@ def start(turn: Turn, _: Start) -> Texts:
 
 def while_stopped(turn: Turn, intent: Intent) -> Texts:
     """Somebody who said STOP writes: how to come back; and if they need something, a person hears it."""
-    yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=turn.line.emergency_number)
+    if not turn.overtaken:
+        yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=turn.line.emergency_number)
     if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
         yield from turn.tell_duty("duty_stopped_writes", words=turn.heard.body)
 

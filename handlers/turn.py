@@ -128,6 +128,12 @@ class Turn(Moment):
     heard: Heard
     asked: Asked | None = None
 
+    @property
+    def overtaken(self) -> bool:
+        """Whether the speaker has said STOP since: this text was lost for a while, and took longer than that one."""
+        stopped, said = self.speaker.opted_out_at, self.heard.at
+        return stopped is not None and said is not None and said < stopped
+
     @cached_property
     def own(self) -> list[Request]:
         """What the speaker had asked for and not yet got when they began to speak."""

@@ -29,6 +29,7 @@ class Heard:
     location: str | None = None  # a shared place, as words or coordinates
     carrier_answered: str | None = None  # STOP, START or HELP, where the carrier has replied already
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
+    at: datetime | None = None  # when it came to the carrier, or to us if that is not known
 
 
 class Inbound(Row, table=True):

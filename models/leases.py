@@ -118,12 +118,12 @@ def lease(
 
     Two senders never get the same text: PostgreSQL skips locked rows, SQLite has one writer. `turns` counts what
     this process has leased for each sender, so that bulk gets its turn. To `adopt` numbers that have not sent
-    before, all that waits is looked through; it is done anyway when nobody else waits for their pace.
+    before, all that waits is looked through; it is done anyway when there is nothing else to do.
     """
     found = _Leasing(session, now, terms, turns)
     found.of_all(room)
-    idle = not found.lease.parcels
-    if idle and (adopt or found.lease.next_at is None) and _adopted(session):
+    idle = not found.lease.parcels and found.lease.next_at is None
+    if (adopt or idle) and _adopted(session):
         found.of_all(room)
     return found.lease
 

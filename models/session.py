@@ -159,18 +159,23 @@ class Session:
         """A part that may fail by itself: what it wrote is taken back, and what was read before is read again."""
         self.flush()
         before, met = dict(self._known), dict(self._met)
-        self._raw.execute("SAVEPOINT apart")
+        self._send(self._raw.execute, "SAVEPOINT apart", ())
         try:
             yield
             self.flush()
         except BaseException:
-            self._raw.execute("ROLLBACK TO apart")
-            self._raw.execute("RELEASE apart")
+            self._send(self._raw.execute, "ROLLBACK TO apart", ())
+            self._send(self._raw.execute, "RELEASE apart", ())
             self._forget(before)
             self._met = met
             raise
-        self._raw.execute("RELEASE apart")
+        self._send(self._raw.execute, "RELEASE apart", ())
         self._met = met
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the whole transaction was taken back: SQLite does so when the disk is full or broken."""
+        return not getattr(self._raw, "in_transaction", True)
 
     def _forget(self, but: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]]) -> None:
         self._known, self._met, self._touched, self._rows, self._later = but, {}, [], {}, []

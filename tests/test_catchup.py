@@ -16,6 +16,7 @@ from app.spool import Slip
 from models import lines
 from models.inbound import Inbound
 from models.outbound import Outbound
+from models.people import Person
 from models.session import Session
 from tests import webhooks
 from tests.fake_twilio import FakeTwilio
@@ -130,6 +131,33 @@ def test_a_round_that_failed_is_made_up_for(world: World) -> None:
     away.transport.api = away.transport.api._replace(netloc=url.removeprefix("http://"))
     world.hotline.catch_up.once()
     assert bodies(world) == ["hello"]
+
+
+def test_an_entry_that_is_no_text_holds_up_no_other(world: World) -> None:
+    world.twilio.text(ANA, "hello", lost=True)
+    world.twilio.text(BEN, "hello too", lost=True)
+    world.twilio.carried[0].sender = ""
+    later(world)
+    world.hotline.catch_up.once()
+    assert bodies(world) == ["hello too"]
+
+
+def test_what_was_lost_before_a_stop_undoes_nothing_and_is_not_answered(world: World) -> None:
+    world.twilio.text(ANA, "hello")
+    world.drain()
+    for words in ("START", "I need food, 14 Oak St"):
+        world.twilio.text(ANA, words, lost=True)
+    later(world, timedelta(seconds=2))
+    world.twilio.text(ANA, "STOP")
+    world.drain()
+    before = len(world.twilio.asked)
+    later(world)
+    world.hotline.catch_up.once()
+    world.drain()
+    (person,) = world.hotline.database.read(lambda s: list(s.exec(select(Person))))
+    assert person.opted_out_at is not None
+    assert len(bodies(world)) == 4
+    assert len(world.twilio.asked) == before
 
 
 def test_it_does_not_overtake_what_is_in_the_spool(world: World) -> None:

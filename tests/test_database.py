@@ -1,5 +1,6 @@
 """The one writer of SQLite and the pool of PostgreSQL: what is answered is on disk, and nobody pays for another."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -123,6 +124,24 @@ def test_one_that_fails_takes_nobody_down(base: Database) -> None:
     wait([held, *futures], timeout=30)
     assert [type(f.exception()) for f in futures] == [type(None), ZeroDivisionError, IntegrityError, type(None)]
     assert stored(base) == ["after", "before"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_full_disk_takes_back_is_acknowledged_to_nobody(base: Database) -> None:
+    """SQLite then undoes the whole transaction, with all that those before wrote."""
+    go, held = hold_the_writer(base)
+
+    def disk_full(session: Session) -> str:
+        session.connection.exec_driver_sql("ROLLBACK")
+        raise OperationalError("a statement", {}, sqlite3.OperationalError("database or disk is full"))
+
+    futures = [base.write(work, lambda _, __: "rescued") for work in (add("before"), disk_full, add("after"))]
+    go.set()
+    wait([held, *futures], timeout=30)
+    assert [type(f.exception()) for f in futures] == [OperationalError] * 3
+    assert stored(base) == []
+    assert base.write(add("next")).result() == "next"
+    assert stored(base) == ["next"]
 
 
 def test_texts_that_wait_share_commits_on_sqlite(base: Database) -> None:

@@ -140,6 +140,16 @@ def test_bulk_gets_its_tenth_even_where_replies_never_end(lanes: Lanes) -> None:
     assert max(b - a for a, b in pairwise(n for n, kind in enumerate(kinds) if kind == "news")) == 10
 
 
+def test_a_number_that_has_not_sent_before_waits_behind_nobodys_bulk(lanes: Lanes) -> None:
+    for n in range(15):
+        lanes.put(to=phone(n), body=f"news {n}", lane=Lane.BULK)
+    lanes.pass_by(2.4, step=0.4)
+    safety = lanes.put(to="+12025550198", body="call 911", channel=Channel.WHATSAPP, lane=Lane.SAFETY)
+    lanes.pass_by(2.0, step=0.4)
+    assert lanes.row(safety).state is not State.READY
+    assert lanes.any_waits()
+
+
 @pytest.mark.parametrize(("rate", "burst"), [(1.0, 1), (3.0, 1), (10.0, 2.5), (100.0, 25)])
 def test_segments_are_what_counts(lanes: Lanes, rate: float, burst: float) -> None:
     """A text of three segments takes three turns."""

@@ -260,6 +260,20 @@ async def test_a_file_that_is_no_slip_is_put_aside_at_once(shaky: Shaky) -> None
     assert (shaky.spooled(), shaky.refused()) == (0, 4)
 
 
+async def test_a_file_that_the_disk_does_not_give_holds_up_nobody_else(shaky: Shaky) -> None:
+    for sender in (ANA, BEN):
+        shaky.reception.spool.put(slip(sender, f"from {sender}"))
+    stuck, other = shaky.reception.spool.boxes()
+    (stuck / "0").mkdir()  # it sorts first, and reading it is an error of the disk's
+    for _ in range(2):
+        shaky.replay.once()
+    assert len(bodies(shaky)) == 1
+    assert not other.exists()
+    (stuck / "0").rmdir()
+    shaky.replay.once()
+    assert len(bodies(shaky)) == 2
+
+
 async def test_a_database_that_stays_away_loses_nothing(shaky: Shaky) -> None:
     shaky.away = True
     await shaky.reception.take(slip(ANA, "hello"))

@@ -2,15 +2,19 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
-from app.database import Work
+from app.database import SQLite, T, Work
+from app.sender import Sender
 from models.inbound import Heard
 from models.lines import Channel
 from models.outbound import Lane, Outbound, State
 from models.people import Person
+from models.rows import Statement
 from models.session import Session
 from tests.fake_twilio import Mood
 from tests.fakes import LINE, MORNING
@@ -100,6 +104,33 @@ def test_who_said_stop_is_known_the_moment_it_is_on_disk(world: World) -> None:
         assert world.hotline.sender._who_stopped() == frozenset()
         world.hotline.database.write(opted(in_again=False)).result()
         assert len(world.hotline.sender._who_stopped()) == 1
+
+
+class Hiccup(SQLite):
+    """A database that fails the first who looks."""
+
+    looks = 0
+
+    def look(self, statement: Statement[T]) -> list[T]:
+        self.looks += 1
+        if self.looks == 1:
+            raise OperationalError("a statement", {}, ConnectionError("gone"))
+        return super().look(statement)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_look_that_failed_is_not_taken_for_one_that_found_nobody(world: World) -> None:
+    world.put()
+    world.lease()
+    world.hotline.database.write(opted(in_again=False)).result()
+    hiccup = Hiccup(world.hotline.database.url)
+    sender = Sender(hiccup, world.hotline.carrier, world.clock)
+    with ThreadPoolExecutor(2) as threads, sender._reading:  # both have asked before either looks
+        both = [threads.submit(sender._who_stopped) for _ in range(2)]
+        time.sleep(0.1)
+    (told,) = (one.result() for one in both if one.exception() is None)
+    assert len(told) == 1
+    hiccup.close()
 
 
 def opted(*, in_again: bool) -> Work[None]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -317,3 +318,27 @@ async def test_a_fault_of_ours_loses_no_text(hotline: Hotline) -> None:
     assert [(row.phrase, row.person_id) for row in queued] == [("our_fault", text.person_id), ("our_fault_duty", dee)]
     assert hotline.receive(heard).result() is Taken.SEEN
     assert hotline.database.write(broken, rescue).result() is Taken.SEEN
+
+
+async def test_a_text_that_comes_again_changes_nothing_of_where_we_write_to(hotline: Hotline) -> None:
+    heard = Heard(webhooks.new_sid(), Channel.SMS, ANA, LINE, "hello")
+    began = hotline.clock.now()
+    assert hotline.receive(heard).result() is Taken.HANDLED
+    hotline.clock.advance(timedelta(hours=72))
+    assert hotline.receive(heard).result() is Taken.SEEN
+    assert hotline.database.read(lambda s: list(s.exec(select(Address.heard_at)))) == [began]
+
+
+@pytest.mark.parametrize(("body", "by_carrier"), [("STOP", None), ("NO MAS", "STOP"), ("no me escriban", None)])
+async def test_a_stop_is_kept_whatever_breaks(hotline: Hotline, body: str, by_carrier: str | None) -> None:
+    heard = Heard(webhooks.new_sid(), Channel.SMS, ANA, LINE, body, carrier_answered=by_carrier)
+    now = hotline.clock.now()
+
+    def broken(session: Session) -> Taken:
+        raise ZeroDivisionError
+
+    def rescue(session: Session, error: Exception) -> Taken:
+        return switchboard.apologise(session, heard, now, error)
+
+    assert hotline.database.write(broken, rescue).result() is Taken.HANDLED
+    assert hotline.database.read(lambda s: list(s.exec(select(Person.opted_out_at)))) == [now]
