@@ -113,17 +113,18 @@ class Bench:
         supply: Sequence[Prepared],
     ) -> Iterator[Live]:
         """A hotline on a fresh copy, warmed up. Afterwards the copy is checked and counted in `tallied`."""
-        with ground.copied(filled) as url:
+        with ground.copied(filled) as url, tempfile.TemporaryDirectory(dir=self.folder) as home:
             with ExitStack() as running:
                 started = [
                     running.enter_context(
-                        servers.hotline(url, self.folder, self.carrier, fsync=fsync, texts_a_commit=texts_a_commit)
+                        servers.hotline(url, Path(home), self.carrier, fsync=fsync, texts_a_commit=texts_a_commit)
                     )
                     for _ in range(processes)
                 ]
                 live = Live(url, started, iter(supply))
                 live.fire(min(WARM, len(supply) // 10))
                 yield live
+                servers.settled(started)
             self.tallied.append(checks.kept(url, live.taken, prepared=plan.open + plan.closed))
             self.tallied[-1].complaints += [line for server in started for line in server.troubles[:1]]
 

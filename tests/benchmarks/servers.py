@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -124,6 +125,15 @@ def slow_disk(folder: Path, fsync: float) -> dict[str, str]:
     source.write_text(SLOW_DISK % int(fsync * 1e9))
     subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
     return {"LD_PRELOAD": str(shim)}
+
+
+def settled(hotlines: Sequence[Server]) -> None:
+    """Wait until what a database was too slow for has come to it from the spool."""
+    deadline = time.monotonic() + PATIENCE
+    while any(httpx.get(f"http://127.0.0.1:{one.port}/health").json()["spooled"] for one in hotlines):
+        if time.monotonic() > deadline:
+            raise RuntimeError("texts stay in the spool")
+        time.sleep(0.2)
 
 
 def tally(carrier: Server) -> tuple[int, int, float]:
