@@ -29,7 +29,7 @@ Work = Callable[[Session], T]
 Rescue = Callable[[Session, Exception], T]
 
 BATCH = 64  # pieces of work that may share one commit on SQLite
-CACHE = 64 * 1024  # KiB of pages that the writer keeps in memory: a line with years behind it has many places
+CACHE = 16 * 1024  # KiB of pages that the writer keeps in memory: a line with years behind it has many places
 FEW = 16  # on PostgreSQL, where other processes wait for the rows that a transaction holds
 MIGRATION_LOCK = 4242  # any number, the same for every process of the hotline
 PASSING = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
