@@ -177,12 +177,11 @@ class Replay:
             return self.spool.read(file)
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
-            self.spool.refuse(file)
-        except OSError as error:  # it may be readable the next time
-            log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
-        return None
+            if not isinstance(error, OSError):  # what the disk does not give now it may give the next time
+                self.spool.refuse(file)
+            return None
 
     def _rests(self, file: Path) -> bool:
         rest = self._resting.get(file)

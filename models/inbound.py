@@ -10,7 +10,7 @@ from sqlmodel import JSON, Column, Field, col, func, select
 
 from models.base import Moment, Row, Word, table
 from models.lines import Channel
-from models.rows import Statement, columns
+from models.rows import Statement, columns, given
 from models.session import Session
 
 AT_A_TIME = 500  # ids in one question
@@ -53,7 +53,7 @@ class Inbound(Row, table=True):
 
 def _storing(upsert: Any) -> Statement[int]:
     texts = table(Inbound)
-    row = {name: sa.bindparam(name, type_=texts.c[name].type) for name in columns(Inbound)[1:]}
+    row = given(Inbound, columns(Inbound)[1:])
     kept = upsert.insert(texts).values(row).on_conflict_do_nothing(index_elements=["sid"])
     return Statement(kept.returning(texts.c.id))
 

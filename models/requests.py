@@ -11,7 +11,7 @@ from sqlmodel import JSON, Column, Field, col, select
 
 from models.base import Moment, Row, Word, table
 from models.lines import Line, next_request_number
-from models.rows import Statement, among, query
+from models.rows import Statement, among, given, query
 from models.session import Session
 
 
@@ -143,9 +143,8 @@ def create(session: Session, line: Line, *, person_id: int, state: State, now: d
 @cache
 def _moving(names: tuple[str, ...], out_of: tuple[State, ...]) -> Statement[None]:
     of = table(Request)
-    values = {name: sa.bindparam(name, type_=of.c[name].type) for name in names}
     fits = of.c.id == sa.bindparam("id_"), among(of.c.state, out_of)
-    return Statement(sa.update(of).where(*fits).values(values))
+    return Statement(sa.update(of).where(*fits).values(given(Request, names)))
 
 
 def move(

@@ -232,10 +232,11 @@ def by_id(cls: type[SQLModel]) -> Statement[Any]:
 def insert(cls: type[SQLModel], *, with_id: bool) -> Statement[Any]:
     """A new row, all columns given; answers its id."""
     names = columns(cls) if with_id else columns(cls)[1:]
-    return Statement(sa.insert(table(cls)).values(_given(cls, names)).returning(table(cls).c.id))
+    return Statement(sa.insert(table(cls)).values(given(cls, names)).returning(table(cls).c.id))
 
 
-def _given(cls: type[SQLModel], names: tuple[str, ...]) -> dict[str, Any]:
+def given(cls: type[SQLModel], names: tuple[str, ...]) -> dict[str, Any]:
+    """A parameter for each of these columns, of the column's own name and type."""
     return {name: sa.bindparam(name, type_=table(cls).c[name].type) for name in names}
 
 
@@ -257,7 +258,7 @@ def inserting(cls: type[SQLModel], database: str) -> Many:
     names = columns(cls)[1:]
     if database == "postgresql":
         return Many(Statement(sa.insert(table(cls)).from_select(list(names), sa.select(*_lists(cls, names)))), True)
-    return Many(Statement(sa.insert(table(cls)).values(_given(cls, names))), False)
+    return Many(Statement(sa.insert(table(cls)).values(given(cls, names))), False)
 
 
 @cache
@@ -265,10 +266,10 @@ def updating(cls: type[SQLModel], names: tuple[str, ...], database: str) -> Many
     """New values in these columns for the rows with the ids `id_`."""
     of = table(cls)
     if database == "postgresql":
-        given = sa.select(_list("id_", sa.Integer()).label("id_"), *_lists(cls, names)).subquery("given")
-        change = sa.update(of).where(of.c.id == given.c.id_).values({name: given.c[name] for name in names})
+        new = sa.select(_list("id_", sa.Integer()).label("id_"), *_lists(cls, names)).subquery("new")
+        change = sa.update(of).where(of.c.id == new.c.id_).values({name: new.c[name] for name in names})
         return Many(Statement(change), True)
-    return Many(Statement(sa.update(of).where(of.c.id == sa.bindparam("id_")).values(_given(cls, names))), False)
+    return Many(Statement(sa.update(of).where(of.c.id == sa.bindparam("id_")).values(given(cls, names))), False)
 
 
 def _list(name: str, type_: TypeEngine[Any]) -> sa.ColumnElement[Any]:
