@@ -8,20 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models import parcels, senders
-from models.base import table
+from models.base import Moment, table
 from models.lines import Channel, Line, by_id
+from models.lists import one_of
 from models.outbound import Lane, Outbound, State, is_in, refused_before
 from models.parcels import OUT, Parcel
 from models.people import Address, Person
 from models.requests import Request
 from models.requests import State as RequestState
-from models.rows import query
+from models.rows import Statement, query
 from models.senders import Pace, Sender
 from models.session import Session
 
@@ -29,7 +30,6 @@ PERSON, HOME, ABOUT, FROM = table(Person), table(Address), table(Request), table
 
 PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind each other
 BUSY_PHONES = 2_000  # texts in flight or held that are minded for the order of those after them
-NOBODY = [""]  # a phone that there is not: lists in statements want a member
 # Of ten texts of a busy sender one goes to notices and one to bulk, whatever else waits: nothing starves.
 FAVOURED = {4: Lane.NOTICE, 9: Lane.BULK}
 TURNS = 10
@@ -43,12 +43,12 @@ STRANGE = (
     )
     .group_by(OUT.c.channel, OUT.c.sender)
 )
-BUSY = (
+BUSY: Statement[tuple[int, str]] = Statement(
     sa.select(OUT.c.lane, OUT.c.to)
     .where(sa.or_(is_in(State.LEASED), sa.and_(is_in(State.HELD), OUT.c.returns == 0)))
     .limit(BUSY_PHONES)
 )
-DUE = (
+DUE: Statement[Any] = Statement(
     sa.select(
         OUT.c.id,
         OUT.c.to,
@@ -75,15 +75,29 @@ DUE = (
         OUT.c.sender == sa.bindparam("number"),
         OUT.c.lane >= sa.bindparam("first"),
         OUT.c.lane <= sa.bindparam("last"),
-        sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now")),
-        *[
-            sa.or_(OUT.c.lane != lane, OUT.c.to.not_in(sa.bindparam(f"busy{lane:d}", expanding=True)))
-            for lane in Lane
-        ],
+        sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now", type_=Moment)),
+        *[sa.or_(OUT.c.lane != lane, ~one_of(OUT.c.to, f"busy{lane:d}")) for lane in Lane],
     )
     .order_by(OUT.c.lane, OUT.c.id)
-    .limit(sa.bindparam("most"))
+    .limit(sa.bindparam("most", type_=sa.Integer))
 )
+
+
+class Due(NamedTuple):
+    """A text that waits for its turn, and what may stop it."""
+
+    id: int
+    to: str
+    lane: int
+    segments: int
+    phrase: str
+    expires_at: datetime | None
+    opted_out_at: datetime | None
+    bad_at: datetime | None
+    bad_code: int | None
+    heard_at: datetime | None
+    rests_until: datetime | None
+    about: RequestState | None
 
 
 @dataclass(frozen=True)
@@ -138,8 +152,8 @@ def _busy(session: Session) -> dict[str, list[str]]:
 
     A text that the carrier returned for a long while holds up nobody.
     """
-    busy: dict[str, list[str]] = {f"busy{lane:d}": list(NOBODY) for lane in Lane}
-    for lane, to in session.execute(BUSY):
+    busy: dict[str, list[str]] = {f"busy{lane:d}": [] for lane in Lane}
+    for lane, to in session.run(BUSY):
         for later in range(lane, len(Lane)):
             busy[f"busy{later}"].append(to)
     return busy
@@ -226,7 +240,7 @@ class _Leasing:
             self.lease.broke.append(line.id)
         return True
 
-    def _ordered(self, sender: Sender, want: int, *, bulk: bool) -> Iterator[Any]:
+    def _ordered(self, sender: Sender, want: int, *, bulk: bool) -> Iterator[Due]:
         """What this sender has to send, in the order of lanes, but that some turns belong to the later lanes."""
         most = 2 * want + 20
         turn = self.turns[sender.id]
@@ -235,7 +249,7 @@ class _Leasing:
         if not others:
             return
         favoured = {FAVOURED[slot % TURNS] for slot in range(turn, turn + want) if slot % TURNS in FAVOURED}
-        first: dict[Lane, deque[Any]] = {}
+        first: dict[Lane, deque[Due]] = {}
         for lane in favoured:
             if lane <= others[-1].lane or len(others) < most:  # all there is of it, or enough, was found already
                 first[lane] = deque(row for row in others if row.lane == lane)
@@ -253,9 +267,10 @@ class _Leasing:
             given.add(row.id)
             yield row
 
-    def _due(self, sender: Sender, first: Lane, last: Lane, most: int) -> list[Any]:
+    def _due(self, sender: Sender, first: Lane, last: Lane, most: int) -> list[Due]:
         asked = {"on_channel": sender.channel, "number": sender.number, "first": int(first), "last": int(last)}
-        return list(self.session.execute(DUE, {**asked, "now": self.now, "most": most, **self.busy}).all())
+        found = self.session.run(DUE, **asked, now=self.now, most=most, **self.busy)
+        return [Due(*row) for row in found]
 
 
 class _Sieve:
@@ -267,14 +282,14 @@ class _Sieve:
         self.terms = terms
         self.fates: dict[int, tuple[State, dict[str, Any], bool]] = {}
 
-    def passes(self, row: Any) -> bool:
+    def passes(self, row: Due) -> bool:
         """Whether the text may leave; what becomes of it otherwise is noted."""
         fate = self._fate(row)
         if fate is not None:
             self.fates[row.id] = fate
         return fate is None
 
-    def _fate(self, row: Any) -> tuple[State, dict[str, Any], bool] | None:
+    def _fate(self, row: Due) -> tuple[State, dict[str, Any], bool] | None:
         """Its new state, what else to note, and whether somebody must hear of it."""
         if row.opted_out_at is not None and row.phrase not in self.terms.after_stop:
             return State.CANCELLED, {}, False

@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.base import table
+from models.base import Moment, table
 from models.lines import Channel
+from models.lists import one_of
 from models.outbound import Attempt, Outbound, Result, State, is_in
 from models.people import Person
 from models.rows import Statement
@@ -19,58 +20,43 @@ from models.session import Session
 OUT, TRY, WHO = table(Outbound), table(Attempt), table(Person)
 SHOWN = ("id", "line_id", "person_id", "channel", "sender", "to", "body", "segments", "lane", "phrase", "expires_at")
 
-RELEASE = (
+RELEASE: Statement[None] = Statement(
     sa.update(OUT)
-    .where(is_in(State.HELD), OUT.c.not_before <= sa.bindparam("now"))
+    .where(is_in(State.HELD), OUT.c.not_before <= sa.bindparam("now", type_=Moment))
     .values(state=State.READY, not_before=None)
 )
-
-TAKE = (
+TAKE: Statement[Any] = Statement(
     sa.update(OUT)
     .where(
         OUT.c.id.in_(
-            sa.select(OUT.c.id)
-            .where(OUT.c.id.in_(sa.bindparam("ids", expanding=True)), is_in(State.READY))
-            .with_for_update(skip_locked=True)
+            sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), is_in(State.READY)).with_for_update(skip_locked=True)
         ),
         is_in(State.READY),
     )
     .values(
         state=State.LEASED,
-        leased_until=sa.bindparam("until"),
-        changed_at=sa.bindparam("now"),
+        leased_until=sa.bindparam("until", type_=Moment),
+        changed_at=sa.bindparam("now", type_=Moment),
         not_before=None,
         sid=None,
         tries=OUT.c.tries + 1,
     )
     .returning(*[OUT.c[name] for name in SHOWN])
 )
-
-ATTEMPT = (
+ATTEMPT: Statement[tuple[int, int]] = Statement(
     sa.insert(TRY)
     .from_select(
         ["outbound_id", "started_at"],
-        sa.select(OUT.c.id, sa.bindparam("now", type_=TRY.c.started_at.type))
-        .where(OUT.c.id.in_(sa.bindparam("ids", expanding=True)))
+        sa.select(OUT.c.id, sa.bindparam("now", type_=Moment))
+        .where(one_of(OUT.c.id, "ids"))
         .order_by(OUT.c.lane, OUT.c.id),
     )
     .returning(TRY.c.outbound_id, TRY.c.id)
 )
-
-TAKEN = (
-    sa.update(OUT)
-    .where(OUT.c.id == sa.bindparam("text"), is_in(State.LEASED), OUT.c.sid.is_(None))
-    .values(
-        state=sa.bindparam("to_state"), sid=sa.bindparam("its_sid"), changed_at=sa.bindparam("now"), leased_until=None
-    )
-)
-MOVED = sa.select(OUT.c.id).where(
-    OUT.c.id.in_(sa.bindparam("ids", expanding=True)), OUT.c.state == sa.bindparam("to_state")
-)
-ENDED = (
-    sa.update(TRY)
-    .where(TRY.c.id == sa.bindparam("attempt"), TRY.c.result.is_(None))
-    .values(ended_at=sa.bindparam("now"), result=Result.TAKEN, sid=sa.bindparam("its_sid"))
+ON_ITS_WAY = sa.and_(is_in(State.LEASED), OUT.c.sid.is_(None))
+NOT_ENDED = TRY.c.result.is_(None)
+MOVED: Statement[int] = Statement(
+    sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), OUT.c.state == sa.bindparam("to_state"))
 )
 
 # Who has said STOP since a text to them was leased.
@@ -80,15 +66,15 @@ STOPPED: Statement[int] = Statement(
     .where(is_in(State.LEASED), WHO.c.opted_out_at.is_not(None))
 )
 
-BACK = (
+BACK: Statement[None] = Statement(
     sa.update(OUT)
-    .where(OUT.c.id.in_(sa.bindparam("ids", expanding=True)), is_in(State.LEASED))
-    .values(state=State.READY, tries=OUT.c.tries - 1, leased_until=None, changed_at=sa.bindparam("now"))
+    .where(one_of(OUT.c.id, "ids"), is_in(State.LEASED))
+    .values(state=State.READY, tries=OUT.c.tries - 1, leased_until=None, changed_at=sa.bindparam("now", type_=Moment))
 )
-NOT_MADE = (
+NOT_MADE: Statement[None] = Statement(
     sa.update(TRY)
-    .where(TRY.c.id.in_(sa.bindparam("ids", expanding=True)), TRY.c.result.is_(None))
-    .values(ended_at=sa.bindparam("now"), result=Result.NOT_MADE)
+    .where(one_of(TRY.c.id, "ids"), NOT_ENDED)
+    .values(ended_at=sa.bindparam("now", type_=Moment), result=Result.NOT_MADE)
 )
 
 
@@ -123,7 +109,7 @@ class Handed:
 
 def release(session: Session, now: datetime) -> None:
     """Let texts that were held until now be sent."""
-    session.execute(RELEASE, {"now": now})
+    session.change(RELEASE, now=now)
 
 
 def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, probes: bool) -> list[Parcel]:
@@ -131,10 +117,8 @@ def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, p
     if not ids:
         return []
     until = now + lasts
-    took = session.execute(TAKE, {"ids": ids, "until": until, "now": now})
-    rows: dict[int, tuple[Any, ...]] = {row.id: tuple(row) for row in took}
-    made = session.execute(ATTEMPT, {"ids": list(rows), "now": now})
-    attempts: dict[int, int] = {row[0]: row[1] for row in made}
+    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in session.run(TAKE, ids=ids, until=until, now=now)}
+    attempts = dict(session.run(ATTEMPT, ids=list(rows), now=now))
     return [Parcel(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
 
 
@@ -143,16 +127,23 @@ def hand_over(session: Session, taken: list[Handed], state: State, now: datetime
 
     Returns those to which it was no news: a callback was faster, or the lease had run out.
     """
-    texts = [{"text": one.id, "its_sid": one.sid, "to_state": state, "now": now} for one in taken]
-    moved = session.execute(TAKEN, texts)
-    session.execute(ENDED, [{"attempt": one.attempt_id, "its_sid": one.sid, "now": now} for one in taken])
-    if moved.rowcount == len(taken):
+    moved = session.change_many(
+        Outbound,
+        [{"id_": t.id, "state": state, "sid": t.sid, "changed_at": now, "leased_until": None} for t in taken],
+        only=ON_ITS_WAY,
+    )
+    session.change_many(
+        Attempt,
+        [{"id_": t.attempt_id, "ended_at": now, "result": Result.TAKEN, "sid": t.sid} for t in taken],
+        only=NOT_ENDED,
+    )
+    if moved == len(taken):
         return []
-    news = set(session.execute(MOVED, {"ids": [one.id for one in taken], "to_state": state}).scalars())
+    news = set(session.run(MOVED, ids=[one.id for one in taken], to_state=state))
     return [one for one in taken if one.id not in news]
 
 
 def hand_back(session: Session, parcels: list[Parcel], now: datetime) -> None:
     """Put texts back that were leased and not posted: they go with the next lease, in their order."""
-    session.execute(BACK, {"ids": [parcel.id for parcel in parcels], "now": now})
-    session.execute(NOT_MADE, {"ids": [parcel.attempt_id for parcel in parcels], "now": now})
+    session.change(BACK, ids=[parcel.id for parcel in parcels], now=now)
+    session.change(NOT_MADE, ids=[parcel.attempt_id for parcel in parcels], now=now)

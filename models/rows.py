@@ -262,14 +262,18 @@ def inserting(cls: type[SQLModel], database: str) -> Many:
 
 
 @cache
-def updating(cls: type[SQLModel], names: tuple[str, ...], database: str) -> Many:
-    """New values in these columns for the rows with the ids `id_`."""
+def updating(
+    cls: type[SQLModel], names: tuple[str, ...], database: str, only: sa.ColumnElement[bool] | None = None
+) -> Many:
+    """New values in these columns for the rows with the ids `id_`, or for those `only` of which this is true."""
     of = table(cls)
+    where = [] if only is None else [only]
     if database == "postgresql":
         new = sa.select(_list("id_", sa.Integer()).label("id_"), *_lists(cls, names)).subquery("new")
-        change = sa.update(of).where(of.c.id == new.c.id_).values({name: new.c[name] for name in names})
+        change = sa.update(of).where(of.c.id == new.c.id_, *where).values({name: new.c[name] for name in names})
         return Many(Statement(change), True)
-    return Many(Statement(sa.update(of).where(of.c.id == sa.bindparam("id_")).values(given(cls, names))), False)
+    change = sa.update(of).where(of.c.id == sa.bindparam("id_"), *where).values(given(cls, names))
+    return Many(Statement(change), False)
 
 
 def _list(name: str, type_: TypeEngine[Any]) -> sa.ColumnElement[Any]:

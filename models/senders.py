@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlmodel import BigInteger, Column, Field, col, select
 
 from models.base import Moment, Row, Word, table
 from models.lines import Channel, Line
+from models.rows import Statement
 from models.session import Session
 
 MILLION = 1_000_000
@@ -128,16 +129,16 @@ def spend(session: Session, line: Line, channel: Channel, segments: int, texts: 
     each = line.policy.price_whatsapp if channel is Channel.WHATSAPP else line.policy.price_sms
     micros = int(_money(each, Decimal(0)) * MILLION) * (texts if channel is Channel.WHATSAPP else segments)
     spent = {"line_id": line.id, "day": _day(line, now), "segments": segments, "micros": micros}
-    session.execute(_spending(session.dialect.name), spent)
+    session.change(_spending(session.dialect.name), **spent)
 
 
 @cache
-def _spending(dialect: str) -> sa.Executable:
+def _spending(dialect: str) -> Statement[None]:
     on: Any = postgresql if dialect == "postgresql" else sqlite
     names = ("line_id", "day", "segments", "micros")
     new = on.insert(Spending).values({name: sa.bindparam(name) for name in names})
     more = {name: table(Spending).c[name] + new.excluded[name] for name in ("segments", "micros")}
-    return cast(sa.Executable, new.on_conflict_do_update(index_elements=["line_id", "day"], set_=more))
+    return Statement(new.on_conflict_do_update(index_elements=["line_id", "day"], set_=more))
 
 
 def over_budget(session: Session, line: Line, now: datetime) -> bool:

@@ -142,6 +142,17 @@ class Session:
         """These objects are new or have changed."""
         self._touched.extend(things)
 
+    def change_many(
+        self, cls: type[SQLModel], changes: list[dict[str, Any]], *, only: sa.ColumnElement[bool] | None = None
+    ) -> int:
+        """Give many rows new values, each with the `id_` of its row, and all with the same columns.
+
+        Returns how many rows there were, and of which `only` was true.
+        """
+        names = tuple(name for name in changes[0] if name != "id_")
+        self._settle(frozenset({cls}))
+        return int(self._many(rows.updating(cls, names, self.dialect.name, only), changes).rowcount)
+
     def as_written(self, thing: SQLModel, **values: Any) -> None:
         """A statement has given the object's row these values: the object has them too, and nothing to write."""
         thing.__dict__.update(values)
@@ -233,12 +244,11 @@ class Session:
     def _do(self, compiled: Compiled, values: dict[str, Any]) -> Any:
         return self._send(self._raw.execute, compiled.sql, compiled.bound(values))
 
-    def _many(self, change: rows.Many, values: list[dict[str, Any]]) -> None:
+    def _many(self, change: rows.Many, values: list[dict[str, Any]]) -> Any:
         compiled = change.statement.on(self.dialect)
         if change.as_lists:
-            self._do(compiled, {name: [row[name] for row in values] for name in compiled.names})
-            return
-        self._send(self._raw.executemany, compiled.sql, [compiled.bound(row) for row in values])
+            return self._do(compiled, {name: [row[name] for row in values] for name in compiled.names})
+        return self._send(self._raw.executemany, compiled.sql, [compiled.bound(row) for row in values])
 
     def _send(self, by: Callable[[str, Any], Any], sql: str, bound: Any) -> Any:
         try:
