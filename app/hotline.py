@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from app import database, switchboard
+from app import database, schema, switchboard
 from app.carriers import Carrier
 from app.carriers.simulator import Simulator
 from app.carriers.twilio import Twilio
@@ -68,7 +68,7 @@ class Hotline:
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
-        database.migrate(self.settings.database)
+        schema.migrate(self.settings.database)
         self.database.write(self._first_line).result()
         self.catch_up.prepare()
 

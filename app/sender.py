@@ -31,12 +31,13 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=90)  # longer than any POST may take
 SPARE = timedelta(seconds=30)  # of its lease that a text must still have when its POST begins
-AT_ONCE = 10  # POSTs under way; more are slower with httpx
+AT_ONCE = 6  # POSTs under way; each takes a millisecond of Python from whoever waits for an answer
 LEASED = 16  # texts leased and not yet answered, at most: enough to keep the posts busy, few enough to stop
 LOOKUPS = 20  # texts looked for in one round
 LOOK = timedelta(seconds=1)  # between looks for texts that got lost
 SWEEP = timedelta(seconds=30)  # between looks for texts that expired
 IDLE = 0.5  # seconds between looks for texts that another process queued
+YIELDS = 0.02  # seconds for which what comes in goes first, at most
 LINGER = 0.01  # seconds that a text or a result waits for others to share its transaction
 
 
@@ -109,6 +110,7 @@ class Sender:
             self._woken.wait(pause)
             if not self._stopped:
                 threading.Event().wait(LINGER)
+                self.database.after_texts(YIELDS)
         wait(self._under_way)
         try:
             self._write(list(self._back))
@@ -201,6 +203,7 @@ class Sender:
             self.wake()
 
     def _deliver(self, parcel: Parcel) -> Sent | CarrierError | NotPosted:
+        self.database.after_texts(YIELDS)
         try:
             if not self._may_leave(parcel):
                 return NotPosted()

@@ -36,8 +36,11 @@ class Waiting:
     def __init__(self) -> None:
         self._lines: dict[object, deque[Job]] = {}
         self._count = 0
+        self._guests = 0  # those of senders that wait or are worked on
         self._closed = False
         self._changed = threading.Condition()
+        self._calm = threading.Event()
+        self._calm.set()
 
     def __len__(self) -> int:
         return self._count
@@ -52,6 +55,9 @@ class Waiting:
                 raise Busy
             line.append(job)
             self._count += 1
+            if job.by is not None:
+                self._guests += 1
+                self._calm.clear()
             self._changed.notify()
 
     def take(self, most: int) -> list[Job]:
@@ -67,6 +73,17 @@ class Waiting:
                     self._lines[key] = line  # behind everybody else who waits
             self._count -= len(jobs)
             return jobs
+
+    def done(self, jobs: list[Job]) -> None:
+        """These jobs are answered."""
+        with self._changed:
+            self._guests -= sum(job.by is not None for job in jobs)
+            if not self._guests:
+                self._calm.set()
+
+    def calm(self, most: float) -> bool:
+        """Wait until no sender's work waits or is under way, at most so many seconds; whether it is so."""
+        return self._calm.wait(most)
 
     def close(self) -> None:
         """No more will be put in; what waits is still given out."""

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
-from app import database, logs
+from app import logs, schema
 from app.hotline import Hotline
 from app.main import create_app
 from tests import fakes, logscan
@@ -58,7 +58,7 @@ def postgres() -> Iterator[PostgreSQL]:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with the hotline's tables, to be copied."""
     file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    database.migrate(make_url(f"sqlite:///{file}"))
+    schema.migrate(make_url(f"sqlite:///{file}"))
     return file
 
 

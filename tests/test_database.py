@@ -225,6 +225,30 @@ def test_what_is_written_first_is_committed_first_on_one_thread(base: Database) 
     assert sorted(done) == list(range(20))
 
 
+def test_what_comes_in_goes_before_what_goes_out(base: Database) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(_: Session) -> None:
+        begun.set()
+        may_end.wait(30)
+
+    own = base.write(slow)
+    assert begun.wait(30)
+    assert base.after_texts(30), "work of the hotline's own holds up nobody"
+    may_end.set()
+    own.result()
+
+    begun.clear()
+    may_end.clear()
+    text = base.write(slow, by="+12025550101")
+    assert not base.after_texts(0.01), "a text waits, and is let pass"
+    assert begun.wait(30)
+    assert not base.after_texts(0.01), "it is worked on"
+    may_end.set()
+    text.result()
+    assert base.after_texts(30)
+
+
 def test_closing_finishes_what_was_begun(base: Database) -> None:
     futures = [base.write(add(f"line {n}")) for n in range(100)]
     base.close()

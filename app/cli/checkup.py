@@ -10,20 +10,16 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app import database as databases
-from app import watch
+from app import schema, watch
 from app.cli import console, trouble
 from app.clock import Clock
 from app.settings import Settings
 from app.spool import Spool
 from app.watch import Books
-from models import METADATA, lines, people
+from models import lines, people
 from models.lines import Channel, Line
 from models.outbound import State
 from models.session import Session
@@ -67,7 +63,7 @@ def database(settings: Settings) -> Iterator[Finding]:
     kept = databases.connect(settings.database)
     where = settings.database.render_as_string(hide_password=True)
     try:
-        if kept.read(lambda session: _current(session.connection)):
+        if kept.read(lambda session: schema.is_current(session.connection)):
             yield Finding(Level.OK, "database", f"{where} answers and is up to date")
             yield from kept.read(lambda session: list(_kept(session, settings)))
         else:
@@ -90,13 +86,6 @@ def numbers(settings: Settings) -> list[tuple[Channel, str]]:
         finally:
             kept.close()
     return list(dict.fromkeys((channel, number) for channel, number in found if number))
-
-
-def _current(connection: Connection) -> bool:
-    """Whether the tables are the models', found out without the lock and the transaction that a migration takes."""
-    context = MigrationContext.configure(connection)
-    head = ScriptDirectory.from_config(databases.alembic_config(connection)).get_current_head()
-    return context.get_current_revision() == head and not compare_metadata(context, METADATA)
 
 
 def _disk(file: Path) -> Iterator[Finding]:

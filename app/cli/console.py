@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
 
-from app import database
+from app import database, schema
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.database import Database
@@ -88,7 +88,7 @@ def opened(found: Settings) -> Iterator[Database]:
         answers(found.database)
     kept = database.connect(found.database)
     try:
-        database.migrate(found.database)
+        schema.migrate(found.database)
         kept.write(lambda session: _first_line(session, found, Clock().now())).result()
         yield kept
     finally:

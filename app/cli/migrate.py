@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app import database
+from app import schema
 from app.cli import console
 
 app = typer.Typer()
@@ -25,13 +25,13 @@ def migrate(
         console.answers(settings.database)
     if check:
         there = settings.database_file is None or settings.database_file.exists()
-        if not there or not database.up_to_date(settings.database):
+        if not there or not schema.up_to_date(settings.database):
             console.fail("The database is not up to date. Run: hotline migrate")
         typer.echo("The database is up to date.")
         return
-    database.migrate(settings.database)
+    schema.migrate(settings.database)
     if new is None:
         typer.echo("The database is up to date.")
         return
-    database.write_migration(settings.database, new)
+    schema.write_migration(settings.database, new)
     typer.echo("Written to migrations/versions. Read it before you use it.")

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
 
-from app import database
+from app import schema
 from models import METADATA
 from tests.benchmarks.rows import Plan, Row, Rows
 from tests.postgres import PostgreSQL
@@ -104,7 +104,7 @@ class OnSQLite:
     def filled(self, plan: Plan) -> str:
         """A file to copy from."""
         url = f"sqlite:///{self.folder / f'filled-{next(self.numbers)}.db'}"
-        database.migrate(make_url(url))
+        schema.migrate(make_url(url))
         engine = sa.create_engine(url)
         with engine.begin() as connection:
             fill(connection, plan)
@@ -135,7 +135,7 @@ class OnPostgreSQL:
         """A database to copy from, with the statistics that autovacuum would have gathered by now."""
         url = self.server.blank()
         driven = make_url(url).set(drivername="postgresql+psycopg")
-        database.migrate(driven)
+        schema.migrate(driven)
         engine = sa.create_engine(driven)
         with engine.begin() as connection:
             fill(connection, plan)
