@@ -8,28 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import parcels, senders
-from models.base import Moment, table
+from models import parcels, queue, senders
+from models.base import table
 from models.lines import Channel, Line, by_id
-from models.lists import one_of
 from models.outbound import Lane, Outbound, State, is_in, refused_before
 from models.parcels import OUT, Parcel
-from models.people import Address, Person
-from models.requests import Request
+from models.queue import Due
 from models.requests import State as RequestState
-from models.rows import Statement, query
+from models.rows import query
 from models.senders import Pace, Sender
 from models.session import Session
 
-PERSON, HOME, ABOUT, FROM = table(Person), table(Address), table(Request), table(Sender)
+FROM = table(Sender)
 
 PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind each other
-BUSY_PHONES = 2_000  # texts in flight or held that are minded for the order of those after them
 # Of ten texts of a busy sender one goes to notices and one to bulk, whatever else waits: nothing starves.
 FAVOURED = {4: Lane.NOTICE, 9: Lane.BULK}
 TURNS = 10
@@ -43,61 +40,6 @@ STRANGE = (
     )
     .group_by(OUT.c.channel, OUT.c.sender)
 )
-BUSY: Statement[tuple[int, str]] = Statement(
-    sa.select(OUT.c.lane, OUT.c.to)
-    .where(sa.or_(is_in(State.LEASED), sa.and_(is_in(State.HELD), OUT.c.returns == 0)))
-    .limit(BUSY_PHONES)
-)
-DUE: Statement[Any] = Statement(
-    sa.select(
-        OUT.c.id,
-        OUT.c.to,
-        OUT.c.lane,
-        OUT.c.segments,
-        OUT.c.phrase,
-        OUT.c.expires_at,
-        PERSON.c.opted_out_at,
-        HOME.c.bad_at,
-        HOME.c.bad_code,
-        HOME.c.heard_at,
-        HOME.c.rests_until,
-        ABOUT.c.state.label("about"),
-    )
-    .select_from(OUT)
-    .join(PERSON, PERSON.c.id == OUT.c.person_id)
-    .outerjoin(
-        HOME, sa.and_(HOME.c.line_id == OUT.c.line_id, HOME.c.value == OUT.c.to, HOME.c.channel == OUT.c.channel)
-    )
-    .outerjoin(ABOUT, ABOUT.c.id == OUT.c.request_id)
-    .where(
-        is_in(State.READY),
-        OUT.c.channel == sa.bindparam("on_channel"),
-        OUT.c.sender == sa.bindparam("number"),
-        OUT.c.lane >= sa.bindparam("first"),
-        OUT.c.lane <= sa.bindparam("last"),
-        sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now", type_=Moment)),
-        *[sa.or_(OUT.c.lane != lane, ~one_of(OUT.c.to, f"busy{lane:d}")) for lane in Lane],
-    )
-    .order_by(OUT.c.lane, OUT.c.id)
-    .limit(sa.bindparam("most", type_=sa.Integer))
-)
-
-
-class Due(NamedTuple):
-    """A text that waits for its turn, and what may stop it."""
-
-    id: int
-    to: str
-    lane: int
-    segments: int
-    phrase: str
-    expires_at: datetime | None
-    opted_out_at: datetime | None
-    bad_at: datetime | None
-    bad_code: int | None
-    heard_at: datetime | None
-    rests_until: datetime | None
-    about: RequestState | None
 
 
 @dataclass(frozen=True)
@@ -147,18 +89,6 @@ def _adopted(session: Session) -> bool:
     return any([senders.add(session, *row) for row in session.execute(STRANGE).all()])  # noqa: C419 - add them all
 
 
-def _busy(session: Session) -> dict[str, list[str]]:
-    """By lane, the phones that wait for an earlier text: what one phone gets arrives in the order it was said.
-
-    A text that the carrier returned for a long while holds up nobody.
-    """
-    busy: dict[str, list[str]] = {f"busy{lane:d}": [] for lane in Lane}
-    for lane, to in session.run(BUSY):
-        for later in range(lane, len(Lane)):
-            busy[f"busy{later}"].append(to)
-    return busy
-
-
 class _Leasing:
     """One lease, sender by sender."""
 
@@ -173,7 +103,7 @@ class _Leasing:
     def busy(self) -> dict[str, list[str]]:
         """The phones that wait, after those texts that no longer do were released."""
         parcels.release(self.session, self.now)
-        return _busy(self.session)
+        return queue.busy(self.session)
 
     def of_all(self, room: int) -> None:
         """Lease for every sender that may send."""
@@ -268,9 +198,7 @@ class _Leasing:
             yield row
 
     def _due(self, sender: Sender, first: Lane, last: Lane, most: int) -> list[Due]:
-        asked = {"on_channel": sender.channel, "number": sender.number, "first": int(first), "last": int(last)}
-        found = self.session.run(DUE, **asked, now=self.now, most=most, **self.busy)
-        return [Due(*row) for row in found]
+        return queue.due(self.session, sender.channel, sender.number, first, last, most, now=self.now, busy=self.busy)
 
 
 class _Sieve:

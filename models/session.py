@@ -151,7 +151,7 @@ class Session:
         """
         names = tuple(name for name in changes[0] if name != "id_")
         self._settle(frozenset({cls}))
-        return int(self._many(rows.updating(cls, names, self.dialect.name, only), changes).rowcount)
+        return int(self._update(cls, names, changes, only).rowcount)
 
     def as_written(self, thing: SQLModel, **values: Any) -> None:
         """A statement has given the object's row these values: the object has them too, and nothing to write."""
@@ -226,8 +226,17 @@ class Session:
                 shape = type(thing), tuple(changed)
                 changes.setdefault(shape, []).append({**changed, "id_": id_})
         for (cls, names), values in changes.items():
-            # In order of their ids: two processes that change the same rows then wait instead of blocking each other.
-            self._many(rows.updating(cls, names, self.dialect.name), sorted(values, key=itemgetter("id_")))
+            self._update(cls, names, values)
+
+    def _update(
+        self,
+        cls: type[SQLModel],
+        names: tuple[str, ...],
+        values: list[dict[str, Any]],
+        only: sa.ColumnElement[bool] | None = None,
+    ) -> Any:
+        # In order of their ids: two processes that change the same rows then wait instead of blocking each other.
+        return self._many(rows.updating(cls, names, self.dialect.name, only), sorted(values, key=itemgetter("id_")))
 
     def _insert_one(self, thing: SQLModel) -> None:
         cls = type(thing)

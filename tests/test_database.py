@@ -214,6 +214,23 @@ def test_a_row_that_cannot_be_kept_is_rescued(base: Database) -> None:
     assert base.write(broken, lambda *_: "rescued").result() == "rescued"
 
 
+def test_a_row_that_is_there_already_is_tried_a_few_times_more_and_then_rescued(
+    base: Database,
+) -> None:
+    base.write(add("first")).result()
+    tries = 0
+
+    def again(session: Session) -> str:
+        nonlocal tries
+        tries += 1
+        session.execute(sa.text("INSERT INTO line SELECT * FROM line"))
+        return "kept"
+
+    assert base.write(again, lambda *_: "rescued").result() == "rescued"
+    assert 1 <= tries <= 10
+    assert stored(base) == ["first"]
+
+
 def test_what_is_written_first_is_committed_first_on_one_thread(base: Database) -> None:
     done: list[int] = []
     for n in range(20):

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from app import reception
 from app.database import Busy
 from app.hotline import Hotline
-from app.reception import Waits
+from app.reception import Reception, Waits
 from app.replay import TRIES
 from app.spool import STALE, Slip, Spool
 from app.switchboard import Taken
@@ -285,6 +285,37 @@ async def test_a_database_that_stays_away_loses_nothing(shaky: Shaky) -> None:
     assert shaky.replay.once() == 0
     shaky.busy = False
     assert shaky.replay.once() == 1
+
+
+class Stalled(Spool):
+    """A disk that answers only when the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.goes_on = threading.Event()
+
+    def put(self, slip: Slip) -> None:
+        self.goes_on.wait(30)
+        super().put(slip)
+
+
+async def test_before_a_disk_that_stalls_only_so_many_wait_and_the_carrier_comes_again(
+    shaky: Shaky, tmp_path: Path
+) -> None:
+    shaky.away = True
+    disk = Stalled(tmp_path / "stalled")
+    door = Reception(shaky, disk)
+    waiting = [asyncio.create_task(door.take(slip(ANA, f"{n}"))) for n in range(reception.MOST_WRITTEN)]
+    await asyncio.sleep(0)
+    try:
+        with pytest.raises(Busy):
+            await door.take(slip(BEN, "one too many"))
+    finally:
+        disk.goes_on.set()
+    assert set(await asyncio.gather(*waiting)) == {Taken.SPOOLED}
+    assert await door.take(slip(BEN, "now there is room")) is Taken.SPOOLED
+    assert disk.waiting() == reception.MOST_WRITTEN + 1
+    door.close()
 
 
 async def test_what_became_of_a_text_is_kept_too(shaky: Shaky) -> None:
