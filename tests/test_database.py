@@ -214,9 +214,7 @@ def test_a_row_that_cannot_be_kept_is_rescued(base: Database) -> None:
     assert base.write(broken, lambda *_: "rescued").result() == "rescued"
 
 
-def test_a_row_that_is_there_already_is_tried_a_few_times_more_and_then_rescued(
-    base: Database,
-) -> None:
+def test_a_row_that_is_there_already_is_tried_ten_times_on_postgresql_and_then_rescued(base: Database) -> None:
     base.write(add("first")).result()
     tries = 0
 
@@ -227,7 +225,7 @@ def test_a_row_that_is_there_already_is_tried_a_few_times_more_and_then_rescued(
         return "kept"
 
     assert base.write(again, lambda *_: "rescued").result() == "rescued"
-    assert 1 <= tries <= 10
+    assert tries == (1 if isinstance(base, database.SQLite) else 10)  # one writer meets nobody who made it at once
     assert stored(base) == ["first"]
 
 
