@@ -4,16 +4,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import tenacity
-from filelock import FileLock
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.turns import turn
 from app.waiting import Busy, Job, Waiting
 from models.rows import Statement
 from models.session import Session
@@ -25,12 +24,19 @@ Rescue = Callable[[Session, Exception], T]
 
 BATCH = 64  # pieces of work that may share one commit on SQLite
 CACHE = 16 * 1024  # KiB of pages that the writer keeps in memory: a line with years behind it has many places
+STATEMENTS = 1_000  # that SQLite's driver keeps ready; of its own 128, too many are made again
 FEW = 16  # on PostgreSQL, where other processes wait for the rows that a transaction holds
 PASSING = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 RETRIED = {*PASSING, "23505"}  # two made the same row at once
 # A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
-# waited in vain tries again, with ever longer pauses.
-TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_in_transaction_session_timeout = '15s'"
+# waited in vain tries again, with ever longer pauses. Planning most of our statements costs more than running them,
+# and their plan is the same whatever the values.
+MANNERS = """
+SET statement_timeout = '5s';
+SET lock_timeout = '250ms';
+SET idle_in_transaction_session_timeout = '15s';
+SET plan_cache_mode = 'force_generic_plan';
+"""
 
 
 def is_passing(error: Exception) -> bool:
@@ -134,17 +140,14 @@ class SQLite(Database):
 
     def __init__(self, url: URL) -> None:
         super().__init__(url)
-        file = Path(url.database or "hotline.db")
-        # SQLite before 3.51.3 can damage its log when two connections write or checkpoint at the same instant,
-        # so processes take turns with a lock of our own around the whole transaction.
-        self._turn = FileLock(f"{file}.lock", poll_interval=0.005)
         self._writer = self._engine(immediate=True)
+        self._kept: Connection | None = None  # the writer's own, opened by its thread
 
     def _engine(self, *, immediate: bool = False) -> Engine:
         engine = sa.create_engine(
             self.url,
             hide_parameters=True,  # an error message must not quote a text
-            connect_args={"timeout": 30, "check_same_thread": False},
+            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": STATEMENTS},
         )
 
         @sa.event.listens_for(engine, "connect")
@@ -154,6 +157,9 @@ class SQLite(Database):
                 connection.execute(f"PRAGMA {pragma}")
             if immediate:
                 connection.execute(f"PRAGMA cache_size=-{CACHE}")
+                # What a savepoint needs to take a text back is more than SQLite keeps in memory otherwise: it would
+                # write and delete a file for nearly every text.
+                connection.execute("PRAGMA temp_store=MEMORY")
 
         @sa.event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
@@ -163,14 +169,16 @@ class SQLite(Database):
         return engine
 
     def _commit(self, batch: list[Job]) -> list[Answer]:
-        with self._turn, self._writer.begin() as connection:
-            session = Session(connection)
-            answers = []
-            for job in batch:
-                answers.append(self._one(session, job))
-                if session.is_lost:  # and with it what those before were about to be told
-                    raise answers[-1][2] or RuntimeError("the transaction is gone")
-            return answers
+        with turn(self.url):
+            self._kept = self._kept or self._writer.connect()
+            with self._kept.begin():
+                session = Session(self._kept)
+                answers = []
+                for job in batch:
+                    answers.append(self._one(session, job))
+                    if session.is_lost:  # and with it what those before were about to be told
+                        raise answers[-1][2] or RuntimeError("the transaction is gone")
+                return answers
 
     def _one(self, session: Session, job: Job) -> Answer:
         try:
@@ -188,7 +196,9 @@ class SQLite(Database):
 
     def close(self) -> None:
         super().close()
-        with self._turn:  # the last connection to close empties the log, which is a write
+        with turn(self.url):  # the last connection to close empties the log, which is a write
+            if self._kept is not None:
+                self._kept.close()
             self._writer.dispose()
             self.engine.dispose()
 
@@ -215,6 +225,7 @@ class PostgreSQL(Database):
             max_overflow=5,
             pool_timeout=5,
             pool_pre_ping=True,
+            pool_use_lifo=True,  # the one that has our statements prepared, while it is free
             connect_args={
                 "connect_timeout": 3,
                 "tcp_user_timeout": 5000,
@@ -227,7 +238,7 @@ class PostgreSQL(Database):
 
         @sa.event.listens_for(engine, "connect")
         def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
-            connection.execute(TIMEOUTS)
+            connection.execute(MANNERS)
             connection.commit()
 
         return engine

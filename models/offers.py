@@ -33,6 +33,7 @@ class State(StrEnum):
 
 
 WAITING = (State.QUEUED, State.SENT)
+UNANSWERED = sa.text("state IN ('queued', 'sent')")  # few offers are, however many were made
 
 
 class Offer(Row, table=True):
@@ -40,8 +41,7 @@ class Offer(Row, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("request_id", "person_id"),
-        sa.Index("ix_offer_waiting", "person_id", "state"),
-        sa.Index("ix_offer_line", "line_id", "state"),
+        sa.Index("ix_offer_waiting", "person_id", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED),
     )
 
     id: int = Field(default=None, primary_key=True)

@@ -9,6 +9,7 @@ from sqlmodel import Field, col, select
 
 from models.base import Moment, Row, Word, table
 from models.lines import Channel
+from models.rows import among
 from models.session import Session
 
 
@@ -57,6 +58,7 @@ ARRIVED = (State.DELIVERED, State.READ)
 # Nearly every text ever queued is through: indexes of the few that are not stay small.
 READY = sa.text("state = 'ready'")
 PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
+TAKEN = sa.text("sid IS NOT NULL")
 
 
 AT_A_TIME = 100  # texts whose fate is settled in one transaction
@@ -70,6 +72,7 @@ class Outbound(Row, table=True):
         sa.Index("ix_outbound_next", "channel", "sender", "lane", "id", sqlite_where=READY, postgresql_where=READY),
         sa.Index("ix_outbound_pending", "state", "changed_at", sqlite_where=PENDING, postgresql_where=PENDING),
         sa.Index("ix_outbound_person", "person_id", "id"),
+        sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -90,7 +93,7 @@ class Outbound(Row, table=True):
     not_before: datetime | None = Field(default=None, sa_type=Moment)
     expires_at: datetime | None = Field(default=None, sa_type=Moment)  # after which nobody wants it any more
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
-    sid: str | None = Field(default=None, index=True)
+    sid: str | None = None
     price: str | None = None
     error_code: int | None = None
     told_at: datetime | None = Field(default=None, sa_type=Moment)  # when a person heard that it may never arrive
@@ -104,8 +107,7 @@ def is_in(state: State) -> sa.ColumnElement[bool]:
     word: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
     if state is State.READY:
         return column == word
-    pending: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{one}'") for one in ("leased", "uncertain", "held")]
-    return sa.and_(column.in_(pending), column == word)
+    return sa.and_(among(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == word)
 
 
 class Result(StrEnum):

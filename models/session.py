@@ -6,7 +6,7 @@ connections, and does without what the hotline never uses: relationships, lazy l
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from operator import itemgetter
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
@@ -53,6 +53,8 @@ class Session:
         self.dialect = connection.dialect
         self.notes: dict[Any, Any] = {}  # what was found out and holds until the end of the transaction
         self._raw: Any = connection.connection.driver_connection
+        # psycopg sends several statements without waiting for each; SQLite has nothing to wait for.
+        self._in_one_go: Callable[[], AbstractContextManager[Any]] = getattr(self._raw, "pipeline", nullcontext)
         self._known: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]] = {}
         self._met: dict[tuple[type[SQLModel], int], None] = {}  # in this part: what may have changed
         self._touched: list[SQLModel] = []
@@ -163,7 +165,11 @@ class Session:
     def flush(self) -> None:
         """Write everything that is new or has changed."""
         self._touched.extend(self._known[key][0] for key in self._met)
-        self._settle()
+        try:
+            with self._in_one_go():
+                self._settle()
+        except self.dialect.loaded_dbapi.Error as error:
+            raise rows.translated(error, "flush", self.dialect) from error
 
     @contextmanager
     def apart(self) -> Iterator[None]:
