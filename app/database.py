@@ -29,14 +29,8 @@ FEW = 16  # on PostgreSQL, where other processes wait for the rows that a transa
 PASSING = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 RETRIED = {*PASSING, "23505"}  # two made the same row at once
 # A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
-# waited in vain tries again, with ever longer pauses. Planning most of our statements costs more than running them,
-# and their plan is the same whatever the values.
-MANNERS = """
-SET statement_timeout = '5s';
-SET lock_timeout = '250ms';
-SET idle_in_transaction_session_timeout = '15s';
-SET plan_cache_mode = 'force_generic_plan';
-"""
+# waited in vain tries again, with ever longer pauses.
+TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_in_transaction_session_timeout = '15s'"
 
 
 def is_passing(error: Exception) -> bool:
@@ -238,7 +232,7 @@ class PostgreSQL(Database):
 
         @sa.event.listens_for(engine, "connect")
         def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
-            connection.execute(MANNERS)
+            connection.execute(TIMEOUTS)
             connection.commit()
 
         return engine

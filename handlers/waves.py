@@ -21,16 +21,17 @@ def open_up(
         moment.session, request, State.OPEN, moment.now, kind=kind, out_of=out_of, by=by, words=words or None, wave=0
     ):
         return []
-    if kind != "opened":
+    first = kind == "opened"
+    if not first:
         offers.forget(moment.session, request.id)
-    return ask_next(moment, request)
+    return ask_next(moment, request, first=first)
 
 
-def ask_next(moment: Moment, request: Request) -> list[Text]:
-    """The texts that ask the next wave, or tell duty that nobody is left to ask."""
+def ask_next(moment: Moment, request: Request, *, first: bool = False) -> list[Text]:
+    """The texts that ask the next wave (or the `first` ever), or tell duty that nobody is left to ask."""
     policy = moment.line.policy
     size = policy.waves[min(request.wave, len(policy.waves) - 1)]
-    chosen = choose(moment, request, size)
+    chosen = choose(moment, request, size, first=first)
     gap = lines.gap(policy, request.urgency)
     requests.look_again(moment.session, request, moment.now + gap)
     if not chosen:
@@ -75,12 +76,12 @@ def asked(texts: Iterable[Text]) -> int:
     return sum(text.phrase == "offer" for text in texts)
 
 
-def choose(moment: Moment, request: Request, size: int) -> list[Person]:
+def choose(moment: Moment, request: Request, size: int, *, first: bool = False) -> list[Person]:
     """Whom to ask next, at most `size`. Who fits less well is looked for only while the wave is not full."""
     found: list[Candidate] = []
     for weigh, friends in ((False, True), (False, False), (True, True), (True, False)):
         found += offers.candidates(
-            moment.session, moment.line, request, moment.now, size, friends=friends, weigh=weigh
+            moment.session, moment.line, request, moment.now, size, friends=friends, weigh=weigh, first=first
         )
         if len(found) >= size:
             break

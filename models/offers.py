@@ -71,7 +71,7 @@ class Candidate(NamedTuple):
 
 
 @cache
-def _candidates(*, friends: bool, weigh: bool, needs: int, area: bool) -> Statement[Any]:
+def _candidates(*, first: bool, friends: bool, weigh: bool, needs: int, area: bool) -> Statement[Any]:
     """The first few of each kind in one statement, each kind read from an index in the order of its moments."""
     asked_already = sa.exists().where(
         col(Offer.request_id) == sa.bindparam("request_id"), col(Offer.person_id) == col(Person.id)
@@ -107,8 +107,7 @@ def _candidates(*, friends: bool, weigh: bool, needs: int, area: bool) -> Statem
         *([sa.or_(can == NONE, *able)] if needs else []),
         *([sa.or_(areas == NONE, lives_there)] if area else []),
         speaks if friends else ~speaks,
-        ~asked_already,
-        ~had_it,
+        *([] if first else [~asked_already, ~had_it]),
         sa.func.coalesce(Person.max_open, sa.bindparam("max_open")) > in_hand,
     ]
 
@@ -118,23 +117,31 @@ def _candidates(*, friends: bool, weigh: bool, needs: int, area: bool) -> Statem
         some = some.where(*fits, who).order_by(*order).limit(sa.bindparam("limit", type_=sa.Integer))
         return sa.select(some.subquery())
 
-    known, new = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
+    known, never = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
     # Offers and assignments of this very transaction are of other requests, or written already.
-    return Statement(sa.union_all(few(known), few(new)), sees=(Person,))
+    return Statement(sa.union_all(few(known), few(never)), sees=(Person,))
 
 
 def candidates(
-    session: Session, line: Line, request: Request, now: datetime, few: int, *, friends: bool, weigh: bool
+    session: Session,
+    line: Line,
+    request: Request,
+    now: datetime,
+    few: int,
+    *,
+    friends: bool,
+    weigh: bool,
+    first: bool = False,
 ) -> list[Candidate]:
     """The first `few` volunteers who could be asked about this request, and the first few never asked for anything.
 
     `friends` share a language with the neighbor; those who `weigh` have another offer to answer. All of them do such
     things there, have room for one more, and are neither away nor opted out; left out are the neighbor and whoever
-    was asked about it already or had it.
+    was asked about it already or had it: nobody, if this is its `first` wave ever.
     """
     needs = [need for need in request.needs if need != "other"]
     found = session.run(
-        _candidates(friends=friends, weigh=weigh, needs=len(needs), area=request.area_id is not None),
+        _candidates(first=first, friends=friends, weigh=weigh, needs=len(needs), area=request.area_id is not None),
         line_id=line.id,
         line_language=line.language,
         max_open=line.policy.max_open,

@@ -87,7 +87,7 @@ class Scene:
         )
 
 
-def scene(session: Session, seed: int, now: datetime) -> Scene:
+def scene(session: Session, seed: int, now: datetime, *, first: bool) -> Scene:
     """A line by chance, always the same for one seed."""
     dice = random.Random(seed)
     line = lines.add(session, now, name="another line", sms="+12025550150")
@@ -125,21 +125,22 @@ def scene(session: Session, seed: int, now: datetime) -> Scene:
         if dice.random() < 0.2:
             held = asked_for(["food"])
             assignments.start(session, held, person.id, now)
-        if dice.random() < 0.1:
+        if not first and dice.random() < 0.1:
             offers.make(session, request, [person], 1, now)
         volunteers.append(person)
     session.flush()
     return Scene(session, dice, line, volunteers, request)
 
 
+@pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("seed", range(40))
-def test_few_looks_find_whom_a_look_at_everybody_finds(hotline: Hotline, seed: int) -> None:
+def test_few_looks_find_whom_a_look_at_everybody_finds(hotline: Hotline, seed: int, first: bool) -> None:
     def work(session: Session) -> tuple[list[int], list[int]]:
         now = hotline.clock.now()
-        drawn = scene(session, seed, now)
+        drawn = scene(session, seed, now, first=first)
         size = drawn.dice.choice([1, 2, 3, 10_000])
         patiently = drawn.patiently(now, size)
-        chosen = waves.choose(Moment(session, drawn.line, now), drawn.request, size)
+        chosen = waves.choose(Moment(session, drawn.line, now), drawn.request, size, first=first)
         return [person.id for person in chosen], patiently
 
     chosen, patiently = hotline.database.write(work).result()

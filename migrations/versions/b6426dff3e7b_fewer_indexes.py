@@ -15,9 +15,7 @@ TAKEN = sa.text("sid IS NOT NULL")
 def upgrade() -> None:
     op.drop_index("ix_offer_line", table_name="offer")
     op.drop_index("ix_offer_waiting", table_name="offer")
-    op.create_index(
-        "ix_offer_waiting", "offer", ["person_id"], sqlite_where=UNANSWERED, postgresql_where=UNANSWERED
-    )
+    op.create_index("ix_offer_waiting", "offer", ["person_id"], sqlite_where=UNANSWERED, postgresql_where=UNANSWERED)
     op.drop_index("ix_outbound_sid", table_name="outbound")
     op.create_index("ix_outbound_sid", "outbound", ["sid"], sqlite_where=TAKEN, postgresql_where=TAKEN)
 
