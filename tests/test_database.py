@@ -158,6 +158,12 @@ def test_texts_that_wait_share_commits_on_sqlite(base: Database) -> None:
     assert len(stored(base)) == database.BATCH
 
 
+def test_what_a_savepoint_keeps_needs_no_file_on_sqlite(base: Database) -> None:
+    if base.url.get_backend_name() == "sqlite":
+        kept = base.write(lambda session: session.execute(sa.text("PRAGMA temp_store")).scalar_one()).result()
+        assert kept == 2  # in memory
+
+
 def test_who_hangs_up_while_waiting_takes_nobody_down(base: Database) -> None:
     go, held = hold_the_writer(base)
     gone, after = base.write(add("gone")), base.write(add("after"))
