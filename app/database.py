@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.turns import turn
+from app.lock import locked
 from app.waiting import Busy, Job, Waiting
 from models.rows import Statement
 from models.session import Session
@@ -163,7 +163,7 @@ class SQLite(Database):
         return engine
 
     def _commit(self, batch: list[Job]) -> list[Answer]:
-        with turn(self.url):
+        with locked(self.url):
             self._kept = self._kept or self._writer.connect()
             with self._kept.begin():
                 session = Session(self._kept)
@@ -190,7 +190,7 @@ class SQLite(Database):
 
     def close(self) -> None:
         super().close()
-        with turn(self.url):  # the last connection to close empties the log, which is a write
+        with locked(self.url):  # the last connection to close empties the log, which is a write
             if self._kept is not None:
                 self._kept.close()
             self._writer.dispose()

@@ -1,4 +1,4 @@
-"""Processes that share a SQLite file take turns with it.
+"""Processes that share a SQLite file write to it one at a time.
 
 SQLite before 3.51.3 can damage its log when two connections write or checkpoint at the same instant. Its own locks
 do not prevent that, so each process holds this one around everything it writes.
@@ -18,7 +18,7 @@ except ImportError:  # Windows
 
 
 @contextmanager
-def turn(url: URL) -> Iterator[None]:
+def locked(url: URL) -> Iterator[None]:
     """Hold the lock beside this SQLite file; waits for whoever does. It is free again when its process ends."""
     name = f"{url.database}.lock"
     if fcntl is None:
