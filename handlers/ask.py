@@ -46,6 +46,11 @@ def place(turn: Turn, intent: Answer) -> Texts:
     if request is None:
         yield from _late(turn, intent.words, meaning)
         return
+    if (soon := needs.how_soon(intent.words)) is not None:  # when, not where
+        request.urgency = soon
+        turn.session.add(request)
+        yield from intake.next_step(turn, request)
+        return
     areas = turn.areas
     if intent.choice and intent.choice <= len(areas):
         request.area_id = areas[intent.choice - 1].id

@@ -83,13 +83,22 @@ def numbered(words: Sequence[Word], placed: Set[int]) -> bool:
 
 def named(text: str) -> tuple[Need, ...]:
     """The needs, if every word of the text names one (`rides, food and meds`); else nothing."""
+    return tuple(dict.fromkeys(m.need for m in _nothing_but(text, "needs", "everyday") if m.need))
+
+
+def how_soon(text: str) -> Urgency | None:
+    """How soon, if the text says nothing else (`today please`)."""
+    marks = _nothing_but(text, *Urgency)
+    return next((urgency for urgency in Urgency if any(m.tag == urgency for m in marks)), None)
+
+
+def _nothing_but(text: str, *tags: str) -> list[Mark]:
+    """The marks with these tags, in any of our languages, if they are all that the text says."""
     words = split(clean(text))[:LONGEST]
     every = lexicon(*tables())
-    marks = [m for m in every.marks(words) if m.tag in ("needs", "everyday")]
+    marks = [m for m in every.marks(words) if m.tag in tags]
     covered = {i for m in marks for i in range(m.first, m.last)}
-    if not all(i in covered or word.text in every.filler for i, word in enumerate(words)):
-        return ()
-    return tuple(dict.fromkeys(m.need for m in marks if m.need))
+    return marks if all(i in covered or word.text in every.filler for i, word in enumerate(words)) else []
 
 
 def count_word(word: str) -> int | None:

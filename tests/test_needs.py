@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from handlers.intents import Kind, Need
 from handlers.lexicon import tables
-from handlers.needs import count_word, named, understand
+from handlers.needs import count_word, how_soon, named, understand
 from handlers.words import clean
 from models.requests import Urgency
 
@@ -342,6 +342,21 @@ def test_in_which_language(text: str) -> None:
 @pytest.mark.parametrize("text", NAMED)
 def test_a_list_of_needs_and_nothing_else(text: str) -> None:
     assert named(text) == needs(NAMED[text])
+
+
+@pytest.mark.parametrize(
+    ("text", "soon"),
+    [
+        ("today please", Urgency.TODAY),
+        ("no rush", Urgency.ANYTIME),
+        ("urgente, hoy", Urgency.URGENT),
+        ("14 Oak St today", None),
+        ("please", None),
+        ("", None),
+    ],
+)
+def test_how_soon_and_nothing_else(text: str, soon: Urgency | None) -> None:
+    assert how_soon(text) is soon
 
 
 def test_numbers_in_words() -> None:
