@@ -32,8 +32,9 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=90)  # longer than any POST may take
 SPARE = timedelta(seconds=30)  # of its lease that a text must still have when its POST begins
-AT_ONCE = 16  # POSTs under way, at most: with a carrier that takes 0.16 seconds they are 100 a second
-LEASED = 32  # texts leased and not yet answered, at most: enough to keep the posts busy, few enough to stop
+# Texts leased, each with a thread to post it: 100 a second with a carrier that takes 0.16 seconds. More would wait
+# with their attempts on disk, and if this process were killed nobody would know whether they had left.
+AT_ONCE = 16
 LOOKUPS = 20  # texts looked for in one round
 LOOK = timedelta(seconds=1)  # between looks for texts that got lost
 SWEEP = timedelta(seconds=30)  # between looks for texts that expired
@@ -126,7 +127,7 @@ class Sender:
         Returns how many texts moved, and in how many seconds to look again.
         """
         back = list(self._back)
-        room = LEASED - self._out
+        room = AT_ONCE - self._out
         now = self.clock.now()
         try:
             lease, lookups = self.database.write(lambda s: self._in_one(s, back, room, now)).result()
@@ -140,7 +141,7 @@ class Sender:
         self._hand_out(lease.parcels, lookups)
         self.pulse.beat(self.clock.now())
         moved = len(lease.parcels) + lease.sifted + len(lookups)
-        if self._out < LEASED and (lease.sifted or len(lease.parcels) == room):
+        if self._out < AT_ONCE and (lease.sifted or len(lease.parcels) == room):
             return moved, 0.0
         return moved, IDLE if lease.next_at is None else _seconds_until(lease.next_at, self.clock.now())
 
