@@ -5,10 +5,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlmodel import select
+
 from app.carriers import Outgoing, Sent
 from app.carriers.simulator import Simulator
 from app.gate import Gate
 from app.sender import AT_ONCE, Sender
+from models.outbound import Outbound, State
 from tests.fakes import StillClock
 from tests.world import World
 
@@ -88,7 +91,17 @@ def test_the_sender_posts_to_a_quick_carrier_one_by_one(world: World) -> None:
     assert others.count(0) > 40, "nearly all alone, but for those that a busy machine held up"
 
 
-def test_the_sender_has_as_many_under_way_as_a_slow_carrier_needs(world: World) -> None:
-    all_here = threading.Barrier(AT_ONCE)
-    others = sent_by(world, Overlaps(lambda: all_here.wait(60)), world.clock, AT_ONCE)
-    assert sorted(others) == list(range(AT_ONCE))
+def test_the_sender_has_as_many_under_way_as_a_slow_carrier_needs_and_no_more_leased(world: World) -> None:
+    leased = []
+
+    def look() -> None:
+        leased.append(
+            world.hotline.database.read(
+                lambda s: len(s.exec(select(Outbound.id).where(Outbound.state == State.LEASED)).all())
+            )
+        )
+
+    all_here = threading.Barrier(AT_ONCE, look)
+    others = sent_by(world, Overlaps(lambda: all_here.wait(60)), world.clock, 2 * AT_ONCE)
+    assert max(others) == AT_ONCE - 1
+    assert leased == [AT_ONCE, AT_ONCE]
