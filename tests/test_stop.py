@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -16,7 +17,7 @@ from models.outbound import Lane, Outbound, State
 from models.people import Person
 from models.rows import Statement
 from models.session import Session
-from tests.fake_twilio import Mood
+from tests.fake_twilio import Mood, When
 from tests.fakes import LINE, MORNING
 from tests.world import ANA, World
 
@@ -93,6 +94,20 @@ def test_a_text_queued_to_somebody_who_stopped_is_cancelled(world: World) -> Non
     confirmation = world.put(body="You get no more texts.", phrase="stopped")
     world.drain()
     assert (world.row(row).state, world.row(confirmation).state) == (State.CANCELLED, State.DELIVERED)
+
+
+@pytest.mark.parametrize("code", [30008, 30003, 30023])
+def test_what_comes_back_after_stop_is_not_kept_for_later(world: World, code: int) -> None:
+    """It was on its way when they said it, and the carrier could not deliver it."""
+    world.twilio.when = When.HELD
+    row = world.put()
+    world.drain()
+    stop(world)
+    world.hotline.status(row, "undelivered", sid=world.twilio.sent[0].sid, code=code).result()
+    assert world.row(row).state is State.CANCELLED
+    world.clock.advance(timedelta(hours=1))
+    world.drain()
+    assert posts(world) == 1
 
 
 def test_who_said_stop_is_known_the_moment_it_is_on_disk(world: World) -> None:
