@@ -12,6 +12,7 @@ from handlers.turn import Moment, Text
 from models import lines, outbound, people
 from models.lines import Channel, Line
 from models.outbound import Lane, Outbound, State
+from models.people import Person
 from models.session import Session
 
 log = structlog.get_logger()
@@ -29,12 +30,17 @@ LIVES = {
 LIVES_OF = {"offer": timedelta(hours=4)}  # the longest a wave has a request to itself
 
 
+def is_wanted(person: Person, phrase: str) -> bool:
+    """Whether this may be sent to them: after STOP nearly nothing may."""
+    return person.opted_out_at is None or phrase in ALLOWED_AFTER_STOP
+
+
 def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: datetime, *, once: bool = False) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
     Returns how many were queued. Nobody who said STOP gets one; with `once`, nobody for whom the same words wait.
     """
-    wanted = [text for text in texts if text.to.opted_out_at is None or text.phrase in ALLOWED_AFTER_STOP]
+    wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
     homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
     queued = 0
     for text in wanted:

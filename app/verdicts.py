@@ -97,13 +97,12 @@ class Case:
         Whoever said STOP while it was on its way is not written to again.
         """
         row = self.row
-        stopped = people.by_id(self.session, row.person_id).opted_out_at is not None
-        unwanted = stopped and row.phrase not in outbox.ALLOWED_AFTER_STOP
-        if not unwanted and until is not None and row.expires_at is not None and until >= row.expires_at:
+        wanted = outbox.is_wanted(people.by_id(self.session, row.person_id), row.phrase)
+        if wanted and until is not None and row.expires_at is not None and until >= row.expires_at:
             self.lose()
             return
         self.end(Result.RETURNED)
-        row.state = State.CANCELLED if unwanted else State.READY if until is None else State.HELD
+        row.state = State.CANCELLED if not wanted else State.READY if until is None else State.HELD
         row.not_before, row.error_code = until, self.code
         row.sid = row.leased_until = None
         row.returns += counted

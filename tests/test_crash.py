@@ -241,7 +241,7 @@ def settle(hotline: Hotline, twilio: FakeTwilio) -> None:
 
 
 def under_way(session: Session) -> int:
-    """Texts with which something will still be done, but that they expire."""
+    """Texts that may still go; of those whose fate nobody knows a person was told in the end, and no more is done."""
     rows = session.exec(select(Outbound).where(col(Outbound.state).in_(GOES_ON)))
     return sum(row.state is not TextState.UNCERTAIN or row.told_at is None for row in rows)
 

@@ -12,7 +12,6 @@ from app.carriers.simulator import Simulator
 from app.gate import Gate
 from app.sender import AT_ONCE, Sender
 from models.outbound import Outbound, State
-from tests.fakes import StillClock
 from tests.world import World
 
 NEVER, SOON = 3_600.0, 0.001
@@ -76,32 +75,28 @@ class Overlaps(Simulator):
         return super().send(text)
 
 
-def sent_by(world: World, carrier: Overlaps, clock: StillClock, count: int) -> list[int]:
+def sent_by(world: World, carrier: Overlaps, count: int) -> list[int]:
     for n in range(count):
         world.put(f"+1202555{n:04}")
-    sender = Sender(world.hotline.database, carrier, clock)
+    sender = Sender(world.hotline.database, carrier, world.clock)
     sender.drain()
     sender.stop()
     return carrier.others
 
 
 def test_the_sender_posts_to_a_quick_carrier_one_by_one(world: World) -> None:
-    others = sent_by(world, Overlaps(lambda: time.sleep(0.002)), world.clock, 60)
+    others = sent_by(world, Overlaps(lambda: time.sleep(0.002)), 60)
     assert len(others) == 60
     assert others.count(0) > 40, "nearly all alone, but for those that a busy machine held up"
 
 
 def test_the_sender_has_as_many_under_way_as_a_slow_carrier_needs_and_no_more_leased(world: World) -> None:
-    leased = []
+    query, leased = select(Outbound.id).where(Outbound.state == State.LEASED), []
 
     def look() -> None:
-        leased.append(
-            world.hotline.database.read(
-                lambda s: len(s.exec(select(Outbound.id).where(Outbound.state == State.LEASED)).all())
-            )
-        )
+        leased.append(world.hotline.database.read(lambda session: len(session.exec(query))))
 
     all_here = threading.Barrier(AT_ONCE, look)
-    others = sent_by(world, Overlaps(lambda: all_here.wait(60)), world.clock, 2 * AT_ONCE)
+    others = sent_by(world, Overlaps(lambda: all_here.wait(60)), 2 * AT_ONCE)
     assert max(others) == AT_ONCE - 1
     assert leased == [AT_ONCE, AT_ONCE]
