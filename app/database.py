@@ -48,7 +48,9 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self.engine = self._at_once = self._engine()
+        self.engine = self._engine()
+        self._eye: Connection | None = None  # kept for `look`
+        self._looking = threading.Lock()
         self.observe: Callable[[float], None] | None = None  # hears how many shared a commit
         self._waiting = Waiting()
         self._thread: threading.Thread | None = None
@@ -101,10 +103,24 @@ class Database:
         with self.engine.connect() as connection:
             return work(Session(connection))
 
-    def look(self, statement: Statement[T]) -> list[T]:
-        """Run one query by itself, without a transaction: at a third of the price of `read` on PostgreSQL."""
-        with self._at_once.connect() as connection:
-            return Session(connection).run(statement)
+    def look(self, statement: Statement[T], **values: Any) -> list[T]:
+        """Run one query by itself, on a connection kept for it: on PostgreSQL at a third of the price of `read`.
+
+        Raises if that connection is gone, and opens another one the next time.
+        """
+        with self._looking:
+            self._eye = self._eye or self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                return Session(self._eye).run(statement, **values)
+            except Exception:
+                self._eye.invalidate()
+                self._shut_eye()
+                raise
+
+    def _shut_eye(self) -> None:
+        if self._eye is not None:
+            self._eye.close()
+            self._eye = None
 
     def check(self) -> None:
         """Raise OperationalError if the database does not answer."""
@@ -126,6 +142,8 @@ class Database:
             if self._thread is not None:
                 self._thread.join()
                 self._thread = None
+        with self._looking:
+            self._shut_eye()
         self.engine.dispose()
 
 
@@ -203,10 +221,6 @@ class PostgreSQL(Database):
     Conditional UPDATEs settle races; what two did at once is tried again.
     Texts that wait together share one commit. If one of them fails, each is done again by itself.
     """
-
-    def __init__(self, url: URL) -> None:
-        super().__init__(url)
-        self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _most(self) -> int:
         return FEW

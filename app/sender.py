@@ -5,7 +5,6 @@ go next, so a hundred texts cost a few commits; other threads post. A text is ch
 """
 
 import threading
-import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -59,10 +58,7 @@ class Sender:
         self._looked_at = self._swept_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
         self._back: deque[Back] = deque()  # not yet written down
         self._under_way: set[Future[None]] = set()
-        self._reading = threading.Lock()
-        self._read_at = 0.0
-        self._stops: frozenset[int] = frozenset()
-        self._blind = False  # whether that could not be read
+        self._blind = False  # whether it could not be read who has said STOP
         self._out = 0  # texts leased and not yet back
         self._counting = threading.Lock()
         self._gate = Gate()
@@ -240,17 +236,9 @@ class Sender:
             return False
         if parcel.expires_at is not None and parcel.expires_at <= now:
             return False
-        return parcel.phrase in ALLOWED_AFTER_STOP or parcel.person_id not in self._who_stopped()
-
-    def _who_stopped(self) -> frozenset[int]:
-        """As it is now or a moment later: threads that ask while another reads share the next reading."""
-        asked_at = time.monotonic()
-        with self._reading:
-            if self._read_at < asked_at:
-                began = time.monotonic()
-                self._stops = frozenset(self.database.look(parcels.STOPPED))
-                self._read_at = began
-            return self._stops
+        if parcel.phrase in ALLOWED_AFTER_STOP:
+            return True
+        return bool(self.database.look(parcels.STAYED, person=parcel.person_id))
 
     def _outgoing(self, parcel: Parcel) -> Outgoing:
         ends = parcel.expires_at

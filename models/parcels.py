@@ -59,11 +59,9 @@ MOVED: Statement[int] = Statement(
     sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), OUT.c.state == sa.bindparam("to_state"))
 )
 
-# Who has said STOP since a text to them was leased.
-STOPPED: Statement[int] = Statement(
-    sa.select(OUT.c.person_id)
-    .join(WHO, WHO.c.id == OUT.c.person_id)
-    .where(is_in(State.LEASED), WHO.c.opted_out_at.is_not(None))
+# Somebody, if they still want texts: for the last moment before one leaves.
+STAYED: Statement[int] = Statement(
+    sa.select(WHO.c.id).where(WHO.c.id == sa.bindparam("person"), WHO.c.opted_out_at.is_(None))
 )
 
 BACK: Statement[None] = Statement(

@@ -8,7 +8,8 @@ import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
-from app import logs, schema
+from app import database, logs, schema
+from app.database import Database
 from app.hotline import Hotline
 from app.main import create_app
 from tests import fakes, logscan
@@ -60,6 +61,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
     schema.migrate(make_url(f"sqlite:///{file}"))
     return file
+
+
+@pytest.fixture
+def base(database_url: str) -> Iterator[Database]:
+    """That database by itself, without a hotline."""
+    held = database.connect(make_url(database_url))
+    yield held
+    held.close()
 
 
 @pytest.fixture(params=BOTH)

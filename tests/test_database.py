@@ -4,21 +4,23 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import select
 
 from app import database
 from app.database import Database
+from models.base import table
 from models.lines import Line
+from models.rows import Statement
 from models.session import Session
-from tests.fakes import MORNING, settings
+from tests.fakes import MORNING
+from tests.naming import add, line, stored
 
 WRITER = """
 import sys
@@ -35,38 +37,6 @@ for future in [held.write(one_more) for _ in range(int(sys.argv[2]))]:
     print(future.result())
 held.close()
 """
-
-
-@pytest.fixture
-def base(database_url: str) -> Iterator[Database]:
-    held = database.connect(settings(database_url).database)
-    yield held
-    held.close()
-
-
-def line(name: str) -> Line:
-    return Line(name=name, created_at=MORNING)
-
-
-def add(name: str) -> database.Work[str]:
-    def work(session: Session) -> str:
-        session.add(line(name))
-        return name
-
-    return work
-
-
-def names(session: Session) -> list[str]:
-    return sorted(session.exec(select(Line.name)))
-
-
-def stored(base: Database) -> list[str]:
-    """What a connection of its own sees."""
-    engine = sa.create_engine(base.url)
-    with engine.connect() as connection:
-        found = names(Session(connection))
-    engine.dispose()
-    return found
 
 
 def hold_the_writer(base: Database) -> tuple[threading.Event, Future[Any]]:
@@ -175,66 +145,6 @@ def test_who_hangs_up_while_waiting_takes_nobody_down(base: Database) -> None:
     assert {"after", "later"} <= set(stored(base))
 
 
-def test_a_fault_of_ours_leaves_no_trace_and_the_rescue_is_kept(base: Database) -> None:
-    def broken(session: Session) -> str:
-        session.add(line("half done"))
-        session.flush()
-        raise KeyError("a phrase")
-
-    def rescue(session: Session, error: Exception) -> str:
-        assert isinstance(error, KeyError)
-        session.add(line("rescued"))
-        return "kept"
-
-    assert base.write(broken, rescue).result() == "kept"
-    assert stored(base) == ["rescued"]
-
-
-def test_a_rescue_that_fails_too_says_so(base: Database) -> None:
-    def broken(session: Session) -> None:
-        raise KeyError
-
-    def worse(session: Session, error: Exception) -> None:
-        session.add(line("half saved"))
-        session.flush()
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        base.write(broken, worse).result()
-    assert stored(base) == []
-
-
-def test_a_database_that_is_away_is_no_fault_to_be_rescued(base: Database) -> None:
-    def broken(session: Session) -> None:
-        raise OperationalError("a statement", {}, ConnectionError("gone"))
-
-    with pytest.raises(OperationalError):
-        base.write(broken, lambda *_: None).result()
-
-
-def test_a_row_that_cannot_be_kept_is_rescued(base: Database) -> None:
-    def broken(session: Session) -> str:
-        session.execute(sa.text("INSERT INTO area (id, line_id, name, aliases) VALUES (1, 99, 'nowhere', '[]')"))
-        return "kept"
-
-    assert base.write(broken, lambda *_: "rescued").result() == "rescued"
-
-
-def test_a_row_that_is_there_already_is_tried_ten_times_on_postgresql_and_then_rescued(base: Database) -> None:
-    base.write(add("first")).result()
-    tries = 0
-
-    def again(session: Session) -> str:
-        nonlocal tries
-        tries += 1
-        session.execute(sa.text("INSERT INTO line SELECT * FROM line"))
-        return "kept"
-
-    assert base.write(again, lambda *_: "rescued").result() == "rescued"
-    assert tries == (1 if isinstance(base, database.SQLite) else 10)  # one writer meets nobody who made it at once
-    assert stored(base) == ["first"]
-
-
 def test_what_is_written_first_is_committed_first_on_one_thread(base: Database) -> None:
     done: list[int] = []
     for n in range(20):
@@ -332,6 +242,27 @@ def test_two_processes_write_to_one_database(base: Database, database_url: str) 
     assert [one.returncode for one in both] == [0, 0]
     assert sorted(int(n) for part in said for n in part) == list(range(1, 301))
     base.check()
+
+
+def test_a_look_sees_what_was_committed_last_and_outlives_its_connection(base: Database) -> None:
+    named: Statement[str] = Statement(sa.select(table(Line).c.name).where(table(Line).c.name == sa.bindparam("name")))
+    assert base.look(named, name="oak") == []
+    base.write(add("oak")).result()
+    assert base.look(named, name="oak") == ["oak"]
+    cut_off(base)
+    with pytest.raises(DBAPIError):
+        base.look(named, name="oak")
+    assert base.look(named, name="oak") == ["oak"]
+
+
+def cut_off(base: Database) -> None:
+    """The connection kept for looking is gone, and does not know it."""
+    if isinstance(base, database.PostgreSQL):
+        own: Statement[int] = Statement(sa.select(sa.func.pg_backend_pid()))
+        (pid,) = base.look(own)
+        base.read(lambda s: s.execute(sa.select(sa.func.pg_terminate_backend(pid, 5_000))))
+    elif base._eye is not None:
+        base._eye.connection.dbapi_connection.close()  # type: ignore[union-attr]
 
 
 def test_a_database_that_does_not_answer_says_so(base: Database) -> None:

@@ -1,29 +1,24 @@
 """The session: what is read once is one object, what changed is written, what failed leaves nothing behind."""
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from app import database
 from app.database import Database
 from models import lines, people, requests
 from models.lines import Area, Channel, Line
 from models.people import Person
 from models.requests import Event, Request, State
 from models.session import Session
-from tests.fakes import LINE, MORNING, settings
+from tests.fakes import LINE, MORNING
 
 ANA = "+12025550101"
 
 
 @pytest.fixture
-def base(database_url: str) -> Iterator[Database]:
-    held = database.connect(settings(database_url).database)
-    held.write(_line).result()
-    yield held
-    held.close()
+def base(base: Database) -> Database:
+    base.write(_line).result()
+    return base
 
 
 def _line(session: Session) -> None:
