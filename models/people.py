@@ -14,8 +14,8 @@ from models.rows import Statement, query
 from models.session import Session
 
 # Few people help and fewer are on duty: indexes of these alone stay small however many ask.
-HELPS = sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL")
-FREE = sa.text("vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL AND weighs_id IS NULL")
+HELPS = "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"
+FREE, BUSY = sa.text(f"{HELPS} AND weighs_id IS NULL"), sa.text(f"{HELPS} AND weighs_id IS NOT NULL")
 WEIGHS = sa.text("weighs_id IS NOT NULL")
 NEVER = datetime.min.replace(tzinfo=UTC)
 AT_ONCE = 100  # people looked up by one statement
@@ -46,8 +46,8 @@ class Person(Row, table=True):
     created_at: datetime = Field(sa_type=Moment)
 
     __table_args__ = (
-        sa.Index("ix_person_helpers", "line_id", "last_asked_at", "id", sqlite_where=HELPS, postgresql_where=HELPS),
         sa.Index("ix_person_free", "line_id", "last_asked_at", "id", sqlite_where=FREE, postgresql_where=FREE),
+        sa.Index("ix_person_busy", "line_id", "last_asked_at", "id", sqlite_where=BUSY, postgresql_where=BUSY),
         sa.Index("ix_person_weighs", "weighs_id", sqlite_where=WEIGHS, postgresql_where=WEIGHS),
         sa.Index("ix_person_duty", "line_id", sqlite_where=ON_DUTY, postgresql_where=ON_DUTY),
     )

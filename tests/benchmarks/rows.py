@@ -151,8 +151,20 @@ class Rows:
             "request_id": number,
             "person_id": self._asked(number, n) + 1,
             "wave": 1,
-            "state": "sent" if number <= self.plan.open else "superseded",
+            "state": "sent" if number <= self.plan.open else "superseded" if n else "accepted",
             "created_at": self.now - SPAN,
+        }
+
+    def assignment(self, number: int) -> Row:
+        """Who helped with a request that is over."""
+        at = self.ago(number, self.plan.open + self.plan.closed)
+        return {
+            "id": number - self.plan.open,
+            "request_id": number,
+            "person_id": self._asked(number, 0) + 1,
+            "state": "done",
+            "taken_at": at,
+            "ended_at": at,
         }
 
     def inbound(self, n: int) -> Row:

@@ -37,6 +37,7 @@ def fill(connection: Connection, plan: Plan) -> None:
     put(connection, "event", map(rows.event, numbers))
     put(connection, "offer", (rows.offer(number, n) for number in numbers for n in range(3)))
     written = range(1, size + 1)
+    put(connection, "assignment", map(rows.assignment, numbers[plan.open :]))
     put(connection, "inbound", map(rows.inbound, written))
     put(connection, "outbound", (rows.outbound(n, "delivered") for n in written))
     put(connection, "attempt", map(rows.attempt, written))
