@@ -4,9 +4,11 @@ Its client spends more time on building a message than the network does on carry
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from twilio.base.exceptions import TwilioRestException
@@ -22,6 +24,7 @@ from models.outbound import State
 
 TIMEOUT = 10.0  # seconds; Twilio answers a message within one
 CONNECTS = 5.0  # seconds
+HEADERS = {"Accept": "application/json", "User-Agent": "hotline"}
 PREFIX = {Channel.SMS: "", Channel.WHATSAPP: "whatsapp:"}
 QUEUED_FOR = {Channel.SMS: 36_000, Channel.WHATSAPP: 14_400}  # seconds that Twilio itself keeps a text
 SHOWN = 200  # messages on a page of its list
@@ -31,15 +34,20 @@ LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the t
 class Transport(HttpClient):
     """httpx under Twilio's client. Raises CarrierError where it is known whether the text may have been taken."""
 
-    def __init__(self, api: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, api: str, account: str, token: str, *, timeout: float = TIMEOUT) -> None:
         self.api = urlsplit(api)
-        self.timeout = httpx.Timeout(timeout, connect=min(CONNECTS, timeout))
-        self.http = httpx.Client(timeout=self.timeout, limits=httpx.Limits(max_connections=20))
+        self.auth = httpx.BasicAuth(account, token)
+        self.patience = {"timeout": httpx.Timeout(timeout, connect=min(CONNECTS, timeout)).as_dict()}
+        # Without httpx's client: its cookies, redirects and choices of transport cost as much as the POST itself.
+        self.wire = httpx.HTTPTransport(proxy=_proxy(self.api), limits=httpx.Limits(max_connections=20))
 
-    def ask(self, method: str, url: str, **more: Any) -> httpx.Response:
+    def ask(self, method: str, url: str | httpx.URL, **parts: Any) -> httpx.Response:
         """Make one request, never a second."""
+        request = httpx.Request(method, url, extensions=self.patience, **parts)
+        next(self.auth.auth_flow(request))  # writes its header
         try:
-            answer = self.http.request(method, url, **more)
+            with closing(self.wire.handle_request(request)) as answer:
+                answer.read()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError) as error:
             raise CarrierError(Action.AGAIN, f"no connection: {type(error).__name__}") from error
         except httpx.HTTPError as error:
@@ -59,24 +67,21 @@ class Transport(HttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """What Twilio's client calls."""
+        """What Twilio's client calls, for the one account that we have."""
         wanted = urlsplit(uri)
         url = self.address(wanted.path, wanted.query)
-        answer = self.ask(
-            method,
-            url,
-            params=params,
-            data=data,
-            headers=headers,
-            auth=auth,
-            timeout=timeout or self.timeout,
-            follow_redirects=allow_redirects,
-        )
+        answer = self.ask(method, url, params=params, data=data, headers=headers)
         return Response(answer.status_code, answer.text)
 
     def address(self, path: str, query: str = "") -> str:
         """Where a path of Twilio's API is."""
         return urlunsplit((self.api.scheme, self.api.netloc, self.api.path + path, query, ""))
+
+
+def _proxy(api: SplitResult) -> str | None:
+    """The proxy that the environment names for this address, found as httpx's client finds it."""
+    named = None if proxy_bypass(str(api.hostname)) else getproxies().get(api.scheme)
+    return named if named is None or "://" in named else f"http://{named}"
 
 
 def refusal(status: int, code: int | None, *, wait: float | None = None) -> CarrierError:
@@ -114,12 +119,11 @@ class Twilio:
         service: str | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        self.transport = Transport(api, timeout=timeout)
+        self.transport = Transport(api, account, token, timeout=timeout)
         self.client = Client(account, token, http_client=self.transport)
         self.callback = callback
         self.service = service
-        self._messages = self.transport.address(f"/2010-04-01/Accounts/{account}/Messages.json")
-        self._auth = httpx.BasicAuth(account, token)
+        self._messages = httpx.URL(self.transport.address(f"/2010-04-01/Accounts/{account}/Messages.json"))
 
     def send(self, text: Outgoing) -> Sent:
         """Hand one text to Twilio. Raises CarrierError."""
@@ -134,7 +138,7 @@ class Twilio:
             fields["MessagingServiceSid"] = self.service
         if text.lasts is not None and text.lasts < QUEUED_FOR[text.channel]:
             fields["ValidityPeriod"] = str(max(text.lasts, 1))
-        answer = self.transport.ask("POST", self._messages, data=fields, auth=self._auth)
+        answer = self.transport.ask("POST", self._messages, data=fields, headers=HEADERS)
         if answer.status_code >= 300:
             raise refusal(answer.status_code, _code(answer))
         try:
@@ -184,7 +188,7 @@ class Twilio:
 
     def close(self) -> None:
         """Close the connections."""
-        self.transport.http.close()
+        self.transport.wire.close()
 
 
 def _word(status: Any) -> str:
