@@ -34,7 +34,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
         request.needs = [str(n) for n in meaning.needs] or [Need.OTHER]
         request.text = f"{request.text} {intent.words}".strip()[: intake.LONGEST_TEXT]
         intake.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
-    request.people = request.people or meaning.people
+    _details(request, meaning)
     turn.session.add(request)
     yield from intake.next_step(turn, request)
 
@@ -59,6 +59,7 @@ def place(turn: Turn, intent: Answer) -> Texts:
         if not request.place and not meaning.public and places.find(intent.words, areas) is None:
             # Words we cannot place may be a door: they stay between the neighbor and whoever comes.
             request.place = intent.words
+        _details(request, meaning)
     turn.session.add(request)
     turn.unask(turn.speaker)
     yield from intake.put_out(turn, request)
@@ -86,6 +87,12 @@ def _draft(turn: Turn) -> Request | None:
     about = turn.asked.request_id if turn.asked else None
     request = requests.by_id(turn.session, about) if about is not None else None
     return request if request is not None and request.state is State.DRAFT else None
+
+
+def _details(request: Request, meaning: Understanding) -> None:
+    """For how many and how soon, if the answer says so too and nothing did before."""
+    request.people = request.people or meaning.people
+    request.urgency = request.urgency or meaning.urgency
 
 
 def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
