@@ -173,8 +173,11 @@ def who_is_asked_may_be(s: Step) -> Broken:
     """Asked are volunteers who are here, have room, did not ask for it and did not say no to it; one text each."""
     asked = Counter((t.person_id, t.request_id) for t in s.new if t.phrase == "offer")
     known = {offer.id for offer in s.was.offers}
+    # Who was asked, let off and asked again before the first text left gets that one.
+    waits = {(t.person_id, t.request_id) for t in s.was.texts.values() if t.phrase == "offer" and t.state in TO_LEAVE}
     for offer in s.now.offers:
-        if offer.id not in known and offer.state in WAITING and (offer.person_id, offer.request_id) not in asked:
+        down = offer.person_id, offer.request_id
+        if offer.id not in known and offer.state in WAITING and down not in asked and down not in waits:
             yield f"{offer.person_id} is down as asked about request {offer.request_id} and was not"
     said_no = {(o.person_id, o.request_id) for o in s.was.offers if o.state is Answer.PASSED}
     for helper_id, request_id in asked:
