@@ -13,10 +13,16 @@ from tests.world import ANA
 FAR = "http://api.example.org"  # no such host answers here; a proxy takes what is for it
 
 
-@pytest.mark.parametrize("scheme", ["http://", ""])
-def test_texts_leave_by_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("variable", "scheme"), [("http_proxy", "http://"), ("http_proxy", ""), ("all_proxy", "http://")]
+)
+def test_texts_leave_by_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
+) -> None:
+    for other in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(other, raising=False)
     with FakeTwilio(told=lambda words: []) as behind:
-        monkeypatch.setenv("http_proxy", behind.url.replace("http://", scheme))
+        monkeypatch.setenv(variable, behind.url.replace("http://", scheme))
         monkeypatch.setenv("no_proxy", "localhost")
         send(FAR)
         assert [fields["To"] for fields in behind.asked] == [ANA]

@@ -80,7 +80,8 @@ class Transport(HttpClient):
 
 def _proxy(api: SplitResult) -> str | None:
     """The proxy that the environment names for this address, found as httpx's client finds it."""
-    named = None if proxy_bypass(str(api.hostname)) else getproxies().get(api.scheme)
+    proxies = {} if proxy_bypass(str(api.hostname)) else getproxies()
+    named = proxies.get(api.scheme) or proxies.get("all")
     return named if named is None or "://" in named else f"http://{named}"
 
 
