@@ -21,7 +21,7 @@ from app.metrics import Metrics
 from app.outbox import ALLOWED_AFTER_STOP
 from app.pulse import Pulse
 from app.results import Back, NotPosted
-from models import leases, parcels, uncertain
+from models import leases, people, uncertain
 from models.leases import Lease, Terms
 from models.parcels import Parcel
 from models.session import Session
@@ -238,7 +238,7 @@ class Sender:
             return False
         if parcel.phrase in ALLOWED_AFTER_STOP:
             return True
-        return bool(self.database.look(parcels.STAYED, person=parcel.person_id))
+        return bool(self.database.look(people.STAYED, person=parcel.person_id))
 
     def _outgoing(self, parcel: Parcel) -> Outgoing:
         ends = parcel.expires_at

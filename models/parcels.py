@@ -13,11 +13,10 @@ from models.base import Moment, table
 from models.lines import Channel
 from models.lists import one_of
 from models.outbound import Attempt, Outbound, Result, State, is_in
-from models.people import Person
 from models.rows import Statement
 from models.session import Session
 
-OUT, TRY, WHO = table(Outbound), table(Attempt), table(Person)
+OUT, TRY = table(Outbound), table(Attempt)
 SHOWN = ("id", "line_id", "person_id", "channel", "sender", "to", "body", "segments", "lane", "phrase", "expires_at")
 
 RELEASE: Statement[None] = Statement(
@@ -57,11 +56,6 @@ ON_ITS_WAY = sa.and_(is_in(State.LEASED), OUT.c.sid.is_(None))
 NOT_ENDED = TRY.c.result.is_(None)
 MOVED: Statement[int] = Statement(
     sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), OUT.c.state == sa.bindparam("to_state"))
-)
-
-# Somebody, if they still want texts: for the last moment before one leaves.
-STAYED: Statement[int] = Statement(
-    sa.select(WHO.c.id).where(WHO.c.id == sa.bindparam("person"), WHO.c.opted_out_at.is_(None))
 )
 
 BACK: Statement[None] = Statement(

@@ -210,6 +210,9 @@ def addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Address]
     return known
 
 
+# Somebody, if they have not said STOP: for the last moment before a text leaves.
+STAYED = query(select(Person.id).where(col(Person.id) == sa.bindparam("person"), col(Person.opted_out_at).is_(None)))
+
 ON_DUTY_NOW = query(
     select(Person)
     .where(

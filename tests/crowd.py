@@ -3,16 +3,16 @@
 import asyncio
 import random
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
-import phonenumbers
 
 from tests import webhooks
+from tests.benchmarks.texts import area_codes
+from tests.serving import until
 
 CONNECTIONS = 64
 CLAIMING = 32  # of these; the others bring new requests
@@ -21,18 +21,8 @@ NEED = "I need groceries for two, 14 Oak St"
 
 def numbers() -> Iterator[str]:
     """Phone numbers of nobody: the hundred reserved ones of every area code of the country but the hotline's own."""
-    for area in range(201, 990):
-        first = phonenumbers.parse(f"+1{area}5550100")
-        if phonenumbers.region_code_for_number(first) == "US" and area != 202:
-            yield from (f"+1{area}55501{n:02}" for n in range(100))
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
+    for area in area_codes():
+        yield from (f"+1{area}55501{n:02}" for n in range(100))
 
 
 @dataclass

@@ -25,6 +25,7 @@ from models.outbound import Lane, State
 from models.session import Session
 from tests import fakes, webhooks
 from tests.fakes import LINE, WHATSAPP, StillClock
+from tests.plans import plan
 from tests.watching import Hung, another_line, ask, health, make, put_at_rest, set_rule, spend
 from tests.world import ANA, World
 
@@ -274,9 +275,6 @@ async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> Non
     plans = []
 
     def work(session: Session) -> None:
-        lite = session.dialect.name == "sqlite"
-        if not lite:
-            session.connection.exec_driver_sql("SET enable_seqscan = off")
         connection = session.connection
         seen: list[tuple[str, object]] = []
 
@@ -288,9 +286,7 @@ async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> Non
         backlog.waiting(session, hotline.clock.now())
         backlog.unsettled(session)
         for statement, parameters in seen:
-            explain = "EXPLAIN QUERY PLAN " if lite else "EXPLAIN "
-            rows = connection.exec_driver_sql(explain + statement, parameters)  # type: ignore[arg-type]
-            plans.append("\n".join(str(row) for row in rows))
+            plans.append(plan(session, statement, parameters))
 
     hotline.database.read(work)
     assert len(plans) == 2

@@ -17,6 +17,7 @@ from models.people import Person
 from models.requests import Request, State
 from models.session import Session
 from tests.fakes import MORNING
+from tests.plans import plan
 
 NEEDS = ["food", "medicine", "transport"]
 
@@ -156,13 +157,8 @@ def test_volunteers_are_read_in_the_order_of_their_index(hotline: Hotline, weigh
     asked |= {"as_language": '"en"', "as_area": " 1,", "as_need0": '"food"', "now": MORNING, "limit": 3}
 
     def work(session: Session) -> str:
-        lite = session.dialect.name == "sqlite"
-        if not lite:
-            session.connection.exec_driver_sql("SET enable_seqscan = off")
         compiled = search.on(session.dialect)
         bound = compiled.bound(asked)
-        explain = ("EXPLAIN QUERY PLAN " if lite else "EXPLAIN ") + compiled.sql
-        return str(session.connection.exec_driver_sql(explain, tuple(bound) if lite else bound).all())
+        return plan(session, compiled.sql, tuple(bound) if compiled.positional else bound)
 
-    plan = hotline.database.read(work)
-    assert set(re.findall(r"ix_person\w+", plan)) == {index}
+    assert set(re.findall(r"ix_person\w+", hotline.database.read(work))) == {index}

@@ -39,7 +39,7 @@ from tests import webhooks
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import PUBLIC, Recorder, twilio_settings
 from tests.postgres import PostgreSQL
-from tests.serving import Process, process, within
+from tests.serving import Process, process, until, within
 
 ANA = "+12025550101"
 SENDERS = [f"+1212555{n:04}" for n in range(100, 108)]
@@ -115,14 +115,6 @@ def send(where: str, fields: dict[str, str], client: httpx.Client | None = None)
         )
     except httpx.HTTPError:
         return 0
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 def kept(url: str) -> dict[str, list[str]]:
