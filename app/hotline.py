@@ -1,30 +1,30 @@
 """The running hotline: its settings, clock, database and carrier, and the two threads that work by themselves."""
 
-import threading
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from app import database, schema, switchboard
-from app.carriers import Carrier
+from app.carriers.base import Carrier
 from app.carriers.simulator import Simulator
-from app.carriers.twilio import Twilio
-from app.catchup import CatchUp
+from app.carriers.twilio.client import Twilio
 from app.clock import Clock
-from app.metrics import Metrics
-from app.pulse import Pulse
-from app.reception import Reception, Waits
-from app.replay import Replay
-from app.sender import Sender
+from app.database import engine, migrations
+from app.inbound import receive
+from app.inbound.ingest import Ingest, MustWait
+from app.inbound.receive import Taken
+from app.inbound.reconcile import Reconciler
+from app.inbound.spool import Spool
+from app.inbound.spool_worker import SpoolWorker
+from app.outbound.sender import Sender
 from app.settings import Settings
-from app.spool import Spool
-from app.switchboard import Taken
+from app.telemetry.heartbeat import BackgroundThread
+from app.telemetry.metrics import Metrics
 from models import lines
 from models.inbound import Heard
 from models.lines import Channel
-from models.session import Session
+from models.store.session import Session
 
 log = structlog.get_logger()
 
@@ -50,27 +50,26 @@ class Hotline:
     def __init__(self, settings: Settings, *, carrier: Carrier | None = None, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.database = database.connect(settings.database)
+        self.database = engine.connect(settings.database)
         self.carrier = carrier or carrier_for(settings)
         self.metrics = Metrics()
         self.registry = self.metrics.registry
         self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
-        self.reception = Reception(self, Spool(settings.spool))
-        self.replay = Replay(self.reception)
-        self.catch_up = CatchUp(self.reception, self.database, self.carrier)
-        self._ticker = threading.Thread(target=self._tick_on, name="ticker", daemon=True)
-        self._stopping = threading.Event()
-        self.pulse = Pulse(self._ticker)
-        self.pulses = {"sender": self.sender.pulse, "ticker": self.pulse, "replay": self.replay.pulse}
+        self.ingest = Ingest(self, Spool(settings.spool))
+        self.spool_worker = SpoolWorker(self.ingest)
+        self.reconciler = Reconciler(self.ingest, self.database, self.carrier)
+        self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
+        self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
         if not settings.simulated:
-            self.pulses["catch up"] = self.catch_up.pulse
+            self.threads["reconciler"] = self.reconciler.thread
+        self.heartbeats = {name: thread.heartbeat for name, thread in self.threads.items()}
         self.database.observe = self.metrics.batches.observe
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe."""
-        schema.migrate(self.settings.database)
+        migrations.upgrade(self.settings.database)
         self.database.write(self._first_line).result()
-        self.catch_up.prepare()
+        self.reconciler.prepare()
 
     def _first_line(self, session: Session) -> None:
         line = lines.from_settings(session, self.clock.now(), **self.settings.line)
@@ -79,27 +78,25 @@ class Hotline:
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
-        for pulse in self.pulses.values():
+        for pulse in self.heartbeats.values():
             pulse.began_at = self.clock.now()
         self.sender.start()
-        self.replay.start()
-        self._ticker.start()
+        self.spool_worker.start()
+        self.ticker.start()
         if not self.settings.simulated:
-            self.catch_up.start()
+            self.reconciler.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
-        self._stopping.set()
-        self.catch_up.stop()
-        self.replay.stop()
-        self.reception.close()
-        if self._ticker.is_alive():
-            self._ticker.join()
+        self.reconciler.stop()
+        self.spool_worker.stop()
+        self.ingest.close()
+        self.ticker.stop()
         self.sender.stop()
         self.carrier.close()
         self.database.close()
 
-    def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+    def receive(self, heard: Heard, waits: MustWait | None = None) -> "Future[Taken]":
         """Take in a text; the future answers when it is on disk, or SPOOLED if `waits` says that it has to wait.
 
         Raises Busy when too many wait already.
@@ -109,15 +106,15 @@ class Hotline:
         def work(session: Session) -> Taken:
             if waits is not None and waits():
                 return Taken.SPOOLED
-            return switchboard.receive(session, self._to_a_line(session, heard), now)
+            return receive.receive(session, self._to_a_line(session, heard), now)
 
         def rescue(session: Session, error: Exception) -> Taken:
-            return switchboard.apologise(session, self._to_a_line(session, heard), now, error)
+            return receive.handle_failure(session, self._to_a_line(session, heard), now, error)
 
         taken = self.database.write(
             work,
             rescue,
-            by=heard.sender,  # whatever the channel: one phone has both
+            by=heard.from_address,  # whatever the channel: one phone has both
         )
         taken.add_done_callback(lambda _: self.sender.wake())
         return taken
@@ -135,18 +132,18 @@ class Hotline:
         """Take in what became of a text of ours."""
         now = self.clock.now()
         return self.database.write(
-            lambda session: switchboard.status(session, outbound_id, said, now, sid=sid, code=code),
+            lambda session: receive.status(session, outbound_id, said, now, sid=sid, code=code),
             by=f"status:{outbound_id}",
         )
 
     def tick(self) -> int:
         """Let time act on everything that is due; returns on how many requests."""
         acted = 0
-        while more := self.database.write(lambda session: switchboard.tick(session, self.clock.now())).result():
+        while more := self.database.write(lambda session: receive.tick(session, self.clock.now())).result():
             acted += more
         if acted:
             self.sender.wake()
-        self.pulse.beat(self.clock.now())
+        self.ticker.heartbeat.beat(self.clock.now())
         return acted
 
     def pass_time(self, by: timedelta) -> None:
@@ -164,15 +161,11 @@ class Hotline:
 
     def spooled(self) -> int:
         """How many texts and callbacks wait on disk for the database."""
-        return self.reception.spool.waiting()
+        return self.ingest.spool.waiting()
 
-    def refused(self) -> int:
+    def quarantined(self) -> int:
         """How many of these could not be taken in even so, and wait for a person to look."""
-        return self.reception.spool.refused()
+        return self.ingest.spool.quarantined()
 
     def _tick_on(self) -> None:
-        while not self._stopping.wait(TICK):
-            try:
-                self.tick()
-            except Exception as error:  # most likely the database is away; whatever it is, the clock must not stop
-                log.error("ticker_waits", error=type(error).__name__, exc_info=error)
+        self.tick()

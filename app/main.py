@@ -8,12 +8,13 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse, Response
 
-from app import logs, vitals, webhook
 from app.hotline import Hotline
-from app.metrics import Timed
-from app.pages import simulator
 from app.settings import Settings
-from app.watch import Watch
+from app.simulator import pages
+from app.telemetry import logs
+from app.telemetry.metrics import Timed
+from app.web import health, metrics, webhook
+from app.web.snapshot import HealthMonitor
 
 
 def create_app(settings: Settings | None = None, hotline: Hotline | None = None) -> FastAPI:
@@ -30,13 +31,14 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
 
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None)
     app.state.hotline = running
-    app.state.watch = Watch(running)
+    app.state.health_monitor = HealthMonitor(running)
     app.add_middleware(Timed, metrics=running.metrics)
     app.include_router(webhook.router)
-    app.include_router(vitals.router)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
     if running.settings.simulated:
-        app.include_router(simulator.router)
-        app.mount("/static", simulator.STATIC, name="static")
+        app.include_router(pages.router)
+        app.mount("/static", pages.STATIC, name="static")
 
     @app.get("/")
     def home() -> Response:

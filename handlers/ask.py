@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from handlers import intake, needs, passing, places
-from handlers.intents import Answer, Kind, Need, Understanding
-from handlers.turn import Question, Texts, Turn
+from handlers import intake, passing, places
+from handlers.turn import Texts, Turn
+from handlers.understanding import needs
+from handlers.understanding.intents import Answer, Kind, Need, Question, Understanding
 from models import requests
 from models.requests import TALKING, Request, State
 

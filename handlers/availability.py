@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from handlers import places
-from handlers.intents import Area, Away, Back, Max, Only
 from handlers.summary import Needs, Several, When
 from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Area, Away, Back, Max, Only
 
 FOREVER = timedelta(days=3650)
 MOST = 50

@@ -1,9 +1,9 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
 from handlers import summary
-from handlers.intents import Info, List, Mine
 from handlers.summary import Said
 from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Info, List, Mine
 from models import requests
 from models.requests import Request, State
 

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from handlers import choosing, waves
-from handlers.intents import Done, Drop, Omw
 from handlers.summary import Said
-from handlers.turn import RECEIPT_ANSWERS, Question, Texts, Turn
+from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
+from handlers.understanding.intents import Done, Drop, Omw, Question
 from models import assignments, people, requests
 from models.assignments import State as AssignmentState
-from models.outbound import Lane
+from models.delivery.outbound import Lane
 from models.requests import State
 
 
@@ -52,7 +52,7 @@ def done(turn: Turn, intent: Done) -> Texts:
             out_of=(State.CLAIMED,),
             by=turn.speaker.id,
             words=intent.note or None,
-            next_look_at=turn.now + timedelta(minutes=turn.line.policy.receipt_reminder),
+            next_action_at=turn.now + timedelta(minutes=turn.line.policy.receipt_reminder),
         ):
             assignment = next(a for a, r in held if r is request)
             assignments.end(turn.session, assignment, AssignmentState.DONE, turn.now)

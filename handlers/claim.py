@@ -1,12 +1,12 @@
 """A volunteer takes a request, or says no to it."""
 
 from handlers import choosing, passing, summary, waves
-from handlers.intents import Claim, Pass
 from handlers.summary import Several, Verb
 from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Claim, Pass
 from models import assignments, offers, requests
+from models.delivery.outbound import Lane
 from models.offers import State as OfferState
-from models.outbound import Lane
 from models.requests import Request, State
 
 

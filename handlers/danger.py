@@ -1,8 +1,9 @@
 """Danger named in the words that travel with a command: `@42 he is not breathing`."""
 
-from handlers import intake, needs, passing
-from handlers.intents import Intent
+from handlers import intake, passing
 from handlers.turn import Texts, Turn
+from handlers.understanding import needs
+from handlers.understanding.intents import Intent
 from models import requests
 
 

@@ -4,9 +4,9 @@ from collections.abc import Generator
 from datetime import datetime
 
 from handlers import passing, summary, waves
-from handlers.intents import Assign, Close, Duty, Note, Open, Queue, Show
 from handlers.summary import Said, When
 from handlers.turn import Text, Texts, Turn
+from handlers.understanding.intents import Assign, Close, Duty, Note, Open, Queue, Show
 from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
@@ -97,7 +97,7 @@ def assign(turn: Turn, intent: Assign) -> Texts:
             out_of=(State.DRAFT, State.OPEN, State.HELD),
             by=turn.speaker.id,
             words=helper.name,
-            next_look_at=None,
+            next_action_at=None,
         ):
             yield turn.reply("assign_too_late", about=request)
             continue

@@ -4,16 +4,17 @@ from datetime import timedelta
 
 from handlers import intake, summary, waves
 from handlers.summary import Said
-from handlers.turn import RECEIPT_ANSWERS, Moment, Question, Texts, unpack
+from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
+from handlers.understanding.intents import Question
 from models import offers, people, requests
+from models.delivery.outbound import Outbound
 from models.lines import Channel
 from models.offers import State as OfferState
-from models.outbound import Outbound
 from models.people import Address
 from models.requests import Outcome, Request, State
 
 
-def look(moment: Moment, request: Request) -> Texts:
+def act(moment: Context, request: Request) -> Texts:
     """A request is due: whatever its state asks for now."""
     if request.state is State.DRAFT:
         yield from _draft(moment, request)
@@ -24,16 +25,16 @@ def look(moment: Moment, request: Request) -> Texts:
     elif request.state is State.HELD:
         yield from _held(moment, request)
     else:
-        requests.look_again(moment.session, request, None)
+        requests.schedule(moment.session, request, None)
 
 
-def _draft(moment: Moment, request: Request) -> Texts:
+def _draft(moment: Context, request: Request) -> Texts:
     """No answer to our question: ask volunteers with what we know rather than wait."""
     moment.unask(people.by_id(moment.session, request.person_id), request)
     yield from intake.put_out(moment, request)
 
 
-def _open(moment: Moment, request: Request) -> Texts:
+def _open(moment: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
     texts = waves.ask_next(moment, request)
     count = waves.asked(texts)
@@ -43,17 +44,17 @@ def _open(moment: Moment, request: Request) -> Texts:
     yield from texts
 
 
-def _held(moment: Moment, request: Request) -> Texts:
+def _held(moment: Context, request: Request) -> Texts:
     """A person must look, and nobody was on duty: try until somebody is."""
     told = list(moment.tell_duty("duty_held", about=request, words=summary.they_wrote(request)))
     if told:
-        requests.look_again(moment.session, request, None)
+        requests.schedule(moment.session, request, None)
     else:
         intake.wait_for_duty(moment, request)
     yield from told
 
 
-def _delivered(moment: Moment, request: Request) -> Texts:
+def _delivered(moment: Context, request: Request) -> Texts:
     """Did it come? Reminded once; silence closes it as unconfirmed, never as fulfilled."""
     policy = moment.line.policy
     neighbor = people.by_id(moment.session, request.person_id)
@@ -62,7 +63,7 @@ def _delivered(moment: Moment, request: Request) -> Texts:
     reminded = requests.last_event(moment.session, request, "receipt_reminder", "delivered") == "receipt_reminder"
     if not reminded:
         requests.record(moment.session, request, "receipt_reminder", moment.now)
-        requests.look_again(moment.session, request, moment.now + timedelta(minutes=policy.receipt_closes))
+        requests.schedule(moment.session, request, moment.now + timedelta(minutes=policy.receipt_closes))
         if missing:
             yield moment.tell(neighbor, "what_is_missing", about=request)
         elif moment.may_ask(neighbor, request):
@@ -75,7 +76,7 @@ def _delivered(moment: Moment, request: Request) -> Texts:
         yield from moment.tell_duty("duty_unconfirmed", about=request)
 
 
-def undelivered(moment: Moment, text: Outbound) -> Texts:
+def undelivered(moment: Context, text: Outbound) -> Texts:
     """A text will never arrive: free the offer it was, or tell whoever is on duty that somebody waits."""
     request = requests.by_id(moment.session, text.request_id) if text.request_id else None
     if text.phrase == "offer" and request is not None:
@@ -96,7 +97,7 @@ def undelivered(moment: Moment, text: Outbound) -> Texts:
     )
 
 
-def by_sms(moment: Moment, text: Outbound) -> Address | None:
+def by_sms(moment: Context, text: Outbound) -> Address | None:
     """Where a text that WhatsApp no longer takes can go instead: to the person's SMS address, if they have one."""
     if text.channel is not Channel.WHATSAPP or moment.line.sms is None:
         return None
@@ -104,17 +105,17 @@ def by_sms(moment: Moment, text: Outbound) -> Address | None:
     return next((address for address in others if address.bad_at is None), None)
 
 
-def doubtful(moment: Moment, text: Outbound) -> Texts:
+def doubtful(moment: Context, text: Outbound) -> Texts:
     """Several texts in a row found the phone out of reach: perhaps the number is no longer theirs."""
     person = people.by_id(moment.session, text.person_id)
     yield from moment.tell_duty("duty_doubtful", but=person.id, name=person.first_name or Said("somebody"))
 
 
-def quota_used_up(moment: Moment) -> Texts:
+def quota_used_up(moment: Context) -> Texts:
     """The carrier lets no more texts through for now; they wait."""
     yield from moment.tell_duty("duty_quota")
 
 
-def budget_spent(moment: Moment) -> Texts:
+def budget_spent(moment: Context) -> Texts:
     """Bulk waits for tomorrow; everything else still goes."""
     yield from moment.tell_duty("duty_budget")

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from handlers import grammar, intake, passing, phrasebook
-from handlers.intents import Ambiguous, Free, Hello, Kind, Thanks, Understanding, Wordless
+from handlers import intake, passing, phrasebook
 from handlers.summary import Said, Several, Verb
-from handlers.turn import Question, Texts, Turn
+from handlers.turn import Texts, Turn
+from handlers.understanding import commands
+from handlers.understanding.intents import Ambiguous, Free, Hello, Kind, Question, Thanks, Understanding, Wordless
 from models import assignments, inbound, requests
 from models.requests import TALKING, Request, State
 
@@ -92,7 +93,9 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
     request = live[-1]
     request.emergency = True
     learn_door(turn, request, intent.meaning)
-    requests.move(turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_look_at=None)
+    requests.move(
+        turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
+    )
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
     yield from intake.emergency(turn, request)
     if request in matches:
@@ -164,7 +167,7 @@ def hello(turn: Turn, _: Hello) -> Texts:
     elif drafts:
         yield from intake.next_step(turn, drafts[-1])
     else:
-        greeted = grammar.language_of(turn.heard.body)
+        greeted = commands.language_of(turn.heard.body)
         if turn.speaker.language is None and greeted in phrasebook.languages():
             turn.speaker.language = greeted
         turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import phrasebook, places, waves
-from handlers.intents import Need, Understanding
 from handlers.summary import Said
-from handlers.turn import Moment, Question, Text, Texts, Turn
+from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding.intents import Need, Question, Understanding
 from models import people, requests
+from models.delivery.outbound import Lane
 from models.lines import Area
-from models.outbound import Lane
 from models.requests import Request, State, Urgency
 
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
@@ -70,11 +70,11 @@ def next_step(turn: Turn, request: Request) -> Texts:
     """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
     deadline = turn.now + waiting(turn)
     if not request.needs:
-        requests.look_again(turn.session, request, deadline)
+        requests.schedule(turn.session, request, deadline)
         turn.ask(turn.speaker, Question.NEED, request, options=len(OFFERED_NEEDS))
         yield turn.reply("ask_need", about=request)
     elif not (request.place or request.area_id or request.vicinity):
-        requests.look_again(turn.session, request, deadline)
+        requests.schedule(turn.session, request, deadline)
         areas = turn.areas
         if 1 < len(areas) <= OFFERED_AREAS:
             turn.ask(turn.speaker, Question.PLACE, request, options=len(areas))
@@ -87,7 +87,7 @@ def next_step(turn: Turn, request: Request) -> Texts:
         yield from put_out(turn, request)
 
 
-def waiting(moment: Moment) -> timedelta:
+def waiting(moment: Context) -> timedelta:
     """How long we wait for an answer before volunteers are asked with what we know."""
     return timedelta(minutes=moment.line.policy.draft_waits)
 
@@ -97,7 +97,7 @@ def numbered(names: Sequence[str]) -> str:
     return ", ".join(f"{n} {name}" for n, name in enumerate(names, 1))
 
 
-def put_out(moment: Moment, request: Request) -> Texts:
+def put_out(moment: Context, request: Request) -> Texts:
     """Ask volunteers and tell the neighbor so, honestly."""
     if not request.needs:
         request.needs = [Need.OTHER]
@@ -121,10 +121,10 @@ def emergency(turn: Turn, request: Request) -> Texts:
     yield from alarmed
 
 
-def wait_for_duty(moment: Moment, request: Request) -> None:
+def wait_for_duty(moment: Context, request: Request) -> None:
     """Nobody was on duty to hear of it: try again, until somebody is."""
     retry = timedelta(minutes=moment.line.policy.duty_retry)
-    requests.look_again(moment.session, request, moment.now + retry)
+    requests.schedule(moment.session, request, moment.now + retry)
 
 
 def code_word(language: str) -> str:

@@ -1,10 +1,11 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
-from handlers import intake, needs, phrasebook, places
-from handlers.ear import ear
-from handlers.intents import Answer, Join, Kind, Vouch
-from handlers.turn import Question, Text, Texts, Turn
-from handlers.words import split
+from handlers import intake, phrasebook, places
+from handlers.turn import Text, Texts, Turn
+from handlers.understanding import needs
+from handlers.understanding.command_index import command_index
+from handlers.understanding.intents import Answer, Join, Kind, Question, Vouch
+from handlers.understanding.words import split
 from models import people
 
 LONGEST_NAME = 40
@@ -83,7 +84,7 @@ def _asks_instead(turn: Turn, intent: Answer) -> list[Text]:
 
 def _named(code: str, words: str) -> bool:
     said = {w.text for w in split(words)}
-    return any(len(key) == 1 and key[0] in said for key in ear().spellings("language", code))
+    return any(len(key) == 1 and key[0] in said for key in command_index().spellings("language", code))
 
 
 def _joined(turn: Turn) -> Texts:

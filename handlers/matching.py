@@ -14,10 +14,17 @@ def choose(candidates: Sequence[Candidate], size: int) -> list[int]:
     """
     ranked = sorted(
         candidates,
-        key=lambda c: (c.weighs, not c.speaks, c.last_asked_at is None, c.last_asked_at, not c.lives_there, c.id),
+        key=lambda c: (
+            c.has_pending_offer,
+            not c.speaks,
+            c.last_asked_at is None,
+            c.last_asked_at,
+            not c.lives_there,
+            c.id,
+        ),
     )
     chosen = ranked[:size]
-    newcomer = next((c for c in ranked if c.last_asked_at is None and not c.weighs), None)
+    newcomer = next((c for c in ranked if c.last_asked_at is None and not c.has_pending_offer), None)
     if newcomer and newcomer not in chosen and size > 1:
         chosen[-1] = newcomer
     return [c.id for c in chosen]

@@ -1,12 +1,12 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
 from handlers import choosing, waves
-from handlers.intents import More, Nevermind, Status
 from handlers.summary import Said
 from handlers.turn import Text, Texts, Turn
+from handlers.understanding.intents import More, Nevermind, Status
 from models import assignments, offers, requests
 from models.assignments import State as AssignmentState
-from models.outbound import Lane
+from models.delivery.outbound import Lane
 from models.requests import Outcome, Request, State
 
 

@@ -1,17 +1,17 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
 from handlers.summary import Said
-from handlers.turn import Moment, Text, Texts, Turn
+from handlers.turn import Context, Text, Texts, Turn
 from models import assignments, people, requests
-from models.outbound import Lane
+from models.delivery.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request
 
 
-def introduce(moment: Moment, request: Request, helper: Person, note: str = "") -> Text:
+def introduce(moment: Context, request: Request, helper: Person, note: str = "") -> Text:
     """Tell the neighbor who comes and by which word to know them, and ask for the door where we do not know it."""
     name = helper.first_name or Said("a_neighbor")
-    request.desk_id = None  # from now on plain words go to the helper
+    request.duty_person_id = None  # from now on plain words go to the helper
     moment.session.add(request)
     return moment.tell(
         people.by_id(moment.session, request.person_id),
@@ -54,14 +54,14 @@ def _others(turn: Turn, request: Request) -> list[tuple[Person, str]]:
     neighbor = people.by_id(turn.session, request.person_id)
     holder = assignments.on(turn.session, request) if request.state in TALKING else None
     if turn.speaker.id == request.person_id:
-        desk = people.by_id(turn.session, request.desk_id) if request.desk_id else None
+        desk = people.by_id(turn.session, request.duty_person_id) if request.duty_person_id else None
         if desk and desk.on_duty:  # whoever wrote last is who is answered: it may be about the helper
             return [(desk, "from_neighbor")]
         return [(holder[1], "from_neighbor")] if holder else []
     if turn.speaker.on_duty and (holder is None or holder[1].id != turn.speaker.id):
-        request.desk_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them
+        request.duty_person_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them
     else:
-        request.desk_id = None
+        request.duty_person_id = None
     turn.session.add(request)
     return [(neighbor, "from_helper")]
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from handlers.words import split
+from handlers.understanding.words import split
 from models.lines import Area
 
 CLOSE_ENOUGH = 85  # of 100; "maple hights" is Maple Heights, "oak" is not Oakland

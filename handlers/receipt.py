@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from handlers import intake, waves
-from handlers.intents import Answer
-from handlers.turn import Question, Texts, Turn
+from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Answer, Question
 from models import assignments, requests
-from models.outbound import Lane
+from models.delivery.outbound import Lane
 from models.requests import Outcome, Request, State
 
 YES, PARTLY, NO = 1, 2, 3
@@ -22,7 +22,7 @@ def came(turn: Turn, intent: Answer) -> Texts:
         yield from waves.fulfilled(turn, request)
     elif intent.choice == PARTLY:
         turn.ask(turn.speaker, Question.MISSING, request)
-        requests.look_again(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.receipt_reminder))
+        requests.schedule(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.receipt_reminder))
         yield turn.reply("what_is_missing", about=request)
     elif intent.choice == NO:
         yield from _not_come(turn, request)

@@ -4,24 +4,10 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from handlers import (
-    ask,
-    availability,
-    browse,
-    carry,
-    claim,
-    danger,
-    duty,
-    free,
-    intents,
-    join,
-    own,
-    receipt,
-    relay,
-    service,
-)
-from handlers.intents import Answer, Intent
-from handlers.turn import Question, Texts, Turn
+from handlers import ask, availability, browse, carry, claim, danger, duty, free, join, own, receipt, relay, service
+from handlers.turn import Texts, Turn
+from handlers.understanding import intents
+from handlers.understanding.intents import Answer, Intent, Question
 
 HANDLERS: dict[type, Callable[[Turn, Any], Texts]] = {
     intents.Claim: claim.claim,

@@ -1,8 +1,8 @@
 """Words addressed to a request: they go to its other side."""
 
 from handlers import passing
-from handlers.intents import Relay
 from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Relay
 from models import requests
 
 

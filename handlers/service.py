@@ -1,13 +1,14 @@
 """For anyone: help, stop, start, the language, a person."""
 
 from handlers import intake, phrasebook, waves
-from handlers.intents import Free, Help, Intent, Kind, Language, Person, Start, Stop
-from handlers.turn import Question, Texts, Turn
-from models import assignments, offers, outbound, people, requests
+from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Free, Help, Intent, Kind, Language, Person, Question, Start, Stop
+from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
+from models.delivery import outbound
+from models.delivery.outbound import Lane
 from models.lines import Channel
 from models.offers import State as OfferState
-from models.outbound import Lane
 from models.requests import State
 
 

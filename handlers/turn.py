@@ -3,35 +3,22 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from handlers import summary
 from handlers.summary import What
+from handlers.understanding.intents import Question
 from models import assignments, lines, people, requests
 from models.assignments import Assignment
+from models.delivery.outbound import Lane
 from models.inbound import Heard
 from models.lines import Area, Line, Policy
-from models.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request, State
-from models.session import Session
+from models.store.session import Session
 
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
-
-
-class Question(StrEnum):
-    """What we may have asked a person last, so that `1` means something."""
-
-    NEED = "need"
-    PLACE = "place"
-    RECEIPT = "receipt"
-    MISSING = "missing"
-    WHERETO = "whereto"
-    NAME = "name"
-    LANGUAGES = "languages"
-    AREA = "area"
 
 
 @dataclass(frozen=True)
@@ -72,7 +59,7 @@ Texts = Iterator[Text]
 
 
 @dataclass(frozen=True)
-class Moment:
+class Context:
     """A point in time on a line; what time alone triggers happens in one."""
 
     session: Session
@@ -121,7 +108,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Turn(Moment):
+class Turn(Context):
     """A text came in: somebody speaks."""
 
     speaker: Person
@@ -137,7 +124,7 @@ class Turn(Moment):
     @cached_property
     def own(self) -> list[Request]:
         """What the speaker had asked for and not yet got when they began to speak."""
-        if self.session.made(self.speaker):
+        if self.session.is_new(self.speaker):
             return []  # their first text
         return requests.live_of(self.session, self.speaker.id)
 
@@ -149,7 +136,7 @@ class Turn(Moment):
     @cached_property
     def matches(self) -> list[Request]:
         """Requests in which the speaker had somebody to talk with, from either side."""
-        talking = [r for r in self.own if r.state in (*TALKING, State.HELD) or r.desk_id is not None]
+        talking = [r for r in self.own if r.state in (*TALKING, State.HELD) or r.duty_person_id is not None]
         return sorted([*talking, *(r for _, r in self.held)], key=lambda r: r.number)
 
     def reply(self, phrase: str, *, about: Request | None = None, lane: Lane = Lane.REPLY, **values: Any) -> Text:

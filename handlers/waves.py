@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 
 from handlers import matching
-from handlers.turn import Moment, Text, Texts, Turn
+from handlers.turn import Context, Text, Texts, Turn
 from models import assignments, lines, offers, people, requests
 from models.assignments import State as AssignmentState
+from models.delivery.outbound import Lane
 from models.offers import Candidate
 from models.offers import State as OfferState
-from models.outbound import Lane
 from models.people import Person
 from models.requests import LIVE, Outcome, Request, State
 
 
 def open_up(
-    moment: Moment, request: Request, kind: str, out_of: tuple[State, ...], *, by: int | None = None, words: str = ""
+    moment: Context, request: Request, kind: str, out_of: tuple[State, ...], *, by: int | None = None, words: str = ""
 ) -> list[Text]:
     """Put a request (back) before volunteers; an empty list if it was somewhere else already."""
     if not requests.move(
@@ -27,13 +27,13 @@ def open_up(
     return ask_next(moment, request, first=first)
 
 
-def ask_next(moment: Moment, request: Request, *, first: bool = False) -> list[Text]:
+def ask_next(moment: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or tell duty that nobody is left to ask."""
     policy = moment.line.policy
     size = policy.waves[min(request.wave, len(policy.waves) - 1)]
     chosen = choose(moment, request, size, first=first)
     gap = lines.gap(policy, request.urgency)
-    requests.look_again(moment.session, request, moment.now + gap)
+    requests.schedule(moment.session, request, moment.now + gap)
     if not chosen:
         return list(_nobody_left(moment, request))
     request.wave += 1
@@ -45,7 +45,7 @@ def ask_next(moment: Moment, request: Request, *, first: bool = False) -> list[T
 
 
 def close(
-    moment: Moment,
+    moment: Context,
     request: Request,
     outcome: Outcome,
     *,
@@ -76,12 +76,19 @@ def asked(texts: Iterable[Text]) -> int:
     return sum(text.phrase == "offer" for text in texts)
 
 
-def choose(moment: Moment, request: Request, size: int, *, first: bool = False) -> list[Person]:
+def choose(moment: Context, request: Request, size: int, *, first: bool = False) -> list[Person]:
     """Whom to ask next, at most `size`. Who fits less well is looked for only while the wave is not full."""
     found: list[Candidate] = []
-    for weigh, friends in ((False, True), (False, False), (True, True), (True, False)):
+    for has_pending_offer, friends in ((False, True), (False, False), (True, True), (True, False)):
         found += offers.candidates(
-            moment.session, moment.line, request, moment.now, size, friends=friends, weigh=weigh, first=first
+            moment.session,
+            moment.line,
+            request,
+            moment.now,
+            size,
+            friends=friends,
+            has_pending_offer=has_pending_offer,
+            first=first,
         )
         if len(found) >= size:
             break
@@ -90,7 +97,7 @@ def choose(moment: Moment, request: Request, size: int, *, first: bool = False) 
     return [by_id[i][0] for i in chosen]
 
 
-def _nobody_left(moment: Moment, request: Request) -> Texts:
+def _nobody_left(moment: Context, request: Request) -> Texts:
     # Volunteers may come back, so the next look still tries; duty and the neighbor hear it once.
     last = requests.last_event(moment.session, request, "nobody_left", "opened", "dropped", "reopened", "stopped")
     if last == "nobody_left":

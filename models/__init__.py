@@ -3,20 +3,10 @@
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
-from models import assignments, base, inbound, lines, offers, outbound, people, requests, senders
+from models import assignments, inbound, lines, offers, people, requests
+from models.delivery import line_numbers, outbound
 
 configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which we never make
 METADATA = SQLModel.metadata
 
-__all__ = [
-    "METADATA",
-    "assignments",
-    "base",
-    "inbound",
-    "lines",
-    "offers",
-    "outbound",
-    "people",
-    "requests",
-    "senders",
-]
+__all__ = ["METADATA", "assignments", "inbound", "line_numbers", "lines", "offers", "outbound", "people", "requests"]

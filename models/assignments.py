@@ -7,11 +7,11 @@ from functools import cache
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
-from models.base import Moment, Row, Word
 from models.people import Person
 from models.requests import Request
-from models.rows import Statement, among, query
-from models.session import Session
+from models.store.rows import Statement, among, query
+from models.store.session import Session
+from models.store.types import EnumWord, Row, UtcDateTime
 
 
 class State(StrEnum):
@@ -37,12 +37,12 @@ class Assignment(Row, table=True):
     id: int = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id")
     person_id: int = Field(foreign_key="person.id")
-    state: State = Field(sa_type=Word(State))
+    state: State = Field(sa_type=EnumWord(State))
     note: str | None = None
-    taken_at: datetime = Field(sa_type=Moment)
-    lease_until: datetime | None = Field(default=None, sa_type=Moment)
-    on_the_way_at: datetime | None = Field(default=None, sa_type=Moment)
-    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    taken_at: datetime = Field(sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    on_the_way_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 def start(session: Session, request: Request, person_id: int, now: datetime, note: str = "") -> None:

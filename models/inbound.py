@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Column, Field, col, func, select
 
-from models.base import Moment, Row, Word, table
 from models.lines import Channel
-from models.rows import Statement, columns, given
-from models.session import Session
+from models.store.rows import Statement, columns, given
+from models.store.session import Session
+from models.store.types import EnumWord, Row, UtcDateTime, table
 
 AT_A_TIME = 500  # ids in one question
 
@@ -22,7 +22,7 @@ class Heard:
 
     id: str
     channel: Channel
-    sender: str
+    from_address: str
     to: str
     body: str
     media: tuple[tuple[str, str], ...] = ()  # (address, content type)
@@ -40,15 +40,15 @@ class Inbound(Row, table=True):
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
     sid: str = Field(unique=True)
-    channel: Channel = Field(sa_type=Word(Channel))
-    sender: str
+    channel: Channel = Field(sa_type=EnumWord(Channel))
+    from_address: str
     person_id: int | None = Field(default=None, foreign_key="person.id")
     body: str
     media: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     location: str | None = None
     fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     intent: str | None = None
-    received_at: datetime = Field(sa_type=Moment)
+    received_at: datetime = Field(sa_type=UtcDateTime)
 
 
 def _storing(upsert: Any) -> Statement[int]:
@@ -69,7 +69,7 @@ def store(session: Session, line_id: int, heard: Heard, now: datetime, *, person
         line_id=line_id,
         sid=heard.id,
         channel=heard.channel,
-        sender=heard.sender,
+        from_address=heard.from_address,
         person_id=person_id,
         intent=intent,
         body=heard.body,

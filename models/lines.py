@@ -9,9 +9,9 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
-from models.base import Moment, Row, table
-from models.rows import Statement, query
-from models.session import Session
+from models.store.rows import Statement, query
+from models.store.session import Session
+from models.store.types import Row, UtcDateTime, table
 
 
 class Channel(StrEnum):
@@ -69,7 +69,7 @@ class Line(Row, table=True):
     from_settings: bool = False
     last_request: int = 0
     rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    created_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
     @property
     def policy(self) -> Policy:
@@ -120,9 +120,9 @@ BY_NUMBER = {
 def answering(session: Session, channel: Channel, number: str) -> Line | None:
     """The line that people reach under this number, or None for a number that is nobody's."""
     key = channel, number
-    if key not in session.notes:  # a line changes rarely, and never by a text
-        session.notes[key] = session.run(BY_NUMBER[channel], number=number).first()
-    found: Line | None = session.notes[key]
+    if key not in session.cache:  # a line changes rarely, and never by a text
+        session.cache[key] = session.run(BY_NUMBER[channel], number=number).first()
+    found: Line | None = session.cache[key]
     return found
 
 
@@ -143,9 +143,9 @@ def next_request_number(session: Session, line: Line) -> int:
 def areas(session: Session, line_id: int) -> list[Area]:
     """The line's areas in the order they were added."""
     key = "areas", line_id
-    if key not in session.notes:
-        session.notes[key] = session.run(AREAS, line_id=line_id)
-    found: list[Area] = session.notes[key]
+    if key not in session.cache:
+        session.cache[key] = session.run(AREAS, line_id=line_id)
+    found: list[Area] = session.cache[key]
     return found
 
 
@@ -173,5 +173,5 @@ def add(session: Session, now: datetime, **values: Any) -> Line:
 
 def add_area(session: Session, line_id: int, name: str) -> Area:
     """One more area, after the others."""
-    session.notes.clear()
+    session.cache.clear()
     return session.create(Area, line_id=line_id, name=name)

@@ -12,12 +12,12 @@ from sqlmodel import Field, col, select
 
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
-from models.base import Moment, Row, Word, table
 from models.lines import Line
 from models.people import Person
 from models.requests import Request
-from models.rows import Statement, among, query
-from models.session import Session
+from models.store.rows import Statement, among, query
+from models.store.session import Session
+from models.store.types import EnumWord, Row, UtcDateTime, table
 
 
 class State(StrEnum):
@@ -49,9 +49,9 @@ class Offer(Row, table=True):
     request_id: int = Field(foreign_key="request.id")
     person_id: int = Field(foreign_key="person.id")
     wave: int
-    state: State = Field(sa_type=Word(State))
-    created_at: datetime = Field(sa_type=Moment)
-    answered_at: datetime | None = Field(default=None, sa_type=Moment)
+    state: State = Field(sa_type=EnumWord(State))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 OFFERS = table(Offer)
@@ -65,13 +65,13 @@ class Candidate(NamedTuple):
 
     id: int
     speaks: bool = True  # a language of the neighbor's
-    weighs: bool = False  # has another offer to answer
+    has_pending_offer: bool = False  # has another offer to answer
     lives_there: bool = False  # does such things in the very area
     last_asked_at: datetime | None = None
 
 
 @cache
-def _candidates(*, first: bool, friends: bool, weigh: bool, needs: int, area: bool) -> Statement[Any]:
+def _candidates(*, first: bool, friends: bool, has_pending_offer: bool, needs: int, area: bool) -> Statement[Any]:
     """The first few of each kind in one statement, each kind read from an index in the order of its moments."""
     asked_already = sa.exists().where(
         col(Offer.request_id) == sa.bindparam("request_id"), col(Offer.person_id) == col(Person.id)
@@ -102,8 +102,10 @@ def _candidates(*, first: bool, friends: bool, weigh: bool, needs: int, area: bo
         col(Person.vouched_at).is_not(None),
         col(Person.helper_since).is_not(None),
         col(Person.opted_out_at).is_(None),
-        sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=Moment)),
-        col(Person.weighs_id).is_not(None) if weigh else col(Person.weighs_id).is_(None),
+        sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=UtcDateTime)),
+        col(Person.pending_offer_request_id).is_not(None)
+        if has_pending_offer
+        else col(Person.pending_offer_request_id).is_(None),
         *([sa.or_(can == NONE, *able)] if needs else []),
         *([sa.or_(areas == NONE, lives_there)] if area else []),
         speaks if friends else ~speaks,
@@ -130,7 +132,7 @@ def candidates(
     few: int,
     *,
     friends: bool,
-    weigh: bool,
+    has_pending_offer: bool,
     first: bool = False,
 ) -> list[Candidate]:
     """The first `few` volunteers who could be asked about this request, and the first few never asked for anything.
@@ -141,7 +143,13 @@ def candidates(
     """
     needs = [need for need in request.needs if need != "other"]
     found = session.run(
-        _candidates(first=first, friends=friends, weigh=weigh, needs=len(needs), area=request.area_id is not None),
+        _candidates(
+            first=first,
+            friends=friends,
+            has_pending_offer=has_pending_offer,
+            needs=len(needs),
+            area=request.area_id is not None,
+        ),
         line_id=line.id,
         line_language=line.language,
         max_open=line.policy.max_open,
@@ -154,13 +162,13 @@ def candidates(
         limit=few,
         **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
     )
-    return [Candidate(id_, friends, weigh, *rest) for id_, *rest in found]
+    return [Candidate(id_, friends, has_pending_offer, *rest) for id_, *rest in found]
 
 
 def make(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:
     """Note that these volunteers are asked now."""
     for helper in helpers:
-        helper.last_asked_at, helper.weighs_id = now, request.id
+        helper.last_asked_at, helper.pending_offer_request_id = now, request.id
         session.add(helper)
         session.append(
             Offer,
@@ -181,16 +189,16 @@ def _settling(out_of: tuple[State, ...], *, one: bool) -> Statement[int]:
     if one:
         change = change.where(OFFERS.c.person_id == sa.bindparam("person_id_"))
     to = sa.bindparam("to", type_=OFFERS.c.state.type)
-    change = change.values(state=to, answered_at=sa.bindparam("now", type_=Moment))
+    change = change.values(state=to, answered_at=sa.bindparam("now", type_=UtcDateTime))
     return Statement(change.returning(OFFERS.c.person_id))
 
 
 @cache
 def _answered(*, one: bool) -> Statement[None]:
-    change = sa.update(table(Person)).where(col(Person.weighs_id) == sa.bindparam("request_id_"))
+    change = sa.update(table(Person)).where(col(Person.pending_offer_request_id) == sa.bindparam("request_id_"))
     if one:
         change = change.where(col(Person.id) == sa.bindparam("person_id_"))
-    return Statement(change.values(weighs_id=None))
+    return Statement(change.values(pending_offer_request_id=None))
 
 
 def settle(
@@ -224,7 +232,7 @@ def _accepting() -> Statement[None]:
     state = sa.case((theirs, sa.literal(State.ACCEPTED, OFFERS.c.state.type)), else_=State.SUPERSEDED)
     fits = OFFERS.c.request_id == sa.bindparam("request_id_"), among(OFFERS.c.state, WAITING)
     return Statement(
-        sa.update(OFFERS).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=Moment))
+        sa.update(OFFERS).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=UtcDateTime))
     )
 
 
@@ -233,8 +241,8 @@ ACCEPTING = _accepting()
 
 def accepted(session: Session, request_id: int, person_id: int, now: datetime) -> None:
     """This volunteer takes the request, which answers everybody's offer of it."""
-    session.later(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
-    session.later(_answered(one=False), request_id_=request_id)
+    session.defer(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
+    session.defer(_answered(one=False), request_id_=request_id)
 
 
 def waiting_of(session: Session, person_id: int) -> list[int]:

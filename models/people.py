@@ -8,15 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
-from models.base import Moment, Row, Word
 from models.lines import Channel, Line
-from models.rows import Statement, query
-from models.session import Session
+from models.store.rows import Statement, query
+from models.store.session import Session
+from models.store.types import EnumWord, Row, UtcDateTime
 
 # Few people help and fewer are on duty: indexes of these alone stay small however many ask.
 HELPS = "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"
-FREE, BUSY = sa.text(f"{HELPS} AND weighs_id IS NULL"), sa.text(f"{HELPS} AND weighs_id IS NOT NULL")
-WEIGHS = sa.text("weighs_id IS NOT NULL")
+FREE, BUSY = (
+    sa.text(f"{HELPS} AND pending_offer_request_id IS NULL"),
+    sa.text(f"{HELPS} AND pending_offer_request_id IS NOT NULL"),
+)
+PENDING_OFFER = sa.text("pending_offer_request_id IS NOT NULL")
 NEVER = datetime.min.replace(tzinfo=UTC)
 AT_ONCE = 100  # people looked up by one statement
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
@@ -33,22 +36,27 @@ class Person(Row, table=True):
     can: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     areas: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     max_open: int | None = None
-    helper_since: datetime | None = Field(default=None, sa_type=Moment)
-    vouched_at: datetime | None = Field(default=None, sa_type=Moment)
+    helper_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    vouched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_by: int | None = Field(default=None, foreign_key="person.id")
-    on_duty_since: datetime | None = Field(default=None, sa_type=Moment)
-    away_until: datetime | None = Field(default=None, sa_type=Moment)
-    opted_out_at: datetime | None = Field(default=None, sa_type=Moment)
-    last_asked_at: datetime | None = Field(default=None, sa_type=Moment)
-    weighs_id: int | None = None  # the request they were asked about last and have not answered
+    on_duty_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pending_offer_request_id: int | None = None  # the request they were asked about last and have not answered
     asked: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    asked_at: datetime | None = Field(default=None, sa_type=Moment)
-    created_at: datetime = Field(sa_type=Moment)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
     __table_args__ = (
         sa.Index("ix_person_free", "line_id", "last_asked_at", "id", sqlite_where=FREE, postgresql_where=FREE),
         sa.Index("ix_person_busy", "line_id", "last_asked_at", "id", sqlite_where=BUSY, postgresql_where=BUSY),
-        sa.Index("ix_person_weighs", "weighs_id", sqlite_where=WEIGHS, postgresql_where=WEIGHS),
+        sa.Index(
+            "ix_person_pending_offer",
+            "pending_offer_request_id",
+            sqlite_where=PENDING_OFFER,
+            postgresql_where=PENDING_OFFER,
+        ),
         sa.Index("ix_person_duty", "line_id", sqlite_where=ON_DUTY, postgresql_where=ON_DUTY),
     )
 
@@ -80,22 +88,24 @@ class Address(Row, table=True):
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
     person_id: int = Field(foreign_key="person.id", index=True)
-    channel: Channel = Field(sa_type=Word(Channel))
+    channel: Channel = Field(sa_type=EnumWord(Channel))
     value: str
-    heard_at: datetime | None = Field(default=None, sa_type=Moment)
+    heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered: list[float] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # POSIX seconds
-    echo: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    muted_until: datetime | None = Field(default=None, sa_type=Moment)  # a machine texts from here: no answers
-    rests_until: datetime | None = Field(default=None, sa_type=Moment)  # the carrier saw a loop: nothing goes here
+    recent_texts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    muted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a machine texts from here: no answers
+    paused_until: datetime | None = Field(
+        default=None, sa_type=UtcDateTime
+    )  # the carrier saw a loop: nothing goes here
     strikes: int = 0  # texts in a row that did not arrive for want of reception
     bad_code: int | None = None  # the carrier's error that says no text will ever arrive here
-    bad_at: datetime | None = Field(default=None, sa_type=Moment)
-    created_at: datetime = Field(sa_type=Moment)
+    bad_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 def by_id(session: Session, person_id: int) -> Person:
     """The person with this id, who must exist. Where to write to them is read along: that is mostly why."""
-    if person_id not in session.notes.setdefault("homes", {}):
+    if person_id not in session.cache.setdefault("homes", {}):
         homes(session, [person_id])
     return session.get_one(Person, person_id)
 
@@ -162,7 +172,7 @@ def homes(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person
             held = latest.get(person.id)
             if held is None or _last_heard(address) > _last_heard(held[1]):
                 latest[person.id] = person, address
-    session.notes.setdefault("homes", {}).update({id_: address for id_, (_, address) in latest.items()})
+    session.cache.setdefault("homes", {}).update({id_: address for id_, (_, address) in latest.items()})
     return latest
 
 
@@ -198,12 +208,12 @@ def reached(session: Session, line_id: int, channel: Channel, value: str) -> Non
 
 def lives_at(session: Session, person: Person, address: Address) -> None:
     """This is where to write to them in this piece of work: they have just texted from there."""
-    session.notes.setdefault("homes", {})[person.id] = address
+    session.cache.setdefault("homes", {})[person.id] = address
 
 
 def addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Address]:
     """Where to write to each of these people; read once in a piece of work."""
-    known: dict[int, Address] = session.notes.setdefault("homes", {})
+    known: dict[int, Address] = session.cache.setdefault("homes", {})
     unknown = sorted({id_ for id_ in person_ids if id_ not in known})
     if unknown:
         homes(session, unknown)

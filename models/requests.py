@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
-from models.base import Moment, Row, Word, table
 from models.lines import Line, next_request_number
-from models.rows import Statement, among, given, query
-from models.session import Session
+from models.store.rows import Statement, among, given, query
+from models.store.session import Session
+from models.store.types import EnumWord, Row, UtcDateTime, table
 
 
 class Urgency(StrEnum):
@@ -52,7 +52,7 @@ LONGEST_TEXT = 1600  # characters of a neighbor's words kept on the request; eac
 LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
 
 
-DUE = sa.text("next_look_at IS NOT NULL")
+DUE = sa.text("next_action_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
 
 
@@ -62,7 +62,7 @@ class Request(Row, table=True):
     __table_args__ = (
         sa.UniqueConstraint("line_id", "number"),
         sa.Index("ix_request_asker", "person_id", "state"),
-        sa.Index("ix_request_due", "next_look_at", sqlite_where=DUE, postgresql_where=DUE),
+        sa.Index("ix_request_due", "next_action_at", sqlite_where=DUE, postgresql_where=DUE),
         sa.Index("ix_request_live", "line_id", "state", "number", sqlite_where=NOT_OVER, postgresql_where=NOT_OVER),
     )
 
@@ -70,27 +70,27 @@ class Request(Row, table=True):
     line_id: int = Field(foreign_key="line.id")
     number: int
     person_id: int = Field(foreign_key="person.id")
-    state: State = Field(sa_type=Word(State))
-    outcome: Outcome | None = Field(default=None, sa_type=Word(Outcome))
+    state: State = Field(sa_type=EnumWord(State))
+    outcome: Outcome | None = Field(default=None, sa_type=EnumWord(Outcome))
     needs: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     text: str = ""
     people: int | None = None
-    urgency: Urgency | None = Field(default=None, sa_type=Word(Urgency))
+    urgency: Urgency | None = Field(default=None, sa_type=EnumWord(Urgency))
     emergency: bool = False
     area_id: int | None = Field(default=None, foreign_key="area.id")
     vicinity: str | None = None  # the neighbor's own vague words ("near Oak St"): safe to show
     place: str | None = None  # the exact place: shown only to whoever claimed
     language: str = "en"
     helpers_wanted: int = 1
-    due_by: datetime | None = Field(default=None, sa_type=Moment)
+    due_by: datetime | None = Field(default=None, sa_type=UtcDateTime)
     repeats: str | None = None
     code_word: str = ""
     parent_id: int | None = Field(default=None, foreign_key="request.id")
-    desk_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty talks with the neighbor
+    duty_person_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty talks with the neighbor
     wave: int = 0
-    next_look_at: datetime | None = Field(default=None, sa_type=Moment)  # when time itself must act on it
-    changed_at: datetime = Field(sa_type=Moment)
-    created_at: datetime = Field(sa_type=Moment)
+    next_action_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when time itself must act on it
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
     @property
     def live(self) -> bool:
@@ -103,9 +103,9 @@ class Event(Row, table=True):
 
     id: int = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id", index=True)
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcDateTime)
     kind: str
-    state: State | None = Field(default=None, sa_type=Word(State))
+    state: State | None = Field(default=None, sa_type=EnumWord(State))
     by: int | None = Field(default=None, foreign_key="person.id")
     words: str | None = None
 
@@ -164,7 +164,7 @@ def move(
     One conditional UPDATE decides, so two at once cannot both win.
     """
     values.update(state=to, changed_at=now)
-    if session.made(request):  # nobody else can have seen it yet
+    if session.is_new(request):  # nobody else can have seen it yet
         if request.state not in out_of:
             return False
         for name, value in values.items():
@@ -182,7 +182,9 @@ def move(
 
 def take(session: Session, request: Request, *, by: int, now: datetime) -> bool:
     """Claim an open request; exactly one of any number of claimants gets True."""
-    return move(session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, next_look_at=None)
+    return move(
+        session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, next_action_at=None
+    )
 
 
 def close(
@@ -206,7 +208,7 @@ def close(
         by=by,
         words=words,
         outcome=outcome,
-        next_look_at=None,
+        next_action_at=None,
     )
 
 
@@ -260,13 +262,13 @@ def all_of(session: Session, line_id: int) -> list[Request]:
 
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
     """Requests that time must act on, the longest waiting first."""
-    waiting = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_look_at) <= now)
-    return session.exec(waiting.order_by(col(Request.next_look_at)).limit(limit))
+    waiting = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
+    return session.exec(waiting.order_by(col(Request.next_action_at)).limit(limit))
 
 
-def look_again(session: Session, request: Request, at: datetime | None) -> None:
+def schedule(session: Session, request: Request, at: datetime | None) -> None:
     """Set when time must act on the request next."""
-    request.next_look_at = at
+    request.next_action_at = at
     session.add(request)
 
 
@@ -275,8 +277,8 @@ def taken_up(session: Session, request: Request, seen: datetime | None, now: dat
     lease = now + timedelta(minutes=1)
     won = session.execute(
         sa.update(Request)
-        .where(col(Request.id) == request.id, col(Request.next_look_at) == seen)
-        .values(next_look_at=lease)
+        .where(col(Request.id) == request.id, col(Request.next_action_at) == seen)
+        .values(next_action_at=lease)
     )
     session.refresh(request)
     return won.rowcount == 1

@@ -10,8 +10,9 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from app import cli, database
-from app.database import Database
+from app import cli
+from app.database import engine
+from app.database.engine import Database
 from app.settings import Settings
 from tests.logscan import Overheard
 
@@ -45,7 +46,7 @@ class Command:
 
     def database(self) -> Database:
         """The database that the commands use; to be closed."""
-        return database.connect(Settings(_env_file=None, database_url=self.env["DATABASE_URL"]).database)
+        return engine.connect(Settings(_env_file=None, database_url=self.env["DATABASE_URL"]).database)
 
 
 def process(args: Sequence[str], folder: Path, **env: str) -> "subprocess.Popen[str]":

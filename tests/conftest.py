@@ -8,10 +8,11 @@ import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
-from app import database, logs, schema
-from app.database import Database
+from app.database import engine, migrations
+from app.database.engine import Database
 from app.hotline import Hotline
 from app.main import create_app
+from app.telemetry import logs
 from tests import fakes, logscan
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
@@ -59,14 +60,14 @@ def postgres() -> Iterator[PostgreSQL]:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with the hotline's tables, to be copied."""
     file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    schema.migrate(make_url(f"sqlite:///{file}"))
+    migrations.upgrade(make_url(f"sqlite:///{file}"))
     return file
 
 
 @pytest.fixture
 def base(database_url: str) -> Iterator[Database]:
     """That database by itself, without a hotline."""
-    held = database.connect(make_url(database_url))
+    held = engine.connect(make_url(database_url))
     yield held
     held.close()
 

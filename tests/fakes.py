@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from app.carriers import Outgoing, Sent
+from app.carriers.base import Outgoing, Sent
 from app.carriers.simulator import Simulator
 from app.clock import Clock
 from app.settings import Settings

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote_from_bytes
 
 from hypothesis import strategies as st
 
-from app.webhook import LARGEST
+from app.web.webhook import LARGEST
 from tests import webhooks
 from tests.fakes import LINE, PUBLIC, WHATSAPP
 

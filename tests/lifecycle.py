@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlmodel import col, select
 
-from app.carriers import Outgoing, Sent
+from app.carriers.base import Outgoing, Sent
 from app.hotline import Hotline
-from app.switchboard import Taken
+from app.inbound.receive import Taken
 from models import lines, people
+from models.delivery.outbound import State as TextState
 from models.inbound import Heard
 from models.lines import Channel
-from models.outbound import State as TextState
 from models.requests import Request, State
-from models.session import Session
+from models.store.session import Session
 from tests import fakes, promises
 from tests.fakes import LINE, WHATSAPP, Recorder, StillClock
 
@@ -261,7 +261,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 def _next_due(session: Session) -> datetime | None:
-    query = select(Request.next_look_at).where(
-        col(Request.state) != State.CLOSED, col(Request.next_look_at).is_not(None)
+    query = select(Request.next_action_at).where(
+        col(Request.state) != State.CLOSED, col(Request.next_action_at).is_not(None)
     )
-    return session.exec(query.order_by(col(Request.next_look_at))).first()
+    return session.exec(query.order_by(col(Request.next_action_at))).first()

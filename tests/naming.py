@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from sqlmodel import select
 
-from app.database import Database, Work
+from app.database.engine import Database, Work
 from models.lines import Line
-from models.session import Session
+from models.store.session import Session
 from tests.fakes import MORNING
 
 

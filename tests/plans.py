@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.session import Session
+from models.store.session import Session
 
 
 def plan(session: Session, sql: str, values: Any) -> str:

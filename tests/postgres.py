@@ -16,7 +16,7 @@ from platformdirs.api import RuntimeDirWarning
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from app import schema
+from app.database import migrations
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 
@@ -58,7 +58,7 @@ class PostgreSQL:
         if self._clean:
             return self._clean.pop()
         url = self.blank()
-        schema.migrate(make_url(url).set(drivername="postgresql+psycopg"))
+        migrations.upgrade(make_url(url).set(drivername="postgresql+psycopg"))
         return url
 
     def copy(self, url: str) -> str:

@@ -9,19 +9,19 @@ from typing import TypeVar
 
 from sqlmodel import SQLModel, col, select
 
-from app import segments
-from app.outbox import ALLOWED_AFTER_STOP
+from app.carriers import segments
+from app.outbound.outbox import ALLOWED_AFTER_STOP
 from models.assignments import Assignment
 from models.assignments import State as Holding
+from models.delivery.outbound import Outbound
+from models.delivery.outbound import State as TextState
 from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.offers import WAITING, Offer
 from models.offers import State as Answer
-from models.outbound import Outbound
-from models.outbound import State as TextState
 from models.people import Address, Person
 from models.requests import Event, Outcome, Request, State
-from models.session import Session
+from models.store.session import Session
 
 T = TypeVar("T", bound=SQLModel)
 TO_LEAVE = (TextState.READY, TextState.HELD)
@@ -229,12 +229,12 @@ def nobody_is_left_in_the_dark(s: Step) -> Broken:
     """Whatever waits has its next look, or a person on duty has heard of it."""
     for request in s.now.requests.values():
         heard = any(t.request_id == request.id and t.phrase.startswith(DUTY_HEARD) for t in s.now.texts.values())
-        looked_at = request.next_look_at is not None
+        looked_at = request.next_action_at is not None
         if request.state in (State.DRAFT, State.OPEN, State.DELIVERED) and not looked_at:
             yield f"#{request.number} is {request.state} and nothing will ever happen to it"
         if request.state is State.HELD and not looked_at and not heard:
             yield f"#{request.number} is held and nobody on duty knows"
-        if s.time_acted and request.live and request.next_look_at and request.next_look_at <= s.now.now:
+        if s.time_acted and request.live and request.next_action_at and request.next_action_at <= s.now.now:
             yield f"#{request.number} was due and time did not act on it"
 
 

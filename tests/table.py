@@ -10,10 +10,10 @@ import uvicorn
 
 from app.hotline import Hotline
 from app.main import create_app
-from app.phones import Phones
+from app.simulator.phones import Phones
+from app.simulator.threads import Phone
 from models.lines import Line
-from models.session import Session
-from models.threads import Phone
+from models.store.session import Session
 
 
 @dataclass(frozen=True)

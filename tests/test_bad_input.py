@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from app.hotline import Hotline
 from app.main import create_app
+from models.delivery.outbound import Outbound
 from models.inbound import Inbound
-from models.outbound import Outbound
 from models.requests import Request
 from tests import webhooks
 from tests.fakes import Recorder, StillClock, twilio_settings

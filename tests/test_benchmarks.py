@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from handlers.grammar import parse
-from handlers.intents import Claim, Free, Kind
+from handlers.understanding.commands import parse
+from handlers.understanding.intents import Claim, Free, Kind
 from tests.benchmarks import checks, texts
 from tests.benchmarks.figures import Goal, Report
 from tests.benchmarks.load import Volley

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from app.carriers import Sent
-from app.results import Back
-from models.outbound import State, StatusEvent
-from models.parcels import Parcel
+from app.carriers.base import Sent
+from app.outbound.results import SendOutcome
+from models.delivery.handover import LeasedText
+from models.delivery.outbound import State, StatusEvent
 from tests import webhooks
 from tests.fake_twilio import When
 from tests.fakes import PUBLIC
@@ -78,14 +78,14 @@ def test_every_order_of_callbacks_and_of_the_answer_to_the_post_ends_the_same(
                 world.hotline.status(row, word, sid=f"SM{row}", code=code).result()
     kept = [world.row(row) for row in rows]
     assert {row.state for row in kept} == {end[0]}
-    assert end[1] is None or {row.returns for row in kept} == {end[1]}
+    assert end[1] is None or {row.retries for row in kept} == {end[1]}
     assert all(len(world.attempts(row)) == 1 for row in rows)
 
 
-def answered(world: World, parcel: Parcel, sid: str) -> None:
+def answered(world: World, parcel: LeasedText, sid: str) -> None:
     """The POST comes back."""
     sender = world.hotline.sender
-    sender._back.append(Back(parcel, Sent(sid)))
+    sender._back.append(SendOutcome(parcel, Sent(sid)))
     sender._write(list(sender._back))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from app.cli.chat import chat
 from app.hotline import Hotline
-from app.phones import STOPPED_NOTE, TYPING
+from app.simulator.phones import STOPPED_NOTE, TYPING
 from tests import fakes
 
 START = "import sys; from app.cli import run; sys.exit(run())"

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import checkup
-from app.spool import Slip, Spool
-from models import lines, outbound, people
+from app.cli.doctor import checks
+from app.inbound.spool import Spool, SpooledWebhook
+from models import lines, people
+from models.delivery import outbound
 from models.lines import Channel
-from models.session import Session
+from models.store.session import Session
 from tests.command import Command
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
-from tests.watching import spend
+from tests.health_fakes import spend
 
 REAL = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_URL": PUBLIC, "HOTLINE_NUMBER": LINE}
 NOWHERE = {"TWILIO_API_URL": "http://127.0.0.1:1"}
@@ -124,7 +125,7 @@ def test_a_text_that_nobody_sends(run: Command) -> None:
                 key="x",
                 phrase="help",
                 channel=Channel.SMS,
-                sender=LINE,
+                from_number=LINE,
                 to="+12025550101",
                 body="hi",
                 segments=1,
@@ -142,7 +143,9 @@ def test_a_text_that_nobody_sends(run: Command) -> None:
 
 def test_texts_that_wait_beside_the_database(run: Command, tmp_path: Path) -> None:
     assert "spool: empty: the database has taken every text" in levels(run)["ok"]
-    Spool(tmp_path / "spool").put(Slip({"From": "+12025550101", "To": LINE, "MessageSid": "SM1"}, datetime.now(UTC)))
+    Spool(tmp_path / "spool").put(
+        SpooledWebhook({"From": "+12025550101", "To": LINE, "MessageSid": "SM1"}, datetime.now(UTC))
+    )
     said = levels(run)["warning"]
     assert "spool: 1 text came while the database was away, kept on disk and not answered yet" in said
     assert "2025550101" not in run("doctor").output
@@ -193,7 +196,7 @@ def test_postgresql_in_good_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_sqlite_is_named_with_its_fault(run: Command) -> None:
-    old = sqlite3.sqlite_version_info < checkup.SAFE_WAL
+    old = sqlite3.sqlite_version_info < checks.SAFE_WAL
     (said,) = (said for said in levels(run)["ok"] if said.startswith("sqlite: "))
     assert sqlite3.sqlite_version in said
     assert ("WAL-reset fault" in said) == old

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from app.carriers.console import Reader, Unread
-from app.cli import at_twilio
+from app.carriers.twilio import doctor
+from app.carriers.twilio.console import ConsoleError, ReadOnlyClient
 from app.clock import Clock
 from models.lines import Channel
 from tests.command import Command
 from tests.fake_twilio import FakeTwilio
 from tests.fake_twilio_numbers import GOOD, SERVICE, number, sender, service
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
-from tests.watching import put_at_rest
+from tests.health_fakes import pause_number
 
 AT_TWILIO = ("number", "WhatsApp", "service", "clock", "sending", "carrier")
 PASTE = f"when a message comes in: {GOOD} as HTTP POST"
@@ -266,8 +266,8 @@ class Shifted(Clock):
 def test_a_number_at_rest_is_told_with_its_remedy(run: Command) -> None:
     run.good("line", "list")
     kept = run.database()
-    put_at_rest(kept, datetime.now(UTC), 30034)
-    put_at_rest(kept, datetime.now(UTC), 99999, channel=Channel.WHATSAPP, number=WHATSAPP)
+    pause_number(kept, datetime.now(UTC), 30034)
+    pause_number(kept, datetime.now(UTC), 99999, channel=Channel.WHATSAPP, number=WHATSAPP)
     kept.close()
     first, second = wrong(run)
     assert first[2] == (
@@ -280,10 +280,10 @@ def test_a_number_at_rest_is_told_with_its_remedy(run: Command) -> None:
 
 def test_each_family_of_resources_has_its_host_at_twilio_and_an_emulator_has_one() -> None:
     uri = "https://messaging.twilio.com/v1/Services/MG1?PageSize=50"
-    assert Reader("https://api.twilio.com").address(uri) == uri
-    assert Reader("http://127.0.0.1:9/x").address(uri) == "http://127.0.0.1:9/x/v1/Services/MG1?PageSize=50"
+    assert ReadOnlyClient("https://api.twilio.com").address(uri) == uri
+    assert ReadOnlyClient("http://127.0.0.1:9/x").address(uri) == "http://127.0.0.1:9/x/v1/Services/MG1?PageSize=50"
 
 
 def test_an_account_in_trouble() -> None:
-    finding = at_twilio.refusal(Unread("error 20005", 20005))
+    finding = doctor.refusal(ConsoleError("error 20005", 20005))
     assert (finding.level, finding.what) == ("problem", "the Twilio account is suspended or closed (error 20005)")

@@ -14,7 +14,7 @@ from app.cli.request import harmless
 from models import assignments, lines, people, requests
 from models.lines import Channel
 from models.requests import Outcome, State, Urgency
-from models.session import Session
+from models.store.session import Session
 from tests.command import Command
 from tests.fakes import MORNING
 

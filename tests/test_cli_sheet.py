@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli import addresses, entries, sheet
-from app.cli.addresses import Unusable
+from app.cli.people import addresses, entries, spreadsheet
+from app.cli.people.addresses import Unusable
 
 TEXT = st.text() | st.text(alphabet=string.digits + "+-().,eE '=\"x:/#WhatsApp\u202c\u0664\uff12", max_size=40)
 
@@ -49,7 +49,7 @@ def test_a_number_that_survived_the_spreadsheet_is_that_number(number: int) -> N
 @given(st.binary())
 def test_a_file_of_anything_is_read_or_refused(data: bytes) -> None:
     try:
-        table = sheet.read(data)
+        table = spreadsheet.read(data)
     except Unusable:
         return
     assert all(number > 0 for number, _ in table.rows)
@@ -58,7 +58,7 @@ def test_a_file_of_anything_is_read_or_refused(data: bytes) -> None:
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=4), max_size=8), st.sampled_from(',;\t"'))
 def test_every_line_with_words_is_kept_or_refused(rows: list[list[str]], separator: str) -> None:
     text = "phone,name\n" + "\n".join(separator.join(row) for row in rows)
-    table = sheet.read(text.encode("utf-8", "replace"))
+    table = spreadsheet.read(text.encode("utf-8", "replace"))
     numbers = [number for number, _ in [*table.rows, *table.refused]]
     assert len(set(numbers)) == len(numbers)
 

@@ -10,7 +10,7 @@ import pytest
 from models import lines, people, requests
 from models.lines import Channel
 from models.requests import State
-from models.session import Session
+from models.store.session import Session
 from tests.command import Command
 
 
@@ -29,7 +29,7 @@ def wait_for(run: Command, moment: datetime) -> None:
         line = lines.all_lines(session)[0]
         ana, _ = people.meet(session, line, Channel.SMS, "+12025550101", moment, name="Ana")
         requests.create(
-            session, line, person_id=ana.id, state=State.OPEN, now=moment, needs=["food"], next_look_at=moment
+            session, line, person_id=ana.id, state=State.OPEN, now=moment, needs=["food"], next_action_at=moment
         )
 
     kept.write(work).result()

@@ -13,13 +13,13 @@ from app.clock import Clock
 from app.hotline import Hotline
 from handlers import phrasebook
 from models import lines, people, requests
+from models.delivery.outbound import Outbound
+from models.delivery.outbound import State as TextState
 from models.inbound import Heard
 from models.lines import Channel
 from models.offers import Offer
-from models.outbound import Outbound
-from models.outbound import State as TextState
 from models.requests import Request, State
-from models.session import Session
+from models.store.session import Session
 from tests import fakes
 from tests.fakes import LINE, MORNING, Recorder, StillClock
 from tests.world import ANA, DEE, World
@@ -95,10 +95,10 @@ def say(hotline: Hotline, who: str, words: str) -> None:
 
 
 def next_due(session: Session) -> datetime | None:
-    query = select(Request.next_look_at).where(
-        col(Request.state) != State.CLOSED, col(Request.next_look_at).is_not(None)
+    query = select(Request.next_action_at).where(
+        col(Request.state) != State.CLOSED, col(Request.next_action_at).is_not(None)
     )
-    return session.exec(query.order_by(col(Request.next_look_at))).first()
+    return session.exec(query.order_by(col(Request.next_action_at))).first()
 
 
 def queued(hotline: Hotline) -> list[Outbound]:
@@ -263,7 +263,7 @@ def test_a_clock_set_back_comes_past_the_same_due_time_again(hotline: Hotline, c
     clock.jump(-GAP)
 
     def asked_again(session: Session) -> None:
-        requests.look_again(session, requests.by_id(session, 1), clock.now() + GAP)
+        requests.schedule(session, requests.by_id(session, 1), clock.now() + GAP)
 
     hotline.database.write(asked_again).result()
     clock.jump(GAP + MINUTE)

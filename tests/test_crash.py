@@ -24,16 +24,16 @@ from sqlmodel import col, select
 from app.clock import Clock
 from app.hotline import Hotline
 from app.main import create_app
-from app.sender import LEASE
+from app.outbound.sender import LEASE_FOR
 from app.settings import Settings
 from models import METADATA, lines, people
 from models.assignments import Assignment
+from models.delivery.outbound import Attempt, Outbound, Result
+from models.delivery.outbound import State as TextState
 from models.inbound import Inbound
 from models.lines import Channel
-from models.outbound import Attempt, Outbound, Result
-from models.outbound import State as TextState
 from models.requests import Request, State
-from models.session import Session
+from models.store.session import Session
 from tests import webhooks
 from tests.command import HOTLINE
 from tests.crowd import CONNECTIONS, NEED, Crowd, numbers
@@ -132,11 +132,11 @@ def settle(hotline: Hotline, twilio: FakeTwilio) -> None:
     passed = timedelta(0)
     step = timedelta(seconds=15)
     while passed < WAITS_LONG:
-        while hotline.replay.once():
+        while hotline.spool_worker.once():
             pass
         hotline.sender.drain()
         twilio.settle()
-        if passed > LEASE and hotline.spooled() == 0 and not hotline.database.read(under_way):
+        if passed > LEASE_FOR and hotline.spooled() == 0 and not hotline.database.read(under_way):
             return
         hotline.clock.advance(step)
         passed += step
@@ -146,7 +146,7 @@ def settle(hotline: Hotline, twilio: FakeTwilio) -> None:
 def under_way(session: Session) -> int:
     """Texts that may still go; of those whose fate nobody knows a person was told in the end, and no more is done."""
     rows = session.exec(select(Outbound).where(col(Outbound.state).in_(GOES_ON)))
-    return sum(row.state is not TextState.UNCERTAIN or row.told_at is None for row in rows)
+    return sum(row.state is not TextState.UNCERTAIN or row.reported_at is None for row in rows)
 
 
 async def again(hotline: Hotline, texts: list[dict[str, str]]) -> set[int]:
@@ -164,10 +164,10 @@ def assert_every_text_is_there_once(hotline: Hotline, crowd: Crowd) -> None:
     assert set(kept.values()) == {1}
     assert crowd.answered <= set(kept) <= set(crowd.texts)
     assert asyncio.run(again(hotline, crowd.unanswered)) == {200}
-    while hotline.replay.once():  # hundreds at once may be more than the database takes in three seconds
+    while hotline.spool_worker.once():  # hundreds at once may be more than the database takes in three seconds
         pass
     assert hotline.database.read(lambda s: sorted(s.exec(select(Inbound.sid)))) == sorted(crowd.texts)
-    assert hotline.spooled() == hotline.refused() == 0
+    assert hotline.spooled() == hotline.quarantined() == 0
 
 
 def assert_every_text_did_what_it_says_once(session: Session) -> None:
@@ -204,7 +204,7 @@ def assert_every_reply_left_once(session: Session, twilio: FakeTwilio) -> None:
         superseded = row.state in (TextState.CANCELLED, TextState.EXPIRED) and row.phrase == "offer"
         # Whose sender died in both of its tries is not sent a third time: a person was told.
         unknown = row.state in (TextState.UNCERTAIN, TextState.FAILED)
-        given_up = unknown and unsure[row.id] == 2 and row.told_at is not None
+        given_up = unknown and unsure[row.id] == 2 and row.reported_at is not None
         assert arrives or given_up or (superseded and row.request_id in over), (row.id, row.phrase, row.state)
         assert (carried[row.id], taken[row.id]) == (arrives, arrives), (row.id, row.phrase, row.state)
     assert list(session.exec(select(Attempt.id).where(col(Attempt.result).is_(None)))) == []

@@ -13,22 +13,22 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import select
 
-from app import database
-from app.database import Database
-from models.base import table
+from app.database import engine
+from app.database.engine import Database
 from models.lines import Line
-from models.rows import Statement
-from models.session import Session
+from models.store.rows import Statement
+from models.store.session import Session
+from models.store.types import table
 from tests.fakes import MORNING
 from tests.naming import add, line, stored
 
 WRITER = """
 import sys
 from sqlalchemy.engine import make_url
-from models.session import Session
-from app import database
+from models.store.session import Session
+from app.database import engine
 from models import lines
-held = database.connect(make_url(sys.argv[1]))
+held = engine.connect(make_url(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 def one_more(session: Session) -> int:
@@ -115,17 +115,17 @@ def test_what_a_full_disk_takes_back_is_acknowledged_to_nobody(base: Database) -
 
 
 def test_texts_that_wait_share_commits_on_sqlite(base: Database) -> None:
-    if not isinstance(base, database.SQLite):
+    if not isinstance(base, engine.SQLite):
         assert base.url.get_backend_name() == "postgresql"
         return
     commits: list[int] = []
     sa.event.listen(base._writer, "commit", lambda _: commits.append(1))
     go, held = hold_the_writer(base)
-    futures: list[Future[Any]] = [base.write(add(f"line {n:03}")) for n in range(database.BATCH)]
+    futures: list[Future[Any]] = [base.write(add(f"line {n:03}")) for n in range(engine.BATCH)]
     go.set()
     wait([held, *futures], timeout=30)
     assert len(commits) == 2
-    assert len(stored(base)) == database.BATCH
+    assert len(stored(base)) == engine.BATCH
 
 
 def test_what_a_savepoint_keeps_needs_no_file_on_sqlite(base: Database) -> None:
@@ -150,7 +150,7 @@ def test_what_is_written_first_is_committed_first_on_one_thread(base: Database) 
     for n in range(20):
         base.write(add(f"line {n}")).add_done_callback(lambda _, n=n: done.append(n))  # type: ignore[misc]
     base.write(add("last")).result()
-    if isinstance(base, database.SQLite):
+    if isinstance(base, engine.SQLite):
         assert done == sorted(done)
     base.close()
     assert sorted(done) == list(range(20))
@@ -165,19 +165,19 @@ def test_what_comes_in_goes_before_what_goes_out(base: Database) -> None:
 
     own = base.write(slow)
     assert begun.wait(30)
-    assert base.after_texts(30), "work of the hotline's own holds up nobody"
+    assert base.wait_until_idle(30), "work of the hotline's own holds up nobody"
     may_end.set()
     own.result()
 
     begun.clear()
     may_end.clear()
     text = base.write(slow, by="+12025550101")
-    assert not base.after_texts(0.01), "a text waits, and is let pass"
+    assert not base.wait_until_idle(0.01), "a text waits, and is let pass"
     assert begun.wait(30)
-    assert not base.after_texts(0.01), "it is worked on"
+    assert not base.wait_until_idle(0.01), "it is worked on"
     may_end.set()
     text.result()
-    assert base.after_texts(30)
+    assert base.wait_until_idle(30)
 
 
 def test_closing_finishes_what_was_begun(base: Database) -> None:
@@ -201,8 +201,8 @@ def test_two_that_lock_each_other_out_are_both_served(base: Database) -> None:
     tries: list[int] = []
     both_hold_one = threading.Barrier(2)
 
-    def crosswise(first: int, second: int) -> database.Work[None]:
-        meeting = [both_hold_one] if isinstance(base, database.PostgreSQL) else []
+    def crosswise(first: int, second: int) -> engine.Work[None]:
+        meeting = [both_hold_one] if isinstance(base, engine.PostgreSQL) else []
 
         def work(session: Session) -> None:
             tries.append(first)
@@ -213,13 +213,13 @@ def test_two_that_lock_each_other_out_are_both_served(base: Database) -> None:
 
         return work
 
-    other = database.connect(base.url)  # as another process has it
+    other = engine.connect(base.url)  # as another process has it
     futures = [base.write(crosswise(1, 2)), other.write(crosswise(2, 1))]
     wait(futures, timeout=30)
     other.close()
     assert [f.exception() for f in futures] == [None, None]
     assert base.read(lambda s: list(s.exec(select(Line.last_request)))) == [2, 2]
-    assert len(tries) == 2 if isinstance(base, database.SQLite) else len(tries) > 2
+    assert len(tries) == 2 if isinstance(base, engine.SQLite) else len(tries) > 2
 
 
 def count_up(session: Session, line_id: int) -> None:
@@ -246,28 +246,28 @@ def test_two_processes_write_to_one_database(base: Database, database_url: str) 
 
 def test_a_look_sees_what_was_committed_last_and_outlives_its_connection(base: Database) -> None:
     named: Statement[str] = Statement(sa.select(table(Line).c.name).where(table(Line).c.name == sa.bindparam("name")))
-    assert base.look(named, name="oak") == []
+    assert base.lookup(named, name="oak") == []
     base.write(add("oak")).result()
-    assert base.look(named, name="oak") == ["oak"]
+    assert base.lookup(named, name="oak") == ["oak"]
     cut_off(base)
     with pytest.raises(DBAPIError):
-        base.look(named, name="oak")
-    assert base.look(named, name="oak") == ["oak"]
+        base.lookup(named, name="oak")
+    assert base.lookup(named, name="oak") == ["oak"]
 
 
 def cut_off(base: Database) -> None:
     """The connection kept for looking is gone, and does not know it."""
-    if isinstance(base, database.PostgreSQL):
+    if isinstance(base, engine.PostgreSQL):
         own: Statement[int] = Statement(sa.select(sa.func.pg_backend_pid()))
-        (pid,) = base.look(own)
+        (pid,) = base.lookup(own)
         base.read(lambda s: s.execute(sa.select(sa.func.pg_terminate_backend(pid, 5_000))))
-    elif base._eye is not None:
-        base._eye.connection.dbapi_connection.close()  # type: ignore[union-attr]
+    elif base._lookup_connection is not None:
+        base._lookup_connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
 
 
 def test_a_database_that_does_not_answer_says_so(base: Database) -> None:
     away = base.url.set(database="/nowhere/at/all.db" if base.url.get_backend_name() == "sqlite" else "nowhere")
-    absent = database.connect(away)
+    absent = engine.connect(away)
     with pytest.raises(OperationalError):
         absent.check()
     absent.engine.dispose()

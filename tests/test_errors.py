@@ -11,15 +11,16 @@ import pytest
 from sqlmodel import select
 from structlog.testing import capture_logs
 
-from app.carriers import CarrierError, Outgoing, Sent, errors
-from app.carriers.errors import ACTIONS, Action
+from app.carriers.base import CarrierError, Outgoing, Sent
 from app.carriers.simulator import Simulator
+from app.carriers.twilio import errors
+from app.carriers.twilio.errors import ACTIONS, Action
 from app.hotline import Hotline
-from models import senders
+from models.delivery import line_numbers
+from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel
-from models.outbound import Lane, Outbound, State
 from models.people import Address, Person
-from models.session import Session
+from models.store.session import Session
 from tests import fakes
 from tests.fakes import StillClock
 from tests.world import ANA, DEE, World
@@ -56,8 +57,8 @@ def test_the_table_has_these_codes_and_no_others() -> None:
 
 @pytest.mark.parametrize(("code", "action"), EVERY)
 def test_a_code_in_a_refusal_asks_for_this(code: int, action: Action) -> None:
-    assert errors.of_answer(400, code) == (action, code)
-    assert errors.of_answer(503, code)[0] is Action.LOOK_UP  # whatever it says, it may have taken the text
+    assert errors.classify_response(400, code) == (action, code)
+    assert errors.classify_response(503, code)[0] is Action.LOOK_UP  # whatever it says, it may have taken the text
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_code_in_a_refusal_asks_for_this(code: int, action: Action) -> None:
     ],
 )
 def test_an_answer_without_a_code_is_told_by_its_status(status: int, action: Action) -> None:
-    assert errors.of_answer(status, None)[0] is action
+    assert errors.classify_response(status, None)[0] is action
 
 
 @dataclass
@@ -129,7 +130,7 @@ class Case(World):
     def _next(self) -> datetime | None:
         def work(session: Session) -> list[datetime | None]:
             rows = session.exec(select(Outbound.not_before).where(Outbound.not_before != None))  # noqa: E711
-            return [*rows, *[sender.rests_until for sender in senders.at_rest(session, self.clock.now())]]
+            return [*rows, *[sender.paused_until for sender in line_numbers.paused(session, self.clock.now())]]
 
         return min((at for at in self.hotline.database.read(work) if at and at > self.clock.now()), default=None)
 
@@ -153,9 +154,9 @@ class Case(World):
 
         self.hotline.database.write(work).result()
 
-    def resting(self) -> set[Channel]:
+    def paused(self) -> set[Channel]:
         now = self.clock.now()
-        return {s.channel for s in self.hotline.database.read(lambda s: senders.at_rest(s, now))}
+        return {s.channel for s in self.hotline.database.read(lambda s: line_numbers.paused(s, now))}
 
 
 @pytest.fixture
@@ -213,7 +214,7 @@ def test_every_code_does_what_the_table_says(
             assert (kept.state, len(told), it.address().strikes) == (State.FAILED, 1, 2)
             assert [round((b - a) / 60) for a, b in itertools.pairwise(posts)] == [30]
         case Action.QUOTA:
-            assert (kept.state, kept.sid, it.resting()) == (State.READY, None, {Channel.SMS})
+            assert (kept.state, kept.sid, it.paused()) == (State.READY, None, {Channel.SMS})
             assert 2 <= len(posts) <= 8
             assert it.quotas() == 1  # duty's text waits for the reset too
         case Action.OPTED_OUT:
@@ -229,7 +230,7 @@ def test_every_code_does_what_the_table_says(
         case Action.CONTENT | Action.UNKNOWN:
             assert (kept.state, len(told), len(said_to_host)) == (State.FAILED, 1, 1)
         case Action.ACCOUNT:
-            assert (kept.state, kept.sid, it.resting()) == (State.READY, None, {Channel.SMS})
+            assert (kept.state, kept.sid, it.paused()) == (State.READY, None, {Channel.SMS})
             assert 2 <= len(posts) <= 12
             assert len(said_to_host) == len(posts)
 
@@ -302,7 +303,7 @@ def test_an_account_at_fault_rests_every_number_of_its_line_and_goes_on_by_one_t
     it.hotline.sender.drain()
     it.put()
     it.hotline.sender.drain()
-    assert it.resting() == {Channel.SMS, Channel.WHATSAPP}
+    assert it.paused() == {Channel.SMS, Channel.WHATSAPP}
     waiting = [it.put(to=f"+120255501{n}", body=f"text {n}") for n in range(10, 20)]
     it.carrier.posts.clear()
     it.clock.advance(timedelta(minutes=6))
@@ -314,7 +315,7 @@ def test_an_account_at_fault_rests_every_number_of_its_line_and_goes_on_by_one_t
     assert len(it.carrier.posts) == 2
     it.hotline.sender.drain()
     assert {it.row(row).state for row in waiting} == {State.ACCEPTED}
-    assert Channel.SMS not in it.resting()
+    assert Channel.SMS not in it.paused()
 
 
 def test_a_duty_text_that_fails_is_told_to_nobody(cases: list[Case], sqlite_url: str) -> None:

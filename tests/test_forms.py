@@ -12,9 +12,9 @@ from sqlmodel import col, func, select
 
 from app.hotline import Hotline
 from app.main import create_app
-from app.webhook import LARGEST
+from app.web.webhook import LARGEST
+from models.delivery.outbound import StatusEvent
 from models.inbound import Inbound
-from models.outbound import StatusEvent
 from models.people import Address
 from tests import fakes, forms
 from tests.fakes import Recorder, StillClock
@@ -89,7 +89,7 @@ def taken_or_refused_politely(door: Door, post: Post) -> None:
     else:
         assert answer.status_code == (NO_CONTENT if post.path.startswith("/twilio/status") else 200)
     assert is_for_twilio(answer)
-    assert (door.hotline.spooled(), door.hotline.refused()) == (0, 0)
+    assert (door.hotline.spooled(), door.hotline.quarantined()) == (0, 0)
     said = dict(forms.parsed(post.body))
     whole = said.get("From", "").startswith("+1212") and len(said["From"]) == 12 and said.get("To") == fakes.LINE
     if answer.status_code == 200 and whole and len(sid := said.get("MessageSid", "")) == 34 and sid.isalnum():

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import grammar, intents, phrasebook, registry
-from handlers.grammar import Context, parse
-from handlers.intents import (
+from handlers import phrasebook, registry
+from handlers.understanding import commands, intents
+from handlers.understanding.commands import Context, parse
+from handlers.understanding.intents import (
     Ambiguous,
     Answer,
     Area,
@@ -37,6 +38,7 @@ from handlers.intents import (
     Open,
     Pass,
     Person,
+    Question,
     Queue,
     Relay,
     Show,
@@ -47,7 +49,6 @@ from handlers.intents import (
     Vouch,
     Wordless,
 )
-from handlers.turn import Question
 
 NOTHING = Context()
 OFFERED = Context(offers=(42,))
@@ -375,9 +376,9 @@ def test_a_claim_names_its_number_however_it_is_typed(number: int, mark: str, ve
 def test_every_language_has_a_word_for_everything(code: str) -> None:
     heard = phrasebook.book(code).pages["hear"]
     assert set(heard) >= {
-        *grammar.ORDERS,
-        *grammar.WORDS,
-        *grammar.SETTINGS,
+        *commands.ORDERS,
+        *commands.WORDS,
+        *commands.SETTINGS,
         "stop",
         "language",
         "yes",

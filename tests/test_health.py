@@ -11,22 +11,22 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from app import remedies, watch
-from app.carriers import errors
-from app.carriers.errors import Action
+from app.carriers.twilio import errors, remedies
+from app.carriers.twilio.errors import Action
 from app.hotline import Hotline
+from app.inbound.receive import Taken
+from app.inbound.spool import SpooledWebhook
 from app.main import create_app
-from app.pulse import Pulse
-from app.spool import Slip
-from app.switchboard import Taken
-from models import backlog
+from app.telemetry.heartbeat import Heartbeat
+from app.web import diagnosis
+from models.delivery import backlog
+from models.delivery.outbound import Lane, State
 from models.lines import Channel
-from models.outbound import Lane, State
-from models.session import Session
+from models.store.session import Session
 from tests import fakes, webhooks
 from tests.fakes import LINE, WHATSAPP, StillClock
+from tests.health_fakes import Hung, another_line, ask, health, make, pause_number, set_rule, spend
 from tests.plans import plan
-from tests.watching import Hung, another_line, ask, health, make, put_at_rest, set_rule, spend
 from tests.world import ANA, World
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,7 @@ async def test_all_is_well(hotline: Hotline) -> None:
     hotline.tick()
     said = await health(create_app(hotline=hotline))
     assert said.pop("disk_free_mb") is None or hotline.settings.database_file
-    del said["threads"]["replay"]["worked"]  # it comes round only after a second
+    del said["threads"]["spool worker"]["worked"]  # it comes round only after a second
     assert said == {
         "status": "ok",
         "reasons": [],
@@ -50,14 +50,14 @@ async def test_all_is_well(hotline: Hotline) -> None:
         "unsent": {lane: {"texts": 0, "oldest_seconds": None} for lane in ("safety", "reply", "notice", "bulk")},
         "uncertain": 0,
         "held": 0,
-        "at_rest": [],
+        "paused": [],
         "over_budget": [],
         "spooled": 0,
-        "refused": 0,
+        "quarantined": 0,
         "threads": {
             "sender": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
             "ticker": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
-            "replay": {"alive": True},
+            "spool worker": {"alive": True},
         },
     }
 
@@ -69,14 +69,14 @@ async def test_threads_that_do_not_run_are_named(hotline: Hotline) -> None:
     assert said["reasons"] == [
         "nothing is sent: the sender does not run. To do: restart the hotline.",
         "nobody is reminded, no more volunteers are asked: the ticker does not run. To do: restart the hotline.",
-        "texts kept beside the database are not taken in: the replay does not run. To do: restart the hotline.",
+        "texts kept beside the database are not taken in: the spool worker does not run. To do: restart the hotline.",
     ]
 
 
 async def test_a_thread_that_gets_nothing_done_is_named(hotline: Hotline, clock: StillClock) -> None:
     stuck = threading.Event()
-    hotline.pulses = {"sender": Pulse(threading.Thread(target=stuck.wait, daemon=True), began_at=clock.now())}
-    hotline.pulses["sender"].thread.start()
+    hotline.heartbeats = {"sender": Heartbeat(threading.Thread(target=stuck.wait, daemon=True), began_at=clock.now())}
+    hotline.heartbeats["sender"].thread.start()
     assert (await health(create_app(hotline=hotline)))["status"] == "ok"
     clock.advance(timedelta(minutes=10))
     said = await health(create_app(hotline=hotline))
@@ -90,7 +90,7 @@ async def test_a_thread_that_gets_nothing_done_is_named(hotline: Hotline, clock:
 @pytest.fixture
 def calm(world: World) -> World:
     """A hotline whose threads are taken as given."""
-    world.hotline.pulses = {}
+    world.hotline.heartbeats = {}
     return world
 
 
@@ -133,12 +133,12 @@ async def test_a_text_that_is_put_off_is_not_late(calm: World) -> None:
 async def test_a_number_at_rest_is_told_with_what_to_do_and_without_the_number(calm: World) -> None:
     calm.put(body="waits")
     calm.clock.advance(timedelta(minutes=30))
-    put_at_rest(calm.hotline.database, calm.clock.now(), 20003)
-    put_at_rest(calm.hotline.database, calm.clock.now(), 63051, channel=Channel.WHATSAPP, number=WHATSAPP)
+    pause_number(calm.hotline.database, calm.clock.now(), 20003)
+    pause_number(calm.hotline.database, calm.clock.now(), 63051, channel=Channel.WHATSAPP, number=WHATSAPP)
     answer = await ask(create_app(hotline=calm.hotline), "/health")
     said = answer.json()
     assert answer.status_code == 200
-    assert said["at_rest"] == [
+    assert said["paused"] == [
         {
             "line": "Neighbors' Hotline",
             "channel": channel,
@@ -159,8 +159,8 @@ async def test_a_number_at_rest_is_told_with_what_to_do_and_without_the_number(c
 
 
 async def test_a_rest_that_is_over_is_forgotten(calm: World) -> None:
-    put_at_rest(calm.hotline.database, calm.clock.now() - HOUR, 20003)
-    assert (await health(create_app(hotline=calm.hotline)))["at_rest"] == []
+    pause_number(calm.hotline.database, calm.clock.now() - HOUR, 20003)
+    assert (await health(create_app(hotline=calm.hotline)))["paused"] == []
 
 
 async def test_uncertain_texts_are_counted_and_old_ones_are_a_reason(calm: World) -> None:
@@ -174,15 +174,15 @@ async def test_uncertain_texts_are_counted_and_old_ones_are_a_reason(calm: World
 
 
 async def test_texts_kept_beside_the_database_are_a_reason(calm: World) -> None:
-    spool, slip = calm.hotline.reception.spool, Slip(webhooks.sms(ANA, "hello"), calm.clock.now())
+    spool, slip = calm.hotline.ingest.spool, SpooledWebhook(webhooks.sms(ANA, "hello"), calm.clock.now())
     for _ in range(3):
         spool.put(slip)
-    spool.refuse(spool.oldest(spool.boxes()[0])[0])
+    spool.quarantine(spool.oldest(spool.boxes()[0])[0])
     said = await health(create_app(hotline=calm.hotline))
-    assert (said["status"], said["spooled"], said["refused"]) == ("degraded", 2, 1)
+    assert (said["status"], said["spooled"], said["quarantined"]) == ("degraded", 2, 1)
     waiting, refused = said["reasons"]
     assert waiting.startswith("2 texts came while the database was away, kept on disk and not answered yet. To do: ")
-    assert refused.startswith("1 text could not be taken in even later; the spool keeps them aside in: refused. ")
+    assert refused.startswith("1 text could not be taken in even later; the spool keeps them aside in: quarantine. ")
 
 
 async def test_a_spent_budget_is_told_and_texts_to_many_that_wait_for_it_are_no_reason(calm: World) -> None:
@@ -198,26 +198,26 @@ async def test_a_spent_budget_is_told_and_texts_to_many_that_wait_for_it_are_no_
 
 async def test_a_look_that_never_goes_well_is_named(world: World) -> None:
     """The carrier's list cannot be read from the start: nothing has been heard of it, which is a reason too."""
-    catching = world.hotline.pulses["catch up"]
+    catching = world.hotline.heartbeats["reconciler"]
     stuck = threading.Event()
     catching.thread = threading.Thread(target=stuck.wait, daemon=True)
     catching.thread.start()
     catching.began_at = world.clock.now()
-    world.hotline.pulses = {"catch up": catching}
+    world.hotline.heartbeats = {"reconciler": catching}
     app = create_app(hotline=world.hotline)
     world.clock.advance(timedelta(minutes=15))
     assert (await health(app))["status"] == "ok"
     world.clock.advance(timedelta(minutes=2))
     (reason,) = (await health(app))["reasons"]
     assert reason.startswith(
-        "texts that never reached us are not fetched from Twilio: the catch up has got nothing done"
+        "texts that never reached us are not fetched from Twilio: the reconciler has got nothing done"
     )
     stuck.set()
 
 
 @pytest.mark.parametrize(("free", "told"), [(None, 0), (10 * 2**30, 0), (50 * 2**20, 1)])
 async def test_a_disk_that_fills_is_a_reason(free: int | None, told: int) -> None:
-    assert len(watch.disk(free)) == told
+    assert len(diagnosis.disk(free)) == told
 
 
 async def test_a_database_that_refuses_is_503(calm: World) -> None:
@@ -257,7 +257,7 @@ async def test_a_database_that_hangs_is_asked_once_however_many_want_to_know(tmp
     running.database.close()
     hung = Hung(make_url(f"sqlite:///{tmp_path / 'hotline.db'}"), released)
     running.database = hung
-    running.pulses = {}
+    running.heartbeats = {}
     app = create_app(hotline=running)
     began = time.monotonic()
     answers = await asyncio.gather(*(ask(app, "/health") for _ in range(20)))
@@ -296,8 +296,8 @@ async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> Non
 
 async def test_every_line_is_told_apart_by_its_name(calm: World) -> None:
     another_line(calm.hotline.database, calm.clock.now(), "Elm Street", "+12025550190")
-    put_at_rest(calm.hotline.database, calm.clock.now(), None)
-    (rest,) = (await health(create_app(hotline=calm.hotline)))["at_rest"]
+    pause_number(calm.hotline.database, calm.clock.now(), None)
+    (rest,) = (await health(create_app(hotline=calm.hotline)))["paused"]
     assert (rest["line"], rest["error"]) == ("Neighbors' Hotline", None)
 
 
@@ -317,4 +317,4 @@ def test_an_error_that_we_do_not_know_can_be_looked_up() -> None:
      (7200, "2 hours"), (172_800, "2 days")],
 )  # fmt: skip
 def test_a_span_of_time_in_words(seconds: int, said: str) -> None:
-    assert watch.span(timedelta(seconds=seconds)) == said
+    assert diagnosis.span(timedelta(seconds=seconds)) == said

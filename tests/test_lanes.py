@@ -16,15 +16,16 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app.carriers import CarrierError, Outgoing, Sent
-from app.carriers.errors import Action
+from app.carriers.base import CarrierError, Outgoing, Sent
 from app.carriers.simulator import Simulator
+from app.carriers.twilio.errors import Action
 from app.hotline import Hotline
-from models import lines, people, senders
+from models import lines, people
+from models.delivery import line_numbers
+from models.delivery.outbound import Lane, Outbound, State
 from models.inbound import Heard
 from models.lines import Channel
-from models.outbound import Lane, Outbound, State
-from models.session import Session
+from models.store.session import Session
 from tests import fakes
 from tests.fakes import MORNING, StillClock
 from tests.world import ANA, DEE, World
@@ -140,7 +141,7 @@ def test_bulk_gets_its_tenth_even_where_replies_never_end(lanes: Lanes) -> None:
     assert max(b - a for a, b in pairwise(n for n, kind in enumerate(kinds) if kind == "news")) == 10
 
 
-def test_a_number_that_has_not_sent_before_waits_behind_nobodys_bulk(lanes: Lanes) -> None:
+def test_a_number_that_has_not_sent_before_waits_behind_unknown_number_bulk(lanes: Lanes) -> None:
     for n in range(15):
         lanes.put(to=phone(n), body=f"news {n}", lane=Lane.BULK)
     lanes.pass_by(2.4, step=0.4)
@@ -245,7 +246,7 @@ def test_a_day_is_the_lines_own_and_its_spending_is_counted(lanes: Lanes) -> Non
     lanes.clock.advance(timedelta(hours=13, minutes=30))  # half past eleven at night there, tomorrow in UTC
     lanes.put(body="late")
     lanes.hotline.sender.drain()
-    days = lanes.hotline.database.read(lambda s: s.exec(select(senders.Spending)))
+    days = lanes.hotline.database.read(lambda s: s.exec(select(line_numbers.Spending)))
     assert [(day.day, day.segments, day.micros) for day in days] == [("2026-03-03", 7, 4 * 8_300 + 5_000)]
 
 

@@ -14,13 +14,13 @@ from sqlmodel import SQLModel, select
 
 from models.assignments import Assignment
 from models.assignments import State as Holding
+from models.delivery.outbound import Outbound
 from models.inbound import Inbound
 from models.offers import Offer
 from models.offers import State as Answer
-from models.outbound import Outbound
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
-from models.session import Session
+from models.store.session import Session
 from tests import logscan, promises
 from tests.conftest import BOTH
 from tests.fakes import MORNING
@@ -106,7 +106,7 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "words_go_to_the_other_side": [text("hi", "from_neighbor", 4), text("hi", "from_helper", 4)],
     "no_number_crosses": [text("call 202 555-0101", "claimed")],
     "the_door_is_for_who_comes": [text("14 Oak St apt 3", "info_open", 4)],
-    "nobody_is_left_in_the_dark": [plant(Request, state=State.OPEN, next_look_at=None)],
+    "nobody_is_left_in_the_dark": [plant(Request, state=State.OPEN, next_action_at=None)],
     "both_sides_hear": [plant(Request, state=State.CLOSED)],
     "an_end_is_an_end": [plant(Request, state=State.CLOSED, outcome=Outcome.FULFILLED)],
     "history_only_grows": [plant(Event, kind="told otherwise"), plant(Request, state=State.HELD)],

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat as Form
 from pydantic import SecretStr
 
-from app import logs
+from app.telemetry import logs
 from tests.fakes import TOKEN, settings, twilio_settings
 from tests.serving import environment
 
@@ -182,7 +182,7 @@ def test_a_fault_is_told_by_the_way_there() -> None:
         logs.hashed(None)  # type: ignore[arg-type]
     except AttributeError as error:
         line = logged("failed", exc_info=error)
-    assert re.search(r"error='AttributeError' at='app/logs\.py:\d+'", line)
+    assert re.search(r"error='AttributeError' at='app/telemetry/logs\.py:\d+'", line)
     assert "NoneType" not in line
 
 
@@ -213,7 +213,7 @@ def test_no_librarys_logger_lets_anything_out(name: str, number: str) -> None:
 EVERYTHING = """
 import asyncio, logging, sys, threading
 import httpx, psycopg, sqlalchemy as sa, uvicorn
-from app import logs
+from app.telemetry import logs
 from app.main import create_app
 from app.settings import Settings
 settings = Settings(_env_file=None)

@@ -9,13 +9,13 @@ import pytest
 
 from app.hotline import Hotline
 from handlers import matching, waves
-from handlers.turn import Moment
+from handlers.turn import Context
 from models import assignments, lines, offers, people, requests
 from models.lines import Channel, Line
 from models.offers import Candidate
 from models.people import Person
 from models.requests import Request, State
-from models.session import Session
+from models.store.session import Session
 from tests.fakes import MORNING
 from tests.plans import plan
 
@@ -41,7 +41,7 @@ def test_one_place_is_for_somebody_who_was_never_asked() -> None:
 
 
 def test_strangers_and_busy_ones_only_fill_up() -> None:
-    crowd = [candidate(1, 1, weighs=True), candidate(2, 2, speaks=False), candidate(3, 3)]
+    crowd = [candidate(1, 1, has_pending_offer=True), candidate(2, 2, speaks=False), candidate(3, 3)]
     assert matching.choose(crowd, 3) == [3, 2, 1]
 
 
@@ -61,7 +61,7 @@ class Scene:
             Candidate(
                 p.id,
                 speaks=self.request.language in (p.languages or [p.language or self.line.language]),
-                weighs=p.weighs_id is not None,
+                has_pending_offer=p.pending_offer_request_id is not None,
                 lives_there=self.request.area_id in p.areas,
                 last_asked_at=p.last_asked_at,
             )
@@ -69,9 +69,9 @@ class Scene:
             if self.fits(p, now)
         ]
         looked_at: list[Candidate] = []
-        for weighs, speaks in ((False, True), (False, False), (True, True), (True, False)):
+        for has_pending_offer, speaks in ((False, True), (False, False), (True, True), (True, False)):
             if len(looked_at) < size:
-                looked_at += [c for c in found if (c.weighs, c.speaks) == (weighs, speaks)]
+                looked_at += [c for c in found if (c.has_pending_offer, c.speaks) == (has_pending_offer, speaks)]
         return matching.choose(looked_at, size)
 
     def fits(self, p: Person, now: datetime) -> bool:
@@ -122,7 +122,7 @@ def scene(session: Session, seed: int, now: datetime, *, first: bool) -> Scene:
         person.language = dice.choice([None, "en", "es"])
         person.last_asked_at = dice.choice([None, *(now - timedelta(hours=h) for h in (1, 2, 3))])
         person.max_open = dice.choice([None, None, 0, 1])
-        person.weighs_id = request.id + 1000 if dice.random() < 0.3 else None
+        person.pending_offer_request_id = request.id + 1000 if dice.random() < 0.3 else None
         session.add(person)
         if dice.random() < 0.2:
             held = asked_for(["food"])
@@ -142,17 +142,19 @@ def test_few_looks_find_whom_a_look_at_everybody_finds(hotline: Hotline, seed: i
         drawn = scene(session, seed, now, first=first)
         size = drawn.dice.choice([1, 2, 3, 10_000])
         patiently = drawn.patiently(now, size)
-        chosen = waves.choose(Moment(session, drawn.line, now), drawn.request, size, first=first)
+        chosen = waves.choose(Context(session, drawn.line, now), drawn.request, size, first=first)
         return [person.id for person in chosen], patiently
 
     chosen, patiently = hotline.database.write(work).result()
     assert chosen == patiently
 
 
-@pytest.mark.parametrize(("weigh", "index"), [(False, "ix_person_free"), (True, "ix_person_busy")])
-def test_volunteers_are_read_in_the_order_of_their_index(hotline: Hotline, weigh: bool, index: str) -> None:
+@pytest.mark.parametrize(("has_pending_offer", "index"), [(False, "ix_person_free"), (True, "ix_person_busy")])
+def test_volunteers_are_read_in_the_order_of_their_index(
+    hotline: Hotline, has_pending_offer: bool, index: str
+) -> None:
     """With a hundred thousand people, a choice that read and sorted them would take as long as ten texts."""
-    search = offers._candidates(first=True, friends=True, weigh=weigh, needs=1, area=True)
+    search = offers._candidates(first=True, friends=True, has_pending_offer=has_pending_offer, needs=1, area=True)
     asked = {"line_id": 1, "line_language": "en", "language": "en", "max_open": 3, "asker_id": 1, "request_id": 1}
     asked |= {"as_language": '"en"', "as_area": " 1,", "as_need0": '"food"', "now": MORNING, "limit": 3}
 

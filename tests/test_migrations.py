@@ -6,16 +6,16 @@ import sys
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from app import schema
+from app.database import migrations
 from tests.fakes import MORNING, settings
 
 MIGRATE = """
 import sys
 from sqlalchemy.engine import make_url
-from app import schema
+from app.database import migrations
 print("ready", flush=True)
 sys.stdin.readline()
-schema.migrate(make_url(sys.argv[1]))
+migrations.upgrade(make_url(sys.argv[1]))
 """
 
 
@@ -32,19 +32,19 @@ def tables(url: URL) -> set[str]:
 
 def test_migrating_an_empty_database_gives_exactly_the_models_tables(blank_url: str) -> None:
     url = url_of(blank_url)
-    assert not schema.up_to_date(url)
-    schema.migrate(url)
-    assert schema.up_to_date(url)
+    assert not migrations.up_to_date(url)
+    migrations.upgrade(url)
+    assert migrations.up_to_date(url)
 
 
 def test_a_table_that_no_model_describes_is_noticed(database_url: str) -> None:
     url = url_of(database_url)
-    assert schema.up_to_date(url)
+    assert migrations.up_to_date(url)
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE line ADD COLUMN surprise VARCHAR"))
     engine.dispose()
-    unlike = schema.up_to_date(url)
+    unlike = migrations.up_to_date(url)
     with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE line DROP COLUMN surprise"))
     engine.dispose()
@@ -53,19 +53,19 @@ def test_a_table_that_no_model_describes_is_noticed(database_url: str) -> None:
 
 def test_down_to_nothing_and_up_again(blank_url: str) -> None:
     url = url_of(blank_url)
-    schema.migrate(url)
+    migrations.upgrade(url)
     before = tables(url)
-    schema.downgrade(url)
+    migrations.downgrade(url)
     assert tables(url) == set()
-    schema.migrate(url)
+    migrations.upgrade(url)
     assert tables(url) == before
-    assert schema.up_to_date(url)
+    assert migrations.up_to_date(url)
 
 
 def test_migrating_twice_changes_nothing(database_url: str) -> None:
     url = url_of(database_url)
-    schema.migrate(url)
-    assert schema.up_to_date(url)
+    migrations.upgrade(url)
+    assert migrations.up_to_date(url)
 
 
 def test_what_points_to_a_table_outlives_its_rebuilding(database_url: str) -> None:
@@ -83,14 +83,14 @@ def test_what_points_to_a_table_outlives_its_rebuilding(database_url: str) -> No
         )
         connection.execute(sa.text("INSERT INTO area (id, line_id, name, aliases) VALUES (1, 1, 'Oak St', '[]')"))
     engine.dispose()
-    with schema._migrating(url) as connection:
+    with migrations._migrating(url) as connection:
         rebuild(connection)
     with engine.connect() as connection:
         assert connection.execute(
             sa.text("SELECT line.name, area.name FROM area JOIN line ON line_id = line.id")
         ).all() == [("Oak", "Oak St")]
     engine.dispose()
-    assert schema.up_to_date(url)
+    assert migrations.up_to_date(url)
 
 
 def rebuild(connection: sa.Connection) -> None:
@@ -118,4 +118,4 @@ def test_two_processes_migrating_at_once_take_turns(blank_url: str) -> None:
     for one in both:
         one.communicate("go\n", timeout=60)
     assert [one.returncode for one in both] == [0, 0]
-    assert schema.up_to_date(url_of(blank_url))
+    assert migrations.up_to_date(url_of(blank_url))

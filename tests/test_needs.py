@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.intents import Kind, Need
-from handlers.lexicon import tables
-from handlers.needs import count_word, how_soon, named, understand
-from handlers.words import clean
+from handlers.understanding.intents import Kind, Need
+from handlers.understanding.lexicon import tables
+from handlers.understanding.needs import count_word, how_soon, named, understand
+from handlers.understanding.words import clean
 from models.requests import Urgency
 
 ASKS = {

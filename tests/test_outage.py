@@ -26,15 +26,15 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel, col, func, select
 
-from app import database
 from app.clock import Clock
+from app.database import engine
 from app.hotline import Hotline
+from app.inbound.spool import Spool
 from app.main import create_app
-from app.spool import Spool
+from models.delivery.outbound import Outbound
 from models.inbound import Inbound
-from models.outbound import Outbound
 from models.requests import Request
-from models.session import Session
+from models.store.session import Session
 from tests import webhooks
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import PUBLIC, Recorder, twilio_settings
@@ -119,8 +119,8 @@ def send(where: str, fields: dict[str, str], client: httpx.Client | None = None)
 
 def kept(url: str) -> dict[str, list[str]]:
     """The texts in the database, by sender, in the order in which they were handled."""
-    held = database.connect(twilio_settings(url).database)
-    rows = held.read(lambda s: list(s.exec(select(Inbound.sender, Inbound.sid).order_by(col(Inbound.id)))))
+    held = engine.connect(twilio_settings(url).database)
+    rows = held.read(lambda s: list(s.exec(select(Inbound.from_address, Inbound.sid).order_by(col(Inbound.id)))))
     held.close()
     found: dict[str, list[str]] = {}
     for sender, sid in rows:
@@ -320,7 +320,7 @@ def test_one_webhook_many_times_at_once_again_and_again(database_url: str, tmp_p
 
         assert {status for answers in asyncio.run(everywhere()) for status in answers} <= {200, 503}
         until(lambda: spooled(tmp_path / "spool") == 0)
-    held = database.connect(settings.database)
+    held = engine.connect(settings.database)
     assert held.read(counted) == [4, 4, 4]
     held.close()
 

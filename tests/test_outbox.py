@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from app import outbox
 from app.hotline import Hotline
-from app.sender import LEASE
+from app.outbound import outbox
+from app.outbound.sender import LEASE_FOR
+from models.delivery.outbound import Lane, Outbound, State, StatusEvent
 from models.lines import Channel
-from models.outbound import Lane, Outbound, State, StatusEvent
 from models.people import Person
-from models.session import Session
+from models.store.session import Session
 from tests.fake_twilio import Mood, When
 from tests.fakes import LINE, PUBLIC, WHATSAPP, twilio_settings
 from tests.world import ANA, DEE, World
@@ -94,7 +94,7 @@ def test_a_sender_that_died_after_the_attempt_leaves_it_uncertain(world: World) 
     world.lease()
     world.drain()
     assert world.row(row).state is State.LEASED
-    world.drain(after=LEASE + timedelta(seconds=1))
+    world.drain(after=LEASE_FOR + timedelta(seconds=1))
     assert world.row(row).state is State.UNCERTAIN
     assert world.twilio.asked == []
 

@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from app import story
-from app.carriers import CarrierError, Outgoing, Sent
-from app.carriers.errors import Action
+from app.carriers.base import CarrierError, Outgoing, Sent
+from app.carriers.twilio.errors import Action
 from app.hotline import Hotline
-from app.phones import RESERVED, SHOWN, STOPPED_NOTE, CannotDo, Phones
-from app.story import Story
+from app.simulator import story
+from app.simulator.phones import RESERVED, SHOWN, STOPPED_NOTE, CannotDo, Phones
+from app.simulator.story import Story
+from app.simulator.threads import Phone
 from models import lines, people
 from models.lines import Area, Channel
 from models.requests import Outcome
-from models.session import Session
-from models.threads import Phone
+from models.store.session import Session
 from tests import fakes
 from tests.fakes import Recorder, StillClock
 

@@ -38,7 +38,7 @@ hotline.stop()
 
 FAULTS = """
 import logging, structlog
-from app import logs
+from app.telemetry import logs
 logs.configure()
 log = structlog.get_logger()
 try:

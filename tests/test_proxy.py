@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.carriers import CarrierError, Outgoing
-from app.carriers.errors import Action
-from app.carriers.twilio import Twilio
+from app.carriers.base import CarrierError, Outgoing
+from app.carriers.twilio.client import Twilio
+from app.carriers.twilio.errors import Action
 from models.lines import Channel
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN

@@ -14,12 +14,12 @@ from sqlmodel import select
 from app.hotline import Hotline
 from models import lines, people, requests
 from models.assignments import Assignment
+from models.delivery.outbound import Attempt, Outbound, Result
+from models.delivery.outbound import State as TextState
 from models.inbound import Inbound
 from models.lines import Channel
-from models.outbound import Attempt, Outbound, Result
-from models.outbound import State as TextState
 from models.requests import Event, Request, State
-from models.session import Session
+from models.store.session import Session
 from tests import webhooks
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock, twilio_settings

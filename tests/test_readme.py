@@ -9,10 +9,10 @@ from typer.main import get_command
 from app import cli
 from app.settings import Settings
 from handlers import phrasebook
-from handlers.ear import ear
-from handlers.grammar import ORDERS, SETTINGS, WORDS, parse
-from handlers.intents import Free
-from handlers.words import split
+from handlers.understanding.command_index import command_index
+from handlers.understanding.commands import ORDERS, SETTINGS, WORDS, parse
+from handlers.understanding.intents import Free
+from handlers.understanding.words import split
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_a_command_that_people_text_is_named(name: str) -> None:
 def names_of(text: str) -> set[str]:
     words = [w.text for w in split(text)]
     keys = [tuple(words[:n]) for n in range(len(words), 0, -1)]
-    rows = next((ear().phrases[key] for key in keys if key in ear().phrases), ())
+    rows = next((command_index().phrases[key] for key in keys if key in command_index().phrases), ())
     return {phrase.name for phrase in rows}
 
 

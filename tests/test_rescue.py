@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from app import database
-from app.database import Database
-from models.session import Session
+from app.database import engine
+from app.database.engine import Database
+from models.store.session import Session
 from tests.naming import add, line, stored
 
 
@@ -66,5 +66,5 @@ def test_a_row_that_is_there_already_is_tried_ten_times_on_postgresql_and_then_r
         return "kept"
 
     assert base.write(again, lambda *_: "rescued").result() == "rescued"
-    assert tries == (1 if isinstance(base, database.SQLite) else 10)  # one writer meets nobody who made it at once
+    assert tries == (1 if isinstance(base, engine.SQLite) else 10)  # one writer meets nobody who made it at once
     assert stored(base) == ["first"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import segments
+from app.carriers import segments
 
 EXTENSION = "^{}\\[~]|€"
 

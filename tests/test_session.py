@@ -4,12 +4,12 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from app.database import Database
+from app.database.engine import Database
 from models import lines, people, requests
 from models.lines import Area, Channel, Line
 from models.people import Person
 from models.requests import Event, Request, State
-from models.session import Session
+from models.store.session import Session
 from tests.fakes import LINE, MORNING
 
 ANA = "+12025550101"
@@ -50,7 +50,7 @@ def test_a_change_after_a_flush_is_written_too(base: Database) -> None:
     def change(session: Session) -> None:
         person = ana(session)
         session.flush()
-        with session.apart():
+        with session.savepoint():
             person.name = "Ana Maria"
 
     base.write(change).result()
@@ -131,7 +131,7 @@ def test_a_part_that_fails_leaves_nothing_and_the_rest_stays(base: Database) -> 
         return person.name
 
     def fail(session: Session, person: Person) -> None:
-        with session.apart():
+        with session.savepoint():
             person.name = "nobody"
             session.create(Area, line_id=person.line_id, name="nowhere")
             session.append(Area, line_id=person.line_id, name="nowhere else")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from app import signature
+from app.carriers.twilio import signature
 from tests import webhooks
 from tests.fakes import PREVIOUS, TOKEN
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.hotline import Hotline
-from app.phones import STOPPED_NOTE
+from app.simulator.phones import STOPPED_NOTE
 from tests import fakes
 from tests.table import Site, served
 

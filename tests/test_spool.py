@@ -13,17 +13,17 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
-from app import reception
-from app.database import Busy
+from app.database.engine import Busy
 from app.hotline import Hotline
-from app.reception import Reception, Waits
-from app.replay import TRIES
-from app.spool import STALE, Slip, Spool
-from app.switchboard import Taken
+from app.inbound import ingest
+from app.inbound.ingest import Ingest, MustWait
+from app.inbound.receive import Taken
+from app.inbound.spool import STALE, Spool, SpooledWebhook
+from app.inbound.spool_worker import TRIES
+from models.delivery.outbound import StatusEvent
 from models.inbound import Heard, Inbound
 from models.lines import Channel
-from models.outbound import StatusEvent
-from models.session import Session
+from models.store.session import Session
 from tests import webhooks
 from tests.fakes import LINE, MORNING, Recorder, StillClock, twilio_settings
 
@@ -39,7 +39,7 @@ class Shaky(Hotline):
     busy = False
     poison = ""  # a text that neither a handler nor our apology survives
 
-    def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+    def receive(self, heard: Heard, waits: MustWait | None = None) -> "Future[Taken]":
         if self.busy:
             raise Busy
         if self.away:
@@ -82,8 +82,8 @@ def held_up(hotline: Hotline) -> Iterator[None]:
             one.result(30)
 
 
-def slip(sender: str, body: str, *, at: int = 0) -> Slip:
-    return Slip(webhooks.sms(sender, body), MORNING + timedelta(seconds=at))
+def slip(sender: str, body: str, *, at: int = 0) -> SpooledWebhook:
+    return SpooledWebhook(webhooks.sms(sender, body), MORNING + timedelta(seconds=at))
 
 
 def bodies(hotline: Hotline) -> list[str]:
@@ -92,8 +92,8 @@ def bodies(hotline: Hotline) -> list[str]:
 
 def test_a_slip_comes_back_as_it_went_in(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "deep" / "spool")
-    one = Slip({"Body": "ñ 🙏 \n", "From": ANA, "To": BEN, "MessageSid": "SM1"}, MORNING)
-    two = Slip({"MessageStatus": "sent"}, MORNING, about=42)
+    one = SpooledWebhook({"Body": "ñ 🙏 \n", "From": ANA, "To": BEN, "MessageSid": "SM1"}, MORNING)
+    two = SpooledWebhook({"MessageStatus": "sent"}, MORNING, about=42)
     for each in (one, two):
         spool.put(each)
         assert spool.holds(each.key)
@@ -112,8 +112,8 @@ def test_nobody_else_may_read_it_and_no_name_holds_a_number(tmp_path: Path) -> N
     (file,) = spool.oldest(box)
     assert [oct(path.stat().st_mode & 0o777) for path in (spool.folder, box, file)] == ["0o700", "0o700", "0o600"]
     assert "2025550101" not in str(file.relative_to(tmp_path))
-    spool.refuse(file)
-    assert [oct(path.stat().st_mode & 0o777) for path in (spool.folder / "refused").iterdir()] == ["0o600"]
+    spool.quarantine(file)
+    assert [oct(path.stat().st_mode & 0o777) for path in (spool.folder / "quarantine").iterdir()] == ["0o600"]
 
 
 def test_the_oldest_comes_first_whenever_it_was_written(tmp_path: Path) -> None:
@@ -154,14 +154,14 @@ async def test_a_slow_database_makes_nobody_wait_long(shaky: Shaky) -> None:
     loop = asyncio.get_running_loop()
     with held_up(shaky):
         began = loop.time()
-        assert await shaky.reception.take(slip(ANA, "hello")) is Taken.SPOOLED
-        assert reception.PATIENCE <= loop.time() - began < reception.PATIENCE + 2
+        assert await shaky.ingest.take(slip(ANA, "hello")) is Taken.SPOOLED
+        assert ingest.DATABASE_TIMEOUT <= loop.time() - began < ingest.DATABASE_TIMEOUT + 2
         began = loop.time()
-        assert await shaky.reception.take(slip(BEN, "hello")) is Taken.SPOOLED
+        assert await shaky.ingest.take(slip(BEN, "hello")) is Taken.SPOOLED
         assert loop.time() - began < 1  # the database was just seen to be slow
         assert shaky.spooled() == 2
-    assert shaky.replay.once() == 2
-    assert sorted(shaky.database.read(lambda s: list(s.exec(select(Inbound.sender))))) == [ANA, BEN]
+    assert shaky.spool_worker.once() == 2
+    assert sorted(shaky.database.read(lambda s: list(s.exec(select(Inbound.from_address))))) == [ANA, BEN]
 
 
 async def test_a_text_whose_slow_transaction_goes_through_after_all_is_one_text(shaky: Shaky) -> None:
@@ -178,113 +178,113 @@ async def test_a_text_whose_slow_transaction_goes_through_after_all_is_one_text(
 
     shaky.database.write = slow  # type: ignore[method-assign]
     one = slip(ANA, "I need food")
-    assert await shaky.reception.take(one) is Taken.SPOOLED
+    assert await shaky.ingest.take(one) is Taken.SPOOLED
     shaky.database.write = first  # type: ignore[method-assign]
     go.set()
-    assert shaky.replay.once() == 1
+    assert shaky.spool_worker.once() == 1
     assert bodies(shaky) == ["I need food"]
 
 
 async def test_nobody_overtakes_themselves(shaky: Shaky) -> None:
     shaky.away = True
     for at in range(5):
-        assert await shaky.reception.take(slip(ANA, f"text {at}", at=at)) is Taken.SPOOLED
+        assert await shaky.ingest.take(slip(ANA, f"text {at}", at=at)) is Taken.SPOOLED
     shaky.away = False
-    shaky.reception.back()
+    shaky.ingest.back()
     # The database is back, but older texts of hers wait: the newer ones queue up behind them, Ben's do not.
-    assert await shaky.reception.take(slip(ANA, "text 5", at=5)) is Taken.SPOOLED
-    assert await shaky.reception.take(slip(BEN, "me too", at=6)) is Taken.HANDLED
+    assert await shaky.ingest.take(slip(ANA, "text 5", at=5)) is Taken.SPOOLED
+    assert await shaky.ingest.take(slip(BEN, "me too", at=6)) is Taken.HANDLED
     assert bodies(shaky) == ["me too"]
-    assert shaky.replay.once() == 6
-    assert await shaky.reception.take(slip(ANA, "text 6", at=7)) is Taken.HANDLED
+    assert shaky.spool_worker.once() == 6
+    assert await shaky.ingest.take(slip(ANA, "text 6", at=7)) is Taken.HANDLED
     assert bodies(shaky) == ["me too", *(f"text {at}" for at in range(7))]
 
 
 async def test_a_text_that_waits_in_the_database_while_an_older_one_is_spooled_lets_it_go_first(shaky: Shaky) -> None:
     with held_up(shaky):
-        older = asyncio.create_task(shaky.reception.take(slip(ANA, "older")))
+        older = asyncio.create_task(shaky.ingest.take(slip(ANA, "older")))
         await asyncio.sleep(1)
-        newer = asyncio.create_task(shaky.reception.take(slip(ANA, "newer", at=1)))
+        newer = asyncio.create_task(shaky.ingest.take(slip(ANA, "newer", at=1)))
         assert await older is Taken.SPOOLED
     assert await newer is Taken.SPOOLED  # though the database had time for it
     assert bodies(shaky) == []
-    shaky.replay.once()
+    shaky.spool_worker.once()
     assert bodies(shaky) == ["older", "newer"]
 
 
 async def test_what_is_still_at_the_door_is_waited_for(shaky: Shaky) -> None:
     with held_up(shaky):
-        older = asyncio.create_task(shaky.reception.take(slip(ANA, "older")))
+        older = asyncio.create_task(shaky.ingest.take(slip(ANA, "older")))
         await asyncio.sleep(0.1)
-        shaky.reception.spool.put(slip(ANA, "newer", at=1))
-        assert shaky.replay.once() == 0
+        shaky.ingest.spool.put(slip(ANA, "newer", at=1))
+        assert shaky.spool_worker.once() == 0
         assert await older is Taken.SPOOLED
-    assert shaky.replay.once() == 2
+    assert shaky.spool_worker.once() == 2
     assert bodies(shaky) == ["older", "newer"]
 
 
 async def test_a_text_that_can_never_be_handled_is_put_aside_and_holds_up_nobody_for_ever(shaky: Shaky) -> None:
     shaky.poison = "poison"
-    assert await shaky.reception.take(slip(ANA, "poison")) is Taken.SPOOLED
-    assert await shaky.reception.take(slip(ANA, "and this?", at=1)) is Taken.SPOOLED
-    assert await shaky.reception.take(slip(BEN, "hello", at=2)) is Taken.HANDLED
+    assert await shaky.ingest.take(slip(ANA, "poison")) is Taken.SPOOLED
+    assert await shaky.ingest.take(slip(ANA, "and this?", at=1)) is Taken.SPOOLED
+    assert await shaky.ingest.take(slip(BEN, "hello", at=2)) is Taken.HANDLED
     for _ in range(TRIES):
-        shaky.replay.once()
-        shaky.replay.once()
+        shaky.spool_worker.once()
+        shaky.spool_worker.once()
         shaky.clock.advance(timedelta(hours=1))
     assert bodies(shaky) == ["hello", "and this?"]
-    assert (shaky.spooled(), shaky.refused()) == (0, 1)
+    assert (shaky.spooled(), shaky.quarantined()) == (0, 1)
 
 
 async def test_what_was_put_aside_is_tried_again_at_the_next_start(shaky: Shaky) -> None:
-    shaky.reception.spool.put(slip(ANA, "hello"))
-    (box,) = shaky.reception.spool.boxes()
-    (file,) = shaky.reception.spool.oldest(box)
-    shaky.reception.spool.refuse(file)
-    assert (shaky.spooled(), shaky.refused()) == (0, 1)
-    shaky.reception.spool.reprieve()
-    assert shaky.replay.once() == 1
+    shaky.ingest.spool.put(slip(ANA, "hello"))
+    (box,) = shaky.ingest.spool.boxes()
+    (file,) = shaky.ingest.spool.oldest(box)
+    shaky.ingest.spool.quarantine(file)
+    assert (shaky.spooled(), shaky.quarantined()) == (0, 1)
+    shaky.ingest.spool.requeue_quarantined()
+    assert shaky.spool_worker.once() == 1
     assert bodies(shaky) == ["hello"]
 
 
 async def test_a_file_that_is_no_slip_is_put_aside_at_once(shaky: Shaky) -> None:
-    shaky.reception.spool.put(slip(ANA, "hello"))
-    (box,) = shaky.reception.spool.boxes()
+    shaky.ingest.spool.put(slip(ANA, "hello"))
+    (box,) = shaky.ingest.spool.boxes()
     for name, content in (("1", "{"), ("2", "[]"), ("3", '{"said": 1}'), ("4", '{"said": {}, "at": "2026-03-03"}')):
         (box / name).write_text(content)
     for _ in range(TRIES + 1):
-        shaky.replay.once()
-        shaky.replay.once()
+        shaky.spool_worker.once()
+        shaky.spool_worker.once()
         shaky.clock.advance(timedelta(hours=1))
     assert bodies(shaky) == ["hello"]
-    assert (shaky.spooled(), shaky.refused()) == (0, 4)
+    assert (shaky.spooled(), shaky.quarantined()) == (0, 4)
 
 
 async def test_a_file_that_the_disk_does_not_give_holds_up_nobody_else(shaky: Shaky) -> None:
     for sender in (ANA, BEN):
-        shaky.reception.spool.put(slip(sender, f"from {sender}"))
-    stuck, other = shaky.reception.spool.boxes()
+        shaky.ingest.spool.put(slip(sender, f"from {sender}"))
+    stuck, other = shaky.ingest.spool.boxes()
     (stuck / "0").mkdir()  # it sorts first, and reading it is an error of the disk's
     for _ in range(2):
-        shaky.replay.once()
+        shaky.spool_worker.once()
     assert len(bodies(shaky)) == 1
     assert not other.exists()
     (stuck / "0").rmdir()
-    shaky.replay.once()
+    shaky.spool_worker.once()
     assert len(bodies(shaky)) == 2
 
 
 async def test_a_database_that_stays_away_loses_nothing(shaky: Shaky) -> None:
     shaky.away = True
-    await shaky.reception.take(slip(ANA, "hello"))
+    await shaky.ingest.take(slip(ANA, "hello"))
     for _ in range(3 * TRIES):
-        assert shaky.replay.once() == 0
+        assert shaky.spool_worker.once() == 0
         shaky.clock.advance(timedelta(hours=1))
-    assert (shaky.spooled(), shaky.refused()) == (1, 0)
+    assert (shaky.spooled(), shaky.quarantined()) == (1, 0)
     shaky.away, shaky.busy = False, True
-    assert shaky.replay.once() == 0
+    assert shaky.spool_worker.once() == 0
     shaky.busy = False
-    assert shaky.replay.once() == 1
+    assert shaky.spool_worker.once() == 1
 
 
 class Stalled(Spool):
@@ -294,7 +294,7 @@ class Stalled(Spool):
         super().__init__(folder)
         self.goes_on = threading.Event()
 
-    def put(self, slip: Slip) -> None:
+    def put(self, slip: SpooledWebhook) -> None:
         self.goes_on.wait(30)
         super().put(slip)
 
@@ -304,8 +304,8 @@ async def test_before_a_disk_that_stalls_only_so_many_wait_and_the_carrier_comes
 ) -> None:
     shaky.away = True
     disk = Stalled(tmp_path / "stalled")
-    door = Reception(shaky, disk)
-    waiting = [asyncio.create_task(door.take(slip(ANA, f"{n}"))) for n in range(reception.MOST_WRITTEN)]
+    door = Ingest(shaky, disk)
+    waiting = [asyncio.create_task(door.take(slip(ANA, f"{n}"))) for n in range(ingest.MOST_PENDING_WRITES)]
     await asyncio.sleep(0)
     try:
         with pytest.raises(Busy):
@@ -314,7 +314,7 @@ async def test_before_a_disk_that_stalls_only_so_many_wait_and_the_carrier_comes
         disk.goes_on.set()
     assert set(await asyncio.gather(*waiting)) == {Taken.SPOOLED}
     assert await door.take(slip(BEN, "now there is room")) is Taken.SPOOLED
-    assert disk.waiting() == reception.MOST_WRITTEN + 1
+    assert disk.waiting() == ingest.MOST_PENDING_WRITES + 1
     door.close()
 
 
@@ -322,8 +322,8 @@ async def test_what_became_of_a_text_is_kept_too(shaky: Shaky) -> None:
     shaky.receive(Heard("SM1", Channel.SMS, ANA, LINE, "hello")).result()
     said = {"MessageStatus": "delivered", "MessageSid": "SM2", "ErrorCode": ""}
     with held_up(shaky):
-        assert await shaky.reception.take(Slip(said, MORNING, about=1)) is Taken.SPOOLED
-    assert shaky.replay.once() == 1
+        assert await shaky.ingest.take(SpooledWebhook(said, MORNING, about=1)) is Taken.SPOOLED
+    assert shaky.spool_worker.once() == 1
     assert shaky.database.read(lambda s: list(s.exec(select(StatusEvent.status)))) == ["delivered"]
 
 
@@ -333,7 +333,7 @@ async def test_texts_in_the_spool_outlive_the_process(database_url: str, clock: 
     before.prepare()
     before.away = True
     for at in range(3):
-        await before.reception.take(slip(ANA, f"text {at}", at=at))
+        await before.ingest.take(slip(ANA, f"text {at}", at=at))
     before.stop()
     after = Hotline(settings, carrier=Recorder(), clock=clock)
     after.prepare()
@@ -353,11 +353,11 @@ async def test_thousands_come_back_each_in_their_senders_order(shaky: Shaky) -> 
     senders = [f"+1212555{n:04}" for n in range(100, 140)]
     for at in range(5):
         for sender in senders:
-            shaky.reception.spool.put(slip(sender, f"STATUS {at}", at=at))
-    assert shaky.replay.once() == 200
+            shaky.ingest.spool.put(slip(sender, f"STATUS {at}", at=at))
+    assert shaky.spool_worker.once() == 200
     said: dict[str, list[str]] = {}
     for sender, body in shaky.database.read(
-        lambda s: list(s.exec(select(Inbound.sender, Inbound.body).order_by(col(Inbound.id))))
+        lambda s: list(s.exec(select(Inbound.from_address, Inbound.body).order_by(col(Inbound.id))))
     ):
         said.setdefault(sender, []).append(body)
     assert said == {sender: [f"STATUS {at}" for at in range(5)] for sender in senders}

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
-from app.database import SQLite, T, Work
-from app.sender import Sender
+from app.database.engine import SQLite, T, Work
+from app.outbound.sender import Sender
+from models.delivery.outbound import Lane, Outbound, State
 from models.inbound import Heard
 from models.lines import Channel
-from models.outbound import Lane, Outbound, State
 from models.people import Person
-from models.rows import Statement
-from models.session import Session
+from models.store.rows import Statement
+from models.store.session import Session
 from tests.fake_twilio import Mood, When
 from tests.fakes import LINE, MORNING
 from tests.world import ANA, World
@@ -126,11 +126,11 @@ class Hiccup(SQLite):
 
     looks = 0
 
-    def look(self, statement: Statement[T], **values: Any) -> list[T]:
+    def lookup(self, statement: Statement[T], **values: Any) -> list[T]:
         self.looks += 1
         if self.looks == 1:
             raise OperationalError("a statement", {}, ConnectionError("gone"))
-        return super().look(statement, **values)
+        return super().lookup(statement, **values)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

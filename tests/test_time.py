@@ -8,11 +8,11 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from models import lines, people, requests
+from models.delivery.outbound import Outbound
 from models.inbound import Heard
 from models.lines import Channel
-from models.outbound import Outbound
 from models.requests import Request
-from models.session import Session
+from models.store.session import Session
 from tests import fakes
 from tests.fakes import LINE, Recorder
 
@@ -83,5 +83,5 @@ def test_a_request_that_cannot_be_acted_on_holds_up_no_other(hotline: Hotline) -
     hotline.clock.advance(GAP)
     hotline.tick()
     assert offered(hotline)[2] > before
-    looks = hotline.database.read(lambda s: list(s.exec(select(Request.next_look_at))))
+    looks = hotline.database.read(lambda s: list(s.exec(select(Request.next_action_at))))
     assert all(look is not None and look > hotline.clock.now() for look in looks)

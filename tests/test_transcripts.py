@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import transcript
-from tests.replay import Stage
-from tests.transcript import Transcript, Unreadable
+from app.simulator import transcript
+from app.simulator.stage import Stage
+from app.simulator.transcript import Transcript, Unreadable
 
 HERE = Path(__file__).parent / "transcripts"
 FILES = sorted(HERE.glob("*.txt"))

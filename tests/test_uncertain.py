@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from app.carriers.twilio import Twilio
+from app.carriers.twilio.client import Twilio
 from app.clock import Clock
 from app.hotline import Hotline
-from app.sender import LEASE
-from models.outbound import Lane, State
-from models.outbound import Outbound as Row
+from app.outbound.sender import LEASE_FOR
+from models.delivery.outbound import Lane, State
+from models.delivery.outbound import Outbound as Row
 from tests.fake_twilio import Carried, FakeTwilio, Mood, When
 from tests.fake_twilio_api import Refused
 from tests.fakes import ACCOUNT, PUBLIC, TOKEN, StillClock, twilio_settings
@@ -281,7 +281,7 @@ def test_it_is_looked_for_from_its_own_last_attempt(world: World) -> None:
     """Attempts are counted in another order than texts: one is not taken for the other."""
     rows = [world.put(body="first"), world.put("+12025550102", "second", lane=Lane.SAFETY)]
     assert [parcel.id for _ in rows for parcel in world.lease(room=1)] == rows[::-1]
-    world.drain(after=LEASE + timedelta(seconds=1))
+    world.drain(after=LEASE_FOR + timedelta(seconds=1))
     settle(world)
     once_each(world, rows)
 
@@ -295,7 +295,7 @@ def test_a_failure_told_before_the_answer_is_about_the_try_under_way(world: Worl
     settle(world)
     assert (world.row(row).state, world.row(row).error_code) == (State.FAILED, 30006)
     assert [attempt.sid for attempt in world.attempts(row)] == [None, world.twilio.sent[0].sid]
-    assert world.row(row).told_at is not None
+    assert world.row(row).reported_at is not None
 
 
 # A process that is killed while its POST is under way.
@@ -330,7 +330,7 @@ def test_a_sender_killed_between_attempt_and_result_loses_and_doubles_nothing(
         killed.wait()
         twilio.released.set()
         assert world.row(row).state is State.LEASED
-        clock.advance(LEASE + timedelta(seconds=1))
+        clock.advance(LEASE_FOR + timedelta(seconds=1))
         for _ in range(60):
             hotline.sender.drain()
             clock.advance(STEP)

@@ -12,18 +12,18 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, func, select
 
-from app import switchboard
-from app.database import Busy
+from app.database.engine import Busy
 from app.hotline import Hotline
+from app.inbound import receive
+from app.inbound.ingest import MustWait
+from app.inbound.receive import Taken
 from app.main import create_app
-from app.reception import Waits
-from app.switchboard import Taken
 from models import lines, people
+from models.delivery.outbound import Outbound
 from models.inbound import Heard, Inbound
 from models.lines import Channel
-from models.outbound import Outbound
 from models.people import Address, Person
-from models.session import Session
+from models.store.session import Session
 from tests import webhooks
 from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, Recorder, StillClock, twilio_settings
 
@@ -79,26 +79,26 @@ async def test_a_signed_sms_is_taken_and_answered(hotline: Hotline) -> None:
     assert answer.status_code == 200
     assert is_empty_twiml(answer)
     (text,) = stored(hotline)
-    assert (text.channel, text.sender, text.body) == (Channel.SMS, ANA, "I need groceries for two")
+    assert (text.channel, text.from_address, text.body) == (Channel.SMS, ANA, "I need groceries for two")
     hotline.sender.drain()
     assert isinstance(hotline.carrier, Recorder)
-    assert {(t.channel, t.sender, t.to) for t in hotline.carrier.carried} == {(Channel.SMS, LINE, ANA)}
+    assert {(t.channel, t.from_number, t.to) for t in hotline.carrier.carried} == {(Channel.SMS, LINE, ANA)}
 
 
 async def test_a_whatsapp_message_takes_the_same_path(hotline: Hotline) -> None:
     answer = await signed(hotline, webhooks.whatsapp(ANA, "hola"))
     assert is_empty_twiml(answer)
     (text,) = stored(hotline)
-    assert (text.channel, text.sender, text.body) == (Channel.WHATSAPP, ANA, "hola")
+    assert (text.channel, text.from_address, text.body) == (Channel.WHATSAPP, ANA, "hola")
     hotline.sender.drain()
     assert isinstance(hotline.carrier, Recorder)
-    assert {(t.channel, t.sender, t.to) for t in hotline.carrier.carried} == {(Channel.WHATSAPP, WHATSAPP, ANA)}
+    assert {(t.channel, t.from_number, t.to) for t in hotline.carrier.carried} == {(Channel.WHATSAPP, WHATSAPP, ANA)}
 
 
 async def test_whatsapp_may_hide_the_number(hotline: Hotline) -> None:
     await signed(hotline, webhooks.whatsapp("US.13491208655302741918", "hello"))
     (text,) = stored(hotline)
-    assert text.sender == "US.13491208655302741918"
+    assert text.from_address == "US.13491208655302741918"
     hotline.sender.drain()
     assert isinstance(hotline.carrier, Recorder)
     assert {t.to for t in hotline.carrier.carried} == {"US.13491208655302741918"}
@@ -203,7 +203,7 @@ async def test_a_text_to_a_number_that_is_no_lines_is_counted_and_forgotten(hotl
     assert answer.status_code == 200
     assert is_empty_twiml(answer)
     assert counted(hotline, Inbound, Person, Outbound) == [0, 0, 0]
-    assert hotline.counts() == {"handled": 0, "seen": 0, "nobodys": 1, "unanswered": 0, "spooled": 0}
+    assert hotline.counts() == {"handled": 0, "seen": 0, "unknown_number": 1, "unanswered": 0, "spooled": 0}
 
 
 async def test_the_same_text_twice_changes_nothing(hotline: Hotline) -> None:
@@ -237,7 +237,7 @@ async def test_no_200_for_what_is_nowhere_on_disk(hotline: Hotline) -> None:
     fields = webhooks.sms(ANA, "hello")
     with hotline.database.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE inbound RENAME TO mislaid"))
-    spool = hotline.reception.spool.folder
+    spool = hotline.ingest.spool.folder
     spool.write_text("a file where the folder should be")
     answer = await signed(hotline, fields)
     assert answer.status_code == 503
@@ -247,16 +247,16 @@ async def test_no_200_for_what_is_nowhere_on_disk(hotline: Hotline) -> None:
     assert hotline.spooled() == 1
     with hotline.database.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE mislaid RENAME TO inbound"))
-    assert hotline.replay.once() == 1
+    assert hotline.spool_worker.once() == 1
     assert hotline.spooled() == 0
     assert counted(hotline, Inbound) == [1]
-    assert hotline.counts() == {"handled": 1, "seen": 0, "nobodys": 0, "unanswered": 0, "spooled": 1}
+    assert hotline.counts() == {"handled": 1, "seen": 0, "unknown_number": 0, "unanswered": 0, "spooled": 1}
 
 
 class Faulty(Hotline):
     """A hotline with a fault that nobody foresaw."""
 
-    def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+    def receive(self, heard: Heard, waits: MustWait | None = None) -> "Future[Taken]":
         raise RuntimeError(heard.body)
 
     def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
@@ -276,7 +276,7 @@ async def test_a_fault_that_nobody_foresaw_is_no_200_and_no_crash(database_url: 
 
 async def test_too_many_is_said_at_once_and_kept_nowhere(database_url: str) -> None:
     class Crowded(Faulty):
-        def receive(self, heard: Heard, waits: Waits | None = None) -> "Future[Taken]":
+        def receive(self, heard: Heard, waits: MustWait | None = None) -> "Future[Taken]":
             raise Busy
 
         def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
@@ -305,11 +305,11 @@ async def test_a_fault_of_ours_loses_no_text(hotline: Hotline) -> None:
     dee = hotline.database.write(on_duty).result()
 
     def broken(session: Session) -> Taken:
-        switchboard.receive(session, heard, now)
+        receive.receive(session, heard, now)
         raise ZeroDivisionError
 
     def rescue(session: Session, error: Exception) -> Taken:
-        return switchboard.apologise(session, heard, now, error)
+        return receive.handle_failure(session, heard, now, error)
 
     assert hotline.database.write(broken, rescue).result() is Taken.HANDLED
     (text,) = stored(hotline)
@@ -338,7 +338,7 @@ async def test_a_stop_is_kept_whatever_breaks(hotline: Hotline, body: str, by_ca
         raise ZeroDivisionError
 
     def rescue(session: Session, error: Exception) -> Taken:
-        return switchboard.apologise(session, heard, now, error)
+        return receive.handle_failure(session, heard, now, error)
 
     assert hotline.database.write(broken, rescue).result() is Taken.HANDLED
     assert hotline.database.read(lambda s: list(s.exec(select(Person.opted_out_at)))) == [now]

@@ -7,11 +7,12 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from models import leases, lines, people
+from models import lines, people
+from models.delivery import leases
+from models.delivery.handover import LeasedText
+from models.delivery.outbound import Attempt, Lane, Outbound, State
 from models.lines import Channel
-from models.outbound import Attempt, Lane, Outbound, State
-from models.parcels import Parcel
-from models.session import Session
+from models.store.session import Session
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock
 
@@ -55,7 +56,7 @@ class World:
                 key=f"{phrase}:{channel}:{to}:{body[:20]}:{lane}",
                 phrase=phrase,
                 channel=channel,
-                sender=line.number(channel) or "",
+                from_number=line.number(channel) or "",
                 to=to,
                 body=body,
                 segments=segments,
@@ -84,10 +85,10 @@ class World:
 
         self.hotline.database.write(work).result()
 
-    def lease(self, room: int = 10) -> list[Parcel]:
+    def lease(self, room: int = 10) -> list[LeasedText]:
         """Lease what may leave, as a sender does that dies right after."""
         now, terms = self.clock.now(), self.hotline.sender.terms
-        return self.hotline.database.write(lambda s: leases.lease(s, now, room, terms, Counter()).parcels).result()
+        return self.hotline.database.write(lambda s: leases.lease(s, now, room, terms, Counter()).texts).result()
 
     def waits(self, outbound_id: int) -> float:
         """In how many seconds a text is looked at again."""

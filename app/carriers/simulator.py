@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import uuid4
 
-from app.carriers import Found, Outgoing, Received, Sent
-from models.outbound import State
+from app.carriers.base import Outgoing, ReceivedMessage, Sent, SentMessage
+from models.delivery.outbound import State
 
 
 class Simulator:
@@ -16,7 +16,7 @@ class Simulator:
         """Deliver the text."""
         return Sent(sid=f"SM{uuid4().hex}", state=State.DELIVERED)
 
-    def received(self, numbers: list[str], since: datetime) -> list[Received]:
+    def received(self, numbers: list[str], since: datetime) -> list[ReceivedMessage]:
         """Nothing: what is typed on a phone is in the hotline at once."""
         return []
 
@@ -24,7 +24,7 @@ class Simulator:
         """None: the phones have no camera."""
         return {}
 
-    def find(self, text: Outgoing, since: datetime) -> list[Found]:
+    def find(self, text: Outgoing, since: datetime) -> list[SentMessage]:
         """Nothing: it remembers no text, and what it took it has delivered."""
         return []
 

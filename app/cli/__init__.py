@@ -11,7 +11,7 @@ from typer.main import get_command as built
 FAMILIES = {
     "serve": "app.cli.serve",
     "chat": "app.cli.chat",
-    "person": "app.cli.person",
+    "person": "app.cli.people",
     "request": "app.cli.request",
     "line": "app.cli.line",
     "parse": "app.cli.parse",
@@ -58,7 +58,7 @@ app = typer.Typer(cls=Families, add_completion=False, no_args_is_help=True, pret
 @app.callback()
 def main() -> None:
     """A mutual-aid hotline that runs by text: ask, claim, deliver, confirm."""
-    import_module("app.logs").configure()
+    import_module("app.telemetry.logs").configure()
 
 
 def run() -> None:

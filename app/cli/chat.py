@@ -13,13 +13,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app import logs, story
 from app.cli import console
 from app.hotline import Hotline
-from app.phones import STOPPED_NOTE, CannotDo, Phones, carrier_stops
+from app.simulator import story
+from app.simulator.phones import STOPPED_NOTE, CannotDo, Phones, carrier_stops
+from app.simulator.threads import Phone
+from app.telemetry import logs
 from handlers import phrasebook
 from models.lines import Channel, Line
-from models.threads import Phone
 
 app = typer.Typer()
 

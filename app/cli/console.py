@@ -18,15 +18,15 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
 
-from app import database, schema
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
-from app.database import Database
+from app.database import engine, migrations
+from app.database.engine import Database
 from app.settings import Settings
-from handlers.words import fold
+from handlers.understanding.words import fold
 from models import lines
 from models.lines import Line
-from models.session import Session
+from models.store.session import Session
 
 InLine = Annotated[
     str | None, typer.Option("--line", metavar="NAME", help="Which line, where there are several; else the first.")
@@ -72,7 +72,7 @@ def wrong_place(file: Path | None) -> str | None:
 
 def answers(url: URL) -> None:
     """Raise OperationalError within seconds if PostgreSQL does not answer; a migration would wait for minutes."""
-    asked = database.connect(url)
+    asked = engine.connect(url)
     try:
         asked.check()
     finally:
@@ -86,9 +86,9 @@ def opened(found: Settings) -> Iterator[Database]:
         fail(problem)
     if found.database_file is None:
         answers(found.database)
-    kept = database.connect(found.database)
+    kept = engine.connect(found.database)
     try:
-        schema.migrate(found.database)
+        migrations.upgrade(found.database)
         kept.write(lambda session: _first_line(session, found, Clock().now())).result()
         yield kept
     finally:

@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from app import settings as rules
-from app.cli import addresses, console, figures
-from app.cli.addresses import Unusable
+from app.cli import console, figures
 from app.cli.console import AsJson, InLine
+from app.cli.people import addresses
+from app.cli.people.addresses import Unusable
 from app.clock import Clock
-from handlers.words import fold
+from handlers.understanding.words import fold
 from models import lines
 from models.lines import Area, Channel, Line
-from models.session import Session
+from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from app import schema
 from app.cli import console
+from app.database import migrations
 
 app = typer.Typer()
 
@@ -25,13 +25,13 @@ def migrate(
         console.answers(settings.database)
     if check:
         there = settings.database_file is None or settings.database_file.exists()
-        if not there or not schema.up_to_date(settings.database):
+        if not there or not migrations.up_to_date(settings.database):
             console.fail("The database is not up to date. Run: hotline migrate")
         typer.echo("The database is up to date.")
         return
-    schema.migrate(settings.database)
+    migrations.upgrade(settings.database)
     if new is None:
         typer.echo("The database is up to date.")
         return
-    schema.write_migration(settings.database, new)
+    migrations.write_migration(settings.database, new)
     typer.echo("Written to migrations/versions. Read it before you use it.")

@@ -8,8 +8,9 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from handlers import grammar, registry
-from handlers.intents import Free, Intent, Kind, Wordless
+from handlers import registry
+from handlers.understanding import commands
+from handlers.understanding.intents import Free, Intent, Kind, Wordless
 from models.requests import Urgency
 
 app = typer.Typer()
@@ -37,7 +38,7 @@ def _stdin() -> BinaryIO:
 
 def meaning(text: str) -> dict[str, Any]:
     """The contract's object for one text."""
-    intent = grammar.parse(text)
+    intent = commands.parse(text)
     if isinstance(intent, Wordless):
         return nothing(None)
     if isinstance(intent, Free):
@@ -51,7 +52,7 @@ def meaning(text: str) -> dict[str, Any]:
             "place": said.place,
             "language": said.language,
         }
-    return {**_parts(intent), "language": grammar.language_of(text)}
+    return {**_parts(intent), "language": commands.language_of(text)}
 
 
 def nothing(language: str | None) -> dict[str, Any]:

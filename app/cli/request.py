@@ -12,7 +12,7 @@ from handlers import phrasebook
 from models import assignments, lines, people, requests
 from models.lines import Line
 from models.requests import Request, State
-from models.session import Session
+from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -5,9 +5,9 @@ import threading
 
 import typer
 
-from app import logs
 from app.cli import console
 from app.hotline import Hotline
+from app.telemetry import logs
 
 app = typer.Typer()
 

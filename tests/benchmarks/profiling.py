@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from app import signature
-from app.form import heard_from
+from app.carriers.twilio import signature
+from app.carriers.twilio.form import heard_from
 from app.hotline import Hotline
 from models.inbound import Heard
 from tests import fakes, webhooks

@@ -82,7 +82,7 @@ class Rows:
             "helper_since": since if helps else None,
             "vouched_at": since if helps else None,
             "last_asked_at": self.ago(n, self.plan.helpers) if helps and n % 10 else None,
-            "weighs_id": self.weighed.get(n),
+            "pending_offer_request_id": self.weighed.get(n),
             "created_at": since,
         }
 
@@ -134,7 +134,7 @@ class Rows:
             "helpers_wanted": 1,
             "code_word": "maple",
             "wave": 1,
-            "next_look_at": self.now + timedelta(days=1) if is_open else None,
+            "next_action_at": self.now + timedelta(days=1) if is_open else None,
             "changed_at": self.ago(number, self.plan.open + self.plan.closed),
             "created_at": self.ago(number, self.plan.open + self.plan.closed),
         }
@@ -177,7 +177,7 @@ class Rows:
             "line_id": 1,
             "sid": sid,
             "channel": channel,
-            "sender": sender,
+            "from_address": sender,
             "person_id": n % self.plan.everybody + 1,
             "body": said["Body"],
             "media": [],
@@ -197,7 +197,7 @@ class Rows:
             "key": f"{n}:0" if state != "ready" else f"ready-{n}:0",
             "phrase": "got_it",
             "channel": to[0],
-            "sender": fakes.LINE if to[0] == "sms" else fakes.WHATSAPP,
+            "from_number": fakes.LINE if to[0] == "sms" else fakes.WHATSAPP,
             "to": to[1],
             "body": f"Got it, #{n}. We are asking 3 volunteers near you and write as soon as one of them can come.",
             "segments": 1,

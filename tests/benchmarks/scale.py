@@ -7,7 +7,7 @@ from typing import Any
 
 from app.hotline import Hotline
 from handlers import waves
-from handlers.turn import Moment
+from handlers.turn import Context
 from models import lines, requests
 from tests import fakes
 from tests.benchmarks.bench import Bench
@@ -69,7 +69,7 @@ def wave(url: str, count: int) -> float:
     def choose(session: Any, number: int) -> float:
         request = requests.by_number(session, 1, number)
         assert request is not None
-        moment = Moment(session, lines.by_id(session, 1), now)
+        moment = Context(session, lines.by_id(session, 1), now)
         began = time.perf_counter()
         chosen = waves.ask_next(moment, request)
         session.flush()

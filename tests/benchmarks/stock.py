@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
 
-from app import schema
+from app.database import migrations
 from models import METADATA
 from tests.benchmarks.rows import Plan, Row, Rows
 from tests.postgres import PostgreSQL
@@ -105,7 +105,7 @@ class OnSQLite:
     def filled(self, plan: Plan) -> str:
         """A file to copy from."""
         url = f"sqlite:///{self.folder / f'filled-{next(self.numbers)}.db'}"
-        schema.migrate(make_url(url))
+        migrations.upgrade(make_url(url))
         engine = sa.create_engine(url)
         with engine.begin() as connection:
             fill(connection, plan)
@@ -136,7 +136,7 @@ class OnPostgreSQL:
         """A database to copy from, with the statistics that autovacuum would have gathered by now."""
         url = self.server.blank()
         driven = make_url(url).set(drivername="postgresql+psycopg")
-        schema.migrate(driven)
+        migrations.upgrade(driven)
         engine = sa.create_engine(driven)
         with engine.begin() as connection:
             fill(connection, plan)

@@ -1,0 +1,169 @@
+"""What is set in Twilio's console about our numbers: read for `hotline doctor`, never written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+from twilio.base.exceptions import TwilioException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+TWILIO = "api.twilio.com"
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
+NOTHING_THERE = 20404
+WHATSAPP_HOOK = ("callback_url", "callback_method", "fallback_url", "fallback_method")
+
+
+class ConsoleError(Exception):
+    """Twilio could not be asked, or refused; then `code` is its error."""
+
+    def __init__(self, what: str, code: int | None = None) -> None:
+        super().__init__(what)
+        self.code = code
+
+
+class ReadOnlyClient(HttpClient):
+    """httpx under Twilio's client, with a timeout and the answers' headers."""
+
+    def __init__(self, api: str) -> None:
+        self.api = urlsplit(api)
+        self.http = httpx.Client(timeout=TIMEOUT)
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, Any] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Ask once. Raises Unread where no answer comes."""
+        try:
+            answer = self.http.request(method, self.address(uri), params=params, headers=headers, auth=auth)
+        except httpx.HTTPError as error:
+            raise ConsoleError(f"no answer: {type(error).__name__}") from error
+        return Response(answer.status_code, answer.text, answer.headers)
+
+    def address(self, uri: str) -> str:
+        """Where to ask. Twilio has a host for each family of resources; an emulator answers for all of them."""
+        if self.api.netloc == TWILIO:
+            return uri
+        wanted = urlsplit(uri)
+        return urlunsplit((self.api.scheme, self.api.netloc, self.api.path + wanted.path, wanted.query, ""))
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where Twilio takes what comes in, and where it turns when that fails. Empty where nothing is set."""
+
+    url: str
+    method: str
+    fallback: str
+    fallback_method: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of the account. `application` says that a TwiML app decides instead of the webhook."""
+
+    webhook: Webhook
+    texts: bool  # whether it can send and receive texts at all
+    application: bool
+
+
+@dataclass(frozen=True)
+class WhatsAppSender:
+    """A WhatsApp sender; `status` is Twilio's word for how it is, such as ONLINE."""
+
+    webhook: Webhook
+    status: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Messaging Service and the numbers in its sender pool."""
+
+    webhook: Webhook
+    numbers: frozenset[str]
+    defers: bool  # to the webhook of the number that was texted
+
+
+class Console:
+    """Reads the settings of one account. Every method raises Unread."""
+
+    def __init__(self, *, account: str, token: str, api: str) -> None:
+        self.reader = ReadOnlyClient(api)
+        self.client = Client(account, token, http_client=self.reader)
+
+    def time(self) -> datetime | None:
+        """What Twilio's clock says, to the second; asking takes valid credentials."""
+        with _refusals():
+            answer = self.client.api.accounts(self.client.account_sid).fetch_with_http_info()
+        said = (answer.headers or {}).get("date")
+        try:
+            return parsedate_to_datetime(said) if said else None
+        except ValueError:
+            return None
+
+    def number(self, number: str) -> Number | None:
+        """The account's number, or None if it has no such one."""
+        with _refusals():
+            found = self.client.incoming_phone_numbers.list(phone_number=number, limit=1)
+        if not found:
+            return None
+        (one,) = found
+        webhook = _webhook(one.sms_url, one.sms_method, one.sms_fallback_url, one.sms_fallback_method)
+        able = dict(one.capabilities or {})
+        return Number(webhook, texts=bool(able.get("sms", True)), application=bool(one.sms_application_sid))
+
+    def whatsapp(self, number: str) -> WhatsAppSender | None:
+        """The account's WhatsApp sender, or None if it has no such one; the sandbox is not listed."""
+        senders = self.client.messaging.v2.channels_senders
+        with _refusals():
+            found = [each for each in senders.list(channel="whatsapp") if each.sender_id == f"whatsapp:{number}"]
+            one = senders(found[0].sid).fetch() if found else None
+        if one is None:
+            return None
+        hook = one.webhook or {}
+        webhook = _webhook(*(hook.get(name) for name in WHATSAPP_HOOK))
+        return WhatsAppSender(webhook, str(getattr(one.status, "value", one.status)))
+
+    def service(self, sid: str) -> Service | None:
+        """The account's Messaging Service, or None if it has no such one."""
+        try:
+            with _refusals():
+                one = self.client.messaging.v1.services(sid).fetch()
+                pool = self.client.messaging.v1.services(sid).phone_numbers.list()
+        except ConsoleError as error:
+            if error.code == NOTHING_THERE:
+                return None
+            raise
+        webhook = _webhook(one.inbound_request_url, one.inbound_method, one.fallback_url, one.fallback_method)
+        numbers = frozenset(str(each.phone_number) for each in pool)
+        return Service(webhook, numbers, defers=bool(one.use_inbound_webhook_on_number))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.reader.http.close()
+
+
+def _webhook(url: str | None, method: str | None, fallback: str | None, fallback_method: str | None) -> Webhook:
+    return Webhook(url or "", (method or "POST").upper(), fallback or "", (fallback_method or "POST").upper())
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except TwilioException as error:
+        code = getattr(error, "code", None) or getattr(error, "status", None)
+        raise ConsoleError(f"error {code}", code) from error

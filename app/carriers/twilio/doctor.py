@@ -1,0 +1,179 @@
+"""What `hotline doctor` finds at Twilio: credentials, clocks, and whether texts to each number reach the hotline."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from app.carriers.twilio.console import Console, ConsoleError, Service, Webhook
+from app.carriers.twilio.remedies import remedy
+from app.settings import Settings
+from app.telemetry.findings import Finding, Level
+from models.lines import Channel
+
+RETRIES = "#rc=2&rp=ct,rt,5xx&ct=2000&rt=5000&tt=14000"  # asks for more tries, on no answer and on a 503
+SLOW_CLOCK = timedelta(seconds=30)  # the date in an answer is in whole seconds, and may be a few old
+WRONG_CLOCK = timedelta(minutes=5)
+
+
+def carrier(settings: Settings, numbers: list[tuple[Channel, str]], now: datetime) -> Iterator[Finding]:
+    """Whether Twilio takes our credentials and sends what comes in to us."""
+    if settings.twilio_account_sid is None:
+        do = "for real ones, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
+        yield Finding(Level.OK, "carrier", "the simulator; no real text is sent", do)
+        return
+    console = Console(account=settings.twilio_account_sid, token=settings.tokens[0], api=settings.twilio_api_url)
+    try:
+        time = console.time()
+        yield Finding(Level.OK, "carrier", "Twilio takes the credentials")
+        if time is not None:
+            yield clock(now, time)
+        yield from webhooks(settings, console, numbers)
+    except ConsoleError as error:
+        yield refusal(error)
+    finally:
+        console.close()
+
+
+def refusal(error: ConsoleError) -> Finding:
+    """Why Twilio said nothing of use."""
+    if error.code == 20003:
+        do = "copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again"
+        return Finding(Level.PROBLEM, "carrier", f"Twilio refuses the credentials ({error})", do)
+    if error.code is not None:
+        known = remedy(error.code)
+        return Finding(Level.PROBLEM, "carrier", f"{known.what} ({error})", known.do)
+    do = "check this machine's network, and TWILIO_API_URL if it is set"
+    return Finding(Level.PROBLEM, "carrier", f"Twilio cannot be reached ({error})", do)
+
+
+def clock(now: datetime, theirs: datetime) -> Finding:
+    """Whether this machine's clock is right: people are told times by it."""
+    off = abs(now - theirs)
+    if off < SLOW_CLOCK:
+        return Finding(Level.OK, "clock", "agrees with Twilio's")
+    ahead = "ahead of" if now > theirs else "behind"
+    level = Level.PROBLEM if off >= WRONG_CLOCK else Level.WARNING
+    what = f"this machine's is {_about(off)} {ahead} Twilio's, so people are told wrong times"
+    return Finding(level, "clock", what, "set it, and let it be set from the network: timedatectl set-ntp true")
+
+
+def _about(off: timedelta) -> str:
+    seconds = round(off.total_seconds())
+    return f"{seconds} seconds" if seconds < 120 else f"{round(seconds / 60)} minutes"
+
+
+def webhooks(settings: Settings, console: Console, numbers: list[tuple[Channel, str]]) -> Iterator[Finding]:
+    """Where Twilio takes texts to each number."""
+    service = None
+    if settings.twilio_messaging_service_sid:
+        service = console.service(settings.twilio_messaging_service_sid)
+        if service is None:
+            known = remedy(21701)
+            yield Finding(Level.PROBLEM, "service", known.what, known.do)
+        elif not service.defers:
+            yield from webhook(settings, "service", service.webhook, "Messaging, Services, yours, Integration")
+    for channel, number in numbers:
+        if channel is Channel.SMS:
+            yield from _number(settings, console, number, service)
+        else:
+            yield from _whatsapp(settings, console, number)
+
+
+def _whatsapp(settings: Settings, console: Console, number: str) -> Iterator[Finding]:
+    about, where = f"WhatsApp {number}", "Messaging, Senders, WhatsApp senders, the number"
+    sender = console.whatsapp(number)
+    if sender is None:
+        do = f"compare HOTLINE_WHATSAPP with {where}. For the sandbox, paste {address(settings)} in its settings"
+        yield Finding(Level.WARNING, about, "is no WhatsApp sender of this Twilio account, or only its sandbox", do)
+        return
+    if not sender.status.startswith("ONLINE"):
+        what = f"is not in use: Twilio calls it {sender.status}"
+        yield Finding(Level.PROBLEM, about, what, f"see what it asks for in Twilio's console: {where}")
+    yield from webhook(settings, about, sender.webhook, where)
+
+
+def _number(settings: Settings, console: Console, number: str, service: Service | None) -> Iterator[Finding]:
+    about = f"number {number}"
+    if not number.startswith("+"):
+        what = "a short code, which is not looked up"
+        yield Finding(Level.OK, about, what, f"its webhook in Twilio's console should be {address(settings)}")
+        return
+    found = console.number(number)
+    if found is None:
+        do = "compare HOTLINE_NUMBER, or the line's number, with Phone Numbers in Twilio's console"
+        yield Finding(Level.PROBLEM, about, "is no number of this Twilio account", do)
+        return
+    if not found.texts:
+        yield Finding(Level.PROBLEM, about, "can only make calls", "choose or buy a number that can text (SMS)")
+    if service is not None and number not in service.numbers:
+        do = "in Twilio's console open Messaging, Services, yours, Sender Pool, and add it"
+        yield Finding(Level.PROBLEM, about, "is not in the Messaging Service's sender pool", do)
+    elif service is not None and not service.defers:
+        yield Finding(Level.OK, about, "belongs to this account and to the Messaging Service")
+        return
+    if found.application:
+        do = "in Twilio's console, on the number's page, configure it with a webhook instead"
+        yield Finding(Level.PROBLEM, about, "is answered by a TwiML app, and its own webhook is ignored", do)
+        return
+    yield from webhook(settings, about, found.webhook, "Phone Numbers, the number, Messaging Configuration")
+
+
+def address(settings: Settings) -> str:
+    """What Twilio should call when a text comes in."""
+    return f"{settings.public_url}/twilio/message"
+
+
+def webhook(settings: Settings, about: str, is_set: Webhook, where: str) -> Iterator[Finding]:
+    """Whether what Twilio calls is us, in the way in which we expect it."""
+    ours = address(settings)
+    paste = f"in Twilio's console, {where}, when a message comes in: {ours}{RETRIES} as HTTP POST"
+    called, _, retries = is_set.url.partition("#")
+    if not called:
+        yield Finding(Level.PROBLEM, about, "no webhook is set, so no text reaches the hotline", paste)
+        return
+    if called != ours:
+        what = f"texts go to {_shown(called)}, not to this hotline{_hint(called, ours)}"
+        yield Finding(Level.PROBLEM, about, what, paste)
+        return
+    if is_set.method != "POST":
+        what = f"the webhook is called with {is_set.method}, and the hotline only hears POST"
+        yield Finding(Level.PROBLEM, about, what, paste)
+        return
+    yield Finding(Level.OK, about, f"texts go to {ours}")
+    if not _asks_again(retries):
+        what = "Twilio does not try again when the hotline is away for a moment, and a text may be lost"
+        yield Finding(Level.WARNING, about, what, paste)
+    fallback = f"in Twilio's console, {where}, if that fails: {ours} as HTTP POST"
+    if not is_set.fallback:
+        yield Finding(Level.WARNING, about, "no fallback is set", fallback)
+    elif is_set.fallback.partition("#")[0] == ours and is_set.fallback_method != "POST":
+        yield Finding(Level.WARNING, about, f"the fallback is called with {is_set.fallback_method}", fallback)
+
+
+def _asks_again(retries: str) -> bool:
+    """Whether a URL's fragment asks for what README.md recommends: at least one more try, for whatever goes wrong."""
+    asked = parse_qs(retries)
+    on = set(",".join(asked.get("rp", [])).split(","))
+    return asked.get("rc", ["0"])[0] in "12345" and ("all" in on or {"ct", "rt", "5xx"} <= on)
+
+
+def _shown(url: str) -> str:
+    """A web address without what may be a secret in it."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        return "an address that cannot be read"
+
+
+def _hint(called: str, ours: str) -> str:
+    """What is nearly right about an address; Twilio signs it to the letter."""
+    if called.rstrip("/") == ours:
+        return ": there is a / too many at its end"
+    if called.partition("://")[2] == ours.partition("://")[2]:
+        return f": {called.partition('://')[0]} instead of {ours.partition('://')[0]}"
+    if called.lower() == ours.lower():
+        return ": it has other capitals"
+    if called.startswith(ours.removesuffix("/twilio/message")):
+        return ": it must end in /twilio/message"
+    return ""

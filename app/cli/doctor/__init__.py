@@ -1,0 +1,55 @@
+"""`hotline doctor`: what is wrong and what to do, from the settings to the people on duty. It changes nothing."""
+
+from collections.abc import Iterator
+
+import typer
+
+from app.carriers.twilio import doctor as twilio_doctor
+from app.cli import console
+from app.cli.console import AsJson
+from app.cli.doctor import checks
+from app.cli.trouble import WRONG_SETTINGS, in_settings
+from app.clock import Clock
+from app.settings import Settings
+from app.telemetry.findings import Finding, Level
+
+app = typer.Typer()
+
+MARKS = {Level.OK: "ok      ", Level.WARNING: "warning ", Level.PROBLEM: "PROBLEM "}
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look the hotline over: settings, database, lines, people, carrier."""
+    try:
+        settings = Settings()
+    except ValueError as error:
+        show([Finding(Level.PROBLEM, "settings", said) for said in in_settings(error)], as_json)
+        raise typer.Exit(WRONG_SETTINGS) from None
+    found = list(every(settings))
+    show(found, as_json)
+    if any(finding.level is Level.PROBLEM for finding in found):
+        raise typer.Exit(1)
+
+
+def every(settings: Settings) -> Iterator[Finding]:
+    """All findings, in the order in which they should be mended."""
+    yield Finding(Level.OK, "settings", "every variable can be read")
+    yield from checks.database(settings)
+    yield from checks.spool(settings)
+    yield from checks.public_url(settings)
+    yield from twilio_doctor.carrier(settings, checks.numbers(settings), Clock().now())
+
+
+def show(found: list[Finding], as_json: bool) -> None:
+    """Show the findings, with what to do under each."""
+    if as_json:
+        console.as_json([finding.packed() for finding in found])
+        return
+    for finding in found:
+        typer.echo(f"{MARKS[finding.level]} {finding.about}: {console.plain(finding.what)}")
+        if finding.do:
+            typer.echo(f"{'':9}{console.plain(finding.do)}")
+    wrong, look = (sum(finding.level is level for finding in found) for level in (Level.PROBLEM, Level.WARNING))
+    said = f"{console.count(wrong, 'problem')}, {console.count(look, 'warning')}."
+    typer.echo(f"\n{said} Mend the first problem, then run this again." if wrong else f"\n{said}")

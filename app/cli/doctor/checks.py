@@ -1,0 +1,196 @@
+"""What `hotline doctor` looks at. Each check yields findings and changes nothing."""
+
+import ipaddress
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import DBAPIError
+
+from app.cli import console, trouble
+from app.clock import Clock
+from app.database import engine as databases
+from app.database import migrations
+from app.inbound.spool import Spool
+from app.settings import Settings
+from app.telemetry.findings import Finding, Level
+from app.web import diagnosis, snapshot
+from app.web.snapshot import DatabaseFigures
+from models import lines, people
+from models.delivery.outbound import State
+from models.lines import Channel, Line
+from models.store.session import Session
+
+SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """Whether the database answers, is up to date and can grow; then who and what is in it."""
+    file = settings.database_file
+    if problem := console.wrong_place(file):
+        yield Finding(Level.PROBLEM, "database", problem)
+        return
+    if file is not None:
+        yield from _disk(file)
+        if not file.exists():
+            yield Finding(Level.WARNING, "database", f"{file} is not there yet", "hotline serve makes it")
+            return
+    kept = databases.connect(settings.database)
+    where = settings.database.render_as_string(hide_password=True)
+    try:
+        if kept.read(lambda session: migrations.is_current(session.connection)):
+            yield Finding(Level.OK, "database", f"{where} answers and is up to date")
+            yield from kept.read(lambda session: list(_kept(session, settings)))
+        else:
+            yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
+    except DBAPIError as error:
+        yield Finding(Level.PROBLEM, "database", trouble.unreachable(error))
+    finally:
+        kept.close()
+
+
+def numbers(settings: Settings) -> list[tuple[Channel, str]]:
+    """The numbers that people text: those of every line, where the database can be read, and of the settings."""
+    found = [(Channel.SMS, settings.sms), (Channel.WHATSAPP, settings.whatsapp)]
+    if settings.database_file is None or settings.database_file.exists():
+        kept = databases.connect(settings.database)
+        try:
+            found += [(each, line.number(each)) for line in kept.read(lines.all_lines) for each in Channel]
+        except DBAPIError:
+            pass  # said already
+        finally:
+            kept.close()
+    return list(dict.fromkeys((channel, number) for channel, number in found if number))
+
+
+def _disk(file: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(file.absolute().parent).free
+    yield from diagnosis.disk(free)
+    if free >= diagnosis.LOW_DISK:
+        yield Finding(Level.OK, "disk", f"can be written to, {free // 2**30} GB free")
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < SAFE_WAL:
+        yield Finding(
+            Level.OK,
+            "sqlite",
+            f"version {version} has the WAL-reset fault, mended in 3.51.3; hotline's own commands take turns",
+            "while the hotline runs, let no other program write to the file: no sqlite3 shell, no copying tool",
+        )
+    else:
+        yield Finding(Level.OK, "sqlite", f"version {version}")
+
+
+def _kept(session: Session, settings: Settings) -> Iterator[Finding]:
+    every = lines.all_lines(session)
+    if not every:
+        yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
+    for line in every:
+        yield from _line(session, line)
+        if line.from_settings and (line.sms, line.whatsapp) != (settings.sms, settings.whatsapp):
+            what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
+            yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
+    now = Clock().now()
+    yield from sending(snapshot.read(session, now), now)
+
+
+def sending(figures: DatabaseFigures, now: datetime) -> Iterator[Finding]:
+    """Whether texts leave, which numbers rest and why, and whether anybody knows what became of those that left."""
+    found = diagnosis.sending(figures, now)
+    yield from found
+    if not found:
+        waiting = sum(held.count for held in figures.waiting.values())
+        oldest = min((held.since for held in figures.waiting.values()), default=None)
+        since = f", the oldest for {diagnosis.span(now - oldest)}" if oldest else ""
+        yield Finding(Level.OK, "sending", f"{console.count(waiting, 'text')} waiting to leave{since}")
+    uncertain, _ = figures.unsettled.get(State.UNCERTAIN, (0, now))
+    if uncertain:
+        what = f"of {console.count(uncertain, 'text')} nobody knows yet whether Twilio took them; they are looked up"
+        yield Finding(Level.OK, "sending", what)
+    held, _ = figures.unsettled.get(State.HELD, (0, now))
+    if held:
+        yield Finding(
+            Level.OK, "sending", f"{console.count(held, 'text')} held for a later try; they leave by themselves"
+        )
+    for name in figures.over_budget:
+        what = "has spent what it may today, so texts to many wait for tomorrow"
+        yield Finding(Level.WARNING, f"line {name}", what, "to allow more: hotline line rule daily_budget")
+
+
+def spool(settings: Settings) -> Iterator[Finding]:
+    """Whether texts wait beside the database."""
+    kept = Spool(settings.spool)
+    found = diagnosis.spool(kept.waiting(), kept.quarantined())
+    yield from (replace(each, do=f"{each.do} ({settings.spool})") for each in found)
+    if not found:
+        yield Finding(Level.OK, "spool", "empty: the database has taken every text")
+
+
+def _line(session: Session, line: Line) -> Iterator[Finding]:
+    about = f"line {line.name}"
+    numbers = [
+        f"{number} ({channel})" for number, channel in ((line.sms, "SMS"), (line.whatsapp, "WhatsApp")) if number
+    ]
+    if numbers:
+        yield Finding(Level.OK, about, f"answers {' and '.join(numbers)}")
+    else:
+        yield Finding(Level.PROBLEM, about, "has no number", "set HOTLINE_NUMBER or HOTLINE_WHATSAPP")
+    areas = lines.areas(session, line.id)
+    if areas:
+        yield Finding(
+            Level.OK, about, f"{console.count(len(areas), 'area')}: {', '.join(area.name for area in areas)}"
+        )
+    else:
+        yield Finding(
+            Level.WARNING,
+            about,
+            "has no areas, so nobody is asked by where they are",
+            'hotline line area "Oak Street"',
+        )
+    helpers = [person for person in people.everybody(session, line.id) if person.helps and not person.opted_out_at]
+    duty = people.on_duty(session, line.id)
+    if helpers:
+        yield Finding(Level.OK, about, f"{console.count(len(helpers), 'volunteer')}, vouched for")
+    else:
+        yield Finding(
+            Level.WARNING, about, "has no volunteer yet", "hotline person add +12025550101 --name Ana --helper"
+        )
+    if duty:
+        yield Finding(Level.OK, about, f"{len(duty)} on duty")
+    else:
+        yield Finding(
+            Level.WARNING,
+            about,
+            "nobody is on duty, so nobody hears of emergencies and of requests without an answer",
+            "text DUTY ON from a volunteer's phone, or hotline person add NUMBER --duty",
+        )
+
+
+def public_url(settings: Settings) -> Iterator[Finding]:
+    """Whether Twilio can reach the address it is given."""
+    if settings.public_url is None:
+        return
+    parts = urlsplit(settings.public_url)
+    level = Level.WARNING if settings.simulated else Level.PROBLEM
+    host = parts.hostname or ""
+    if not _reachable(host):
+        what = f"PUBLIC_URL: nobody outside reaches {host}"
+        yield Finding(
+            level, "address", what, "write the address that works from a phone, such as https://hotline.example.org"
+        )
+    elif parts.scheme != "https":
+        yield Finding(
+            Level.WARNING, "address", "PUBLIC_URL: texts would travel unencrypted", "write it with https://"
+        )
+    else:
+        yield Finding(Level.OK, "address", f"{settings.public_url}/twilio/message is for Twilio's console")
+
+
+def _reachable(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan", ".home"))

@@ -1,0 +1,180 @@
+"""`hotline person …`: the people of a line, one by one or from a spreadsheet."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli import console
+from app.cli.console import AsJson, InLine
+from app.cli.people import entries, spreadsheet
+from app.cli.people.addresses import Unusable
+from app.clock import Clock
+from handlers.understanding.words import fold
+from models import lines, people
+from models.lines import Channel, Line
+from models.people import Address, Person
+from models.store.session import Session
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Add, import and list people."""
+
+
+@app.command()
+def add(
+    address: Annotated[str, typer.Argument(help="A phone number in any spelling, or whatsapp:+12025550101.")],
+    name: Annotated[str, typer.Option("--name", help="What neighbors call them.")] = "",
+    helper: Annotated[bool, typer.Option("--helper", help="A volunteer, vouched for.")] = False,
+    duty: Annotated[bool, typer.Option("--duty", help="Looks after the line from now on; a volunteer too.")] = False,
+    language: Annotated[str, typer.Option("--language", help="Such as es, or Spanish.")] = "",
+    area: Annotated[
+        list[str] | None, typer.Option("--area", help="Where they help; again for more, or separated by commas.")
+    ] = None,
+    can: Annotated[
+        list[str] | None, typer.Option("--can", help="What they help with, such as rides; everything if left out.")
+    ] = None,
+    line: InLine = None,
+) -> None:
+    """Add somebody, or bring what is known of them up to date."""
+    written = {
+        "address": address,
+        "name": name,
+        "helper": "yes" if helper else "",
+        "duty": "yes" if duty else "",
+        "language": language,
+        "area": ",".join(area or []),
+        "can": ",".join(can or []),
+    }
+
+    def work(session: Session) -> Person:
+        chosen = console.line_named(session, line)
+        return entries.read(session, chosen, written).keep(session, chosen, Clock().now())
+
+    try:
+        with console.opened(console.settings()) as kept:
+            person = kept.write(work).result()
+    except Unusable as error:
+        console.fail(str(error))
+    typer.echo(f"{console.plain(person.name) or 'Somebody'} is person {person.id}: {', '.join(roles(person))}")
+    if person.opted_out_at is not None:
+        typer.echo("They have texted STOP. Only START, from their own phone, lets the hotline write to them again.")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file from any spreadsheet.")
+    ],
+    line: InLine = None,
+) -> None:
+    """Add everybody in a CSV file: address, name, helper, duty, language, area, can, and line if there are several.
+
+    Who is known already is brought up to date. Rows that cannot be used are named; the others are kept.
+    """
+    settings = console.settings()
+    try:
+        table = spreadsheet.read(file.read_bytes())
+    except Unusable as error:
+        console.fail(f"{file}: {error}")
+    with console.opened(settings) as kept:
+        added, refused = kept.write(lambda session: _import(session, table, line)).result()
+    if table.ignored:
+        typer.echo(f"Columns not read: {', '.join(map(console.plain, table.ignored))}", err=True)
+    for number, why in sorted([*table.refused, *refused]):
+        typer.echo(f"line {number} refused: {console.plain(why)}", err=True)
+    helpers, duty = sum(p.helps for p in added), sum(p.on_duty for p in added)
+    typer.echo(
+        f"{console.count(len(added), 'person', 'people')} kept: {console.count(helpers, 'volunteer')}, {duty} on duty"
+    )
+    if table.refused or refused:
+        typer.echo(
+            f"{len(table.refused) + len(refused)} refused; mend those rows and import the file again", err=True
+        )
+        raise typer.Exit(1)
+
+
+def _import(
+    session: Session, table: spreadsheet.Sheet, named: str | None
+) -> tuple[list[Person], list[tuple[int, str]]]:
+    default = console.line_named(session, named)
+    by_name = {fold(line.name): line for line in lines.all_lines(session)}
+    now = Clock().now()
+    seen: dict[tuple[int, Channel, str], int] = {}
+    added: dict[int, Person] = {}
+    refused = []
+    for number, row in table.rows:
+        try:
+            wanted = row.get("line", "").strip()
+            line = by_name.get(fold(wanted)) if wanted else default
+            if line is None:
+                raise Unusable(f"line {wanted!r}: write one of: {', '.join(one.name for one in by_name.values())}")
+            entry = entries.read(session, line, row)
+            first = seen.setdefault((line.id, entry.channel, entry.value), number)
+            if first != number:
+                raise Unusable(f"the same address as in line {first}")
+        except Unusable as error:
+            refused.append((number, str(error)))
+        else:
+            person = entry.keep(session, line, now)
+            added[person.id] = person
+    return list(added.values()), refused
+
+
+@app.command("list")
+def list_(
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="Show whole numbers. Mind who looks over your shoulder.")
+    ] = False,
+    as_json: AsJson = False,
+    line: InLine = None,
+) -> None:
+    """Who is on the line; numbers are masked."""
+    with console.opened(console.settings()) as kept:
+        found = kept.read(lambda session: _everybody(session, console.line_named(session, line), numbers))
+    if as_json:
+        console.as_json(found)
+        return
+    rows = [[", ".join(map(str, v)) if isinstance(v, list) else v for v in person.values()] for person in found]
+    console.table(["id", "name", "roles", "language", "areas", "can", "addresses"], rows)
+
+
+def _everybody(session: Session, line: Line, numbers: bool) -> list[dict[str, Any]]:
+    areas = {area.id: area.name for area in lines.areas(session, line.id)}
+    addresses = people.addresses_of(session, line.id)
+    return [
+        {
+            "id": person.id,
+            "name": person.name,
+            "roles": roles(person),
+            "language": person.language,
+            "areas": [areas[area] for area in person.areas if area in areas],
+            "can": person.can,
+            "addresses": [shown(address, numbers) for address in addresses.get(person.id, [])],
+        }
+        for person in people.everybody(session, line.id)
+    ]
+
+
+def shown(address: Address, whole: bool) -> str:
+    """An address, masked but for its last two characters unless asked for whole."""
+    prefix = "whatsapp:" if address.channel is Channel.WHATSAPP else ""
+    return prefix + (address.value if whole else f"…{address.value[-2:]}")
+
+
+def roles(person: Person) -> list[str]:
+    """What somebody is to the line now, in words."""
+    now = Clock().now()
+    found = []
+    if person.helper_since is not None:
+        found.append("volunteer" if person.helps else "waits to be vouched for")
+    if person.on_duty:
+        found.append("on duty")
+    if person.away_until is not None and person.away_until > now:
+        found.append("away")
+    if person.opted_out_at is not None:
+        found.append("stopped")
+    return found or ["neighbor"]

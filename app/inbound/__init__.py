@@ -1,0 +1,1 @@
+"""How a text comes in: on disk first, then understood, then answered."""

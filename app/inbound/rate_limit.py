@@ -1,0 +1,191 @@
+"""How to answer: few texts a minute to one phone, none to machines, none to countries the group does not write to.
+
+Whatever is decided here, a text that came in is kept and acted on; only what goes back to its sender is held back.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import phonenumbers
+
+from handlers.turn import Text
+from handlers.understanding.intents import Ambiguous, Answer, Free, Hello, Intent, Thanks, Wordless
+from handlers.understanding.words import fold
+from models.delivery.outbound import Lane
+from models.inbound import Heard
+from models.lines import Channel, Line, Policy
+from models.people import Address, Person
+
+WINDOW = 60.0  # seconds in which one phone gets at most Policy.reply_limit answers, and which one waits at most
+SLACK = 2.0  # seconds by which one text may leave later than another: without it two windows would touch
+ALARMS = frozenset({"emergency", "emergency_alone"})  # whom to call: the one answer that does not wait
+
+MUTE_AFTER = 5  # answers to what may be a machine
+MUTE_AFTER_ANSWERED = 3  # texts in a row like a machine's, where each brought several answers
+QUICK = 10.0  # seconds from our answer to theirs: carriers take some, and a person has to read and to type
+ALIKE = timedelta(minutes=10).total_seconds()  # in which a person does not say the same again and again
+REMEMBERED = 3  # texts with which the next is compared: some machines take turns with two or three
+SENTENCE = 12  # letters; shorter words ("ok", "gracias") people do say to each other again and again
+MUTE_FOR = timedelta(hours=1)
+CARRIED = frozenset({"from_helper", "from_neighbor"})  # words on their way to the other side of a request
+UNHEARD = frozenset({"passed_to_duty"})  # nobody has written back yet: it need not be a talk
+
+# Texts across these borders cost about the same, and neighbors' phones come from all over.
+NORTH_AMERICA = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "CA"})
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class RecentTexts:
+    """What an address sent lately, without its words."""
+
+    marks: tuple[str, ...] = ()  # of its last texts
+    at: float = 0.0  # when the last one came
+    row: int = 0  # texts in a row that a machine might have sent
+    answers: int = 0  # what we said to these and the one before
+    alarm: float = 0.0  # when it was last told whom to call, over the limit
+
+    def pack(self) -> dict[str, Any] | None:
+        """As kept with the address; most have nothing to keep."""
+        return None if self == RecentTexts() else asdict(self)
+
+
+def unpack(kept: dict[str, Any] | None) -> RecentTexts:
+    """What was kept with the address."""
+    return RecentTexts(**{**kept, "marks": tuple(kept["marks"])}) if kept else RecentTexts()
+
+
+@dataclass(frozen=True)
+class Limited:
+    """What goes out, and why the rest does not."""
+
+    texts: list[Text]
+    withheld: int = 0  # answers that would have to wait too long
+    muted: bool = False  # from now on there are no answers: tell duty
+
+
+def limit(policy: Policy, person: Person, address: Address, heard: Heard, intent: Intent, texts: list[Text],
+         now: datetime) -> Limited:  # fmt: skip
+    """Decide which of these texts go out, and when. Changes what is known of the address."""
+    if policy.reply_limit <= 0:
+        return Limited(texts)
+    moment = now.timestamp()
+    before = unpack(address.recent_texts)
+    answers = sum(1 for text in texts if text.to.id == person.id)
+    recent = _listen(before, heard, intent, texts, moment, max(_answered(address, moment), default=None))
+    repeats = recent.row > before.row
+    muted = address.muted_until is not None and now < address.muted_until
+    newly = not muted and (
+        recent.row >= MUTE_AFTER or (recent.row >= MUTE_AFTER_ANSWERED and recent.answers + answers > MUTE_AFTER)
+    )
+    if newly:
+        address.muted_until = now + MUTE_FOR
+    if muted or newly:
+        address.recent_texts = recent.pack()
+        return Limited([text for text in texts if _even_so(text, person, repeats)], muted=newly)
+    recent = replace(recent, answers=recent.answers + answers)
+    kept, recent, withheld = _in_time(policy.reply_limit, person, address, texts, recent, now)
+    address.recent_texts = recent.pack()
+    return Limited(kept, withheld)
+
+
+def _answered(address: Address, moment: float) -> list[float]:
+    """When this address was last answered. What lies further ahead than an answer may wait, a clock set back left."""
+    return [at for at in address.answered if at <= moment + WINDOW + SLACK]
+
+
+def _listen(
+    before: RecentTexts, heard: Heard, intent: Intent, texts: Sequence[Text], moment: float, last_answer: float | None
+) -> RecentTexts:
+    """Whether this text, after those before it, might be a machine's."""
+    if not _may_be_a_machines(intent):
+        return RecentTexts(alarm=before.alarm)
+    if heard.media or heard.location:  # an album comes as several texts; no machine sends its whereabouts
+        return before
+    letters = "".join(c for c in fold(heard.body) if c.isalpha()) or heard.body.strip()
+    mark = hashlib.blake2s(letters.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    marks = before.marks if moment - before.at <= ALIKE else ()
+    carried = {text.phrase for text in texts}
+    if carried & CARRIED and not carried & UNHEARD:
+        # Two people talk through us. They may be quick, and short words come again; whole sentences do not.
+        echoes = marks[-1:] == (mark,) and len(letters) >= SENTENCE
+    else:
+        echoes = mark in marks or (last_answer is not None and moment - last_answer <= QUICK)
+    return replace(
+        before,
+        marks=(*marks, mark)[-REMEMBERED:],
+        at=moment,
+        row=before.row + 1 if echoes else 0,
+        answers=before.answers if echoes else 0,
+    )
+
+
+def _may_be_a_machines(intent: Intent) -> bool:
+    """Commands and choices are a person's; a machine talks in sentences."""
+    if isinstance(intent, Answer):
+        return intent.choice is None
+    return isinstance(intent, Free | Thanks | Hello | Wordless | Ambiguous)
+
+
+def _even_so(text: Text, person: Person, repeats: bool) -> bool:
+    """What a muted address still brings about: no answers, but for danger in new words; nothing carried twice."""
+    if text.to.id == person.id:
+        return text.lane is Lane.SAFETY and not repeats
+    return not (repeats and text.phrase in CARRIED)
+
+
+def _in_time(
+    limit: int, person: Person, address: Address, texts: list[Text], recent: RecentTexts, now: datetime
+) -> tuple[list[Text], RecentTexts, int]:
+    """Give every answer its moment, safety first; leave out what would have to wait longer than a window."""
+    moment = now.timestamp()
+    answered = _answered(address, moment)
+    when: dict[int, float] = {}
+    own = [n for n, text in enumerate(texts) if text.to.id == person.id]
+    for n in sorted(own, key=lambda n: texts[n].lane is not Lane.SAFETY):
+        free = moment if len(answered) < limit else max(moment, answered[-limit] + WINDOW + SLACK)
+        if free > moment and texts[n].phrase in ALARMS and abs(moment - recent.alarm) > WINDOW:
+            free, recent = moment, replace(recent, alarm=moment)
+        if free - moment <= WINDOW + SLACK:
+            when[n] = free
+            answered = sorted([*answered, free])[-limit:]
+    address.answered = answered
+    kept = [
+        replace(text, not_before=datetime.fromtimestamp(when[n], UTC)) if when.get(n, moment) > moment else text
+        for n, text in enumerate(texts)
+        if n in when or n not in own
+    ]
+    return kept, recent, len(own) - len(when)
+
+
+def answers(line: Line, person: Person, heard: Heard) -> bool:
+    """Whether the line answers texts from where this one comes. Its own volunteers may be anywhere."""
+    if person.helps:
+        return True
+    wanted = line.policy.countries
+    if heard.channel is Channel.WHATSAPP:
+        return not wanted or not heard.from_address.startswith("+") or _within(heard.from_address, wanted)
+    if not heard.from_address.startswith("+"):
+        return False  # short codes and names are machines', and nobody can write back to them
+    own = NORTH_AMERICA if line.country in NORTH_AMERICA else (line.country,)
+    return _within(heard.from_address, wanted or tuple(sorted(own)))
+
+
+@lru_cache(8192)
+def _within(number: str, countries: tuple[str, ...]) -> bool:
+    """Whether a number belongs to one of these countries; one that may do counts as if it did."""
+    if ANY in countries:
+        return True
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return False
+    if not set(phonenumbers.region_codes_for_country_code(parsed.country_code or 0)) & set(countries):
+        return False
+    # Of +1 only the number itself tells the country, and some Caribbean ones cost twenty times as much.
+    region = phonenumbers.region_code_for_number(parsed)
+    return parsed.country_code != 1 or region is None or region in countries

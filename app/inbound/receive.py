@@ -1,0 +1,182 @@
+"""One text or one moment is one transaction. Everything that happens to the hotline happens through here."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from app.database.engine import is_passing
+from app.inbound import rate_limit
+from app.outbound import delivery, outbox
+from app.telemetry import logs
+from handlers import followups, registry
+from handlers.situation import LiveSituation
+from handlers.turn import Context, Text, Turn, unpack
+from handlers.understanding import commands
+from handlers.understanding.intents import Free, Help, Intent, Kind, Start, Stop, Wordless
+from models import inbound, lines, people, requests
+from models.delivery import outbound
+from models.inbound import Heard
+from models.lines import Line
+from models.people import Address, Person
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+RETRY_AFTER = timedelta(hours=1)  # until a request on which we stumbled is looked at again
+DUE_BATCH = 50  # requests that one transaction of `tick` acts on
+
+
+# What the carrier itself understood, by the keywords that the group set up there: it has answered and acted already.
+BY_CARRIER: dict[str, Intent] = {"STOP": Stop(by_carrier=True), "START": Start(), "HELP": Help()}
+
+
+class Taken(StrEnum):
+    """What became of a text."""
+
+    HANDLED = "handled"
+    SEEN = "seen"  # it had come before: nothing changed
+    UNKNOWN_NUMBER = "unknown_number"  # it was sent to a number that is no line's
+    UNANSWERED = "unanswered"  # it is kept, but comes from where we answer nobody
+    SPOOLED = "spooled"  # it is on disk, and comes to the database later
+
+
+def receive(session: Session, heard: Heard, now: datetime) -> Taken:
+    """Take in one text: understand it, act on it, queue the answers. The caller commits."""
+    line = lines.answering(session, heard.channel, heard.to)
+    if line is None:
+        log.warning("unknown_number_texted", sender=logs.hashed(heard.from_address))
+        return Taken.UNKNOWN_NUMBER
+    person, address = _sender(session, line, heard, now)
+    turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
+    intent = BY_CARRIER.get(heard.carrier_answered or "") or commands.parse(heard.body, LiveSituation(turn))
+    inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
+    if inbound_id is None:
+        return Taken.SEEN
+    _lives_at(turn, address)
+    if _unanswered(turn, intent):
+        _not_answered(turn, intent, inbound_id)
+        return Taken.UNANSWERED
+    texts = _mannerly(turn, address, intent, list(registry.respond(turn, intent)))
+    outbox.queue(session, line, str(inbound_id), texts, now)
+    return Taken.HANDLED
+
+
+def _mannerly(turn: Turn, address: Address, intent: Intent, texts: list[Text]) -> list[Text]:
+    """What of these texts goes out, and when: floods and machines get few answers."""
+    kept = rate_limit.limit(turn.line.policy, turn.speaker, address, turn.heard, intent, texts, turn.now)
+    turn.session.add(address)
+    if kept.withheld:
+        log.warning("answer_withheld", person=turn.speaker.id, answers=kept.withheld)
+    if not kept.muted:
+        return kept.texts
+    log.warning("machine_muted", person=turn.speaker.id)
+    return [*kept.texts, *turn.tell_duty("duty_machine", but=turn.speaker.id, words=turn.heard.body)]
+
+
+def _unanswered(turn: Turn, intent: Intent) -> bool:
+    """Whether this text comes from where we answer nobody. Who is in danger or waits for help is answered anyway."""
+    if rate_limit.answers(turn.line, turn.speaker, turn.heard):
+        return False
+    if not turn.heard.from_address.startswith("+"):  # nobody can write back
+        return True
+    return not (isinstance(intent, Free) and intent.meaning.emergency) and not turn.own
+
+
+def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:
+    """A text from where we answer nobody: whoever is on duty hears of a need once a day, of danger every time."""
+    if isinstance(intent, Stop):
+        texts = [text for text in registry.respond(turn, intent) if text.to.id != turn.speaker.id]
+        outbox.queue(turn.session, turn.line, str(inbound_id), texts, turn.now)
+    elif isinstance(intent, Free) and (intent.meaning.kind is Kind.ASK or intent.meaning.emergency):
+        day = turn.now.astimezone(ZoneInfo(turn.line.timezone)).date().isoformat()
+        key = str(inbound_id) if intent.meaning.emergency else f"abroad-{turn.line.id}-{day}"
+        if not outbound.queued(turn.session, f"{key}:0"):
+            told = turn.tell_duty("duty_abroad", words=turn.heard.body)
+            outbox.queue(turn.session, turn.line, key, told, turn.now)
+
+
+def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[Person, Address]:
+    """Who sent the text: made known with their first, in the language of its words."""
+    language = commands.language_of(heard.body)
+    person, address = people.meet(
+        session, line, heard.channel, heard.from_address, now, heard_at=now, language=language
+    )
+    person.language = person.language or language
+    session.add(person)
+    return person, address
+
+
+def _lives_at(turn: Turn, address: Address) -> None:
+    """What the speaker is told goes to where they have just texted from."""
+    address.heard_at = turn.now
+    people.lives_at(turn.session, turn.speaker, address)
+    turn.session.add(address)
+
+
+def handle_failure(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
+    """Keep a text that we failed to handle, say so to its sender, and tell whoever is on duty."""
+    log.error("handler_failed", error=type(error).__name__, exc_info=error)
+    line = lines.answering(session, heard.channel, heard.to)
+    if line is None:
+        return Taken.UNKNOWN_NUMBER
+    person, address = _sender(session, line, heard, now)
+    inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
+    if inbound_id is None:
+        return Taken.SEEN
+    turn = Turn(session, line, now, speaker=person, heard=heard)
+    _lives_at(turn, address)
+    if _wants_out(heard):
+        # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
+        person.opted_out_at = now
+        session.add(person)
+        outbound.cancel_for(session, person.id, now)
+    texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=heard.body)]
+    if not rate_limit.answers(line, person, heard):
+        texts = texts[1:]
+    outbox.queue(session, line, str(inbound_id), _mannerly(turn, address, Wordless(), texts), now)
+    return Taken.HANDLED
+
+
+def _wants_out(heard: Heard) -> bool:
+    """Whether a text says STOP, even where understanding it is what fails."""
+    if heard.carrier_answered == "STOP" or heard.body.strip().upper() in commands.CARRIER_STOP:
+        return True
+    try:
+        return isinstance(commands.parse(heard.body), Stop)
+    except Exception:
+        return False
+
+
+def status(
+    session: Session, outbound_id: int, said: str, now: datetime, *, sid: str | None = None, code: int | None = None
+) -> bool:
+    """Take in what the carrier says became of a text; False for a text that is not ours."""
+    return delivery.status_received(session, outbound_id, said, now, sid=sid, code=code)
+
+
+def _stamp(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e6)
+
+
+def tick(session: Session, now: datetime) -> int:
+    """Let time act on what is due, a bounded number of requests; returns how many there were."""
+    acted = 0
+    for request in requests.due(session, now, DUE_BATCH):
+        seen = request.next_action_at
+        if not requests.taken_up(session, request, seen, now):
+            continue
+        line = lines.by_id(session, request.line_id)
+        # The moment too: a clock that was set back comes past the same due time twice.
+        key = f"tick-{request.id}-{_stamp(seen or now)}-{_stamp(now)}"
+        acted += 1
+        try:
+            with session.savepoint():
+                outbox.queue(session, line, key, followups.act(Context(session, line, now), request), now)
+        except Exception as error:  # a fault of ours about one request must not hold up all the others
+            if is_passing(error):
+                raise
+            log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
+            requests.schedule(session, request, now + RETRY_AFTER)
+    return acted

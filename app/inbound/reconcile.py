@@ -1,0 +1,111 @@
+"""Catches up on texts whose webhook never arrived: the carrier's own list says what should have come.
+
+A host that was down for a night reads the whole night when it is back. Every process looks; the unique id of a text
+makes sure that it is taken in once.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.carriers.base import Carrier, ReceivedMessage
+from app.carriers.twilio import form
+from app.database.engine import Database, is_passing
+from app.inbound.ingest import Ingest
+from app.inbound.receive import Taken
+from app.inbound.spool import SpooledWebhook
+from app.telemetry.heartbeat import BackgroundThread
+from models import inbound, lines
+from models.lines import Channel
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+INTERVAL = 300.0  # seconds between looks
+OVERLAP = timedelta(hours=1)  # how far each looks beyond the one before: the list lags
+LONGEST_LOOKBACK = timedelta(hours=24)  # how far the first one looks, at most
+STALE_AFTER = timedelta(minutes=16)  # without a look that went well, after which somebody should see why
+MINIMUM_AGE = timedelta(seconds=20)  # a younger text is left to its own webhook, which says more than the list
+
+
+class Reconciler:
+    """Looks into the carrier's list, from a thread of its own."""
+
+    def __init__(self, reception: Ingest, database: Database, carrier: Carrier) -> None:
+        self.ingest = reception
+        self.database = database
+        self.carrier = carrier
+        self.clock = reception.inner.clock
+        self._complete: datetime | None = None  # up to here nothing is missing
+        self.thread = BackgroundThread(
+            "reconciler", self._round, interval=INTERVAL, first_in=0.0, stale_after=STALE_AFTER
+        )
+
+    def prepare(self) -> None:
+        """Note how far we got before we stopped, while no new text has come that would hide it."""
+        self._complete = self.database.read(inbound.latest)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self.thread.stop()
+
+    def _round(self) -> float:
+        too_young = self.once()  # where it fails, the next round looks as far back
+        self.thread.heartbeat.beat(self.clock.now())
+        return MINIMUM_AGE.total_seconds() if too_young else INTERVAL
+
+    def once(self) -> int:
+        """Take in what is missing; returns how many texts were left because they are too young."""
+        now = self.clock.now()
+        since = max((self._complete or now) - OVERLAP, now - LONGEST_LOOKBACK)
+        received = self.carrier.received(self.database.read(_numbers), since)
+        listed = {text.sid: text for text in received if form.sid_of(text.said) is not None}
+        known = self.database.read(lambda session: inbound.known(session, list(listed)))
+        missing = sorted((text for sid, text in listed.items() if sid not in known), key=lambda text: text.at)
+        ripe = [text for text in missing if now - text.at >= MINIMUM_AGE]
+        taken = sum(1 for text in ripe if not self.thread.stopping and self._taken(text))
+        if taken:
+            log.warning("texts_caught_up", texts=taken)
+        if taken == len(ripe):
+            self._complete = now
+        return len(missing) - len(ripe)
+
+    def _taken(self, text: ReceivedMessage) -> bool:
+        """Take in one text. One that fails holds up no other; it is looked at again."""
+        try:
+            return self._take(text)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.error("not_caught_up", error=type(error).__name__, exc_info=error)
+            return False
+
+    def _take(self, text: ReceivedMessage) -> bool:
+        """Take in one text. False if older ones of its sender are in the spool; it is looked at again."""
+        said = dict(text.said)
+        if form.figure(said.get("NumMedia")):
+            said |= self.carrier.pictures(text.sid)
+        slip = SpooledWebhook({name: form.readable(value) for name, value in said.items()}, text.at)
+
+        def waits() -> bool:
+            return self.ingest.is_doubtful(slip.key) or self.ingest.spool.holds(slip.key)
+
+        taken = self.ingest.hand_over(slip, waits).result()
+        if taken is Taken.SPOOLED:
+            return False
+        self.ingest.inner.count(taken)
+        return True
+
+
+def _numbers(session: Session) -> list[str]:
+    """What people text, as the carrier writes it."""
+    return [
+        ("whatsapp:" if channel is Channel.WHATSAPP else "") + number
+        for line in lines.all_lines(session)
+        for channel in Channel
+        if (number := line.number(channel))
+    ]

@@ -1,0 +1,198 @@
+"""Empties the spool: once the database answers, what waits is taken in, each sender's texts in their own order."""
+
+from collections import deque
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.database.engine import Busy, is_passing
+from app.inbound.ingest import Ingest, MustWait
+from app.inbound.receive import Taken
+from app.inbound.spool import SpooledWebhook
+from app.telemetry.heartbeat import BackgroundThread
+
+log = structlog.get_logger()
+
+INTERVAL = 1.0  # seconds between looks into the spool
+BATCH = 256  # slips handed to the database together: those of several senders share its commits
+PER_BOX = 32  # slips from one box, one after the other
+STOP_POLL = 0.2  # seconds between looks whether we are to stop
+TRIES = 5  # of what the database does not take although it answers
+BACKOFF_BASE = 4  # seconds until such a slip is tried again, four times as long every time: six minutes in all
+
+
+class DrainOutcome(Enum):
+    """What became of a slip."""
+
+    THROUGH = auto()
+    AWAY = auto()  # the database did not answer
+    LEFT = auto()  # not now: there is none, or it has to wait
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """A slip that failed by a fault of ours: how often, and until when it rests."""
+
+    tries: int
+    until: datetime
+
+
+class SpoolWorker:
+    """A thread that looks into the spool. Several processes may share one; they take turns."""
+
+    def __init__(self, reception: Ingest) -> None:
+        self.ingest = reception
+        self.spool = reception.spool
+        self.clock = reception.inner.clock
+        self._resting: dict[Path, Backoff] = {}
+        self._failed: set[Path] = set()  # boxes whose first slip the database did not take last time
+        self.thread = BackgroundThread("spool worker", self._look, interval=INTERVAL)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self.spool.sweep(self.clock.now())
+        self.spool.requeue_quarantined()  # the fault may have been mended since
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Leave what is still there for the next start."""
+        self.thread.stop()
+
+    def _look(self) -> None:
+        if taken := self.once():
+            log.info("spool_taken_in", texts=taken)
+        self.thread.heartbeat.beat(self.clock.now())
+
+    def once(self) -> int:
+        """Take in what is there; returns how much went through."""
+        boxes = self.spool.boxes()
+        if not boxes:
+            return 0
+        with self.spool.turn() as ours:
+            return self._empty(boxes) if ours else 0
+
+    def _empty(self, boxes: list[Path]) -> int:
+        # What failed last time comes last, lest it hold up everybody else.
+        rounds = deque(sorted(boxes, key=lambda box: (box in self._failed, box)))
+        self._failed = set()
+        taken, most = 0, 1  # the first one goes alone: it shows whether the database is back
+        while rounds and not self.thread.stopping:
+            now = [rounds.popleft() for _ in range(min(most, len(rounds)))]
+            outcomes = self._round(now, 1 if most == 1 else min(PER_BOX, max(most // len(now), 1)))
+            through = {box: many for box, (many, _) in outcomes.items() if many}
+            away = [box for box, (_, outcome) in outcomes.items() if outcome is DrainOutcome.AWAY]
+            self._failed.update(away)
+            if through:
+                self.ingest.back()
+                most = BATCH
+            elif away:
+                break
+            rounds.extend(through)  # there may be more in these
+            taken += sum(through.values())
+        return taken
+
+    def _round(self, boxes: list[Path], each: int) -> dict[Path, tuple[int, DrainOutcome]]:
+        """Hand over the first slips of every box and wait until all are settled; how many of each went through."""
+        under_way = {box: self._hand_over(box, each) for box in boxes}
+        while wait([future for handed in under_way.values() for _, future in handed[0]], STOP_POLL).not_done:
+            if self.thread.stopping:
+                break
+        outcomes: dict[Path, tuple[int, DrainOutcome]] = {}
+        for box, (handed, outcome) in under_way.items():
+            settled = [self._settle(file, future) for file, future in handed]
+            worst = next((each for each in settled if each is not DrainOutcome.THROUGH), outcome)
+            outcomes[box] = settled.count(DrainOutcome.THROUGH), worst
+        return outcomes
+
+    def _hand_over(self, box: Path, most: int) -> tuple[list[tuple[Path, "Future[Any]"]], DrainOutcome]:
+        """Give a box's oldest slips to the database, which does those of one sender in this order."""
+        handed: list[tuple[Path, Future[Any]]] = []
+        last: dict[str, Future[Any]] = {}
+        for file in self._oldest(box, most):
+            slip = None if self._rests(file) else self._slip(file)
+            # Who is still at the door may bring something older than what is in the spool.
+            if slip is None or self.ingest.has_older(slip):
+                return handed, DrainOutcome.LEFT
+            try:
+                future = self.ingest.hand_over(slip, self._waits(slip.key, last.get(slip.key)))
+            except Busy:
+                return handed, DrainOutcome.AWAY
+            except ValueError as error:
+                self._fault(file, error)
+                return handed, DrainOutcome.LEFT
+            handed.append((file, future))
+            last[slip.key] = future
+        return handed, DrainOutcome.LEFT
+
+    def _waits(self, key: str, before: "Future[Any] | None") -> MustWait:
+        """Asked when its turn comes: whether the slip must not go yet, because the one before it did not."""
+
+        def waits() -> bool:
+            return self.ingest.is_doubtful(key) or (before is not None and not _went_through(before))
+
+        return waits
+
+    def _settle(self, file: Path, future: "Future[Any]") -> DrainOutcome:
+        if future.cancel() or not future.done():
+            return DrainOutcome.AWAY
+        error = future.exception()
+        if error is None:
+            taken = future.result()
+            if taken is Taken.SPOOLED:
+                return DrainOutcome.LEFT
+            self.spool.done(file)
+            self._resting.pop(file, None)
+            if isinstance(taken, Taken):
+                self.ingest.inner.count(taken)
+            return DrainOutcome.THROUGH
+        if isinstance(error, Exception) and is_passing(error):
+            log.warning("spool_waits", error=type(error).__name__, exc_info=error)
+            return DrainOutcome.AWAY
+        self._fault(file, error)
+        return DrainOutcome.LEFT
+
+    def _oldest(self, box: Path, most: int) -> list[Path]:
+        try:
+            return self.spool.oldest(box, most)
+        except OSError as error:  # a box that the disk does not give holds up no other
+            log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
+            return []
+
+    def _slip(self, file: Path) -> SpooledWebhook | None:
+        try:
+            return self.spool.read(file)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
+            if not isinstance(error, OSError):  # what the disk does not give now it may give the next time
+                self.spool.quarantine(file)
+            return None
+
+    def _rests(self, file: Path) -> bool:
+        rest = self._resting.get(file)
+        return rest is not None and self.clock.now() < rest.until
+
+    def _fault(self, file: Path, error: BaseException) -> None:
+        """Neither the text nor our apology for it could be kept: try again a few times, then put it aside."""
+        rest = self._resting.pop(file, None)
+        tries = rest.tries + 1 if rest else 1
+        log.error("spooled_text_fails", tries=tries, error=type(error).__name__, exc_info=error)
+        if tries < TRIES:
+            self._resting[file] = Backoff(tries, self.clock.now() + timedelta(seconds=BACKOFF_BASE**tries))
+        else:
+            self.spool.quarantine(file)
+
+
+def _went_through(before: "Future[Any]") -> bool:
+    return (
+        before.done()
+        and not before.cancelled()
+        and before.exception() is None
+        and before.result() is not Taken.SPOOLED
+    )

@@ -1,0 +1,1 @@
+"""How a text leaves: queued, posted, and followed until it has arrived."""

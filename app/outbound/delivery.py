@@ -1,0 +1,198 @@
+"""What becomes of a text once it left us: answers, callbacks in any order, texts lost and found, texts given up."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.carriers.base import STATUSES, CarrierError, SentMessage
+from app.carriers.twilio.errors import action_for
+from app.outbound import error_policy, outbox
+from app.outbound.error_policy import LOOKUP_DELAYS, Failure
+from handlers import followups
+from handlers.turn import Context
+from models import lines, people
+from models.delivery import outbound, uncertain
+from models.delivery.outbound import ARRIVED, RANK, UNDER_WAY, Attempt, Outbound, Result, State
+from models.delivery.uncertain import Lookup
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+LOOKUP_GAP = timedelta(seconds=30)  # between two looks, at least, however late the first one was
+CLOCK_SKEW = timedelta(seconds=60)  # by which the carrier's clock may be behind ours
+ABANDONED = frozenset({State.EXPIRED, State.CANCELLED})
+MOST_UNCERTAIN_POSTS = 2  # POSTs whose end nobody knows; after the second a person is told
+
+
+def post_failed(session: Session, outbound_id: int, attempt_id: int, error: CarrierError, now: datetime) -> None:
+    """A POST did not go well."""
+    row = outbound.get_for_update(session, outbound_id)
+    if row is None or row.state not in UNDER_WAY:
+        return  # a callback knew better
+    *_, attempt = outbound.attempts(session, outbound_id)
+    if attempt.id != attempt_id or attempt.result not in (None, Result.UNCERTAIN):
+        return
+    error_policy.apply(
+        Failure(session, row, attempt, error.code, now, called_back=False, wait=error.wait), error.action
+    )
+
+
+def post_accepted(session: Session, outbound_id: int, attempt_id: int, sid: str, state: State, now: datetime) -> None:
+    """A POST went well, and a callback about it was faster, or its lease had run out."""
+    row = outbound.get_for_update(session, outbound_id)
+    if row is not None:
+        _fold(session, row, state, now, sid=sid, code=None, attempt_id=attempt_id)
+
+
+def status_received(
+    session: Session, outbound_id: int, said: str, now: datetime, *, sid: str | None, code: int | None
+) -> bool:
+    """Take in a status callback, in whatever order and however often it comes; False for a text that is not ours."""
+    state = STATUSES.get(said)
+    if state is not None and state is not State.FAILED and sid:
+        moved = outbound.advance(session, outbound_id, sid, state, now)
+        if moved is not None:
+            outbound.keep_event(session, outbound_id, now, said, sid=sid, code=code)
+            if state in ARRIVED:
+                people.reached(session, *moved)
+            return True
+    row = outbound.get_for_update(session, outbound_id)
+    if row is None:
+        return False
+    outbound.keep_event(session, outbound_id, now, said, sid=sid, code=code)
+    if sid is not None and sid != row.sid:
+        _take_from_others(session, row, sid, now)
+    if state is not None:
+        _fold(session, row, state, now, sid=sid, code=code)
+    return True
+
+
+def _take_from_others(session: Session, row: Outbound, sid: str, now: datetime) -> None:
+    """A callback names its text, the list only shows words: whoever got this id from there is uncertain again."""
+    for other in outbound.others_with_sid(session, sid, but=row.id):
+        log.warning("found_anothers", text=other.id)
+        for attempt in outbound.attempts(session, other.id):
+            if attempt.sid == sid:
+                attempt.sid, attempt.result = None, Result.UNCERTAIN
+                session.add(attempt)
+        other.state, other.sid, other.not_before, other.changed_at = (
+            State.UNCERTAIN,
+            None,
+            now + LOOKUP_DELAYS[0],
+            now,
+        )
+        session.add(other)
+
+
+def _fold(
+    session: Session,
+    row: Outbound,
+    state: State,
+    now: datetime,
+    *,
+    sid: str | None,
+    code: int | None,
+    attempt_id: int | None = None,
+) -> None:
+    """Move a text by rank: what is said of an earlier attempt counts only where it says that the text arrived."""
+    made = outbound.attempts(session, row.id)
+    attempt = _about(made, sid, attempt_id)
+    if attempt is not None:
+        attempt.sid = sid or attempt.sid
+        attempt.ended_at = attempt.ended_at or now
+        if attempt.result in (None, Result.UNCERTAIN):
+            attempt.result = Result.TAKEN
+        session.add(attempt)
+    spent = attempt is not None and (attempt is not made[-1] or attempt.result in (Result.RETURNED, Result.REFUSED))
+    if state not in ARRIVED and (spent or row.state in ABANDONED):
+        return
+    if RANK.get(row.state, 0) >= RANK[state]:
+        return
+    row.sid = sid or row.sid
+    if state is State.FAILED:
+        error_policy.apply(Failure(session, row, attempt, code, now, called_back=True), action_for(code))
+        return
+    row.state, row.leased_until, row.changed_at = state, None, now
+    session.add(row)
+    if state in ARRIVED:
+        people.reached(session, row.line_id, row.channel, row.to)
+
+
+def _about(made: list[Attempt], sid: str | None, attempt_id: int | None) -> Attempt | None:
+    """The attempt that this news is about: by its id at the carrier, else the last whose id we do not know.
+
+    One before that was looked for in vain three times before the text went again, so most likely it never left.
+    """
+    for attempt in made:
+        if attempt.id == attempt_id or (sid is not None and attempt.sid == sid):
+            return attempt
+    nameless = [a for a in made if a.sid is None and a.result in (None, Result.UNCERTAIN, Result.TAKEN)]
+    return nameless[-1] if nameless else (made[-1] if made and sid is None else None)
+
+
+def lookup_finished(session: Session, lookup: Lookup, found: list[SentMessage], now: datetime) -> None:
+    """The carrier's list was searched for a text of which nobody knew whether it was taken."""
+    row = outbound.get_for_update(session, lookup.id)
+    if row is None or row.state is not State.UNCERTAIN or row.not_before != lookup.due:
+        return  # a callback, or another process, was faster
+    people.address_at(session, row.line_id, row.channel, row.to)  # held: two equal texts never find the same entry
+    known = uncertain.known_sids(session, lookup.person_id, [one.sid for one in found], but=row.id)
+    ours = [one for one in found if one.sid not in known]
+    if ours:
+        log.info("found_at_carrier", text=row.id)
+        _fold(session, row, ours[0].state, now, sid=ours[0].sid, code=ours[0].code)
+        return
+    waited = lookup.due - row.changed_at
+    later = [row.changed_at + look for look in LOOKUP_DELAYS if look > waited]
+    row.leased_until = None
+    if later:
+        row.not_before = max(later[0], now + LOOKUP_GAP)
+    else:
+        _not_found(session, row, now)
+    session.add(row)
+
+
+def _not_found(session: Session, row: Outbound, now: datetime) -> None:
+    tried = sum(attempt.result is Result.UNCERTAIN for attempt in outbound.attempts(session, row.id))
+    late = row.expires_at is not None and row.expires_at <= now
+    row.not_before = None
+    if tried < MOST_UNCERTAIN_POSTS and not late:
+        log.warning("not_found_sent_again", text=row.id)
+        row.state, row.changed_at = State.READY, now
+    else:
+        log.error("fate_unknown", text=row.id)
+        outbox.report_failure(session, row, now)
+
+
+def abandon(session: Session, now: datetime) -> int:
+    """Texts whose sender died between attempt and result become uncertain; returns how many."""
+    gone = uncertain.abandon(session, now, now + LOOKUP_DELAYS[0])
+    if gone:
+        log.warning("sender_died", texts=len(gone))
+    return len(gone)
+
+
+def expire(session: Session, now: datetime) -> int:
+    """Give up on what nobody wants any more; returns how many texts that were."""
+    return gave_up(session, outbound.expired(session, now), now)
+
+
+def gave_up(session: Session, ids: list[int], now: datetime) -> int:
+    """Tell whoever is on duty of texts that were given up on before they left."""
+    heard_of: set[tuple[int, int | None, bool]] = set()
+    for row in outbound.by_ids(session, ids) if ids else []:
+        log.warning("given_up", text=row.id, state=row.state, code=row.error_code)
+        about = row.person_id, row.request_id, row.phrase == "offer"
+        if about in heard_of:  # ten texts that one neighbor will not get are one thing to hear of
+            row.reported_at = now
+            session.add(row)
+        heard_of.add(about)
+        outbox.report_failure(session, row, now)
+    return len(ids)
+
+
+def budget_spent(session: Session, line_id: int, now: datetime) -> None:
+    """Bulk waits until tomorrow: whoever is on duty hears it once."""
+    moment = Context(session, lines.by_id(session, line_id), now)
+    log.warning("budget_spent", line=line_id)
+    outbox.queue(session, moment.line, f"budget-{line_id}-{now:%Y%m%d%H%M%S}", followups.budget_spent(moment), now)

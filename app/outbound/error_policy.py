@@ -1,0 +1,258 @@
+"""What follows when the carrier did not take a text, or did not deliver it: one function for each action."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+import tenacity
+
+from app.carriers.twilio.errors import QUEUE_FULL, TABLE, Action
+from app.outbound import outbox
+from handlers import followups
+from handlers.turn import Context, Texts
+from models import lines, people
+from models.delivery import line_numbers, outbound
+from models.delivery.line_numbers import LineNumber
+from models.delivery.outbound import Attempt, Outbound, Result, State
+from models.lines import Line
+from models.people import Address
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+# Full jitter, so that what failed together does not come back together: up to 4 s, 8 s, … 5 min, never under 2 s.
+BACKOFF = tenacity.wait_random_exponential(multiplier=4, exp_base=2, min=2, max=300)
+LONGEST_WAIT = 3600.0  # seconds; a carrier that asks for more is asked again all the same
+TRANSIENT_RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
+SOFT_RETRY = timedelta(minutes=30)
+STRIKES = 3
+QUEUE_FULL_PAUSE = timedelta(seconds=60)
+ACCOUNT_PAUSE = timedelta(minutes=5)
+QUOTA_PAUSE = timedelta(minutes=15)
+LOOP_PAUSE = timedelta(minutes=15)
+FILTERED = TABLE[Action.FILTERED]
+
+# After a POST without an answer. Twilio calls back within seconds when it did take the text, so the first look is a
+# short wait away. Its list shows a message moments after the POST; the last look is two minutes after the one before
+# and three after the POST, many times what its list was ever seen to lag. Only then is the text sent again, once.
+LOOKUP_DELAYS = (timedelta(seconds=15), timedelta(seconds=60), timedelta(seconds=180))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A text that the carrier did not take, or did not deliver."""
+
+    session: Session
+    row: Outbound
+    attempt: Attempt | None
+    code: int | None
+    now: datetime
+    called_back: bool  # said by callback: the carrier had taken it
+    wait: float | None = None  # seconds that the carrier asked for
+
+    @property
+    def line(self) -> Line:
+        return lines.by_id(self.session, self.row.line_id)
+
+    @property
+    def address(self) -> Address | None:
+        row = self.row
+        return people.address_at(self.session, row.line_id, row.channel, row.to)
+
+    def line_numbers(self) -> list[LineNumber]:
+        """The line's senders, with the one that sent this text made known."""
+        line_numbers.add(self.session, self.row.line_id, self.row.channel, self.row.from_number)
+        return line_numbers.of_line(self.session, self.row.line_id)
+
+    def pause(self, line_number: LineNumber, at_least: timedelta) -> None:
+        """Let a sender rest.
+
+        Told by callback only, every POST seems to go well and nothing shows that it is mended: then it is an hour.
+        """
+        at_least = max(at_least, _seconds(self.wait), line_numbers.LONGEST_PAUSE if self.called_back else at_least)
+        line_numbers.pause(self.session, line_number, self.code or 0, self.now, at_least)
+
+    def own_number(self) -> LineNumber:
+        """The number that sent this text."""
+        return next(
+            s for s in self.line_numbers() if (s.channel, s.number) == (self.row.channel, self.row.from_number)
+        )
+
+    def end(self, result: Result) -> None:
+        """Note how the attempt ended."""
+        if self.attempt is not None:
+            self.attempt.result, self.attempt.error_code, self.attempt.ended_at = result, self.code, self.now
+            self.session.add(self.attempt)
+
+    def fail(self) -> None:
+        """It will never arrive: whoever is on duty hears of it, if somebody waits."""
+        self.end(Result.REFUSED)
+        self.row.state, self.row.error_code = State.FAILED, self.code
+        self.row.leased_until, self.row.changed_at = None, self.now
+        self.session.add(self.row)
+        outbox.report_failure(self.session, self.row, self.now)
+
+    def keep(self, until: datetime | None = None, *, counted: bool = False) -> None:
+        """It is ours again: held until then, or waiting for its sender. Too late for it, and it is lost.
+
+        Whoever said STOP while it was on its way is not written to again.
+        """
+        row = self.row
+        wanted = outbox.is_wanted(people.by_id(self.session, row.person_id), row.phrase)
+        if wanted and until is not None and row.expires_at is not None and until >= row.expires_at:
+            self.fail()
+            return
+        self.end(Result.RETURNED)
+        row.state = State.CANCELLED if not wanted else State.READY if until is None else State.HELD
+        row.not_before, row.error_code = until, self.code
+        row.sid = row.leased_until = None
+        row.retries += counted
+        row.changed_at = self.now
+        self.session.add(row)
+
+    def tell_duty(self, key: str, about: Callable[[Context], Texts]) -> None:
+        """Tell whoever is on duty, once under this key, something about the line rather than about this text."""
+        if not outbound.queued(self.session, f"{key}:0"):
+            moment = Context(self.session, self.line, self.now)
+            outbox.queue(self.session, moment.line, key, about(moment), self.now)
+
+
+def _again(failure: Failure) -> None:
+    if failure.called_back:  # the carrier took it and gave up: that is no failed POST
+        _transient(failure)
+        return
+    if failure.code == QUEUE_FULL:
+        failure.pause(failure.own_number(), QUEUE_FULL_PAUSE)
+        failure.keep()
+        return
+    failure.keep(failure.now + (_seconds(failure.wait) or timedelta(seconds=_backoff(failure.row.tries))))
+
+
+def _look_up(failure: Failure) -> None:
+    if failure.called_back:
+        _transient(failure)
+        return
+    failure.end(Result.UNCERTAIN)
+    row = failure.row
+    row.state, row.error_code, row.not_before = State.UNCERTAIN, failure.code, failure.now + LOOKUP_DELAYS[0]
+    row.leased_until, row.changed_at = None, failure.now
+    failure.session.add(row)
+
+
+def _transient(failure: Failure) -> None:
+    if failure.row.retries < len(TRANSIENT_RETRIES):
+        failure.keep(failure.now + TRANSIENT_RETRIES[failure.row.retries], counted=True)
+    else:
+        failure.fail()
+
+
+def _soft(failure: Failure) -> None:
+    address = failure.address
+    if address is not None:
+        address.strikes += 1
+        failure.session.add(address)
+        if address.strikes == STRIKES:
+            failure.tell_duty(
+                f"doubtful-{failure.row.id}-{failure.row.tries}",
+                lambda moment: followups.doubtful(moment, failure.row),
+            )
+    if failure.row.retries == 0:
+        failure.keep(failure.now + SOFT_RETRY, counted=True)
+    else:
+        failure.fail()
+
+
+def _quota(failure: Failure) -> None:
+    failure.pause(failure.own_number(), QUOTA_PAUSE)
+    today = failure.now.astimezone(ZoneInfo(failure.line.timezone)).date()
+    failure.tell_duty(f"quota-{failure.row.line_id}-{today}", followups.quota_used_up)
+    failure.keep()
+
+
+def _opted_out(failure: Failure) -> None:
+    person = people.by_id(failure.session, failure.row.person_id)
+    person.opted_out_at = person.opted_out_at or failure.now
+    failure.session.add(person)
+    outbound.cancel_for(failure.session, person.id, failure.now)
+    failure.fail()
+
+
+def _bad_address(failure: Failure) -> None:
+    address = failure.address
+    if address is not None:
+        address.bad_code, address.bad_at = failure.code, failure.now
+        failure.session.add(address)
+    failure.fail()  # what else is queued for it is stopped at its lease
+
+
+def _filtered(failure: Failure) -> None:
+    address = failure.address
+    if address is not None and address.bad_at is None:
+        address.bad_code = failure.code  # so that the lease compares what goes there with what was filtered
+        failure.session.add(address)
+    failure.fail()
+
+
+def _window(failure: Failure) -> None:
+    if outbox.resend_by_sms(failure.session, failure.row, failure.now):
+        log.info("by_sms_instead", text=failure.row.id)
+    failure.fail()
+
+
+def _loop(failure: Failure) -> None:
+    until = failure.now + LOOP_PAUSE
+    address = failure.address
+    if address is not None:
+        address.paused_until = until
+        failure.session.add(address)
+    if failure.row.retries < len(TRANSIENT_RETRIES):
+        failure.keep(until, counted=True)
+    else:
+        failure.fail()
+
+
+def _account(failure: Failure) -> None:
+    for line_number in failure.line_numbers():
+        failure.pause(line_number, ACCOUNT_PAUSE)
+    failure.keep()
+
+
+POLICIES: dict[Action, Callable[[Failure], None]] = {
+    Action.AGAIN: _again,
+    Action.LOOK_UP: _look_up,
+    Action.TRANSIENT: _transient,
+    Action.SOFT: _soft,
+    Action.QUOTA: _quota,
+    Action.OPTED_OUT: _opted_out,
+    Action.BAD_ADDRESS: _bad_address,
+    Action.FILTERED: _filtered,
+    Action.CONTENT: Failure.fail,
+    Action.WINDOW: _window,
+    Action.LOOP: _loop,
+    Action.GEOGRAPHY: Failure.fail,
+    Action.ACCOUNT: _account,
+    Action.UNKNOWN: Failure.fail,
+}
+
+# What whoever runs the host must see: the account, texts built wrongly, codes that the table does not know.
+FOR_THE_HOST = frozenset({Action.ACCOUNT, Action.CONTENT, Action.UNKNOWN})
+
+
+def apply(failure: Failure, action: Action) -> None:
+    row = failure.row
+    say = log.error if action in FOR_THE_HOST else log.warning
+    what = "not_delivered" if failure.called_back else "not_taken"
+    say(what, text=row.id, line=row.line_id, action=action, code=failure.code)
+    POLICIES[action](failure)
+
+
+def _seconds(wait: float | None) -> timedelta:
+    return timedelta(seconds=min(wait or 0.0, LONGEST_WAIT))
+
+
+def _backoff(tries: int) -> float:
+    state = tenacity.RetryCallState(retry_object=tenacity.Retrying(), fn=None, args=(), kwargs={})
+    state.attempt_number = max(tries, 1)
+    return float(BACKOFF(state))

@@ -1,0 +1,139 @@
+"""The way out begins here: texts are queued in the transaction that decided them. The sender takes it from there."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from app.carriers import segments
+from handlers import followups, phrasebook
+from handlers.turn import Context, Text
+from models import lines, people
+from models.delivery import outbound
+from models.delivery.outbound import Lane, Outbound, State
+from models.lines import Channel, Line
+from models.people import Person
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+LONGEST = 1600  # characters; Twilio refuses more
+ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
+
+# After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
+LIFETIMES = {
+    Lane.SAFETY: timedelta(days=2),
+    Lane.REPLY: timedelta(hours=4),
+    Lane.NOTICE: timedelta(hours=12),
+    Lane.BULK: timedelta(hours=24),
+}
+LIFETIME_OF = {"offer": timedelta(hours=4)}  # the longest a wave has a request to itself
+
+
+def is_wanted(person: Person, phrase: str) -> bool:
+    """Whether this may be sent to them: after STOP nearly nothing may."""
+    return person.opted_out_at is None or phrase in ALLOWED_AFTER_STOP
+
+
+def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: datetime, *, once: bool = False) -> int:
+    """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
+
+    Returns how many were queued. Nobody who said STOP gets one; with `once`, nobody for whom the same words wait.
+    """
+    wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
+    homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
+    queued = 0
+    for text in wanted:
+        home = homes.get(text.to.id)
+        sender = line.number(home.channel) if home else None
+        if home is None or sender is None:
+            log.warning("no_way_to_reach", person=text.to.id, line=line.id)
+            continue
+        body = phrasebook.book(text.to.speaks(line)).say(text.phrase, text.values)
+        if home.channel is Channel.SMS:
+            body = segments.thrifty(body)
+        for part in parts(body):
+            if once and outbound.waits(session, text.to.id, part):
+                continue
+            enqueue(
+                session,
+                now,
+                part,
+                line_id=line.id,
+                person_id=text.to.id,
+                request_id=text.request_id,
+                key=f"{key}:{queued}",
+                phrase=text.phrase,
+                channel=home.channel,
+                from_number=sender,
+                to=home.value,
+                lane=text.lane,
+                not_before=text.not_before,
+                expires_at=now + (LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]),
+            )
+            queued += 1
+    return queued
+
+
+def enqueue(session: Session, now: datetime, body: str, **row: Any) -> None:
+    """Write one text into the queue, ready to leave."""
+    session.append(
+        Outbound,
+        body=body,
+        segments=segments.count(body),
+        state=State.READY,
+        created_at=now,
+        changed_at=now,
+        **row,
+    )
+
+
+def parts(body: str) -> list[str]:
+    """A text cut at spaces into pieces that the carrier accepts."""
+    pieces = []
+    while len(body) > LONGEST:
+        cut = body.rfind(" ", LONGEST // 2, LONGEST)
+        cut = cut if cut > 0 else LONGEST
+        pieces.append(body[:cut].rstrip())
+        body = body[cut:].lstrip()
+    return [*pieces, body]
+
+
+def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
+    """Whoever is on duty hears, once, that this text may never arrive."""
+    if lost.reported_at is not None:
+        return
+    lost.reported_at = now
+    session.add(lost)
+    line = lines.by_id(session, lost.line_id)
+    # After an outage hundreds may be lost at once, and many to the same unnamed somebody.
+    texts = followups.undelivered(Context(session, line, now), lost)
+    queue(session, line, f"failed-{lost.id}", texts, now, once=True)
+
+
+def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
+    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none."""
+    line = lines.by_id(session, row.line_id)
+    home = followups.by_sms(Context(session, line, now), row)
+    sender = line.sms
+    if home is None or sender is None:
+        return False
+    enqueue(
+        session,
+        now,
+        segments.thrifty(row.body),
+        line_id=row.line_id,
+        person_id=row.person_id,
+        request_id=row.request_id,
+        key=f"{row.key}:sms",
+        phrase=row.phrase,
+        channel=Channel.SMS,
+        from_number=sender,
+        to=home.value,
+        lane=row.lane,
+        expires_at=row.expires_at,
+    )
+    row.reported_at = now  # the copy is what somebody waits for now
+    session.add(row)
+    return True

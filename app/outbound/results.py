@@ -1,0 +1,58 @@
+"""What came back to the sender, and how it is written down: the good news of many texts at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.carriers.base import CarrierError, Sent, SentMessage
+from app.carriers.twilio.errors import Action
+from app.outbound import delivery
+from models.delivery import handover, line_numbers, outbound
+from models.delivery.handover import AcceptedText, LeasedText
+from models.delivery.outbound import State
+from models.delivery.uncertain import Lookup
+from models.store.session import Session
+
+SETTLED = frozenset({Action.AGAIN, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})  # a probe that did not go well
+
+
+class NotPosted(Exception):
+    """A text was not posted: it is given back, or its reader has said STOP."""
+
+
+@dataclass(frozen=True)
+class SendOutcome:
+    """What came back: of a text that was posted, or of a look in the carrier's list."""
+
+    about: LeasedText | Lookup
+    result: Sent | CarrierError | NotPosted | list[SentMessage]
+
+
+def record(session: Session, back: Iterable[SendOutcome], now: datetime) -> None:
+    """Write down what came back: the good news all at once, the rest one by one."""
+    taken: dict[State, list[AcceptedText]] = {}
+    returned: list[LeasedText] = []
+    for one in back:
+        match one:
+            case SendOutcome(LeasedText() as leased, Sent() as sent):
+                taken.setdefault(sent.state, []).append(AcceptedText(leased.id, leased.attempt_id, sent.sid))
+                outbound.price(session, leased.id, sent.price)
+            case SendOutcome(LeasedText() as leased, CarrierError() as error):
+                delivery.post_failed(session, leased.id, leased.attempt_id, error, now)
+            case SendOutcome(LeasedText() as leased, NotPosted()):
+                returned.append(leased)
+            case SendOutcome(Lookup() as lookup, list() as found):
+                delivery.lookup_finished(session, lookup, found, now)
+        if isinstance(one.about, LeasedText) and one.about.probes and _went_well(one.result):
+            line_numbers.resume(session, one.about.channel, one.about.from_number)
+    session.flush()
+    for state, handed in taken.items():
+        for text in handover.mark_accepted(session, handed, state, now):
+            delivery.post_accepted(session, text.id, text.attempt_id, text.sid, state, now)
+    if returned:
+        handover.give_back(session, returned, now)
+
+
+def _went_well(result: Sent | CarrierError | NotPosted | list[SentMessage]) -> bool:
+    """Whether the carrier takes texts from this sender again: it took one, or refused one for its own sake."""
+    return isinstance(result, Sent) or (isinstance(result, CarrierError) and result.action not in SETTLED)

@@ -1,0 +1,284 @@
+"""The simulated phones: put one on the table, type on it, read it, let time pass. No web and no terminal in here.
+
+The page and `hotline chat` are two ways to look at the same phones; the hotline cannot tell them from real ones.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from app.carriers import segments
+from app.hotline import Hotline
+from app.inbound.receive import Taken
+from app.simulator import threads
+from app.simulator.threads import Arrival, Entry, Phone
+from handlers import phrasebook
+from handlers.understanding.commands import CARRIER_STOP
+from models import lines, people
+from models.delivery.outbound import State
+from models.inbound import Heard
+from models.lines import Area, Channel, Line
+from models.store.session import Session
+
+RESERVED = tuple(f"+120255501{n:02}" for n in range(1, 100))  # numbers kept free for fiction
+LONGEST_TEXT = 1600  # characters; what carriers take at most
+LONGEST_NAME = 40
+SHOWN = 40  # phones on the table at once
+KEPT = 60  # texts shown on each
+STEPS = 60  # moments at which time acts during one jump of the clock, at most
+TYPING = timedelta(seconds=20)  # whoever plays all the phones at once is quicker than any neighbor
+
+STOPPED_NOTE = "The phone company confirmed: no more texts."
+
+NEIGHBORS = tuple("Ana Omar Mei Lucía Grace Sam Ivy Tomás Noor Pearl".split())
+VOLUNTEERS = tuple("Caro Kofi Lena Marcus Yuki Jo Amir Flor Pat Nia".split())
+
+STATES = {
+    State.READY: "queued",
+    State.LEASED: "queued",
+    State.ACCEPTED: "sent",
+    State.SENT: "sent",
+    State.DELIVERED: "delivered",
+    State.READ: "read",
+    State.UNCERTAIN: "no answer from the carrier yet",
+    State.HELD: "held back",
+    State.FAILED: "failed",
+    State.EXPIRED: "too old, not sent",
+    State.CANCELLED: "cancelled",
+}
+
+
+class CannotDo(Exception):
+    """Something the table does not allow; the message says what and is fit to be shown."""
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A text as it stands on a phone. `at` is the line's local time; WhatsApp knows no segments."""
+
+    id: str
+    mine: bool
+    channel: Channel
+    body: str
+    at: datetime
+    state: str
+    segments: int | None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A line, the phones around it and what is on them."""
+
+    line: Line
+    phones: list[Phone]
+    threads: dict[int, list[Bubble]]
+    hidden: int  # phones for which there is no room
+    areas: list[Area]
+    now: datetime  # the line's local time
+
+    def thread(self, phone: Phone) -> list[Bubble]:
+        """What is on this phone, oldest first."""
+        return self.threads.get(phone.id, [])
+
+
+class Phones:
+    """The phones around one hotline."""
+
+    def __init__(self, hotline: Hotline) -> None:
+        self.hotline = hotline
+
+    def catch_up(self) -> None:
+        """Go on from the last text: a clock moved forward would otherwise fall back when the process starts anew."""
+        last = self.hotline.database.read(threads.latest)
+        if last is not None:
+            self.hotline.clock.advance(last - self.hotline.clock.now())
+
+    def lines(self) -> list[Line]:
+        """Every line, the first one made first."""
+        return self.hotline.database.read(lines.all_lines)
+
+    def table(self, line_id: int) -> Table:
+        """Everything there is to see on this line."""
+        return self.hotline.database.read(lambda session: self._table(session, line_id))
+
+    def _table(self, session: Session, line_id: int) -> Table:
+        line = lines.by_id(session, line_id)
+        zone = ZoneInfo(line.timezone)
+        shown = threads.phones(session, line_id, SHOWN)
+        texts = threads.merged(session, shown, KEPT)
+        return Table(
+            line=line,
+            phones=shown,
+            threads={phone: [bubble(entry, zone) for entry in entries] for phone, entries in texts.items()},
+            hidden=max(threads.count(session, line_id) - SHOWN, 0),
+            areas=lines.areas(session, line_id),
+            now=self.hotline.clock.now().astimezone(zone),
+        )
+
+    def all(self, line_id: int) -> list[Phone]:
+        """Every phone of the line, also those for which the table has no room."""
+        return self.hotline.database.read(lambda session: threads.phones(session, line_id))
+
+    def named(self, line_id: int, name: str) -> Phone | None:
+        """The first phone whose owner has this name, whatever its capitals."""
+        wanted = tidy(name).casefold()
+        return next((p for p in self.all(line_id) if p.name.casefold() == wanted), None)
+
+    def add_neighbor(self, line_id: int, name: str = "", channel: Channel = Channel.SMS) -> Phone:
+        """Put a phone on the table for somebody the hotline has not heard from. Raises CannotDo."""
+        now = self.hotline.clock.now()
+
+        def add(session: Session) -> Phone:
+            line, number = _free(session, line_id, channel)
+            known = tidy(name) or _unused(session, line_id, NEIGHBORS)
+            person, address = people.meet(session, line, channel, number, now, name=known)
+            return Phone(address, person)
+
+        return self.hotline.database.write(add).result()
+
+    def add_volunteer(
+        self,
+        line_id: int,
+        name: str = "",
+        channel: Channel = Channel.SMS,
+        *,
+        language: str | None = None,
+        duty: bool = False,
+        areas: tuple[int, ...] = (),
+    ) -> Phone:
+        """Put a volunteer's phone on the table, vouched for already. Raises CannotDo."""
+        if language is not None and language not in phrasebook.languages():
+            raise CannotDo(f"The hotline speaks {', '.join(phrasebook.languages())}, but not {language}.")
+        now = self.hotline.clock.now()
+
+        def add(session: Session) -> Phone:
+            line, number = _free(session, line_id, channel)
+            known = [area.id for area in lines.areas(session, line_id) if area.id in areas]
+            person = people.add(
+                session,
+                line,
+                channel,
+                number,
+                now,
+                name=tidy(name) or _unused(session, line_id, VOLUNTEERS),
+                helper=True,
+                duty=duty,
+                language=language,
+                areas=known,
+            )
+            return Phone(people.addresses(session, [person.id])[person.id], person)
+
+        return self.hotline.database.write(add).result()
+
+    def put_on_duty(self, phone: Phone) -> Phone:
+        """Let the owner of this phone look after the line from now on; a volunteer too, if not one yet."""
+        now, at = self.hotline.clock.now(), phone.address
+
+        def add(session: Session) -> Phone:
+            line = lines.by_id(session, at.line_id)
+            return Phone(at, people.add(session, line, at.channel, at.value, now, duty=True))
+
+        return self.hotline.database.write(add).result()
+
+    def say(self, line_id: int, phone_id: int, words: str) -> Taken:
+        """Type a text on a phone and send it to the line; answers when it is on disk. Raises CannotDo."""
+        if len(words) > LONGEST_TEXT:
+            raise CannotDo(f"A text holds {LONGEST_TEXT:,} characters; this one has {len(words):,}.")
+        line, phone = self.hotline.database.read(lambda session: _line_and_phone(session, line_id, phone_id))
+        number = line.number(phone.address.channel)
+        if number is None:
+            raise CannotDo(f"{line.name} cannot be reached from this phone.")
+        heard = Heard(
+            id=f"SM{uuid4().hex}",
+            channel=phone.address.channel,
+            from_address=phone.address.value,
+            to=number,
+            body=sendable(words),
+        )
+        self.hotline.clock.advance(TYPING)
+        return self.hotline.receive(heard).result()
+
+    def pass_time(self, by: timedelta) -> None:
+        """Move the clock forward, stopping wherever something happens by itself on the way.
+
+        Jumping straight to the end would let a whole day of reminders happen at once, or only the first of them.
+        Moments that lie very close together are taken as one, so that a busy hotline is not slow.
+        """
+        clock = self.hotline.clock
+        until = clock.now() + by
+        while (due := self.hotline.database.read(threads.next_moment)) is not None and due < until:
+            stop = min(max(due, clock.now() + by / STEPS), until)
+            self.hotline.pass_time(stop - clock.now())
+            if stop == until:
+                return
+        self.hotline.pass_time(until - clock.now())
+
+    def last_arrival(self) -> int:
+        """A mark in time: `arrivals` after it are new."""
+        return self.hotline.database.read(threads.last_attempt)
+
+    def arrivals(self, line_id: int, after: int) -> list[Arrival]:
+        """What reached phones after this mark, in the order in which it was sent."""
+        return self.hotline.database.read(lambda session: threads.arrivals(session, line_id, after))
+
+
+def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
+    """A text as its phone shows it."""
+    body = entry.body
+    if entry.location:
+        body = f"{body}\n[place: {entry.location}]".strip()
+    if entry.media:
+        body = f"{body}\n[{entry.media} picture{'s' if entry.media > 1 else ''}]".strip()
+    stopped = entry.mine and entry.intent == "stop" and carrier_stops(entry.channel, entry.body)
+    return Bubble(
+        id=entry.id,
+        mine=entry.mine,
+        channel=entry.channel,
+        body=body,
+        at=entry.at.astimezone(zone),
+        state="sent" if entry.state is None else STATES[entry.state],
+        segments=(entry.segments or segments.count(entry.body)) if entry.channel is Channel.SMS else None,
+        note=STOPPED_NOTE if stopped else None,
+    )
+
+
+def carrier_stops(channel: Channel, words: str) -> bool:
+    """Whether the carrier itself acts on this text and answers it: a bare STOP or its kin, by SMS."""
+    return channel is Channel.SMS and words.strip().upper() in CARRIER_STOP
+
+
+def tidy(name: str) -> str:
+    """A name on one line and of a bearable length."""
+    return " ".join(sendable(name).split())[:LONGEST_NAME].strip()
+
+
+def sendable(words: str) -> str:
+    """The words without what no phone sends: NUL, halves of characters, a browser's line ends."""
+    plain = words.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    return plain.encode("utf-8", "replace").decode("utf-8")
+
+
+def _line_and_phone(session: Session, line_id: int, phone_id: int) -> tuple[Line, Phone]:
+    phone = threads.phone(session, line_id, phone_id)
+    if phone is None:
+        raise CannotDo("This phone is no longer on the table.")
+    return lines.by_id(session, line_id), phone
+
+
+def _free(session: Session, line_id: int, channel: Channel) -> tuple[Line, str]:
+    line = lines.by_id(session, line_id)
+    if line.number(channel) is None:
+        raise CannotDo(f"{line.name} has no number on {'WhatsApp' if channel is Channel.WHATSAPP else 'SMS'}.")
+    taken = threads.numbers(session, line_id)
+    taken.update(n for each in lines.all_lines(session) for n in (each.sms, each.whatsapp) if n)
+    number = next((n for n in RESERVED if n not in taken), None)
+    if number is None:
+        raise CannotDo("All 99 example numbers are in use; there is no room for another phone.")
+    return line, number
+
+
+def _unused(session: Session, line_id: int, names: tuple[str, ...]) -> str:
+    held = {phone.person.name for phone in threads.phones(session, line_id)}
+    return next((name for name in names if name not in held), "Alex")

@@ -1,0 +1,1 @@
+"""What answers HTTP: the carrier's webhooks, /health and /metrics."""

@@ -1,0 +1,149 @@
+"""What in a snapshot somebody should look at, and what to do about it: for /health and `hotline doctor`."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.carriers.twilio.remedies import remedy
+from app.telemetry.findings import Finding, Level
+from app.telemetry.heartbeat import Heartbeat
+from app.web.snapshot import DatabaseFigures, Snapshot
+from models.delivery.backlog import LaneBacklog, PausedNumber
+from models.delivery.outbound import Lane, State
+from models.lines import Channel
+
+# How long a text that could leave may wait before somebody should look; bulk goes out as fast as the number allows.
+OVERDUE_AFTER = {
+    Lane.SAFETY: timedelta(minutes=1),
+    Lane.REPLY: timedelta(minutes=3),
+    Lane.NOTICE: timedelta(minutes=15),
+    Lane.BULK: timedelta(hours=12),
+}
+UNCERTAIN_AFTER = timedelta(minutes=30)  # after which an uncertain text should long have been looked up
+LOW_DISK = 200 * 2**20  # bytes; a busy line writes some MB a month
+NAMES = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"}
+CALLED = {Lane.SAFETY: "safety text", Lane.REPLY: "reply", Lane.NOTICE: "notice", Lane.BULK: "text to many"}
+OTHERS = {Lane.REPLY: "replies", Lane.BULK: "texts to many"}
+
+
+class Status(StrEnum):
+    """How it is over all."""
+
+    OK = "ok"
+    DEGRADED = "degraded"  # it takes texts, and somebody should look
+    DOWN = "down"  # it cannot take texts into the database
+
+
+def status(snapshot: Snapshot) -> Status:
+    """How the hotline is over all."""
+    if snapshot.figures is None:
+        return Status.DOWN
+    return Status.DEGRADED if findings(snapshot) else Status.OK
+
+
+def findings(snapshot: Snapshot) -> list[Finding]:
+    """Everything that somebody should look at, the worst first."""
+    beside = [*disk(snapshot.free), *spool(snapshot.spooled, snapshot.quarantined)]
+    if snapshot.figures is None:
+        do = "see that it runs and that DATABASE_URL is right: hotline doctor. Texts are kept until it is back"
+        return [Finding(Level.PROBLEM, "database", "the database does not answer", do), *beside]
+    return [
+        *threads(snapshot.heartbeats, snapshot.now),
+        *disk(snapshot.free),
+        *sending(snapshot.figures, snapshot.now),
+        *spool(snapshot.spooled, snapshot.quarantined),
+    ]
+
+
+def sending(figures: DatabaseFigures, now: datetime) -> list[Finding]:
+    """What the database says that somebody should look at."""
+    found = [paused_number(each, now) for each in figures.paused]
+    # While a number is paused its texts wait, and saying so twice would hide which of the two is to be mended.
+    if not found:
+        found += [
+            late
+            for lane, held in sorted(figures.waiting.items())
+            if (late := overdue(lane, held, now)) and not (lane is Lane.BULK and figures.over_budget)
+        ]
+    count, since = figures.unsettled.get(State.UNCERTAIN, (0, now))
+    if now - since > UNCERTAIN_AFTER:
+        what = f"nobody knows whether {count_of(count, 'text')} arrived, the oldest for {span(now - since)}"
+        do = "duty was told. If there are more and more, see status.twilio.com and the carrier in: hotline doctor"
+        found.append(Finding(Level.PROBLEM, "sending", what, do))
+    return found
+
+
+def paused_number(of: PausedNumber, now: datetime) -> Finding:
+    """Why a number sends nothing."""
+    meaning = remedy(of.code)
+    code = f" (error {of.code})" if of.code else ""
+    since = f" for {span(now - of.since)}" if of.since else ""
+    again = f"It is tried again in {span(of.until - now)}, and nothing is lost meanwhile"
+    what = f"{of.line} has sent nothing by {NAMES[of.channel]}{since}: {meaning.what}{code}"
+    return Finding(Level.PROBLEM, "sending", what, f"{meaning.do}. {again}")
+
+
+def overdue(lane: Lane, held: LaneBacklog, now: datetime) -> Finding | None:
+    """Why somebody should look at the queue, if they should."""
+    if held.due is None or now - held.due <= OVERDUE_AFTER[lane]:
+        return None
+    late = count_of(held.count, CALLED[lane], OTHERS.get(lane))
+    what = f"{late} not sent, the oldest waiting for {span(now - held.due)}"
+    return Finding(
+        Level.PROBLEM, "sending", what, "see that hotline serve or hotline work runs, and what its log says"
+    )
+
+
+def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
+    """Which of the threads that work by themselves no longer does."""
+    does = {
+        "sender": "nothing is sent",
+        "ticker": "nobody is reminded, no more volunteers are asked",
+        "spool worker": "texts kept beside the database are not taken in",
+        "reconciler": "texts that never reached us are not fetched from Twilio",
+    }
+    found = []
+    for name, heartbeat in heartbeats.items():
+        effect = does.get(name, "its work is left undone")
+        if not heartbeat.alive:
+            found.append(Finding(Level.PROBLEM, name, f"{effect}: the {name} does not run", "restart the hotline"))
+        elif heartbeat.idle(now) > heartbeat.stale_after:
+            what = f"{effect}: the {name} has got nothing done for {span(heartbeat.idle(now))}"
+            found.append(Finding(Level.PROBLEM, name, what, "read the log; if it says nothing, restart the hotline"))
+    return found
+
+
+def disk(free: int | None) -> list[Finding]:
+    """Whether the database can grow."""
+    if free is None or free >= LOW_DISK:
+        return []
+    return [
+        Finding(Level.WARNING, "disk", f"only {free // 2**20} MB are free", "make room: a full disk takes no texts")
+    ]
+
+
+def spool(waiting: int, quarantined: int) -> list[Finding]:
+    """Whether texts wait beside the database, or were put aside there."""
+    found = []
+    if waiting:
+        what = f"{count_of(waiting, 'text')} came while the database was away, kept on disk and not answered yet"
+        found.append(Finding(Level.WARNING, "spool", what, "nothing, if the number falls; else read the log"))
+    if quarantined:
+        texts = count_of(quarantined, "text")
+        what = f"{texts} could not be taken in even later; the spool keeps them aside in: quarantine"
+        do = "read the log for spooled_text_fails, and report it. They are tried again at every start"
+        found.append(Finding(Level.WARNING, "spool", what, do))
+    return found
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """`1 reply`, `2 replies`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def span(time: timedelta) -> str:
+    """A time in the largest unit that is still telling."""
+    seconds = max(int(time.total_seconds()), 0)
+    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} seconds"

@@ -1,0 +1,76 @@
+"""GET /health, for whoever watches the host. Nothing in it is about anybody."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from app.hotline import Hotline
+from app.web import diagnosis
+from app.web.diagnosis import Status
+from app.web.snapshot import Snapshot, take_snapshot
+from models.delivery.outbound import Lane, State
+
+router = APIRouter()
+
+
+@router.get("/health", include_in_schema=False)
+async def health(request: Request) -> JSONResponse:
+    """Whether the hotline can take texts, and what somebody should look at."""
+    snapshot = await take_snapshot(request)
+    hotline: Hotline = request.app.state.hotline
+    code = 503 if diagnosis.status(snapshot) is Status.DOWN else 200
+    return JSONResponse(as_json(snapshot, hotline), status_code=code, headers={"Cache-Control": "no-store"})
+
+
+def as_json(snapshot: Snapshot, hotline: Hotline) -> dict[str, Any]:
+    """A look as JSON. The keys are always the same; what only the database knows is null while it is away."""
+    figures = snapshot.figures
+    waiting = figures.waiting if figures else {}
+    return {
+        "status": diagnosis.status(snapshot).value,
+        "reasons": [f"{reason.what}. To do: {reason.do}." for reason in diagnosis.findings(snapshot)],
+        "database": "ok" if figures else "does not answer",
+        "carrier": "simulator" if hotline.settings.simulated else "twilio",
+        "texts": hotline.counts(),
+        "unsent": {
+            lane.name.lower(): {
+                "texts": waiting[lane].count if lane in waiting else 0,
+                "oldest_seconds": age_seconds(waiting[lane].since, snapshot.now) if lane in waiting else None,
+            }
+            for lane in Lane
+        }
+        if figures
+        else None,
+        "uncertain": figures.unsettled.get(State.UNCERTAIN, (0, None))[0] if figures else None,
+        "held": figures.unsettled.get(State.HELD, (0, None))[0] if figures else None,
+        "paused": [
+            {
+                "line": paused.line,
+                "channel": paused.channel.value,
+                "error": paused.code,
+                "since": _stamp(paused.since),
+                "until": _stamp(paused.until),
+            }
+            for paused in figures.paused
+        ]
+        if figures
+        else None,
+        "over_budget": figures.over_budget if figures else None,
+        "spooled": snapshot.spooled,
+        "quarantined": snapshot.quarantined,
+        "disk_free_mb": None if snapshot.free is None else snapshot.free // 2**20,
+        "threads": {
+            name: {"alive": heartbeat.alive, "worked": _stamp(heartbeat.worked_at)}
+            for name, heartbeat in snapshot.heartbeats.items()
+        },
+    }
+
+
+def age_seconds(since: datetime, now: datetime) -> int:
+    return max(int((now - since) / timedelta(seconds=1)), 0)
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

@@ -1,0 +1,115 @@
+"""A snapshot of how the hotline is, for /health, /metrics and `hotline doctor`. It holds nothing about anybody."""
+
+import asyncio
+import shutil
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import anyio.to_thread
+import structlog
+from fastapi import Request
+
+from app.hotline import Hotline
+from app.telemetry.heartbeat import Heartbeat
+from models import lines
+from models.delivery import backlog, line_numbers
+from models.delivery.backlog import LaneBacklog, PausedNumber, Spent
+from models.delivery.outbound import Lane, State
+from models.lines import Line
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+DATABASE_TIMEOUT = 2.0  # seconds that the database has; whoever watches mostly gives up after five
+
+
+@dataclass(frozen=True)
+class DatabaseFigures:
+    """What the database says."""
+
+    waiting: dict[Lane, LaneBacklog]
+    unsettled: dict[State, tuple[int, datetime]]
+    paused: list[PausedNumber]
+    spent: dict[int, Spent]  # today, by line
+    over_budget: list[str]  # lines whose texts to many wait for tomorrow
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One look at a running hotline; `figures` is None where the database did not answer."""
+
+    now: datetime
+    figures: DatabaseFigures | None
+    heartbeats: dict[str, Heartbeat]
+    spooled: int
+    quarantined: int  # spooled ones that fail by a fault of ours
+    free: int | None  # bytes on SQLite's disk
+
+
+class HealthMonitor:
+    """Looks at a hotline's database from a thread, so that one that hangs keeps nobody waiting.
+
+    However many ask at once, one look is under way at a time, and all of them get what it finds.
+    """
+
+    def __init__(self, hotline: Hotline) -> None:
+        self.hotline = hotline
+        self._lock = threading.Lock()
+        self._under_way: Future[DatabaseFigures] | None = None
+
+    def figures(self) -> "Future[DatabaseFigures]":
+        """What the database says; the future may never answer."""
+        with self._lock:
+            if self._under_way is None or self._under_way.done():
+                self._under_way = Future()
+                threading.Thread(
+                    target=self._read, args=[self._under_way], name="health monitor", daemon=True
+                ).start()
+            return self._under_way
+
+    def snapshot(self, figures: DatabaseFigures | None) -> Snapshot:
+        """What is known beside the database, with what the database said. Looks at the disk."""
+        hotline = self.hotline
+        file = hotline.settings.database_file
+        free = shutil.disk_usage(file.absolute().parent).free if file else None
+        return Snapshot(
+            hotline.clock.now(), figures, dict(hotline.heartbeats), hotline.spooled(), hotline.quarantined(), free
+        )
+
+    def _read(self, found: "Future[DatabaseFigures]") -> None:
+        try:
+            found.set_result(self.hotline.database.read(lambda session: read(session, self.hotline.clock.now())))
+        except Exception as error:  # whatever it is, it goes to whoever asked
+            found.set_exception(error)
+
+
+def read(session: Session, now: datetime) -> DatabaseFigures:
+    """What the database says, in a few statements that touch only what is unsettled."""
+    every = lines.all_lines(session)
+    days = {line.id: today(line, now) for line in every}
+    return DatabaseFigures(
+        backlog.waiting(session, now),
+        backlog.unsettled(session),
+        backlog.paused_numbers(session, now),
+        backlog.spent(session, days),
+        [line.name for line in every if line_numbers.over_budget(session, line, now)],
+    )
+
+
+def today(line: Line, now: datetime) -> str:
+    """The date on the line's own clock."""
+    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
+
+
+async def take_snapshot(request: Request) -> Snapshot:
+    """One look at the hotline, within two seconds whatever the database does."""
+    monitor: HealthMonitor = request.app.state.health_monitor
+    try:
+        figures = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(monitor.figures())), DATABASE_TIMEOUT)
+    except Exception as error:  # too late, or refused in whatever way: it does not answer
+        log.warning("database_does_not_answer", error=type(error).__name__)
+        figures = None
+    return await anyio.to_thread.run_sync(monitor.snapshot, figures)

@@ -1,0 +1,155 @@
+"""Texts on their way to the carrier: leased with an attempt each, handed over, or handed back.
+
+These statements run for every text that leaves, so they are written once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.delivery.outbound import Attempt, Outbound, Result, State, is_in
+from models.lines import Channel
+from models.store.lists import one_of
+from models.store.rows import Statement
+from models.store.session import Session
+from models.store.types import UtcDateTime, table
+
+OUT, TRY = table(Outbound), table(Attempt)
+SHOWN = (
+    "id",
+    "line_id",
+    "person_id",
+    "channel",
+    "from_number",
+    "to",
+    "body",
+    "segments",
+    "lane",
+    "phrase",
+    "expires_at",
+)
+
+RELEASE: Statement[None] = Statement(
+    sa.update(OUT)
+    .where(is_in(State.HELD), OUT.c.not_before <= sa.bindparam("now", type_=UtcDateTime))
+    .values(state=State.READY, not_before=None)
+)
+TAKE: Statement[Any] = Statement(
+    sa.update(OUT)
+    .where(
+        OUT.c.id.in_(
+            sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), is_in(State.READY)).with_for_update(skip_locked=True)
+        ),
+        is_in(State.READY),
+    )
+    .values(
+        state=State.LEASED,
+        leased_until=sa.bindparam("until", type_=UtcDateTime),
+        changed_at=sa.bindparam("now", type_=UtcDateTime),
+        not_before=None,
+        sid=None,
+        tries=OUT.c.tries + 1,
+    )
+    .returning(*[OUT.c[name] for name in SHOWN])
+)
+ATTEMPT: Statement[tuple[int, int]] = Statement(
+    sa.insert(TRY)
+    .from_select(
+        ["outbound_id", "started_at"],
+        sa.select(OUT.c.id, sa.bindparam("now", type_=UtcDateTime))
+        .where(one_of(OUT.c.id, "ids"))
+        .order_by(OUT.c.lane, OUT.c.id),
+    )
+    .returning(TRY.c.outbound_id, TRY.c.id)
+)
+ON_ITS_WAY = sa.and_(is_in(State.LEASED), OUT.c.sid.is_(None))
+NOT_ENDED = TRY.c.result.is_(None)
+MOVED: Statement[int] = Statement(
+    sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), OUT.c.state == sa.bindparam("to_state"))
+)
+
+GIVE_BACK: Statement[None] = Statement(
+    sa.update(OUT)
+    .where(one_of(OUT.c.id, "ids"), is_in(State.LEASED))
+    .values(
+        state=State.READY, tries=OUT.c.tries - 1, leased_until=None, changed_at=sa.bindparam("now", type_=UtcDateTime)
+    )
+)
+NOT_MADE: Statement[None] = Statement(
+    sa.update(TRY)
+    .where(one_of(TRY.c.id, "ids"), NOT_ENDED)
+    .values(ended_at=sa.bindparam("now", type_=UtcDateTime), result=Result.NOT_MADE)
+)
+
+
+@dataclass(frozen=True)
+class LeasedText:
+    """A leased text and the attempt it is leased for."""
+
+    id: int
+    line_id: int
+    person_id: int
+    channel: Channel
+    from_number: str
+    to: str
+    body: str
+    segments: int
+    lane: int
+    phrase: str
+    expires_at: datetime | None
+    leased_until: datetime
+    attempt_id: int
+    probes: bool = False  # its sender rested: this one text shows whether it may go on
+
+
+@dataclass(frozen=True)
+class AcceptedText:
+    """A text that the carrier took."""
+
+    id: int
+    attempt_id: int
+    sid: str
+
+
+def release_held(session: Session, now: datetime) -> None:
+    """Let texts that were held until now be sent."""
+    session.change(RELEASE, now=now)
+
+
+def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, probes: bool) -> list[LeasedText]:
+    """Lease those of these texts that are still ready, and write down the attempt to send each."""
+    if not ids:
+        return []
+    until = now + lasts
+    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in session.run(TAKE, ids=ids, until=until, now=now)}
+    attempts = dict(session.run(ATTEMPT, ids=list(rows), now=now))
+    return [LeasedText(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
+
+
+def mark_accepted(session: Session, taken: list[AcceptedText], state: State, now: datetime) -> list[AcceptedText]:
+    """Note of many texts at once that the carrier took them.
+
+    Returns those to which it was no news: a callback was faster, or the lease had run out.
+    """
+    moved = session.change_many(
+        Outbound,
+        [{"id_": t.id, "state": state, "sid": t.sid, "changed_at": now, "leased_until": None} for t in taken],
+        only=ON_ITS_WAY,
+    )
+    session.change_many(
+        Attempt,
+        [{"id_": t.attempt_id, "ended_at": now, "result": Result.TAKEN, "sid": t.sid} for t in taken],
+        only=NOT_ENDED,
+    )
+    if moved == len(taken):
+        return []
+    news = set(session.run(MOVED, ids=[one.id for one in taken], to_state=state))
+    return [one for one in taken if one.id not in news]
+
+
+def give_back(session: Session, texts: list[LeasedText], now: datetime) -> None:
+    """Put texts back that were leased and not posted: they go with the next lease, in their order."""
+    session.change(GIVE_BACK, ids=[text.id for text in texts], now=now)
+    session.change(NOT_MADE, ids=[text.attempt_id for text in texts], now=now)

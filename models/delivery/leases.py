@@ -1,0 +1,250 @@
+"""Who may send what now: texts are leased by lane, by the pace of their sender and by the line's budget.
+
+The pace is kept on the sender's row, which one process at a time holds: any number of them together never exceed it.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models.delivery import handover, line_numbers, queue
+from models.delivery.handover import OUT, LeasedText
+from models.delivery.line_numbers import LineNumber, Pace
+from models.delivery.outbound import Lane, Outbound, State, is_in, refused_before
+from models.delivery.queue import Due
+from models.lines import Channel, Line, by_id
+from models.requests import State as RequestState
+from models.store.rows import query
+from models.store.session import Session
+from models.store.types import table
+
+FROM = table(LineNumber)
+
+PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind each other
+# Of ten texts of a busy sender one goes to notices and one to bulk, whatever else waits: nothing starves.
+RESERVED_TURNS = {4: Lane.NOTICE, 9: Lane.BULK}
+TURNS = 10
+
+SENDERS = query(select(LineNumber).order_by(col(LineNumber.id)).with_for_update(skip_locked=True))
+UNKNOWN_NUMBERS = (
+    sa.select(sa.func.min(OUT.c.line_id), OUT.c.channel, OUT.c.from_number)
+    .where(
+        is_in(State.READY),
+        ~sa.exists().where(FROM.c.channel == OUT.c.channel, FROM.c.number == OUT.c.from_number),
+    )
+    .group_by(OUT.c.channel, OUT.c.from_number)
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a lease minds besides lanes and pace."""
+
+    lasts: timedelta  # longer than any POST may take
+    paced: bool  # whether the carrier minds how fast texts come
+    after_stop: frozenset[str] = frozenset()  # phrases that go even to somebody who said STOP
+    filtered: tuple[int, ...] = ()  # errors after which the same words never go to the same address again
+
+
+@dataclass
+class Lease:
+    """What one lease brought."""
+
+    texts: list[LeasedText] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)  # texts given up on, of which somebody must hear
+    sifted: int = 0  # texts that were due and may not leave
+    broke: list[int] = field(default_factory=list)  # lines whose bulk waits for tomorrow's budget, told to nobody yet
+    next_at: datetime | None = None  # when a sender's pace lets it go on
+
+    def waits(self, until: datetime) -> None:
+        """A sender goes on then."""
+        self.next_at = until if self.next_at is None else min(self.next_at, until)
+
+
+def lease(
+    session: Session, now: datetime, room: int, terms: Terms, turns: Counter[int], *, adopt: bool = True
+) -> Lease:
+    """Take at most `room` texts that may leave now, and write down the attempt to send each.
+
+    Two senders never get the same text: PostgreSQL skips locked rows, SQLite has one writer. `turns` counts what
+    this process has leased for each sender, so that bulk gets its turn. To `adopt` numbers that have not sent
+    before, all that waits is looked through; it is done anyway when there is nothing else to do.
+    """
+    found = _Leasing(session, now, terms, turns)
+    found.of_all(room)
+    idle = not found.lease.texts and found.lease.next_at is None
+    if (adopt or idle) and _adopted(session):
+        found.of_all(room)
+    return found.lease
+
+
+def _adopted(session: Session) -> bool:
+    """Whether there was a number that has texts to send and no row of its own yet."""
+    return any([line_numbers.add(session, *row) for row in session.execute(UNKNOWN_NUMBERS).all()])  # noqa: C419 - add them all
+
+
+class _Leasing:
+    """One lease, sender by sender."""
+
+    def __init__(self, session: Session, now: datetime, terms: Terms, turns: Counter[int]) -> None:
+        self.session = session
+        self.now = now
+        self.terms = terms
+        self.turns = turns
+        self.lease = Lease()
+
+    @cached_property
+    def busy(self) -> dict[str, list[str]]:
+        """The phones that wait, after those texts that no longer do were released."""
+        handover.release_held(self.session, self.now)
+        return queue.busy(self.session)
+
+    def of_all(self, room: int) -> None:
+        """Lease for every sender that may send."""
+        rows = self.session.run(SENDERS)
+        start = self.turns.total() % len(rows) if rows else 0  # nobody is always the first to fill the room
+        for line_number in [*rows[start:], *rows[:start]]:
+            left = room - len(self.lease.texts)
+            if left > 0 and (line_number.paused_until is None or line_number.paused_until <= self.now):
+                self._of(line_number, by_id(self.session, line_number.line_id), left)
+
+    def _of(self, line_number: LineNumber, line: Line, room: int) -> None:
+        pace = Pace(line_number, line, self.now) if self.terms.paced else None
+        if pace is not None and not pace.fits(1):
+            self.lease.waits(pace.when(1))
+            return
+        probes = line_number.pause_code is not None
+        want = 1 if probes else room if pace is None else max(1, min(room, int(pace.free)))
+        chosen = self._chosen(line_number, line, want, pace)
+        leased = handover.take(self.session, chosen, self.now, self.terms.lasts, probes=probes)
+        if not leased:
+            return
+        self.lease.texts += leased
+        self.turns[line_number.id] += len(leased)
+        if probes:
+            line_number.paused_until = self.now + self.terms.lasts
+        if pace is not None:
+            line_number.next_at = pace.next_at
+            self.lease.waits(pace.when(1))
+        self.session.add(line_number)
+        segments = sum(parcel.segments for parcel in leased)
+        line_numbers.spend(self.session, line, line_number.channel, segments, len(leased), self.now)
+
+    def _chosen(self, line_number: LineNumber, line: Line, want: int, pace: Pace | None) -> list[int]:
+        chosen: list[int] = []
+        phones: Counter[str] = Counter()
+        sieve = _Sieve(self.session, self.now, self.terms)
+        for row in self._ordered(line_number, want, bulk=not self._over_budget(line_number, line)):
+            if phones[row.to] >= PER_PHONE or not sieve.passes(row):
+                continue
+            if pace is not None:
+                units = 1 if line_number.channel is Channel.WHATSAPP else row.segments
+                if not pace.fits(units):
+                    self.lease.waits(pace.when(units))  # whatever is smaller does not slip past it
+                    break
+                pace.take(units)
+            chosen.append(row.id)
+            phones[row.to] += 1
+            if len(chosen) == want:
+                break
+        sieve.settle(self.lease)
+        return chosen
+
+    def _over_budget(self, line_number: LineNumber, line: Line) -> bool:
+        if not line_numbers.over_budget(self.session, line, self.now):
+            return False
+        waiting = select(Outbound.id).where(
+            is_in(State.READY),
+            Outbound.channel == line_number.channel,
+            Outbound.from_number == line_number.number,
+            Outbound.lane == Lane.BULK,
+        )
+        waits = self.session.exec(waiting.limit(1)).first() is not None
+        if waits and line_numbers.first_told(self.session, line, self.now):
+            self.lease.broke.append(line.id)
+        return True
+
+    def _ordered(self, line_number: LineNumber, want: int, *, bulk: bool) -> Iterator[Due]:
+        """What this sender has to send, in the order of lanes, but that some turns belong to the later lanes."""
+        most = 2 * want + 20
+        turn = self.turns[line_number.id]
+        last = Lane.BULK if bulk else Lane.NOTICE
+        others = deque(self._due(line_number, Lane.SAFETY, last, most))
+        if not others:
+            return
+        favoured = {
+            RESERVED_TURNS[slot % TURNS] for slot in range(turn, turn + want) if slot % TURNS in RESERVED_TURNS
+        }
+        first: dict[Lane, deque[Due]] = {}
+        for lane in favoured:
+            if lane <= others[-1].lane or len(others) < most:  # all there is of it, or enough, was found already
+                first[lane] = deque(row for row in others if row.lane == lane)
+            elif lane <= last:
+                first[lane] = deque(self._due(line_number, lane, lane, want))
+        given: set[int] = set()
+        for slot in range(turn, turn + 2 * most):
+            mine = first.get(RESERVED_TURNS.get(slot % TURNS, Lane.SAFETY)) or others
+            row = mine.popleft() if mine else None
+            while row is not None and row.id in given:
+                mine = mine or others
+                row = mine.popleft() if mine else None
+            if row is None:
+                return
+            given.add(row.id)
+            yield row
+
+    def _due(self, line_number: LineNumber, first: Lane, last: Lane, most: int) -> list[Due]:
+        return queue.due(
+            self.session, line_number.channel, line_number.number, first, last, most, now=self.now, busy=self.busy
+        )
+
+
+class _Sieve:
+    """The last look before a text is leased: STOP, expiry, what is known of its address. Nothing is lost silently."""
+
+    def __init__(self, session: Session, now: datetime, terms: Terms) -> None:
+        self.session = session
+        self.now = now
+        self.terms = terms
+        self.fates: dict[int, tuple[State, dict[str, Any], bool]] = {}
+
+    def passes(self, row: Due) -> bool:
+        """Whether the text may leave; what becomes of it otherwise is noted."""
+        fate = self._fate(row)
+        if fate is not None:
+            self.fates[row.id] = fate
+        return fate is None
+
+    def _fate(self, row: Due) -> tuple[State, dict[str, Any], bool] | None:
+        """Its new state, what else to note, and whether somebody must hear of it."""
+        if row.opted_out_at is not None and row.phrase not in self.terms.after_stop:
+            return State.CANCELLED, {}, False
+        if row.phrase == "offer" and row.about not in (None, RequestState.OPEN):
+            return State.EXPIRED, {}, False  # somebody has it already
+        if row.expires_at is not None and row.expires_at <= self.now:
+            return State.EXPIRED, {}, True
+        if row.bad_at is not None and (row.heard_at is None or row.heard_at <= row.bad_at):
+            return State.FAILED, {"error_code": row.bad_code}, True
+        if row.paused_until is not None and row.paused_until > self.now:
+            return State.HELD, {"not_before": row.paused_until}, False
+        if row.bad_code in self.terms.filtered and refused_before(self.session, row.id, self.terms.filtered):
+            return State.FAILED, {"error_code": row.bad_code}, True
+        return None
+
+    def settle(self, found: Lease) -> None:
+        """Write the fates down."""
+        for id_, (state, more, told) in self.fates.items():
+            changed = self.session.execute(
+                sa.update(OUT)
+                .where(OUT.c.id == id_, is_in(State.READY))
+                .values(state=state, changed_at=self.now, **more)
+            )
+            if changed.rowcount == 1:
+                found.sifted += 1
+                found.lost += [id_] if told else []

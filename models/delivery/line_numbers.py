@@ -1,0 +1,181 @@
+"""The numbers a line sends from: how fast each may go, whether the carrier lets it rest, what a day has cost."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import BigInteger, Column, Field, col, select
+
+from models.lines import Channel, Line
+from models.store.rows import Statement
+from models.store.session import Session
+from models.store.types import EnumWord, Row, UtcDateTime, table
+
+MILLION = 1_000_000
+LONGEST_PAUSE = timedelta(hours=1)
+DEAREST = 24  # segments: 1,600 characters, one of them an emoji
+TOGETHER = 0.25  # seconds' worth of texts that may leave in one burst; at a segment a second that is one text
+
+
+class LineNumber(Row, table=True):
+    """One number on one channel, shared by all processes that send from it."""
+
+    __tablename__ = "line_number"
+    __table_args__ = (sa.UniqueConstraint("channel", "number"),)
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id")
+    channel: Channel = Field(sa_type=EnumWord(Channel))
+    number: str
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the next segment may leave
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    paused_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pause_code: int | None = None  # the carrier's error that made it rest
+
+
+class Spending(Row, table=True):
+    """What a line has spent on one of its local days."""
+
+    __table_args__ = (sa.UniqueConstraint("line_id", "day"),)
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id")
+    day: str  # the line's local date, as 2026-03-03
+    segments: int = 0
+    micros: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))  # millionths of the currency
+    reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard that bulk waits
+
+
+class Pace:
+    """How much a sender may send at this moment: segments by SMS, messages by WhatsApp (GCRA).
+
+    In any stretch of time no more leaves than the rate allows and one burst; a text dearer than a burst goes alone,
+    and all after it wait until it is paid for.
+    """
+
+    def __init__(self, line_number: LineNumber, line: Line, now: datetime) -> None:
+        policy = line.policy
+        rate = policy.rate_whatsapp if line_number.channel is Channel.WHATSAPP else policy.rate_sms
+        self.rate = max(rate, 0.01)  # a figure set by hand must not stop everything
+        self.burst = max(1.0, self.rate * TOGETHER)
+        self.now = now
+        owed = line_number.next_at or now
+        # More than a burst and the dearest text are owed only where a clock was set back: nobody shall wait for that.
+        if (owed - now).total_seconds() * self.rate > self.burst + DEAREST:
+            owed = now
+        self.next_at = max(owed, now)
+
+    @property
+    def free(self) -> float:
+        """Units that may leave now."""
+        return self.burst - (self.next_at - self.now).total_seconds() * self.rate + 1e-6 * self.rate
+
+    def fits(self, units: int) -> bool:
+        """Whether a text of so many units may leave now."""
+        return self.free >= min(units, self.burst)
+
+    def when(self, units: int) -> datetime:
+        """When it may."""
+        return self.now + timedelta(seconds=max(min(units, self.burst) - self.free, 0) / self.rate)
+
+    def take(self, units: int) -> None:
+        """It leaves."""
+        self.next_at += timedelta(seconds=units / self.rate)
+
+
+def paused(session: Session, now: datetime) -> list[LineNumber]:
+    """The numbers that send nothing for now, because the carrier refused the account, the sender or its quota."""
+    return list(
+        session.exec(select(LineNumber).where(col(LineNumber.paused_until) > now).order_by(col(LineNumber.id)))
+    )
+
+
+def of_line(session: Session, line_id: int) -> list[LineNumber]:
+    """Every number that the line has sent from."""
+    return list(session.exec(select(LineNumber).where(LineNumber.line_id == line_id).order_by(col(LineNumber.id))))
+
+
+def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
+    """Make a number known; False if it is already, even if another process was faster by a moment."""
+    on: Any = postgresql if session.dialect.name == "postgresql" else sqlite
+    made = session.execute(
+        on.insert(LineNumber)
+        .values(line_id=line_id, channel=channel, number=number)
+        .on_conflict_do_nothing(index_elements=["channel", "number"])
+        .returning(col(LineNumber.id))
+    )
+    return made.first() is not None
+
+
+def pause(session: Session, line_number: LineNumber, code: int, now: datetime, at_least: timedelta) -> None:
+    """Let a number rest, twice as long as it has rested in vain, up to an hour."""
+    since = line_number.paused_since or now
+    line_number.paused_since = since
+    line_number.paused_until = now + max(at_least, min(now - since, LONGEST_PAUSE))
+    line_number.pause_code = code
+    session.add(line_number)
+
+
+def resume(session: Session, channel: Channel, number: str) -> None:
+    """The carrier takes texts from this number again."""
+    for line_number in session.exec(
+        select(LineNumber).where(LineNumber.channel == channel, LineNumber.number == number)
+    ):
+        line_number.paused_since = line_number.paused_until = line_number.pause_code = None
+        session.add(line_number)
+
+
+def spend(session: Session, line: Line, channel: Channel, segments: int, texts: int, now: datetime) -> None:
+    """Count what leaves. The price is the line's own figure: the carrier tells its own only days later."""
+    each = line.policy.price_whatsapp if channel is Channel.WHATSAPP else line.policy.price_sms
+    micros = int(_money(each, Decimal(0)) * MILLION) * (texts if channel is Channel.WHATSAPP else segments)
+    spent = {"line_id": line.id, "day": _day(line, now), "segments": segments, "micros": micros}
+    session.change(_spending(session.dialect.name), **spent)
+
+
+@cache
+def _spending(dialect: str) -> Statement[None]:
+    on: Any = postgresql if dialect == "postgresql" else sqlite
+    names = ("line_id", "day", "segments", "micros")
+    new = on.insert(Spending).values({name: sa.bindparam(name) for name in names})
+    more = {name: table(Spending).c[name] + new.excluded[name] for name in ("segments", "micros")}
+    return Statement(new.on_conflict_do_update(index_elements=["line_id", "day"], set_=more))
+
+
+def over_budget(session: Session, line: Line, now: datetime) -> bool:
+    """Whether the line has spent what it may today. Without a budget it never has."""
+    if not line.policy.daily_budget:
+        return False
+    query = select(Spending.micros).where(Spending.line_id == line.id, Spending.day == _day(line, now))
+    spent = session.exec(query).first() or 0
+    return spent >= _money(line.policy.daily_budget, Decimal("Infinity")) * MILLION
+
+
+def first_told(session: Session, line: Line, now: datetime) -> bool:
+    """Note that duty hears today that the budget is spent; True for the first who asks."""
+    told = session.execute(
+        sa.update(Spending)
+        .where(
+            col(Spending.line_id) == line.id,
+            col(Spending.day) == _day(line, now),
+            col(Spending.reported_at).is_(None),
+        )
+        .values(reported_at=now)
+    )
+    return told.rowcount == 1
+
+
+def _day(line: Line, now: datetime) -> str:
+    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
+
+
+def _money(amount: str, otherwise: Decimal) -> Decimal:
+    """A figure that a person has set; one that cannot be read must not stop the texts."""
+    try:
+        return Decimal(amount)
+    except InvalidOperation:
+        return otherwise

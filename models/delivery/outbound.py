@@ -1,0 +1,261 @@
+"""Texts on their way out: the queue itself, every attempt to send, every word of the carrier about them."""
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, col, select
+
+from models.lines import Channel
+from models.store.rows import among
+from models.store.session import Session
+from models.store.types import EnumWord, Row, UtcDateTime, table
+
+
+class Lane(IntEnum):
+    """Who goes first."""
+
+    SAFETY = 0
+    REPLY = 1
+    NOTICE = 2
+    BULK = 3
+
+
+class State(StrEnum):
+    """Where a text is. UNCERTAIN: it was handed over and no answer came, so it must not be sent blindly again."""
+
+    READY = "ready"
+    LEASED = "leased"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNCERTAIN = "uncertain"
+    HELD = "held"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+# Callbacks come late, twice and out of order: a text only ever moves to a higher rank.
+RANK = {
+    State.READY: 0,
+    State.LEASED: 1,
+    State.UNCERTAIN: 2,
+    State.ACCEPTED: 3,
+    State.SENT: 4,
+    State.FAILED: 5,
+    State.DELIVERED: 6,
+    State.READ: 7,
+}
+
+
+OPEN = (State.READY, State.HELD)  # still ours to send or not
+UNDER_WAY = (State.LEASED, State.UNCERTAIN)
+ARRIVED = (State.DELIVERED, State.READ)
+
+# Nearly every text ever queued is through: indexes of the few that are not stay small.
+READY = sa.text("state = 'ready'")
+PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
+TAKEN = sa.text("sid IS NOT NULL")
+
+
+AT_A_TIME = 100  # texts whose fate is settled in one transaction
+LARGEST_ID = 2**31 - 1
+
+
+class Outbound(Row, table=True):
+    """One text to one address. `key` is unique, so a reply decided twice is still one reply."""
+
+    __table_args__ = (
+        sa.Index(
+            "ix_outbound_next", "channel", "from_number", "lane", "id", sqlite_where=READY, postgresql_where=READY
+        ),
+        sa.Index("ix_outbound_pending", "state", "changed_at", sqlite_where=PENDING, postgresql_where=PENDING),
+        sa.Index("ix_outbound_person", "person_id", "id"),
+        sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id")
+    person_id: int = Field(foreign_key="person.id")
+    request_id: int | None = Field(default=None, foreign_key="request.id")
+    key: str = Field(unique=True)
+    phrase: str
+    channel: Channel = Field(sa_type=EnumWord(Channel))
+    from_number: str
+    to: str
+    body: str
+    segments: int
+    lane: int
+    state: State = Field(sa_type=EnumWord(State))
+    tries: int = 0  # POSTs
+    retries: int = 0  # times it was put back because the carrier could not deliver it yet
+    not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # after which nobody wants it any more
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sid: str | None = None
+    price: str | None = None
+    error_code: int | None = None
+    reported_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime
+    )  # when a person heard that it may never arrive
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def is_in(state: State) -> sa.ColumnElement[bool]:
+    """Whether a text is in this state, in words that let both databases use the small indexes."""
+    column = table(Outbound).c.state
+    word: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
+    if state is State.READY:
+        return column == word
+    return sa.and_(among(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == word)
+
+
+class Result(StrEnum):
+    """How a try to hand a text over ended."""
+
+    TAKEN = "taken"
+    UNCERTAIN = "uncertain"  # nobody knows
+    RETURNED = "returned"  # not taken, or taken and not delivered: the text is ours again
+    REFUSED = "refused"  # for good
+    NOT_MADE = "not_made"  # leased and given back before it was posted
+
+
+class Attempt(Row, table=True):
+    """One try to hand a text to the carrier, written down before it is made."""
+
+    id: int = Field(default=None, primary_key=True)
+    outbound_id: int = Field(foreign_key="outbound.id", index=True)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    result: Result | None = Field(default=None, sa_type=EnumWord(Result))
+    error_code: int | None = None
+    sid: str | None = None
+
+
+class StatusEvent(Row, table=True):
+    """What the carrier said became of a text. Only ever added to."""
+
+    __tablename__ = "status_event"
+
+    id: int = Field(default=None, primary_key=True)
+    outbound_id: int = Field(foreign_key="outbound.id", index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    status: str
+    sid: str | None = None
+    error_code: int | None = None
+
+
+def advance(
+    session: Session, outbound_id: int, sid: str, to: State, now: datetime
+) -> tuple[int, Channel, str] | None:
+    """Move a text whose id at the carrier is known a step ahead; returns its line, channel and recipient if it moved.
+
+    A late "sent" never takes back a "delivered".
+    """
+    lower = [state for state, rank in RANK.items() if RANK[State.READY] < rank < RANK[to]]
+    moved = session.execute(
+        sa.update(Outbound)
+        .where(col(Outbound.id) == outbound_id, col(Outbound.sid) == sid, col(Outbound.state).in_(lower))
+        .values(state=to, changed_at=now, leased_until=None)
+        .returning(col(Outbound.line_id), col(Outbound.channel), col(Outbound.to))
+    ).first()
+    return None if moved is None else (moved[0], moved[1], moved[2])
+
+
+def get_for_update(session: Session, outbound_id: int) -> Outbound | None:
+    """The text with this id, kept from changing until the transaction ends; None for one that we never wrote."""
+    if not 0 < outbound_id <= LARGEST_ID:
+        return None
+    return session.exec(select(Outbound).where(Outbound.id == outbound_id).with_for_update()).first()
+
+
+def others_with_sid(session: Session, sid: str, *, but: int) -> list[Outbound]:
+    """The texts other than `but` that are thought to have this id at the carrier."""
+    query = select(Outbound).where(Outbound.sid == sid, Outbound.id != but).order_by(col(Outbound.id))
+    return list(session.exec(query.with_for_update()))
+
+
+def by_ids(session: Session, ids: list[int]) -> list[Outbound]:
+    """These texts, in the order in which they were queued."""
+    return list(session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id))))
+
+
+def attempts(session: Session, outbound_id: int) -> list[Attempt]:
+    """Every try to hand a text over, in order."""
+    return list(session.exec(select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))))
+
+
+def keep_event(
+    session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
+) -> None:
+    """Keep what the carrier said about a text."""
+    session.append(StatusEvent, outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code)
+
+
+def cancel_for(session: Session, person_id: int, now: datetime) -> int:
+    """Cancel everything not yet handed over to somebody who said STOP; returns how many."""
+    done = session.execute(
+        sa.update(Outbound)
+        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_(OPEN))
+        .values(state=State.CANCELLED, changed_at=now)
+    )
+    return done.rowcount
+
+
+def refused_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:
+    """Whether the carrier has filtered the very words of this text on their way to the same address."""
+    earlier = aliased(Outbound)
+    query = (
+        select(earlier.id)
+        .join(Outbound, col(Outbound.person_id) == col(earlier.person_id))
+        .where(
+            Outbound.id == outbound_id,
+            col(earlier.to) == col(Outbound.to),
+            col(earlier.body) == col(Outbound.body),
+            col(earlier.state) == State.FAILED,
+            col(earlier.error_code).in_(codes),
+        )
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def expired(session: Session, now: datetime) -> list[int]:
+    """Give up on queued texts that nobody wants any more; returns which. A bounded number at a time."""
+    found: list[int] = []
+    for state in OPEN:
+        late = select(Outbound.id).where(is_in(state), col(Outbound.expires_at) <= now).limit(AT_A_TIME)
+        moved = session.execute(
+            sa.update(Outbound)
+            .where(col(Outbound.id).in_(late.with_for_update(skip_locked=True)), col(Outbound.state) == state)
+            .values(state=State.EXPIRED, changed_at=now)
+            .returning(col(Outbound.id))
+        )
+        found += moved.scalars()
+    return sorted(found)
+
+
+def oldest_ready(session: Session) -> datetime | None:
+    """Since when the longest waiting text has waited, or None when nothing waits."""
+    waits = [session.exec(select(sa.func.min(Outbound.created_at)).where(is_in(state))).one() for state in OPEN]
+    return min((since for since in waits if since is not None), default=None)
+
+
+def price(session: Session, outbound_id: int, amount: str | None) -> None:
+    """Note what the carrier charged, where it says so."""
+    if amount is not None:
+        session.execute(sa.update(Outbound).where(col(Outbound.id) == outbound_id).values(price=amount))
+
+
+def queued(session: Session, key: str) -> bool:
+    """Whether a text with this key was ever queued."""
+    return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
+
+
+def waits(session: Session, person_id: int, body: str) -> bool:
+    """Whether these very words are queued for this person and have not left yet."""
+    query = select(Outbound.id).where(Outbound.person_id == person_id, is_in(State.READY), Outbound.body == body)
+    return session.exec(query.limit(1)).first() is not None

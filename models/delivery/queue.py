@@ -1,0 +1,108 @@
+"""What waits to be sent, in the order in which it may leave.
+
+These statements run for every text that leaves, so they are written once.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from models.delivery.handover import OUT
+from models.delivery.outbound import Lane, State, is_in
+from models.lines import Channel
+from models.people import Address, Person
+from models.requests import Request
+from models.requests import State as RequestState
+from models.store.lists import one_of
+from models.store.rows import Statement
+from models.store.session import Session
+from models.store.types import UtcDateTime, table
+
+PERSON, HOME, ABOUT = table(Person), table(Address), table(Request)
+
+BUSY_PHONES = 2_000  # texts in flight or held that are minded for the order of those after them
+
+BUSY: Statement[tuple[int, str]] = Statement(
+    sa.select(OUT.c.lane, OUT.c.to)
+    .where(sa.or_(is_in(State.LEASED), sa.and_(is_in(State.HELD), OUT.c.retries == 0)))
+    .limit(BUSY_PHONES)
+)
+DUE: Statement[Any] = Statement(
+    sa.select(
+        OUT.c.id,
+        OUT.c.to,
+        OUT.c.lane,
+        OUT.c.segments,
+        OUT.c.phrase,
+        OUT.c.expires_at,
+        PERSON.c.opted_out_at,
+        HOME.c.bad_at,
+        HOME.c.bad_code,
+        HOME.c.heard_at,
+        HOME.c.paused_until,
+        ABOUT.c.state.label("about"),
+    )
+    .select_from(OUT)
+    .join(PERSON, PERSON.c.id == OUT.c.person_id)
+    .outerjoin(
+        HOME, sa.and_(HOME.c.line_id == OUT.c.line_id, HOME.c.value == OUT.c.to, HOME.c.channel == OUT.c.channel)
+    )
+    .outerjoin(ABOUT, ABOUT.c.id == OUT.c.request_id)
+    .where(
+        is_in(State.READY),
+        OUT.c.channel == sa.bindparam("on_channel"),
+        OUT.c.from_number == sa.bindparam("number"),
+        OUT.c.lane >= sa.bindparam("first"),
+        OUT.c.lane <= sa.bindparam("last"),
+        sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now", type_=UtcDateTime)),
+        *[sa.or_(OUT.c.lane != lane, ~one_of(OUT.c.to, f"busy{lane:d}")) for lane in Lane],
+    )
+    .order_by(OUT.c.lane, OUT.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
+class Due(NamedTuple):
+    """A text that waits for its turn, and what may stop it."""
+
+    id: int
+    to: str
+    lane: int
+    segments: int
+    phrase: str
+    expires_at: datetime | None
+    opted_out_at: datetime | None
+    bad_at: datetime | None
+    bad_code: int | None
+    heard_at: datetime | None
+    paused_until: datetime | None
+    about: RequestState | None
+
+
+def busy(session: Session) -> dict[str, list[str]]:
+    """By lane, the phones that wait for an earlier text: what one phone gets arrives in the order it was said.
+
+    A text that the carrier returned for a long while holds up nobody.
+    """
+    phones: dict[str, list[str]] = {f"busy{lane:d}": [] for lane in Lane}
+    for lane, to in session.run(BUSY):
+        for later in range(lane, len(Lane)):
+            phones[f"busy{later}"].append(to)
+    return phones
+
+
+def due(
+    session: Session,
+    channel: Channel,
+    number: str,
+    first: Lane,
+    last: Lane,
+    most: int,
+    *,
+    now: datetime,
+    busy: dict[str, list[str]],
+) -> list[Due]:
+    """At most so many texts that wait to leave from this number, in the order of lanes, but for `busy` phones."""
+    asked = {"on_channel": channel, "number": number, "first": int(first), "last": int(last)}
+    return [Due(*row) for row in session.run(DUE, **asked, now=now, most=most, **busy)]
