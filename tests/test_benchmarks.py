@@ -6,6 +6,7 @@ No time is judged here; a machine that runs tests is too busy for that.
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from handlers.understanding.commands import parse
 from handlers.understanding.intents import Claim, Free, Kind
-from tests.benchmarks import checks, texts
+from tests.benchmarks import against, checks, load, servers, texts
 from tests.benchmarks.figures import Goal, Report
 from tests.benchmarks.load import Volley
 from tests.benchmarks.rows import Plan
@@ -23,7 +24,7 @@ from tests.serving import ROOT
 
 
 def test_a_quick_run_prints_a_table_and_loses_nothing(tmp_path: Path) -> None:
-    command = ["full", "fsync", "--quick", "--database", "sqlite", "--folder", str(tmp_path)]
+    command = ["full", "naive", "fsync", "--quick", "--database", "sqlite", "--folder", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", *command],
         check=False,
@@ -36,8 +37,9 @@ def test_a_quick_run_prints_a_table_and_loses_nothing(tmp_path: Path) -> None:
     rows = done.stdout.splitlines()
     assert rows[1].split()[:3] == ["benchmark", "database", "figure"]
     assert sum("of the yardstick" in row for row in rows) == 1
+    assert sum("of naive" in row for row in rows) == 2
     kept = [row for row in rows if "kept once and answered" in row]
-    assert len(kept) == 2
+    assert len(kept) == 3
     assert all(row.endswith("met") for row in kept)
     assert list(tmp_path.iterdir()) == []
 
@@ -71,6 +73,20 @@ def test_a_text_that_was_lost_or_not_answered_is_noticed(database_url: str) -> N
     found = checks.kept(database_url, [ask, claim], prepared=20)
     assert (found.taken, found.right, found.unasked) == (2, 0, 1)
     assert found.complaints == ["1 not kept", "1 not answered", "1 claims that took nothing"]
+
+
+def test_the_naive_server_keeps_every_text_once_and_none_that_is_not_signed(tmp_path: Path) -> None:
+    *signed, other = islice(texts.mixed(200), 21)
+    forged = replace(other, wire=other.wire.replace(b"X-Twilio-Signature: ", b"X-Twilio-Signature: x"))
+    url = against.filled(f"sqlite:///{tmp_path / 'naive.db'}", Plan(open=10))
+    with servers.module("naive", tmp_path, url) as server:
+        once, again = (load.fire(signed, [server.port], connections=4) for _ in range(2))
+        refused = load.fire([forged], [server.port], connections=1).refused
+    assert (len(once.taken), len(again.taken), refused) == (20, 20, 1)
+    found = against.kept(url, once.taken, prepared=10)
+    assert (found.taken, found.right, found.unasked, found.complaints) == (20, 20, 0, [])
+    missed = against.kept(url, [*once.taken, other], prepared=10)
+    assert (missed.taken, missed.right, missed.unasked, len(missed.complaints)) == (21, 20, 1, 1)
 
 
 def test_percentiles_and_verdicts() -> None:

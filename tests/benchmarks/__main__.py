@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import bench, fsync, full, memory, profiling, scale, sending
+from tests.benchmarks import against, bench, fsync, full, memory, profiling, scale, sending
 from tests.benchmarks.figures import say
 
-BENCHMARKS = {module.NAME: module for module in (full, fsync, scale, sending, memory)}
+BENCHMARKS = {module.NAME: module for module in (full, against, fsync, scale, sending, memory)}
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -31,7 +31,7 @@ def main(
         Path | None, typer.Option(help="Where SQLite's files go; its disk is what is measured.")
     ] = None,
 ) -> None:
-    """Measure how fast the hotline is, beside a server that does nothing."""
+    """Measure how fast the hotline is, beside a server that does nothing and the same job written naively."""
     chosen = [name for name in BENCHMARKS if not names or name in names]
     kinds = ["sqlite"] if profile else [kind for kind in DATABASES if not database or kind in database]
     if unknown := {*(names or ()), *(database or ())} - {*BENCHMARKS, *DATABASES}:

@@ -86,9 +86,9 @@ def spawned(command: Sequence[str | Path], folder: Path, env: dict[str, str]) ->
             popen.communicate()
 
 
-def module(name: str, folder: Path) -> AbstractContextManager[Server]:
+def module(name: str, folder: Path, url: str = "sqlite:///none.db") -> AbstractContextManager[Server]:
     """One of the benchmark's own small servers."""
-    env = environment(fakes.settings("sqlite:///none.db"))
+    env = environment(fakes.twilio_settings(url))
     return spawned([sys.executable, "-m", f"tests.benchmarks.{name}"], folder, env)
 
 

@@ -83,6 +83,10 @@ class Ground(Protocol):
 
     name: str
 
+    def blank(self) -> str:
+        """A database without any table. Returns its url."""
+        ...
+
     def filled(self, plan: Plan) -> str:
         """A database to copy from: what the plan says, and nothing else. Returns its url."""
         ...
@@ -102,9 +106,13 @@ class OnSQLite:
     def __post_init__(self) -> None:
         self.numbers = count(1)
 
+    def blank(self) -> str:
+        """A file that is not there yet."""
+        return f"sqlite:///{self.folder / f'filled-{next(self.numbers)}.db'}"
+
     def filled(self, plan: Plan) -> str:
         """A file to copy from."""
-        url = f"sqlite:///{self.folder / f'filled-{next(self.numbers)}.db'}"
+        url = self.blank()
         migrations.upgrade(make_url(url))
         engine = sa.create_engine(url)
         with engine.begin() as connection:
@@ -132,9 +140,13 @@ class OnPostgreSQL:
     server: PostgreSQL
     name: str = "PostgreSQL"
 
+    def blank(self) -> str:
+        """A new database."""
+        return self.server.blank()
+
     def filled(self, plan: Plan) -> str:
         """A database to copy from, with the statistics that autovacuum would have gathered by now."""
-        url = self.server.blank()
+        url = self.blank()
         driven = make_url(url).set(drivername="postgresql+psycopg")
         migrations.upgrade(driven)
         engine = sa.create_engine(driven)

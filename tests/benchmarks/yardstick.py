@@ -17,7 +17,8 @@ async def message(request: Request) -> Response:
     return Response("<Response/>", media_type="text/xml")
 
 
-if __name__ == "__main__":
+def serve(app: FastAPI) -> None:
+    """Say the port, and answer until told to stop."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
         sys.stdout.write(f"port {listening.getsockname()[1]}\n")
         sys.stdout.flush()
@@ -26,3 +27,7 @@ if __name__ == "__main__":
             app, log_level="warning", access_log=False, proxy_headers=False, server_header=False, lifespan="on"
         )
         uvicorn.Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    serve(app)
