@@ -9,9 +9,9 @@ from sqlmodel import Field, col, select
 
 from models.people import Person
 from models.requests import Request
-from models.store.rows import Statement, among, query
 from models.store.session import Session
-from models.store.types import EnumWord, Row, UtcDateTime
+from models.store.statements import Precompiled, in_literals
+from models.store.types import EnumString, Model, UtcDateTime
 
 
 class State(StrEnum):
@@ -26,7 +26,7 @@ class State(StrEnum):
 HOLDING = (State.ACTIVE, State.DONE)
 
 
-class Assignment(Row, table=True):
+class Assignment(Model, table=True):
     """One volunteer holds one request."""
 
     __table_args__ = (
@@ -37,7 +37,7 @@ class Assignment(Row, table=True):
     id: int = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id")
     person_id: int = Field(foreign_key="person.id")
-    state: State = Field(sa_type=EnumWord(State))
+    state: State = Field(sa_type=EnumString(State))
     note: str | None = None
     taken_at: datetime = Field(sa_type=UtcDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -47,7 +47,7 @@ class Assignment(Row, table=True):
 
 def start(session: Session, request: Request, person_id: int, now: datetime, note: str = "") -> None:
     """Give the request to this volunteer."""
-    session.append(
+    session.insert_later(
         Assignment,
         request_id=request.id,
         person_id=person_id,
@@ -57,7 +57,7 @@ def start(session: Session, request: Request, person_id: int, now: datetime, not
     )
 
 
-HELD_BY = query(
+HELD_BY = Precompiled(
     select(Assignment, Request)
     .join(Request, col(Request.id) == col(Assignment.request_id))
     .where(col(Assignment.person_id) == sa.bindparam("person_id"), col(Assignment.state) == State.ACTIVE)
@@ -67,15 +67,15 @@ HELD_BY = query(
 
 def held_by(session: Session, person_id: int) -> list[tuple[Assignment, Request]]:
     """What this volunteer has in hand, with the requests, oldest number first."""
-    return session.run(HELD_BY, person_id=person_id)
+    return session.fetch(HELD_BY, person_id=person_id)
 
 
 @cache
-def _on(states: tuple[State, ...]) -> Statement[tuple[Assignment, Person]]:
-    return query(
+def _on(states: tuple[State, ...]) -> Precompiled[tuple[Assignment, Person]]:
+    return Precompiled(
         select(Assignment, Person)
         .join(Person, col(Person.id) == col(Assignment.person_id))
-        .where(col(Assignment.request_id) == sa.bindparam("request_id"), among(col(Assignment.state), states))
+        .where(col(Assignment.request_id) == sa.bindparam("request_id"), in_literals(col(Assignment.state), states))
         .order_by(col(Assignment.id).desc())
         .limit(1)
     )
@@ -83,7 +83,7 @@ def _on(states: tuple[State, ...]) -> Statement[tuple[Assignment, Person]]:
 
 def on(session: Session, request: Request, *states: State) -> tuple[Assignment, Person] | None:
     """Who holds this request; by default also whoever said that it was delivered."""
-    return session.run(_on(states or HOLDING), request_id=request.id).first()
+    return session.fetch(_on(states or HOLDING), request_id=request.id).first()
 
 
 def end(session: Session, held: Assignment, state: State, now: datetime) -> bool:

@@ -9,9 +9,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Column, Field, col, func, select
 
 from models.lines import Channel
-from models.store.rows import Statement, columns, given
+from models.store.bulk import bindparams
+from models.store.rows import columns
 from models.store.session import Session
-from models.store.types import EnumWord, Row, UtcDateTime, table
+from models.store.statements import Precompiled
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 AT_A_TIME = 500  # ids in one question
 
@@ -32,7 +34,7 @@ class Heard:
     at: datetime | None = None  # when it came to the carrier, or to us if that is not known
 
 
-class Inbound(Row, table=True):
+class Inbound(Model, table=True):
     """A text that arrived."""
 
     __table_args__ = (sa.Index("ix_inbound_person", "person_id", "id"),)
@@ -40,7 +42,7 @@ class Inbound(Row, table=True):
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
     sid: str = Field(unique=True)
-    channel: Channel = Field(sa_type=EnumWord(Channel))
+    channel: Channel = Field(sa_type=EnumString(Channel))
     from_address: str
     person_id: int | None = Field(default=None, foreign_key="person.id")
     body: str
@@ -51,11 +53,11 @@ class Inbound(Row, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
 
 
-def _storing(upsert: Any) -> Statement[int]:
+def _storing(upsert: Any) -> Precompiled[int]:
     texts = table(Inbound)
-    row = given(Inbound, columns(Inbound)[1:])
+    row = bindparams(Inbound, columns(Inbound)[1:])
     kept = upsert.insert(texts).values(row).on_conflict_do_nothing(index_elements=["sid"])
-    return Statement(kept.returning(texts.c.id))
+    return Precompiled(kept.returning(texts.c.id))
 
 
 # The unique index decides, not a look beforehand: ten deliveries at once make one row.
@@ -64,7 +66,7 @@ STORE = {"sqlite": _storing(sqlite), "postgresql": _storing(postgresql)}
 
 def store(session: Session, line_id: int, heard: Heard, now: datetime, *, person_id: int, intent: str) -> int | None:
     """Keep the text, who sent it and what it was taken to mean; returns its id, or None if it has come before."""
-    return session.run(
+    return session.fetch(
         STORE[session.dialect.name],
         line_id=line_id,
         sid=heard.id,

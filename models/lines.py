@@ -9,9 +9,9 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
-from models.store.rows import Statement, query
 from models.store.session import Session
-from models.store.types import Row, UtcDateTime, table
+from models.store.statements import Precompiled
+from models.store.types import Model, UtcDateTime, table
 
 
 class Channel(StrEnum):
@@ -55,7 +55,7 @@ def policy_of(rules: Mapping[str, Any]) -> Policy:
     return Policy(**own)
 
 
-class Line(Row, table=True):
+class Line(Model, table=True):
     """One group's hotline."""
 
     id: int = Field(default=None, primary_key=True)
@@ -85,7 +85,7 @@ class Line(Row, table=True):
         return self.whatsapp if channel is Channel.WHATSAPP else self.sms
 
 
-class Area(Row, table=True):
+class Area(Model, table=True):
     """A part of the neighborhood, by the name its people use."""
 
     __table_args__ = (sa.UniqueConstraint("line_id", "name"),)
@@ -112,8 +112,8 @@ def by_name(session: Session, name: str) -> Line | None:
 
 
 BY_NUMBER = {
-    Channel.SMS: query(select(Line).where(col(Line.sms) == sa.bindparam("number"))),
-    Channel.WHATSAPP: query(select(Line).where(col(Line.whatsapp) == sa.bindparam("number"))),
+    Channel.SMS: Precompiled(select(Line).where(col(Line.sms) == sa.bindparam("number"))),
+    Channel.WHATSAPP: Precompiled(select(Line).where(col(Line.whatsapp) == sa.bindparam("number"))),
 }
 
 
@@ -121,30 +121,30 @@ def answering(session: Session, channel: Channel, number: str) -> Line | None:
     """The line that people reach under this number, or None for a number that is nobody's."""
     key = channel, number
     if key not in session.cache:  # a line changes rarely, and never by a text
-        session.cache[key] = session.run(BY_NUMBER[channel], number=number).first()
+        session.cache[key] = session.fetch(BY_NUMBER[channel], number=number).first()
     found: Line | None = session.cache[key]
     return found
 
 
-NEXT_NUMBER: Statement[int] = Statement(
+NEXT_NUMBER: Precompiled[int] = Precompiled(
     sa.update(table(Line))
     .where(col(Line.id) == sa.bindparam("line_id"))
     .values(last_request=col(Line.last_request) + 1)
     .returning(col(Line.last_request))
 )
-AREAS = query(select(Area).where(col(Area.line_id) == sa.bindparam("line_id")).order_by(col(Area.id)))
+AREAS = Precompiled(select(Area).where(col(Area.line_id) == sa.bindparam("line_id")).order_by(col(Area.id)))
 
 
 def next_request_number(session: Session, line: Line) -> int:
     """Take the line's next request number; two texts at once get two numbers."""
-    return session.run(NEXT_NUMBER, line_id=line.id).one()
+    return session.fetch(NEXT_NUMBER, line_id=line.id).one()
 
 
 def areas(session: Session, line_id: int) -> list[Area]:
     """The line's areas in the order they were added."""
     key = "areas", line_id
     if key not in session.cache:
-        session.cache[key] = session.run(AREAS, line_id=line_id)
+        session.cache[key] = session.fetch(AREAS, line_id=line_id)
     found: list[Area] = session.cache[key]
     return found
 

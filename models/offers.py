@@ -15,9 +15,9 @@ from models.assignments import State as AssignmentState
 from models.lines import Line
 from models.people import Person
 from models.requests import Request
-from models.store.rows import Statement, among, query
 from models.store.session import Session
-from models.store.types import EnumWord, Row, UtcDateTime, table
+from models.store.statements import Precompiled, in_literals
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 
 class State(StrEnum):
@@ -36,7 +36,7 @@ WAITING = (State.QUEUED, State.SENT)
 UNANSWERED = sa.text("state IN ('queued', 'sent')")  # few offers are, however many were made
 
 
-class Offer(Row, table=True):
+class Offer(Model, table=True):
     """One volunteer asked about one request."""
 
     __table_args__ = (
@@ -49,7 +49,7 @@ class Offer(Row, table=True):
     request_id: int = Field(foreign_key="request.id")
     person_id: int = Field(foreign_key="person.id")
     wave: int
-    state: State = Field(sa_type=EnumWord(State))
+    state: State = Field(sa_type=EnumString(State))
     created_at: datetime = Field(sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -71,7 +71,7 @@ class Candidate(NamedTuple):
 
 
 @cache
-def _candidates(*, first: bool, friends: bool, has_pending_offer: bool, needs: int, area: bool) -> Statement[Any]:
+def _candidates(*, first: bool, friends: bool, has_pending_offer: bool, needs: int, area: bool) -> Precompiled[Any]:
     """The first few of each kind in one statement, each kind read from an index in the order of its moments."""
     asked_already = sa.exists().where(
         col(Offer.request_id) == sa.bindparam("request_id"), col(Offer.person_id) == col(Person.id)
@@ -121,7 +121,7 @@ def _candidates(*, first: bool, friends: bool, has_pending_offer: bool, needs: i
 
     known, never = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
     # Offers and assignments of this very transaction are of other requests, or written already.
-    return Statement(sa.union_all(few(known), few(never)), sees=(Person,))
+    return Precompiled(sa.union_all(few(known), few(never)), autoflush=(Person,))
 
 
 def candidates(
@@ -142,7 +142,7 @@ def candidates(
     was asked about it already or had it: nobody, if this is its `first` wave ever.
     """
     needs = [need for need in request.needs if need != "other"]
-    found = session.run(
+    found = session.fetch(
         _candidates(
             first=first,
             friends=friends,
@@ -170,7 +170,7 @@ def make(session: Session, request: Request, helpers: Iterable[Person], wave: in
     for helper in helpers:
         helper.last_asked_at, helper.pending_offer_request_id = now, request.id
         session.add(helper)
-        session.append(
+        session.insert_later(
             Offer,
             line_id=request.line_id,
             request_id=request.id,
@@ -182,23 +182,23 @@ def make(session: Session, request: Request, helpers: Iterable[Person], wave: in
 
 
 @cache
-def _settling(out_of: tuple[State, ...], *, one: bool) -> Statement[int]:
+def _settling(out_of: tuple[State, ...], *, one: bool) -> Precompiled[int]:
     change = sa.update(OFFERS).where(
-        OFFERS.c.request_id == sa.bindparam("request_id_"), among(OFFERS.c.state, out_of)
+        OFFERS.c.request_id == sa.bindparam("request_id_"), in_literals(OFFERS.c.state, out_of)
     )
     if one:
         change = change.where(OFFERS.c.person_id == sa.bindparam("person_id_"))
     to = sa.bindparam("to", type_=OFFERS.c.state.type)
     change = change.values(state=to, answered_at=sa.bindparam("now", type_=UtcDateTime))
-    return Statement(change.returning(OFFERS.c.person_id))
+    return Precompiled(change.returning(OFFERS.c.person_id))
 
 
 @cache
-def _answered(*, one: bool) -> Statement[None]:
+def _answered(*, one: bool) -> Precompiled[None]:
     change = sa.update(table(Person)).where(col(Person.pending_offer_request_id) == sa.bindparam("request_id_"))
     if one:
         change = change.where(col(Person.id) == sa.bindparam("person_id_"))
-    return Statement(change.values(pending_offer_request_id=None))
+    return Precompiled(change.values(pending_offer_request_id=None))
 
 
 def settle(
@@ -213,25 +213,25 @@ def settle(
     """Answer one volunteer's offer of a request, or everybody's; returns whose offers changed."""
     one = person_id is not None
     whose: dict[str, Any] = {"person_id_": person_id} if one else {}
-    changed = session.run(_settling(out_of, one=one), request_id_=request_id, to=to, now=now, **whose)
+    changed = session.fetch(_settling(out_of, one=one), request_id_=request_id, to=to, now=now, **whose)
     if changed:
-        session.change(_answered(one=one), request_id_=request_id, **whose)
+        session.modify(_answered(one=one), request_id_=request_id, **whose)
     return changed
 
 
-WAITING_OF = query(
+WAITING_OF = Precompiled(
     select(Request.number)
     .join(Offer, col(Offer.request_id) == col(Request.id))
-    .where(col(Offer.person_id) == sa.bindparam("person_id"), among(col(Offer.state), WAITING))
+    .where(col(Offer.person_id) == sa.bindparam("person_id"), in_literals(col(Offer.state), WAITING))
     .order_by(col(Request.number))
 )
 
 
-def _accepting() -> Statement[None]:
+def _accepting() -> Precompiled[None]:
     theirs = OFFERS.c.person_id == sa.bindparam("person_id_")
     state = sa.case((theirs, sa.literal(State.ACCEPTED, OFFERS.c.state.type)), else_=State.SUPERSEDED)
-    fits = OFFERS.c.request_id == sa.bindparam("request_id_"), among(OFFERS.c.state, WAITING)
-    return Statement(
+    fits = OFFERS.c.request_id == sa.bindparam("request_id_"), in_literals(OFFERS.c.state, WAITING)
+    return Precompiled(
         sa.update(OFFERS).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=UtcDateTime))
     )
 
@@ -241,13 +241,13 @@ ACCEPTING = _accepting()
 
 def accepted(session: Session, request_id: int, person_id: int, now: datetime) -> None:
     """This volunteer takes the request, which answers everybody's offer of it."""
-    session.defer(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
-    session.defer(_answered(one=False), request_id_=request_id)
+    session.modify_later(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
+    session.modify_later(_answered(one=False), request_id_=request_id)
 
 
 def waiting_of(session: Session, person_id: int) -> list[int]:
     """The numbers of the requests that this volunteer was asked about and has not answered."""
-    return session.run(WAITING_OF, person_id=person_id)
+    return session.fetch(WAITING_OF, person_id=person_id)
 
 
 def forget(session: Session, request_id: int) -> None:
@@ -256,7 +256,7 @@ def forget(session: Session, request_id: int) -> None:
     Whoever said PASS is not asked twice.
     """
     session.execute(sa.delete(Offer).where(col(Offer.request_id) == request_id, col(Offer.state) != State.PASSED))
-    session.change(_answered(one=False), request_id_=request_id)
+    session.modify(_answered(one=False), request_id_=request_id)
 
 
 def of(session: Session, request_id: int, person_id: int) -> Offer | None:

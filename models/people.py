@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Channel, Line
-from models.store.rows import Statement, query
 from models.store.session import Session
-from models.store.types import EnumWord, Row, UtcDateTime
+from models.store.statements import Precompiled
+from models.store.types import EnumString, Model, UtcDateTime
 
 # Few people help and fewer are on duty: indexes of these alone stay small however many ask.
 HELPS = "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"
@@ -25,7 +25,7 @@ AT_ONCE = 100  # people looked up by one statement
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
 
 
-class Person(Row, table=True):
+class Person(Model, table=True):
     """Somebody who texted, or was added. Roles are dates, not classes: who asks today helps tomorrow."""
 
     id: int = Field(default=None, primary_key=True)
@@ -80,7 +80,7 @@ class Person(Row, table=True):
         return self.language or line.language
 
 
-class Address(Row, table=True):
+class Address(Model, table=True):
     """Where a person's texts come from: a channel and an opaque value, mostly a phone number."""
 
     __table_args__ = (sa.UniqueConstraint("line_id", "value", "channel"),)
@@ -88,7 +88,7 @@ class Address(Row, table=True):
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
     person_id: int = Field(foreign_key="person.id", index=True)
-    channel: Channel = Field(sa_type=EnumWord(Channel))
+    channel: Channel = Field(sa_type=EnumString(Channel))
     value: str
     heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered: list[float] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # POSIX seconds
@@ -112,18 +112,18 @@ def by_id(session: Session, person_id: int) -> Person:
 
 # A phone has the same number on SMS and WhatsApp: both of its addresses are read at once. On PostgreSQL the lock
 # makes the texts of one sender wait for each other, in whichever processes they arrive.
-AT = query(
+AT = Precompiled(
     select(Person, Address)
     .join(Address, col(Address.person_id) == col(Person.id))
     .where(col(Address.line_id) == sa.bindparam("line_id"), col(Address.value) == sa.bindparam("value"))
     .with_for_update(of=Address),
-    by_key=True,
+    autoflush=False,
 )
 
 
 def at(session: Session, line: Line, channel: Channel, value: str) -> tuple[Person, Address] | None:
     """Who texts this line from this address."""
-    found = session.run(AT, line_id=line.id, value=value)
+    found = session.fetch(AT, line_id=line.id, value=value)
     return next(((person, address) for person, address in found if address.channel is channel), None)
 
 
@@ -141,7 +141,7 @@ def meet(
 
     The same value on the line's other channel is the same person: a phone with both SMS and WhatsApp.
     """
-    found = session.run(AT, line_id=line.id, value=value)
+    found = session.fetch(AT, line_id=line.id, value=value)
     for person, address in found:
         if address.channel is channel:
             return person, address
@@ -153,13 +153,13 @@ def meet(
 
 
 @cache
-def _homes(count: int) -> Statement[tuple[Person, Address]]:
+def _homes(count: int) -> Precompiled[tuple[Person, Address]]:
     ids = [sa.bindparam(f"id{n}", type_=sa.Integer) for n in range(count)]
-    return query(
+    return Precompiled(
         select(Person, Address)
         .join(Address, col(Address.person_id) == col(Person.id))
         .where(col(Person.id).in_(ids)),
-        by_key=True,
+        autoflush=False,
     )
 
 
@@ -168,7 +168,7 @@ def homes(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person
     latest: dict[int, tuple[Person, Address]] = {}
     for start in range(0, len(person_ids), AT_ONCE):
         part = person_ids[start : start + AT_ONCE]
-        for person, address in session.run(_homes(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}):
+        for person, address in session.fetch(_homes(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}):
             held = latest.get(person.id)
             if held is None or _last_heard(address) > _last_heard(held[1]):
                 latest[person.id] = person, address
@@ -221,9 +221,11 @@ def addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Address]
 
 
 # Somebody, if they have not said STOP: for the last moment before a text leaves.
-STAYED = query(select(Person.id).where(col(Person.id) == sa.bindparam("person"), col(Person.opted_out_at).is_(None)))
+STAYED = Precompiled(
+    select(Person.id).where(col(Person.id) == sa.bindparam("person"), col(Person.opted_out_at).is_(None))
+)
 
-ON_DUTY_NOW = query(
+ON_DUTY_NOW = Precompiled(
     select(Person)
     .where(
         col(Person.line_id) == sa.bindparam("line_id"),
@@ -236,7 +238,7 @@ ON_DUTY_NOW = query(
 
 def on_duty(session: Session, line_id: int) -> list[Person]:
     """Whoever looks after the line now."""
-    return session.run(ON_DUTY_NOW, line_id=line_id)
+    return session.fetch(ON_DUTY_NOW, line_id=line_id)
 
 
 def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:

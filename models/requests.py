@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Line, next_request_number
-from models.store.rows import Statement, among, given, query
+from models.store.bulk import bindparams
 from models.store.session import Session
-from models.store.types import EnumWord, Row, UtcDateTime, table
+from models.store.statements import Precompiled, in_literals
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 
 class Urgency(StrEnum):
@@ -56,7 +57,7 @@ DUE = sa.text("next_action_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
 
 
-class Request(Row, table=True):
+class Request(Model, table=True):
     """One thing a neighbor asked for. `place` and `text` are theirs: no offer may carry either."""
 
     __table_args__ = (
@@ -70,12 +71,12 @@ class Request(Row, table=True):
     line_id: int = Field(foreign_key="line.id")
     number: int
     person_id: int = Field(foreign_key="person.id")
-    state: State = Field(sa_type=EnumWord(State))
-    outcome: Outcome | None = Field(default=None, sa_type=EnumWord(Outcome))
+    state: State = Field(sa_type=EnumString(State))
+    outcome: Outcome | None = Field(default=None, sa_type=EnumString(Outcome))
     needs: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     text: str = ""
     people: int | None = None
-    urgency: Urgency | None = Field(default=None, sa_type=EnumWord(Urgency))
+    urgency: Urgency | None = Field(default=None, sa_type=EnumString(Urgency))
     emergency: bool = False
     area_id: int | None = Field(default=None, foreign_key="area.id")
     vicinity: str | None = None  # the neighbor's own vague words ("near Oak St"): safe to show
@@ -98,14 +99,14 @@ class Request(Row, table=True):
         return self.state is not State.CLOSED
 
 
-class Event(Row, table=True):
+class Event(Model, table=True):
     """Something that happened to a request. Only ever added to."""
 
     id: int = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id", index=True)
     at: datetime = Field(sa_type=UtcDateTime)
     kind: str
-    state: State | None = Field(default=None, sa_type=EnumWord(State))
+    state: State | None = Field(default=None, sa_type=EnumString(State))
     by: int | None = Field(default=None, foreign_key="person.id")
     words: str | None = None
 
@@ -121,7 +122,7 @@ def record(
     words: str | None = None,
 ) -> None:
     """Add to the request's history."""
-    session.append(Event, request_id=request.id, at=now, kind=kind, state=state, by=by, words=words)
+    session.insert_later(Event, request_id=request.id, at=now, kind=kind, state=state, by=by, words=words)
 
 
 def create(session: Session, line: Line, *, person_id: int, state: State, now: datetime, **what: Any) -> Request:
@@ -141,10 +142,10 @@ def create(session: Session, line: Line, *, person_id: int, state: State, now: d
 
 
 @cache
-def _moving(names: tuple[str, ...], out_of: tuple[State, ...]) -> Statement[None]:
+def _moving(names: tuple[str, ...], out_of: tuple[State, ...]) -> Precompiled[None]:
     of = table(Request)
-    fits = of.c.id == sa.bindparam("id_"), among(of.c.state, out_of)
-    return Statement(sa.update(of).where(*fits).values(given(Request, names)))
+    fits = of.c.id == sa.bindparam("id_"), in_literals(of.c.state, out_of)
+    return Precompiled(sa.update(of).where(*fits).values(bindparams(Request, names)))
 
 
 def move(
@@ -172,10 +173,10 @@ def move(
         session.add(request)
         record(session, request, kind, now, by=by, state=to, words=words)
         return True
-    if not session.change(_moving(tuple(values), out_of), id_=request.id, **values):
+    if not session.modify(_moving(tuple(values), out_of), id_=request.id, **values):
         session.refresh(request)
         return False
-    session.as_written(request, **values)
+    session.set_committed(request, **values)
     record(session, request, kind, now, by=by, state=to, words=words)
     return True
 
@@ -212,15 +213,15 @@ def close(
     )
 
 
-BY_NUMBER = query(
+BY_NUMBER = Precompiled(
     select(Request).where(
         col(Request.line_id) == sa.bindparam("line_id"), col(Request.number) == sa.bindparam("number")
     ),
-    by_key=True,
+    autoflush=False,
 )
-LIVE_OF = query(
+LIVE_OF = Precompiled(
     select(Request)
-    .where(col(Request.person_id) == sa.bindparam("person_id"), among(col(Request.state), LIVE))
+    .where(col(Request.person_id) == sa.bindparam("person_id"), in_literals(col(Request.state), LIVE))
     .order_by(col(Request.number))
 )
 
@@ -229,7 +230,7 @@ def by_number(session: Session, line_id: int, number: int) -> Request | None:
     """The line's request with this number."""
     if number > 2**31 - 1:
         return None
-    return session.run(BY_NUMBER, line_id=line_id, number=number).first()
+    return session.fetch(BY_NUMBER, line_id=line_id, number=number).first()
 
 
 def by_id(session: Session, request_id: int) -> Request:
@@ -239,7 +240,7 @@ def by_id(session: Session, request_id: int) -> Request:
 
 def live_of(session: Session, person_id: int) -> list[Request]:
     """What this neighbor has asked for and not yet got, oldest first."""
-    return session.run(LIVE_OF, person_id=person_id)
+    return session.fetch(LIVE_OF, person_id=person_id)
 
 
 def last_of(session: Session, person_id: int) -> Request | None:

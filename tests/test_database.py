@@ -16,8 +16,8 @@ from sqlmodel import select
 from app.database import engine
 from app.database.engine import Database
 from models.lines import Line
-from models.store.rows import Statement
 from models.store.session import Session
+from models.store.statements import Precompiled
 from models.store.types import table
 from tests.fakes import MORNING
 from tests.naming import add, line, stored
@@ -80,9 +80,8 @@ def test_one_that_fails_takes_nobody_down(base: Database) -> None:
         raise ZeroDivisionError
 
     def conflicting(session: Session) -> None:
-        session.add_all([Line(id=77, name="twin", created_at=MORNING)])
-        session.flush()
-        session.execute(sa.insert(Line).values(id=77, name="twin", created_at=MORNING, rules={}))
+        twin = session.create(Line, name="twin", created_at=MORNING)
+        session.execute(sa.insert(Line).values(id=twin.id, name="twin", created_at=MORNING, rules={}))
 
     futures: list[Future[Any]] = [
         base.write(add("before")),
@@ -197,7 +196,7 @@ def test_times_come_back_in_utc_and_none_without_a_zone_goes_in(base: Database) 
 
 
 def test_two_that_lock_each_other_out_are_both_served(base: Database) -> None:
-    base.write(lambda s: s.add_all([Line(id=n, name="oak", created_at=MORNING) for n in (1, 2)])).result()
+    a, b = base.write(lambda s: [s.create(Line, name="oak", created_at=MORNING).id for _ in range(2)]).result()
     tries: list[int] = []
     both_hold_one = threading.Barrier(2)
 
@@ -214,7 +213,7 @@ def test_two_that_lock_each_other_out_are_both_served(base: Database) -> None:
         return work
 
     other = engine.connect(base.url)  # as another process has it
-    futures = [base.write(crosswise(1, 2)), other.write(crosswise(2, 1))]
+    futures = [base.write(crosswise(a, b)), other.write(crosswise(b, a))]
     wait(futures, timeout=30)
     other.close()
     assert [f.exception() for f in futures] == [None, None]
@@ -245,7 +244,9 @@ def test_two_processes_write_to_one_database(base: Database, database_url: str) 
 
 
 def test_a_look_sees_what_was_committed_last_and_outlives_its_connection(base: Database) -> None:
-    named: Statement[str] = Statement(sa.select(table(Line).c.name).where(table(Line).c.name == sa.bindparam("name")))
+    named: Precompiled[str] = Precompiled(
+        sa.select(table(Line).c.name).where(table(Line).c.name == sa.bindparam("name"))
+    )
     assert base.lookup(named, name="oak") == []
     base.write(add("oak")).result()
     assert base.lookup(named, name="oak") == ["oak"]
@@ -258,7 +259,7 @@ def test_a_look_sees_what_was_committed_last_and_outlives_its_connection(base: D
 def cut_off(base: Database) -> None:
     """The connection kept for looking is gone, and does not know it."""
     if isinstance(base, engine.PostgreSQL):
-        own: Statement[int] = Statement(sa.select(sa.func.pg_backend_pid()))
+        own: Precompiled[int] = Precompiled(sa.select(sa.func.pg_backend_pid()))
         (pid,) = base.lookup(own)
         base.read(lambda s: s.execute(sa.select(sa.func.pg_terminate_backend(pid, 5_000))))
     elif base._lookup_connection is not None:

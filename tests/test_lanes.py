@@ -158,7 +158,7 @@ def test_segments_are_what_counts(lanes: Lanes, rate: float, burst: float) -> No
     dice = random.Random(3)
     for n in range(40):
         lanes.put(to=phone(n), body=f"text {n}", segments=dice.randint(1, 4), lane=Lane(n % 4))
-    sizes = dict(lanes.hotline.database.read(lambda s: s.exec(select(Outbound.body, Outbound.segments)).all()))
+    sizes = dict(lanes.hotline.database.read(lambda s: s.exec(select(Outbound.body, Outbound.segments))))
     lanes.pass_by(120 / rate + 2, max(0.5 / rate, 0.05))
     came = [(at, sizes[text.body]) for at, text in lanes.carrier.came]
     assert len(came) == 40

@@ -160,7 +160,7 @@ def test_volunteers_are_read_in_the_order_of_their_index(
 
     def work(session: Session) -> str:
         compiled = search.on(session.dialect)
-        bound = compiled.bound(asked)
+        bound = compiled.parameters(asked)
         return plan(session, compiled.sql, tuple(bound) if compiled.positional else bound)
 
     assert set(re.findall(r"ix_person\w+", hotline.database.read(work))) == {index}

@@ -268,7 +268,7 @@ def test_what_a_muted_phone_says_is_kept_and_acted_on_and_danger_is_answered(hot
     say(hotline, BOT, "my father fell and is not breathing, 14 Oak St")
     assert got(hotline, BOT)[-1] == "emergency"
     assert "duty_emergency" in got(hotline, DEE)
-    assert hotline.database.read(lambda s: s.exec(select(Request.emergency).order_by(col(Request.id))).all())[-1]
+    assert hotline.database.read(lambda s: s.exec(select(Request.emergency).order_by(col(Request.id))))[-1]
 
 
 @pytest.mark.parametrize("apart", [1, 5, 12])

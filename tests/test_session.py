@@ -75,7 +75,7 @@ def test_a_second_reading_brings_news_and_keeps_what_is_not_written_yet(base: Da
         session.execute(sa.update(Person).values(language="es"))
         person.name = "Ana Maria"
         session.get_one(Person, person.id)
-        session.run(people.AT, line_id=person.line_id, value=ANA)
+        session.fetch(people.AT, line_id=person.line_id, value=ANA)
         return person.name, person.language
 
     assert base.write(work).result() == ("Ana Maria", "es")
@@ -110,7 +110,7 @@ def test_many_rows_of_every_shape_come_back_as_they_went(base: Database) -> None
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
         for n, names in enumerate(aliases):
-            session.append(Area, line_id=line.id, name=f"area {n}", aliases=names)
+            session.insert_later(Area, line_id=line.id, name=f"area {n}", aliases=names)
         for person in session.exec(select(Person)):
             person.asked, person.languages = {"question": "need", "words": None}, ["en", "es"]
 
@@ -134,7 +134,7 @@ def test_a_part_that_fails_leaves_nothing_and_the_rest_stays(base: Database) -> 
         with session.savepoint():
             person.name = "nobody"
             session.create(Area, line_id=person.line_id, name="nowhere")
-            session.append(Area, line_id=person.line_id, name="nowhere else")
+            session.insert_later(Area, line_id=person.line_id, name="nowhere else")
             raise ZeroDivisionError
 
     assert base.write(work).result() == "Ana"
@@ -153,6 +153,12 @@ def test_a_request_of_this_transaction_moves_without_a_race(base: Database) -> N
     assert base.write(work).result() == (True, False, State.OPEN)
     assert base.read(lambda s: s.exec(select(Request.state)).one()) is State.OPEN
     assert base.read(lambda s: s.exec(select(Event.kind))) == ["asked", "opened"]
+
+
+def test_an_object_of_another_transaction_is_not_taken_for_a_new_row(base: Database) -> None:
+    before = base.read(ana)
+    with pytest.raises(LookupError, match=f"Person {before.id} is not of this transaction"):
+        base.write(lambda s: s.add(before)).result()
 
 
 def test_one_means_one(base: Database) -> None:

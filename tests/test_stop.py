@@ -15,8 +15,8 @@ from models.delivery.outbound import Lane, Outbound, State
 from models.inbound import Heard
 from models.lines import Channel
 from models.people import Person
-from models.store.rows import Statement
 from models.store.session import Session
+from models.store.statements import Precompiled
 from tests.fake_twilio import Mood, When
 from tests.fakes import LINE, MORNING
 from tests.world import ANA, World
@@ -126,7 +126,7 @@ class Hiccup(SQLite):
 
     looks = 0
 
-    def lookup(self, statement: Statement[T], **values: Any) -> list[T]:
+    def lookup(self, statement: Precompiled[T], **values: Any) -> list[T]:
         self.looks += 1
         if self.looks == 1:
             raise OperationalError("a statement", {}, ConnectionError("gone"))

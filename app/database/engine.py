@@ -14,8 +14,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.database.file_lock import file_lock
 from app.database.job_queue import Busy, Job, JobQueue
-from models.store.rows import Statement
 from models.store.session import Session
+from models.store.statements import Precompiled
 
 T = TypeVar("T")
 Answer = tuple[Job, Any, Exception | None]
@@ -103,7 +103,7 @@ class Database:
         with self.engine.connect() as connection:
             return work(Session(connection))
 
-    def lookup(self, statement: Statement[T], **values: Any) -> list[T]:
+    def lookup(self, statement: Precompiled[T], **values: Any) -> list[T]:
         """Run one query by itself, on a connection kept for it: on PostgreSQL at a third of the price of `read`.
 
         Raises if that connection is gone, and opens another one the next time.
@@ -113,7 +113,7 @@ class Database:
                 isolation_level="AUTOCOMMIT"
             )
             try:
-                return Session(self._lookup_connection).run(statement, **values)
+                return Session(self._lookup_connection).fetch(statement, **values)
             except Exception:
                 self._lookup_connection.invalidate()
                 self._close_lookup_connection()
@@ -190,7 +190,7 @@ class SQLite(Database):
                 answers = []
                 for job in batch:
                     answers.append(self._one(session, job))
-                    if session.is_lost:  # and with it what those before were about to be told
+                    if session.was_rolled_back:  # and with it what those before were about to be told
                         raise answers[-1][2] or RuntimeError("the transaction is gone")
                 return answers
 
@@ -199,7 +199,7 @@ class SQLite(Database):
             with session.savepoint():
                 return job, job.work(session), None
         except Exception as error:
-            if job.rescue is None or is_passing(error) or session.is_lost:
+            if job.rescue is None or is_passing(error) or session.was_rolled_back:
                 return job, None, error
             failure = error
         try:

@@ -78,7 +78,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
 
 def enqueue(session: Session, now: datetime, body: str, **row: Any) -> None:
     """Write one text into the queue, ready to leave."""
-    session.append(
+    session.insert_later(
         Outbound,
         body=body,
         segments=segments.count(body),

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from models.delivery.outbound import Attempt, Outbound, Result, State, is_in
 from models.lines import Channel
-from models.store.lists import one_of
-from models.store.rows import Statement
+from models.store.lists import in_list
 from models.store.session import Session
+from models.store.statements import Precompiled
 from models.store.types import UtcDateTime, table
 
 OUT, TRY = table(Outbound), table(Attempt)
@@ -31,16 +31,16 @@ SHOWN = (
     "expires_at",
 )
 
-RELEASE: Statement[None] = Statement(
+RELEASE: Precompiled[None] = Precompiled(
     sa.update(OUT)
     .where(is_in(State.HELD), OUT.c.not_before <= sa.bindparam("now", type_=UtcDateTime))
     .values(state=State.READY, not_before=None)
 )
-TAKE: Statement[Any] = Statement(
+TAKE: Precompiled[Any] = Precompiled(
     sa.update(OUT)
     .where(
         OUT.c.id.in_(
-            sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), is_in(State.READY)).with_for_update(skip_locked=True)
+            sa.select(OUT.c.id).where(in_list(OUT.c.id, "ids"), is_in(State.READY)).with_for_update(skip_locked=True)
         ),
         is_in(State.READY),
     )
@@ -54,32 +54,32 @@ TAKE: Statement[Any] = Statement(
     )
     .returning(*[OUT.c[name] for name in SHOWN])
 )
-ATTEMPT: Statement[tuple[int, int]] = Statement(
+ATTEMPT: Precompiled[tuple[int, int]] = Precompiled(
     sa.insert(TRY)
     .from_select(
         ["outbound_id", "started_at"],
         sa.select(OUT.c.id, sa.bindparam("now", type_=UtcDateTime))
-        .where(one_of(OUT.c.id, "ids"))
+        .where(in_list(OUT.c.id, "ids"))
         .order_by(OUT.c.lane, OUT.c.id),
     )
     .returning(TRY.c.outbound_id, TRY.c.id)
 )
 ON_ITS_WAY = sa.and_(is_in(State.LEASED), OUT.c.sid.is_(None))
 NOT_ENDED = TRY.c.result.is_(None)
-MOVED: Statement[int] = Statement(
-    sa.select(OUT.c.id).where(one_of(OUT.c.id, "ids"), OUT.c.state == sa.bindparam("to_state"))
+MOVED: Precompiled[int] = Precompiled(
+    sa.select(OUT.c.id).where(in_list(OUT.c.id, "ids"), OUT.c.state == sa.bindparam("to_state"))
 )
 
-GIVE_BACK: Statement[None] = Statement(
+GIVE_BACK: Precompiled[None] = Precompiled(
     sa.update(OUT)
-    .where(one_of(OUT.c.id, "ids"), is_in(State.LEASED))
+    .where(in_list(OUT.c.id, "ids"), is_in(State.LEASED))
     .values(
         state=State.READY, tries=OUT.c.tries - 1, leased_until=None, changed_at=sa.bindparam("now", type_=UtcDateTime)
     )
 )
-NOT_MADE: Statement[None] = Statement(
+NOT_MADE: Precompiled[None] = Precompiled(
     sa.update(TRY)
-    .where(one_of(TRY.c.id, "ids"), NOT_ENDED)
+    .where(in_list(TRY.c.id, "ids"), NOT_ENDED)
     .values(ended_at=sa.bindparam("now", type_=UtcDateTime), result=Result.NOT_MADE)
 )
 
@@ -115,7 +115,7 @@ class AcceptedText:
 
 def release_held(session: Session, now: datetime) -> None:
     """Let texts that were held until now be sent."""
-    session.change(RELEASE, now=now)
+    session.modify(RELEASE, now=now)
 
 
 def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, probes: bool) -> list[LeasedText]:
@@ -123,8 +123,8 @@ def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, p
     if not ids:
         return []
     until = now + lasts
-    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in session.run(TAKE, ids=ids, until=until, now=now)}
-    attempts = dict(session.run(ATTEMPT, ids=list(rows), now=now))
+    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in session.fetch(TAKE, ids=ids, until=until, now=now)}
+    attempts = dict(session.fetch(ATTEMPT, ids=list(rows), now=now))
     return [LeasedText(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
 
 
@@ -133,23 +133,23 @@ def mark_accepted(session: Session, taken: list[AcceptedText], state: State, now
 
     Returns those to which it was no news: a callback was faster, or the lease had run out.
     """
-    moved = session.change_many(
+    moved = session.bulk_update(
         Outbound,
         [{"id_": t.id, "state": state, "sid": t.sid, "changed_at": now, "leased_until": None} for t in taken],
-        only=ON_ITS_WAY,
+        where=ON_ITS_WAY,
     )
-    session.change_many(
+    session.bulk_update(
         Attempt,
         [{"id_": t.attempt_id, "ended_at": now, "result": Result.TAKEN, "sid": t.sid} for t in taken],
-        only=NOT_ENDED,
+        where=NOT_ENDED,
     )
     if moved == len(taken):
         return []
-    news = set(session.run(MOVED, ids=[one.id for one in taken], to_state=state))
+    news = set(session.fetch(MOVED, ids=[one.id for one in taken], to_state=state))
     return [one for one in taken if one.id not in news]
 
 
 def give_back(session: Session, texts: list[LeasedText], now: datetime) -> None:
     """Put texts back that were leased and not posted: they go with the next lease, in their order."""
-    session.change(GIVE_BACK, ids=[text.id for text in texts], now=now)
-    session.change(NOT_MADE, ids=[text.attempt_id for text in texts], now=now)
+    session.modify(GIVE_BACK, ids=[text.id for text in texts], now=now)
+    session.modify(NOT_MADE, ids=[text.attempt_id for text in texts], now=now)

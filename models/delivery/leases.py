@@ -20,8 +20,8 @@ from models.delivery.outbound import Lane, Outbound, State, is_in, refused_befor
 from models.delivery.queue import Due
 from models.lines import Channel, Line, by_id
 from models.requests import State as RequestState
-from models.store.rows import query
 from models.store.session import Session
+from models.store.statements import Precompiled
 from models.store.types import table
 
 FROM = table(LineNumber)
@@ -31,7 +31,7 @@ PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind
 RESERVED_TURNS = {4: Lane.NOTICE, 9: Lane.BULK}
 TURNS = 10
 
-SENDERS = query(select(LineNumber).order_by(col(LineNumber.id)).with_for_update(skip_locked=True))
+SENDERS = Precompiled(select(LineNumber).order_by(col(LineNumber.id)).with_for_update(skip_locked=True))
 UNKNOWN_NUMBERS = (
     sa.select(sa.func.min(OUT.c.line_id), OUT.c.channel, OUT.c.from_number)
     .where(
@@ -107,7 +107,7 @@ class _Leasing:
 
     def of_all(self, room: int) -> None:
         """Lease for every sender that may send."""
-        rows = self.session.run(SENDERS)
+        rows = self.session.fetch(SENDERS)
         start = self.turns.total() % len(rows) if rows else 0  # nobody is always the first to fill the room
         for line_number in [*rows[start:], *rows[:start]]:
             left = room - len(self.lease.texts)

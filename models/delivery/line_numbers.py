@@ -11,9 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import BigInteger, Column, Field, col, select
 
 from models.lines import Channel, Line
-from models.store.rows import Statement
 from models.store.session import Session
-from models.store.types import EnumWord, Row, UtcDateTime, table
+from models.store.statements import Precompiled
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 MILLION = 1_000_000
 LONGEST_PAUSE = timedelta(hours=1)
@@ -21,7 +21,7 @@ DEAREST = 24  # segments: 1,600 characters, one of them an emoji
 TOGETHER = 0.25  # seconds' worth of texts that may leave in one burst; at a segment a second that is one text
 
 
-class LineNumber(Row, table=True):
+class LineNumber(Model, table=True):
     """One number on one channel, shared by all processes that send from it."""
 
     __tablename__ = "line_number"
@@ -29,7 +29,7 @@ class LineNumber(Row, table=True):
 
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
-    channel: Channel = Field(sa_type=EnumWord(Channel))
+    channel: Channel = Field(sa_type=EnumString(Channel))
     number: str
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the next segment may leave
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -37,7 +37,7 @@ class LineNumber(Row, table=True):
     pause_code: int | None = None  # the carrier's error that made it rest
 
 
-class Spending(Row, table=True):
+class Spending(Model, table=True):
     """What a line has spent on one of its local days."""
 
     __table_args__ = (sa.UniqueConstraint("line_id", "day"),)
@@ -134,16 +134,16 @@ def spend(session: Session, line: Line, channel: Channel, segments: int, texts: 
     each = line.policy.price_whatsapp if channel is Channel.WHATSAPP else line.policy.price_sms
     micros = int(_money(each, Decimal(0)) * MILLION) * (texts if channel is Channel.WHATSAPP else segments)
     spent = {"line_id": line.id, "day": _day(line, now), "segments": segments, "micros": micros}
-    session.change(_spending(session.dialect.name), **spent)
+    session.modify(_spending(session.dialect.name), **spent)
 
 
 @cache
-def _spending(dialect: str) -> Statement[None]:
+def _spending(dialect: str) -> Precompiled[None]:
     on: Any = postgresql if dialect == "postgresql" else sqlite
     names = ("line_id", "day", "segments", "micros")
     new = on.insert(Spending).values({name: sa.bindparam(name) for name in names})
     more = {name: table(Spending).c[name] + new.excluded[name] for name in ("segments", "micros")}
-    return Statement(new.on_conflict_do_update(index_elements=["line_id", "day"], set_=more))
+    return Precompiled(new.on_conflict_do_update(index_elements=["line_id", "day"], set_=more))
 
 
 def over_budget(session: Session, line: Line, now: datetime) -> bool:

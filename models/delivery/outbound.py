@@ -8,9 +8,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, col, select
 
 from models.lines import Channel
-from models.store.rows import among
 from models.store.session import Session
-from models.store.types import EnumWord, Row, UtcDateTime, table
+from models.store.statements import in_literals
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 
 class Lane(IntEnum):
@@ -65,7 +65,7 @@ AT_A_TIME = 100  # texts whose fate is settled in one transaction
 LARGEST_ID = 2**31 - 1
 
 
-class Outbound(Row, table=True):
+class Outbound(Model, table=True):
     """One text to one address. `key` is unique, so a reply decided twice is still one reply."""
 
     __table_args__ = (
@@ -83,13 +83,13 @@ class Outbound(Row, table=True):
     request_id: int | None = Field(default=None, foreign_key="request.id")
     key: str = Field(unique=True)
     phrase: str
-    channel: Channel = Field(sa_type=EnumWord(Channel))
+    channel: Channel = Field(sa_type=EnumString(Channel))
     from_number: str
     to: str
     body: str
     segments: int
     lane: int
-    state: State = Field(sa_type=EnumWord(State))
+    state: State = Field(sa_type=EnumString(State))
     tries: int = 0  # POSTs
     retries: int = 0  # times it was put back because the carrier could not deliver it yet
     not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -111,7 +111,7 @@ def is_in(state: State) -> sa.ColumnElement[bool]:
     word: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
     if state is State.READY:
         return column == word
-    return sa.and_(among(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == word)
+    return sa.and_(in_literals(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == word)
 
 
 class Result(StrEnum):
@@ -124,19 +124,19 @@ class Result(StrEnum):
     NOT_MADE = "not_made"  # leased and given back before it was posted
 
 
-class Attempt(Row, table=True):
+class Attempt(Model, table=True):
     """One try to hand a text to the carrier, written down before it is made."""
 
     id: int = Field(default=None, primary_key=True)
     outbound_id: int = Field(foreign_key="outbound.id", index=True)
     started_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    result: Result | None = Field(default=None, sa_type=EnumWord(Result))
+    result: Result | None = Field(default=None, sa_type=EnumString(Result))
     error_code: int | None = None
     sid: str | None = None
 
 
-class StatusEvent(Row, table=True):
+class StatusEvent(Model, table=True):
     """What the carrier said became of a text. Only ever added to."""
 
     __tablename__ = "status_event"
@@ -193,7 +193,7 @@ def keep_event(
     session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
 ) -> None:
     """Keep what the carrier said about a text."""
-    session.append(StatusEvent, outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code)
+    session.insert_later(StatusEvent, outbound_id=outbound_id, at=now, status=status, sid=sid, error_code=code)
 
 
 def cancel_for(session: Session, person_id: int, now: datetime) -> int:

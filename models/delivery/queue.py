@@ -14,21 +14,21 @@ from models.lines import Channel
 from models.people import Address, Person
 from models.requests import Request
 from models.requests import State as RequestState
-from models.store.lists import one_of
-from models.store.rows import Statement
+from models.store.lists import in_list
 from models.store.session import Session
+from models.store.statements import Precompiled
 from models.store.types import UtcDateTime, table
 
 PERSON, HOME, ABOUT = table(Person), table(Address), table(Request)
 
 BUSY_PHONES = 2_000  # texts in flight or held that are minded for the order of those after them
 
-BUSY: Statement[tuple[int, str]] = Statement(
+BUSY: Precompiled[tuple[int, str]] = Precompiled(
     sa.select(OUT.c.lane, OUT.c.to)
     .where(sa.or_(is_in(State.LEASED), sa.and_(is_in(State.HELD), OUT.c.retries == 0)))
     .limit(BUSY_PHONES)
 )
-DUE: Statement[Any] = Statement(
+DUE: Precompiled[Any] = Precompiled(
     sa.select(
         OUT.c.id,
         OUT.c.to,
@@ -56,7 +56,7 @@ DUE: Statement[Any] = Statement(
         OUT.c.lane >= sa.bindparam("first"),
         OUT.c.lane <= sa.bindparam("last"),
         sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now", type_=UtcDateTime)),
-        *[sa.or_(OUT.c.lane != lane, ~one_of(OUT.c.to, f"busy{lane:d}")) for lane in Lane],
+        *[sa.or_(OUT.c.lane != lane, ~in_list(OUT.c.to, f"busy{lane:d}")) for lane in Lane],
     )
     .order_by(OUT.c.lane, OUT.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
@@ -86,7 +86,7 @@ def busy(session: Session) -> dict[str, list[str]]:
     A text that the carrier returned for a long while holds up nobody.
     """
     phones: dict[str, list[str]] = {f"busy{lane:d}": [] for lane in Lane}
-    for lane, to in session.run(BUSY):
+    for lane, to in session.fetch(BUSY):
         for later in range(lane, len(Lane)):
             phones[f"busy{later}"].append(to)
     return phones
@@ -105,4 +105,4 @@ def due(
 ) -> list[Due]:
     """At most so many texts that wait to leave from this number, in the order of lanes, but for `busy` phones."""
     asked = {"on_channel": channel, "number": number, "first": int(first), "last": int(last)}
-    return [Due(*row) for row in session.run(DUE, **asked, now=now, most=most, **busy)]
+    return [Due(*row) for row in session.fetch(DUE, **asked, now=now, most=most, **busy)]

@@ -1,4 +1,8 @@
-"""Lists in statements: one parameter, however many values it has, so that a statement is compiled once."""
+"""A list as one bind parameter, however many values it has, so that a statement is compiled once.
+
+Price: SQLAlchemy's `IN` expands into one parameter a value, and a new SQL text with it; this one uses `= ANY (array)`
+on PostgreSQL and SQLite's `json_each`, which SQLAlchemy's compiler is taught by its public `@compiles`.
+"""
 
 import json
 from typing import Any
@@ -12,8 +16,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 
-class ListOf(sa.types.TypeDecorator[list[Any]]):
-    """Numbers or words: an array where there are arrays, JSON elsewhere."""
+class ListParameter(sa.types.TypeDecorator[list[Any]]):
+    """A list of integers or strings: an array on PostgreSQL, JSON on SQLite."""
 
     impl = sa.Text
     cache_ok = True
@@ -30,25 +34,25 @@ class ListOf(sa.types.TypeDecorator[list[Any]]):
         return value if value is None or dialect.name == "postgresql" else json.dumps(value)
 
 
-class OneOf(FunctionElement[bool]):
-    """`column` is in the list."""
+class InList(FunctionElement[bool]):
+    """`column IN list`, written as the dialect can."""
 
     type = sa.Boolean()
     inherit_cache = True
 
 
-def one_of(column: sa.ColumnElement[Any], name: str) -> OneOf:
+def in_list(column: sa.ColumnElement[Any], name: str) -> InList:
     """Whether the column is one of the values in the list that is the parameter `name`."""
-    return OneOf(column, sa.bindparam(name, type_=ListOf(column.type)))
+    return InList(column, sa.bindparam(name, type_=ListParameter(column.type)))
 
 
-@compiles(OneOf)
-def _by_json(element: OneOf, compiler: SQLCompiler, **more: Any) -> str:
+@compiles(InList)
+def _by_json(element: InList, compiler: SQLCompiler, **more: Any) -> str:
     column, listed = (compiler.process(part, **more) for part in element.clauses)
     return f"({column} IN (SELECT value FROM json_each({listed})))"
 
 
-@compiles(OneOf, "postgresql")
-def _by_array(element: OneOf, compiler: SQLCompiler, **more: Any) -> str:
+@compiles(InList, "postgresql")
+def _by_array(element: InList, compiler: SQLCompiler, **more: Any) -> str:
     column, listed = (compiler.process(part, **more) for part in element.clauses)
     return f"({column} = ANY ({listed}))"

@@ -1,11 +1,11 @@
-"""One transaction: rows become objects once, statements are compiled once, and what changed is written together.
+"""A light session: identity map, unit of work and savepoints on one connection, without SQLAlchemy's ORM session.
 
-SQLAlchemy's own session costs 100 to 300 µs for every object it reads or writes, which made one text cost 6 to 15 ms
-(`python -m tests.benchmarks` measures it). This one keeps SQLModel's tables, SQLAlchemy's statements, types and
-connections, and does without what the hotline never uses: relationships, lazy loading, cascades.
+Price: no relationships, lazy loading, cascades, versions or events; every table has an integer key `id`; a new row's
+id comes from the database; and what stands in `models/store/__init__.py` is used though SQLAlchemy does not promise
+it. What that earns was measured, and stands there too.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from operator import itemgetter
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
@@ -15,150 +15,134 @@ from sqlalchemy.engine import Connection, CursorResult
 from sqlmodel import SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from models.store import rows
-from models.store.rows import Compiled, Shape, Statement
+from models.store import bulk, rows
+from models.store.bulk import BulkStatement
+from models.store.rows import RowLayout, Rows
+from models.store.statements import Compiled, Precompiled, wrap_dbapi_error
+from models.store.types import table
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-Thing = TypeVar("Thing", bound=SQLModel)
-
-
-class Rows(list[T]):
-    """What a query found."""
-
-    def first(self) -> T | None:
-        """The first of them, if any."""
-        return self[0] if self else None
-
-    def one(self) -> T:
-        """The only one. Raises LookupError if there is none, or more than one."""
-        if len(self) != 1:
-            raise LookupError(f"{len(self)} rows where one was expected")
-        return self[0]
-
-    def all(self) -> list[T]:
-        """All of them."""
-        return self
+M = TypeVar("M", bound=SQLModel)
+Key = tuple[type[SQLModel], int]
+State = tuple[SQLModel, dict[str, Any]]  # an object, and its columns as they are in the database
 
 
 class Session:
     """What a transaction reads and writes. Whoever began the transaction commits it, after `flush`.
 
-    An object read twice is the same object, and has what the second reading found. Changes are written by `flush`;
-    before a query, those of objects named to `add`.
+    A row read twice is one object, and has what the second reading found. Changed objects are found by comparison
+    and written by `flush`; before a query, those named to `add` are.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
         self.cache: dict[Any, Any] = {}  # what was found out and holds until the end of the transaction
-        self._raw: Any = connection.connection.driver_connection
+        self._driver_connection: Any = connection.connection.driver_connection
         # psycopg sends several statements without waiting for each; SQLite has nothing to wait for.
-        self._pipeline: Callable[[], AbstractContextManager[Any]] = getattr(self._raw, "pipeline", nullcontext)
-        self._identity_map: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]] = {}
-        self._loaded: dict[tuple[type[SQLModel], int], None] = {}  # in this part: what may have changed
+        self._pipeline: Callable[[], AbstractContextManager[Any]] = getattr(
+            self._driver_connection, "pipeline", nullcontext
+        )
+        self._identity_map: dict[Key, State] = {}
+        self._loaded: dict[Key, None] = {}  # since the last savepoint began: what may have changed
         self._dirty: list[SQLModel] = []
-        self._appended: dict[type[SQLModel], list[dict[str, Any]]] = {}
-        self._created: set[tuple[type[SQLModel], int]] = set()
-        self._deferred: list[tuple[Statement[Any], dict[str, Any]]] = []
+        self._pending_inserts: dict[type[SQLModel], list[dict[str, Any]]] = {}
+        self._pending_statements: list[tuple[Precompiled[Any], dict[str, Any]]] = []
+        self._new: set[Key] = set()
 
     # Reading.
 
-    def run(self, statement: Statement[T], **values: Any) -> Rows[T]:
-        """Run a statement that was compiled once."""
+    def fetch(self, statement: Precompiled[T], **parameters: Any) -> Rows[T]:
+        """Run a precompiled statement that returns rows."""
         compiled = statement.on(self.dialect)
-        self._write_pending(compiled.tables)
-        found = self._execute(compiled, values).fetchall()
-        return Rows([compiled.read(row, self._materialize) for row in found])
-
-    def change(self, statement: Statement[Any], **values: Any) -> int:
-        """Run a compiled UPDATE or DELETE; returns how many rows it changed."""
-        compiled = statement.on(self.dialect)
-        self._write_pending(compiled.tables)
-        return int(self._execute(compiled, values).rowcount)
+        self._write_pending(compiled.autoflush)
+        found = self._execute(compiled, parameters).fetchall()
+        return Rows([compiled.load(row, self._materialize) for row in found])
 
     @overload
     def exec(self, statement: SelectOfScalar[T]) -> Rows[T]: ...
     @overload
     def exec(self, statement: Select[*Ts]) -> Rows[tuple[*Ts]]: ...
     def exec(self, statement: Any) -> Rows[Any]:
-        """Run a query that is written on the spot."""
+        """Run a SELECT that is written on the spot, as SQLModel's session does."""
         self._write_pending()
-        shape = Shape.of(statement)
+        layout = RowLayout.of(statement)
         found = self.connection.execute(statement)
-        return Rows(shape.read(row, self._materialize) for row in found)
+        return Rows(layout.load(row, self._materialize) for row in found)
 
-    def execute(self, statement: sa.Executable, rows: Any = None) -> CursorResult[*tuple[Any, ...]]:
-        """Run any statement; its rows are plain values, and objects read before do not change."""
-        self._write_pending()
-        return self.connection.execute(statement, rows)
-
-    def get(self, cls: type[Thing], id_: int) -> Thing | None:
+    def get(self, cls: type[M], id_: int) -> M | None:
         """The object with this id, from memory if it was read before."""
         known = self._identity_map.get((cls, id_))
         if known is not None:
             self._loaded[cls, id_] = None
-            return cast(Thing, known[0])
-        return cast("Thing | None", self.run(rows.by_id(cls), id=id_).first())
+            return cast(M, known[0])
+        return cast("M | None", self.fetch(bulk.select_by_id(cls), id=id_).first())
 
-    def get_one(self, cls: type[Thing], id_: int) -> Thing:
+    def get_one(self, cls: type[M], id_: int) -> M:
         """The object with this id. Raises LookupError if there is none."""
         found = self.get(cls, id_)
         if found is None:
             raise LookupError(f"no {cls.__name__} {id_}")
         return found
 
-    def refresh(self, thing: SQLModel) -> None:
+    def refresh(self, instance: SQLModel) -> None:
         """Read the object again: another process, or a statement of ours, may have changed its row."""
-        self.add(thing)
-        self._write_pending(frozenset({type(thing)}))
-        if not self.run(rows.by_id(type(thing)), id=thing.__dict__["id"]):
-            raise LookupError(f"no {type(thing).__name__} {thing.__dict__['id']}")
+        self.add(instance)
+        self._write_pending(frozenset({table(type(instance)).name}))
+        if not self.fetch(bulk.select_by_id(type(instance)), id=instance.__dict__["id"]):
+            raise LookupError(f"no {type(instance).__name__} {instance.__dict__['id']}")
 
     # Writing.
 
-    def create(self, cls: type[Thing], **values: Any) -> Thing:
-        """A new row, written now because its id is needed."""
-        row = {**rows.defaults(cls), **values}
-        thing = rows.instance(cls, row)
-        self._insert_one(thing)
-        return thing
+    def create(self, cls: type[M], **values: Any) -> M:
+        """A new row, inserted now because its id is needed."""
+        instance = rows.instantiate(cls, {**rows.defaults(cls), **values})
+        self._insert(instance)
+        return instance
 
-    def is_new(self, thing: SQLModel) -> bool:
-        """Whether this row was made in this transaction: nobody outside can have changed it."""
-        return (type(thing), thing.__dict__["id"]) in self._created
-
-    def append(self, cls: type[SQLModel], **values: Any) -> None:
-        """A new row that nobody asks back: written when its table is next read, many in one go."""
-        self._appended.setdefault(cls, []).append({**rows.defaults(cls), **values})
-
-    def defer(self, statement: Statement[Any], **values: Any) -> None:
-        """A change whose outcome nobody awaits: made when its table is next read, together with others."""
-        self._deferred.append((statement, values))
-
-    def add(self, thing: SQLModel) -> None:
+    def add(self, instance: SQLModel) -> None:
         """This object is new or has changed: the next query shall see it."""
-        self._dirty.append(thing)
+        self._dirty.append(instance)
 
-    def add_all(self, things: Iterable[SQLModel]) -> None:
-        """These objects are new or have changed."""
-        self._dirty.extend(things)
+    def is_new(self, instance: SQLModel) -> bool:
+        """Whether this row was made in this transaction: nobody outside can have changed it."""
+        return (type(instance), instance.__dict__["id"]) in self._new
 
-    def change_many(
-        self, cls: type[SQLModel], changes: list[dict[str, Any]], *, only: sa.ColumnElement[bool] | None = None
+    def insert_later(self, cls: type[SQLModel], **values: Any) -> None:
+        """A new row that nobody asks back: written when its table is next read, many at once."""
+        self._pending_inserts.setdefault(cls, []).append({**rows.defaults(cls), **values})
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
+        """Run any statement as SQLAlchemy does; its rows are plain values, and objects in memory do not change."""
+        self._write_pending()
+        return self.connection.execute(statement, parameters)
+
+    def modify(self, statement: Precompiled[Any], **parameters: Any) -> int:
+        """Run a precompiled UPDATE, DELETE or upsert; returns its rowcount."""
+        compiled = statement.on(self.dialect)
+        self._write_pending(compiled.autoflush)
+        return int(self._execute(compiled, parameters).rowcount)
+
+    def modify_later(self, statement: Precompiled[Any], **parameters: Any) -> None:
+        """As `modify`, when its table is next read; nobody awaits the rowcount."""
+        self._pending_statements.append((statement, parameters))
+
+    def bulk_update(
+        self, cls: type[SQLModel], mappings: list[dict[str, Any]], *, where: sa.ColumnElement[bool] | None = None
     ) -> int:
         """Give many rows new values, each with the `id_` of its row, and all with the same columns.
 
-        Returns how many rows there were, and of which `only` was true.
+        Returns how many rows there were, and of which `where` was true.
         """
-        names = tuple(name for name in changes[0] if name != "id_")
-        self._write_pending(frozenset({cls}))
-        return int(self._update(cls, names, changes, only).rowcount)
+        names = tuple(name for name in mappings[0] if name != "id_")
+        self._write_pending(frozenset({table(cls).name}))
+        return int(self._update(cls, names, mappings, where).rowcount)
 
-    def as_written(self, thing: SQLModel, **values: Any) -> None:
+    def set_committed(self, instance: SQLModel, **values: Any) -> None:
         """A statement has given the object's row these values: the object has them too, and nothing to write."""
-        thing.__dict__.update(values)
-        known = self._identity_map.get((type(thing), thing.__dict__["id"]))
+        instance.__dict__.update(values)
+        known = self._identity_map.get((type(instance), instance.__dict__["id"]))
         if known is not None:
             known[1].update(values)
 
@@ -169,136 +153,137 @@ class Session:
             with self._pipeline():
                 self._write_pending()
         except self.dialect.loaded_dbapi.Error as error:
-            raise rows.translated(error, "flush", self.dialect) from error
+            raise wrap_dbapi_error(error, "flush", self.dialect) from error
+
+    # Failing.
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that may fail by itself: what it wrote is taken back, and what was read before is read again."""
         self.flush()
-        before, met = dict(self._identity_map), dict(self._loaded)
-        self._send(self._raw.execute, "SAVEPOINT apart", ())
+        before, loaded = dict(self._identity_map), dict(self._loaded)
+        self._call(self._driver_connection.execute, "SAVEPOINT part", ())
         try:
             yield
             self.flush()
         except BaseException:
-            self._send(self._raw.execute, "ROLLBACK TO apart", ())
-            self._send(self._raw.execute, "RELEASE apart", ())
-            self._forget(before)
-            self._loaded = met
+            self._call(self._driver_connection.execute, "ROLLBACK TO part", ())
+            self._call(self._driver_connection.execute, "RELEASE part", ())
+            self._restore(before)
+            self._loaded = loaded
             raise
-        self._send(self._raw.execute, "RELEASE apart", ())
-        self._loaded = met
+        self._call(self._driver_connection.execute, "RELEASE part", ())
+        self._loaded = loaded
 
     @property
-    def is_lost(self) -> bool:
-        """Whether the whole transaction was taken back: SQLite does so when the disk is full or broken."""
-        return not getattr(self._raw, "in_transaction", True)
+    def was_rolled_back(self) -> bool:
+        """Whether the database took the whole transaction back: SQLite does so when the disk is full or broken."""
+        return not getattr(self._driver_connection, "in_transaction", True)
 
-    def _forget(self, but: dict[tuple[type[SQLModel], int], tuple[SQLModel, dict[str, Any]]]) -> None:
-        self._identity_map, self._loaded, self._dirty, self._appended, self._deferred = but, {}, [], {}, []
+    def _restore(self, before: dict[Key, State]) -> None:
+        self._identity_map, self._loaded = before, {}
+        self._dirty, self._pending_inserts, self._pending_statements = [], {}, []
         self.cache.clear()
-        for (cls, id_), (thing, before) in but.items():
-            thing.__dict__.update(before)
-            self.run(rows.by_id(cls), id=id_)
+        for (cls, id_), (instance, committed) in before.items():
+            instance.__dict__.update(committed)
+            self.fetch(bulk.select_by_id(cls), id=id_)
 
-    def _write_pending(self, tables: frozenset[type[SQLModel]] | None = None) -> None:
-        """Write what was left for later, as far as it concerns these tables."""
+    # The unit of work.
+
+    def _write_pending(self, tables: frozenset[str] | None = None) -> None:
+        """Write what was left for later, as far as it concerns these tables; all of it where none are given."""
         if self._dirty:
-            touched, kept = _parted(self._dirty, lambda thing: tables is None or type(thing) in tables)
-            self._dirty = kept
-            self._write(touched)
-        if self._appended:
-            ready = [cls for cls in self._appended if tables is None or cls in tables]
-            for cls in ready:
-                self._many(rows.inserting(cls, self.dialect.name), self._appended.pop(cls))
-        if self._deferred:
-            due, self._deferred = _parted(
-                self._deferred, lambda one: tables is None or bool(tables & one[0].on(self.dialect).tables)
+            due, self._dirty = _partition(self._dirty, lambda one: tables is None or table(type(one)).name in tables)
+            self._write(due)
+        if self._pending_inserts:
+            for cls in [cls for cls in self._pending_inserts if tables is None or table(cls).name in tables]:
+                self._execute_many(bulk.bulk_insert(cls, self.dialect.name), self._pending_inserts.pop(cls))
+        if self._pending_statements:
+            ready, self._pending_statements = _partition(
+                self._pending_statements,
+                lambda one: tables is None or bool(tables & one[0].on(self.dialect).autoflush),
             )
-            for statement, values in due:
-                self._execute(statement.on(self.dialect), values)
+            for statement, parameters in ready:
+                self._execute(statement.on(self.dialect), parameters)
 
-    def _write(self, touched: list[SQLModel]) -> None:
-        changes: dict[tuple[type[SQLModel], tuple[str, ...]], list[dict[str, Any]]] = {}
-        for thing in touched:
-            id_ = thing.__dict__.get("id")
-            known = self._identity_map.get((type(thing), id_)) if id_ is not None else None
-            if known is None:
-                self._insert_one(thing)
+    def _write(self, instances: list[SQLModel]) -> None:
+        updates: dict[tuple[type[SQLModel], tuple[str, ...]], list[dict[str, Any]]] = {}
+        for instance in instances:
+            id_ = instance.__dict__.get("id")
+            if id_ is None:
+                self._insert(instance)
                 continue
-            changed = _changed(thing, known[1])
-            if changed:
-                known[1].update(changed)
-                shape = type(thing), tuple(changed)
-                changes.setdefault(shape, []).append({**changed, "id_": id_})
-        for (cls, names), values in changes.items():
-            self._update(cls, names, values)
+            known = self._identity_map.get((type(instance), id_))
+            if known is None:
+                raise LookupError(f"{type(instance).__name__} {id_} is not of this transaction")
+            committed = known[1]
+            modified = _modified(instance, committed)
+            if modified:
+                committed.update(modified)
+                updates.setdefault((type(instance), tuple(modified)), []).append({**modified, "id_": id_})
+        for (cls, names), mappings in updates.items():
+            self._update(cls, names, mappings)
 
     def _update(
         self,
         cls: type[SQLModel],
         names: tuple[str, ...],
-        values: list[dict[str, Any]],
-        only: sa.ColumnElement[bool] | None = None,
+        mappings: list[dict[str, Any]],
+        where: sa.ColumnElement[bool] | None = None,
     ) -> Any:
         # In order of their ids: two processes that change the same rows then wait instead of blocking each other.
-        return self._many(rows.updating(cls, names, self.dialect.name, only), sorted(values, key=itemgetter("id_")))
+        ordered = sorted(mappings, key=itemgetter("id_"))
+        return self._execute_many(bulk.bulk_update(cls, names, self.dialect.name, where), ordered)
 
-    def _insert_one(self, thing: SQLModel) -> None:
-        cls = type(thing)
-        row = {name: thing.__dict__.get(name) for name in rows.columns(cls)}
-        given = row["id"] is not None
-        compiled = rows.insert(cls, with_id=given).on(self.dialect)
-        ((id_,),) = self._execute(compiled, row).fetchall()
-        if not given:
-            thing.__dict__["id"] = id_
-        self._identity_map[cls, id_] = thing, _values(thing)
+    def _insert(self, instance: SQLModel) -> None:
+        cls = type(instance)
+        row = {name: instance.__dict__.get(name) for name in rows.columns(cls)}
+        ((id_,),) = self._execute(bulk.insert_returning_id(cls).on(self.dialect), row).fetchall()
+        instance.__dict__["id"] = row["id"] = id_
+        self._identity_map[cls, id_] = instance, row
         self._loaded[cls, id_] = None
-        self._created.add((cls, id_))
+        self._new.add((cls, id_))
 
-    def _execute(self, compiled: Compiled, values: dict[str, Any]) -> Any:
-        return self._send(self._raw.execute, compiled.sql, compiled.bound(values))
+    def _execute(self, compiled: Compiled, parameters: dict[str, Any]) -> Any:
+        return self._call(self._driver_connection.execute, compiled.sql, compiled.parameters(parameters))
 
-    def _many(self, change: rows.Many, values: list[dict[str, Any]]) -> Any:
-        compiled = change.statement.on(self.dialect)
-        if change.as_lists:
-            return self._execute(compiled, {name: [row[name] for row in values] for name in compiled.names})
-        return self._send(self._raw.executemany, compiled.sql, [compiled.bound(row) for row in values])
+    def _execute_many(self, many: BulkStatement, mappings: list[dict[str, Any]]) -> Any:
+        compiled = many.statement.on(self.dialect)
+        if many.as_lists:
+            return self._execute(compiled, {name: [row[name] for row in mappings] for name in compiled.names})
+        call = self._driver_connection.executemany
+        return self._call(call, compiled.sql, [compiled.parameters(row) for row in mappings])
 
-    def _send(self, by: Callable[[str, Any], Any], sql: str, bound: Any) -> Any:
+    def _call(self, call: Callable[[str, Any], Any], sql: str, parameters: Any) -> Any:
         try:
-            return by(sql, bound)
+            return call(sql, parameters)
         except self.dialect.loaded_dbapi.Error as error:
-            raise rows.translated(error, sql, self.dialect) from error
+            raise wrap_dbapi_error(error, sql, self.dialect) from error
 
     def _materialize(self, cls: type[SQLModel], row: dict[str, Any]) -> SQLModel:
         key = cls, row["id"]
         self._loaded[key] = None
         known = self._identity_map.get(key)
         if known is None:
-            thing = rows.instance(cls, row)
-            self._identity_map[key] = thing, row
-            return thing
-        thing, before = known
-        now = thing.__dict__
+            instance = rows.instantiate(cls, row)
+            self._identity_map[key] = instance, row
+            return instance
+        instance, committed = known
+        now = instance.__dict__
         for name, value in row.items():
-            if now[name] is before[name]:  # what we changed and have not written yet stays
-                now[name] = before[name] = value
-        return thing
+            if now[name] is committed[name]:  # what we changed and have not written yet stays
+                now[name] = committed[name] = value
+        return instance
 
 
-def _parted(things: list[T], fits: Callable[[T], bool]) -> tuple[list[T], list[T]]:
-    ours: list[T] = []
+def _partition(items: list[T], matches: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    matching: list[T] = []
     others: list[T] = []
-    for thing in things:
-        (ours if fits(thing) else others).append(thing)
-    return ours, others
+    for item in items:
+        (matching if matches(item) else others).append(item)
+    return matching, others
 
 
-def _values(thing: SQLModel) -> dict[str, Any]:
-    return {name: thing.__dict__.get(name) for name in rows.columns(type(thing))}
-
-
-def _changed(thing: SQLModel, before: dict[str, Any]) -> dict[str, Any]:
-    now = thing.__dict__
-    return {name: now[name] for name, value in before.items() if now[name] is not value and now[name] != value}
+def _modified(instance: SQLModel, committed: dict[str, Any]) -> dict[str, Any]:
+    now = instance.__dict__
+    return {name: now[name] for name, value in committed.items() if now[name] is not value and now[name] != value}

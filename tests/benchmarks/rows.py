@@ -204,7 +204,7 @@ class Rows:
             "lane": 1,
             "state": state,
             "tries": 0 if state == "ready" else 1,
-            "returns": 0,
+            "retries": 0,
             "sid": None if state == "ready" else f"SMc{n}",
             "created_at": self.now if state == "ready" else self.ago(n, self.size),
             "changed_at": self.now if state == "ready" else self.ago(n, self.size),
