@@ -124,7 +124,7 @@ class Hotline:
         ours, settings = heard.fields.get("MessagingServiceSid"), self.settings
         if ours is None or ours != settings.twilio_messaging_service_sid or settings.sms in (None, heard.to):
             return heard
-        if lines.answering(session, heard.channel, heard.to) is not None or heard.channel is not Channel.SMS:
+        if lines.by_number(session, heard.channel, heard.to) is not None or heard.channel is not Channel.SMS:
             return heard
         return replace(heard, to=str(settings.sms), fields={**heard.fields, "To": heard.to})
 

@@ -21,7 +21,7 @@ def claim(turn: Turn, intent: Claim) -> Texts:
         return
     numbers = intent.numbers
     if not numbers:
-        waiting = offers.waiting_of(turn.session, turn.speaker.id)
+        waiting = offers.pending_numbers(turn.session, turn.speaker.id)
         if len(waiting) != 1:
             choices = Several([Verb("claim", n) for n in waiting], style="or")
             yield turn.reply("which_one", choices=choices) if waiting else turn.reply("claim_what")
@@ -58,7 +58,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     """The claim is won: connect the two, and let everybody else off."""
     helper = turn.speaker
     assignments.start(turn.session, request, helper.id, turn.now, note)
-    offers.accepted(turn.session, request.id, helper.id, turn.now)
+    offers.accept(turn.session, request.id, helper.id, turn.now)
     what = turn.what(request)
     yield turn.reply(
         "claim_yours",
@@ -74,12 +74,12 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
 
 def pass_(turn: Turn, intent: Pass) -> Texts:
     """PASS 42: no hard feelings."""
-    waiting = offers.waiting_of(turn.session, turn.speaker.id)
+    waiting = offers.pending_numbers(turn.session, turn.speaker.id)
     among = [r for n in waiting if (r := requests.by_number(turn.session, turn.line.id, n))]
     found, texts = choosing.chosen(turn, intent.numbers, among, "pass", "pass_nothing")
     yield from texts
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
         yield turn.reply("passed", about=request)
-        if request.state is State.OPEN and not offers.anybody_asked(turn.session, request.id):
+        if request.state is State.OPEN and not offers.any_pending(turn.session, request.id):
             yield from waves.ask_next(turn, request)

@@ -81,7 +81,7 @@ def undelivered(moment: Context, text: Outbound) -> Texts:
     request = requests.by_id(moment.session, text.request_id) if text.request_id else None
     if text.phrase == "offer" and request is not None:
         offers.settle(moment.session, request.id, OfferState.UNDELIVERED, moment.now, person_id=text.person_id)
-        if request.state is State.OPEN and not offers.anybody_asked(moment.session, request.id):
+        if request.state is State.OPEN and not offers.any_pending(moment.session, request.id):
             yield from waves.ask_next(moment, request)
         return
     if text.phrase in ("stopped", "you_stopped"):
@@ -102,7 +102,7 @@ def by_sms(moment: Context, text: Outbound) -> Address | None:
     if text.channel is not Channel.WHATSAPP or moment.line.sms is None:
         return None
     others = people.addresses_on(moment.session, text.person_id, Channel.SMS)
-    return next((address for address in others if address.bad_at is None), None)
+    return next((address for address in others if address.undeliverable_at is None), None)
 
 
 def doubtful(moment: Context, text: Outbound) -> Texts:

@@ -105,7 +105,7 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
     """Answer as well as we can; after the third time in a day, a person is told."""
     since = turn.now - timedelta(days=1)
-    times = inbound.times_since(turn.session, turn.speaker.id, LOST, since)
+    times = inbound.count_since(turn.session, turn.speaker.id, LOST, since)
     if times == turn.line.policy.misunderstandings:
         request = intake.to_talk_about(turn)
         told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=words))

@@ -129,7 +129,7 @@ def wait_for_duty(moment: Context, request: Request) -> None:
 
 def code_word(language: str) -> str:
     """A word for the two to know each other by at the door."""
-    return requests.pick(phrasebook.book(language).pages["code_words"])
+    return requests.pick_code_word(phrasebook.book(language).pages["code_words"])
 
 
 def alarm(turn: Turn, request: Request) -> Texts:

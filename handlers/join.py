@@ -111,7 +111,7 @@ def vouch(turn: Turn, intent: Vouch) -> Texts:
             yield turn.reply("vouched_already", name=newcomer.name)
         else:
             newcomer.vouched_at = turn.now
-            newcomer.vouched_by = turn.speaker.id
+            newcomer.vouched_by_person_id = turn.speaker.id
             turn.session.add(newcomer)
             yield turn.reply("vouched", name=newcomer.name)
             yield turn.tell(newcomer, "vouched_for", name=newcomer.name)

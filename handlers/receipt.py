@@ -51,7 +51,7 @@ def missing(turn: Turn, intent: Answer) -> Texts:
         vicinity=request.vicinity,
         place=request.place,
         language=request.language,
-        parent_id=request.id,
+        parent_request_id=request.id,
         code_word=intake.code_word(request.language),
     )
     texts = waves.open_up(turn, rest, "opened", (State.DRAFT,), by=turn.speaker.id)

@@ -49,7 +49,7 @@ def stop(turn: Turn, intent: Stop) -> Texts:
 
 
 def _let_go(turn: Turn) -> Texts:
-    for number in offers.waiting_of(turn.session, turn.speaker.id):
+    for number in offers.pending_numbers(turn.session, turn.speaker.id):
         request = requests.by_number(turn.session, turn.line.id, number)
         if request:
             offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)

@@ -32,7 +32,9 @@ class LiveSituation:
     @cached_property
     def offers(self) -> tuple[int, ...]:
         """Requests they were asked about and have not answered."""
-        return tuple(offers.waiting_of(self.turn.session, self.turn.speaker.id)) if self.turn.speaker.helps else ()
+        return (
+            tuple(offers.pending_numbers(self.turn.session, self.turn.speaker.id)) if self.turn.speaker.helps else ()
+        )
 
     @cached_property
     def own(self) -> tuple[int, ...]:

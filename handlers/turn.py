@@ -37,8 +37,12 @@ class Asked:
 
 def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
     """What this person was asked, unless it was too long ago for `1` still to mean that."""
-    kept = person.asked
-    if not kept or person.asked_at is None or now - person.asked_at > timedelta(minutes=policy.asked_lasts):
+    kept = person.pending_question
+    if (
+        not kept
+        or person.question_asked_at is None
+        or now - person.question_asked_at > timedelta(minutes=policy.asked_lasts)
+    ):
         return None
     return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"])
 
@@ -91,8 +95,8 @@ class Context:
 
     def ask(self, person: Person, question: Question, about: Request | None = None, **more: Any) -> None:
         """Remember what this person is being asked, so that a short answer can be understood."""
-        person.asked = Asked(question, about.id if about is not None else None, **more).pack()
-        person.asked_at = self.now
+        person.pending_question = Asked(question, about.id if about is not None else None, **more).pack()
+        person.question_asked_at = self.now
         self.session.add(person)
 
     def may_ask(self, person: Person, about: Request) -> bool:
@@ -102,8 +106,8 @@ class Context:
 
     def unask(self, person: Person, about: Request | None = None) -> None:
         """The question is answered or no longer matters; with `about`, only if it is about that request."""
-        if about is None or (person.asked and person.asked["request"] == about.id):
-            person.asked = None
+        if about is None or (person.pending_question and person.pending_question["request"] == about.id):
+            person.pending_question = None
             self.session.add(person)
 
 

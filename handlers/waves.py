@@ -23,7 +23,7 @@ def open_up(
         return []
     first = kind == "opened"
     if not first:
-        offers.forget(moment.session, request.id)
+        offers.reset(moment.session, request.id)
     return ask_next(moment, request, first=first)
 
 
@@ -32,12 +32,12 @@ def ask_next(moment: Context, request: Request, *, first: bool = False) -> list[
     policy = moment.line.policy
     size = policy.waves[min(request.wave, len(policy.waves) - 1)]
     chosen = choose(moment, request, size, first=first)
-    gap = lines.gap(policy, request.urgency)
+    gap = lines.wave_gap(policy, request.urgency)
     requests.schedule(moment.session, request, moment.now + gap)
     if not chosen:
         return list(_nobody_left(moment, request))
     request.wave += 1
-    offers.make(moment.session, request, chosen, request.wave, moment.now)
+    offers.create(moment.session, request, chosen, request.wave, moment.now)
     requests.record(moment.session, request, "wave", moment.now, words=str(len(chosen)))
     what = moment.what(request)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
@@ -79,21 +79,21 @@ def asked(texts: Iterable[Text]) -> int:
 def choose(moment: Context, request: Request, size: int, *, first: bool = False) -> list[Person]:
     """Whom to ask next, at most `size`. Who fits less well is looked for only while the wave is not full."""
     found: list[Candidate] = []
-    for has_pending_offer, friends in ((False, True), (False, False), (True, True), (True, False)):
+    for has_pending_offer, same_language in ((False, True), (False, False), (True, True), (True, False)):
         found += offers.candidates(
             moment.session,
             moment.line,
             request,
             moment.now,
             size,
-            friends=friends,
+            same_language=same_language,
             has_pending_offer=has_pending_offer,
             first=first,
         )
         if len(found) >= size:
             break
     chosen = matching.choose(found, size)
-    by_id = people.homes(moment.session, chosen) if chosen else {}
+    by_id = people.with_addresses(moment.session, chosen) if chosen else {}
     return [by_id[i][0] for i in chosen]
 
 

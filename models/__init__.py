@@ -6,7 +6,7 @@ from sqlmodel import SQLModel
 from models import assignments, inbound, lines, offers, people, requests
 from models.delivery import line_numbers, outbound
 
-configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which we never make
+configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which is never made here
 METADATA = SQLModel.metadata
 
 __all__ = ["METADATA", "assignments", "inbound", "line_numbers", "lines", "offers", "outbound", "people", "requests"]

@@ -15,7 +15,7 @@ from models.store.types import EnumString, Model, UtcDateTime
 
 
 class State(StrEnum):
-    """What became of it."""
+    """State of an assignment."""
 
     ACTIVE = "active"
     DONE = "done"
@@ -40,7 +40,7 @@ class Assignment(Model, table=True):
     state: State = Field(sa_type=EnumString(State))
     note: str | None = None
     taken_at: datetime = Field(sa_type=UtcDateTime)
-    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     on_the_way_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -1,4 +1,4 @@
-"""Texts that arrived, each exactly once."""
+"""Incoming texts, each kept exactly once (by the carrier's id)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import EnumString, Model, UtcDateTime, table
 
-AT_A_TIME = 500  # ids in one question
+AT_A_TIME = 500  # ids in one query
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Heard:
 
 
 class Inbound(Model, table=True):
-    """A text that arrived."""
+    """An incoming text."""
 
     __table_args__ = (sa.Index("ix_inbound_person", "person_id", "id"),)
 
@@ -82,7 +82,7 @@ def store(session: Session, line_id: int, heard: Heard, now: datetime, *, person
     ).first()
 
 
-def times_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> int:
+def count_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> int:
     """How many of this person's texts since then were taken to mean one of these."""
     query = select(func.count()).where(
         Inbound.person_id == person_id, col(Inbound.intent).in_(intents), Inbound.received_at >= since
@@ -90,7 +90,7 @@ def times_since(session: Session, person_id: int, intents: tuple[str, ...], sinc
     return int(session.exec(query).one())
 
 
-def known(session: Session, sids: list[str]) -> set[str]:
+def known_sids(session: Session, sids: list[str]) -> set[str]:
     """Which of these texts we have."""
     found: set[str] = set()
     for at in range(0, len(sids), AT_A_TIME):
@@ -98,6 +98,6 @@ def known(session: Session, sids: list[str]) -> set[str]:
     return found
 
 
-def latest(session: Session) -> datetime | None:
+def last_received_at(session: Session) -> datetime | None:
     """When the last text came, or None before the first."""
     return session.exec(select(Inbound.received_at).order_by(col(Inbound.id).desc()).limit(1)).first()

@@ -1,4 +1,4 @@
-"""A line: one group's hotline, with its numbers and its rules. Everything else belongs to one line."""
+"""Lines: each one group's hotline, with its numbers, policy and areas. Everything else belongs to one line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -45,7 +45,7 @@ class Policy:
     daily_budget: str = ""  # money a day, such as "25.00"; bulk waits beyond it, nothing else does
 
 
-STANDARD = Policy()
+DEFAULT_POLICY = Policy()
 FIGURES = frozenset(field.name for field in fields(Policy))
 
 
@@ -74,7 +74,7 @@ class Line(Model, table=True):
     @property
     def policy(self) -> Policy:
         """The default figures with this line's own laid over them."""
-        rules, policy = self.__dict__.get("_policy", (None, STANDARD))
+        rules, policy = self.__dict__.get("_policy", (None, DEFAULT_POLICY))
         if rules is not self.rules:  # they are replaced, never changed in place; each text asks many times
             policy = policy_of(self.rules)
             self.__dict__["_policy"] = self.rules, policy
@@ -117,7 +117,7 @@ BY_NUMBER = {
 }
 
 
-def answering(session: Session, channel: Channel, number: str) -> Line | None:
+def by_number(session: Session, channel: Channel, number: str) -> Line | None:
     """The line that people reach under this number, or None for a number that is nobody's."""
     key = channel, number
     if key not in session.cache:  # a line changes rarely, and never by a text
@@ -149,7 +149,7 @@ def areas(session: Session, line_id: int) -> list[Area]:
     return found
 
 
-def gap(policy: Policy, urgency: str | None) -> timedelta:
+def wave_gap(policy: Policy, urgency: str | None) -> timedelta:
     """How long one wave of volunteers has the request to themselves."""
     minutes = {"urgent": policy.gap_urgent, "anytime": policy.gap_anytime}
     return timedelta(minutes=minutes.get(urgency or "today", policy.gap_today))

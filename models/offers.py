@@ -21,7 +21,7 @@ from models.store.types import EnumString, Model, UtcDateTime, table
 
 
 class State(StrEnum):
-    """What became of an offer."""
+    """State of an offer."""
 
     QUEUED = "queued"
     SENT = "sent"
@@ -32,8 +32,8 @@ class State(StrEnum):
     ACCEPTED = "accepted"
 
 
-WAITING = (State.QUEUED, State.SENT)
-UNANSWERED = sa.text("state IN ('queued', 'sent')")  # few offers are, however many were made
+PENDING = (State.QUEUED, State.SENT)
+IS_PENDING = sa.text("state IN ('queued', 'sent')")  # few offers are, however many were made
 
 
 class Offer(Model, table=True):
@@ -41,7 +41,7 @@ class Offer(Model, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("request_id", "person_id"),
-        sa.Index("ix_offer_waiting", "person_id", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED),
+        sa.Index("ix_offer_pending", "person_id", sqlite_where=IS_PENDING, postgresql_where=IS_PENDING),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -57,22 +57,24 @@ class Offer(Model, table=True):
 OFFERS = table(Offer)
 
 
-NONE = "[]"  # an empty list, as it is kept: anything, anywhere
+EMPTY = "[]"  # an empty list as JSON: anything, anywhere
 
 
 class Candidate(NamedTuple):
     """A volunteer who could do what is asked, and what decides who is asked first."""
 
     id: int
-    speaks: bool = True  # a language of the neighbor's
+    speaks: bool = True  # the language of the neighbor
     has_pending_offer: bool = False  # has another offer to answer
     lives_there: bool = False  # does such things in the very area
     last_asked_at: datetime | None = None
 
 
 @cache
-def _candidates(*, first: bool, friends: bool, has_pending_offer: bool, needs: int, area: bool) -> Precompiled[Any]:
-    """The first few of each kind in one statement, each kind read from an index in the order of its moments."""
+def _candidates(
+    *, first: bool, same_language: bool, has_pending_offer: bool, needs: int, area: bool
+) -> Precompiled[Any]:
+    """The first few of those asked before and of those never asked, each read from an index in its order."""
     asked_already = sa.exists().where(
         col(Offer.request_id) == sa.bindparam("request_id"), col(Offer.person_id) == col(Person.id)
     )
@@ -89,7 +91,7 @@ def _candidates(*, first: bool, friends: bool, has_pending_offer: bool, needs: i
     speaks = sa.or_(
         languages.contains(sa.bindparam("as_language")),
         sa.and_(
-            languages == NONE,
+            languages == EMPTY,
             sa.func.coalesce(Person.language, sa.bindparam("line_language")) == sa.bindparam("language"),
         ),
     )
@@ -106,9 +108,9 @@ def _candidates(*, first: bool, friends: bool, has_pending_offer: bool, needs: i
         col(Person.pending_offer_request_id).is_not(None)
         if has_pending_offer
         else col(Person.pending_offer_request_id).is_(None),
-        *([sa.or_(can == NONE, *able)] if needs else []),
-        *([sa.or_(areas == NONE, lives_there)] if area else []),
-        speaks if friends else ~speaks,
+        *([sa.or_(can == EMPTY, *able)] if needs else []),
+        *([sa.or_(areas == EMPTY, lives_there)] if area else []),
+        speaks if same_language else ~speaks,
         *([] if first else [~asked_already, ~had_it]),
         sa.func.coalesce(Person.max_open, sa.bindparam("max_open")) > in_hand,
     ]
@@ -131,21 +133,22 @@ def candidates(
     now: datetime,
     few: int,
     *,
-    friends: bool,
+    same_language: bool,
     has_pending_offer: bool,
     first: bool = False,
 ) -> list[Candidate]:
     """The first `few` volunteers who could be asked about this request, and the first few never asked for anything.
 
-    `friends` share a language with the neighbor; those who `weigh` have another offer to answer. All of them do such
-    things there, have room for one more, and are neither away nor opted out; left out are the neighbor and whoever
-    was asked about it already or had it: nobody, if this is its `first` wave ever.
+    Either those who share a language with the neighbor (`same_language`) or those who do not; either those who have
+    another offer to answer (`has_pending_offer`) or those who have none. All of them do such things there, have room
+    for one more, and are neither away nor opted out; left out are the neighbor and whoever was asked about it already
+    or had it: nobody, if this is its `first` wave ever.
     """
     needs = [need for need in request.needs if need != "other"]
     found = session.fetch(
         _candidates(
             first=first,
-            friends=friends,
+            same_language=same_language,
             has_pending_offer=has_pending_offer,
             needs=len(needs),
             area=request.area_id is not None,
@@ -162,10 +165,10 @@ def candidates(
         limit=few,
         **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
     )
-    return [Candidate(id_, friends, has_pending_offer, *rest) for id_, *rest in found]
+    return [Candidate(id_, same_language, has_pending_offer, *rest) for id_, *rest in found]
 
 
-def make(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:
+def create(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:
     """Note that these volunteers are asked now."""
     for helper in helpers:
         helper.last_asked_at, helper.pending_offer_request_id = now, request.id
@@ -208,7 +211,7 @@ def settle(
     now: datetime,
     *,
     person_id: int | None = None,
-    out_of: tuple[State, ...] = WAITING,
+    out_of: tuple[State, ...] = PENDING,
 ) -> list[int]:
     """Answer one volunteer's offer of a request, or everybody's; returns whose offers changed."""
     one = person_id is not None
@@ -219,10 +222,10 @@ def settle(
     return changed
 
 
-WAITING_OF = Precompiled(
+PENDING_OF = Precompiled(
     select(Request.number)
     .join(Offer, col(Offer.request_id) == col(Request.id))
-    .where(col(Offer.person_id) == sa.bindparam("person_id"), in_literals(col(Offer.state), WAITING))
+    .where(col(Offer.person_id) == sa.bindparam("person_id"), in_literals(col(Offer.state), PENDING))
     .order_by(col(Request.number))
 )
 
@@ -230,7 +233,7 @@ WAITING_OF = Precompiled(
 def _accepting() -> Precompiled[None]:
     theirs = OFFERS.c.person_id == sa.bindparam("person_id_")
     state = sa.case((theirs, sa.literal(State.ACCEPTED, OFFERS.c.state.type)), else_=State.SUPERSEDED)
-    fits = OFFERS.c.request_id == sa.bindparam("request_id_"), in_literals(OFFERS.c.state, WAITING)
+    fits = OFFERS.c.request_id == sa.bindparam("request_id_"), in_literals(OFFERS.c.state, PENDING)
     return Precompiled(
         sa.update(OFFERS).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=UtcDateTime))
     )
@@ -239,18 +242,18 @@ def _accepting() -> Precompiled[None]:
 ACCEPTING = _accepting()
 
 
-def accepted(session: Session, request_id: int, person_id: int, now: datetime) -> None:
+def accept(session: Session, request_id: int, person_id: int, now: datetime) -> None:
     """This volunteer takes the request, which answers everybody's offer of it."""
     session.modify_later(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
     session.modify_later(_answered(one=False), request_id_=request_id)
 
 
-def waiting_of(session: Session, person_id: int) -> list[int]:
+def pending_numbers(session: Session, person_id: int) -> list[int]:
     """The numbers of the requests that this volunteer was asked about and has not answered."""
-    return session.fetch(WAITING_OF, person_id=person_id)
+    return session.fetch(PENDING_OF, person_id=person_id)
 
 
-def forget(session: Session, request_id: int) -> None:
+def reset(session: Session, request_id: int) -> None:
     """Let everybody be asked again: the request came back, and who was passed over may be free now.
 
     Whoever said PASS is not asked twice.
@@ -259,17 +262,12 @@ def forget(session: Session, request_id: int) -> None:
     session.modify(_answered(one=False), request_id_=request_id)
 
 
-def of(session: Session, request_id: int, person_id: int) -> Offer | None:
-    """The offer of this request to this volunteer."""
-    return session.exec(select(Offer).where(Offer.request_id == request_id, Offer.person_id == person_id)).first()
-
-
 def count(session: Session, request_id: int) -> int:
     """How many volunteers were asked about this request."""
     return int(session.exec(select(sa.func.count()).where(Offer.request_id == request_id)).one())
 
 
-def anybody_asked(session: Session, request_id: int) -> bool:
+def any_pending(session: Session, request_id: int) -> bool:
     """Whether an offer of this request still waits for an answer."""
-    waiting = select(Offer.id).where(Offer.request_id == request_id, col(Offer.state).in_(WAITING))
-    return session.exec(waiting.limit(1)).first() is not None
+    pending = select(Offer.id).where(Offer.request_id == request_id, col(Offer.state).in_(PENDING))
+    return session.exec(pending.limit(1)).first() is not None

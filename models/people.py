@@ -21,7 +21,7 @@ FREE, BUSY = (
 )
 PENDING_OFFER = sa.text("pending_offer_request_id IS NOT NULL")
 NEVER = datetime.min.replace(tzinfo=UTC)
-AT_ONCE = 100  # people looked up by one statement
+AT_A_TIME = 100  # people looked up by one query
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
 
 
@@ -38,14 +38,14 @@ class Person(Model, table=True):
     max_open: int | None = None
     helper_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    vouched_by: int | None = Field(default=None, foreign_key="person.id")
+    vouched_by_person_id: int | None = Field(default=None, foreign_key="person.id")
     on_duty_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     pending_offer_request_id: int | None = None  # the request they were asked about last and have not answered
-    asked: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pending_question: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    question_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     __table_args__ = (
@@ -90,29 +90,29 @@ class Address(Model, table=True):
     person_id: int = Field(foreign_key="person.id", index=True)
     channel: Channel = Field(sa_type=EnumString(Channel))
     value: str
-    heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    answered: list[float] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # POSIX seconds
+    last_heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reply_times: list[float] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # POSIX seconds
     recent_texts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     muted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a machine texts from here: no answers
     paused_until: datetime | None = Field(
         default=None, sa_type=UtcDateTime
     )  # the carrier saw a loop: nothing goes here
-    strikes: int = 0  # texts in a row that did not arrive for want of reception
-    bad_code: int | None = None  # the carrier's error that says no text will ever arrive here
-    bad_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unreachable_count: int = 0  # texts in a row that did not arrive because the phone was out of reach
+    undeliverable_code: int | None = None  # the carrier's error that says no text will ever arrive here
+    undeliverable_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 def by_id(session: Session, person_id: int) -> Person:
     """The person with this id, who must exist. Where to write to them is read along: that is mostly why."""
-    if person_id not in session.cache.setdefault("homes", {}):
-        homes(session, [person_id])
+    if person_id not in session.cache.setdefault("reply_addresses", {}):
+        with_addresses(session, [person_id])
     return session.get_one(Person, person_id)
 
 
 # A phone has the same number on SMS and WhatsApp: both of its addresses are read at once. On PostgreSQL the lock
 # makes the texts of one sender wait for each other, in whichever processes they arrive.
-AT = Precompiled(
+AT_ADDRESS = Precompiled(
     select(Person, Address)
     .join(Address, col(Address.person_id) == col(Person.id))
     .where(col(Address.line_id) == sa.bindparam("line_id"), col(Address.value) == sa.bindparam("value"))
@@ -121,39 +121,45 @@ AT = Precompiled(
 )
 
 
-def at(session: Session, line: Line, channel: Channel, value: str) -> tuple[Person, Address] | None:
+def by_address(session: Session, line: Line, channel: Channel, value: str) -> tuple[Person, Address] | None:
     """Who texts this line from this address."""
-    found = session.fetch(AT, line_id=line.id, value=value)
+    found = session.fetch(AT_ADDRESS, line_id=line.id, value=value)
     return next(((person, address) for person, address in found if address.channel is channel), None)
 
 
-def meet(
+def get_or_create(
     session: Session,
     line: Line,
     channel: Channel,
     value: str,
     now: datetime,
     *,
-    heard_at: datetime | None = None,
+    last_heard_at: datetime | None = None,
     **known: Any,
 ) -> tuple[Person, Address]:
-    """Who texts from here, made known if need be, with what is known of them by then.
+    """Who texts from here, a new person if need be, with what is known of them by then.
 
     The same value on the line's other channel is the same person: a phone with both SMS and WhatsApp.
     """
-    found = session.fetch(AT, line_id=line.id, value=value)
+    found = session.fetch(AT_ADDRESS, line_id=line.id, value=value)
     for person, address in found:
         if address.channel is channel:
             return person, address
     person = found[0][0] if found else session.create(Person, line_id=line.id, created_at=now, **known)
     address = session.create(
-        Address, line_id=line.id, person_id=person.id, channel=channel, value=value, heard_at=heard_at, created_at=now
+        Address,
+        line_id=line.id,
+        person_id=person.id,
+        channel=channel,
+        value=value,
+        last_heard_at=last_heard_at,
+        created_at=now,
     )
     return person, address
 
 
 @cache
-def _homes(count: int) -> Precompiled[tuple[Person, Address]]:
+def _with_addresses(count: int) -> Precompiled[tuple[Person, Address]]:
     ids = [sa.bindparam(f"id{n}", type_=sa.Integer) for n in range(count)]
     return Precompiled(
         select(Person, Address)
@@ -163,21 +169,23 @@ def _homes(count: int) -> Precompiled[tuple[Person, Address]]:
     )
 
 
-def homes(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person, Address]]:
+def with_addresses(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person, Address]]:
     """These people, and where to write to each: the address they last texted from."""
     latest: dict[int, tuple[Person, Address]] = {}
-    for start in range(0, len(person_ids), AT_ONCE):
-        part = person_ids[start : start + AT_ONCE]
-        for person, address in session.fetch(_homes(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}):
+    for start in range(0, len(person_ids), AT_A_TIME):
+        part = person_ids[start : start + AT_A_TIME]
+        for person, address in session.fetch(
+            _with_addresses(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}
+        ):
             held = latest.get(person.id)
             if held is None or _last_heard(address) > _last_heard(held[1]):
                 latest[person.id] = person, address
-    session.cache.setdefault("homes", {}).update({id_: address for id_, (_, address) in latest.items()})
+    session.cache.setdefault("reply_addresses", {}).update({id_: address for id_, (_, address) in latest.items()})
     return latest
 
 
 def _last_heard(address: Address) -> tuple[datetime, int]:
-    return address.heard_at or NEVER, address.id
+    return address.last_heard_at or NEVER, address.id
 
 
 def addresses_on(session: Session, person_id: int, channel: Channel) -> list[Address]:
@@ -192,7 +200,7 @@ def address_at(session: Session, line_id: int, channel: Channel, value: str) -> 
     return session.exec(query.with_for_update()).first()
 
 
-def reached(session: Session, line_id: int, channel: Channel, value: str) -> None:
+def mark_reachable(session: Session, line_id: int, channel: Channel, value: str) -> None:
     """A text arrived at this address: it is in good order again."""
     session.execute(
         sa.update(Address)
@@ -200,28 +208,28 @@ def reached(session: Session, line_id: int, channel: Channel, value: str) -> Non
             col(Address.line_id) == line_id,
             col(Address.value) == value,
             col(Address.channel) == channel,
-            sa.or_(col(Address.strikes) > 0, col(Address.bad_at).is_not(None)),
+            sa.or_(col(Address.unreachable_count) > 0, col(Address.undeliverable_at).is_not(None)),
         )
-        .values(strikes=0, bad_at=None)
+        .values(unreachable_count=0, undeliverable_at=None)
     )
 
 
-def lives_at(session: Session, person: Person, address: Address) -> None:
+def set_reply_address(session: Session, person: Person, address: Address) -> None:
     """This is where to write to them in this piece of work: they have just texted from there."""
-    session.cache.setdefault("homes", {})[person.id] = address
+    session.cache.setdefault("reply_addresses", {})[person.id] = address
 
 
-def addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Address]:
+def reply_addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Address]:
     """Where to write to each of these people; read once in a piece of work."""
-    known: dict[int, Address] = session.cache.setdefault("homes", {})
+    known: dict[int, Address] = session.cache.setdefault("reply_addresses", {})
     unknown = sorted({id_ for id_ in person_ids if id_ not in known})
     if unknown:
-        homes(session, unknown)
+        with_addresses(session, unknown)
     return known
 
 
 # Somebody, if they have not said STOP: for the last moment before a text leaves.
-STAYED = Precompiled(
+NOT_OPTED_OUT = Precompiled(
     select(Person.id).where(col(Person.id) == sa.bindparam("person"), col(Person.opted_out_at).is_(None))
 )
 
@@ -272,7 +280,7 @@ def add(
     can: list[str] | None = None,
 ) -> Person:
     """Add somebody by hand, or bring what is known of them up to date. A volunteer added so is vouched for."""
-    person, _ = meet(session, line, channel, value, now)
+    person, _ = get_or_create(session, line, channel, value, now)
     person.name = name or person.name
     if helper or duty:
         person.helper_since = person.helper_since or now
@@ -300,7 +308,7 @@ def everybody(session: Session, line_id: int) -> list[Person]:
     return list(session.exec(select(Person).where(Person.line_id == line_id).order_by(col(Person.id))))
 
 
-def addresses_of(session: Session, line_id: int) -> dict[int, list[Address]]:
+def all_addresses(session: Session, line_id: int) -> dict[int, list[Address]]:
     """Every address on the line, by person."""
     found: dict[int, list[Address]] = {}
     for address in session.exec(select(Address).where(Address.line_id == line_id).order_by(col(Address.id))):

@@ -1,4 +1,4 @@
-"""Requests: what a neighbor asked for, where it stands, and everything that ever happened to it."""
+"""Requests: the table, their state machine, and the append-only log of their events."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -86,7 +86,7 @@ class Request(Model, table=True):
     due_by: datetime | None = Field(default=None, sa_type=UtcDateTime)
     repeats: str | None = None
     code_word: str = ""
-    parent_id: int | None = Field(default=None, foreign_key="request.id")
+    parent_request_id: int | None = Field(default=None, foreign_key="request.id")
     duty_person_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty talks with the neighbor
     wave: int = 0
     next_action_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when time itself must act on it
@@ -107,7 +107,7 @@ class Event(Model, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     kind: str
     state: State | None = Field(default=None, sa_type=EnumString(State))
-    by: int | None = Field(default=None, foreign_key="person.id")
+    by_person_id: int | None = Field(default=None, foreign_key="person.id")
     words: str | None = None
 
 
@@ -122,7 +122,7 @@ def record(
     words: str | None = None,
 ) -> None:
     """Add to the request's history."""
-    session.insert_later(Event, request_id=request.id, at=now, kind=kind, state=state, by=by, words=words)
+    session.insert_later(Event, request_id=request.id, at=now, kind=kind, state=state, by_person_id=by, words=words)
 
 
 def create(session: Session, line: Line, *, person_id: int, state: State, now: datetime, **what: Any) -> Request:
@@ -273,7 +273,7 @@ def schedule(session: Session, request: Request, at: datetime | None) -> None:
     session.add(request)
 
 
-def taken_up(session: Session, request: Request, seen: datetime | None, now: datetime) -> bool:
+def acquire(session: Session, request: Request, seen: datetime | None, now: datetime) -> bool:
     """Whether this process, of many, is the one that acts on a due request."""
     lease = now + timedelta(minutes=1)
     won = session.execute(
@@ -290,7 +290,7 @@ def history(session: Session, request: Request) -> list[Event]:
     return list(session.exec(select(Event).where(Event.request_id == request.id).order_by(col(Event.id))))
 
 
-def pick(words: list[str]) -> str:
+def pick_code_word(words: list[str]) -> str:
     """A word nobody can guess, for the two to know each other by at the door."""
     return secrets.choice(words)
 

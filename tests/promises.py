@@ -17,7 +17,7 @@ from models.delivery.outbound import Outbound
 from models.delivery.outbound import State as TextState
 from models.inbound import Heard, Inbound
 from models.lines import Channel
-from models.offers import WAITING, Offer
+from models.offers import PENDING, Offer
 from models.offers import State as Answer
 from models.people import Address, Person
 from models.requests import Event, Outcome, Request, State
@@ -141,7 +141,7 @@ def an_offer_waits_for_what_is_open(s: Step) -> Broken:
     """Who was asked about something that is over was let off."""
     for offer in s.now.offers:
         request = s.now.requests[offer.request_id]
-        if offer.state in WAITING and request.state is not State.OPEN:
+        if offer.state in PENDING and request.state is not State.OPEN:
             yield f"#{request.number} is {request.state} and {offer.person_id} is still asked"
         if offer.person_id == request.person_id:
             yield f"#{request.number} is offered to who asked"
@@ -177,7 +177,7 @@ def who_is_asked_may_be(s: Step) -> Broken:
     waits = {(t.person_id, t.request_id) for t in s.was.texts.values() if t.phrase == "offer" and t.state in TO_LEAVE}
     for offer in s.now.offers:
         down = offer.person_id, offer.request_id
-        if offer.id not in known and offer.state in WAITING and down not in asked and down not in waits:
+        if offer.id not in known and offer.state in PENDING and down not in asked and down not in waits:
             yield f"{offer.person_id} is down as asked about request {offer.request_id} and was not"
     said_no = {(o.person_id, o.request_id) for o in s.was.offers if o.state is Answer.PASSED}
     for helper_id, request_id in asked:
@@ -272,7 +272,7 @@ def history_only_grows(s: Step) -> Broken:
     """Events are never changed or taken back, and the last that names a state names the present one."""
 
     def told(events: list[Event]) -> list[tuple[object, ...]]:
-        return [(e.id, e.request_id, e.kind, e.state, e.by, e.words, e.at) for e in events]
+        return [(e.id, e.request_id, e.kind, e.state, e.by_person_id, e.words, e.at) for e in events]
 
     if told(s.now.events)[: len(s.was.events)] != told(s.was.events):
         yield "an event was changed"

@@ -33,7 +33,7 @@ def run(migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def _ask(session: Session, **what: object) -> requests.Request:
     line = lines.all_lines(session)[0]
-    ana, _ = people.meet(session, line, Channel.SMS, "+12025550101", MORNING, name="Ana Ruiz")
+    ana, _ = people.get_or_create(session, line, Channel.SMS, "+12025550101", MORNING, name="Ana Ruiz")
     return requests.create(session, line, person_id=ana.id, state=State.OPEN, now=MORNING, **what)
 
 
@@ -49,7 +49,7 @@ def _claimed(session: Session) -> None:
         code_word="maple",
     )
     line = lines.all_lines(session)[0]
-    ben, _ = people.meet(session, line, Channel.SMS, "+12025550102", MORNING, name="Ben Kim")
+    ben, _ = people.get_or_create(session, line, Channel.SMS, "+12025550102", MORNING, name="Ben Kim")
     assert requests.take(session, request, by=ben.id, now=MORNING + timedelta(minutes=5))
     assignments.start(session, request, ben.id, MORNING, note="after 6")
 

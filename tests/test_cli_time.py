@@ -27,7 +27,7 @@ def wait_for(run: Command, moment: datetime) -> None:
 
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
-        ana, _ = people.meet(session, line, Channel.SMS, "+12025550101", moment, name="Ana")
+        ana, _ = people.get_or_create(session, line, Channel.SMS, "+12025550101", moment, name="Ana")
         requests.create(
             session, line, person_id=ana.id, state=State.OPEN, now=moment, needs=["food"], next_action_at=moment
         )

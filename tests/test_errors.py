@@ -149,7 +149,7 @@ class Case(World):
     def heard_from_ana(self) -> None:
         def work(session: Session) -> None:
             address = session.get_one(Address, self.address().id)
-            address.heard_at = self.clock.now()
+            address.last_heard_at = self.clock.now()
             session.add(address)
 
         self.hotline.database.write(work).result()
@@ -211,7 +211,7 @@ def test_every_code_does_what_the_table_says(
             assert (kept.state, len(told)) == (State.FAILED, 1)
             assert [round((b - a) / 60) for a, b in itertools.pairwise(posts)] == [1, 5, 30]
         case Action.SOFT:
-            assert (kept.state, len(told), it.address().strikes) == (State.FAILED, 1, 2)
+            assert (kept.state, len(told), it.address().unreachable_count) == (State.FAILED, 1, 2)
             assert [round((b - a) / 60) for a, b in itertools.pairwise(posts)] == [30]
         case Action.QUOTA:
             assert (kept.state, kept.sid, it.paused()) == (State.READY, None, {Channel.SMS})
@@ -221,7 +221,7 @@ def test_every_code_does_what_the_table_says(
             assert kept.state is State.FAILED
             assert it.opted_out()
         case Action.BAD_ADDRESS:
-            assert (kept.state, len(told), it.address().bad_code) == (State.FAILED, 1, code)
+            assert (kept.state, len(told), it.address().undeliverable_code) == (State.FAILED, 1, code)
         case Action.FILTERED | Action.GEOGRAPHY | Action.WINDOW:
             assert (kept.state, len(told)) == (State.FAILED, 1)
         case Action.LOOP:
@@ -243,11 +243,11 @@ def test_three_strikes_make_an_address_doubtful(cases: list[Case], sqlite_url: s
         it.put(body=f"text {n}")
         it.play()
     assert any("Perhaps the number is no longer theirs" in text.body for text in it.carrier.to(DEE))
-    assert it.address().strikes == 4
+    assert it.address().unreachable_count == 4
     it.carrier.code, it.carrier.calls_back = 0, False
     later = it.put(body="now it works")
     it.hotline.status(later, "delivered", sid="SM9", code=None).result()
-    assert it.address().strikes == 0
+    assert it.address().unreachable_count == 0
 
 
 def test_nothing_more_goes_to_a_bad_address_until_it_writes(cases: list[Case], sqlite_url: str) -> None:

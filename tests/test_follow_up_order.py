@@ -56,7 +56,7 @@ def test_a_stop_word_of_the_groups_own_at_the_carrier_stops_us_too(world: World)
     assert world.twilio.asked == []
 
     def stopped(session: Session) -> bool:
-        found = people.at(session, lines.all_lines(session)[0], Channel.SMS, ANA)
+        found = people.by_address(session, lines.all_lines(session)[0], Channel.SMS, ANA)
         return found is not None and found[0].opted_out_at is not None
 
     assert world.hotline.database.read(stopped)

@@ -283,7 +283,7 @@ async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> Non
             if statement.startswith("SELECT"):
                 seen.append((statement, parameters))
 
-        backlog.waiting(session, hotline.clock.now())
+        backlog.by_lane(session, hotline.clock.now())
         backlog.unsettled(session)
         for statement, parameters in seen:
             plans.append(plan(session, statement, parameters))

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from app.hotline import Hotline
 from handlers import matching, waves
 from handlers.turn import Context
 from models import assignments, lines, offers, people, requests
 from models.lines import Channel, Line
-from models.offers import Candidate
+from models.offers import Candidate, Offer
 from models.people import Person
 from models.requests import Request, State
 from models.store.session import Session
@@ -85,7 +86,9 @@ class Scene:
             and (not p.can or not needs or bool(needs & set(p.can)))
             and (not p.areas or self.request.area_id is None or self.request.area_id in p.areas)
             and len(assignments.held_by(self.session, p.id)) < most
-            and offers.of(self.session, self.request.id, p.id) is None
+            and not self.session.exec(
+                select(Offer).where(Offer.request_id == self.request.id, Offer.person_id == p.id)
+            )
         )
 
 
@@ -94,7 +97,7 @@ def scene(session: Session, seed: int, now: datetime, *, first: bool) -> Scene:
     dice = random.Random(seed)
     line = lines.add(session, now, name="another line", sms="+12025550150")
     areas = [lines.add_area(session, line.id, f"area {n}") for n in range(12)]
-    asker, _ = people.meet(session, line, Channel.SMS, "+12025550101", now)
+    asker, _ = people.get_or_create(session, line, Channel.SMS, "+12025550101", now)
 
     def asked_for(need: list[str]) -> Request:
         return requests.create(
@@ -111,7 +114,7 @@ def scene(session: Session, seed: int, now: datetime, *, first: bool) -> Scene:
     request = asked_for(dice.choice([["food"], ["food", "medicine"], ["other"], NEEDS]))
     volunteers = []
     for n in range(dice.randrange(60)):
-        person, _ = people.meet(session, line, Channel.SMS, f"+130355501{n:02}", now)
+        person, _ = people.get_or_create(session, line, Channel.SMS, f"+130355501{n:02}", now)
         person.helper_since = now
         person.vouched_at = now if dice.random() < 0.9 else None
         person.opted_out_at = now if dice.random() < 0.1 else None
@@ -128,7 +131,7 @@ def scene(session: Session, seed: int, now: datetime, *, first: bool) -> Scene:
             held = asked_for(["food"])
             assignments.start(session, held, person.id, now)
         if not first and dice.random() < 0.1:
-            offers.make(session, request, [person], 1, now)
+            offers.create(session, request, [person], 1, now)
         volunteers.append(person)
     session.flush()
     return Scene(session, dice, line, volunteers, request)
@@ -154,7 +157,9 @@ def test_volunteers_are_read_in_the_order_of_their_index(
     hotline: Hotline, has_pending_offer: bool, index: str
 ) -> None:
     """With a hundred thousand people, a choice that read and sorted them would take as long as ten texts."""
-    search = offers._candidates(first=True, friends=True, has_pending_offer=has_pending_offer, needs=1, area=True)
+    search = offers._candidates(
+        first=True, same_language=True, has_pending_offer=has_pending_offer, needs=1, area=True
+    )
     asked = {"line_id": 1, "line_language": "en", "language": "en", "max_open": 3, "asker_id": 1, "request_id": 1}
     asked |= {"as_language": '"en"', "as_area": " 1,", "as_need0": '"food"', "now": MORNING, "limit": 3}
 

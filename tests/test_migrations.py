@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import pytest
 import sqlalchemy as sa
+from alembic import command
 from sqlalchemy.engine import URL
 
 from app.database import migrations
+from tests.command import Command
 from tests.fakes import MORNING, settings
 
 MIGRATE = """
@@ -55,7 +58,8 @@ def test_down_to_nothing_and_up_again(blank_url: str) -> None:
     url = url_of(blank_url)
     migrations.upgrade(url)
     before = tables(url)
-    migrations.downgrade(url)
+    with migrations._migrating(url) as connection:
+        command.downgrade(migrations.alembic_config(connection), "base")
     assert tables(url) == set()
     migrations.upgrade(url)
     assert tables(url) == before
@@ -102,6 +106,38 @@ def rebuild(connection: sa.Connection) -> None:
         batch.alter_column("name", type_=sa.String(200), existing_nullable=False)
     with operations.batch_alter_table("line", recreate="auto") as batch:
         batch.alter_column("name", type_=sa.String(), existing_nullable=False)
+
+
+@pytest.mark.parametrize("revision", sorted(migrations.SQUASHED))
+@pytest.mark.parametrize("args", [["migrate"], ["migrate", "--check"], ["serve", "--port", "0"], ["request", "list"]])
+def test_a_database_of_before_the_first_release_is_refused_with_the_cure(
+    blank_url: str, revision: str, args: list[str]
+) -> None:
+    before_the_first_release(blank_url, revision)
+    done = Command(blank_url)(*args)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "was made before the first release, and its tables cannot be carried over. Keep it and" in done.stderr
+    way = "move " if blank_url.startswith("sqlite") else "make an empty database, or write another DATABASE_URL"
+    assert way in done.stderr
+    assert "hotline request export" in done.stderr
+    assert tables(url_of(blank_url)) == {"message"}, "it is left as it was"
+
+
+def test_the_doctor_says_that_a_database_is_of_before_the_first_release(blank_url: str) -> None:
+    before_the_first_release(blank_url, min(migrations.SQUASHED))
+    done = Command(blank_url)("doctor")
+    assert done.exit_code == 1
+    assert "was made before the first release, and its tables cannot be carried over\n" in done.stdout
+    assert "Keep it and start with a new one: " in done.stdout
+
+
+def before_the_first_release(url: str, revision: str) -> None:
+    engine = sa.create_engine(url_of(url))
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(sa.text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+        connection.execute(sa.text("CREATE TABLE message (id INTEGER)"))
+    engine.dispose()
 
 
 def test_two_processes_migrating_at_once_take_turns(blank_url: str) -> None:

@@ -63,7 +63,7 @@ def test_a_number_on_one_channel_is_taken_on_the_other(phones: Phones, line_id: 
 def test_a_neighbor_is_a_stranger_who_has_not_texted(phones: Phones, line_id: int) -> None:
     phone = phones.add_neighbor(line_id, "Ana")
     assert not phone.person.helps
-    assert phone.address.heard_at is None
+    assert phone.address.last_heard_at is None
 
 
 def test_a_volunteer_is_vouched_for_and_known(phones: Phones, line_id: int) -> None:
@@ -90,7 +90,7 @@ def test_when_the_numbers_run_out_it_says_so(phones: Phones, line_id: int, hotli
     def fill(session: Session) -> None:
         line = lines.by_id(session, line_id)
         for number in RESERVED:
-            people.meet(session, line, Channel.SMS, number, hotline.clock.now())
+            people.get_or_create(session, line, Channel.SMS, number, hotline.clock.now())
 
     hotline.database.write(fill).result()
     with pytest.raises(CannotDo, match="no room"):

@@ -76,7 +76,7 @@ def fill(hotline: Hotline, crowd: Crowd) -> None:
             person.max_open = crowd.neighbors
             session.add(person)
         for n in range(crowd.neighbors):
-            neighbor, _ = people.meet(session, line, Channel.SMS, crowd.asker(n), now)
+            neighbor, _ = people.get_or_create(session, line, Channel.SMS, crowd.asker(n), now)
             requests.create(
                 session,
                 line,

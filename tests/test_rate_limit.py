@@ -87,7 +87,7 @@ def test_in_no_minute_are_there_more_answers_than_the_line_allows(texts: list[tu
             moment = (text.not_before or now).timestamp()
             assert 0 <= moment - now.timestamp() <= WINDOW + SLACK
             left.append(moment)
-        assert len(phone.answered) <= limit
+        assert len(phone.reply_times) <= limit
     assert left == sorted(left)
     for n, at in enumerate(left):
         assert sum(1 for other in left[n:] if other - at <= WINDOW) <= limit
@@ -98,7 +98,7 @@ def person_() -> Person:
 
 
 def address_() -> Address:
-    return Address(id=1, line_id=1, person_id=1, channel=Channel.SMS, value=ANA, answered=[], created_at=MORNING)
+    return Address(id=1, line_id=1, person_id=1, channel=Channel.SMS, value=ANA, reply_times=[], created_at=MORNING)
 
 
 def test_a_flood_is_answered_six_times_a_minute_and_kept_whole(hotline: Hotline) -> None:
@@ -146,7 +146,7 @@ def test_whom_to_call_never_waits(hotline: Hotline) -> None:
 def test_safety_goes_before_other_answers_of_the_same_turn() -> None:
     person, phone = person_(), address_()
     now = MORNING
-    phone.answered = [now.timestamp()] * 5
+    phone.reply_times = [now.timestamp()] * 5
     texts = [Text(person, "first", lane=Lane.REPLY), Text(person, "second", lane=Lane.SAFETY)]
     heard = Heard("SM1", Channel.SMS, ANA, LINE, "LIST")
     kept = rate_limit.limit(Policy(), person, phone, heard, List(), texts, now)
@@ -451,7 +451,7 @@ def test_every_language_can_tell_duty() -> None:
 
 def test_a_time_far_ahead_in_what_is_kept_does_no_harm() -> None:
     person, phone = person_(), address_()
-    phone.answered = [datetime(2030, 1, 1, tzinfo=MORNING.tzinfo).timestamp()] * 6
+    phone.reply_times = [datetime(2030, 1, 1, tzinfo=MORNING.tzinfo).timestamp()] * 6
     kept = rate_limit.limit(
         Policy(), person, phone, Heard("SM1", Channel.SMS, ANA, LINE, "LIST"), List(), [Text(person, "x")], MORNING
     )

@@ -23,7 +23,7 @@ def base(base: Database) -> Database:
 
 def _line(session: Session) -> None:
     line = lines.add(session, MORNING, name="Oak", sms=LINE)
-    people.meet(session, line, Channel.SMS, ANA, MORNING, name="Ana")
+    people.get_or_create(session, line, Channel.SMS, ANA, MORNING, name="Ana")
 
 
 def ana(session: Session) -> Person:
@@ -75,7 +75,7 @@ def test_a_second_reading_brings_news_and_keeps_what_is_not_written_yet(base: Da
         session.execute(sa.update(Person).values(language="es"))
         person.name = "Ana Maria"
         session.get_one(Person, person.id)
-        session.fetch(people.AT, line_id=person.line_id, value=ANA)
+        session.fetch(people.AT_ADDRESS, line_id=person.line_id, value=ANA)
         return person.name, person.language
 
     assert base.write(work).result() == ("Ana Maria", "es")
@@ -112,11 +112,11 @@ def test_many_rows_of_every_shape_come_back_as_they_went(base: Database) -> None
         for n, names in enumerate(aliases):
             session.insert_later(Area, line_id=line.id, name=f"area {n}", aliases=names)
         for person in session.exec(select(Person)):
-            person.asked, person.languages = {"question": "need", "words": None}, ["en", "es"]
+            person.pending_question, person.languages = {"question": "need", "words": None}, ["en", "es"]
 
     base.write(work).result()
     assert base.read(lambda s: [area.aliases for area in s.exec(select(Area).order_by(col(Area.id)))]) == aliases
-    assert base.read(lambda s: (ana(s).asked, ana(s).languages)) == (
+    assert base.read(lambda s: (ana(s).pending_question, ana(s).languages)) == (
         {"question": "need", "words": None},
         ["en", "es"],
     )

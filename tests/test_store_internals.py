@@ -52,8 +52,8 @@ def connection(engine: Engine) -> Iterator[Connection]:
 def _fill(session: Session) -> None:
     line = lines.add(session, MORNING, name="Oak", sms=LINE)
     lines.add_area(session, line.id, "Oak St").aliases = ["oak", 'the "corner"']
-    ana, _ = people.meet(session, line, Channel.SMS, ANA, MORNING, name="Ana")
-    ana.languages, ana.asked = ["en", "es"], {"question": "need"}
+    ana, _ = people.get_or_create(session, line, Channel.SMS, ANA, MORNING, name="Ana")
+    ana.languages, ana.pending_question = ["en", "es"], {"question": "need"}
     for state in (State.DRAFT, State.OPEN, State.CLOSED):
         requests.create(session, line, person_id=ana.id, state=state, now=MORNING, needs=["food"], people=3)
 
@@ -127,14 +127,14 @@ def test_a_compiled_statement_gives_what_sqlalchemy_gives(connection: Connection
 
 
 def test_the_tables_that_a_statement_touches_are_found() -> None:
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
-    touched = {
-        people.AT: set(),  # whole objects by what never changes
+    dialect = sqlite.dialect()
+    touched: dict[Precompiled[Any], set[str]] = {
+        people.AT_ADDRESS: set(),  # whole objects by what never changes
         requests.LIVE_OF: {"request"},
         lines.NEXT_NUMBER: {"line"},
-        offers.WAITING_OF: {"offer", "request"},
-        handover.ATTEMPT: {"attempt", "outbound"},
-        handover.TAKE: {"outbound"},
+        offers.PENDING_OF: {"offer", "request"},
+        handover.START_ATTEMPTS: {"attempt", "outbound"},
+        handover.LEASE: {"outbound"},
         inbound.STORE["sqlite"]: {"inbound"},
         queue.DUE: {"outbound", "person", "address", "request"},
         Precompiled[Any](sa.select(sa.exists().where(PERSON.c.id == 1))): {"person"},

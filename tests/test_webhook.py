@@ -326,7 +326,7 @@ async def test_a_text_that_comes_again_changes_nothing_of_where_we_write_to(hotl
     assert hotline.receive(heard).result() is Taken.HANDLED
     hotline.clock.advance(timedelta(hours=72))
     assert hotline.receive(heard).result() is Taken.SEEN
-    assert hotline.database.read(lambda s: list(s.exec(select(Address.heard_at)))) == [began]
+    assert hotline.database.read(lambda s: list(s.exec(select(Address.last_heard_at)))) == [began]
 
 
 @pytest.mark.parametrize(("body", "by_carrier"), [("STOP", None), ("NO MAS", "STOP"), ("no me escriban", None)])

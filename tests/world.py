@@ -49,7 +49,7 @@ class World:
 
         def work(session: Session) -> int:
             line = lines.all_lines(session)[0]
-            person, _ = people.meet(session, line, channel, to, self.clock.now())
+            person, _ = people.get_or_create(session, line, channel, to, self.clock.now())
             row = Outbound(
                 line_id=line.id,
                 person_id=person.id,

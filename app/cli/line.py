@@ -61,7 +61,7 @@ def add(
             if fold(line.name) == fold(str(values["name"])):
                 return f"There is a line {line.name!r} already. Write another name."
         for channel, number in ((Channel.SMS, values["sms"]), (Channel.WHATSAPP, values["whatsapp"])):
-            if number and (taken := lines.answering(session, channel, number)):
+            if number and (taken := lines.by_number(session, channel, number)):
                 return f"--{channel}: this number belongs to the line {taken.name!r}. Write another one."
         return lines.add(session, Clock().now(), **values)
 

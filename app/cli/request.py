@@ -164,7 +164,7 @@ def _events(session: Session, line: Line, request: Request) -> list[dict[str, An
             "at": console.stamp(event.at, line),
             "kind": event.kind,
             "state": event.state.value if event.state else None,
-            "by": _first_name(people.by_id(session, event.by).name) if event.by else None,
+            "by": _first_name(people.by_id(session, event.by_person_id).name) if event.by_person_id else None,
             "words": event.words or None,
         }
         for event in requests.history(session, request)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from app.database.migrations import UnreleasedSchema
 from app.settings import Settings, complaints
 
 FAILED = 1
@@ -25,6 +26,8 @@ def explained(error: Exception) -> Trouble | None:
     """What the operator can mend, or None for a fault of ours."""
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
         return Trouble("\n".join(complaints(error)), WRONG_SETTINGS)
+    if isinstance(error, UnreleasedSchema):
+        return Trouble(". ".join(unreleased()))
     if isinstance(error, CommandError):
         if "can't locate revision" in str(error).lower():
             return Trouble("The database belongs to a newer hotline than this one. Install that, or use another one.")
@@ -43,6 +46,18 @@ def in_settings(error: ValueError) -> list[str]:
     if isinstance(error, ValidationError):
         return complaints(error)
     return [".env: not plain text; save it as UTF-8"]
+
+
+def unreleased() -> tuple[str, str]:
+    """What is wrong with a database made before the first release, and what to do."""
+    url = _url()
+    where = url.render_as_string(hide_password=True) if url else "of DATABASE_URL"
+    away = f"move {url.database} away" if url and url.get_backend_name() == "sqlite" else "make an empty database"
+    return (
+        f"The database {where} was made before the first release, and its tables cannot be carried over",
+        f"Keep it and start with a new one: {away}, or write another DATABASE_URL. To take the requests along as a"
+        " file, run the version that made it: hotline request export",
+    )
 
 
 def unreachable(error: DBAPIError) -> str:

@@ -1,4 +1,4 @@
-"""The database's tables: brought up to date, compared with the models, written down as migrations."""
+"""Runs Alembic: brings the database's schema up to date, compares it with the models, writes new migrations."""
 
 import io
 from collections.abc import Iterator
@@ -18,6 +18,12 @@ from app.database.file_lock import file_lock
 from models import METADATA
 
 MIGRATION_LOCK = 4242  # any number, the same for every process of the hotline
+# Revisions that were squashed into the first schema before anybody had deployed them.
+SQUASHED = frozenset({"9bda0d1725b5", "b6426dff3e7b", "c8f397f6cde8", "5d0c1e7a92f4", "94602dd134c7"})
+
+
+class UnreleasedSchema(Exception):
+    """The database was made before the first release: no migration leads from its tables to these."""
 
 
 @contextmanager
@@ -30,6 +36,7 @@ def _migrating(url: URL) -> Iterator[Connection]:
             with engine.begin() as connection:
                 if not sqlite:
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+                _revision(MigrationContext.configure(connection))
                 yield connection
         finally:
             engine.dispose()  # within the lock: closing the last connection empties SQLite's log
@@ -43,16 +50,20 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def upgrade(url: URL, revision: str = "head") -> None:
-    """Bring the database's tables up to date. Several processes may do so at once; one does it, the others wait."""
-    with _migrating(url) as connection:
-        command.upgrade(alembic_config(connection), revision)
+def _revision(context: MigrationContext) -> str | None:
+    revision = context.get_current_revision()
+    if revision in SQUASHED:
+        raise UnreleasedSchema(revision)
+    return revision
 
 
-def downgrade(url: URL, revision: str = "base") -> None:
-    """Take the database's tables back to an older revision."""
+def upgrade(url: URL) -> None:
+    """Bring the database's tables up to date. Several processes may do so at once; one does it, the others wait.
+
+    Raises UnreleasedSchema, as all of these do, and CommandError for a revision that this version does not know.
+    """
     with _migrating(url) as connection:
-        command.downgrade(alembic_config(connection), revision)
+        command.upgrade(alembic_config(connection), "head")
 
 
 def write_migration(url: URL, what: str) -> None:
@@ -75,4 +86,4 @@ def is_current(connection: Connection) -> bool:
     """Whether the tables are the models', found out without the lock and the transaction that a migration takes."""
     context = MigrationContext.configure(connection)
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-    return context.get_current_revision() == head and not compare_metadata(context, METADATA)
+    return _revision(context) == head and not compare_metadata(context, METADATA)

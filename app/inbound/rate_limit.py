@@ -95,7 +95,7 @@ def limit(policy: Policy, person: Person, address: Address, heard: Heard, intent
 
 def _answered(address: Address, moment: float) -> list[float]:
     """When this address was last answered. What lies further ahead than an answer may wait, a clock set back left."""
-    return [at for at in address.answered if at <= moment + WINDOW + SLACK]
+    return [at for at in address.reply_times if at <= moment + WINDOW + SLACK]
 
 
 def _listen(
@@ -153,7 +153,7 @@ def _in_time(
         if free - moment <= WINDOW + SLACK:
             when[n] = free
             answered = sorted([*answered, free])[-limit:]
-    address.answered = answered
+    address.reply_times = answered
     kept = [
         replace(text, not_before=datetime.fromtimestamp(when[n], UTC)) if when.get(n, moment) > moment else text
         for n, text in enumerate(texts)

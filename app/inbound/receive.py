@@ -44,7 +44,7 @@ class Taken(StrEnum):
 
 def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     """Take in one text: understand it, act on it, queue the answers. The caller commits."""
-    line = lines.answering(session, heard.channel, heard.to)
+    line = lines.by_number(session, heard.channel, heard.to)
     if line is None:
         log.warning("unknown_number_texted", sender=logs.hashed(heard.from_address))
         return Taken.UNKNOWN_NUMBER
@@ -92,7 +92,7 @@ def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:
     elif isinstance(intent, Free) and (intent.meaning.kind is Kind.ASK or intent.meaning.emergency):
         day = turn.now.astimezone(ZoneInfo(turn.line.timezone)).date().isoformat()
         key = str(inbound_id) if intent.meaning.emergency else f"abroad-{turn.line.id}-{day}"
-        if not outbound.queued(turn.session, f"{key}:0"):
+        if not outbound.key_exists(turn.session, f"{key}:0"):
             told = turn.tell_duty("duty_abroad", words=turn.heard.body)
             outbox.queue(turn.session, turn.line, key, told, turn.now)
 
@@ -100,8 +100,8 @@ def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:
 def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[Person, Address]:
     """Who sent the text: made known with their first, in the language of its words."""
     language = commands.language_of(heard.body)
-    person, address = people.meet(
-        session, line, heard.channel, heard.from_address, now, heard_at=now, language=language
+    person, address = people.get_or_create(
+        session, line, heard.channel, heard.from_address, now, last_heard_at=now, language=language
     )
     person.language = person.language or language
     session.add(person)
@@ -110,15 +110,15 @@ def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[
 
 def _lives_at(turn: Turn, address: Address) -> None:
     """What the speaker is told goes to where they have just texted from."""
-    address.heard_at = turn.now
-    people.lives_at(turn.session, turn.speaker, address)
+    address.last_heard_at = turn.now
+    people.set_reply_address(turn.session, turn.speaker, address)
     turn.session.add(address)
 
 
 def handle_failure(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
     """Keep a text that we failed to handle, say so to its sender, and tell whoever is on duty."""
     log.error("handler_failed", error=type(error).__name__, exc_info=error)
-    line = lines.answering(session, heard.channel, heard.to)
+    line = lines.by_number(session, heard.channel, heard.to)
     if line is None:
         return Taken.UNKNOWN_NUMBER
     person, address = _sender(session, line, heard, now)
@@ -165,7 +165,7 @@ def tick(session: Session, now: datetime) -> int:
     acted = 0
     for request in requests.due(session, now, DUE_BATCH):
         seen = request.next_action_at
-        if not requests.taken_up(session, request, seen, now):
+        if not requests.acquire(session, request, seen, now):
             continue
         line = lines.by_id(session, request.line_id)
         # The moment too: a clock that was set back comes past the same due time twice.

@@ -43,7 +43,7 @@ class Reconciler:
 
     def prepare(self) -> None:
         """Note how far we got before we stopped, while no new text has come that would hide it."""
-        self._complete = self.database.read(inbound.latest)
+        self._complete = self.database.read(inbound.last_received_at)
 
     def start(self) -> None:
         """Begin to look."""
@@ -64,7 +64,7 @@ class Reconciler:
         since = max((self._complete or now) - OVERLAP, now - LONGEST_LOOKBACK)
         received = self.carrier.received(self.database.read(_numbers), since)
         listed = {text.sid: text for text in received if form.sid_of(text.said) is not None}
-        known = self.database.read(lambda session: inbound.known(session, list(listed)))
+        known = self.database.read(lambda session: inbound.known_sids(session, list(listed)))
         missing = sorted((text for sid, text in listed.items() if sid not in known), key=lambda text: text.at)
         ripe = [text for text in missing if now - text.at >= MINIMUM_AGE]
         taken = sum(1 for text in ripe if not self.thread.stopping and self._taken(text))

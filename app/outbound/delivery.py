@@ -52,14 +52,14 @@ def status_received(
     if state is not None and state is not State.FAILED and sid:
         moved = outbound.advance(session, outbound_id, sid, state, now)
         if moved is not None:
-            outbound.keep_event(session, outbound_id, now, said, sid=sid, code=code)
+            outbound.record_status(session, outbound_id, now, said, sid=sid, code=code)
             if state in ARRIVED:
-                people.reached(session, *moved)
+                people.mark_reachable(session, *moved)
             return True
     row = outbound.get_for_update(session, outbound_id)
     if row is None:
         return False
-    outbound.keep_event(session, outbound_id, now, said, sid=sid, code=code)
+    outbound.record_status(session, outbound_id, now, said, sid=sid, code=code)
     if sid is not None and sid != row.sid:
         _take_from_others(session, row, sid, now)
     if state is not None:
@@ -115,7 +115,7 @@ def _fold(
     row.state, row.leased_until, row.changed_at = state, None, now
     session.add(row)
     if state in ARRIVED:
-        people.reached(session, row.line_id, row.channel, row.to)
+        people.mark_reachable(session, row.line_id, row.channel, row.to)
 
 
 def _about(made: list[Attempt], sid: str | None, attempt_id: int | None) -> Attempt | None:
@@ -166,7 +166,7 @@ def _not_found(session: Session, row: Outbound, now: datetime) -> None:
 
 def abandon(session: Session, now: datetime) -> int:
     """Texts whose sender died between attempt and result become uncertain; returns how many."""
-    gone = uncertain.abandon(session, now, now + LOOKUP_DELAYS[0])
+    gone = uncertain.mark_uncertain(session, now, now + LOOKUP_DELAYS[0])
     if gone:
         log.warning("sender_died", texts=len(gone))
     return len(gone)
@@ -174,7 +174,7 @@ def abandon(session: Session, now: datetime) -> int:
 
 def expire(session: Session, now: datetime) -> int:
     """Give up on what nobody wants any more; returns how many texts that were."""
-    return gave_up(session, outbound.expired(session, now), now)
+    return gave_up(session, outbound.expire(session, now), now)
 
 
 def gave_up(session: Session, ids: list[int], now: datetime) -> int:

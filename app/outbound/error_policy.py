@@ -114,7 +114,7 @@ class Failure:
 
     def tell_duty(self, key: str, about: Callable[[Context], Texts]) -> None:
         """Tell whoever is on duty, once under this key, something about the line rather than about this text."""
-        if not outbound.queued(self.session, f"{key}:0"):
+        if not outbound.key_exists(self.session, f"{key}:0"):
             moment = Context(self.session, self.line, self.now)
             outbox.queue(self.session, moment.line, key, about(moment), self.now)
 
@@ -151,9 +151,9 @@ def _transient(failure: Failure) -> None:
 def _soft(failure: Failure) -> None:
     address = failure.address
     if address is not None:
-        address.strikes += 1
+        address.unreachable_count += 1
         failure.session.add(address)
-        if address.strikes == STRIKES:
+        if address.unreachable_count == STRIKES:
             failure.tell_duty(
                 f"doubtful-{failure.row.id}-{failure.row.tries}",
                 lambda moment: followups.doubtful(moment, failure.row),
@@ -182,15 +182,15 @@ def _opted_out(failure: Failure) -> None:
 def _bad_address(failure: Failure) -> None:
     address = failure.address
     if address is not None:
-        address.bad_code, address.bad_at = failure.code, failure.now
+        address.undeliverable_code, address.undeliverable_at = failure.code, failure.now
         failure.session.add(address)
     failure.fail()  # what else is queued for it is stopped at its lease
 
 
 def _filtered(failure: Failure) -> None:
     address = failure.address
-    if address is not None and address.bad_at is None:
-        address.bad_code = failure.code  # so that the lease compares what goes there with what was filtered
+    if address is not None and address.undeliverable_at is None:
+        address.undeliverable_code = failure.code  # so that the lease compares what goes there with what was filtered
         failure.session.add(address)
     failure.fail()
 

@@ -42,7 +42,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
     Returns how many were queued. Nobody who said STOP gets one; with `once`, nobody for whom the same words wait.
     """
     wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
-    homes = people.addresses(session, [text.to.id for text in wanted]) if wanted else {}
+    homes = people.reply_addresses(session, [text.to.id for text in wanted]) if wanted else {}
     queued = 0
     for text in wanted:
         home = homes.get(text.to.id)
@@ -54,7 +54,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         if home.channel is Channel.SMS:
             body = segments.thrifty(body)
         for part in parts(body):
-            if once and outbound.waits(session, text.to.id, part):
+            if once and outbound.is_queued(session, text.to.id, part):
                 continue
             enqueue(
                 session,

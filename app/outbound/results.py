@@ -36,7 +36,7 @@ def record(session: Session, back: Iterable[SendOutcome], now: datetime) -> None
         match one:
             case SendOutcome(LeasedText() as leased, Sent() as sent):
                 taken.setdefault(sent.state, []).append(AcceptedText(leased.id, leased.attempt_id, sent.sid))
-                outbound.price(session, leased.id, sent.price)
+                outbound.set_price(session, leased.id, sent.price)
             case SendOutcome(LeasedText() as leased, CarrierError() as error):
                 delivery.post_failed(session, leased.id, leased.attempt_id, error, now)
             case SendOutcome(LeasedText() as leased, NotPosted()):

@@ -25,7 +25,7 @@ from app.telemetry.metrics import Metrics
 from models import people
 from models.delivery import leases, uncertain
 from models.delivery.handover import LeasedText
-from models.delivery.leases import Lease, Terms
+from models.delivery.leases import Lease, LeaseTerms
 from models.delivery.uncertain import Lookup
 from models.store.session import Session
 
@@ -53,7 +53,7 @@ class Sender:
         self.carrier = carrier
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self.terms = Terms(LEASE_FOR, carrier.paced, ALLOWED_AFTER_STOP, error_policy.FILTERED)
+        self.terms = LeaseTerms(LEASE_FOR, carrier.paced, ALLOWED_AFTER_STOP, error_policy.FILTERED)
         self._turns: Counter[int] = Counter()
         self._looked_at = self._swept_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
         self._back: deque[SendOutcome] = deque()  # not yet written down
@@ -131,8 +131,8 @@ class Sender:
         self.thread.heartbeat.beat(now)
         self._hand_out(lease.texts, lookups)
         self.thread.heartbeat.beat(self.clock.now())
-        moved = len(lease.texts) + lease.sifted + len(lookups)
-        if self._out < CONCURRENCY and (lease.sifted or len(lease.texts) == room):
+        moved = len(lease.texts) + lease.rejected + len(lookups)
+        if self._out < CONCURRENCY and (lease.rejected or len(lease.texts) == room):
             return moved, 0.0
         return moved, POLL_INTERVAL if lease.next_at is None else _seconds_until(lease.next_at, self.clock.now())
 
@@ -142,9 +142,9 @@ class Sender:
         results.record(session, back, now)
         looks = now - self._looked_at >= LOOKUP_INTERVAL
         lookups = self._lost_and_found(session, now) if looks else []
-        lease = leases.lease(session, now, room, self.terms, self._turns, adopt=looks) if room > 0 else Lease()
+        lease = leases.lease(session, now, room, self.terms, self._turns, discover=looks) if room > 0 else Lease()
         delivery.gave_up(session, lease.lost, now)
-        for line_id in lease.broke:
+        for line_id in lease.over_budget:
             delivery.budget_spent(session, line_id, now)
         return lease, lookups
 
@@ -154,7 +154,7 @@ class Sender:
             delivery.expire(session, now)
         self._looked_at = now
         delivery.abandon(session, now)
-        return uncertain.to_look_up(session, now, LEASE_FOR, LOOKUP_BATCH)
+        return uncertain.lease_lookups(session, now, LEASE_FOR, LOOKUP_BATCH)
 
     def _write(self, back: list[SendOutcome]) -> None:
         """Write down what came back, and lease nothing."""
@@ -235,7 +235,7 @@ class Sender:
             return False
         if text.phrase in ALLOWED_AFTER_STOP:
             return True
-        return bool(self.database.lookup(people.STAYED, person=text.person_id))
+        return bool(self.database.lookup(people.NOT_OPTED_OUT, person=text.person_id))
 
     def _outgoing(self, text: LeasedText) -> Outgoing:
         ends = text.expires_at

@@ -133,7 +133,7 @@ class Phones:
         def add(session: Session) -> Phone:
             line, number = _free(session, line_id, channel)
             known = tidy(name) or _unused(session, line_id, NEIGHBORS)
-            person, address = people.meet(session, line, channel, number, now, name=known)
+            person, address = people.get_or_create(session, line, channel, number, now, name=known)
             return Phone(address, person)
 
         return self.hotline.database.write(add).result()
@@ -168,7 +168,7 @@ class Phones:
                 language=language,
                 areas=known,
             )
-            return Phone(people.addresses(session, [person.id])[person.id], person)
+            return Phone(people.reply_addresses(session, [person.id])[person.id], person)
 
         return self.hotline.database.write(add).result()
 

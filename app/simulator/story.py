@@ -206,7 +206,7 @@ def _free(session: Session, line_id: int) -> dict[str, Phone]:
             free = not requests.live_of(session, person.id)
         else:
             free = person.name in VOLUNTEERS and person.helps and not assignments.held_by(session, person.id)
-            free = free and not offers.waiting_of(session, person.id)
+            free = free and not offers.pending_numbers(session, person.id)
         if free:
             found.setdefault(person.name, phone)
     return found

@@ -73,7 +73,7 @@ def phones(session: Session, line_id: int, limit: int | None = None) -> list[Pho
     last_text = (
         select(sa.func.max(Outbound.created_at)).where(col(Outbound.person_id) == col(Person.id)).scalar_subquery()
     )
-    stirred = sa.func.coalesce(last_text, col(Address.heard_at), col(Address.created_at))
+    stirred = sa.func.coalesce(last_text, col(Address.last_heard_at), col(Address.created_at))
     found = session.exec(
         select(Address, Person)
         .join(Person, col(Person.id) == col(Address.person_id))

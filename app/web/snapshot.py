@@ -91,7 +91,7 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
     every = lines.all_lines(session)
     days = {line.id: today(line, now) for line in every}
     return DatabaseFigures(
-        backlog.waiting(session, now),
+        backlog.by_lane(session, now),
         backlog.unsettled(session),
         backlog.paused_numbers(session, now),
         backlog.spent(session, days),

@@ -1,1 +1,1 @@
-"""Texts on their way out."""
+"""Outgoing texts: outbox, leases, rate limits, delivery states."""

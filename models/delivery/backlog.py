@@ -1,4 +1,4 @@
-"""What waits to leave and what is unsettled: read by whoever watches the host, in the few rows that matter.
+"""Counts and ages of what is queued and unsettled, for /health, metrics and the doctor.
 
 Every query names its state as a literal, so that both databases use the indexes of unsettled texts alone: a million
 texts that are through cost nothing.
@@ -46,7 +46,7 @@ class Spent:
     micros: int  # millionths of the currency
 
 
-def waiting(session: Session, now: datetime) -> dict[Lane, LaneBacklog]:
+def by_lane(session: Session, now: datetime) -> dict[Lane, LaneBacklog]:
     """What has not left, by lane; lanes without a text are not in it."""
     could_leave = sa.func.coalesce(Outbound.not_before, Outbound.created_at)
     due = sa.func.min(sa.case((could_leave <= now, could_leave)), type_=UtcDateTime())
@@ -63,7 +63,7 @@ def unsettled(session: Session) -> dict[State, tuple[int, datetime]]:
 
 
 def paused_numbers(session: Session, now: datetime) -> list[PausedNumber]:
-    """The numbers at rest, by the names of their lines."""
+    """The paused numbers, by the names of their lines."""
     names = {line.id: line.name for line in session.exec(select(Line))}
     return [
         PausedNumber(

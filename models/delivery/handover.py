@@ -1,6 +1,6 @@
-"""Texts on their way to the carrier: leased with an attempt each, handed over, or handed back.
+"""State transitions of a text that is sent: leased with an attempt each, accepted by the carrier, or given back.
 
-These statements run for every text that leaves, so they are written once.
+These statements run for every text that leaves, so they are precompiled.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import UtcDateTime, table
 
-OUT, TRY = table(Outbound), table(Attempt)
-SHOWN = (
+OUT, ATTEMPTS = table(Outbound), table(Attempt)
+LEASED_COLUMNS = (
     "id",
     "line_id",
     "person_id",
@@ -31,12 +31,12 @@ SHOWN = (
     "expires_at",
 )
 
-RELEASE: Precompiled[None] = Precompiled(
+RELEASE_HELD: Precompiled[None] = Precompiled(
     sa.update(OUT)
     .where(is_in(State.HELD), OUT.c.not_before <= sa.bindparam("now", type_=UtcDateTime))
     .values(state=State.READY, not_before=None)
 )
-TAKE: Precompiled[Any] = Precompiled(
+LEASE: Precompiled[Any] = Precompiled(
     sa.update(OUT)
     .where(
         OUT.c.id.in_(
@@ -52,21 +52,21 @@ TAKE: Precompiled[Any] = Precompiled(
         sid=None,
         tries=OUT.c.tries + 1,
     )
-    .returning(*[OUT.c[name] for name in SHOWN])
+    .returning(*[OUT.c[name] for name in LEASED_COLUMNS])
 )
-ATTEMPT: Precompiled[tuple[int, int]] = Precompiled(
-    sa.insert(TRY)
+START_ATTEMPTS: Precompiled[tuple[int, int]] = Precompiled(
+    sa.insert(ATTEMPTS)
     .from_select(
         ["outbound_id", "started_at"],
         sa.select(OUT.c.id, sa.bindparam("now", type_=UtcDateTime))
         .where(in_list(OUT.c.id, "ids"))
         .order_by(OUT.c.lane, OUT.c.id),
     )
-    .returning(TRY.c.outbound_id, TRY.c.id)
+    .returning(ATTEMPTS.c.outbound_id, ATTEMPTS.c.id)
 )
 ON_ITS_WAY = sa.and_(is_in(State.LEASED), OUT.c.sid.is_(None))
-NOT_ENDED = TRY.c.result.is_(None)
-MOVED: Precompiled[int] = Precompiled(
+NOT_ENDED = ATTEMPTS.c.result.is_(None)
+IN_STATE: Precompiled[int] = Precompiled(
     sa.select(OUT.c.id).where(in_list(OUT.c.id, "ids"), OUT.c.state == sa.bindparam("to_state"))
 )
 
@@ -77,9 +77,9 @@ GIVE_BACK: Precompiled[None] = Precompiled(
         state=State.READY, tries=OUT.c.tries - 1, leased_until=None, changed_at=sa.bindparam("now", type_=UtcDateTime)
     )
 )
-NOT_MADE: Precompiled[None] = Precompiled(
-    sa.update(TRY)
-    .where(in_list(TRY.c.id, "ids"), NOT_ENDED)
+END_UNMADE: Precompiled[None] = Precompiled(
+    sa.update(ATTEMPTS)
+    .where(in_list(ATTEMPTS.c.id, "ids"), NOT_ENDED)
     .values(ended_at=sa.bindparam("now", type_=UtcDateTime), result=Result.NOT_MADE)
 )
 
@@ -101,7 +101,7 @@ class LeasedText:
     expires_at: datetime | None
     leased_until: datetime
     attempt_id: int
-    probes: bool = False  # its sender rested: this one text shows whether it may go on
+    probes: bool = False  # its number was paused: this one text shows whether it may go on
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class AcceptedText:
 
 def release_held(session: Session, now: datetime) -> None:
     """Let texts that were held until now be sent."""
-    session.modify(RELEASE, now=now)
+    session.modify(RELEASE_HELD, now=now)
 
 
 def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, probes: bool) -> list[LeasedText]:
@@ -123,8 +123,8 @@ def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, p
     if not ids:
         return []
     until = now + lasts
-    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in session.fetch(TAKE, ids=ids, until=until, now=now)}
-    attempts = dict(session.fetch(ATTEMPT, ids=list(rows), now=now))
+    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in session.fetch(LEASE, ids=ids, until=until, now=now)}
+    attempts = dict(session.fetch(START_ATTEMPTS, ids=list(rows), now=now))
     return [LeasedText(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
 
 
@@ -145,11 +145,11 @@ def mark_accepted(session: Session, taken: list[AcceptedText], state: State, now
     )
     if moved == len(taken):
         return []
-    news = set(session.fetch(MOVED, ids=[one.id for one in taken], to_state=state))
+    news = set(session.fetch(IN_STATE, ids=[one.id for one in taken], to_state=state))
     return [one for one in taken if one.id not in news]
 
 
 def give_back(session: Session, texts: list[LeasedText], now: datetime) -> None:
     """Put texts back that were leased and not posted: they go with the next lease, in their order."""
     session.modify(GIVE_BACK, ids=[text.id for text in texts], now=now)
-    session.modify(NOT_MADE, ids=[text.attempt_id for text in texts], now=now)
+    session.modify(END_UNMADE, ids=[text.attempt_id for text in texts], now=now)

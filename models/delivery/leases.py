@@ -1,6 +1,7 @@
-"""Who may send what now: texts are leased by lane, by the pace of their sender and by the line's budget.
+"""Leases queued texts by lane, pace and budget.
 
-The pace is kept on the sender's row, which one process at a time holds: any number of them together never exceed it.
+The pace is kept on the row of the number they leave from, which one process at a time locks: any number of processes
+together never exceed it.
 """
 
 from collections import Counter, deque
@@ -16,7 +17,7 @@ from sqlmodel import col, select
 from models.delivery import handover, line_numbers, queue
 from models.delivery.handover import OUT, LeasedText
 from models.delivery.line_numbers import LineNumber, Pace
-from models.delivery.outbound import Lane, Outbound, State, is_in, refused_before
+from models.delivery.outbound import Lane, Outbound, State, filtered_before, is_in
 from models.delivery.queue import Due
 from models.lines import Channel, Line, by_id
 from models.requests import State as RequestState
@@ -27,12 +28,12 @@ from models.store.types import table
 FROM = table(LineNumber)
 
 PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind each other
-# Of ten texts of a busy sender one goes to notices and one to bulk, whatever else waits: nothing starves.
+# Of ten texts of a busy number one is a notice and one is bulk, whatever else waits: nothing starves.
 RESERVED_TURNS = {4: Lane.NOTICE, 9: Lane.BULK}
 TURNS = 10
 
-SENDERS = Precompiled(select(LineNumber).order_by(col(LineNumber.id)).with_for_update(skip_locked=True))
-UNKNOWN_NUMBERS = (
+LINE_NUMBERS = Precompiled(select(LineNumber).order_by(col(LineNumber.id)).with_for_update(skip_locked=True))
+NEW_NUMBERS = (
     sa.select(sa.func.min(OUT.c.line_id), OUT.c.channel, OUT.c.from_number)
     .where(
         is_in(State.READY),
@@ -43,7 +44,7 @@ UNKNOWN_NUMBERS = (
 
 
 @dataclass(frozen=True)
-class Terms:
+class LeaseTerms:
     """What a lease minds besides lanes and pace."""
 
     lasts: timedelta  # longer than any POST may take
@@ -58,41 +59,43 @@ class Lease:
 
     texts: list[LeasedText] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)  # texts given up on, of which somebody must hear
-    sifted: int = 0  # texts that were due and may not leave
-    broke: list[int] = field(default_factory=list)  # lines whose bulk waits for tomorrow's budget, told to nobody yet
-    next_at: datetime | None = None  # when a sender's pace lets it go on
+    rejected: int = 0  # texts that were due and may not leave
+    over_budget: list[int] = field(
+        default_factory=list
+    )  # lines whose bulk waits for tomorrow's budget, told to nobody yet
+    next_at: datetime | None = None  # when the pace of a number lets it go on
 
     def waits(self, until: datetime) -> None:
-        """A sender goes on then."""
+        """A number may send again then."""
         self.next_at = until if self.next_at is None else min(self.next_at, until)
 
 
 def lease(
-    session: Session, now: datetime, room: int, terms: Terms, turns: Counter[int], *, adopt: bool = True
+    session: Session, now: datetime, room: int, terms: LeaseTerms, turns: Counter[int], *, discover: bool = True
 ) -> Lease:
     """Take at most `room` texts that may leave now, and write down the attempt to send each.
 
-    Two senders never get the same text: PostgreSQL skips locked rows, SQLite has one writer. `turns` counts what
-    this process has leased for each sender, so that bulk gets its turn. To `adopt` numbers that have not sent
+    Two processes never get the same text: PostgreSQL skips locked rows, SQLite has one writer. `turns` counts what
+    this process has leased for each number, so that bulk gets its turn. To `discover` numbers that have not sent
     before, all that waits is looked through; it is done anyway when there is nothing else to do.
     """
     found = _Leasing(session, now, terms, turns)
     found.of_all(room)
     idle = not found.lease.texts and found.lease.next_at is None
-    if (adopt or idle) and _adopted(session):
+    if (discover or idle) and _discovered(session):
         found.of_all(room)
     return found.lease
 
 
-def _adopted(session: Session) -> bool:
+def _discovered(session: Session) -> bool:
     """Whether there was a number that has texts to send and no row of its own yet."""
-    return any([line_numbers.add(session, *row) for row in session.execute(UNKNOWN_NUMBERS).all()])  # noqa: C419 - add them all
+    return any([line_numbers.add(session, *row) for row in session.execute(NEW_NUMBERS).all()])  # noqa: C419 - add them all
 
 
 class _Leasing:
-    """One lease, sender by sender."""
+    """One lease, number by number."""
 
-    def __init__(self, session: Session, now: datetime, terms: Terms, turns: Counter[int]) -> None:
+    def __init__(self, session: Session, now: datetime, terms: LeaseTerms, turns: Counter[int]) -> None:
         self.session = session
         self.now = now
         self.terms = terms
@@ -101,13 +104,13 @@ class _Leasing:
 
     @cached_property
     def busy(self) -> dict[str, list[str]]:
-        """The phones that wait, after those texts that no longer do were released."""
+        """The phones that wait for an earlier text, once the held texts whose time has come are released."""
         handover.release_held(self.session, self.now)
         return queue.busy(self.session)
 
     def of_all(self, room: int) -> None:
-        """Lease for every sender that may send."""
-        rows = self.session.fetch(SENDERS)
+        """Lease for every number that may send."""
+        rows = self.session.fetch(LINE_NUMBERS)
         start = self.turns.total() % len(rows) if rows else 0  # nobody is always the first to fill the room
         for line_number in [*rows[start:], *rows[:start]]:
             left = room - len(self.lease.texts)
@@ -133,15 +136,15 @@ class _Leasing:
             line_number.next_at = pace.next_at
             self.lease.waits(pace.when(1))
         self.session.add(line_number)
-        segments = sum(parcel.segments for parcel in leased)
+        segments = sum(text.segments for text in leased)
         line_numbers.spend(self.session, line, line_number.channel, segments, len(leased), self.now)
 
     def _chosen(self, line_number: LineNumber, line: Line, want: int, pace: Pace | None) -> list[int]:
         chosen: list[int] = []
         phones: Counter[str] = Counter()
-        sieve = _Sieve(self.session, self.now, self.terms)
+        check = _LastCheck(self.session, self.now, self.terms)
         for row in self._ordered(line_number, want, bulk=not self._over_budget(line_number, line)):
-            if phones[row.to] >= PER_PHONE or not sieve.passes(row):
+            if phones[row.to] >= PER_PHONE or not check.passes(row):
                 continue
             if pace is not None:
                 units = 1 if line_number.channel is Channel.WHATSAPP else row.segments
@@ -153,7 +156,7 @@ class _Leasing:
             phones[row.to] += 1
             if len(chosen) == want:
                 break
-        sieve.settle(self.lease)
+        check.settle(self.lease)
         return chosen
 
     def _over_budget(self, line_number: LineNumber, line: Line) -> bool:
@@ -166,12 +169,12 @@ class _Leasing:
             Outbound.lane == Lane.BULK,
         )
         waits = self.session.exec(waiting.limit(1)).first() is not None
-        if waits and line_numbers.first_told(self.session, line, self.now):
-            self.lease.broke.append(line.id)
+        if waits and line_numbers.mark_reported(self.session, line, self.now):
+            self.lease.over_budget.append(line.id)
         return True
 
     def _ordered(self, line_number: LineNumber, want: int, *, bulk: bool) -> Iterator[Due]:
-        """What this sender has to send, in the order of lanes, but that some turns belong to the later lanes."""
+        """What this number has to send, in the order of lanes, but that some turns belong to the later lanes."""
         most = 2 * want + 20
         turn = self.turns[line_number.id]
         last = Lane.BULK if bulk else Lane.NOTICE
@@ -183,7 +186,7 @@ class _Leasing:
         }
         first: dict[Lane, deque[Due]] = {}
         for lane in favoured:
-            if lane <= others[-1].lane or len(others) < most:  # all there is of it, or enough, was found already
+            if lane <= others[-1].lane or len(others) < most:  # all there is of it, or enough, was read already
                 first[lane] = deque(row for row in others if row.lane == lane)
             elif lane <= last:
                 first[lane] = deque(self._due(line_number, lane, lane, want))
@@ -205,46 +208,48 @@ class _Leasing:
         )
 
 
-class _Sieve:
-    """The last look before a text is leased: STOP, expiry, what is known of its address. Nothing is lost silently."""
+class _LastCheck:
+    """The last check before a text is leased: STOP, expiry, the state of its address. Nothing is lost silently."""
 
-    def __init__(self, session: Session, now: datetime, terms: Terms) -> None:
+    def __init__(self, session: Session, now: datetime, terms: LeaseTerms) -> None:
         self.session = session
         self.now = now
         self.terms = terms
-        self.fates: dict[int, tuple[State, dict[str, Any], bool]] = {}
+        self.rejected: dict[int, tuple[State, dict[str, Any], bool]] = {}
 
     def passes(self, row: Due) -> bool:
-        """Whether the text may leave; what becomes of it otherwise is noted."""
-        fate = self._fate(row)
-        if fate is not None:
-            self.fates[row.id] = fate
-        return fate is None
+        """Whether the text may leave; if not, its new state is noted."""
+        rejection = self._rejection(row)
+        if rejection is not None:
+            self.rejected[row.id] = rejection
+        return rejection is None
 
-    def _fate(self, row: Due) -> tuple[State, dict[str, Any], bool] | None:
+    def _rejection(self, row: Due) -> tuple[State, dict[str, Any], bool] | None:
         """Its new state, what else to note, and whether somebody must hear of it."""
         if row.opted_out_at is not None and row.phrase not in self.terms.after_stop:
             return State.CANCELLED, {}, False
-        if row.phrase == "offer" and row.about not in (None, RequestState.OPEN):
+        if row.phrase == "offer" and row.request_state not in (None, RequestState.OPEN):
             return State.EXPIRED, {}, False  # somebody has it already
         if row.expires_at is not None and row.expires_at <= self.now:
             return State.EXPIRED, {}, True
-        if row.bad_at is not None and (row.heard_at is None or row.heard_at <= row.bad_at):
-            return State.FAILED, {"error_code": row.bad_code}, True
+        failed = State.FAILED, {"error_code": row.undeliverable_code}, True
+        if row.undeliverable_at is not None and (row.last_heard_at or row.undeliverable_at) <= row.undeliverable_at:
+            return failed
         if row.paused_until is not None and row.paused_until > self.now:
             return State.HELD, {"not_before": row.paused_until}, False
-        if row.bad_code in self.terms.filtered and refused_before(self.session, row.id, self.terms.filtered):
-            return State.FAILED, {"error_code": row.bad_code}, True
+        codes = self.terms.filtered
+        if row.undeliverable_code in codes and filtered_before(self.session, row.id, codes):
+            return failed
         return None
 
     def settle(self, found: Lease) -> None:
-        """Write the fates down."""
-        for id_, (state, more, told) in self.fates.items():
+        """Write the new states down."""
+        for id_, (state, more, told) in self.rejected.items():
             changed = self.session.execute(
                 sa.update(OUT)
                 .where(OUT.c.id == id_, is_in(State.READY))
                 .values(state=state, changed_at=self.now, **more)
             )
             if changed.rowcount == 1:
-                found.sifted += 1
+                found.rejected += 1
                 found.lost += [id_] if told else []

@@ -1,4 +1,4 @@
-"""The numbers a line sends from: how fast each may go, whether the carrier lets it rest, what a day has cost."""
+"""The numbers a line sends from: rate limit and pauses of each, and what a line has spent in a day."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -17,8 +17,8 @@ from models.store.types import EnumString, Model, UtcDateTime, table
 
 MILLION = 1_000_000
 LONGEST_PAUSE = timedelta(hours=1)
-DEAREST = 24  # segments: 1,600 characters, one of them an emoji
-TOGETHER = 0.25  # seconds' worth of texts that may leave in one burst; at a segment a second that is one text
+MOST_SEGMENTS = 24  # of one text: 1,600 characters, one of them an emoji
+BURST = 0.25  # seconds' worth of texts that may leave at once; at a segment a second that is one text
 
 
 class LineNumber(Model, table=True):
@@ -34,7 +34,7 @@ class LineNumber(Model, table=True):
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the next segment may leave
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     paused_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    pause_code: int | None = None  # the carrier's error that made it rest
+    pause_code: int | None = None  # the carrier's error because of which it is paused
 
 
 class Spending(Model, table=True):
@@ -51,21 +51,21 @@ class Spending(Model, table=True):
 
 
 class Pace:
-    """How much a sender may send at this moment: segments by SMS, messages by WhatsApp (GCRA).
+    """Rate limit of one number (GCRA), in segments by SMS and messages by WhatsApp.
 
-    In any stretch of time no more leaves than the rate allows and one burst; a text dearer than a burst goes alone,
-    and all after it wait until it is paid for.
+    In any stretch of time no more leaves than the rate allows and one burst; a text larger than a burst goes
+    alone, and all after it wait until the rate has caught up.
     """
 
     def __init__(self, line_number: LineNumber, line: Line, now: datetime) -> None:
         policy = line.policy
         rate = policy.rate_whatsapp if line_number.channel is Channel.WHATSAPP else policy.rate_sms
         self.rate = max(rate, 0.01)  # a figure set by hand must not stop everything
-        self.burst = max(1.0, self.rate * TOGETHER)
+        self.burst = max(1.0, self.rate * BURST)
         self.now = now
         owed = line_number.next_at or now
-        # More than a burst and the dearest text are owed only where a clock was set back: nobody shall wait for that.
-        if (owed - now).total_seconds() * self.rate > self.burst + DEAREST:
+        # More than a burst and the largest text are owed only where a clock was set back: nobody shall wait for that.
+        if (owed - now).total_seconds() * self.rate > self.burst + MOST_SEGMENTS:
             owed = now
         self.next_at = max(owed, now)
 
@@ -112,7 +112,7 @@ def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
 
 
 def pause(session: Session, line_number: LineNumber, code: int, now: datetime, at_least: timedelta) -> None:
-    """Let a number rest, twice as long as it has rested in vain, up to an hour."""
+    """Pause a number, as long again as it has been paused already (exponential backoff), up to an hour."""
     since = line_number.paused_since or now
     line_number.paused_since = since
     line_number.paused_until = now + max(at_least, min(now - since, LONGEST_PAUSE))
@@ -155,7 +155,7 @@ def over_budget(session: Session, line: Line, now: datetime) -> bool:
     return spent >= _money(line.policy.daily_budget, Decimal("Infinity")) * MILLION
 
 
-def first_told(session: Session, line: Line, now: datetime) -> bool:
+def mark_reported(session: Session, line: Line, now: datetime) -> bool:
     """Note that duty hears today that the budget is spent; True for the first who asks."""
     told = session.execute(
         sa.update(Spending)

@@ -1,4 +1,4 @@
-"""Texts on their way out: the queue itself, every attempt to send, every word of the carrier about them."""
+"""The outbox table with its state machine, every attempt to send, every status callback of the carrier."""
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -14,7 +14,7 @@ from models.store.types import EnumString, Model, UtcDateTime, table
 
 
 class Lane(IntEnum):
-    """Who goes first."""
+    """Priority of a text; the lower goes first."""
 
     SAFETY = 0
     REPLY = 1
@@ -23,7 +23,7 @@ class Lane(IntEnum):
 
 
 class State(StrEnum):
-    """Where a text is. UNCERTAIN: it was handed over and no answer came, so it must not be sent blindly again."""
+    """State of a text. UNCERTAIN: it was POSTed and no answer came, so it must not be sent blindly again."""
 
     READY = "ready"
     LEASED = "leased"
@@ -51,7 +51,7 @@ RANK = {
 }
 
 
-OPEN = (State.READY, State.HELD)  # still ours to send or not
+UNSENT = (State.READY, State.HELD)  # still ours to send or not
 UNDER_WAY = (State.LEASED, State.UNCERTAIN)
 ARRIVED = (State.DELIVERED, State.READ)
 
@@ -61,7 +61,7 @@ PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
 TAKEN = sa.text("sid IS NOT NULL")
 
 
-AT_A_TIME = 100  # texts whose fate is settled in one transaction
+AT_A_TIME = 100  # texts expired or given up in one transaction
 LARGEST_ID = 2**31 - 1
 
 
@@ -115,7 +115,7 @@ def is_in(state: State) -> sa.ColumnElement[bool]:
 
 
 class Result(StrEnum):
-    """How a try to hand a text over ended."""
+    """How an attempt to send ended."""
 
     TAKEN = "taken"
     UNCERTAIN = "uncertain"  # nobody knows
@@ -125,7 +125,7 @@ class Result(StrEnum):
 
 
 class Attempt(Model, table=True):
-    """One try to hand a text to the carrier, written down before it is made."""
+    """One attempt to send a text, committed before the POST."""
 
     id: int = Field(default=None, primary_key=True)
     outbound_id: int = Field(foreign_key="outbound.id", index=True)
@@ -137,7 +137,7 @@ class Attempt(Model, table=True):
 
 
 class StatusEvent(Model, table=True):
-    """What the carrier said became of a text. Only ever added to."""
+    """A status callback of the carrier. Only ever added to."""
 
     __tablename__ = "status_event"
 
@@ -189,7 +189,7 @@ def attempts(session: Session, outbound_id: int) -> list[Attempt]:
     return list(session.exec(select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))))
 
 
-def keep_event(
+def record_status(
     session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
 ) -> None:
     """Keep what the carrier said about a text."""
@@ -200,13 +200,13 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     """Cancel everything not yet handed over to somebody who said STOP; returns how many."""
     done = session.execute(
         sa.update(Outbound)
-        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_(OPEN))
+        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_(UNSENT))
         .values(state=State.CANCELLED, changed_at=now)
     )
     return done.rowcount
 
 
-def refused_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:
+def filtered_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:
     """Whether the carrier has filtered the very words of this text on their way to the same address."""
     earlier = aliased(Outbound)
     query = (
@@ -223,10 +223,10 @@ def refused_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -
     return session.exec(query.limit(1)).first() is not None
 
 
-def expired(session: Session, now: datetime) -> list[int]:
+def expire(session: Session, now: datetime) -> list[int]:
     """Give up on queued texts that nobody wants any more; returns which. A bounded number at a time."""
     found: list[int] = []
-    for state in OPEN:
+    for state in UNSENT:
         late = select(Outbound.id).where(is_in(state), col(Outbound.expires_at) <= now).limit(AT_A_TIME)
         moved = session.execute(
             sa.update(Outbound)
@@ -238,24 +238,18 @@ def expired(session: Session, now: datetime) -> list[int]:
     return sorted(found)
 
 
-def oldest_ready(session: Session) -> datetime | None:
-    """Since when the longest waiting text has waited, or None when nothing waits."""
-    waits = [session.exec(select(sa.func.min(Outbound.created_at)).where(is_in(state))).one() for state in OPEN]
-    return min((since for since in waits if since is not None), default=None)
-
-
-def price(session: Session, outbound_id: int, amount: str | None) -> None:
+def set_price(session: Session, outbound_id: int, amount: str | None) -> None:
     """Note what the carrier charged, where it says so."""
     if amount is not None:
         session.execute(sa.update(Outbound).where(col(Outbound.id) == outbound_id).values(price=amount))
 
 
-def queued(session: Session, key: str) -> bool:
+def key_exists(session: Session, key: str) -> bool:
     """Whether a text with this key was ever queued."""
     return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
 
 
-def waits(session: Session, person_id: int, body: str) -> bool:
+def is_queued(session: Session, person_id: int, body: str) -> bool:
     """Whether these very words are queued for this person and have not left yet."""
     query = select(Outbound.id).where(Outbound.person_id == person_id, is_in(State.READY), Outbound.body == body)
     return session.exec(query.limit(1)).first() is not None

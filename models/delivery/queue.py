@@ -1,6 +1,6 @@
-"""What waits to be sent, in the order in which it may leave.
+"""The queue of texts to be sent, read in the order in which they may leave.
 
-These statements run for every text that leaves, so they are written once.
+Its two queries run for every lease, so they are precompiled.
 """
 
 from datetime import datetime
@@ -19,9 +19,9 @@ from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import UtcDateTime, table
 
-PERSON, HOME, ABOUT = table(Person), table(Address), table(Request)
+PERSON, ADDRESS, REQUEST = table(Person), table(Address), table(Request)
 
-BUSY_PHONES = 2_000  # texts in flight or held that are minded for the order of those after them
+BUSY_PHONES = 2_000  # texts in flight or held that are looked at, to keep the order of those after them
 
 BUSY: Precompiled[tuple[int, str]] = Precompiled(
     sa.select(OUT.c.lane, OUT.c.to)
@@ -37,18 +37,19 @@ DUE: Precompiled[Any] = Precompiled(
         OUT.c.phrase,
         OUT.c.expires_at,
         PERSON.c.opted_out_at,
-        HOME.c.bad_at,
-        HOME.c.bad_code,
-        HOME.c.heard_at,
-        HOME.c.paused_until,
-        ABOUT.c.state.label("about"),
+        ADDRESS.c.undeliverable_at,
+        ADDRESS.c.undeliverable_code,
+        ADDRESS.c.last_heard_at,
+        ADDRESS.c.paused_until,
+        REQUEST.c.state.label("request_state"),
     )
     .select_from(OUT)
     .join(PERSON, PERSON.c.id == OUT.c.person_id)
     .outerjoin(
-        HOME, sa.and_(HOME.c.line_id == OUT.c.line_id, HOME.c.value == OUT.c.to, HOME.c.channel == OUT.c.channel)
+        ADDRESS,
+        sa.and_(ADDRESS.c.line_id == OUT.c.line_id, ADDRESS.c.value == OUT.c.to, ADDRESS.c.channel == OUT.c.channel),
     )
-    .outerjoin(ABOUT, ABOUT.c.id == OUT.c.request_id)
+    .outerjoin(REQUEST, REQUEST.c.id == OUT.c.request_id)
     .where(
         is_in(State.READY),
         OUT.c.channel == sa.bindparam("on_channel"),
@@ -64,7 +65,7 @@ DUE: Precompiled[Any] = Precompiled(
 
 
 class Due(NamedTuple):
-    """A text that waits for its turn, and what may stop it."""
+    """A queued text, and what may stop it."""
 
     id: int
     to: str
@@ -73,17 +74,17 @@ class Due(NamedTuple):
     phrase: str
     expires_at: datetime | None
     opted_out_at: datetime | None
-    bad_at: datetime | None
-    bad_code: int | None
-    heard_at: datetime | None
+    undeliverable_at: datetime | None
+    undeliverable_code: int | None
+    last_heard_at: datetime | None
     paused_until: datetime | None
-    about: RequestState | None
+    request_state: RequestState | None
 
 
 def busy(session: Session) -> dict[str, list[str]]:
-    """By lane, the phones that wait for an earlier text: what one phone gets arrives in the order it was said.
+    """By lane, the addresses that an earlier text is on its way to: one phone gets its texts in their order.
 
-    A text that the carrier returned for a long while holds up nobody.
+    A text that was put back for a later retry holds up nobody.
     """
     phones: dict[str, list[str]] = {f"busy{lane:d}": [] for lane in Lane}
     for lane, to in session.fetch(BUSY):
@@ -103,6 +104,6 @@ def due(
     now: datetime,
     busy: dict[str, list[str]],
 ) -> list[Due]:
-    """At most so many texts that wait to leave from this number, in the order of lanes, but for `busy` phones."""
+    """At most so many texts queued for this number, in the order of lanes, but for those to `busy` addresses."""
     asked = {"on_channel": channel, "number": number, "first": int(first), "last": int(last)}
     return [Due(*row) for row in session.fetch(DUE, **asked, now=now, most=most, **busy)]

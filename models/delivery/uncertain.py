@@ -1,4 +1,4 @@
-"""Texts of which nobody knows whether the carrier took them: found, looked for, and never sent again blindly."""
+"""Texts in doubt: POSTed without an answer, to be looked up at the carrier before they are ever sent again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ class Lookup:
     due: datetime  # when this look was due
 
 
-def abandon(session: Session, now: datetime, look_at: datetime) -> list[int]:
+def mark_uncertain(session: Session, now: datetime, look_at: datetime) -> list[int]:
     """Texts whose sender died between the attempt and its result: nobody knows whether they left.
 
     They become uncertain and are looked for from `look_at`; returns which.
@@ -48,7 +48,7 @@ def abandon(session: Session, now: datetime, look_at: datetime) -> list[int]:
     return ids
 
 
-def to_look_up(session: Session, now: datetime, lasts: timedelta, limit: int) -> list[Lookup]:
+def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int) -> list[Lookup]:
     """Take uncertain texts whose time to be looked for has come; nobody else takes them for as long as it `lasts`."""
     due = (
         select(Outbound.id)

@@ -106,9 +106,9 @@ class Rows:
             "person_id": n + 1,
             "channel": channel,
             "value": value,
-            "answered": [],
-            "strikes": 0,
-            "heard_at": self.ago(n, self.plan.everybody),
+            "reply_times": [],
+            "unreachable_count": 0,
+            "last_heard_at": self.ago(n, self.plan.everybody),
             "created_at": self.ago(n, self.plan.everybody),
         }
 

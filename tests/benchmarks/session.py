@@ -83,12 +83,12 @@ def key(n: int) -> dict[str, Any]:
 
 def event(n: int) -> dict[str, Any]:
     """Something that happened to request `n`."""
-    return {"request_id": n + 1, "at": NOW, "kind": "note", "by": n + 1, "words": "after 6"}
+    return {"request_id": n + 1, "at": NOW, "kind": "note", "by_person_id": n + 1, "words": "after 6"}
 
 
 def read(session: Session, n: int) -> Person:
     """By ours."""
-    return session.fetch(people.AT, **key(n))[0][0]
+    return session.fetch(people.AT_ADDRESS, **key(n))[0][0]
 
 
 def their_read(session: sqlmodel.Session, n: int) -> Any:

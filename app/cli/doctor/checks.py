@@ -47,6 +47,8 @@ def database(settings: Settings) -> Iterator[Finding]:
             yield from kept.read(lambda session: list(_kept(session, settings)))
         else:
             yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
+    except migrations.UnreleasedSchema:
+        yield Finding(Level.PROBLEM, "database", *trouble.unreleased())
     except DBAPIError as error:
         yield Finding(Level.PROBLEM, "database", trouble.unreachable(error))
     finally:

@@ -144,7 +144,7 @@ def list_(
 
 def _everybody(session: Session, line: Line, numbers: bool) -> list[dict[str, Any]]:
     areas = {area.id: area.name for area in lines.areas(session, line.id)}
-    addresses = people.addresses_of(session, line.id)
+    addresses = people.all_addresses(session, line.id)
     return [
         {
             "id": person.id,

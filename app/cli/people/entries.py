@@ -79,7 +79,7 @@ def read(session: Session, line: Line, written: Mapping[str, str]) -> Entry:
 
 
 def _known_name(session: Session, line: Line, value: str) -> str:
-    known = (people.at(session, line, channel, value) for channel in Channel)
+    known = (people.by_address(session, line, channel, value) for channel in Channel)
     return next((person.name for person, _ in filter(None, known)), "")
 
 

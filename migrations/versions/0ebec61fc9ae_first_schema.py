@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "94602dd134c7"
+revision = "0ebec61fc9ae"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -68,17 +68,19 @@ def upgrade() -> None:
         sa.Column("max_open", sa.Integer(), nullable=True),
         sa.Column("helper_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("vouched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("vouched_by", sa.Integer(), nullable=True),
+        sa.Column("vouched_by_person_id", sa.Integer(), nullable=True),
         sa.Column("on_duty_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("away_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opted_out_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pending_offer_request_id", sa.Integer(), nullable=True),
-        sa.Column("asked", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pending_question", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("question_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_person_line_id_line")),
-        sa.ForeignKeyConstraint(["vouched_by"], ["person.id"], name=op.f("fk_person_vouched_by_person")),
+        sa.ForeignKeyConstraint(
+            ["vouched_by_person_id"], ["person.id"], name=op.f("fk_person_vouched_by_person_id_person")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
@@ -138,14 +140,14 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(length=24), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
-        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("answered", sa.JSON(), nullable=False),
+        sa.Column("last_heard_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reply_times", sa.JSON(), nullable=False),
         sa.Column("recent_texts", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("muted_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("strikes", sa.Integer(), nullable=False),
-        sa.Column("bad_code", sa.Integer(), nullable=True),
-        sa.Column("bad_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unreachable_count", sa.Integer(), nullable=False),
+        sa.Column("undeliverable_code", sa.Integer(), nullable=True),
+        sa.Column("undeliverable_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_address_line_id_line")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_address_person_id_person")),
@@ -198,7 +200,7 @@ def upgrade() -> None:
         sa.Column("due_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("repeats", sa.String(), nullable=True),
         sa.Column("code_word", sa.String(), nullable=False),
-        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("parent_request_id", sa.Integer(), nullable=True),
         sa.Column("duty_person_id", sa.Integer(), nullable=True),
         sa.Column("wave", sa.Integer(), nullable=False),
         sa.Column("next_action_at", sa.DateTime(timezone=True), nullable=True),
@@ -207,7 +209,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_request_area_id_area")),
         sa.ForeignKeyConstraint(["duty_person_id"], ["person.id"], name=op.f("fk_request_duty_person_id_person")),
         sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_request_line_id_line")),
-        sa.ForeignKeyConstraint(["parent_id"], ["request.id"], name=op.f("fk_request_parent_id_request")),
+        sa.ForeignKeyConstraint(
+            ["parent_request_id"], ["request.id"], name=op.f("fk_request_parent_request_id_request")
+        ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_request_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
         sa.UniqueConstraint("line_id", "number", name=op.f("uq_request_line_id_number")),
@@ -237,7 +241,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("on_the_way_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_assignment_person_id_person")),
@@ -255,9 +259,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=True),
-        sa.Column("by", sa.Integer(), nullable=True),
+        sa.Column("by_person_id", sa.Integer(), nullable=True),
         sa.Column("words", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["by"], ["person.id"], name=op.f("fk_event_by_person")),
+        sa.ForeignKeyConstraint(["by_person_id"], ["person.id"], name=op.f("fk_event_by_person_id_person")),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name=op.f("fk_event_request_id_request")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
@@ -282,7 +286,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("offer", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_offer_waiting",
+            "ix_offer_pending",
             ["person_id"],
             unique=False,
             sqlite_where=sa.text("state IN ('queued', 'sent')"),
@@ -404,7 +408,7 @@ def downgrade() -> None:
     op.drop_table("outbound")
     with op.batch_alter_table("offer", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_offer_waiting",
+            "ix_offer_pending",
             sqlite_where=sa.text("state IN ('queued', 'sent')"),
             postgresql_where=sa.text("state IN ('queued', 'sent')"),
         )
