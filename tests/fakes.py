@@ -2,12 +2,19 @@
 
 import threading
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from app.carriers.base import Outgoing, Sent
+from app.carriers.base import Outgoing, Sent, StatusUpdate
 from app.carriers.simulator import Simulator
+from app.carriers.twilio.account import Account
+from app.carriers.twilio.carrier import Twilio
+from app.carriers.twilio.errors import STATUSES, action_for
 from app.clock import Clock
+from app.hotline import Hotline
+from app.inbound.ingest import Ingest
+from app.inbound.spool_worker import SpoolWorker
 from app.settings import Settings
+from models.delivery.outbound import State
 
 MORNING = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)  # a Tuesday, ten o'clock in New York
 
@@ -41,6 +48,47 @@ class Recorder(Simulator):
         with self._lock:
             self.carried.append(text)
         return super().send(text)
+
+
+class TwilioRecorder(Twilio):
+    """Twilio as it brings texts in; what would be posted to it is kept in `carried` instead."""
+
+    paced = False
+    lists_received = False
+
+    def __init__(self, settings: Settings) -> None:
+        account = Account.of(settings)
+        assert account is not None
+        super().__init__(account)
+        self.carried: list[Outgoing] = []
+
+    def send(self, text: Outgoing) -> Sent:
+        self.carried.append(text)
+        return Sent(sid=f"SM{len(self.carried):032x}", state=State.DELIVERED)
+
+
+Kind = TypeVar("Kind", bound=Ingest)
+
+
+def ingest_by(hotline: Hotline, kind: type[Kind]) -> Kind:
+    """Let a test's own kind of Ingest take texts in, from webhooks and from the spool."""
+    old = hotline.ingest
+    new = kind(
+        old.database,
+        old.carrier,
+        old.clock,
+        old.spool,
+        old.sender,
+        old.metrics,
+        database_timeout=old.database_timeout,
+    )
+    hotline.ingest, hotline.spool_worker = new, SpoolWorker(new)
+    return new
+
+
+def status_update(outbound_id: int, status: str, *, sid: str | None, code: int | None) -> StatusUpdate:
+    """What Twilio says became of a text, as its callback is read."""
+    return StatusUpdate(outbound_id, status, STATUSES.get(status), sid, code, action_for(code))
 
 
 def settings(database_url: str, **more: Any) -> Settings:
