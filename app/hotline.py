@@ -66,7 +66,7 @@ class Hotline:
         self.reconciler.prepare()
 
     def _first_line(self, session: Session) -> None:
-        line = lines.from_settings(session, self.clock.now(), **self.settings.line)
+        line = lines.from_settings(session, self.clock.now(), **self.settings.line(simulated=self.carrier.simulated))
         line.rules = {**line.rules, **self.settings.rules}
         session.add(line)
 

@@ -98,7 +98,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.sids = count(1)
         self.texts: list[Heard] = []  # everything anybody said
         self.seen = promises.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [])
-        self.line = settings.line
+        self.line = settings.line(simulated=True)
 
     def teardown(self) -> None:
         self.hotline.stop()

@@ -242,7 +242,7 @@ def test_a_hotline_that_starts_looks_by_itself(database_url: str) -> None:
 
 
 def test_the_simulator_has_no_list(hotline: Hotline) -> None:
-    assert hotline.settings.simulated
+    assert hotline.carrier.simulated
     hotline.start()
     assert not hotline.reconciler.thread.heartbeat.alive
 

@@ -110,7 +110,7 @@ def where(hotline: Hotline, host: str, port: int) -> list[str]:
         return [*said, f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
     numbers = " and ".join(
         f"{number} ({channel})"
-        for number, channel in ((settings.sms, "SMS"), (settings.whatsapp, "WhatsApp"))
+        for number, channel in ((settings.hotline_number, "SMS"), (settings.hotline_whatsapp, "WhatsApp"))
         if number
     )
     return [

@@ -28,7 +28,7 @@ class Account:
             api=settings.twilio_api_url,
             public_url=str(settings.public_url),
             service=settings.twilio_messaging_service_sid,
-            number=settings.sms,
+            number=settings.hotline_number,
         )
 
     def is_ours(self, fields: Mapping[str, str]) -> bool:

@@ -41,7 +41,7 @@ def every(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     yield from checks.database(settings, carrier)
     yield from checks.spool(settings)
     yield from checks.public_url(settings, carrier)
-    yield from carrier.checks(checks.numbers(settings), Clock().now())
+    yield from carrier.checks(checks.numbers(settings, carrier), Clock().now())
 
 
 def show(found: list[Finding], as_json: bool) -> None:

@@ -54,9 +54,10 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
         kept.close()
 
 
-def numbers(settings: Settings) -> list[tuple[Channel, str]]:
+def numbers(settings: Settings, carrier: Carrier) -> list[tuple[Channel, str]]:
     """The numbers that people text: those of every line, where the database can be read, and of the settings."""
-    found = [(Channel.SMS, settings.sms), (Channel.WHATSAPP, settings.whatsapp)]
+    sms, whatsapp = settings.numbers(simulated=carrier.simulated)
+    found = [(Channel.SMS, sms), (Channel.WHATSAPP, whatsapp)]
     if settings.database_file is None or settings.database_file.exists():
         kept = databases.connect(settings.database)
         try:
@@ -91,7 +92,7 @@ def _kept(session: Session, settings: Settings, carrier: Carrier) -> Iterator[Fi
         yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
     for line in every:
         yield from _line(session, line)
-        if line.from_settings and (line.sms, line.whatsapp) != (settings.sms, settings.whatsapp):
+        if line.from_settings and (line.sms, line.whatsapp) != settings.numbers(simulated=carrier.simulated):
             what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
             yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
     now = Clock().now()
