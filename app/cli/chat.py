@@ -56,7 +56,7 @@ def chat(hotline: Hotline, said: TextIO, out: TextIO, *, line_id: int | None = N
 
     The hotline must be prepared and need not be started: what is queued is sent before the next line is read.
     """
-    phones = Phones(hotline)
+    phones = Phones(hotline, hotline.sender.drain)
     phones.catch_up()
     line = next(each for each in phones.lines() if line_id in (None, each.id))
     talk = Talk(phones, line, out)
