@@ -32,18 +32,18 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
-    app.add_middleware(Timed, metrics=running.metrics)
-    app.include_router(webhook.router)
+    app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
+    app.include_router(webhook.router(running.carrier))
     app.include_router(health.router)
     app.include_router(metrics.router)
-    if running.settings.simulated:
+    if running.carrier.simulated:
         app.include_router(pages.router)
         app.mount("/static", pages.STATIC, name="static")
 
     @app.get("/")
     def home() -> Response:
         """Where to look first."""
-        return RedirectResponse("/simulator" if running.settings.simulated else "/health")
+        return RedirectResponse("/simulator" if running.carrier.simulated else "/health")
 
     return app
 

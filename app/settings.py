@@ -184,11 +184,6 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def simulated(self) -> bool:
-        """Whether the simulator is the carrier: no Twilio credentials are set."""
-        return self.twilio_account_sid is None
-
-    @property
     def tokens(self) -> tuple[str, ...]:
         """The auth tokens a signature may be made with, the current one first."""
         both = (self.twilio_auth_token, self.twilio_auth_token_previous)
@@ -201,27 +196,18 @@ class Settings(BaseSettings):
         password = self.database.password
         return (*self.tokens, *([token.get_secret_value()] if token else []), *([str(password)] if password else []))
 
-    @property
-    def sms(self) -> str | None:
-        """The number for SMS; the simulator has one of the reserved numbers where none is set."""
-        if self.hotline_number or not self.simulated:
-            return self.hotline_number
-        return SIMULATED_NUMBER
+    def numbers(self, *, simulated: bool) -> tuple[str | None, str | None]:
+        """What people text by SMS and by WhatsApp; the simulator has a reserved number where none is set."""
+        spare = SIMULATED_NUMBER if simulated else None
+        return self.hotline_number or spare, self.hotline_whatsapp or spare
 
-    @property
-    def whatsapp(self) -> str | None:
-        """The number for WhatsApp; the simulator's is on WhatsApp too."""
-        if self.hotline_whatsapp or not self.simulated:
-            return self.hotline_whatsapp
-        return SIMULATED_NUMBER
-
-    @property
-    def line(self) -> dict[str, str | None]:
+    def line(self, *, simulated: bool) -> dict[str, str | None]:
         """What the settings say about the first line."""
+        sms, whatsapp = self.numbers(simulated=simulated)
         return {
             "name": self.hotline_name,
-            "sms": self.sms,
-            "whatsapp": self.whatsapp,
+            "sms": sms,
+            "whatsapp": whatsapp,
             "language": self.hotline_language,
             "timezone": self.hotline_timezone,
             "country": self.hotline_country,

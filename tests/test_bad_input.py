@@ -13,7 +13,7 @@ from models.delivery.outbound import Outbound
 from models.inbound import Inbound
 from models.requests import Request
 from tests import webhooks
-from tests.fakes import Recorder, StillClock, twilio_settings
+from tests.fakes import StillClock, TwilioRecorder, twilio_settings
 
 pytestmark = pytest.mark.anyio
 
@@ -49,8 +49,9 @@ WORDS = {
 
 
 @pytest.fixture
-def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator[Hotline]:
-    running = Hotline(twilio_settings(database_url), carrier=carrier, clock=clock)
+def hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
+    settings = twilio_settings(database_url)
+    running = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock)
     running.prepare()
     yield running
     running.stop()

@@ -14,7 +14,7 @@ from models.delivery.handover import LeasedText
 from models.delivery.outbound import State, StatusEvent
 from tests import webhooks
 from tests.fake_twilio import When
-from tests.fakes import PUBLIC
+from tests.fakes import PUBLIC, status_update
 from tests.world import ANA, DEE, World
 
 
@@ -27,7 +27,7 @@ def shuffled(words: list[str]) -> list[str]:
 def say(world: World, row: int, *words: str) -> State:
     """The carrier says this about a text; returns where it then stands."""
     for word in words:
-        world.hotline.status(row, word, sid="SM1", code=None).result()
+        world.hotline.ingest.status(status_update(row, word, sid="SM1", code=None)).result()
     return world.row(row).state
 
 
@@ -75,7 +75,7 @@ def test_every_order_of_callbacks_and_of_the_answer_to_the_post_ends_the_same(
             if word == "answer":
                 answered(world, parcels[row], f"SM{row}")
             else:
-                world.hotline.status(row, word, sid=f"SM{row}", code=code).result()
+                world.hotline.ingest.status(status_update(row, word, sid=f"SM{row}", code=code)).result()
     kept = [world.row(row) for row in rows]
     assert {row.state for row in kept} == {end[0]}
     assert end[1] is None or {row.retries for row in kept} == {end[1]}

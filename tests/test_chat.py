@@ -14,7 +14,8 @@ import pytest
 
 from app.cli.chat import chat
 from app.hotline import Hotline
-from app.simulator.phones import STOPPED_NOTE, TYPING
+from app.simulator.phones import STOPPED_NOTE
+from app.simulator.timelapse import TYPING
 from tests import fakes
 
 START = "import sys; from app.cli import run; sys.exit(run())"
@@ -76,6 +77,13 @@ def test_waiting_lets_time_act(hotline: Hotline) -> None:
     )
     assert hotline.clock.now() - before == timedelta(hours=26, minutes=5) + TYPING  # of one text
     assert "It is Tue 12:00 PM." in shown
+
+
+def test_what_falls_due_while_time_passes_is_sent_at_its_own_moment(hotline: Hotline) -> None:
+    """An offer that waited until the end of the day would be too old to be sent."""
+    volunteers = [f"/volunteer {name}" for name in "Ben Caro Dee Eli Fay".split()]
+    shown = played(hotline, *volunteers, "Ana: need groceries for two today near Oak St", "/wait 1d")
+    assert {line.split()[0] for line in shown if "#1 Groceries" in line} == {"Ben", "Caro", "Dee", "Eli", "Fay"}
 
 
 def test_who_is_there(hotline: Hotline) -> None:

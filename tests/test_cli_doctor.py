@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from app.cli.doctor import checks
-from app.inbound.spool import Spool, SpooledWebhook
+from app.inbound.spool import Spool
 from models import lines, people
 from models.delivery import outbound
 from models.lines import Channel
 from models.store.session import Session
+from tests import webhooks
 from tests.command import Command
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
@@ -73,7 +74,7 @@ def test_a_hotline_in_good_order(run: Command, twilio: FakeTwilio) -> None:
     assert found["warning"] == found["problem"] == []
     assert "carrier: Twilio takes the credentials" in found["ok"]
     assert f"line Neighbors' Hotline: answers {LINE} (SMS)" in found["ok"]
-    assert f"address: {PUBLIC}/twilio/message is for Twilio's console" in found["ok"]
+    assert f"address: Incoming messages, in Twilio's console: {PUBLIC}/twilio/message" in found["ok"]
 
 
 def test_numbers_that_the_running_hotline_does_not_have(run: Command) -> None:
@@ -143,9 +144,8 @@ def test_a_text_that_nobody_sends(run: Command) -> None:
 
 def test_texts_that_wait_beside_the_database(run: Command, tmp_path: Path) -> None:
     assert "spool: empty: the database has taken every text" in levels(run)["ok"]
-    Spool(tmp_path / "spool").put(
-        SpooledWebhook({"From": "+12025550101", "To": LINE, "MessageSid": "SM1"}, datetime.now(UTC))
-    )
+    webhook = webhooks.text_webhook(webhooks.sms("+12025550101", "hello"), datetime.now(UTC))
+    Spool(tmp_path / "spool").put(webhook, "+12025550101")
     said = levels(run)["warning"]
     assert "spool: 1 text came while the database was away, kept on disk and not answered yet" in said
     assert "2025550101" not in run("doctor").output

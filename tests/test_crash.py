@@ -136,11 +136,13 @@ def settle(hotline: Hotline, twilio: FakeTwilio) -> None:
             pass
         hotline.sender.drain()
         twilio.settle()
-        if passed > LEASE_FOR and hotline.spooled() == 0 and not hotline.database.read(under_way):
+        if passed > LEASE_FOR and hotline.ingest.spool.waiting() == 0 and not hotline.database.read(under_way):
             return
         hotline.clock.advance(step)
         passed += step
-    raise AssertionError(f"{hotline.spooled()} texts wait in the spool, {hotline.database.read(under_way)} to leave")
+    raise AssertionError(
+        f"{hotline.ingest.spool.waiting()} texts wait in the spool, {hotline.database.read(under_way)} to leave"
+    )
 
 
 def under_way(session: Session) -> int:
@@ -167,7 +169,7 @@ def assert_every_text_is_there_once(hotline: Hotline, crowd: Crowd) -> None:
     while hotline.spool_worker.once():  # hundreds at once may be more than the database takes in three seconds
         pass
     assert hotline.database.read(lambda s: sorted(s.exec(select(Inbound.sid)))) == sorted(crowd.texts)
-    assert hotline.spooled() == hotline.quarantined() == 0
+    assert hotline.ingest.spool.waiting() == hotline.ingest.spool.quarantined() == 0
 
 
 def assert_every_text_did_what_it_says_once(session: Session) -> None:

@@ -11,10 +11,10 @@ import pytest
 from sqlmodel import select
 from structlog.testing import capture_logs
 
-from app.carriers.base import CarrierError, Outgoing, Sent
+from app.carriers.base import Action, CarrierError, Outgoing, Sent
 from app.carriers.simulator import Simulator
 from app.carriers.twilio import errors
-from app.carriers.twilio.errors import ACTIONS, Action
+from app.carriers.twilio.errors import ACTIONS
 from app.hotline import Hotline
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane, Outbound, State
@@ -22,12 +22,13 @@ from models.lines import Channel
 from models.people import Address, Person
 from models.store.session import Session
 from tests import fakes
-from tests.fakes import StillClock
+from tests.fakes import StillClock, status_update
 from tests.world import ANA, DEE, World
 
 # TWILIO.md, row by row, written down a second time: a slip in the one shows in the other.
 MEANT = {
-    "again": "20429 21611",
+    "again": "20429",
+    "queue_full": "21611",
     "look_up": "20500 20503",
     "transient": "30001 30017 30022 30410 30500 63009 63010 63012",
     "soft": "30003 30008",
@@ -95,6 +96,9 @@ class Refusing(Simulator):
         self.taken.append((text, sid))
         return Sent(sid)
 
+    def codes(self, action: Action) -> tuple[int, ...]:
+        return errors.TABLE[action]
+
     def to(self, number: str) -> list[Outgoing]:
         return [text for _, text in self.posts if text.to == number]
 
@@ -123,9 +127,11 @@ class Case(World):
         for text, sid in taken:
             if text.to == ANA:
                 for _ in range(2):  # said twice, it counts once
-                    self.hotline.status(text.id, "undelivered", sid=sid, code=self.carrier.code).result()
+                    self.hotline.ingest.status(
+                        status_update(text.id, "undelivered", sid=sid, code=self.carrier.code)
+                    ).result()
             else:
-                self.hotline.status(text.id, "delivered", sid=sid, code=None).result()
+                self.hotline.ingest.status(status_update(text.id, "delivered", sid=sid, code=None)).result()
 
     def _next(self) -> datetime | None:
         def work(session: Session) -> list[datetime | None]:
@@ -195,13 +201,13 @@ def test_every_code_does_what_the_table_says(
         it.play()
     kept, posts, told = it.row(row), [at for at, text in it.carrier.posts if text.to == ANA], it.carrier.to(DEE)
     said_to_host = [log for log in logs if log["log_level"] == "error"]
-    if by == "callback" and action in (Action.AGAIN, Action.LOOK_UP):
+    if by == "callback" and action in (Action.AGAIN, Action.QUEUE_FULL, Action.LOOK_UP):
         action = Action.TRANSIENT  # the carrier did process it
     assert (kept.error_code, not kept.sid or by == "callback") == (code, True)
     assert len(posts) == 1 or action not in ONCE
     match action:
-        case Action.AGAIN:
-            assert kept.state is (State.READY if code == errors.QUEUE_FULL else State.HELD)
+        case Action.AGAIN | Action.QUEUE_FULL:
+            assert kept.state is (State.READY if code in errors.TABLE[Action.QUEUE_FULL] else State.HELD)
             assert len(posts) > 5
             assert told == []
         case Action.LOOK_UP:
@@ -246,7 +252,7 @@ def test_three_strikes_make_an_address_doubtful(cases: list[Case], sqlite_url: s
     assert it.address().unreachable_count == 4
     it.carrier.code, it.carrier.calls_back = 0, False
     later = it.put(body="now it works")
-    it.hotline.status(later, "delivered", sid="SM9", code=None).result()
+    it.hotline.ingest.status(status_update(later, "delivered", sid="SM9", code=None)).result()
     assert it.address().unreachable_count == 0
 
 

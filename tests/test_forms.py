@@ -17,7 +17,7 @@ from models.delivery.outbound import StatusEvent
 from models.inbound import Inbound
 from models.people import Address
 from tests import fakes, forms
-from tests.fakes import Recorder, StillClock
+from tests.fakes import StillClock, TwilioRecorder
 from tests.forms import Post
 
 SHORT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
@@ -65,7 +65,8 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 
 @pytest.fixture
 def door(database_url: str, clock: StillClock) -> Iterator[Door]:
-    hotline = Hotline(fakes.twilio_settings(database_url), carrier=Recorder(), clock=clock)
+    settings = fakes.twilio_settings(database_url)
+    hotline = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock)
     hotline.prepare()
     opened = Door(hotline)
     yield opened
@@ -89,7 +90,7 @@ def taken_or_refused_politely(door: Door, post: Post) -> None:
     else:
         assert answer.status_code == (NO_CONTENT if post.path.startswith("/twilio/status") else 200)
     assert is_for_twilio(answer)
-    assert (door.hotline.spooled(), door.hotline.quarantined()) == (0, 0)
+    assert (door.hotline.ingest.spool.waiting(), door.hotline.ingest.spool.quarantined()) == (0, 0)
     said = dict(forms.parsed(post.body))
     whole = said.get("From", "").startswith("+1212") and len(said["From"]) == 12 and said.get("To") == fakes.LINE
     if answer.status_code == 200 and whole and len(sid := said.get("MessageSid", "")) == 34 and sid.isalnum():

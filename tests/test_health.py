@@ -11,11 +11,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from app.carriers.base import Action
 from app.carriers.twilio import errors, remedies
-from app.carriers.twilio.errors import Action
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from app.inbound.spool import SpooledWebhook
 from app.main import create_app
 from app.telemetry.heartbeat import Heartbeat
 from app.web import diagnosis
@@ -174,9 +173,9 @@ async def test_uncertain_texts_are_counted_and_old_ones_are_a_reason(calm: World
 
 
 async def test_texts_kept_beside_the_database_are_a_reason(calm: World) -> None:
-    spool, slip = calm.hotline.ingest.spool, SpooledWebhook(webhooks.sms(ANA, "hello"), calm.clock.now())
+    spool, webhook = calm.hotline.ingest.spool, webhooks.text_webhook(webhooks.sms(ANA, "hello"), calm.clock.now())
     for _ in range(3):
-        spool.put(slip)
+        spool.put(webhook, ANA)
     spool.quarantine(spool.oldest(spool.boxes()[0])[0])
     said = await health(create_app(hotline=calm.hotline))
     assert (said["status"], said["spooled"], said["quarantined"]) == ("degraded", 2, 1)
@@ -210,7 +209,7 @@ async def test_a_look_that_never_goes_well_is_named(world: World) -> None:
     world.clock.advance(timedelta(minutes=2))
     (reason,) = (await health(app))["reasons"]
     assert reason.startswith(
-        "texts that never reached us are not fetched from Twilio: the reconciler has got nothing done"
+        "texts that never reached us are not fetched from the carrier: the reconciler has got nothing done"
     )
     stuck.set()
 
@@ -302,8 +301,8 @@ async def test_every_line_is_told_apart_by_its_name(calm: World) -> None:
 
 
 def test_every_error_that_rests_a_number_has_a_remedy() -> None:
-    resting = (Action.ACCOUNT, Action.QUOTA, Action.AGAIN)
-    assert {code for action in resting for code in errors.TABLE[action]} == set(remedies.REMEDIES)
+    pausing = (Action.ACCOUNT, Action.QUOTA, Action.AGAIN, Action.QUEUE_FULL)
+    assert {code for action in pausing for code in errors.TABLE[action]} == set(remedies.REMEDIES)
 
 
 def test_an_error_that_we_do_not_know_can_be_looked_up() -> None:

@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app.carriers.base import CarrierError, Outgoing, Sent
+from app.carriers.base import Action, CarrierError, Outgoing, Sent
 from app.carriers.simulator import Simulator
-from app.carriers.twilio.errors import Action
 from app.hotline import Hotline
 from models import lines, people
 from models.delivery import line_numbers

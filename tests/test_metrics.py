@@ -221,7 +221,9 @@ async def test_a_webhook_that_breaks_is_timed_as_500() -> None:
         raise RuntimeError
 
     metrics = Metrics()
-    transport = httpx.ASGITransport(Timed(broken, metrics), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(
+        Timed(broken, metrics, {"/twilio/message": "message"}), raise_app_exceptions=False
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://hotline") as asking:
         await asking.post("/twilio/message")
         await asking.post("/elsewhere")

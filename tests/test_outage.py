@@ -37,7 +37,7 @@ from models.requests import Request
 from models.store.session import Session
 from tests import webhooks
 from tests.fake_twilio import FakeTwilio
-from tests.fakes import PUBLIC, Recorder, twilio_settings
+from tests.fakes import PUBLIC, TwilioRecorder, twilio_settings
 from tests.postgres import PostgreSQL
 from tests.serving import Process, process, until, within
 
@@ -288,7 +288,7 @@ def test_one_webhook_fifty_times_at_once_is_one_text(database_url: str, tmp_path
             until(lambda: len(twilio.sent) >= 1)
             twilio.settle()
         assert [text.to for text in twilio.sent] == [ANA]
-        days_later = Hotline(settings, clock=Clock(timedelta(hours=72)), carrier=Recorder())
+        days_later = Hotline(settings, clock=Clock(timedelta(hours=72)), carrier=TwilioRecorder(settings))
         before = days_later.database.read(counted)
         assert before == [1, 1, 1]
         twilio.post = within(create_app(hotline=days_later))

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.carriers.base import CarrierError, Outgoing, Sent
-from app.carriers.twilio.errors import Action
+from app.carriers.base import Action, CarrierError, Outgoing, Sent
 from app.hotline import Hotline
 from app.simulator import story
 from app.simulator.phones import RESERVED, SHOWN, STOPPED_NOTE, CannotDo, Phones

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.carriers.base import CarrierError, Outgoing
-from app.carriers.twilio.client import Twilio
-from app.carriers.twilio.errors import Action
+from app.carriers.base import Action, CarrierError, Outgoing
+from app.carriers.twilio.account import Account
+from app.carriers.twilio.carrier import Twilio
 from models.lines import Channel
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
@@ -39,7 +39,7 @@ def test_but_not_where_it_says_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def send(api: str) -> None:
-    carrier = Twilio(account=ACCOUNT, token=TOKEN, api=api, callback=f"{PUBLIC}/twilio/status")
+    carrier = Twilio(Account(ACCOUNT, (TOKEN,), api, PUBLIC))
     try:
         carrier.send(Outgoing(1, Channel.SMS, LINE, ANA, "hello"))
     finally:

@@ -11,7 +11,6 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from app.inbound.reconcile import MINIMUM_AGE
-from app.inbound.spool import SpooledWebhook
 from app.main import create_app
 from models import lines
 from models.delivery.outbound import Outbound
@@ -163,7 +162,7 @@ def test_what_was_lost_before_a_stop_undoes_nothing_and_is_not_answered(world: W
 def test_it_does_not_overtake_what_is_in_the_spool(world: World) -> None:
     world.twilio.text(ANA, "older", lost=True)
     fields = world.twilio.carried[0].fields
-    world.hotline.ingest.spool.put(SpooledWebhook(fields, world.clock.now()))
+    world.hotline.ingest.spool.put(webhooks.text_webhook(fields, world.clock.now()), ANA)
     later(world)
     world.twilio.text(ANA, "newer", lost=True)
     later(world)
@@ -243,7 +242,7 @@ def test_a_hotline_that_starts_looks_by_itself(database_url: str) -> None:
 
 
 def test_the_simulator_has_no_list(hotline: Hotline) -> None:
-    assert hotline.settings.simulated
+    assert hotline.carrier.simulated
     hotline.start()
     assert not hotline.reconciler.thread.heartbeat.alive
 

@@ -18,7 +18,7 @@ from models.people import Person
 from models.store.session import Session
 from models.store.statements import Precompiled
 from tests.fake_twilio import Mood, When
-from tests.fakes import LINE, MORNING
+from tests.fakes import LINE, MORNING, status_update
 from tests.world import ANA, World
 
 ENDED = {State.CANCELLED, State.DELIVERED, State.ACCEPTED}
@@ -103,7 +103,7 @@ def test_what_comes_back_after_stop_is_not_kept_for_later(world: World, code: in
     row = world.put()
     world.drain()
     stop(world)
-    world.hotline.status(row, "undelivered", sid=world.twilio.sent[0].sid, code=code).result()
+    world.hotline.ingest.status(status_update(row, "undelivered", sid=world.twilio.sent[0].sid, code=code)).result()
     assert world.row(row).state is State.CANCELLED
     world.clock.advance(timedelta(hours=1))
     world.drain()

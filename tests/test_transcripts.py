@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.simulator import transcript
+from app.simulator import transcript, transcript_reader
 from app.simulator.stage import Stage
-from app.simulator.transcript import Transcript, Unreadable
+from app.simulator.transcript import Transcript
+from app.simulator.transcript_reader import Unreadable
 
 HERE = Path(__file__).parent / "transcripts"
 FILES = sorted(HERE.glob("*.txt"))
@@ -26,7 +27,7 @@ def played(story: Transcript, database_url: str) -> Transcript:
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_conversation(file: Path, database_url: str, pytestconfig: pytest.Config) -> None:
-    told = transcript.read(file)
+    told = transcript_reader.read(file)
     went = played(told, database_url)
     if pytestconfig.getoption("--record"):
         told = transcript.answered(told, went)
@@ -37,6 +38,9 @@ def test_conversation(file: Path, database_url: str, pytestconfig: pytest.Config
 
 
 TINY = """# A transcript to read.
+
+line
+  area  Oak: oak st
 
 people
   Ana  +12025550101  asks   en
@@ -55,7 +59,7 @@ Ana/wa > hello
 def test_a_transcript_is_read_as_it_is_meant(tmp_path: Path) -> None:
     file = tmp_path / "tiny.txt"
     file.write_text(TINY)
-    story = transcript.read(file)
+    story = transcript_reader.read(file)
     assert story.write() == TINY
     assert story.phones["Ben"].max_open == 2
     assert story.phones["Ana/wa"].channel == "whatsapp"
@@ -77,5 +81,6 @@ def test_a_mistake_is_named_with_its_line(wrong: str, why: str, tmp_path: Path) 
     file = tmp_path / "wrong.txt"
     file.write_text("people\n  Ana +12025550101 asks\n\n" + wrong + "\n")
     with pytest.raises(Unreadable, match=why) as error:
-        transcript.read(file)
-    assert str(error.value).startswith("wrong.txt:")
+        transcript_reader.read(file)
+    line = len(file.read_text().splitlines())
+    assert str(error.value).startswith(f"{file}:{line}: ")

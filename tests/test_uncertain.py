@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from app.carriers.twilio.client import Twilio
+from app.carriers.twilio.account import Account
+from app.carriers.twilio.carrier import Twilio
 from app.clock import Clock
 from app.hotline import Hotline
 from app.outbound.sender import LEASE_FOR
@@ -24,7 +25,7 @@ from models.delivery.outbound import Lane, State
 from models.delivery.outbound import Outbound as Row
 from tests.fake_twilio import Carried, FakeTwilio, Mood, When
 from tests.fake_twilio_api import Refused
-from tests.fakes import ACCOUNT, PUBLIC, TOKEN, StillClock, twilio_settings
+from tests.fakes import ACCOUNT, PUBLIC, TOKEN, StillClock, status_update, twilio_settings
 from tests.serving import environment
 from tests.world import ANA, DEE, World, quick
 
@@ -124,9 +125,7 @@ def test_a_storm_of_429_is_waited_for(world: World) -> None:
 @pytest.fixture
 def hasty(world: World) -> Iterator[World]:
     """A hotline that waits for an answer no longer than a moment."""
-    carrier = Twilio(
-        account=ACCOUNT, token=TOKEN, api=world.twilio.url, callback=f"{PUBLIC}/twilio/status", timeout=0.3
-    )
+    carrier = Twilio(Account(ACCOUNT, (TOKEN,), world.twilio.url, PUBLIC), timeout=0.3)
     hotline = Hotline(world.hotline.settings, carrier=carrier, clock=world.clock)
     yield World(hotline, world.twilio, world.clock)
     hotline.stop()
@@ -258,8 +257,8 @@ def test_an_id_of_an_older_attempt_still_says_that_it_arrived(world: World) -> N
         world.drain(after=STEP)
     assert len(world.twilio.sent) == 2
     first, _ = world.twilio.sent
-    world.hotline.status(row, "delivered", sid=first.sid, code=None).result()
-    world.hotline.status(row, "undelivered", sid=first.sid, code=30005).result()
+    world.hotline.ingest.status(status_update(row, "delivered", sid=first.sid, code=None)).result()
+    world.hotline.ingest.status(status_update(row, "undelivered", sid=first.sid, code=30005)).result()
     assert world.row(row).state is State.DELIVERED
     world.twilio.release_callbacks()
     assert world.row(row).state is State.DELIVERED
@@ -273,7 +272,7 @@ def test_a_failure_of_an_older_attempt_does_not_undo_the_later(world: World) -> 
     for _ in range(40):
         world.drain(after=STEP)
     first, _ = world.twilio.sent
-    world.hotline.status(row, "undelivered", sid=first.sid, code=30005).result()
+    world.hotline.ingest.status(status_update(row, "undelivered", sid=first.sid, code=30005)).result()
     assert world.row(row).state is State.ACCEPTED
 
 

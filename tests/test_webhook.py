@@ -12,10 +12,11 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, func, select
 
+from app.carriers.base import StatusUpdate
 from app.database.engine import Busy
 from app.hotline import Hotline
 from app.inbound import receive
-from app.inbound.ingest import MustWait
+from app.inbound.ingest import Ingest, MustWait
 from app.inbound.receive import Taken
 from app.main import create_app
 from models import lines, people
@@ -25,7 +26,7 @@ from models.lines import Channel
 from models.people import Address, Person
 from models.store.session import Session
 from tests import webhooks
-from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, Recorder, StillClock, twilio_settings
+from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, StillClock, TwilioRecorder, ingest_by, twilio_settings
 
 ANA = "+12025550101"
 
@@ -33,8 +34,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator[Hotline]:
-    running = Hotline(twilio_settings(database_url), carrier=carrier, clock=clock)
+def hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
+    settings = twilio_settings(database_url)
+    running = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock)
     running.prepare()
     yield running
     running.stop()
@@ -81,7 +83,7 @@ async def test_a_signed_sms_is_taken_and_answered(hotline: Hotline) -> None:
     (text,) = stored(hotline)
     assert (text.channel, text.from_address, text.body) == (Channel.SMS, ANA, "I need groceries for two")
     hotline.sender.drain()
-    assert isinstance(hotline.carrier, Recorder)
+    assert isinstance(hotline.carrier, TwilioRecorder)
     assert {(t.channel, t.from_number, t.to) for t in hotline.carrier.carried} == {(Channel.SMS, LINE, ANA)}
 
 
@@ -91,7 +93,7 @@ async def test_a_whatsapp_message_takes_the_same_path(hotline: Hotline) -> None:
     (text,) = stored(hotline)
     assert (text.channel, text.from_address, text.body) == (Channel.WHATSAPP, ANA, "hola")
     hotline.sender.drain()
-    assert isinstance(hotline.carrier, Recorder)
+    assert isinstance(hotline.carrier, TwilioRecorder)
     assert {(t.channel, t.from_number, t.to) for t in hotline.carrier.carried} == {(Channel.WHATSAPP, WHATSAPP, ANA)}
 
 
@@ -100,7 +102,7 @@ async def test_whatsapp_may_hide_the_number(hotline: Hotline) -> None:
     (text,) = stored(hotline)
     assert text.from_address == "US.13491208655302741918"
     hotline.sender.drain()
-    assert isinstance(hotline.carrier, Recorder)
+    assert isinstance(hotline.carrier, TwilioRecorder)
     assert {t.to for t in hotline.carrier.carried} == {"US.13491208655302741918"}
 
 
@@ -213,7 +215,7 @@ async def test_the_same_text_twice_changes_nothing(hotline: Hotline) -> None:
     again = await signed(hotline, fields)
     assert is_empty_twiml(again)
     assert counted(hotline, Inbound, Person, Outbound) == before
-    assert hotline.registry.get_sample_value("hotline_texts_total", {"taken": "seen"}) == 1
+    assert hotline.metrics.registry.get_sample_value("hotline_texts_total", {"taken": "seen"}) == 1
 
 
 async def test_twenty_deliveries_at_once_are_one_text(hotline: Hotline) -> None:
@@ -244,54 +246,47 @@ async def test_no_200_for_what_is_nowhere_on_disk(hotline: Hotline) -> None:
     assert is_empty_twiml(answer)
     spool.unlink()
     assert (await signed(hotline, fields)).status_code == 200
-    assert hotline.spooled() == 1
+    assert hotline.ingest.spool.waiting() == 1
     with hotline.database.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE mislaid RENAME TO inbound"))
     assert hotline.spool_worker.once() == 1
-    assert hotline.spooled() == 0
+    assert hotline.ingest.spool.waiting() == 0
     assert counted(hotline, Inbound) == [1]
     assert hotline.counts() == {"handled": 1, "seen": 0, "unknown_number": 0, "unanswered": 0, "spooled": 1}
 
 
-class Faulty(Hotline):
-    """A hotline with a fault that nobody foresaw."""
+class Faulty(Ingest):
+    """Takes nothing in, for a reason that nobody foresaw."""
 
-    def receive(self, heard: Heard, waits: MustWait | None = None) -> "Future[Taken]":
-        raise RuntimeError(heard.body)
+    error: Exception = RuntimeError("of the kind that quotes a text")
 
-    def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
-        raise RuntimeError(said)
+    def receive(self, heard: Heard, must_wait: MustWait | None = None) -> "Future[Taken]":
+        raise self.error
+
+    def status(self, update: StatusUpdate) -> "Future[bool]":
+        raise self.error
 
 
-async def test_a_fault_that_nobody_foresaw_is_no_200_and_no_crash(database_url: str) -> None:
-    faulty = Faulty(twilio_settings(database_url), carrier=Recorder())
-    answer = await signed(faulty, webhooks.sms(ANA, "hello"))
+async def test_a_fault_that_nobody_foresaw_is_no_200_and_no_crash(hotline: Hotline) -> None:
+    ingest_by(hotline, Faulty)
+    answer = await signed(hotline, webhooks.sms(ANA, "hello"))
     assert answer.status_code == 503
     assert is_empty_twiml(answer)
     body = webhooks.form({"MessageStatus": "sent"})
     right = webhooks.sign(f"{webhooks.STATUS}?id=1", body)
-    assert (await post(faulty, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 503
-    faulty.stop()
+    assert (await post(hotline, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 503
 
 
-async def test_too_many_is_said_at_once_and_kept_nowhere(database_url: str) -> None:
-    class Crowded(Faulty):
-        def receive(self, heard: Heard, waits: MustWait | None = None) -> "Future[Taken]":
-            raise Busy
-
-        def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
-            raise Busy
-
-    crowded = Crowded(twilio_settings(database_url), carrier=Recorder())
-    answer = await signed(crowded, webhooks.sms(ANA, "hello"))
+async def test_too_many_is_said_at_once_and_kept_nowhere(hotline: Hotline) -> None:
+    ingest_by(hotline, Faulty).error = Busy()
+    answer = await signed(hotline, webhooks.sms(ANA, "hello"))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert crowded.spooled() == 0
+    assert hotline.ingest.spool.waiting() == 0
     body = webhooks.form({"MessageStatus": "sent"})
     right = webhooks.sign(f"{webhooks.STATUS}?id=1", body)
     # Nobody tells us twice what became of a text.
-    assert (await post(crowded, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 204
-    assert crowded.spooled() == 1
-    crowded.stop()
+    assert (await post(hotline, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 204
+    assert hotline.ingest.spool.waiting() == 1
 
 
 async def test_a_fault_of_ours_loses_no_text(hotline: Hotline) -> None:

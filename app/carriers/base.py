@@ -1,13 +1,75 @@
-"""Carriers take a text and say what became of it. SMS and WhatsApp are data on the text, not two code paths."""
+"""What a carrier is: whoever brings texts in, takes texts out, and says what became of them.
 
-from collections.abc import Iterable
+Everything that is one carrier's alone stands in its own folder: the paths of its webhooks, how they are verified and
+what they say, how a text is sent and looked up, its error codes and their remedies, its part of `hotline doctor`.
+SMS and WhatsApp are data on a text, not two code paths.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, ClassVar
 
-from app.carriers.twilio.errors import Action
+from app.telemetry.findings import Finding
 from models.delivery.outbound import State
+from models.inbound import Heard
 from models.lines import Channel
+
+
+class Action(StrEnum):
+    """What to do about a text that the carrier did not take or could not deliver."""
+
+    AGAIN = "again"  # never processed: back off and send it later
+    QUEUE_FULL = (
+        "queue_full"  # never processed, for the number's own queue is full: this number pauses, others do not
+    )
+    LOOK_UP = "look_up"  # may have been processed: look, and never send blindly again
+    TRANSIENT = "transient"  # could not be delivered yet: after 1, 5 and 30 minutes
+    SOFT = "soft"  # the phone was out of reach: once more, and three strikes make the address doubtful
+    QUOTA = "quota"  # the number has used up its allowance: it pauses until the reset
+    OPTED_OUT = "opted_out"  # they told the carrier STOP
+    BAD_ADDRESS = "bad_address"  # no text will ever arrive there
+    FILTERED = "filtered"  # the carrier does not like these words
+    CONTENT = "content"  # we built the text wrongly: whoever runs the host must know
+    WINDOW = "window"  # WhatsApp, more than 24 hours after they last wrote: by SMS instead
+    LOOP = "loop"  # two machines talk with each other: the pair pauses
+    GEOGRAPHY = "geography"  # a country we may not text: somebody may be pumping
+    ACCOUNT = "account"  # the account is at fault, not the text: the lane pauses and keeps its texts
+    UNKNOWN = "unknown"  # a code that the carrier's table does not know: final, and reported
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One call of a carrier's webhook, as it came: what the spool keeps while the database is away."""
+
+    carrier: str  # its name
+    path: str
+    query: str
+    body: bytes
+    at: datetime  # when it came to us
+
+
+@dataclass(frozen=True)
+class StatusUpdate:
+    """What a carrier says became of a text of ours."""
+
+    outbound_id: int
+    status: str  # in the carrier's own word, kept as it is
+    state: State | None  # in ours; None for a word that we do not know
+    sid: str | None  # the carrier's id of the text
+    code: int | None = None  # the carrier's error
+    action: Action = Action.UNKNOWN  # what a failure asks for
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a carrier is told when it calls a webhook."""
+
+    status: int
+    body: bytes = b""
+    media_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +101,24 @@ class SentMessage:
     state: State
     created: datetime
     code: int | None = None
+    action: Action = Action.UNKNOWN  # what its error asks for
+
+
+@dataclass(frozen=True)
+class ReceivedMessage:
+    """A text in the carrier's list of what came in; `fields` are what the list says of it."""
+
+    sid: str
+    at: datetime
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """An error in plain words, for whoever runs the hotline."""
+
+    what: str
+    do: str
 
 
 class CarrierError(Exception):
@@ -54,51 +134,62 @@ class CarrierError(Exception):
         self.wait = wait
 
 
-@dataclass(frozen=True)
-class ReceivedMessage:
-    """A text in the carrier's list of what came in; `said` are the fields its webhook has."""
-
-    sid: str
-    at: datetime
-    said: dict[str, str]
+class CannotTell(Exception):
+    """The carrier keeps no list, so it cannot say whether it took a text. Then nobody sends it again."""
 
 
-class Carrier(Protocol):
+class Carrier(ABC):
     """Whoever carries texts."""
 
-    paced: bool  # whether it minds how fast texts come
+    name: ClassVar[str]  # kept with what is spooled, and shown in /health
+    paced: ClassVar[bool] = True  # whether it minds how fast texts come
+    simulated: ClassVar[bool] = False  # whether no real phone is behind it
+    lists_received: ClassVar[bool] = False  # whether `received` can say what came in
+    webhooks: ClassVar[Mapping[str, str]] = {}  # the paths it calls by POST, and what each is about, in a word
 
+    def verify(self, webhook: Webhook, headers: Mapping[str, str]) -> bool:
+        """Whether this call is the carrier's own. `headers` are found whatever the capitals of their names."""
+        return False
+
+    def parse(self, webhook: Webhook) -> Heard | StatusUpdate | None:
+        """What a verified call says; None if it says nothing that could be taken in. Never raises."""
+        return None
+
+    def answer(self, path: str, status: int) -> Answer:
+        """The answer to a call of this path, for an HTTP status: an empty one, in the form the carrier wants."""
+        return Answer(status)
+
+    @abstractmethod
     def send(self, text: Outgoing) -> Sent:
         """Hand one text over. Raises CarrierError."""
-        ...
 
-    def received(self, numbers: list[str], since: datetime) -> Iterable[ReceivedMessage]:
-        """The texts to these numbers that came in since then, in no order. Raises CarrierError and others."""
-        ...
-
-    def pictures(self, sid: str) -> dict[str, str]:
-        """A text's pictures, in the fields its webhook has."""
-        ...
-
+    @abstractmethod
     def find(self, text: Outgoing, since: datetime) -> list[SentMessage]:
-        """The texts like this one that it took since then, oldest first. Raises CarrierError."""
-        ...
+        """The texts like this one that it took since then, oldest first. Raises CarrierError and CannotTell."""
 
-    def close(self) -> None:
+    def received(self, numbers: list[tuple[Channel, str]], since: datetime) -> Iterable[ReceivedMessage]:
+        """The texts to these numbers that came in since then, in no order. Raises CarrierError and others."""
+        return ()
+
+    def as_webhook(self, message: ReceivedMessage) -> Webhook:
+        """A text from that list as its webhook would have brought it; may ask for more. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no list of what came in")
+
+    def codes(self, action: Action) -> tuple[int, ...]:
+        """The errors that ask for this."""
+        return ()
+
+    def remedy(self, code: int | None) -> Remedy:
+        """What an error means and what to do, also for one that is not known."""
+        return Remedy("the carrier does not take its texts", "run: hotline doctor")
+
+    def checks(self, numbers: list[tuple[Channel, str]], now: datetime) -> Iterator[Finding]:
+        """What `hotline doctor` finds there: credentials, clocks, whether texts to these numbers reach us."""
+        yield from ()
+
+    def instructions(self) -> str | None:
+        """What whoever just started the hotline has to do at the carrier, in a line."""
+        return None
+
+    def close(self) -> None:  # noqa: B027 - most that keep no connection have nothing to do
         """Let go of connections."""
-        ...
-
-
-# Twilio's words for what became of a text, and ours.
-STATUSES = {
-    "accepted": State.ACCEPTED,
-    "scheduled": State.ACCEPTED,
-    "queued": State.ACCEPTED,
-    "sending": State.ACCEPTED,
-    "sent": State.SENT,
-    "delivered": State.DELIVERED,
-    "read": State.READ,
-    "undelivered": State.FAILED,
-    "failed": State.FAILED,
-    "canceled": State.FAILED,
-}

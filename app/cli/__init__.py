@@ -11,6 +11,7 @@ from typer.main import get_command as built
 FAMILIES = {
     "serve": "app.cli.serve",
     "chat": "app.cli.chat",
+    "play": "app.cli.play",
     "person": "app.cli.people",
     "request": "app.cli.request",
     "line": "app.cli.line",

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from app.carriers import carrier_for
 from app.cli import console
 from app.hotline import Hotline
 from app.simulator import story
@@ -34,7 +35,7 @@ WELCOME = "Pretend phones around {line}. Try:  Ana: need groceries for two   /vo
 def command(line: console.InLine = None) -> None:
     """Try the hotline in this terminal: type as anybody, see what arrives on every phone."""
     settings = console.settings()
-    if not settings.simulated:
+    if not carrier_for(settings).simulated:
         console.fail(
             "chat plays with pretend phones, but TWILIO_ACCOUNT_SID is set: what is waiting for real people would be "
             "lost. Unset it, also in .env, and point DATABASE_URL at another file, such as sqlite:///try.db"
@@ -55,7 +56,7 @@ def chat(hotline: Hotline, said: TextIO, out: TextIO, *, line_id: int | None = N
 
     The hotline must be prepared and need not be started: what is queued is sent before the next line is read.
     """
-    phones = Phones(hotline)
+    phones = Phones(hotline, hotline.sender.drain)
     phones.catch_up()
     line = next(each for each in phones.lines() if line_id in (None, each.id))
     talk = Talk(phones, line, out)

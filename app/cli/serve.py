@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from app.carriers import carrier_for
 from app.cli import console
+from app.hotline import Hotline
 from app.main import create_app
-from app.settings import Settings
 
 app = typer.Typer()
 
@@ -43,12 +44,14 @@ def serve(
 ) -> None:
     """Run the hotline: answer the carrier, send, watch the clock."""
     settings = console.settings()
-    host = host or ("127.0.0.1" if settings.simulated else "0.0.0.0")
+    carrier = carrier_for(settings)
+    host = host or ("127.0.0.1" if carrier.simulated else "0.0.0.0")
     with listen(host, settings.port if port is None else port) as listening:
         with console.opened(settings):
             pass  # whatever is wrong with the database is said before anything starts
+        hotline = Hotline(settings, carrier=carrier)
         config = uvicorn.Config(
-            create_app(settings),
+            create_app(hotline=hotline),
             log_level="warning",
             log_config=None,  # app/logs.py writes its lines too
             access_log=False,
@@ -61,7 +64,7 @@ def serve(
         gc.collect()
         gc.freeze()
         sys.setswitchinterval(SWITCH)
-        server = Server(config, where(settings, host, listening.getsockname()[1]))
+        server = Server(config, where(hotline, host, listening.getsockname()[1]))
 
         def stop(*_: object) -> None:
             server.should_exit = True
@@ -96,10 +99,10 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def where(settings: Settings, host: str, port: int) -> list[str]:
+def where(hotline: Hotline, host: str, port: int) -> list[str]:
     """Two or three lines for whoever just started it: where to look, what to do next."""
-    stop = "Stop it with Ctrl+C."
-    if settings.simulated:
+    settings, stop = hotline.settings, "Stop it with Ctrl+C."
+    if hotline.carrier.simulated:
         shown = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
         said = [f"{settings.hotline_name} is running with a simulated phone network; no real text is sent."]
         if host not in ("127.0.0.1", "localhost", "::1"):
@@ -107,10 +110,10 @@ def where(settings: Settings, host: str, port: int) -> list[str]:
         return [*said, f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
     numbers = " and ".join(
         f"{number} ({channel})"
-        for number, channel in ((settings.sms, "SMS"), (settings.whatsapp, "WhatsApp"))
+        for number, channel in ((settings.hotline_number, "SMS"), (settings.hotline_whatsapp, "WhatsApp"))
         if number
     )
     return [
         f"{settings.hotline_name} is running on port {port} for {numbers}. {stop}",
-        f"Incoming messages, in Twilio's console: {settings.public_url}/twilio/message",
+        *filter(None, [hotline.carrier.instructions()]),
     ]

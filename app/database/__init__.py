@@ -1,1 +1,1 @@
-"""Engines, the one writer, the migrations' runner."""
+"""Engines, the writer thread and its queue, the runner of migrations."""

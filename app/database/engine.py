@@ -1,4 +1,4 @@
-"""Engines, the one writer of SQLite, the pool of PostgreSQL. `write` is how anything gets into the database."""
+"""Engines and the writer thread. `Database.write` is how anything gets into the database: batched, then committed."""
 
 import threading
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from models.store.session import Session
 from models.store.statements import Precompiled
 
 T = TypeVar("T")
-Answer = tuple[Job, Any, Exception | None]
+JobResult = tuple[Job, Any, Exception | None]
 Work = Callable[[Session], T]
 Rescue = Callable[[Session, Exception], T]
 
 BATCH = 64  # pieces of work that may share one commit on SQLite
-CACHE = 16 * 1024  # KiB of pages that the writer keeps in memory: a line with years behind it has many places
-STATEMENTS = 1_000  # that SQLite's driver keeps ready; of its own 128, too many are made again
-FEW = 16  # on PostgreSQL, where other processes wait for the rows that a transaction holds
+CACHE_KIB = 16 * 1024  # of pages that the writer keeps in memory: a line with years behind it touches many
+CACHED_STATEMENTS = 1_000  # prepared statements that sqlite3 keeps; of its default 128, too many are made again
+BATCH_ON_POSTGRESQL = 16  # fewer, for other processes wait for the rows that a transaction holds
 PASSING = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 RETRIED = {*PASSING, "23505"}  # two made the same row at once
 # A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
@@ -52,38 +52,38 @@ class Database:
         self._lookup_connection: Connection | None = None  # kept for `look`
         self._lookup_lock = threading.Lock()
         self.observe: Callable[[float], None] | None = None  # hears how many shared a commit
-        self._waiting = JobQueue()
+        self._queue = JobQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
     def _engine(self) -> Engine:
         raise NotImplementedError
 
-    def _most(self) -> int:
+    def _batch_size(self) -> int:
         return BATCH
 
-    def _commit(self, batch: list[Job]) -> list[Answer]:
+    def _commit(self, batch: list[Job]) -> list[JobResult]:
         raise NotImplementedError
 
     def write(self, work: Work[T], rescue: Rescue[T] | None = None, *, by: str | None = None) -> "Future[T]":
         """Run `work` in a transaction; `rescue` instead if it raises anything but a passing database error.
 
-        Work of one sender (`by`) is done in the order in which it came. Raises Busy if too much of it waits.
+        Work with one key (`by`, an address) is done in the order in which it came. Raises Busy if too much waits.
         """
         job = Job(work, rescue, by)
         self._start()
-        self._waiting.put(job)
+        self._queue.put(job)
         return job.future
 
     def _start(self) -> None:
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+                self._thread = threading.Thread(target=self._write_batches, name="writer", daemon=True)
                 self._thread.start()
 
-    def _serve(self) -> None:
-        while batch := self._waiting.take(self._most()):
-            # Whoever hung up before it began wants nothing any more.
+    def _write_batches(self) -> None:
+        while batch := self._queue.take(self._batch_size()):
+            # Cancelled before it began: whoever asked has hung up.
             wanted = [job for job in batch if job.future.set_running_or_notify_cancel()]
             try:
                 answers = self._commit(wanted)
@@ -96,7 +96,7 @@ class Database:
                     job.future.set_result(result)
                 else:
                     job.future.set_exception(failure)
-            self._waiting.done(batch)
+            self._queue.done(batch)
 
     def read(self, work: Work[T]) -> T:
         """Run `work` on a consistent view of the database, without writing."""
@@ -104,7 +104,7 @@ class Database:
             return work(Session(connection))
 
     def lookup(self, statement: Precompiled[T], **values: Any) -> list[T]:
-        """Run one query by itself, on a connection kept for it: on PostgreSQL at a third of the price of `read`.
+        """Run one query in autocommit, on a connection kept for it: on PostgreSQL at a third of the price of `read`.
 
         Raises if that connection is gone, and opens another one the next time.
         """
@@ -131,15 +131,15 @@ class Database:
 
     def wait_until_idle(self, most: float) -> bool:
         """Wait until nothing that came in waits or is worked on, at most so many seconds; whether it is so."""
-        return self._waiting.wait_until_idle(most)
+        return self._queue.wait_until_idle(most)
 
     def waiting(self) -> int:
-        """How much work waits."""
-        return len(self._waiting)
+        """How many jobs are queued."""
+        return len(self._queue)
 
     def close(self) -> None:
         """Finish what was begun and let go."""
-        self._waiting.close()
+        self._queue.close()
         with self._starting:
             if self._thread is not None:
                 self._thread.join()
@@ -155,13 +155,13 @@ class SQLite(Database):
     def __init__(self, url: URL) -> None:
         super().__init__(url)
         self._writer = self._engine(immediate=True)
-        self._kept: Connection | None = None  # the writer's own, opened by its thread
+        self._connection: Connection | None = None  # the writer's own, opened by its thread
 
     def _engine(self, *, immediate: bool = False) -> Engine:
         engine = sa.create_engine(
             self.url,
             hide_parameters=True,  # an error message must not quote a text
-            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": STATEMENTS},
+            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": CACHED_STATEMENTS},
         )
 
         @sa.event.listens_for(engine, "connect")
@@ -170,7 +170,7 @@ class SQLite(Database):
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
             if immediate:
-                connection.execute(f"PRAGMA cache_size=-{CACHE}")
+                connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
                 # What a savepoint needs to take a text back is more than SQLite keeps in memory otherwise: it would
                 # write and delete a file for nearly every text.
                 connection.execute("PRAGMA temp_store=MEMORY")
@@ -182,19 +182,19 @@ class SQLite(Database):
 
         return engine
 
-    def _commit(self, batch: list[Job]) -> list[Answer]:
+    def _commit(self, batch: list[Job]) -> list[JobResult]:
         with file_lock(self.url):
-            self._kept = self._kept or self._writer.connect()
-            with self._kept.begin():
-                session = Session(self._kept)
+            self._connection = self._connection or self._writer.connect()
+            with self._connection.begin():
+                session = Session(self._connection)
                 answers = []
                 for job in batch:
-                    answers.append(self._one(session, job))
+                    answers.append(self._run_one(session, job))
                     if session.was_rolled_back:  # and with it what those before were about to be told
                         raise answers[-1][2] or RuntimeError("the transaction is gone")
                 return answers
 
-    def _one(self, session: Session, job: Job) -> Answer:
+    def _run_one(self, session: Session, job: Job) -> JobResult:
         try:
             with session.savepoint():
                 return job, job.work(session), None
@@ -211,8 +211,8 @@ class SQLite(Database):
     def close(self) -> None:
         super().close()
         with file_lock(self.url):  # the last connection to close empties the log, which is a write
-            if self._kept is not None:
-                self._kept.close()
+            if self._connection is not None:
+                self._connection.close()
             self._writer.dispose()
             self.engine.dispose()
 
@@ -224,8 +224,8 @@ class PostgreSQL(Database):
     Texts that wait together share one commit. If one of them fails, each is done again by itself.
     """
 
-    def _most(self) -> int:
-        return FEW
+    def _batch_size(self) -> int:
+        return BATCH_ON_POSTGRESQL
 
     def _engine(self) -> Engine:
         engine = sa.create_engine(
@@ -253,30 +253,30 @@ class PostgreSQL(Database):
 
         return engine
 
-    def _commit(self, batch: list[Job]) -> list[Answer]:
+    def _commit(self, batch: list[Job]) -> list[JobResult]:
         if len(batch) > 1:
             with suppress(Exception):
-                return self._all(batch)
-        return [self._one(job) for job in batch]
+                return self._run_together(batch)
+        return [self._run_one(job) for job in batch]
 
-    def _all(self, batch: list[Job]) -> list[Answer]:
+    def _run_together(self, batch: list[Job]) -> list[JobResult]:
         with self.engine.begin() as connection:
             session = Session(connection)
-            # In the same order everywhere, lest two processes wait for each other's senders.
+            # In the same order everywhere, lest two processes wait for each other's rows (a deadlock).
             in_order = sorted(batch, key=lambda job: job.by or "")
-            answers: list[Answer] = [(job, job.work(session), None) for job in in_order]
+            answers: list[JobResult] = [(job, job.work(session), None) for job in in_order]
             session.flush()
             return answers
 
-    def _one(self, job: Job) -> Answer:
+    def _run_one(self, job: Job) -> JobResult:
         try:
-            return job, self._tried(job.work), None
+            return job, self._with_retries(job.work), None
         except Exception as error:
             if job.rescue is None or is_passing(error):
                 return job, None, error
             failure = error
         try:
-            return job, self._tried(lambda session: job.rescue(session, failure)), None
+            return job, self._with_retries(lambda session: job.rescue(session, failure)), None
         except Exception as error:
             return job, None, error
 
@@ -286,7 +286,7 @@ class PostgreSQL(Database):
         stop=tenacity.stop_after_attempt(10),
         reraise=True,
     )
-    def _tried(self, work: Work[T]) -> T:
+    def _with_retries(self, work: Work[T]) -> T:
         with self.engine.begin() as connection:
             session = Session(connection)
             result = work(session)

@@ -1,4 +1,4 @@
-"""Processes that share a SQLite file write to it one at a time.
+"""Lock between processes: those that share a SQLite file write to it one at a time.
 
 SQLite before 3.51.3 can damage its log when two connections write or checkpoint at the same instant. Its own locks
 do not prevent that, so each process holds this one around everything it writes.

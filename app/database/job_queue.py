@@ -1,4 +1,7 @@
-"""Who waits for the database: each sender's texts in their own order, and no flood before another's first text."""
+"""Fair per-key queue for the writer thread: each key's jobs in their order, the keys in turn (round robin).
+
+The key is the address that texts; a flood from one does not delay another's first text.
+"""
 
 import threading
 from collections import deque
@@ -7,17 +10,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-CAPACITY = 2_000  # pieces of work that may wait; at 500 a second the last of them is still answered in time
-CAPACITY_PER_KEY = 100  # of one sender
+CAPACITY = 2_000  # jobs that may wait; at 500 a second the last of them is still answered in time
+CAPACITY_PER_KEY = 100  # jobs of one key that may wait
 
 
 class Busy(Exception):
-    """Too many wait already; come back later."""
+    """The queue is full; come back later."""
 
 
 @dataclass(eq=False)
 class Job:
-    """Work on its way into the database, and where its result is awaited. `by` is whose it is, if order matters."""
+    """A unit of work and the future of its result. `by` is its key, if order matters; the hotline's own has none."""
 
     work: Any
     rescue: Any = None
@@ -31,12 +34,12 @@ class Job:
 
 
 class JobQueue:
-    """A queue for one who takes: at most one piece of work of each sender at a time, everybody in turn."""
+    """A queue with one consumer, who gets at most one job of each key at a time."""
 
     def __init__(self) -> None:
         self._queues: dict[object, deque[Job]] = {}
         self._count = 0
-        self._external = 0  # those of senders that wait or are worked on
+        self._external = 0  # jobs with a key that wait or are worked on
         self._closed = False
         self._changed = threading.Condition()
         self._idle = threading.Event()
@@ -46,14 +49,14 @@ class JobQueue:
         return self._count
 
     def put(self, job: Job) -> None:
-        """Let a job wait. Raises Busy for a sender's when too many do; the hotline's own work always may."""
+        """Queue a job. Raises Busy for one with a key when too many wait; the hotline's own are always taken."""
         with self._changed:
-            line = self._queues.setdefault(job.key, deque())
-            if job.by is not None and (self._count >= CAPACITY or len(line) >= CAPACITY_PER_KEY):
-                if not line:
+            queue = self._queues.setdefault(job.key, deque())
+            if job.by is not None and (self._count >= CAPACITY or len(queue) >= CAPACITY_PER_KEY):
+                if not queue:
                     del self._queues[job.key]
                 raise Busy
-            line.append(job)
+            queue.append(job)
             self._count += 1
             if job.by is not None:
                 self._external += 1
@@ -67,10 +70,10 @@ class JobQueue:
                 self._changed.wait()
             jobs = []
             for key in list(islice(self._queues, most)):
-                line = self._queues.pop(key)
-                jobs.append(line.popleft())
-                if line:
-                    self._queues[key] = line  # behind everybody else who waits
+                queue = self._queues.pop(key)
+                jobs.append(queue.popleft())
+                if queue:
+                    self._queues[key] = queue  # behind everybody else who waits
             self._count -= len(jobs)
             return jobs
 
@@ -82,7 +85,7 @@ class JobQueue:
                 self._idle.set()
 
     def wait_until_idle(self, most: float) -> bool:
-        """Wait until no sender's work waits or is under way, at most so many seconds; whether it is so."""
+        """Wait until no job with a key waits or is worked on, at most so many seconds; whether it is so."""
         return self._idle.wait(most)
 
     def close(self) -> None:

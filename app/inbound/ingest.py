@@ -1,6 +1,6 @@
-"""What webhooks bring, on disk before anybody says 200: in the database, or else in the spool until the database can.
+"""Database first, spool as fallback: what a webhook brings is on disk before anybody says 200.
 
-Nobody overtakes themselves: while an older text of a sender is in the spool, or has just failed and is on its way
+Nobody overtakes themselves: while an older text of a person is in the spool, or has just failed and is on its way
 there, their newer ones go to the spool too. A text that was spooled while its slow transaction still went through
 comes to the database twice, and its unique id makes it one.
 """
@@ -8,46 +8,45 @@ comes to the database twice, and its unique id makes it one.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
-from app.carriers.twilio import form
+from app.carriers.base import Carrier, StatusUpdate, Webhook
 from app.clock import Clock
-from app.database.engine import Busy, is_passing
+from app.database.engine import Busy, Database, is_passing
+from app.inbound import receive
 from app.inbound.receive import Taken
-from app.inbound.spool import Spool, SpooledWebhook
+from app.inbound.spool import Spool
+from app.outbound import delivery
+from app.outbound.sender import Sender
+from app.telemetry.metrics import Metrics
 from models.inbound import Heard
+from models.store.session import Session
 
 log = structlog.get_logger()
 
 DATABASE_TIMEOUT = 3.0  # seconds that a webhook waits for the database; Twilio waits 15 in all
 DISK_TIMEOUT = 6.0  # seconds that it then waits for the disk
-MOST_PENDING_WRITES = 500  # slips that wait for the disk at once
+MOST_PENDING_WRITES = 500  # webhooks that wait for the disk at once
 DATABASE_AWAY_FOR = 2.0  # seconds in which nobody waits for a database that has just not answered
 
 MustWait = Callable[[], bool]
 
 
-class Inner(Protocol):
-    """Who takes things in once they are through the door."""
+@dataclass(frozen=True)
+class Incoming:
+    """A webhook, and what it says."""
 
-    clock: Clock
+    webhook: Webhook
+    said: Heard | StatusUpdate
 
-    def receive(self, heard: Heard, waits: MustWait | None = None) -> "Future[Taken]":
-        """Take in a text, unless `waits` says, when its turn comes, that an older one must come first."""
-        ...
-
-    def status(self, outbound_id: int, said: str, *, sid: str | None, code: int | None) -> "Future[bool]":
-        """Take in what became of a text of ours."""
-        ...
-
-    def count(self, taken: Taken) -> None:
-        """Count a text by what became of it."""
-        ...
+    @property
+    def key(self) -> str:
+        """What has the same key is taken in one after the other: one phone's texts, whatever the channel."""
+        return f"status:{self.said.outbound_id}" if isinstance(self.said, StatusUpdate) else self.said.from_address
 
 
 @dataclass(eq=False)
@@ -59,51 +58,72 @@ class InFlight:
 
 
 class Ingest:
-    """The door for webhooks."""
+    """Takes in what carriers bring: webhooks, what waits in the spool, what only the carrier's list knows."""
 
-    def __init__(self, inner: Inner, spool: Spool) -> None:
-        self.inner = inner
+    def __init__(
+        self,
+        database: Database,
+        carrier: Carrier,
+        clock: Clock,
+        spool: Spool,
+        sender: Sender,
+        metrics: Metrics,
+        *,
+        database_timeout: float = DATABASE_TIMEOUT,
+    ) -> None:
+        self.database = database
+        self.carrier = carrier
+        self.clock = clock
         self.spool = spool
-        self._visits: dict[str, list[InFlight]] = {}  # by key, until they are answered
+        self.sender = sender
+        self.metrics = metrics
+        self.database_timeout = database_timeout
+        self._in_flight: dict[str, list[InFlight]] = {}  # by key, until they are answered
         self._away_until = 0.0  # by the event loop's own clock
         self._writing = 0
         self._disk = ThreadPoolExecutor(4, thread_name_prefix="spool")
 
-    async def take(self, slip: SpooledWebhook) -> Taken:
+    def read(self, webhook: Webhook) -> Incoming | None:
+        """A verified webhook with what it says; None if it says nothing that could be taken in."""
+        said = self.carrier.parse(webhook) if webhook.carrier == self.carrier.name else None
+        return None if said is None else Incoming(webhook, said)
+
+    async def take(self, incoming: Incoming) -> Taken:
         """Take in what a webhook said; it is on disk when this returns.
 
         Raises Busy when the database has more than enough to do, OSError when the spool cannot be written either.
         """
-        visit = InFlight(slip.at)
-        self._visits.setdefault(slip.key, []).append(visit)
+        mine = InFlight(incoming.webhook.at)
+        self._in_flight.setdefault(incoming.key, []).append(mine)
         try:
-            if not self.spool.holds(slip.key) and asyncio.get_running_loop().time() >= self._away_until:
-                taken = await self._by_database(slip, visit)
+            if not self.spool.holds(incoming.key) and asyncio.get_running_loop().time() >= self._away_until:
+                taken = await self._by_database(incoming, mine)
                 if taken is not Taken.SPOOLED:
                     return taken
-            await self._to_disk(slip)
+            await self._to_disk(incoming)
             return Taken.SPOOLED
         finally:
-            self._visits[slip.key].remove(visit)
-            if not self._visits[slip.key]:
-                del self._visits[slip.key]
+            self._in_flight[incoming.key].remove(mine)
+            if not self._in_flight[incoming.key]:
+                del self._in_flight[incoming.key]
 
-    async def _by_database(self, slip: SpooledWebhook, visit: InFlight) -> Taken:
-        """Try the database. SPOOLED means that the slip belongs into the spool now."""
+    async def _by_database(self, incoming: Incoming, mine: InFlight) -> Taken:
+        """Try the database. SPOOLED means that the webhook belongs into the spool now."""
+        key = incoming.key
         try:
-            future = self.hand_over(slip, lambda: self.is_doubtful(slip.key) or self.spool.holds(slip.key))
+            future = self.hand_over(incoming, lambda: self.is_doubtful(key) or self.spool.holds(key))
         except Busy:
-            if slip.about is None:
+            if isinstance(incoming.said, Heard):
                 raise
             return Taken.SPOOLED  # the carrier brings a text again, but not what became of one of ours
 
         def note(done: "Future[Any]") -> None:
             # In the writer's own thread, before it begins with their next text.
-            visit.failed = done.cancelled() or done.exception() is not None
+            mine.failed = done.cancelled() or done.exception() is not None
 
         future.add_done_callback(note)
-        if not await _done_within(future, DATABASE_TIMEOUT):
-            visit.failed = True
+        if not await _done_within(future, self.database_timeout):
+            mine.failed = True
             future.cancel()  # too late if it has begun: then it may yet go through
             return self._spooled(TimeoutError("the database is slow"))
         error = CancelledError() if future.cancelled() else future.exception()
@@ -119,11 +139,11 @@ class Ingest:
             self._away_until = asyncio.get_running_loop().time() + DATABASE_AWAY_FOR
         return Taken.SPOOLED
 
-    async def _to_disk(self, slip: SpooledWebhook) -> None:
+    async def _to_disk(self, incoming: Incoming) -> None:
         if self._writing >= MOST_PENDING_WRITES:
             raise Busy
         self._writing += 1
-        kept = self._disk.submit(self.spool.put, slip)
+        kept = self._disk.submit(self.spool.put, incoming.webhook, incoming.key)
         try:
             if not await _done_within(kept, DISK_TIMEOUT):
                 kept.cancel()  # too late if it has begun: then it may yet be kept, and comes twice
@@ -132,22 +152,48 @@ class Ingest:
             self._writing -= 1
         kept.result()
 
-    def hand_over(self, slip: SpooledWebhook, waits: MustWait) -> "Future[Any]":
-        """Give a slip to the database. Raises Busy, and ValueError for one that is no text."""
-        said = slip.said
-        if slip.about is not None:
-            word = said.get("MessageStatus") or said.get("SmsStatus") or ""
-            code = form.figure(said.get("ErrorCode"))
-            return self.inner.status(slip.about, word, sid=form.handle(said.get("MessageSid")), code=code)
-        return self.inner.receive(form.heard_from(said, slip.at), waits)
+    def hand_over(self, incoming: Incoming, must_wait: MustWait) -> "Future[Any]":
+        """Give it to the database. Raises Busy."""
+        if isinstance(incoming.said, StatusUpdate):
+            return self.status(incoming.said)
+        return self.receive(incoming.said, must_wait)
+
+    def receive(self, heard: Heard, must_wait: MustWait | None = None) -> "Future[Taken]":
+        """Take in a text; the future answers when it is on disk, or SPOOLED if, when its turn comes, it must wait.
+
+        Raises Busy when too many wait already.
+        """
+        now = self.clock.now()
+
+        def work(session: Session) -> Taken:
+            if must_wait is not None and must_wait():
+                return Taken.SPOOLED
+            return receive.receive(session, heard, now)
+
+        def rescue(session: Session, error: Exception) -> Taken:
+            return receive.handle_failure(session, heard, now, error)
+
+        taken = self.database.write(work, rescue, by=heard.from_address)
+        taken.add_done_callback(lambda _: self.sender.wake())
+        return taken
+
+    def status(self, update: StatusUpdate) -> "Future[bool]":
+        """Take in what became of a text of ours; False for a text that is not ours. Raises Busy."""
+        now = self.clock.now()
+        work = lambda session: delivery.status_received(session, update, now)  # noqa: E731
+        return self.database.write(work, by=f"status:{update.outbound_id}")
+
+    def count(self, taken: Taken) -> None:
+        """Count a text for whoever watches the process."""
+        self.metrics.texts.labels(taken).inc()
 
     def is_doubtful(self, key: str) -> bool:
-        """Whether a slip with this key failed and is not in the spool yet."""
-        return any(visit.failed for visit in tuple(self._visits.get(key, ())))
+        """Whether something with this key failed and is not in the spool yet."""
+        return any(one.failed for one in tuple(self._in_flight.get(key, ())))
 
-    def has_older(self, slip: SpooledWebhook) -> bool:
-        """Whether something older than this slip, with the same key, is still on its way in."""
-        return any(visit.at < slip.at for visit in tuple(self._visits.get(slip.key, ())))
+    def has_older(self, incoming: Incoming) -> bool:
+        """Whether something older than this, with the same key, is still on its way in."""
+        return any(one.at < incoming.webhook.at for one in tuple(self._in_flight.get(incoming.key, ())))
 
     def back(self) -> None:
         """The database answers again."""
@@ -160,21 +206,8 @@ class Ingest:
 
 async def _done_within(work: "Future[Any]", seconds: float) -> bool:
     """Wait for what a thread does, at most so long; whether it is done. It goes on even if nobody waits any more."""
-    loop = asyncio.get_running_loop()
-    woken = loop.create_future()
-
-    def wake() -> None:
-        if not woken.done():
-            woken.set_result(None)
-
-    def wake_from_there(_: "Future[Any]") -> None:
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits in it
-            loop.call_soon_threadsafe(wake)
-
-    timer = loop.call_later(seconds, wake)
-    try:
-        work.add_done_callback(wake_from_there)
-        await woken
-    finally:
-        timer.cancel()
+    waiting = asyncio.wrap_future(work)
+    # Its error is looked at, or asyncio would complain of one that came too late.
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait([waiting], timeout=seconds)
     return work.done()

@@ -1,5 +1,6 @@
 """One text or one moment is one transaction. Everything that happens to the hotline happens through here."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import structlog
 
 from app.database.engine import is_passing
 from app.inbound import rate_limit
-from app.outbound import delivery, outbox
+from app.outbound import outbox
 from app.telemetry import logs
 from handlers import followups, registry
 from handlers.situation import LiveSituation
@@ -44,7 +45,7 @@ class Taken(StrEnum):
 
 def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     """Take in one text: understand it, act on it, queue the answers. The caller commits."""
-    line = lines.by_number(session, heard.channel, heard.to)
+    line, heard = _line(session, heard)
     if line is None:
         log.warning("unknown_number_texted", sender=logs.hashed(heard.from_address))
         return Taken.UNKNOWN_NUMBER
@@ -61,6 +62,15 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     texts = _mannerly(turn, address, intent, list(registry.respond(turn, intent)))
     outbox.queue(session, line, str(inbound_id), texts, now)
     return Taken.HANDLED
+
+
+def _line(session: Session, heard: Heard) -> tuple[Line | None, Heard]:
+    """The line that a text is for, and the text, which says where it went if its number is no line's."""
+    line = lines.by_number(session, heard.channel, heard.to)
+    if line is not None or heard.fallback_to is None:
+        return line, heard
+    line = lines.by_number(session, heard.channel, heard.fallback_to)
+    return line, replace(heard, fields={**heard.fields, "To": heard.to})
 
 
 def _mannerly(turn: Turn, address: Address, intent: Intent, texts: list[Text]) -> list[Text]:
@@ -118,7 +128,7 @@ def _lives_at(turn: Turn, address: Address) -> None:
 def handle_failure(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
     """Keep a text that we failed to handle, say so to its sender, and tell whoever is on duty."""
     log.error("handler_failed", error=type(error).__name__, exc_info=error)
-    line = lines.by_number(session, heard.channel, heard.to)
+    line, heard = _line(session, heard)
     if line is None:
         return Taken.UNKNOWN_NUMBER
     person, address = _sender(session, line, heard, now)
@@ -147,13 +157,6 @@ def _wants_out(heard: Heard) -> bool:
         return isinstance(commands.parse(heard.body), Stop)
     except Exception:
         return False
-
-
-def status(
-    session: Session, outbound_id: int, said: str, now: datetime, *, sid: str | None = None, code: int | None = None
-) -> bool:
-    """Take in what the carrier says became of a text; False for a text that is not ours."""
-    return delivery.status_received(session, outbound_id, said, now, sid=sid, code=code)
 
 
 def _stamp(moment: datetime) -> int:

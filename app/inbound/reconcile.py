@@ -1,4 +1,4 @@
-"""Catches up on texts whose webhook never arrived: the carrier's own list says what should have come.
+"""Reconciles with the carrier: its own list says which texts should have come and never reached us.
 
 A host that was down for a night reads the whole night when it is back. Every process looks; the unique id of a text
 makes sure that it is taken in once.
@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.carriers.base import Carrier, ReceivedMessage
-from app.carriers.twilio import form
-from app.database.engine import Database, is_passing
+from app.carriers.base import ReceivedMessage
+from app.database.engine import is_passing
 from app.inbound.ingest import Ingest
 from app.inbound.receive import Taken
-from app.inbound.spool import SpooledWebhook
 from app.telemetry.heartbeat import BackgroundThread
 from models import inbound, lines
 from models.lines import Channel
@@ -31,11 +29,11 @@ MINIMUM_AGE = timedelta(seconds=20)  # a younger text is left to its own webhook
 class Reconciler:
     """Looks into the carrier's list, from a thread of its own."""
 
-    def __init__(self, reception: Ingest, database: Database, carrier: Carrier) -> None:
-        self.ingest = reception
-        self.database = database
-        self.carrier = carrier
-        self.clock = reception.inner.clock
+    def __init__(self, ingest: Ingest) -> None:
+        self.ingest = ingest
+        self.database = ingest.database
+        self.carrier = ingest.carrier
+        self.clock = ingest.clock
         self._complete: datetime | None = None  # up to here nothing is missing
         self.thread = BackgroundThread(
             "reconciler", self._round, interval=INTERVAL, first_in=0.0, stale_after=STALE_AFTER
@@ -63,7 +61,7 @@ class Reconciler:
         now = self.clock.now()
         since = max((self._complete or now) - OVERLAP, now - LONGEST_LOOKBACK)
         received = self.carrier.received(self.database.read(_numbers), since)
-        listed = {text.sid: text for text in received if form.sid_of(text.said) is not None}
+        listed = {text.sid: text for text in received}
         known = self.database.read(lambda session: inbound.known_sids(session, list(listed)))
         missing = sorted((text for sid, text in listed.items() if sid not in known), key=lambda text: text.at)
         ripe = [text for text in missing if now - text.at >= MINIMUM_AGE]
@@ -86,25 +84,23 @@ class Reconciler:
 
     def _take(self, text: ReceivedMessage) -> bool:
         """Take in one text. False if older ones of its sender are in the spool; it is looked at again."""
-        said = dict(text.said)
-        if form.figure(said.get("NumMedia")):
-            said |= self.carrier.pictures(text.sid)
-        slip = SpooledWebhook({name: form.readable(value) for name, value in said.items()}, text.at)
-
-        def waits() -> bool:
-            return self.ingest.is_doubtful(slip.key) or self.ingest.spool.holds(slip.key)
-
-        taken = self.ingest.hand_over(slip, waits).result()
+        incoming = self.ingest.read(self.carrier.as_webhook(text))
+        if incoming is None:  # listed, and yet no text
+            return True
+        key = incoming.key
+        taken = self.ingest.hand_over(
+            incoming, lambda: self.ingest.is_doubtful(key) or self.ingest.spool.holds(key)
+        ).result()
         if taken is Taken.SPOOLED:
             return False
-        self.ingest.inner.count(taken)
+        self.ingest.count(taken)
         return True
 
 
-def _numbers(session: Session) -> list[str]:
-    """What people text, as the carrier writes it."""
+def _numbers(session: Session) -> list[tuple[Channel, str]]:
+    """What people text, on each channel."""
     return [
-        ("whatsapp:" if channel is Channel.WHATSAPP else "") + number
+        (channel, number)
         for line in lines.all_lines(session)
         for channel in Channel
         if (number := line.number(channel))

@@ -1,7 +1,7 @@
-"""What the database could not take, on disk until it can: a file each, so written that a power cut loses none.
+"""Webhooks that the database could not take, on disk until it can: a file each, safe from power cuts.
 
-A sender's files lie in one of 4,096 boxes, folders named by a hash: which box says nothing about the number, and
-whether older texts of a sender wait is one look at the disk. Senders who share a box wait for each other.
+A phone's files lie in one of 4,096 boxes, folders named by a hash: which box says nothing about the number, and
+whether older texts of a phone wait is one look at the disk. Phones that share a box wait for each other.
 """
 
 import hashlib
@@ -18,46 +18,31 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from app.carriers.base import Webhook
+
 BOX = re.compile(r"[0-9a-f]{3}")
 ATTEMPTS = 10  # an empty box may be cleared away while something is put into it
 STALE = timedelta(hours=1)  # a file still being written after this was left by a process that died
 
 
-@dataclass(frozen=True)
-class SpooledWebhook:
-    """What a webhook said: about a text that came in, or, with `about`, about text `about` of ours."""
-
-    said: dict[str, str]
-    at: datetime
-    about: int | None = None
-
-    @property
-    def key(self) -> str:
-        """Slips with the same key are taken in one after the other."""
-        if self.about is not None:
-            return f"status:{self.about}"
-        return self.said.get("From", "").removeprefix("whatsapp:")
-
-
 @dataclass
 class Spool:
-    """The folder, which is made when the first slip comes. Any number of processes may share it."""
+    """The folder, which is made when the first webhook comes. Any number of processes may share it."""
 
     folder: Path
     _numbers: Iterator[int] = field(default_factory=count, repr=False)
 
-    def put(self, slip: SpooledWebhook) -> None:
-        """Keep a slip; when this returns it outlives a power cut. Raises OSError if it cannot be kept."""
-        mark = _hash(slip.said.get("MessageSid", "") + slip.said.get("MessageStatus", ""), 8)
-        name = f"{int(slip.at.timestamp() * 1e6):017d}-{next(self._numbers):06d}-{os.getpid()}-{mark}"
+    def put(self, webhook: Webhook, key: str) -> None:
+        """Keep a webhook; when this returns it outlives a power cut. Raises OSError if it cannot be kept."""
+        name = f"{int(webhook.at.timestamp() * 1e6):017d}-{next(self._numbers):06d}-{os.getpid()}"
         writing = self.folder / ".writing"
         made = not self.folder.exists()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         writing.mkdir(mode=0o700, exist_ok=True)
         draft = writing / name
         try:
-            _write(draft, json.dumps({**asdict(slip), "at": slip.at.isoformat()}).encode())
-            changed = self._into_box(draft, slip.key)
+            _write(draft, _packed(webhook))
+            changed = self._into_box(draft, key)
         except OSError:
             draft.unlink(missing_ok=True)
             raise
@@ -80,7 +65,7 @@ class Spool:
         raise OSError("the spool's folder changes too fast")
 
     def holds(self, key: str) -> bool:
-        """Whether slips with this key may be waiting. Costs some microseconds."""
+        """Whether webhooks with this key may be waiting. Costs some microseconds."""
         return os.access(f"{self.folder}/{_hash(key)}", os.F_OK)  # a Path would cost several times as much
 
     def boxes(self) -> list[Path]:
@@ -91,7 +76,7 @@ class Spool:
             return []
 
     def oldest(self, box: Path, most: int = 1) -> list[Path]:
-        """The oldest slips in a box, the oldest first; a box without any is cleared away."""
+        """The oldest files in a box, the oldest first; a box without any is cleared away."""
         try:
             with os.scandir(box) as entries:
                 found = heapq.nsmallest(most, (entry.name for entry in entries))
@@ -102,10 +87,11 @@ class Spool:
                 box.rmdir()
         return [box / name for name in found]
 
-    def read(self, file: Path) -> SpooledWebhook:
-        """The slip in a file. Raises ValueError or KeyError where there is none, and FileNotFoundError."""
+    def read(self, file: Path) -> Webhook:
+        """The webhook in a file. Raises ValueError, TypeError, KeyError where there is none; FileNotFoundError."""
         kept = json.loads(file.read_bytes())
-        return SpooledWebhook(dict(kept["said"]), datetime.fromisoformat(kept["at"]), kept["about"])
+        body, at = kept["body"].encode("latin-1"), datetime.fromisoformat(kept["at"])
+        return Webhook(kept["carrier"], kept["path"], kept["query"], body, at)
 
     def done(self, file: Path) -> None:
         """It is in the database now."""
@@ -130,7 +116,7 @@ class Spool:
             with suppress(FileNotFoundError):
                 file.rename(box / file.name[4:])
 
-    def sweep(self, now: datetime) -> None:
+    def remove_stale_drafts(self, now: datetime) -> None:
         """Remove what a process that died had begun to write: nobody was told that it is kept."""
         with suppress(FileNotFoundError):
             for draft in (self.folder / ".writing").iterdir():
@@ -138,7 +124,7 @@ class Spool:
                     draft.unlink(missing_ok=True)
 
     def waiting(self) -> int:
-        """How many slips wait."""
+        """How many webhooks wait."""
         found = 0
         for box in self.boxes():
             with suppress(FileNotFoundError):
@@ -146,7 +132,7 @@ class Spool:
         return found
 
     def quarantined(self) -> int:
-        """How many slips were put aside."""
+        """How many webhooks were put aside."""
         return len(self._quarantined())
 
     def _quarantined(self) -> list[Path]:
@@ -156,13 +142,19 @@ class Spool:
             return []
 
     @contextmanager
-    def turn(self) -> Iterator[bool]:
+    def exclusive(self) -> Iterator[bool]:
         """Whether it is this process's turn to empty the spool: one does so at a time."""
         try:
             with FileLock(self.folder / ".emptying.lock", timeout=0):
                 yield True
         except Timeout:
             yield False
+
+
+def _packed(webhook: Webhook) -> bytes:
+    # Latin-1 gives every byte a character: what came is kept to the byte, and a form can be read by a person.
+    body, at = webhook.body.decode("latin-1"), webhook.at.isoformat()
+    return json.dumps({**asdict(webhook), "body": body, "at": at}).encode()
 
 
 def _hash(key: str, digits: int = 3) -> str:

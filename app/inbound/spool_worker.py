@@ -11,32 +11,31 @@ from typing import Any
 import structlog
 
 from app.database.engine import Busy, is_passing
-from app.inbound.ingest import Ingest, MustWait
+from app.inbound.ingest import Incoming, Ingest, MustWait
 from app.inbound.receive import Taken
-from app.inbound.spool import SpooledWebhook
 from app.telemetry.heartbeat import BackgroundThread
 
 log = structlog.get_logger()
 
 INTERVAL = 1.0  # seconds between looks into the spool
-BATCH = 256  # slips handed to the database together: those of several senders share its commits
-PER_BOX = 32  # slips from one box, one after the other
+BATCH = 256  # files handed to the database together: those of several senders share its commits
+PER_BOX = 32  # files from one box, one after the other
 STOP_POLL = 0.2  # seconds between looks whether we are to stop
 TRIES = 5  # of what the database does not take although it answers
-BACKOFF_BASE = 4  # seconds until such a slip is tried again, four times as long every time: six minutes in all
+BACKOFF_BASE = 4  # seconds until such a file is tried again, four times as long every time: six minutes in all
 
 
 class DrainOutcome(Enum):
-    """What became of a slip."""
+    """What became of a file in the spool."""
 
-    THROUGH = auto()
+    TAKEN_IN = auto()
     AWAY = auto()  # the database did not answer
     LEFT = auto()  # not now: there is none, or it has to wait
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """A slip that failed by a fault of ours: how often, and until when it rests."""
+    """A file that failed by a fault of ours: how often, and until when it is left alone."""
 
     tries: int
     until: datetime
@@ -45,17 +44,17 @@ class Backoff:
 class SpoolWorker:
     """A thread that looks into the spool. Several processes may share one; they take turns."""
 
-    def __init__(self, reception: Ingest) -> None:
-        self.ingest = reception
-        self.spool = reception.spool
-        self.clock = reception.inner.clock
-        self._resting: dict[Path, Backoff] = {}
-        self._failed: set[Path] = set()  # boxes whose first slip the database did not take last time
+    def __init__(self, ingest: Ingest) -> None:
+        self.ingest = ingest
+        self.spool = ingest.spool
+        self.clock = ingest.clock
+        self._backoffs: dict[Path, Backoff] = {}
+        self._failed: set[Path] = set()  # boxes whose first file the database did not take last time
         self.thread = BackgroundThread("spool worker", self._look, interval=INTERVAL)
 
     def start(self) -> None:
         """Begin to look."""
-        self.spool.sweep(self.clock.now())
+        self.spool.remove_stale_drafts(self.clock.now())
         self.spool.requeue_quarantined()  # the fault may have been mended since
         self.thread.start()
 
@@ -73,7 +72,7 @@ class SpoolWorker:
         boxes = self.spool.boxes()
         if not boxes:
             return 0
-        with self.spool.turn() as ours:
+        with self.spool.exclusive() as ours:
             return self._empty(boxes) if ours else 0
 
     def _empty(self, boxes: list[Path]) -> int:
@@ -97,7 +96,7 @@ class SpoolWorker:
         return taken
 
     def _round(self, boxes: list[Path], each: int) -> dict[Path, tuple[int, DrainOutcome]]:
-        """Hand over the first slips of every box and wait until all are settled; how many of each went through."""
+        """Hand over the first files of every box and wait until all are settled; how many of each went through."""
         under_way = {box: self._hand_over(box, each) for box in boxes}
         while wait([future for handed in under_way.values() for _, future in handed[0]], STOP_POLL).not_done:
             if self.thread.stopping:
@@ -105,37 +104,31 @@ class SpoolWorker:
         outcomes: dict[Path, tuple[int, DrainOutcome]] = {}
         for box, (handed, outcome) in under_way.items():
             settled = [self._settle(file, future) for file, future in handed]
-            worst = next((each for each in settled if each is not DrainOutcome.THROUGH), outcome)
-            outcomes[box] = settled.count(DrainOutcome.THROUGH), worst
+            worst = next((each for each in settled if each is not DrainOutcome.TAKEN_IN), outcome)
+            outcomes[box] = settled.count(DrainOutcome.TAKEN_IN), worst
         return outcomes
 
     def _hand_over(self, box: Path, most: int) -> tuple[list[tuple[Path, "Future[Any]"]], DrainOutcome]:
-        """Give a box's oldest slips to the database, which does those of one sender in this order."""
+        """Give what is oldest in a box to the database, which does what has one key in this order."""
         handed: list[tuple[Path, Future[Any]]] = []
         last: dict[str, Future[Any]] = {}
         for file in self._oldest(box, most):
-            slip = None if self._rests(file) else self._slip(file)
+            incoming = None if self._backs_off(file) else self._read(file)
             # Who is still at the door may bring something older than what is in the spool.
-            if slip is None or self.ingest.has_older(slip):
+            if incoming is None or self.ingest.has_older(incoming):
                 return handed, DrainOutcome.LEFT
+            key = incoming.key
             try:
-                future = self.ingest.hand_over(slip, self._waits(slip.key, last.get(slip.key)))
+                future = self.ingest.hand_over(incoming, self._must_wait(key, last.get(key)))
             except Busy:
                 return handed, DrainOutcome.AWAY
-            except ValueError as error:
-                self._fault(file, error)
-                return handed, DrainOutcome.LEFT
             handed.append((file, future))
-            last[slip.key] = future
+            last[key] = future
         return handed, DrainOutcome.LEFT
 
-    def _waits(self, key: str, before: "Future[Any] | None") -> MustWait:
-        """Asked when its turn comes: whether the slip must not go yet, because the one before it did not."""
-
-        def waits() -> bool:
-            return self.ingest.is_doubtful(key) or (before is not None and not _went_through(before))
-
-        return waits
+    def _must_wait(self, key: str, before: "Future[Any] | None") -> MustWait:
+        """Asked when its turn comes: whether it must not go yet, because the one before it did not."""
+        return lambda: self.ingest.is_doubtful(key) or (before is not None and not _went_through(before))
 
     def _settle(self, file: Path, future: "Future[Any]") -> DrainOutcome:
         if future.cancel() or not future.done():
@@ -146,10 +139,10 @@ class SpoolWorker:
             if taken is Taken.SPOOLED:
                 return DrainOutcome.LEFT
             self.spool.done(file)
-            self._resting.pop(file, None)
+            self._backoffs.pop(file, None)
             if isinstance(taken, Taken):
-                self.ingest.inner.count(taken)
-            return DrainOutcome.THROUGH
+                self.ingest.count(taken)
+            return DrainOutcome.TAKEN_IN
         if isinstance(error, Exception) and is_passing(error):
             log.warning("spool_waits", error=type(error).__name__, exc_info=error)
             return DrainOutcome.AWAY
@@ -163,28 +156,31 @@ class SpoolWorker:
             log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
             return []
 
-    def _slip(self, file: Path) -> SpooledWebhook | None:
+    def _read(self, file: Path) -> Incoming | None:
         try:
-            return self.spool.read(file)
+            incoming = self.ingest.read(self.spool.read(file))
+            if incoming is None:
+                raise ValueError("nothing that our carrier could have said")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
             if not isinstance(error, OSError):  # what the disk does not give now it may give the next time
                 self.spool.quarantine(file)
             return None
+        return incoming
 
-    def _rests(self, file: Path) -> bool:
-        rest = self._resting.get(file)
-        return rest is not None and self.clock.now() < rest.until
+    def _backs_off(self, file: Path) -> bool:
+        backoff = self._backoffs.get(file)
+        return backoff is not None and self.clock.now() < backoff.until
 
     def _fault(self, file: Path, error: BaseException) -> None:
         """Neither the text nor our apology for it could be kept: try again a few times, then put it aside."""
-        rest = self._resting.pop(file, None)
-        tries = rest.tries + 1 if rest else 1
+        backoff = self._backoffs.pop(file, None)
+        tries = backoff.tries + 1 if backoff else 1
         log.error("spooled_text_fails", tries=tries, error=type(error).__name__, exc_info=error)
         if tries < TRIES:
-            self._resting[file] = Backoff(tries, self.clock.now() + timedelta(seconds=BACKOFF_BASE**tries))
+            self._backoffs[file] = Backoff(tries, self.clock.now() + timedelta(seconds=BACKOFF_BASE**tries))
         else:
             self.spool.quarantine(file)
 

@@ -1,11 +1,10 @@
-"""What becomes of a text once it left us: answers, callbacks in any order, texts lost and found, texts given up."""
+"""State machine of outbound texts once they left: answers, callbacks in any order, look-ups, texts given up."""
 
 from datetime import datetime, timedelta
 
 import structlog
 
-from app.carriers.base import STATUSES, CarrierError, SentMessage
-from app.carriers.twilio.errors import action_for
+from app.carriers.base import Action, CannotTell, CarrierError, SentMessage, StatusUpdate
 from app.outbound import error_policy, outbox
 from app.outbound.error_policy import LOOKUP_DELAYS, Failure
 from handlers import followups
@@ -44,26 +43,24 @@ def post_accepted(session: Session, outbound_id: int, attempt_id: int, sid: str,
         _fold(session, row, state, now, sid=sid, code=None, attempt_id=attempt_id)
 
 
-def status_received(
-    session: Session, outbound_id: int, said: str, now: datetime, *, sid: str | None, code: int | None
-) -> bool:
+def status_received(session: Session, update: StatusUpdate, now: datetime) -> bool:
     """Take in a status callback, in whatever order and however often it comes; False for a text that is not ours."""
-    state = STATUSES.get(said)
+    sid, state = update.sid, update.state
     if state is not None and state is not State.FAILED and sid:
-        moved = outbound.advance(session, outbound_id, sid, state, now)
+        moved = outbound.advance(session, update.outbound_id, sid, state, now)
         if moved is not None:
-            outbound.record_status(session, outbound_id, now, said, sid=sid, code=code)
+            outbound.record_status(session, update.outbound_id, now, update.status, sid=sid, code=update.code)
             if state in ARRIVED:
                 people.mark_reachable(session, *moved)
             return True
-    row = outbound.get_for_update(session, outbound_id)
+    row = outbound.get_for_update(session, update.outbound_id)
     if row is None:
         return False
-    outbound.record_status(session, outbound_id, now, said, sid=sid, code=code)
+    outbound.record_status(session, update.outbound_id, now, update.status, sid=sid, code=update.code)
     if sid is not None and sid != row.sid:
         _take_from_others(session, row, sid, now)
     if state is not None:
-        _fold(session, row, state, now, sid=sid, code=code)
+        _fold(session, row, state, now, sid=sid, code=update.code, action=update.action)
     return True
 
 
@@ -92,6 +89,7 @@ def _fold(
     *,
     sid: str | None,
     code: int | None,
+    action: Action = Action.UNKNOWN,
     attempt_id: int | None = None,
 ) -> None:
     """Move a text by rank: what is said of an earlier attempt counts only where it says that the text arrived."""
@@ -110,7 +108,7 @@ def _fold(
         return
     row.sid = sid or row.sid
     if state is State.FAILED:
-        error_policy.apply(Failure(session, row, attempt, code, now, called_back=True), action_for(code))
+        error_policy.apply(Failure(session, row, attempt, code, now, called_back=True), action)
         return
     row.state, row.leased_until, row.changed_at = state, None, now
     session.add(row)
@@ -130,33 +128,36 @@ def _about(made: list[Attempt], sid: str | None, attempt_id: int | None) -> Atte
     return nameless[-1] if nameless else (made[-1] if made and sid is None else None)
 
 
-def lookup_finished(session: Session, lookup: Lookup, found: list[SentMessage], now: datetime) -> None:
-    """The carrier's list was searched for a text of which nobody knew whether it was taken."""
+def lookup_finished(session: Session, lookup: Lookup, found: list[SentMessage] | CannotTell, now: datetime) -> None:
+    """The carrier was asked for a text of which nobody knew whether it was taken."""
     row = outbound.get_for_update(session, lookup.id)
     if row is None or row.state is not State.UNCERTAIN or row.not_before != lookup.due:
         return  # a callback, or another process, was faster
-    people.address_at(session, row.line_id, row.channel, row.to)  # held: two equal texts never find the same entry
-    known = uncertain.known_sids(session, lookup.person_id, [one.sid for one in found], but=row.id)
-    ours = [one for one in found if one.sid not in known]
-    if ours:
-        log.info("found_at_carrier", text=row.id)
-        _fold(session, row, ours[0].state, now, sid=ours[0].sid, code=ours[0].code)
-        return
+    if not isinstance(found, CannotTell):
+        people.address_at(
+            session, row.line_id, row.channel, row.to
+        )  # held: two equal texts never find the same entry
+        known = uncertain.known_sids(session, lookup.person_id, [one.sid for one in found], but=row.id)
+        ours = next((one for one in found if one.sid not in known), None)
+        if ours is not None:
+            log.info("found_at_carrier", text=row.id)
+            _fold(session, row, ours.state, now, sid=ours.sid, code=ours.code, action=ours.action)
+            return
     waited = lookup.due - row.changed_at
-    later = [row.changed_at + look for look in LOOKUP_DELAYS if look > waited]
+    later = [row.changed_at + delay for delay in LOOKUP_DELAYS if delay > waited]
     row.leased_until = None
-    if later:
+    if later:  # a callback may come, and the list may lag
         row.not_before = max(later[0], now + LOOKUP_GAP)
     else:
-        _not_found(session, row, now)
+        _not_found(session, row, now, may_resend=not isinstance(found, CannotTell))
     session.add(row)
 
 
-def _not_found(session: Session, row: Outbound, now: datetime) -> None:
+def _not_found(session: Session, row: Outbound, now: datetime, *, may_resend: bool) -> None:
     tried = sum(attempt.result is Result.UNCERTAIN for attempt in outbound.attempts(session, row.id))
     late = row.expires_at is not None and row.expires_at <= now
     row.not_before = None
-    if tried < MOST_UNCERTAIN_POSTS and not late:
+    if may_resend and tried < MOST_UNCERTAIN_POSTS and not late:
         log.warning("not_found_sent_again", text=row.id)
         row.state, row.changed_at = State.READY, now
     else:

@@ -1,14 +1,14 @@
-"""What follows when the carrier did not take a text, or did not deliver it: one function for each action."""
+"""Error policy: what follows when the carrier did not take a text, or did not deliver it; a function an action."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-import tenacity
 
-from app.carriers.twilio.errors import QUEUE_FULL, TABLE, Action
+from app.carriers.base import Action
 from app.outbound import outbox
 from handlers import followups
 from handlers.turn import Context, Texts
@@ -22,8 +22,7 @@ from models.store.session import Session
 
 log = structlog.get_logger()
 
-# Full jitter, so that what failed together does not come back together: up to 4 s, 8 s, … 5 min, never under 2 s.
-BACKOFF = tenacity.wait_random_exponential(multiplier=4, exp_base=2, min=2, max=300)
+SHORTEST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
 LONGEST_WAIT = 3600.0  # seconds; a carrier that asks for more is asked again all the same
 TRANSIENT_RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
 SOFT_RETRY = timedelta(minutes=30)
@@ -32,7 +31,6 @@ QUEUE_FULL_PAUSE = timedelta(seconds=60)
 ACCOUNT_PAUSE = timedelta(minutes=5)
 QUOTA_PAUSE = timedelta(minutes=15)
 LOOP_PAUSE = timedelta(minutes=15)
-FILTERED = TABLE[Action.FILTERED]
 
 # After a POST without an answer. Twilio calls back within seconds when it did take the text, so the first look is a
 # short wait away. Its list shows a message moments after the POST; the last look is two minutes after the one before
@@ -123,11 +121,15 @@ def _again(failure: Failure) -> None:
     if failure.called_back:  # the carrier took it and gave up: that is no failed POST
         _transient(failure)
         return
-    if failure.code == QUEUE_FULL:
-        failure.pause(failure.own_number(), QUEUE_FULL_PAUSE)
-        failure.keep()
-        return
     failure.keep(failure.now + (_seconds(failure.wait) or timedelta(seconds=_backoff(failure.row.tries))))
+
+
+def _queue_full(failure: Failure) -> None:
+    if failure.called_back:
+        _transient(failure)
+        return
+    failure.pause(failure.own_number(), QUEUE_FULL_PAUSE)
+    failure.keep()
 
 
 def _look_up(failure: Failure) -> None:
@@ -221,6 +223,7 @@ def _account(failure: Failure) -> None:
 
 POLICIES: dict[Action, Callable[[Failure], None]] = {
     Action.AGAIN: _again,
+    Action.QUEUE_FULL: _queue_full,
     Action.LOOK_UP: _look_up,
     Action.TRANSIENT: _transient,
     Action.SOFT: _soft,
@@ -253,6 +256,5 @@ def _seconds(wait: float | None) -> timedelta:
 
 
 def _backoff(tries: int) -> float:
-    state = tenacity.RetryCallState(retry_object=tenacity.Retrying(), fn=None, args=(), kwargs={})
-    state.attempt_number = max(tries, 1)
-    return float(BACKOFF(state))
+    """Full jitter, so that what failed together does not come back together: up to 4 s, 8 s, … 5 min."""
+    return max(SHORTEST_BACKOFF, random.uniform(0, min(LONGEST_BACKOFF, 2.0 ** (tries + 1))))

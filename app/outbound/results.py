@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.carriers.base import CarrierError, Sent, SentMessage
-from app.carriers.twilio.errors import Action
+from app.carriers.base import Action, CannotTell, CarrierError, Sent, SentMessage
 from app.outbound import delivery
 from models.delivery import handover, line_numbers, outbound
 from models.delivery.handover import AcceptedText, LeasedText
@@ -13,7 +12,7 @@ from models.delivery.outbound import State
 from models.delivery.uncertain import Lookup
 from models.store.session import Session
 
-SETTLED = frozenset({Action.AGAIN, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})  # a probe that did not go well
+STILL_PAUSED = frozenset({Action.AGAIN, Action.QUEUE_FULL, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})
 
 
 class NotPosted(Exception):
@@ -25,7 +24,7 @@ class SendOutcome:
     """What came back: of a text that was posted, or of a look in the carrier's list."""
 
     about: LeasedText | Lookup
-    result: Sent | CarrierError | NotPosted | list[SentMessage]
+    result: Sent | CarrierError | NotPosted | list[SentMessage] | CannotTell
 
 
 def record(session: Session, back: Iterable[SendOutcome], now: datetime) -> None:
@@ -41,7 +40,7 @@ def record(session: Session, back: Iterable[SendOutcome], now: datetime) -> None
                 delivery.post_failed(session, leased.id, leased.attempt_id, error, now)
             case SendOutcome(LeasedText() as leased, NotPosted()):
                 returned.append(leased)
-            case SendOutcome(Lookup() as lookup, list() as found):
+            case SendOutcome(Lookup() as lookup, (list() | CannotTell()) as found):
                 delivery.lookup_finished(session, lookup, found, now)
         if isinstance(one.about, LeasedText) and one.about.probes and _went_well(one.result):
             line_numbers.resume(session, one.about.channel, one.about.from_number)
@@ -53,6 +52,6 @@ def record(session: Session, back: Iterable[SendOutcome], now: datetime) -> None
         handover.give_back(session, returned, now)
 
 
-def _went_well(result: Sent | CarrierError | NotPosted | list[SentMessage]) -> bool:
-    """Whether the carrier takes texts from this sender again: it took one, or refused one for its own sake."""
-    return isinstance(result, Sent) or (isinstance(result, CarrierError) and result.action not in SETTLED)
+def _went_well(result: object) -> bool:
+    """Whether the carrier takes texts from this number again: it took one, or refused one for its own sake."""
+    return isinstance(result, Sent) or (isinstance(result, CarrierError) and result.action not in STILL_PAUSED)

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.carriers.base import Carrier, CarrierError, Outgoing, Sent
-from app.carriers.twilio.errors import Action
+from app.carriers.base import Action, CannotTell, Carrier, CarrierError, Outgoing, Sent, SentMessage
 from app.clock import Clock
 from app.database.engine import Database, is_passing
-from app.outbound import delivery, error_policy, results
+from app.outbound import delivery, results
 from app.outbound.outbox import ALLOWED_AFTER_STOP
 from app.outbound.pacer import Pacer
 from app.outbound.results import NotPosted, SendOutcome
@@ -53,7 +52,7 @@ class Sender:
         self.carrier = carrier
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self.terms = LeaseTerms(LEASE_FOR, carrier.paced, ALLOWED_AFTER_STOP, error_policy.FILTERED)
+        self.terms = LeaseTerms(LEASE_FOR, carrier.paced, ALLOWED_AFTER_STOP, carrier.codes(Action.FILTERED))
         self._turns: Counter[int] = Counter()
         self._looked_at = self._swept_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
         self._back: deque[SendOutcome] = deque()  # not yet written down
@@ -193,7 +192,7 @@ class Sender:
         for text in texts:
             result = NotPosted() if waits else self._deliver(text)
             # Those after a text that must go again later wait for it.
-            waits = waits or (isinstance(result, CarrierError) and result.action is Action.AGAIN)
+            waits = waits or (isinstance(result, CarrierError) and result.action in (Action.AGAIN, Action.QUEUE_FULL))
             self._back.append(SendOutcome(text, result))
             with self._counting:
                 self._out -= 1
@@ -245,7 +244,9 @@ class Sender:
     def _look_up(self, lookup: Lookup) -> None:
         text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)
         try:
-            found = self.carrier.find(text, lookup.since - delivery.CLOCK_SKEW)
+            found: list[SentMessage] | CannotTell = self.carrier.find(text, lookup.since - delivery.CLOCK_SKEW)
+        except CannotTell as cannot:
+            found = cannot
         except Exception as error:  # no look at all: it is made again when its lease has run out
             log.warning("not_looked_up", text=lookup.id, error=type(error).__name__)
             return

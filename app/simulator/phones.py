@@ -3,6 +3,7 @@
 The page and `hotline chat` are two ways to look at the same phones; the hotline cannot tell them from real ones.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -11,8 +12,9 @@ from zoneinfo import ZoneInfo
 from app.carriers import segments
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from app.simulator import threads
+from app.simulator import threads, timelapse
 from app.simulator.threads import Arrival, Entry, Phone
+from app.simulator.timelapse import TYPING
 from handlers import phrasebook
 from handlers.understanding.commands import CARRIER_STOP
 from models import lines, people
@@ -27,7 +29,6 @@ LONGEST_NAME = 40
 SHOWN = 40  # phones on the table at once
 KEPT = 60  # texts shown on each
 STEPS = 60  # moments at which time acts during one jump of the clock, at most
-TYPING = timedelta(seconds=20)  # whoever plays all the phones at once is quicker than any neighbor
 
 STOPPED_NOTE = "The phone company confirmed: no more texts."
 
@@ -84,10 +85,11 @@ class Table:
 
 
 class Phones:
-    """The phones around one hotline."""
+    """The phones around one hotline. `send` sends what is queued, where no thread of the hotline's does."""
 
-    def __init__(self, hotline: Hotline) -> None:
+    def __init__(self, hotline: Hotline, send: Callable[[], object] = lambda: None) -> None:
         self.hotline = hotline
+        self.send = send
 
     def catch_up(self) -> None:
         """Go on from the last text: a clock moved forward would otherwise fall back when the process starts anew."""
@@ -197,23 +199,12 @@ class Phones:
             to=number,
             body=sendable(words),
         )
-        self.hotline.clock.advance(TYPING)
+        self.pass_time(TYPING)  # whoever plays all the phones at once is quicker than any neighbor
         return self.hotline.receive(heard).result()
 
     def pass_time(self, by: timedelta) -> None:
-        """Move the clock forward, stopping wherever something happens by itself on the way.
-
-        Jumping straight to the end would let a whole day of reminders happen at once, or only the first of them.
-        Moments that lie very close together are taken as one, so that a busy hotline is not slow.
-        """
-        clock = self.hotline.clock
-        until = clock.now() + by
-        while (due := self.hotline.database.read(threads.next_moment)) is not None and due < until:
-            stop = min(max(due, clock.now() + by / STEPS), until)
-            self.hotline.pass_time(stop - clock.now())
-            if stop == until:
-                return
-        self.hotline.pass_time(until - clock.now())
+        """Move the clock forward, stopping wherever something happens by itself on the way."""
+        timelapse.pass_time(self.hotline, by, self.send, together=by / STEPS)
 
     def last_arrival(self) -> int:
         """A mark in time: `arrivals` after it are new."""

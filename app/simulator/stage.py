@@ -1,26 +1,50 @@
-"""Plays a transcript on a real hotline with the simulated network, and writes down what every phone got."""
+"""Plays a conversation on a real hotline with the simulated network, and writes down what every phone got."""
 
 import re
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
+from dateutil import tz
 from sqlmodel import col, select
 
 from app.hotline import Hotline
+from app.simulator import sandbox, timelapse
+from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers.understanding import needs
 from models import lines, people, requests
+from models.assignments import HOLDING, Assignment
 from models.delivery.outbound import Outbound
 from models.inbound import Heard
 from models.lines import Area, Line
-from models.requests import Request, State
+from models.people import Address, Person
+from models.requests import Request, Urgency
 from models.store.session import Session
-from tests import fakes
-from tests.fakes import Recorder, StillClock
 
-TYPING = timedelta(seconds=20)  # people read and type; who is quicker may be taken for a machine
-TOO_OFTEN = 1_000  # looks in one wait: time that never comes to rest is a fault
+
+@dataclass(frozen=True)
+class Played:
+    """A step as it really went: what every phone got as a transcript has it, and word for word."""
+
+    step: Step
+    texts: tuple[tuple[str, str], ...] = ()
+    fault: Exception | None = None  # what broke, where something did
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a request stands. `urgent` includes emergencies; `helpers` have it in hand or have delivered it."""
+
+    number: int
+    state: str
+    outcome: str | None
+    needs: list[str]
+    people: int | None
+    urgent: bool
+    helpers: list[str]
 
 
 class Stage:
@@ -28,15 +52,19 @@ class Stage:
 
     def __init__(self, story: Transcript, database_url: str) -> None:
         self.story = story
-        self.clock = StillClock()
+        more = {"hotline_whatsapp": sandbox.WHATSAPP, **story.settings}
+        settings = sandbox.settings(database_url, **more)
+        self.clock = StillClock(_moment(story.start, settings.hotline_timezone) if story.start else sandbox.MORNING)
         self.carrier = Recorder()
-        more = {"hotline_whatsapp": fakes.WHATSAPP, **story.settings}
-        self.hotline = Hotline(fakes.settings(database_url, **more), carrier=self.carrier, clock=self.clock)
+        self.hotline = Hotline(settings, carrier=self.carrier, clock=self.clock)
         self.hotline.prepare()
         self.hotline.database.write(self._set).result()
+        first, self.pauses = story.pauses()
+        self.clock.advance(first)
         self.sids = count(1)
-        self.shown = 0  # how much of what the carrier carried is written down
         self.codes: dict[str, int] = {}  # code word -> number of the request it opens
+        self._heard: list[tuple[str, str]] = []  # since the step began
+        self._texts: list[tuple[str, str]] = []  # the same, word for word
 
     def _set(self, session: Session) -> None:
         line = lines.all_lines(session)[0]
@@ -68,58 +96,58 @@ class Stage:
         session.add(person)
 
     def play(self) -> Transcript:
-        """The story as it really went."""
-        return replace(self.story, steps=[self._act(step) for step in self.story.steps])
+        """The story as it really went. Raises what broke on the way."""
+        steps = []
+        for at in range(len(self.story.steps)):
+            played = self.act(at)
+            if played.fault is not None:
+                raise played.fault
+            steps.append(played.step)
+        return replace(self.story, steps=steps)
 
-    def _act(self, step: Step) -> Step:
-        match step.act:
-            case Says(phone, words):
-                self._say(phone, words)
-            case Waits(by):
-                self._wait(by)
-            case Stands(number):
-                return replace(step, line=f"? #{number} {self._stands(number)}")
-        return replace(step, heard=self._heard())
+    def act(self, at: int) -> Played:
+        """Play this step of the story, and what happens until the next one begins."""
+        step, pause = self.story.steps[at], self.pauses[at]
+        fault = None
+        try:
+            match step.act:
+                case Says():
+                    self._say(step.act)
+                    self._wait(pause)
+                case Waits(by):
+                    self._wait(by + pause)
+                case Stands(number):
+                    step = replace(step, line=f"? #{number} {self._stands(number)}")
+        except Exception as error:  # the hotline is still there, and people would go on texting it
+            fault = error
+        played = Played(replace(step, heard=tuple(self._heard)), tuple(self._texts), fault)
+        self._heard, self._texts = [], []
+        return played
 
-    def _say(self, phone: Phone, words: str) -> None:
-        self.clock.advance(TYPING)
-        sid = f"SM{next(self.sids):032x}"
-        self.hotline.receive(Heard(sid, phone.channel, phone.value, phone.number, words)).result()
-        self.hotline.sender.drain()
+    def _say(self, said: Says) -> None:
+        self.hotline.receive(_heard(said, next(self.sids))).result()
+        self._send()
 
     def _wait(self, by: timedelta) -> None:
-        """Let time pass as it would: everything that falls due happens at its own moment."""
-        until = self.clock.now() + by
-        for _ in range(TOO_OFTEN):
-            due = self.hotline.database.read(_next_due)
-            if due is None or due > until:
-                self.clock.advance(until - self.clock.now())
-                self.hotline.sender.drain()
-                return
-            self.clock.advance(due - self.clock.now())
-            self.hotline.tick()
-            self.hotline.sender.drain()
-        raise AssertionError("time never comes to rest: something is due again and again")
+        if by:
+            timelapse.pass_time(self.hotline, by, self._send)
 
-    def _stands(self, number: int) -> str:
-        request = self.hotline.database.read(lambda s: requests.by_number(s, lines.all_lines(s)[0].id, number))
-        if request is None:
-            return "nothing"
-        return f"{request.state} {request.outcome}" if request.outcome else str(request.state)
+    def _send(self) -> None:
+        """Send what may leave at this moment, and write it down in the order in which it was decided."""
+        self.hotline.sender.drain()
+        carried, self.carrier.carried = self.carrier.carried, []
+        if carried:
+            self.hotline.database.read(lambda session: self._write(session, [text.id for text in carried]))
 
-    def _heard(self) -> tuple[tuple[str, str], ...]:
-        carried = self.carrier.carried[self.shown :]
-        if not carried:
-            return ()
-        self.shown += len(carried)
-        return self.hotline.database.read(lambda s: tuple(self._written(s, [text.id for text in carried])))
-
-    def _written(self, session: Session, ids: list[int]) -> list[tuple[str, str]]:
+    def _write(self, session: Session, ids: list[int]) -> None:
         for request in session.exec(select(Request)):
             self.codes[request.code_word] = request.number
         phones = {(phone.channel, phone.value): label for label, phone in self.story.phones.items()}
         rows = session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id)))
-        return [(phones[row.channel, row.to], self._stable(session, row)) for row in rows]
+        for row in rows:
+            label = phones.get((row.channel, row.to), row.to)  # the bare number of somebody the story does not name
+            self._heard.append((label, self._stable(session, row)))
+            self._texts.append((label, row.body))
 
     def _stable(self, session: Session, row: Outbound) -> str:
         """The text as written into a transcript: code words are chance, so they show as CODE and the number."""
@@ -131,13 +159,60 @@ class Stage:
                 text = re.sub(rf"\b{re.escape(word)}\b", f"CODE{number}", text)
         return text
 
+    def _stands(self, number: int) -> str:
+        request = self.hotline.database.read(lambda s: requests.by_number(s, lines.all_lines(s)[0].id, number))
+        if request is None:
+            return "nothing"
+        return f"{request.state} {request.outcome}" if request.outcome else str(request.state)
+
+    def standings(self) -> list[Standing]:
+        """Where every request stands, by its number."""
+        return self.hotline.database.read(self._standings)
+
+    def _standings(self, session: Session) -> list[Standing]:
+        names = self._names(session)
+        helpers: defaultdict[int, list[str]] = defaultdict(list)
+        held = select(Assignment).where(col(Assignment.state).in_(HOLDING)).order_by(col(Assignment.id))
+        for assignment in session.exec(held):
+            helpers[assignment.request_id].append(names[assignment.person_id])
+        return [
+            Standing(
+                request.number,
+                request.state,
+                request.outcome,
+                request.needs,
+                request.people,
+                request.urgency is Urgency.URGENT or request.emergency,
+                helpers[request.id],
+            )
+            for request in session.exec(select(Request).order_by(col(Request.number)))
+        ]
+
+    def _names(self, session: Session) -> dict[int, str]:
+        """What the story calls everybody, by their ids: who joined by text may have told the hotline no name."""
+        names = {person.id: person.name or "" for person in session.exec(select(Person))}
+        called = {(phone.channel, phone.value): phone.name for phone in self.story.phones.values()}
+        for address in session.exec(select(Address)):
+            names[address.person_id] = called.get((address.channel, address.value), names[address.person_id])
+        return names
+
     def close(self) -> None:
         """Let go of the hotline."""
         self.hotline.stop()
 
 
-def _next_due(session: Session) -> datetime | None:
-    query = select(Request.next_action_at).where(
-        col(Request.state) != State.CLOSED, col(Request.next_action_at).is_not(None)
-    )
-    return session.exec(query.order_by(col(Request.next_action_at))).first()
+def _moment(written: datetime, zone: str) -> datetime:
+    # An hour that the clocks skip in spring is the hour after it.
+    return tz.resolve_imaginary(written.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _heard(said: Says, number: int) -> Heard:
+    """The text as a carrier would bring it."""
+    phone, sid = said.phone, f"SM{number:032x}"
+    heard = Heard(sid, phone.channel, phone.value, phone.number, said.words)
+    if said.picture:
+        return replace(heard, media=((f"https://media.invalid/{sid}", said.picture),))
+    if said.place:
+        spot = ",".join(said.place)
+        return replace(heard, body="", location=f"{said.words} ({spot})" if said.words else spot)
+    return heard

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery.outbound import Attempt, Outbound, State
+from models.delivery.outbound import Attempt, Outbound, State, is_in
 from models.inbound import Inbound
 from models.lines import Channel
 from models.offers import Offer
@@ -20,6 +20,7 @@ from models.requests import State as RequestState
 from models.store.session import Session
 
 LARGEST_ID = 2**31 - 1
+WAITING = (State.READY, State.HELD, State.UNCERTAIN)  # texts that may have a moment before which nothing happens
 
 
 @dataclass(frozen=True)
@@ -167,10 +168,17 @@ def latest(session: Session) -> datetime | None:
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def next_moment(session: Session) -> datetime | None:
-    """When time will next act on a request by itself."""
-    query = select(sa.func.min(Request.next_action_at)).where(col(Request.state) != RequestState.CLOSED)
-    return session.exec(query).one()
+def next_moment(session: Session, now: datetime) -> datetime | None:
+    """When something next happens by itself: time acts on a request, or a text leaves that had to wait.
+
+    A moment that is past is a request's: texts that may leave already leave when somebody sends.
+    """
+    acts = select(sa.func.min(Request.next_action_at)).where(col(Request.state) != RequestState.CLOSED)
+    moments = [session.exec(acts).one()]
+    for state in WAITING:
+        leaves = select(sa.func.min(Outbound.not_before)).where(is_in(state), col(Outbound.not_before) > now)
+        moments.append(session.exec(leaves).one())
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def last_attempt(session: Session) -> int:

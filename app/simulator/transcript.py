@@ -1,28 +1,15 @@
-"""Conversations as tests: reads a transcript, replays its `>` lines, and writes down everything that came back.
+"""A conversation: the phones in it, its steps and what came of each, and how it is written down.
 
-How one is written is told in tests/transcripts/hello.txt.
+How one is written is told in tests/transcripts/hello.txt; transcript_reader reads it.
 """
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
+from app.simulator import sandbox
+from app.simulator.timelapse import TYPING
 from models.lines import Channel
-from models.requests import Outcome, State
-from tests.fakes import LINE, WHATSAPP
-
-SAID = re.compile(r"(?P<name>[\w/]+)\s*(?P<way>[<>])(?: (?P<words>.*))?")
-TIME = re.compile(r"@\s*\+(?P<count>\d+)\s*(?P<unit>min|h|days?)")
-CHECK = re.compile(r"\?\s*#(?P<number>\d+)\s+(?P<stands>[\w ]+)")
-UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "day": timedelta(days=1), "days": timedelta(days=1)}
-SETTINGS = frozenset("name language timezone country emergency area rule".split())
-NAMES = {"emergency": "emergency_number"}
-ROLES = frozenset("asks helps duty stranger".split())
-
-
-class Unreadable(Exception):
-    """A transcript is not written as one; says where."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +30,24 @@ class Phone:
     @property
     def number(self) -> str:
         """What this phone texts."""
-        return WHATSAPP if self.channel is Channel.WHATSAPP else LINE
+        return sandbox.WHATSAPP if self.channel is Channel.WHATSAPP else sandbox.LINE
 
 
 @dataclass(frozen=True)
 class Says:
+    """A text, so long after the one before."""
+
     phone: Phone
     words: str
+    after: timedelta = TYPING
+    picture: str | None = None  # its content type; a voice note is one too
+    place: tuple[str, str] | None = None  # latitude and longitude
 
 
 @dataclass(frozen=True)
 class Waits:
+    """Time passes."""
+
     by: timedelta
 
 
@@ -76,8 +70,9 @@ class Step:
 
 @dataclass
 class Transcript:
-    """A story."""
+    """A story. `start` is when it begins, by the line's clock; None for the usual morning."""
 
+    start: datetime | None = None
     settings: dict[str, str] = field(default_factory=dict)
     areas: dict[str, list[str]] = field(default_factory=dict)
     rules: dict[str, int] = field(default_factory=dict)
@@ -86,107 +81,35 @@ class Transcript:
 
     def write(self) -> str:
         """The story as text, answers in a column below the line that caused them."""
-        width = max((len(label) for label in self.phones), default=0)
-        lines = []
-        for step in self.steps:
-            lines.append(step.line)
-            lines += [f"{name:<{width}} < {words}".rstrip() for name, words in step.heard]
+        lines = [line for step in self.steps for line in self.lines(step)]
         return "\n".join(lines).rstrip() + "\n"
 
+    def lines(self, step: Step) -> Iterator[str]:
+        """A step as text."""
+        width = max((len(label) for label in self.phones), default=0)
+        yield step.line
+        yield from (f"{name:<{width}} < {words}".rstrip() for name, words in step.heard)
 
-def read(file: Path) -> Transcript:
-    """Parse a transcript. Raises Unreadable, naming file and line."""
-    story = Transcript()
-    block = ""
-    for at, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        line = raw.rstrip()
-        try:
-            if line in ("line", "people"):
-                block = line
-            elif line.startswith((" ", "\t")) and block:
-                _setting(story, line) if block == "line" else _person(story, line)
-            elif line and not line.startswith("#"):
-                block = ""
-                _step(story, line)
-                continue
-        except (ValueError, KeyError) as error:
-            raise Unreadable(f"{file.name}:{at}: {line.strip()!r}: {error}") from error
-        story.steps.append(Step(line))
-    return story
+    def pauses(self) -> tuple[timedelta, list[timedelta]]:
+        """How long after its beginning the first step begins, and how long after each step the next one does.
 
-
-def _setting(story: Transcript, line: str) -> None:
-    key, _, value = line.strip().partition(" ")
-    value = value.strip()
-    if key not in SETTINGS:
-        raise ValueError(f"a line has {', '.join(sorted(SETTINGS))}")
-    if key == "area":
-        name, _, aliases = value.partition(":")
-        story.areas[name.strip()] = [alias.strip() for alias in aliases.split(",") if alias.strip()]
-    elif key == "rule":
-        rule, figure = value.split()
-        story.rules[rule] = int(figure)
-    else:
-        story.settings[f"hotline_{NAMES.get(key, key)}"] = value
-
-
-def _person(story: Transcript, line: str) -> None:
-    name, value, *more = line.split()
-    whatsapp = "whatsapp" in more
-    label = f"{name}/wa" if whatsapp and name in story.phones else name
-    if label in story.phones:
-        raise ValueError("this phone is listed twice")
-    phone = Phone(label, name, value, Channel.WHATSAPP if whatsapp else Channel.SMS)
-    for word in more:
-        key, _, of = word.partition("=")
-        if word in ROLES:
-            phone = replace(phone, roles=phone.roles | {word}, known=phone.known or word in ("helps", "duty"))
-        elif key in ("area", "can"):
-            field_name = "areas" if key == "area" else "can"
-            phone = replace(phone, **{field_name: tuple(of.replace("_", " ").split(","))})  # type: ignore[arg-type]
-        elif key == "max":
-            phone = replace(phone, max_open=int(of))
-        elif word == "known":
-            phone = replace(phone, known=True)
-        elif re.fullmatch(r"[a-z]{2}", word):
-            phone = replace(phone, language=word)
-        elif word != "whatsapp":
-            raise ValueError(f"{word!r} says nothing about a person")
-    if not phone.roles:
-        raise ValueError(f"say one of {', '.join(sorted(ROLES))}")
-    story.phones[label] = phone
-
-
-def _step(story: Transcript, line: str) -> None:
-    if time := TIME.fullmatch(line):
-        story.steps.append(Step(line, Waits(int(time["count"]) * UNITS[time["unit"]])))
-    elif check := CHECK.fullmatch(line):
-        _known_words(check["stands"])
-        story.steps.append(Step(line, Stands(int(check["number"]), " ".join(check["stands"].split()))))
-    elif (said := SAID.fullmatch(line)) is None:
-        raise ValueError("neither `Name > words`, `Name < words`, `@ +5 min` nor `? #1 open`")
-    elif said["name"] not in story.phones:
-        raise ValueError(f"{said['name']} is not among the people")
-    elif said["way"] == ">":
-        story.steps.append(Step(line, Says(story.phones[said["name"]], said["words"] or "")))
-    else:
-        at = _last_act(story)
-        heard = (*story.steps[at].heard, (said["name"], said["words"] or ""))
-        story.steps[at] = replace(story.steps[at], heard=heard)
-
-
-def _last_act(story: Transcript) -> int:
-    for at in range(len(story.steps) - 1, -1, -1):
-        if isinstance(story.steps[at].act, Says | Waits):
-            return at
-    raise ValueError("nothing has happened yet that this could answer")
-
-
-def _known_words(stands: str) -> None:
-    state, *outcome = stands.split()
-    State(state)
-    for word in outcome:
-        Outcome(word)
+        A text comes some seconds after the step before it, as its own line says, and time that passes by `@` is
+        counted from some seconds after the last text.
+        """
+        between = [timedelta(0)] * len(self.steps)
+        first, last = timedelta(0), None
+        for at, step in enumerate(self.steps):
+            if isinstance(step.act, Says | Waits):
+                spoke = last is not None and isinstance(self.steps[last].act, Says)
+                pause = step.act.after if isinstance(step.act, Says) else TYPING if spoke else timedelta(0)
+                if last is None:
+                    first = pause
+                else:
+                    between[last] = pause
+                last = at
+        if last is not None and isinstance(self.steps[last].act, Says):
+            between[last] = TYPING
+        return first, between
 
 
 def answered(told: Transcript, went: Transcript) -> Transcript:

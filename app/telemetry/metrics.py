@@ -1,13 +1,13 @@
 """Counters of one process, for Prometheus. No label says who wrote, who was written to, or what about."""
 
 import time
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.delivery.outbound import Lane
 
-WEBHOOKS = {"/twilio/message": "message", "/twilio/status": "status"}
 QUICK = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)  # seconds; Twilio waits 15
 SLOW = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; Twilio mostly answers within one
 SHARED = (1, 2, 4, 8, 16, 32, 64)
@@ -20,11 +20,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.texts = Counter("hotline_texts", "Texts that came in", ["taken"], registry=self.registry)
         self.refused = Counter(
-            "hotline_refused_signatures", "Webhooks that Twilio did not sign", registry=self.registry
+            "hotline_refused_signatures", "Webhooks that the carrier did not sign", registry=self.registry
         )
         self.webhooks = Histogram(
             "hotline_webhook_seconds",
-            "How long Twilio's webhooks took",
+            "How long the carrier's webhooks took",
             ["webhook", "status"],
             buckets=QUICK,
             registry=self.registry,
@@ -56,14 +56,15 @@ class Metrics:
 class Timed:
     """ASGI middleware that times the webhooks and lets everything else pass. It costs a text some 10 µs."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, webhooks: Mapping[str, str]) -> None:
         self.app = app
+        self.webhooks = webhooks
         self.metrics = metrics
         self._seen: dict[tuple[str, int], Histogram] = {}  # finding a label anew takes longer than all the rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on one request."""
-        webhook = WEBHOOKS.get(scope["path"]) if scope["type"] == "http" else None
+        webhook = self.webhooks.get(scope["path"]) if scope["type"] == "http" else None
         if webhook is None:
             await self.app(scope, receive, send)
             return

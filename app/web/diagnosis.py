@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.carriers.twilio.remedies import remedy
+from app.carriers.base import Carrier
 from app.telemetry.findings import Finding, Level
 from app.telemetry.heartbeat import Heartbeat
 from app.web.snapshot import DatabaseFigures, Snapshot
@@ -49,14 +49,14 @@ def findings(snapshot: Snapshot) -> list[Finding]:
     return [
         *threads(snapshot.heartbeats, snapshot.now),
         *disk(snapshot.free),
-        *sending(snapshot.figures, snapshot.now),
+        *sending(snapshot.figures, snapshot.carrier, snapshot.now),
         *spool(snapshot.spooled, snapshot.quarantined),
     ]
 
 
-def sending(figures: DatabaseFigures, now: datetime) -> list[Finding]:
+def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> list[Finding]:
     """What the database says that somebody should look at."""
-    found = [paused_number(each, now) for each in figures.paused]
+    found = [paused_number(each, carrier, now) for each in figures.paused]
     # While a number is paused its texts wait, and saying so twice would hide which of the two is to be mended.
     if not found:
         found += [
@@ -67,14 +67,14 @@ def sending(figures: DatabaseFigures, now: datetime) -> list[Finding]:
     count, since = figures.unsettled.get(State.UNCERTAIN, (0, now))
     if now - since > UNCERTAIN_AFTER:
         what = f"nobody knows whether {count_of(count, 'text')} arrived, the oldest for {span(now - since)}"
-        do = "duty was told. If there are more and more, see status.twilio.com and the carrier in: hotline doctor"
+        do = "duty was told. If there are more and more, see the carrier in: hotline doctor"
         found.append(Finding(Level.PROBLEM, "sending", what, do))
     return found
 
 
-def paused_number(of: PausedNumber, now: datetime) -> Finding:
+def paused_number(of: PausedNumber, carrier: Carrier, now: datetime) -> Finding:
     """Why a number sends nothing."""
-    meaning = remedy(of.code)
+    meaning = carrier.remedy(of.code)
     code = f" (error {of.code})" if of.code else ""
     since = f" for {span(now - of.since)}" if of.since else ""
     again = f"It is tried again in {span(of.until - now)}, and nothing is lost meanwhile"
@@ -99,7 +99,7 @@ def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
         "sender": "nothing is sent",
         "ticker": "nobody is reminded, no more volunteers are asked",
         "spool worker": "texts kept beside the database are not taken in",
-        "reconciler": "texts that never reached us are not fetched from Twilio",
+        "reconciler": "texts that never reached us are not fetched from the carrier",
     }
     found = []
     for name, heartbeat in heartbeats.items():

@@ -32,7 +32,7 @@ def as_json(snapshot: Snapshot, hotline: Hotline) -> dict[str, Any]:
         "status": diagnosis.status(snapshot).value,
         "reasons": [f"{reason.what}. To do: {reason.do}." for reason in diagnosis.findings(snapshot)],
         "database": "ok" if figures else "does not answer",
-        "carrier": "simulator" if hotline.settings.simulated else "twilio",
+        "carrier": hotline.carrier.name,
         "texts": hotline.counts(),
         "unsent": {
             lane.name.lower(): {

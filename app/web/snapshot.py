@@ -12,6 +12,7 @@ import anyio.to_thread
 import structlog
 from fastapi import Request
 
+from app.carriers.base import Carrier
 from app.hotline import Hotline
 from app.telemetry.heartbeat import Heartbeat
 from models import lines
@@ -42,6 +43,7 @@ class Snapshot:
     """One look at a running hotline; `figures` is None where the database did not answer."""
 
     now: datetime
+    carrier: Carrier
     figures: DatabaseFigures | None
     heartbeats: dict[str, Heartbeat]
     spooled: int
@@ -76,7 +78,13 @@ class HealthMonitor:
         file = hotline.settings.database_file
         free = shutil.disk_usage(file.absolute().parent).free if file else None
         return Snapshot(
-            hotline.clock.now(), figures, dict(hotline.heartbeats), hotline.spooled(), hotline.quarantined(), free
+            hotline.clock.now(),
+            hotline.carrier,
+            figures,
+            dict(hotline.heartbeats),
+            hotline.ingest.spool.waiting(),
+            hotline.ingest.spool.quarantined(),
+            free,
         )
 
     def _read(self, found: "Future[DatabaseFigures]") -> None:

@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.carriers.twilio import signature
-from app.carriers.twilio.form import heard_from
+from app.carriers.base import Webhook
+from app.carriers.twilio.account import Account
+from app.carriers.twilio.carrier import Twilio
 from app.hotline import Hotline
 from models.inbound import Heard
 from tests import fakes, webhooks
@@ -47,13 +49,17 @@ def _understood(supply: Sequence[Prepared]) -> tuple[list[Heard], float]:
     """The texts as the webhook hands them over, and the seconds that each takes it."""
     bodies = [text.wire.partition(b"\r\n\r\n")[2] for text in supply]
     signatures = [webhooks.sign(webhooks.MESSAGE, body) for body in bodies]
-    heard = []
+    account = Account.of(fakes.twilio_settings("sqlite:///none.db"))
+    assert account is not None
+    carrier, now, heard = Twilio(account), datetime.now(UTC), []
     began = time.perf_counter()
     for body, signed in zip(bodies, signatures, strict=True):
-        fields = signature.fields_of(body)
-        assert signature.genuine(webhooks.MESSAGE, fields, signed, (fakes.TOKEN,))
-        heard.append(heard_from({name.decode(): value.decode() for name, value in fields}))
-    return [each for each in heard if each is not None], (time.perf_counter() - began) / len(bodies)
+        webhook = Webhook(carrier.name, "/twilio/message", "", body, now)
+        assert carrier.verify(webhook, {"X-Twilio-Signature": signed})
+        heard.append(carrier.parse(webhook))
+    took = time.perf_counter() - began
+    carrier.close()
+    return [each for each in heard if isinstance(each, Heard)], took / len(bodies)
 
 
 def _receive(hotline: Hotline, texts: Sequence[Heard]) -> float:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+from app.carriers.twilio.account import Account
 from app.carriers.twilio.console import Console, ConsoleError, Service, Webhook
 from app.carriers.twilio.remedies import remedy
-from app.settings import Settings
+from app.carriers.twilio.webhook import MESSAGE
 from app.telemetry.findings import Finding, Level
 from models.lines import Channel
 
@@ -15,19 +16,15 @@ SLOW_CLOCK = timedelta(seconds=30)  # the date in an answer is in whole seconds,
 WRONG_CLOCK = timedelta(minutes=5)
 
 
-def carrier(settings: Settings, numbers: list[tuple[Channel, str]], now: datetime) -> Iterator[Finding]:
+def checks(account: Account, numbers: list[tuple[Channel, str]], now: datetime) -> Iterator[Finding]:
     """Whether Twilio takes our credentials and sends what comes in to us."""
-    if settings.twilio_account_sid is None:
-        do = "for real ones, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
-        yield Finding(Level.OK, "carrier", "the simulator; no real text is sent", do)
-        return
-    console = Console(account=settings.twilio_account_sid, token=settings.tokens[0], api=settings.twilio_api_url)
+    console = Console(account=account.sid, token=account.tokens[0], api=account.api)
     try:
         time = console.time()
         yield Finding(Level.OK, "carrier", "Twilio takes the credentials")
         if time is not None:
             yield clock(now, time)
-        yield from webhooks(settings, console, numbers)
+        yield from webhooks(account, console, numbers)
     except ConsoleError as error:
         yield refusal(error)
     finally:
@@ -62,41 +59,41 @@ def _about(off: timedelta) -> str:
     return f"{seconds} seconds" if seconds < 120 else f"{round(seconds / 60)} minutes"
 
 
-def webhooks(settings: Settings, console: Console, numbers: list[tuple[Channel, str]]) -> Iterator[Finding]:
+def webhooks(account: Account, console: Console, numbers: list[tuple[Channel, str]]) -> Iterator[Finding]:
     """Where Twilio takes texts to each number."""
     service = None
-    if settings.twilio_messaging_service_sid:
-        service = console.service(settings.twilio_messaging_service_sid)
+    if account.service:
+        service = console.service(account.service)
         if service is None:
             known = remedy(21701)
             yield Finding(Level.PROBLEM, "service", known.what, known.do)
         elif not service.defers:
-            yield from webhook(settings, "service", service.webhook, "Messaging, Services, yours, Integration")
+            yield from webhook(account, "service", service.webhook, "Messaging, Services, yours, Integration")
     for channel, number in numbers:
         if channel is Channel.SMS:
-            yield from _number(settings, console, number, service)
+            yield from _number(account, console, number, service)
         else:
-            yield from _whatsapp(settings, console, number)
+            yield from _whatsapp(account, console, number)
 
 
-def _whatsapp(settings: Settings, console: Console, number: str) -> Iterator[Finding]:
+def _whatsapp(account: Account, console: Console, number: str) -> Iterator[Finding]:
     about, where = f"WhatsApp {number}", "Messaging, Senders, WhatsApp senders, the number"
     sender = console.whatsapp(number)
     if sender is None:
-        do = f"compare HOTLINE_WHATSAPP with {where}. For the sandbox, paste {address(settings)} in its settings"
+        do = f"compare HOTLINE_WHATSAPP with {where}. For the sandbox, paste {address(account)} in its settings"
         yield Finding(Level.WARNING, about, "is no WhatsApp sender of this Twilio account, or only its sandbox", do)
         return
     if not sender.status.startswith("ONLINE"):
         what = f"is not in use: Twilio calls it {sender.status}"
         yield Finding(Level.PROBLEM, about, what, f"see what it asks for in Twilio's console: {where}")
-    yield from webhook(settings, about, sender.webhook, where)
+    yield from webhook(account, about, sender.webhook, where)
 
 
-def _number(settings: Settings, console: Console, number: str, service: Service | None) -> Iterator[Finding]:
+def _number(account: Account, console: Console, number: str, service: Service | None) -> Iterator[Finding]:
     about = f"number {number}"
     if not number.startswith("+"):
         what = "a short code, which is not looked up"
-        yield Finding(Level.OK, about, what, f"its webhook in Twilio's console should be {address(settings)}")
+        yield Finding(Level.OK, about, what, f"its webhook in Twilio's console should be {address(account)}")
         return
     found = console.number(number)
     if found is None:
@@ -115,17 +112,17 @@ def _number(settings: Settings, console: Console, number: str, service: Service 
         do = "in Twilio's console, on the number's page, configure it with a webhook instead"
         yield Finding(Level.PROBLEM, about, "is answered by a TwiML app, and its own webhook is ignored", do)
         return
-    yield from webhook(settings, about, found.webhook, "Phone Numbers, the number, Messaging Configuration")
+    yield from webhook(account, about, found.webhook, "Phone Numbers, the number, Messaging Configuration")
 
 
-def address(settings: Settings) -> str:
+def address(account: Account) -> str:
     """What Twilio should call when a text comes in."""
-    return f"{settings.public_url}/twilio/message"
+    return f"{account.public_url}{MESSAGE}"
 
 
-def webhook(settings: Settings, about: str, is_set: Webhook, where: str) -> Iterator[Finding]:
+def webhook(account: Account, about: str, is_set: Webhook, where: str) -> Iterator[Finding]:
     """Whether what Twilio calls is us, in the way in which we expect it."""
-    ours = address(settings)
+    ours = address(account)
     paste = f"in Twilio's console, {where}, when a message comes in: {ours}{RETRIES} as HTTP POST"
     called, _, retries = is_set.url.partition("#")
     if not called:
@@ -174,6 +171,6 @@ def _hint(called: str, ours: str) -> str:
         return f": {called.partition('://')[0]} instead of {ours.partition('://')[0]}"
     if called.lower() == ours.lower():
         return ": it has other capitals"
-    if called.startswith(ours.removesuffix("/twilio/message")):
-        return ": it must end in /twilio/message"
+    if called.startswith(ours.removesuffix(MESSAGE)):
+        return f": it must end in {MESSAGE}"
     return ""

@@ -3,30 +3,26 @@
 Source: Twilio's error dictionary.
 """
 
-from enum import StrEnum
+from app.carriers.base import Action
+from models.delivery.outbound import State
 
-
-class Action(StrEnum):
-    """What to do about a text that the carrier did not take or could not deliver."""
-
-    AGAIN = "again"  # never processed: back off and send it later
-    LOOK_UP = "look_up"  # may have been processed: look, and never send blindly again
-    TRANSIENT = "transient"  # could not be delivered yet: after 1, 5 and 30 minutes
-    SOFT = "soft"  # the phone was out of reach: once more, and three strikes make the address doubtful
-    QUOTA = "quota"  # the sender has used up its allowance: it rests until the reset
-    OPTED_OUT = "opted_out"  # they told the carrier STOP
-    BAD_ADDRESS = "bad_address"  # no text will ever arrive there
-    FILTERED = "filtered"  # the carrier does not like these words
-    CONTENT = "content"  # we built the text wrongly: whoever runs the host must know
-    WINDOW = "window"  # WhatsApp, more than 24 hours after they last wrote: by SMS instead
-    LOOP = "loop"  # two machines talk with each other: the pair rests
-    GEOGRAPHY = "geography"  # a country we may not text: somebody may be pumping
-    ACCOUNT = "account"  # the account is at fault, not the text: the lane rests and keeps its texts
-    UNKNOWN = "unknown"  # not in the table: final, and reported
-
+# Twilio's words for what became of a text, and ours.
+STATUSES = {
+    "accepted": State.ACCEPTED,
+    "scheduled": State.ACCEPTED,
+    "queued": State.ACCEPTED,
+    "sending": State.ACCEPTED,
+    "sent": State.SENT,
+    "delivered": State.DELIVERED,
+    "read": State.READ,
+    "undelivered": State.FAILED,
+    "failed": State.FAILED,
+    "canceled": State.FAILED,
+}
 
 TABLE: dict[Action, tuple[int, ...]] = {
-    Action.AGAIN: (20429, 21611),
+    Action.AGAIN: (20429,),
+    Action.QUEUE_FULL: (21611,),
     Action.LOOK_UP: (20500, 20503),
     Action.TRANSIENT: (30001, 30017, 30022, 30410, 30500, 63009, 63010, 63012),
     Action.SOFT: (30003, 30008),
@@ -53,10 +49,9 @@ TABLE: dict[Action, tuple[int, ...]] = {
 ACTIONS: dict[int, Action] = {code: action for action, codes in TABLE.items() for code in codes}
 
 TOO_MANY = 20429
-QUEUE_FULL = 21611  # the sender's own queue at Twilio: this sender rests, others do not
 
 # Answers whose body names no code of Twilio's own: a proxy between us, or Twilio's front door.
-STATUSES: dict[int, int] = {401: 20003, 403: 20005, 429: TOO_MANY}
+HTTP_CODES: dict[int, int] = {401: 20003, 403: 20005, 429: TOO_MANY}
 
 
 def action_for(code: int | None) -> Action:
@@ -68,5 +63,5 @@ def classify_response(status: int, code: int | None) -> tuple[Action, int]:
     """What a refusal of a POST asks for, and its code. Whatever a 5xx says, the text may have been taken."""
     if status >= 500 or status == 408:
         return Action.LOOK_UP, code or 20000 + status
-    code = code or STATUSES.get(status) or 20000 + status
+    code = code or HTTP_CODES.get(status) or 20000 + status
     return action_for(code), code

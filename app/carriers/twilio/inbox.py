@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from twilio.rest import Client
 
-from app.carriers.base import ReceivedMessage
+from app.carriers.base import ReceivedMessage, Webhook
+from app.carriers.twilio.webhook import MESSAGE, figure, sid_of
 
 PAGE = 1_000  # messages at a time, the most Twilio gives
 MEDIA_AT = "https://api.twilio.com"  # as webhooks name it
@@ -20,10 +22,12 @@ def received(client: Client, numbers: Iterable[str | None], since: datetime) -> 
             at = message.date_sent or message.date_created
             # What is still "receiving" has no words yet, and the filter of dates may count in whole days.
             if _word(message.direction) == "inbound" and _word(message.status) == "received" and at and at >= since:
-                yield ReceivedMessage(str(message.sid), at, _said(message, at))
+                fields = _fields(message, at)
+                if sid_of(fields) is not None:
+                    yield ReceivedMessage(str(message.sid), at, fields)
 
 
-def _said(message: Any, at: datetime) -> dict[str, str]:
+def _fields(message: Any, at: datetime) -> dict[str, str]:
     said = {
         "MessageSid": message.sid,
         "AccountSid": message.account_sid,
@@ -38,8 +42,16 @@ def _said(message: Any, at: datetime) -> dict[str, str]:
     return {name: str(value) for name, value in said.items() if value is not None}
 
 
-def pictures(client: Client, sid: str) -> dict[str, str]:
-    """A text's pictures as a webhook would name them."""
+def as_webhook(client: Client, carrier: str, message: ReceivedMessage) -> Webhook:
+    """A text of the list as its webhook would have brought it. Its pictures are asked for, if it has any."""
+    fields = dict(message.fields)
+    if figure(fields.get("NumMedia")):
+        fields |= _pictures(client, message.sid)
+    body = urlencode(list(fields.items()), errors="surrogatepass").encode()
+    return Webhook(carrier, MESSAGE, "", body, message.at)
+
+
+def _pictures(client: Client, sid: str) -> dict[str, str]:
     said = {}
     for n, one in enumerate(client.messages(sid).media.list()):
         said[f"MediaUrl{n}"] = MEDIA_AT + str(one.uri).removesuffix(".json")

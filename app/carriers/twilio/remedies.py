@@ -3,16 +3,7 @@
 Source: twilio.com/docs/api/errors.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Remedy:
-    """An error in plain words."""
-
-    what: str
-    do: str
-
+from app.carriers.base import Remedy
 
 CREDENTIALS = Remedy(
     "Twilio refuses the credentials, or the account has run out of money",

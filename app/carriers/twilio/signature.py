@@ -1,4 +1,4 @@
-"""Whether a webhook comes from Twilio: HMAC over the exact URL and the sorted fields
+"""Whether a webhook comes from Twilio: HMAC over the exact URL and the sorted fields.
 
 Source: twilio.com/docs/usage/security.
 """
@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 Fields = list[tuple[bytes, bytes]]
 
+HEADER = "X-Twilio-Signature"
 SETTINGS_HEADER = "X-Twilio-Webhooks-Signature-Settings"
 HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
 

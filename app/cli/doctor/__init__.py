@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import typer
 
-from app.carriers.twilio import doctor as twilio_doctor
+from app.carriers import carrier_for
+from app.carriers.base import Carrier
 from app.cli import console
 from app.cli.console import AsJson
 from app.cli.doctor import checks
@@ -26,19 +27,21 @@ def doctor(as_json: AsJson = False) -> None:
     except ValueError as error:
         show([Finding(Level.PROBLEM, "settings", said) for said in in_settings(error)], as_json)
         raise typer.Exit(WRONG_SETTINGS) from None
-    found = list(every(settings))
+    carrier = carrier_for(settings)
+    found = list(every(settings, carrier))
+    carrier.close()
     show(found, as_json)
     if any(finding.level is Level.PROBLEM for finding in found):
         raise typer.Exit(1)
 
 
-def every(settings: Settings) -> Iterator[Finding]:
+def every(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     """All findings, in the order in which they should be mended."""
     yield Finding(Level.OK, "settings", "every variable can be read")
-    yield from checks.database(settings)
+    yield from checks.database(settings, carrier)
     yield from checks.spool(settings)
-    yield from checks.public_url(settings)
-    yield from twilio_doctor.carrier(settings, checks.numbers(settings), Clock().now())
+    yield from checks.public_url(settings, carrier)
+    yield from carrier.checks(checks.numbers(settings, carrier), Clock().now())
 
 
 def show(found: list[Finding], as_json: bool) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
+from app.carriers.base import Carrier
 from app.cli import console, trouble
 from app.clock import Clock
 from app.database import engine as databases
@@ -28,7 +29,7 @@ from models.store.session import Session
 SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
 
 
-def database(settings: Settings) -> Iterator[Finding]:
+def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     """Whether the database answers, is up to date and can grow; then who and what is in it."""
     file = settings.database_file
     if problem := console.wrong_place(file):
@@ -44,7 +45,7 @@ def database(settings: Settings) -> Iterator[Finding]:
     try:
         if kept.read(lambda session: migrations.is_current(session.connection)):
             yield Finding(Level.OK, "database", f"{where} answers and is up to date")
-            yield from kept.read(lambda session: list(_kept(session, settings)))
+            yield from kept.read(lambda session: list(_kept(session, settings, carrier)))
         else:
             yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
     except migrations.UnreleasedSchema:
@@ -55,9 +56,10 @@ def database(settings: Settings) -> Iterator[Finding]:
         kept.close()
 
 
-def numbers(settings: Settings) -> list[tuple[Channel, str]]:
+def numbers(settings: Settings, carrier: Carrier) -> list[tuple[Channel, str]]:
     """The numbers that people text: those of every line, where the database can be read, and of the settings."""
-    found = [(Channel.SMS, settings.sms), (Channel.WHATSAPP, settings.whatsapp)]
+    sms, whatsapp = settings.numbers(simulated=carrier.simulated)
+    found = [(Channel.SMS, sms), (Channel.WHATSAPP, whatsapp)]
     if settings.database_file is None or settings.database_file.exists():
         kept = databases.connect(settings.database)
         try:
@@ -86,22 +88,22 @@ def _disk(file: Path) -> Iterator[Finding]:
         yield Finding(Level.OK, "sqlite", f"version {version}")
 
 
-def _kept(session: Session, settings: Settings) -> Iterator[Finding]:
+def _kept(session: Session, settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     every = lines.all_lines(session)
     if not every:
         yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
     for line in every:
         yield from _line(session, line)
-        if line.from_settings and (line.sms, line.whatsapp) != (settings.sms, settings.whatsapp):
+        if line.from_settings and (line.sms, line.whatsapp) != settings.numbers(simulated=carrier.simulated):
             what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
             yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
     now = Clock().now()
-    yield from sending(snapshot.read(session, now), now)
+    yield from sending(snapshot.read(session, now), carrier, now)
 
 
-def sending(figures: DatabaseFigures, now: datetime) -> Iterator[Finding]:
+def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> Iterator[Finding]:
     """Whether texts leave, which numbers rest and why, and whether anybody knows what became of those that left."""
-    found = diagnosis.sending(figures, now)
+    found = diagnosis.sending(figures, carrier, now)
     yield from found
     if not found:
         waiting = sum(held.count for held in figures.waiting.values())
@@ -110,7 +112,7 @@ def sending(figures: DatabaseFigures, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.OK, "sending", f"{console.count(waiting, 'text')} waiting to leave{since}")
     uncertain, _ = figures.unsettled.get(State.UNCERTAIN, (0, now))
     if uncertain:
-        what = f"of {console.count(uncertain, 'text')} nobody knows yet whether Twilio took them; they are looked up"
+        what = f"of {console.count(uncertain, 'text')} nobody knows yet whether the carrier took them"
         yield Finding(Level.OK, "sending", what)
     held, _ = figures.unsettled.get(State.HELD, (0, now))
     if held:
@@ -171,12 +173,12 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
         )
 
 
-def public_url(settings: Settings) -> Iterator[Finding]:
-    """Whether Twilio can reach the address it is given."""
+def public_url(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
+    """Whether the carrier can reach the address it is given."""
     if settings.public_url is None:
         return
     parts = urlsplit(settings.public_url)
-    level = Level.WARNING if settings.simulated else Level.PROBLEM
+    level = Level.WARNING if carrier.simulated else Level.PROBLEM
     host = parts.hostname or ""
     if not _reachable(host):
         what = f"PUBLIC_URL: nobody outside reaches {host}"
@@ -188,7 +190,7 @@ def public_url(settings: Settings) -> Iterator[Finding]:
             Level.WARNING, "address", "PUBLIC_URL: texts would travel unencrypted", "write it with https://"
         )
     else:
-        yield Finding(Level.OK, "address", f"{settings.public_url}/twilio/message is for Twilio's console")
+        yield Finding(Level.OK, "address", carrier.instructions() or settings.public_url)
 
 
 def _reachable(host: str) -> bool:

@@ -1,12 +1,18 @@
-"""A text as the carrier's fields describe it, by webhook, in its list or in the spool, read into a `Heard`."""
+"""Twilio's two webhooks, a text that came in and what became of one of ours, read into our own words."""
 
 import base64
 import binascii
 import re
-from datetime import datetime
+from urllib.parse import parse_qs
 
+from app.carriers.base import StatusUpdate, Webhook
+from app.carriers.twilio.errors import STATUSES, action_for
+from app.carriers.twilio.signature import Fields, fields_of
 from models.inbound import Heard
 from models.lines import Channel
+
+MESSAGE, STATUS = "/twilio/message", "/twilio/status"
+PATHS = {MESSAGE: "message", STATUS: "status"}
 
 LONGEST_HANDLE = 255  # characters; Twilio's ids have 34
 MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
@@ -15,29 +21,35 @@ PLACE = ("Label", "Address")
 OWN = frozenset("MessageSid SmsSid SmsMessageSid From To Body Latitude Longitude Label Address".split())
 
 
-def readable(text: str) -> str:
-    """The text without what no database and no phone takes: NUL and halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+def parse(webhook: Webhook) -> Heard | StatusUpdate | None:
+    """What a call says; None if it names no text."""
+    said = readable(fields_of(webhook.body))
+    return _status(said, webhook.query) if webhook.path == STATUS else _message(said, webhook)
 
 
-def sid_of(said: dict[str, str]) -> str | None:
-    """The carrier's id of the text, or None for fields that name no id, sender or receiver: they are no text."""
-    sid = handle(said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid"))
-    return sid if sid and handle(said.get("From")) and handle(said.get("To")) else None
+def readable(fields: Fields) -> dict[str, str]:
+    """The fields without what no database and no phone takes: NUL, bytes that are no UTF-8, halves of characters."""
+    return {_text(name): _text(value) for name, value in fields}
 
 
-def handle(text: str | None) -> str | None:
-    """An id or an address; None for one so long that no index holds it: no carrier makes such, and no retry helps."""
-    return text if text and len(text) <= LONGEST_HANDLE else None
+def _text(part: bytes) -> str:
+    return part.decode("utf-8", "replace").replace("\0", "")
 
 
-def heard_from(said: dict[str, str], at: datetime | None = None) -> Heard:
-    """The text that these fields describe. Raises ValueError where they are no text."""
+def _status(said: dict[str, str], query: str) -> StatusUpdate | None:
+    outbound_id = figure(parse_qs(query).get("id", [""])[-1])
+    word = said.get("MessageStatus") or said.get("SmsStatus")
+    if outbound_id is None or not word:
+        return None
+    code = figure(said.get("ErrorCode"))
+    return StatusUpdate(outbound_id, word, STATUSES.get(word), handle(said.get("MessageSid")), code, action_for(code))
+
+
+def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
     sid = sid_of(said)
     if sid is None:
-        raise ValueError("a text without id, sender or receiver")
+        return None
     sender, to = said["From"], said["To"]
-    channel = Channel.WHATSAPP if sender.startswith("whatsapp:") else Channel.SMS
     count = figure(said.get("NumMedia"))
     media = tuple(
         (said[f"MediaUrl{n}"], said.get(f"MediaContentType{n}", ""))
@@ -48,13 +60,13 @@ def heard_from(said: dict[str, str], at: datetime | None = None) -> Heard:
     body = said.get("ButtonPayload") or said.get("ListId") or said.get("Body", "")
     return Heard(
         id=sid,
-        channel=channel,
+        channel=Channel.WHATSAPP if sender.startswith("whatsapp:") else Channel.SMS,
         from_address=sender.removeprefix("whatsapp:"),
         to=to.removeprefix("whatsapp:"),
         body=unwrapped(body),
         media=media,
         location=_location(said),
-        at=at,
+        at=webhook.at,
         carrier_answered=said.get("OptOutType") or None,
         fields={
             k: v for k, v in said.items() if (k not in OWN or (k == "Body" and v != body)) and not MEDIA.match(k)
@@ -62,8 +74,19 @@ def heard_from(said: dict[str, str], at: datetime | None = None) -> Heard:
     )
 
 
+def sid_of(said: dict[str, str]) -> str | None:
+    """Twilio's id of the text, or None for fields that name no id, sender or receiver: they are no text."""
+    sid = handle(said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid"))
+    return sid if sid and handle(said.get("From")) and handle(said.get("To")) else None
+
+
+def handle(text: str | None) -> str | None:
+    """An id or an address; None for one so long that no index holds it: Twilio makes no such, and no retry helps."""
+    return text if text and len(text) <= LONGEST_HANDLE else None
+
+
 def figure(text: str | None) -> int | None:
-    """A number the carrier sent; None for anything that is not plain digits, or more than a database holds."""
+    """A number that Twilio sent; None for anything that is not plain digits, or more than a database holds."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

@@ -1,0 +1,169 @@
+"""Twilio, by SMS and WhatsApp: what it calls, what we post to it, what its list says."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import httpx
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+
+from app.carriers import segments
+from app.carriers.base import (
+    Action,
+    Answer,
+    Carrier,
+    CarrierError,
+    Outgoing,
+    ReceivedMessage,
+    Remedy,
+    Sent,
+    SentMessage,
+    StatusUpdate,
+    Webhook,
+)
+from app.carriers.twilio import doctor, errors, inbox, remedies, signature, webhook
+from app.carriers.twilio.account import Account
+from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal
+from app.settings import Settings
+from app.telemetry.findings import Finding
+from models.delivery.outbound import State
+from models.inbound import Heard
+from models.lines import Channel
+
+EMPTY = b"<Response/>"  # replies leave through the outbox. Anything but XML would be texted to whoever wrote
+HEADERS = {"Accept": "application/json", "User-Agent": "hotline"}
+PREFIX = {Channel.SMS: "", Channel.WHATSAPP: "whatsapp:"}
+QUEUED_FOR = {Channel.SMS: 36_000, Channel.WHATSAPP: 14_400}  # seconds that Twilio itself keeps a text
+PAGE = 200  # messages on a page of its list
+LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the time we ask for
+
+
+class Twilio(Carrier):
+    """One account at Twilio."""
+
+    name = "twilio"
+    lists_received = True
+    webhooks = webhook.PATHS
+
+    def __init__(self, account: Account, *, timeout: float = TIMEOUT) -> None:
+        self.account = account
+        self.transport = Transport(account.api, account.sid, account.tokens[0], timeout=timeout)
+        self.client = Client(account.sid, account.tokens[0], http_client=self.transport)
+        self._messages = httpx.URL(self.transport.address(f"/2010-04-01/Accounts/{account.sid}/Messages.json"))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Twilio | None":
+        """The account that the settings name; None if they name none."""
+        account = Account.of(settings)
+        return None if account is None else cls(account)
+
+    def verify(self, call: Webhook, headers: Mapping[str, str]) -> bool:
+        """Whether the call bears a signature made with one of our tokens."""
+        given = headers.get(signature.HEADER, "")
+        url = self.account.public_url + call.path + (f"?{call.query}" if call.query else "")
+        algorithm = signature.algorithm_of(headers.get(signature.SETTINGS_HEADER))
+        fields = signature.fields_of(call.body)
+        return bool(given) and signature.genuine(url, fields, given, self.account.tokens, algorithm)
+
+    def parse(self, call: Webhook) -> Heard | StatusUpdate | None:
+        """What a call says. A text to another number of our Messaging Service is for the number of the settings."""
+        said = webhook.parse(call)
+        if isinstance(said, Heard) and said.channel is Channel.SMS and self.account.is_ours(said.fields):
+            return replace(said, fallback_to=self.account.number)
+        return said
+
+    def answer(self, path: str, status: int) -> Answer:
+        """An empty TwiML document; for a status callback that went well, nothing at all."""
+        if path == webhook.STATUS and status == 200:
+            return Answer(204)
+        return Answer(status, EMPTY, "text/xml")
+
+    def send(self, text: Outgoing) -> Sent:
+        """Hand one text to Twilio. Raises CarrierError."""
+        prefix = PREFIX[text.channel]
+        fields = {
+            "To": prefix + text.to,
+            "From": prefix + text.from_number,
+            "Body": text.body,
+            "StatusCallback": f"{self.account.public_url}{webhook.STATUS}?id={text.id}",
+        }
+        if self.account.service and text.channel is Channel.SMS:
+            fields["MessagingServiceSid"] = self.account.service
+        if text.lasts is not None and text.lasts < QUEUED_FOR[text.channel]:
+            fields["ValidityPeriod"] = str(max(text.lasts, 1))
+        answer = self.transport.ask("POST", self._messages, data=fields, headers=HEADERS)
+        if answer.status_code >= 300:
+            raise refusal(answer.status_code, error_code(answer))
+        try:
+            taken = answer.json()
+            return Sent(str(taken["sid"]), errors.STATUSES.get(taken["status"], State.ACCEPTED), taken.get("price"))
+        except (ValueError, KeyError, TypeError) as error:  # taken, most likely, and we cannot read under which id
+            raise CarrierError(Action.LOOK_UP, "an answer that is none") from error
+
+    def find(self, text: Outgoing, since: datetime) -> list[SentMessage]:
+        """The texts like this one in Twilio's list, oldest first. Raises CarrierError.
+
+        Asked by recipient alone and newest first: a text that Twilio still queues has no DateSent to ask for.
+        """
+        found: dict[str, SentMessage] = {}
+        for message in self._listed(PREFIX[text.channel] + text.to, since):
+            if not str(message.direction).startswith("outbound") or _plain(message.body) != _plain(text.body):
+                continue
+            status = str(getattr(message.status, "value", message.status))
+            state, code = errors.STATUSES.get(status, State.ACCEPTED), message.error_code
+            found[message.sid] = SentMessage(message.sid, state, message.date_created, code, errors.action_for(code))
+        return sorted(found.values(), key=lambda one: one.created)
+
+    def _listed(self, to: str, since: datetime) -> Iterator[Any]:
+        older = 0
+        try:
+            for message in self.client.messages.stream(to=to, page_size=PAGE, limit=LOOKED_THROUGH):
+                if message.date_created is not None and message.date_created >= since:
+                    yield message
+                    continue
+                older += 1
+                if older >= PAGE:  # a whole page of them: nothing newer follows
+                    return
+        except TwilioRestException as error:
+            raise refusal(error.status, error.code) from error
+
+    def received(self, numbers: list[tuple[Channel, str]], since: datetime) -> Iterator[ReceivedMessage]:
+        """The texts that came in since then. A Messaging Service may have numbers of which no line knows."""
+        ours = [PREFIX[channel] + number for channel, number in numbers]
+        if self.account.service is None:
+            yield from inbox.received(self.client, ours, since)
+            return
+        for text in inbox.received(self.client, [None], since):
+            if text.fields["To"] in ours or self.account.is_ours(text.fields):
+                yield text
+
+    def as_webhook(self, message: ReceivedMessage) -> Webhook:
+        """A text of that list as its webhook would have brought it."""
+        return inbox.as_webhook(self.client, self.name, message)
+
+    def codes(self, action: Action) -> tuple[int, ...]:
+        """Twilio's errors that ask for this."""
+        return errors.TABLE.get(action, ())
+
+    def remedy(self, code: int | None) -> Remedy:
+        """What one of Twilio's errors means and what to do."""
+        return remedies.remedy(code)
+
+    def checks(self, numbers: list[tuple[Channel, str]], now: datetime) -> Iterator[Finding]:
+        """Credentials, clocks, and where Twilio takes texts to these numbers."""
+        return doctor.checks(self.account, numbers, now)
+
+    def instructions(self) -> str:
+        """Where texts to our number must be sent."""
+        return f"Incoming messages, in Twilio's console: {self.account.public_url}{webhook.MESSAGE}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+
+def _plain(body: str | None) -> str:
+    """A body as it can be compared: Twilio may write dear characters plainly and trim the ends."""
+    return " ".join((body or "").translate(segments.PLAINLY).split())
