@@ -15,10 +15,8 @@ from models.store.types import EnumString, Model, UtcDateTime
 
 # Few people help and fewer are on duty: indexes of these alone stay small however many ask.
 HELPS = "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"
-FREE, BUSY = (
-    sa.text(f"{HELPS} AND pending_offer_request_id IS NULL"),
-    sa.text(f"{HELPS} AND pending_offer_request_id IS NOT NULL"),
-)
+FREE = sa.text(f"{HELPS} AND pending_offer_request_id IS NULL")
+BUSY = sa.text(f"{HELPS} AND pending_offer_request_id IS NOT NULL")
 PENDING_OFFER = sa.text("pending_offer_request_id IS NOT NULL")
 NEVER = datetime.min.replace(tzinfo=UTC)
 AT_A_TIME = 100  # people looked up by one query
@@ -94,9 +92,7 @@ class Address(Model, table=True):
     reply_times: list[float] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # POSIX seconds
     recent_texts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     muted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a machine texts from here: no answers
-    paused_until: datetime | None = Field(
-        default=None, sa_type=UtcDateTime
-    )  # the carrier saw a loop: nothing goes here
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the carrier saw a loop: nothing leaves
     unreachable_count: int = 0  # texts in a row that did not arrive because the phone was out of reach
     undeliverable_code: int | None = None  # the carrier's error that says no text will ever arrive here
     undeliverable_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -111,7 +107,7 @@ def by_id(session: Session, person_id: int) -> Person:
 
 
 # A phone has the same number on SMS and WhatsApp: both of its addresses are read at once. On PostgreSQL the lock
-# makes the texts of one sender wait for each other, in whichever processes they arrive.
+# makes the texts from one address wait for each other, in whichever processes they arrive.
 AT_ADDRESS = Precompiled(
     select(Person, Address)
     .join(Address, col(Address.person_id) == col(Person.id))
@@ -215,12 +211,12 @@ def mark_reachable(session: Session, line_id: int, channel: Channel, value: str)
 
 
 def set_reply_address(session: Session, person: Person, address: Address) -> None:
-    """This is where to write to them in this piece of work: they have just texted from there."""
+    """This is where to write to them in this transaction: they have just texted from there."""
     session.cache.setdefault("reply_addresses", {})[person.id] = address
 
 
 def reply_addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Address]:
-    """Where to write to each of these people; read once in a piece of work."""
+    """Where to write to each of these people; read once in a transaction."""
     known: dict[int, Address] = session.cache.setdefault("reply_addresses", {})
     unknown = sorted({id_ for id_ in person_ids if id_ not in known})
     if unknown:
@@ -228,7 +224,7 @@ def reply_addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Ad
     return known
 
 
-# Somebody, if they have not said STOP: for the last moment before a text leaves.
+# Somebody, if they have not said STOP: asked right before each POST.
 NOT_OPTED_OUT = Precompiled(
     select(Person.id).where(col(Person.id) == sa.bindparam("person"), col(Person.opted_out_at).is_(None))
 )
@@ -251,18 +247,10 @@ def on_duty(session: Session, line_id: int) -> list[Person]:
 
 def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
     """Vouched volunteers whose first name or whole name this is."""
-    helpers = session.exec(
-        select(Person).where(
-            Person.line_id == line_id,
-            col(Person.vouched_at).is_not(None),
-            col(Person.opted_out_at).is_(None),
-            sa.or_(
-                sa.func.lower(Person.name) == name.lower(),
-                sa.func.lower(Person.name).startswith(name.lower() + " ", autoescape=True),
-            ),
-        )
-    )
-    return list(helpers)
+    known, name = sa.func.lower(Person.name), name.lower()
+    named = sa.or_(known == name, known.startswith(name + " ", autoescape=True))
+    active = col(Person.vouched_at).is_not(None), col(Person.opted_out_at).is_(None)
+    return session.exec(select(Person).where(Person.line_id == line_id, *active, named))
 
 
 def add(
@@ -305,7 +293,7 @@ def find(session: Session, line_id: int, person_id: int) -> Person | None:
 
 def everybody(session: Session, line_id: int) -> list[Person]:
     """All people of the line, in the order in which they became known."""
-    return list(session.exec(select(Person).where(Person.line_id == line_id).order_by(col(Person.id))))
+    return session.exec(select(Person).where(Person.line_id == line_id).order_by(col(Person.id)))
 
 
 def all_addresses(session: Session, line_id: int) -> dict[int, list[Address]]:

@@ -52,7 +52,6 @@ TALKING = (State.CLAIMED, State.DELIVERED)  # a neighbor and a helper know of ea
 LONGEST_TEXT = 1600  # characters of a neighbor's words kept on the request; each text is kept whole elsewhere
 LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
 
-
 DUE = sa.text("next_action_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
 
@@ -199,18 +198,8 @@ def close(
     out_of: tuple[State, ...] = LIVE,
 ) -> bool:
     """End a request with this outcome; False if it was closed already."""
-    return move(
-        session,
-        request,
-        State.CLOSED,
-        now,
-        kind="closed",
-        out_of=out_of,
-        by=by,
-        words=words,
-        outcome=outcome,
-        next_action_at=None,
-    )
+    ended = {"outcome": outcome, "next_action_at": None}
+    return move(session, request, State.CLOSED, now, kind="closed", out_of=out_of, by=by, words=words, **ended)
 
 
 BY_NUMBER = Precompiled(
@@ -252,8 +241,8 @@ def last_of(session: Session, person_id: int) -> Request | None:
 
 def in_state(session: Session, line_id: int, *states: State, limit: int | None = None) -> list[Request]:
     """The line's requests in these states, oldest first."""
-    found = select(Request).where(Request.line_id == line_id, col(Request.state).in_(states))
-    return session.exec(found.order_by(col(Request.number)).limit(limit))
+    query = select(Request).where(Request.line_id == line_id, col(Request.state).in_(states))
+    return session.exec(query.order_by(col(Request.number)).limit(limit))
 
 
 def all_of(session: Session, line_id: int) -> list[Request]:
@@ -262,9 +251,9 @@ def all_of(session: Session, line_id: int) -> list[Request]:
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
-    """Requests that time must act on, the longest waiting first."""
-    waiting = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
-    return session.exec(waiting.order_by(col(Request.next_action_at)).limit(limit))
+    """Requests that time must act on, the longest overdue first."""
+    query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
+    return session.exec(query.order_by(col(Request.next_action_at)).limit(limit))
 
 
 def schedule(session: Session, request: Request, at: datetime | None) -> None:
@@ -274,7 +263,7 @@ def schedule(session: Session, request: Request, at: datetime | None) -> None:
 
 
 def acquire(session: Session, request: Request, seen: datetime | None, now: datetime) -> bool:
-    """Whether this process, of many, is the one that acts on a due request."""
+    """Lease a due request, for a minute; False if another process was faster."""
     lease = now + timedelta(minutes=1)
     won = session.execute(
         sa.update(Request)

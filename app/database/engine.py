@@ -34,7 +34,7 @@ TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_i
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same work may go well a moment later: the database is away, or another process was faster."""
+    """Whether an error is transient: the database is away, or another process was faster."""
     away = isinstance(error, OperationalError | InterfaceError)
     return away or (isinstance(error, DBAPIError) and _state(error) in PASSING)
 
@@ -51,7 +51,7 @@ class Database:
         self.engine = self._engine()
         self._lookup_connection: Connection | None = None  # kept for `look`
         self._lookup_lock = threading.Lock()
-        self.observe: Callable[[float], None] | None = None  # hears how many shared a commit
+        self.observe: Callable[[float], None] | None = None  # called with the size of each batch
         self._queue = JobQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()

@@ -58,11 +58,9 @@ class Lease:
     """What one lease brought."""
 
     texts: list[LeasedText] = field(default_factory=list)
-    lost: list[int] = field(default_factory=list)  # texts given up on, of which somebody must hear
+    lost: list[int] = field(default_factory=list)  # texts given up on, to be reported
     rejected: int = 0  # texts that were due and may not leave
-    over_budget: list[int] = field(
-        default_factory=list
-    )  # lines whose bulk waits for tomorrow's budget, told to nobody yet
+    over_budget: list[int] = field(default_factory=list)  # lines whose bulk waits until tomorrow, not reported yet
     next_at: datetime | None = None  # when the pace of a number lets it go on
 
     def waits(self, until: datetime) -> None:
@@ -79,12 +77,12 @@ def lease(
     this process has leased for each number, so that bulk gets its turn. To `discover` numbers that have not sent
     before, all that waits is looked through; it is done anyway when there is nothing else to do.
     """
-    found = _Leasing(session, now, terms, turns)
-    found.of_all(room)
-    idle = not found.lease.texts and found.lease.next_at is None
+    leasing = _Leasing(session, now, terms, turns)
+    leasing.of_all(room)
+    idle = not leasing.lease.texts and leasing.lease.next_at is None
     if (discover or idle) and _discovered(session):
-        found.of_all(room)
-    return found.lease
+        leasing.of_all(room)
+    return leasing.lease
 
 
 def _discovered(session: Session) -> bool:
@@ -162,14 +160,14 @@ class _Leasing:
     def _over_budget(self, line_number: LineNumber, line: Line) -> bool:
         if not line_numbers.over_budget(self.session, line, self.now):
             return False
-        waiting = select(Outbound.id).where(
+        bulk = select(Outbound.id).where(
             is_in(State.READY),
             Outbound.channel == line_number.channel,
             Outbound.from_number == line_number.number,
             Outbound.lane == Lane.BULK,
         )
-        waits = self.session.exec(waiting.limit(1)).first() is not None
-        if waits and line_numbers.mark_reported(self.session, line, self.now):
+        bulk_waits = self.session.exec(bulk.limit(1)).first() is not None
+        if bulk_waits and line_numbers.mark_reported(self.session, line, self.now):
             self.lease.over_budget.append(line.id)
         return True
 
@@ -225,7 +223,7 @@ class _LastCheck:
         return rejection is None
 
     def _rejection(self, row: Due) -> tuple[State, dict[str, Any], bool] | None:
-        """Its new state, what else to note, and whether somebody must hear of it."""
+        """Its new state, other columns to set, and whether it is to be reported."""
         if row.opted_out_at is not None and row.phrase not in self.terms.after_stop:
             return State.CANCELLED, {}, False
         if row.phrase == "offer" and row.request_state not in (None, RequestState.OPEN):
@@ -242,14 +240,14 @@ class _LastCheck:
             return failed
         return None
 
-    def settle(self, found: Lease) -> None:
+    def settle(self, lease: Lease) -> None:
         """Write the new states down."""
-        for id_, (state, more, told) in self.rejected.items():
+        for id_, (state, more, report) in self.rejected.items():
             changed = self.session.execute(
                 sa.update(OUT)
                 .where(OUT.c.id == id_, is_in(State.READY))
                 .values(state=state, changed_at=self.now, **more)
             )
             if changed.rowcount == 1:
-                found.rejected += 1
-                found.lost += [id_] if told else []
+                lease.rejected += 1
+                lease.lost += [id_] if report else []

@@ -88,7 +88,7 @@ class Pace:
 
 
 def paused(session: Session, now: datetime) -> list[LineNumber]:
-    """The numbers that send nothing for now, because the carrier refused the account, the sender or its quota."""
+    """The numbers that send nothing for now, because the carrier refused the account, the number or its quota."""
     return list(
         session.exec(select(LineNumber).where(col(LineNumber.paused_until) > now).order_by(col(LineNumber.id)))
     )
@@ -100,7 +100,7 @@ def of_line(session: Session, line_id: int) -> list[LineNumber]:
 
 
 def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
-    """Make a number known; False if it is already, even if another process was faster by a moment."""
+    """Make a number known; False if it is already, even if another process was just faster."""
     on: Any = postgresql if session.dialect.name == "postgresql" else sqlite
     made = session.execute(
         on.insert(LineNumber)
@@ -156,8 +156,8 @@ def over_budget(session: Session, line: Line, now: datetime) -> bool:
 
 
 def mark_reported(session: Session, line: Line, now: datetime) -> bool:
-    """Note that duty hears today that the budget is spent; True for the first who asks."""
-    told = session.execute(
+    """Note that today's spent budget is reported to duty; True for the first who does."""
+    marked = session.execute(
         sa.update(Spending)
         .where(
             col(Spending.line_id) == line.id,
@@ -166,7 +166,7 @@ def mark_reported(session: Session, line: Line, now: datetime) -> bool:
         )
         .values(reported_at=now)
     )
-    return told.rowcount == 1
+    return marked.rowcount == 1
 
 
 def _day(line: Line, now: datetime) -> str:

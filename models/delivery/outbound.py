@@ -98,20 +98,18 @@ class Outbound(Model, table=True):
     sid: str | None = None
     price: str | None = None
     error_code: int | None = None
-    reported_at: datetime | None = Field(
-        default=None, sa_type=UtcDateTime
-    )  # when a person heard that it may never arrive
+    reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard that it may be lost
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
 def is_in(state: State) -> sa.ColumnElement[bool]:
-    """Whether a text is in this state, in words that let both databases use the small indexes."""
+    """Whether a text is in this state, written so that both databases use the partial indexes."""
     column = table(Outbound).c.state
-    word: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
+    literal: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
     if state is State.READY:
-        return column == word
-    return sa.and_(in_literals(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == word)
+        return column == literal
+    return sa.and_(in_literals(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == literal)
 
 
 class Result(StrEnum):

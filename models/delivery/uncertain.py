@@ -26,7 +26,7 @@ class Lookup:
 
 
 def mark_uncertain(session: Session, now: datetime, look_at: datetime) -> list[int]:
-    """Texts whose sender died between the attempt and its result: nobody knows whether they left.
+    """Texts whose process died between the attempt and its result: nobody knows whether they left.
 
     They become uncertain and are looked for from `look_at`; returns which.
     """
@@ -84,8 +84,8 @@ def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int)
     )
     began = dict(session.exec(last)) if rows else {}
     return [
-        Lookup(id_, person_id, channel, sender, to, body, began[id_], due_at)
-        for id_, person_id, channel, sender, to, body, due_at in rows
+        Lookup(id_, person_id, channel, from_number, to, body, began[id_], due_at)
+        for id_, person_id, channel, from_number, to, body, due_at in rows
     ]
 
 

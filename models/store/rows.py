@@ -1,7 +1,7 @@
 """Rows as the driver gives them, turned into model objects or plain values.
 
-Price: SQLModel's constructor (60 to 300 µs) and SQLAlchemy's instrumentation are left out, so an object has no
-validation, no history and no relationships. `instantiate` writes the columns straight into `__dict__`.
+Price: SQLModel's constructor and SQLAlchemy's instrumentation are left out, so an object has no validation, no
+history and no relationships. An object with its defaults takes 1.7 µs so, and 37 to 95 by SQLModel's constructor.
 """
 
 from collections.abc import Callable
@@ -110,7 +110,7 @@ def defaults(cls: type[SQLModel]) -> dict[str, Any]:
 
 
 def instantiate(cls: type[M], row: dict[str, Any]) -> M:
-    """An object with these column values, in half a microsecond."""
+    """An object with these column values, written straight into its `__dict__`."""
     instance: M = object.__new__(cls)
     instance.__dict__.update(row)
     return instance

