@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from handlers.understanding.command_index import command_index
+from handlers.understanding.commands import ORDERS, SETTINGS, WORDS, parse
 from typer.main import get_command
 
 from app import cli
 from app.settings import Settings
 from handlers import phrasebook
-from handlers.understanding.command_index import command_index
-from handlers.understanding.commands import ORDERS, SETTINGS, WORDS, parse
 from handlers.understanding.intents import Free
 from handlers.understanding.words import split
 
