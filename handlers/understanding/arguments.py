@@ -44,7 +44,8 @@ def hours(said: Said) -> int | None:
     """`3d`, `2 weeks`, `for a day` in hours."""
     words = [w.text for w in said.rest]
     if len(words) > 1 and said.phrases.is_function_word("filler", words[0]):
-        words = words[1:]
+        # The filler of one language is the article of another: "a" in "avalo a 7" and in "away a day".
+        words = words if said.phrases.is_function_word("article", words[0]) else words[1:]
     if len(words) == 1:
         digits = "".join(c for c in words[0] if c.isdigit())
         words = [digits, words[0].removeprefix(digits)]

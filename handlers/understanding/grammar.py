@@ -170,7 +170,7 @@ class _Sentence:
         if command.before_note and len(rest) > 1 and self.is_word(command.before_note, rest[0]):
             rest, end = rest[1:], end + 1
         if numbers:
-            if phrase.everyday and rest and not marked and not self.is_word("but_word", rest[0]):
+            if phrase.everyday and rest and not marked and not self.phrases.begin_with("but_word", rest):
                 return None
             return self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
         if size == len(words) and not phrase.everyday:

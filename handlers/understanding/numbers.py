@@ -48,4 +48,4 @@ def _may_end(rest: Sequence[Token], phrases: PhraseIndex) -> bool:
     """Whether a number before these words may be a request's: it counts none of them."""
     if not rest or rest[0].text == "#" or rest[0].text.isdigit():
         return True
-    return any(phrases.is_function_word(kind, rest[0].text) for kind in ("but_word", "and"))
+    return phrases.begin_with("but_word", rest) or phrases.begin_with("and", rest)

@@ -96,6 +96,11 @@ class PhraseIndex:
         """Whether these words are on the list of that name in any language's [function_words]."""
         return words in self.function_words[kind]
 
+    def begin_with(self, kind: str, words: Sequence[Token]) -> bool:
+        """Whether these words begin with one from that list, or with two ("a las")."""
+        said = tuple(w.text for w in words[:2])
+        return said[:1] in self.function_words[kind] or said in self.function_words[kind]
+
 
 def key_of(spelling: str) -> Key:
     """A phrase as the words that are looked for."""
