@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from handlers.understanding.lexicon import lexicons
 from handlers.understanding.words import split
 from models.lines import Area
 
@@ -32,4 +33,5 @@ def _plain_name(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(w.text for w in split(text) if w.text not in ("and", "y", "#", "@"))
+    joining = lexicons().every.place_words.words["joining"]
+    return " ".join(w.text for w in split(text) if w.text not in joining and w.text != "#")

@@ -14,6 +14,7 @@ from typing import Any
 from babel import Locale
 
 from handlers.understanding.intents import Kind, Need
+from handlers.understanding.phrases import key_of
 from tests.collision_checks import collisions, contradictions, function_words, misread
 from tests.languages import Languages, forms, language
 
@@ -36,6 +37,7 @@ def complaints(languages: Languages) -> list[str]:
     return [
         *values(languages),
         *plurals(languages),
+        *printed(languages),
         *english(languages),
         *contradictions(languages),
         *collisions(languages),
@@ -78,9 +80,9 @@ def empty(languages: Languages) -> Iterator[str]:
                 listed = value if isinstance(value, list | dict) else [value]
                 if not listed or not all(str(item).strip() for item in listed):
                     danger = where == "lexicon emergency"
-                    why = "nobody in that danger would be noticed. " if danger else ""
+                    why = ": nobody in that danger would be noticed" if danger else ""
                     example = "" if code == "en" else f" In English it is: {shown(theirs.get(name, ''))}"
-                    yield f'{code}.toml: {label(where)} "{name}" is empty: {why}Write what people write.{example}'
+                    yield f'{code}.toml: {label(where)} "{name}" is empty{why}. Write what people write.{example}'
 
 
 def values(languages: Languages) -> Iterator[str]:
@@ -103,6 +105,14 @@ def plurals(languages: Languages) -> Iterator[str]:
                 for form in sorted((counted | {"other"}) - phrase.keys()):
                     n = next((n for n in range(1, 200) if Locale.parse(code).plural_form(n) == form), 2)
                     yield f'{code}.toml: [say] "{name}" has no form "{form}", as for {n}. Write it: {form} = "…"'
+
+
+def printed(languages: Languages) -> Iterator[str]:
+    """What we tell people to type is what we understand."""
+    for code, book in languages.books.items():
+        for name, verb in book["verbs"].items():
+            if key_of(verb) not in map(key_of, book["hear"][name]):
+                yield f'{code}.toml: [verbs] {name}: people are told to type "{verb}". Add it to [hear] {name}, too.'
 
 
 def english(languages: Languages) -> Iterator[str]:
@@ -167,7 +177,7 @@ def label(where: str) -> str:
 
 def shown(value: Any) -> str:
     """A value, short enough to read."""
-    text = ", ".join(f'"{item}"' for item in value) if isinstance(value, list) else str(value)
+    text = ", ".join(f'"{item}"' for item in value) if isinstance(value, list) else f'"{value}"'
     return text if len(text) <= 120 else f"{text[:117]}…"
 
 

@@ -55,12 +55,13 @@ WAYS: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], None], str]] = 
     ),
     "a phrase left in English": (
         lambda book, table: None,
-        'fr.toml: [say] "claim_own" is left in English: #{number} is your own request. I\'m asking others for you.. '
-        'Translate it; if it is the same in both, add "say.claim_own" to same_as_english at the top of the file.',
+        'fr.toml: [say] "claim_own" is left in English: "#{number} is your own request. I\'m asking others for '
+        'you.". Translate it; if it is the same in both, add "say.claim_own" to same_as_english at the top of the '
+        "file.",
     ),
     "a phrase left out": (
         lambda book, table: book["say"].pop("noted"),
-        'fr.toml: [say] has no "noted". In English it is: Noted on #{number}.',
+        'fr.toml: [say] has no "noted". In English it is: "Noted on #{number}."',
     ),
     "a phrase that says too little": (
         lambda book, table: book["say"].update(noted="Noté."),
@@ -74,9 +75,13 @@ WAYS: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], None], str]] = 
         lambda book, table: book["say"].update(max={"other": "D'accord, {n} demandes au plus."}),
         'fr.toml: [say] "max" has no form "one", as for 1. Write it: one = "…"',
     ),
+    "a command that is printed and not understood": (
+        lambda book, table: book["verbs"].update(more="AJOUTEZ"),
+        'fr.toml: [verbs] more: people are told to type "AJOUTEZ". Add it to [hear] more, too.',
+    ),
     "a command that nobody can say": (
         lambda book, table: book["hear"].update(drop=[]),
-        'fr.toml: [hear] "drop" is empty: Write what people write. In English it is: "drop"',
+        'fr.toml: [hear] "drop" is empty. Write what people write. In English it is: "drop"',
     ),
     "an everyday word for a command with a number": (
         lambda book, table: book["hear"].update(more=["plus"]),
