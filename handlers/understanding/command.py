@@ -44,7 +44,7 @@ TOLD_TO = {Who.ANYONE: Told.HELP, Who.JOINED: Told.HELPERS, Who.VOLUNTEER: Told.
 
 @dataclass(frozen=True)
 class Command(Generic[Handler]):
-    """Something people can text. What is said to whom is up to its handler."""
+    """Something people can text. What follows from it is its handler's."""
 
     name: str  # in English; its key in every phrasebook's [hear]
     handler: Handler

@@ -1,4 +1,4 @@
-"""The phrasebooks turned around for listening: every phrase of every language, looked up word by word."""
+"""What people type, from all phrasebooks in one index: a phrase is looked up by its words."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
