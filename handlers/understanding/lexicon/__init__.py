@@ -1,4 +1,4 @@
-"""Every word that tells something in free text, one TOML file a language. To add a language, see docs/new-language.md."""
+"""Every word that tells something in free text, one TOML file a language. To add one, see docs/new-language.md."""
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
