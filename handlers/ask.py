@@ -14,7 +14,7 @@ FIRST, SECOND = 1, 2
 
 def need(turn: Turn, intent: Answer) -> Texts:
     """The answer to "what do you need?": a digit, or words."""
-    meaning = needs.understand(intent.words, asked=True)
+    meaning = intent.meaning.as_answer()
     request = _draft(turn)
     if request is None and turn.asked and turn.asked.request_id is not None:
         yield from _late(turn, intent.words, meaning)
@@ -43,12 +43,12 @@ def need(turn: Turn, intent: Answer) -> Texts:
 def place(turn: Turn, intent: Answer) -> Texts:
     """The answer to "where?": one of the areas we listed, or words."""
     request = _draft(turn)
-    meaning = needs.understand(intent.words)
+    meaning = intent.meaning
     if request is None:
         yield from _late(turn, intent.words, meaning)
         return
-    if (soon := needs.how_soon(intent.words)) is not None:  # when, not where
-        request.urgency = soon
+    if meaning.only_when:  # when, not where
+        request.urgency = meaning.urgency
         turn.session.add(request)
         yield from intake.next_step(turn, request)
         return
@@ -76,7 +76,7 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
     request = requests.by_id(turn.session, asked.request_id)
     own = request.person_id == turn.speaker.id
     if intent.choice == SECOND or not request.live:
-        meaning = needs.understand(asked.words)
+        meaning = needs.understand(asked.words)  # an earlier text
         yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs))
     elif own:  # the words joined it when they came
         yield turn.reply("more_added", about=request)

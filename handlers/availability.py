@@ -5,22 +5,21 @@ from datetime import timedelta
 from handlers import places
 from handlers.summary import Needs, Several, When
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Area, Away, Back, Max, Only
+from handlers.understanding.intents import Order
 
 FOREVER = timedelta(days=3650)
 MOST = 50
 
 
-def away(turn: Turn, intent: Away) -> Texts:
+def away(turn: Turn, order: Order) -> Texts:
     """AWAY 3D: no offers until then; AWAY: none until BACK."""
-    if turn.speaker.helper_since is None:
-        yield turn.reply("join_first")
-    elif intent.hours is None:
+    hours: int | None = order.argument
+    if hours is None:
         _until(turn, FOREVER)
         yield turn.reply("away")
     else:
-        _until(turn, timedelta(hours=intent.hours))
-        yield turn.reply("away_until", when=When(turn.now + timedelta(hours=intent.hours), turn.line.timezone))
+        _until(turn, timedelta(hours=hours))
+        yield turn.reply("away_until", when=When(turn.now + timedelta(hours=hours), turn.line.timezone))
 
 
 def _until(turn: Turn, span: timedelta) -> None:
@@ -28,52 +27,40 @@ def _until(turn: Turn, span: timedelta) -> None:
     turn.session.add(turn.speaker)
 
 
-def back(turn: Turn, _: Back) -> Texts:
+def back(turn: Turn, _: Order) -> Texts:
     """BACK: ask me again."""
-    if turn.speaker.helper_since is None:
-        yield turn.reply("join_first")
-        return
     turn.speaker.away_until = None
     turn.session.add(turn.speaker)
     yield turn.reply("back")
 
 
-def max_(turn: Turn, intent: Max) -> Texts:
+def max_(turn: Turn, order: Order) -> Texts:
     """MAX 2: at most two in hand at a time."""
-    if turn.speaker.helper_since is None:
-        yield turn.reply("join_first")
-        return
-    turn.speaker.max_open = min(intent.count, MOST)
+    turn.speaker.max_open = min(order.argument, MOST)
     turn.session.add(turn.speaker)
     yield turn.reply("max" if turn.speaker.max_open else "max_none", n=turn.speaker.max_open)
 
 
-def only(turn: Turn, intent: Only) -> Texts:
+def only(turn: Turn, order: Order) -> Texts:
     """ONLY RIDES: asked about nothing else; ONLY ALL: about anything."""
-    if turn.speaker.helper_since is None:
-        yield turn.reply("join_first")
-        return
-    turn.speaker.can = [str(n) for n in intent.needs]
+    turn.speaker.can = [str(n) for n in order.argument]
     turn.session.add(turn.speaker)
-    yield turn.reply("only" if intent.needs else "only_all", needs=Needs(tuple(turn.speaker.can)))
+    yield turn.reply("only" if order.argument else "only_all", needs=Needs(tuple(turn.speaker.can)))
 
 
-def area(turn: Turn, intent: Area) -> Texts:
+def area(turn: Turn, order: Order) -> Texts:
     """AREA OAK: asked about nothing else; AREA ALL: anywhere."""
     areas = turn.areas
     names = Several([a.name for a in areas], style="or")
-    if turn.speaker.helper_since is None:
-        yield turn.reply("join_first")
-        return
     if not areas:
         yield turn.reply("area_none")
         return
-    found = places.find(intent.note, areas)
+    found = places.find(order.note, areas)
     if found:
         turn.speaker.areas = [found.id]
         turn.session.add(turn.speaker)
         yield turn.reply("area", area=found.name)
-    elif intent.everywhere:
+    elif order.argument:
         turn.speaker.areas = []
         turn.session.add(turn.speaker)
         yield turn.reply("area_all")

@@ -3,18 +3,15 @@
 from handlers import summary
 from handlers.summary import Said
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Info, List, Mine
+from handlers.understanding.intents import Order
 from models import requests
 from models.requests import Request, State
 
 SHOWN = 5  # open requests in one answer
 
 
-def list_(turn: Turn, _: List) -> Texts:
+def list_(turn: Turn, _: Order) -> Texts:
     """LIST: what still needs somebody, what fits this volunteer first."""
-    if not turn.speaker.helps:
-        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since else "join_first")
-        return
     open_now = [
         r for r in requests.in_state(turn.session, turn.line.id, State.OPEN) if r.person_id != turn.speaker.id
     ]
@@ -31,7 +28,7 @@ def list_(turn: Turn, _: List) -> Texts:
     yield turn.reply("list", rows=rows, more=more, first=open_now[0].number)
 
 
-def mine(turn: Turn, _: Mine) -> Texts:
+def mine(turn: Turn, _: Order) -> Texts:
     """MINE: what I have in hand, and what I asked for."""
     held = [r for _, r in turn.held]
     own = turn.own
@@ -44,11 +41,11 @@ def mine(turn: Turn, _: Mine) -> Texts:
         yield turn.reply("mine_asked", rows=summary.Lines([_row(turn, r) for r in own]))
 
 
-def info(turn: Turn, intent: Info) -> Texts:
+def info(turn: Turn, order: Order) -> Texts:
     """INFO 42: as much as this person may know."""
     held = [r for _, r in turn.held]
     own = turn.own
-    numbers = intent.numbers or tuple(r.number for r in (held or own)[:1])
+    numbers = order.numbers or tuple(r.number for r in (held or own)[:1])
     if not numbers:
         yield turn.reply("info_what")
     for number in numbers:

@@ -5,17 +5,17 @@ from datetime import timedelta
 from handlers import choosing, waves
 from handlers.summary import Said
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
-from handlers.understanding.intents import Done, Drop, Omw, Question
+from handlers.understanding.intents import Order, Question
 from models import assignments, people, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.requests import State
 
 
-def omw(turn: Turn, intent: Omw) -> Texts:
+def omw(turn: Turn, order: Order) -> Texts:
     """OMW 42: the neighbor hears that somebody is coming."""
     held = turn.held
-    found, texts = choosing.chosen(turn, intent.numbers, [r for _, r in held], "omw", "nothing_in_hand")
+    found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "omw", "nothing_in_hand")
     yield from texts
     for assignment, request in held:
         if request in found:
@@ -29,16 +29,16 @@ def omw(turn: Turn, intent: Omw) -> Texts:
                 about=request,
                 lane=Lane.REPLY,
                 name=turn.speaker.first_name or Said("a_neighbor"),
-                note=_note(intent.note),
+                note=_note(order.note),
             )
 
 
-def done(turn: Turn, intent: Done) -> Texts:
+def done(turn: Turn, order: Order) -> Texts:
     """DONE 42: ask the neighbor, who alone closes the loop. A neighbor's own DONE closes it at once."""
     held = turn.held
     own = turn.own
     among = [*(r for _, r in held), *own]
-    found, texts = choosing.chosen(turn, intent.numbers, among, "done", "nothing_in_hand")
+    found, texts = choosing.chosen(turn, order.numbers, among, "done", "nothing_in_hand")
     yield from texts
     for request in found:
         if request.person_id == turn.speaker.id:
@@ -51,7 +51,7 @@ def done(turn: Turn, intent: Done) -> Texts:
             kind="delivered",
             out_of=(State.CLAIMED,),
             by=turn.speaker.id,
-            words=intent.note or None,
+            words=order.note or None,
             next_action_at=turn.now + timedelta(minutes=turn.line.policy.receipt_reminder),
         ):
             assignment = next(a for a, r in held if r is request)
@@ -67,7 +67,7 @@ def done(turn: Turn, intent: Done) -> Texts:
                 about=request,
                 lane=Lane.REPLY,
                 name=turn.speaker.first_name or Said("a_neighbor"),
-                note=_note(intent.note),
+                note=_note(order.note),
             )
 
 
@@ -75,14 +75,14 @@ def _note(words: str) -> Said | str:
     return Said("note_from_helper", {"note": words}) if words else ""
 
 
-def drop(turn: Turn, intent: Drop) -> Texts:
+def drop(turn: Turn, order: Order) -> Texts:
     """DROP 42: it goes out again, and nobody is blamed."""
     held = turn.held
-    found, texts = choosing.chosen(turn, intent.numbers, [r for _, r in held], "drop", "nothing_in_hand")
+    found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "drop", "nothing_in_hand")
     yield from texts
     for assignment, request in held:
         if request in found and assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
-            texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=intent.note)
+            texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=order.note)
             yield turn.reply("dropped", about=request)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))

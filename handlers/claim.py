@@ -3,23 +3,22 @@
 from handlers import choosing, passing, summary, waves
 from handlers.summary import Several, Verb
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Claim, Pass
+from handlers.understanding.intents import Order
 from models import assignments, offers, requests
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.requests import Request, State
 
 
-def claim(turn: Turn, intent: Claim) -> Texts:
+def claim(turn: Turn, order: Order) -> Texts:
     """CLAIM 42: yours if nobody was faster."""
-    if intent.bare and _is_talk(turn, intent.numbers):
+    if order.bare and _is_talk(turn, order.numbers):
         yield from passing.pass_on(turn, turn.matches[0], turn.heard.body)
         return
-    if not turn.speaker.helps:
-        stray = "nothing_waits" if intent.bare else "join_first"
-        yield turn.reply("wait_for_vouch" if turn.speaker.helper_since and not intent.bare else stray)
+    if not turn.speaker.helps:  # a number without a word: an answer that comes too late
+        yield turn.reply("nothing_waits")
         return
-    numbers = intent.numbers
+    numbers = order.numbers
     if not numbers:
         waiting = offers.pending_numbers(turn.session, turn.speaker.id)
         if len(waiting) != 1:
@@ -28,7 +27,7 @@ def claim(turn: Turn, intent: Claim) -> Texts:
             return
         numbers = tuple(waiting)
     for number in numbers:
-        yield from _take(turn, number, intent.note)
+        yield from _take(turn, number, order.note)
 
 
 def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
@@ -72,11 +71,11 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     yield passing.introduce(turn, request, helper, note)
 
 
-def pass_(turn: Turn, intent: Pass) -> Texts:
+def pass_(turn: Turn, order: Order) -> Texts:
     """PASS 42: no hard feelings."""
     waiting = offers.pending_numbers(turn.session, turn.speaker.id)
     among = [r for n in waiting if (r := requests.by_number(turn.session, turn.line.id, n))]
-    found, texts = choosing.chosen(turn, intent.numbers, among, "pass", "pass_nothing")
+    found, texts = choosing.chosen(turn, order.numbers, among, "pass", "pass_nothing")
     yield from texts
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)

@@ -2,17 +2,13 @@
 
 from handlers import intake, passing
 from handlers.turn import Texts, Turn
-from handlers.understanding import needs
-from handlers.understanding.intents import Intent
+from handlers.understanding.intents import Order
 from models import requests
 
 
-def in_note(turn: Turn, intent: Intent) -> Texts:
+def in_note(turn: Turn, order: Order) -> Texts:
     """The emergency number for who wrote it, and the alarm for whoever is on duty."""
-    note = getattr(intent, "note", "")
-    if not note or not needs.understand(note).emergency:
-        return
-    for number in getattr(intent, "numbers", ()):
+    for number in order.numbers:
         request = requests.by_number(turn.session, turn.line.id, number)
         if request is not None and passing.may_write(turn, request):
             yield from intake.emergency(turn, request)

@@ -6,7 +6,7 @@ from datetime import datetime
 from handlers import passing, summary, waves
 from handlers.summary import Said, When
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Assign, Close, Duty, Note, Open, Queue, Show
+from handlers.understanding.intents import Order
 from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
@@ -17,27 +17,22 @@ ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRME
 WORST_FIRST = (State.HELD, State.OPEN, State.DRAFT, State.DELIVERED, State.CLAIMED)
 
 
-def duty(turn: Turn, intent: Duty) -> Texts:
+def duty(turn: Turn, order: Order) -> Texts:
     """DUTY ON, DUTY OFF: any vouched volunteer may take a turn."""
-    if not turn.speaker.helps:
-        yield turn.reply("duty_not_yours")
-        return
-    if intent.on is not None:
-        turn.speaker.on_duty_since = turn.now if intent.on else None
+    begins: bool | None = order.argument
+    if begins is not None:
+        turn.speaker.on_duty_since = turn.now if begins else None
         turn.session.add(turn.speaker)
     if turn.speaker.on_duty:
         waiting = len(requests.in_state(turn.session, turn.line.id, State.HELD, State.OPEN))
-        yield turn.reply("duty_on" if intent.on else "duty_still", n=waiting)
+        yield turn.reply("duty_on" if begins else "duty_still", n=waiting)
     else:
         left = len([p for p in people.on_duty(turn.session, turn.line.id) if p.id != turn.speaker.id])
         yield turn.reply("duty_off" if left else "duty_off_nobody")
 
 
-def queue(turn: Turn, _: Queue) -> Texts:
+def queue(turn: Turn, _: Order) -> Texts:
     """QUEUE: what waits, what needs a person first."""
-    if not turn.speaker.on_duty:
-        yield turn.reply("not_on_duty")
-        return
     waiting = requests.in_state(turn.session, turn.line.id, *LIVE)
     if not waiting:
         yield turn.reply("queue_empty")
@@ -59,9 +54,9 @@ def queue(turn: Turn, _: Queue) -> Texts:
     yield turn.reply("queue", rows=summary.Lines(rows), more=Said("queue_more", {"n": left}) if left > 0 else "")
 
 
-def show(turn: Turn, intent: Show) -> Texts:
+def show(turn: Turn, order: Order) -> Texts:
     """SHOW 42: everything about it that is not a phone number."""
-    for request in (yield from _theirs(turn, intent.numbers)):
+    for request in (yield from _theirs(turn, order.numbers)):
         holder = assignments.on(turn.session, request)
         yield turn.reply(
             "show",
@@ -77,12 +72,12 @@ def show(turn: Turn, intent: Show) -> Texts:
         )
 
 
-def assign(turn: Turn, intent: Assign) -> Texts:
+def assign(turn: Turn, order: Order) -> Texts:
     """ASSIGN 42 ANA: give it to somebody who said yes in person."""
-    for request in (yield from _theirs(turn, intent.numbers)):
-        found = people.volunteers_named(turn.session, turn.line.id, intent.note.strip(" .!"))
+    for request in (yield from _theirs(turn, order.numbers)):
+        found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
         if len(found) != 1:
-            yield turn.reply("assign_several" if found else "assign_nobody", name=intent.note, n=len(found))
+            yield turn.reply("assign_several" if found else "assign_nobody", name=order.note, n=len(found))
             continue
         helper = found[0]
         if helper.id == request.person_id:
@@ -114,46 +109,43 @@ def assign(turn: Turn, intent: Assign) -> Texts:
         yield passing.introduce(turn, request, helper)
 
 
-def open_(turn: Turn, intent: Open) -> Texts:
+def open_(turn: Turn, order: Order) -> Texts:
     """OPEN 42: volunteers may be asked about it."""
-    for request in (yield from _theirs(turn, intent.numbers)):
+    for request in (yield from _theirs(turn, order.numbers)):
         texts = waves.open_up(turn, request, "opened", (State.DRAFT, State.HELD), by=turn.speaker.id)
         phrase = "opened" if request.state is State.OPEN else "open_not_held"
         yield turn.reply(phrase, about=request, n=waves.asked(texts))
         yield from texts
 
 
-def close(turn: Turn, intent: Close) -> Texts:
+def close(turn: Turn, order: Order) -> Texts:
     """CLOSE 42 why: it ends, and both sides hear of it."""
-    for request in (yield from _theirs(turn, intent.numbers)):
-        if not intent.note:
+    for request in (yield from _theirs(turn, order.numbers)):
+        if not order.note:
             yield turn.reply("close_why", about=request)
             continue
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         outcome = ENDS_AS.get(request.state, Outcome.UNMET)
-        if not waves.close(turn, request, outcome, by=turn.speaker.id, words=intent.note):
+        if not waves.close(turn, request, outcome, by=turn.speaker.id, words=order.note):
             yield turn.reply("closed_already", about=request)
             continue
         yield turn.reply("closed", about=request)
         neighbor = people.by_id(turn.session, request.person_id)
-        yield turn.tell(neighbor, "closed_neighbor", about=request, words=intent.note)
+        yield turn.tell(neighbor, "closed_neighbor", about=request, words=order.note)
         if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
             yield turn.tell(holder[1], "closed_helper", about=request)
 
 
-def note(turn: Turn, intent: Note) -> Texts:
+def note(turn: Turn, order: Order) -> Texts:
     """NOTE 42 words: for whoever is on duty next."""
-    for request in (yield from _theirs(turn, intent.numbers)):
-        if intent.note:
-            requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=intent.note)
-        yield turn.reply("noted" if intent.note else "note_what", about=request)
+    for request in (yield from _theirs(turn, order.numbers)):
+        if order.note:
+            requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=order.note)
+        yield turn.reply("noted" if order.note else "note_what", about=request)
 
 
 def _theirs(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:
     """The requests that duty named; says so for those that are not there."""
-    if not turn.speaker.on_duty:
-        yield turn.reply("not_on_duty")
-        return []
     if not numbers:
         yield turn.reply("which_number")
     found = []

@@ -5,8 +5,7 @@ from datetime import timedelta
 from handlers import intake, passing, phrasebook
 from handlers.summary import Said, Several, Verb
 from handlers.turn import Texts, Turn
-from handlers.understanding import commands
-from handlers.understanding.intents import Ambiguous, Free, Hello, Kind, Question, Thanks, Understanding, Wordless
+from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
 from models import assignments, inbound, requests
 from models.requests import TALKING, Request, State
 
@@ -149,7 +148,7 @@ def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:
         yield turn.reply("which_one", choices=choices)
 
 
-def thanks(turn: Turn, _: Thanks) -> Texts:
+def thanks(turn: Turn, _: Order) -> Texts:
     """Kind words go to the other side if there is one."""
     matches = turn.matches
     if len(matches) == 1:
@@ -158,7 +157,7 @@ def thanks(turn: Turn, _: Thanks) -> Texts:
         yield turn.reply("welcome")
 
 
-def hello(turn: Turn, _: Hello) -> Texts:
+def hello(turn: Turn, order: Order) -> Texts:
     """A greeting: to the other side of a match, or else the way into asking."""
     matches = turn.matches
     drafts = [r for r in turn.own if r.state is State.DRAFT]
@@ -167,8 +166,7 @@ def hello(turn: Turn, _: Hello) -> Texts:
     elif drafts:
         yield from intake.next_step(turn, drafts[-1])
     else:
-        greeted = commands.language_of(turn.heard.body)
-        if turn.speaker.language is None and greeted in phrasebook.languages():
-            turn.speaker.language = greeted
+        if turn.speaker.language is None and order.language in phrasebook.languages():
+            turn.speaker.language = order.language
         turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
         yield turn.reply("hello", line=turn.line.name)

@@ -2,16 +2,13 @@
 
 from handlers import intake, phrasebook, places
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding import needs
-from handlers.understanding.command_index import command_index
-from handlers.understanding.intents import Answer, Join, Kind, Question, Vouch
-from handlers.understanding.words import split
+from handlers.understanding.intents import Answer, Kind, Order, Question
 from models import people
 
 LONGEST_NAME = 40
 
 
-def join(turn: Turn, _: Join) -> Texts:
+def join(turn: Turn, _: Order) -> Texts:
     """JOIN: the first question, unless they are in already."""
     speaker = turn.speaker
     if speaker.helps:
@@ -48,7 +45,7 @@ def languages(turn: Turn, intent: Answer) -> Texts:
     if intent.choice:
         spoken = list(codes) if intent.choice > len(codes) else [codes[intent.choice - 1]]
     else:
-        spoken = [code for code in codes if _named(code, intent.words)]
+        spoken = [code for code in codes if code in intent.languages]
     turn.speaker.languages = spoken or [turn.speaker.speaks(turn.line)]
     areas = turn.areas
     if not areas:
@@ -75,16 +72,10 @@ def area(turn: Turn, intent: Answer) -> Texts:
 
 def _asks_instead(turn: Turn, intent: Answer) -> list[Text]:
     """What follows when they tell what they need instead: it must not become their name. JOIN begins anew."""
-    meaning = needs.understand(intent.words)
-    if intent.choice or meaning.kind is not Kind.ASK:
+    if intent.choice or intent.meaning.kind is not Kind.ASK:
         return []
     turn.unask(turn.speaker)
-    return list(intake.begin(turn, intent.words, meaning))
-
-
-def _named(code: str, words: str) -> bool:
-    said = {w.text for w in split(words)}
-    return any(len(key) == 1 and key[0] in said for key in command_index().spellings("language", code))
+    return list(intake.begin(turn, intent.words, intent.meaning))
 
 
 def _joined(turn: Turn) -> Texts:
@@ -95,15 +86,12 @@ def _joined(turn: Turn) -> Texts:
     yield from turn.tell_duty("duty_joined", but=turn.speaker.id, name=turn.speaker.name, who=turn.speaker.id)
 
 
-def vouch(turn: Turn, intent: Vouch) -> Texts:
+def vouch(turn: Turn, order: Order) -> Texts:
     """VOUCH 7: I know this person. Any vouched volunteer may say so."""
-    if not turn.speaker.helps:
-        yield turn.reply("vouch_not_yours")
-        return
-    if not intent.numbers:
+    if not order.numbers:
         yield turn.reply("vouch_whom")
         return
-    for number in intent.numbers:
+    for number in order.numbers:
         newcomer = people.find(turn.session, turn.line.id, number)
         if newcomer is None or newcomer.helper_since is None:
             yield turn.reply("vouch_unknown", number=number)

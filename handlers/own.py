@@ -3,24 +3,24 @@
 from handlers import choosing, waves
 from handlers.summary import Said
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import More, Nevermind, Status
+from handlers.understanding.intents import Order
 from models import assignments, offers, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.requests import Outcome, Request, State
 
 
-def status(turn: Turn, intent: Status) -> Texts:
+def status(turn: Turn, order: Order) -> Texts:
     """STATUS: where it stands, honestly."""
     own = turn.own
-    if not intent.numbers:
+    if not order.numbers:
         if not own:
             last = requests.last_of(turn.session, turn.speaker.id)
             yield _how(turn, last) if last else turn.reply("nothing_asked")
         for request in own:
             yield _how(turn, request)
         return
-    for number in intent.numbers:
+    for number in order.numbers:
         found = requests.by_number(turn.session, turn.line.id, number)
         holder = assignments.on(turn.session, found) if found else None
         mine = found is not None and (
@@ -42,36 +42,36 @@ def _how(turn: Turn, request: Request) -> Text:
     return turn.reply(phrase, about=request, what=what, name=name or Said("a_neighbor"), n=asked_count)
 
 
-def more(turn: Turn, intent: More) -> Texts:
+def more(turn: Turn, order: Order) -> Texts:
     """MORE 42 and milk: adds to it; whoever holds it hears it."""
     own = turn.own
-    found, texts = choosing.chosen(turn, intent.numbers, own, "more", "nothing_asked")
+    found, texts = choosing.chosen(turn, order.numbers, own, "more", "nothing_asked")
     yield from texts
     for request in found:
-        if not intent.note:
+        if not order.note:
             yield turn.reply("more_what", about=request)
             continue
-        requests.add_words(turn.session, request, intent.note, turn.now, by=turn.speaker.id)
+        requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if holder:
-            yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=intent.note)
+            yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=order.note)
 
 
-def nevermind(turn: Turn, intent: Nevermind) -> Texts:
+def nevermind(turn: Turn, order: Order) -> Texts:
     """NEVERMIND 42: no need to say why."""
     own = turn.own
-    held = [r for _, r in turn.held if r.number in intent.numbers]
+    held = [r for _, r in turn.held if r.number in order.numbers]
     for request in held:
         yield turn.reply("drop_instead", about=request)
-    numbers = tuple(n for n in intent.numbers if n not in [r.number for r in held])
+    numbers = tuple(n for n in order.numbers if n not in [r.number for r in held])
     if held and not numbers:
         return
     found, texts = choosing.chosen(turn, numbers, own, "nevermind", "nothing_asked")
     yield from texts
     for request in found:
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-        if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=intent.note or None):
+        if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=order.note or None):
             continue
         turn.unask(turn.speaker, request)
         yield turn.reply("withdrawn", about=request)

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from handlers.understanding.lexicon import lexicons
 from handlers.understanding.words import split
 from models.lines import Area
 
@@ -14,7 +15,7 @@ CLOSE_ENOUGH = 85  # of 100; "maple hights" is Maple Heights, "oak" is not Oakla
 def find(text: str, areas: Sequence[Area]) -> Area | None:
     """The area that a text names: the longest name that stands in it word for word, else one a typo away."""
     said = _plain(text)
-    names = {_plain(name): area for area in areas for name in (area.name, *area.aliases)}
+    names = {_plain_name(name): area for area in areas for name in (area.name, *area.aliases)}
     inside = [name for name in names if f" {name} " in f" {said} "]
     if inside:
         return names[max(inside, key=len)]
@@ -26,6 +27,11 @@ def find(text: str, areas: Sequence[Area]) -> Area | None:
     return long[close[0]] if close else None
 
 
-@lru_cache(4096)  # the same few names for every text
+@lru_cache(4096)  # the same few for every text
+def _plain_name(name: str) -> str:
+    return _plain(name)
+
+
 def _plain(text: str) -> str:
-    return " ".join(w.text for w in split(text) if w.text not in ("and", "y", "#", "@"))
+    joining = lexicons().every.place_words.words["joining"]
+    return " ".join(w.text for w in split(text) if w.text not in joining and w.text != "#")

@@ -1,54 +1,91 @@
-"""Which handler acts on which intent, and on the answer to which question. Read it like a table of contents."""
+"""What people can text us to do, each command declared once; and who acts on what is said otherwise.
 
-from collections.abc import Callable
+Read COMMANDS like a table of contents. What a row can say is told in handlers/understanding/command.py.
+"""
+
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
 from handlers import ask, availability, browse, carry, claim, danger, duty, free, join, own, receipt, relay, service
-from handlers.turn import Texts, Turn
-from handlers.understanding import intents
-from handlers.understanding.intents import Answer, Intent, Question
+from handlers.turn import Text, Texts, Turn
+from handlers.understanding import arguments
+from handlers.understanding.arguments import Argument
+from handlers.understanding.command import Command, Note, Told, Who
+from handlers.understanding.grammar import Grammar
+from handlers.understanding.intents import (
+    OPEN_QUESTIONS,
+    Ambiguous,
+    Answer,
+    Free,
+    Intent,
+    Order,
+    Question,
+    Understood,
+    Wordless,
+)
+from handlers.understanding.reading import Reading
+from handlers.understanding.situation import NO_SITUATION, Situation
 
-HANDLERS: dict[type, Callable[[Turn, Any], Texts]] = {
-    intents.Claim: claim.claim,
-    intents.Pass: claim.pass_,
-    intents.Drop: carry.drop,
-    intents.Omw: carry.omw,
-    intents.Done: carry.done,
-    intents.Status: own.status,
-    intents.More: own.more,
-    intents.Nevermind: own.nevermind,
-    intents.Info: browse.info,
-    intents.List: browse.list_,
-    intents.Mine: browse.mine,
-    intents.Relay: relay.relay,
-    intents.Away: availability.away,
-    intents.Back: availability.back,
-    intents.Max: availability.max_,
-    intents.Only: availability.only,
-    intents.Area: availability.area,
-    intents.Join: join.join,
-    intents.Vouch: join.vouch,
-    intents.Person: service.person,
-    intents.Help: service.help_,
-    intents.Stop: service.stop,
-    intents.Start: service.start,
-    intents.Language: service.language,
-    intents.Thanks: free.thanks,
-    intents.Hello: free.hello,
-    intents.Queue: duty.queue,
-    intents.Show: duty.show,
-    intents.Assign: duty.assign,
-    intents.Open: duty.open_,
-    intents.Close: duty.close,
-    intents.Note: duty.note,
-    intents.Duty: duty.duty,
-    intents.Ambiguous: free.ambiguous,
-    intents.Free: free.free,
-    intents.Wordless: free.wordless,
+Handler = Callable[[Turn, Order], Texts]
+
+HOURS = Argument("hours", arguments.hours, in_words=True, optional=True)
+COUNT = Argument("count", arguments.count, in_words=True)
+KINDS = Argument("needs", arguments.kinds, in_words=True)
+EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optional=True)
+ON = Argument("on", arguments.on)
+CODE = Argument("code", arguments.language)
+BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
+
+COMMANDS: tuple[Command[Handler], ...] = (
+    # who asked for help
+    Command("status", own.status, numbers=True, typo_forgiven=True),
+    Command("more", own.more, numbers=True, note=Note.ONE_OWN),
+    Command("nevermind", own.nevermind, numbers=True),
+    Command("person", service.person),
+    Command("join", join.join),
+    # who helps: to others, `pass`, `omw`, `drop` and their kin say that nothing of theirs goes by that number
+    Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
+    Command("pass", claim.pass_, numbers=True, commits=True, told=Told.HELPERS),
+    Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("drop", carry.drop, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("relay", relay.relay, sign="@", numbers=True, commits=True, told=Told.HELPERS),
+    Command("list", browse.list_, Who.VOLUNTEER, gives_way_to=OPEN_QUESTIONS),
+    Command("info", browse.info, numbers=True, told=Told.HELPERS),
+    Command("mine", browse.mine, told=Told.HELPERS, gives_way_to=OPEN_QUESTIONS),
+    Command("away", availability.away, Who.JOINED, argument=HOURS),
+    Command("back", availability.back, Who.JOINED, gives_way_to=OPEN_QUESTIONS),
+    Command("max", availability.max_, Who.JOINED, argument=COUNT),
+    Command("only", availability.only, Who.JOINED, argument=KINDS),
+    Command("area", availability.area, Who.JOINED, argument=EVERYWHERE, note=Note.ARGUMENT,
+            gives_way_to=frozenset(Question)),
+    Command("vouch", join.vouch, Who.VOLUNTEER, numbers=True, typo_forgiven=True, refusal="vouch_not_yours"),
+    Command("duty", duty.duty, Who.VOLUNTEER, spellings=("duty_on", "duty_off"), argument=ON,
+            refusal="duty_not_yours"),
+    # who is on duty
+    Command("queue", duty.queue, Who.DUTY),
+    Command("show", duty.show, Who.DUTY, numbers=True),
+    Command("assign", duty.assign, Who.DUTY, numbers=True, before_note="to"),
+    Command("open", duty.open_, Who.DUTY, numbers=True),
+    Command("close", duty.close, Who.DUTY, numbers=True),
+    Command("note", duty.note, Who.DUTY, numbers=True),
+    # anyone
+    Command("help", service.help_, told=Told.README),  # most texts of ours end with it
+    Command("stop", service.stop, argument=BY_CARRIER, while_stopped=True, tells_language=False),
+    Command("start", service.start, while_stopped=True, told=Told.README),  # the answer to STOP tells it
+    # Whoever writes in a language is answered in it: few ever need to say so.
+    Command("language", service.language, argument=CODE, told=Told.README, tells_language=False,
+            gives_way_to={Question.LANGUAGES}),
+    Command("thanks", free.thanks, told=Told.NOWHERE, gives_way_to=OPEN_QUESTIONS),
+    Command("hello", free.hello, told=Told.NOWHERE),
+)  # fmt: skip
+
+NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
+    Free: free.free,
+    Ambiguous: free.ambiguous,
+    Wordless: free.wordless,
 }
-
-COMMITS = (intents.Claim, intents.Pass, intents.Drop, intents.Omw, intents.Done, intents.Relay)
 
 ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.NEED: ask.need,
@@ -61,21 +98,59 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.AREA: join.area,
 }
 
+BY_NAME = {command.name: command for command in COMMANDS}
+GRAMMAR = Grammar(COMMANDS)
+REFUSALS = {Who.JOINED: "join_first", Who.VOLUNTEER: "join_first", Who.DUTY: "not_on_duty"}
 
-def respond(turn: Turn, intent: Intent) -> Texts:
+
+def read(body: str) -> Reading:
+    """Take a text apart, before we know who sent it."""
+    return GRAMMAR.read(body)
+
+
+def understand(said: str | Reading, situation: Situation = NO_SITUATION) -> Understood:
+    """What a text means to somebody in this situation: its intent, its language, and whether a life is at risk."""
+    return GRAMMAR.understand(said, situation)
+
+
+def respond(turn: Turn, understood: Understood) -> Texts:
     """The texts that follow from what was said."""
-    if turn.speaker.opted_out_at is not None and not isinstance(intent, intents.Start | intents.Stop):
+    intent = understood.intent
+    command = BY_NAME[intent.command] if isinstance(intent, Order) else None
+    if turn.speaker.opted_out_at is not None and not (command and command.while_stopped):
         return service.while_stopped(turn, intent)
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
+    if command is None or not isinstance(intent, Order):
+        return NO_COMMAND[type(intent)](turn, intent)
     idle = turn.asked is not None and turn.asked.question is Question.NEED and turn.asked.request_id is None
-    if idle and isinstance(intent, COMMITS):
+    if idle and command.commits:
         turn.unask(turn.speaker)  # HELP asked what they need, and they went on to something else
-    return chain(danger.in_note(turn, intent), HANDLERS[type(intent)](turn, intent))
+    alarm = danger.in_note(turn, intent) if understood.danger else iter(())
+    return chain(alarm, _refused(turn, intent, command) or command.handler(turn, intent))
+
+
+def _refused(turn: Turn, order: Order, command: Command[Handler]) -> Iterator[Text] | None:
+    """The answer to somebody who may not say this; None if they may.
+
+    A number without a word may be an answer of theirs, so its handler decides.
+    """
+    speaker = turn.speaker
+    allowed = {
+        Who.ANYONE: True,
+        Who.JOINED: speaker.helper_since is not None,
+        Who.VOLUNTEER: speaker.helps,
+        Who.DUTY: speaker.on_duty,
+    }
+    if order.bare or allowed[command.by]:
+        return None
+    waits = command.by is Who.VOLUNTEER and speaker.helper_since is not None
+    common = "wait_for_vouch" if waits else REFUSALS[command.by]
+    return iter([turn.reply(command.refusal or common)])
 
 
 def name(intent: Intent) -> str:
     """An intent's name in English, lower case; free words go by what they are for."""
-    if isinstance(intent, intents.Free):
+    if isinstance(intent, Free):
         return str(intent.meaning.kind)
-    return type(intent).__name__.lower()
+    return intent.command if isinstance(intent, Order) else type(intent).__name__.lower()

@@ -2,16 +2,16 @@
 
 from handlers import passing
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Relay
+from handlers.understanding.intents import Order
 from models import requests
 
 
-def relay(turn: Turn, intent: Relay) -> Texts:
+def relay(turn: Turn, order: Order) -> Texts:
     """@42 words: to the other side of #42."""
-    request = requests.by_number(turn.session, turn.line.id, intent.numbers[0])
+    request = requests.by_number(turn.session, turn.line.id, order.numbers[0])
     if request is None or not passing.may_write(turn, request):
-        yield turn.reply("unknown_number", number=intent.numbers[0])
-    elif not intent.note and not turn.heard.media:
+        yield turn.reply("unknown_number", number=order.numbers[0])
+    elif not order.note and not turn.heard.media:
         yield turn.reply("relay_what", about=request)
     else:
-        yield from passing.pass_on(turn, request, intent.note)
+        yield from passing.pass_on(turn, request, order.note)

@@ -2,7 +2,7 @@
 
 from handlers import intake, phrasebook, waves
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Free, Help, Intent, Kind, Language, Person, Question, Start, Stop
+from handlers.understanding.intents import Free, Intent, Kind, Order, Question
 from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
@@ -12,7 +12,7 @@ from models.offers import State as OfferState
 from models.requests import State
 
 
-def help_(turn: Turn, _: Help) -> Texts:
+def help_(turn: Turn, _: Order) -> Texts:
     """Who we are and what to text. It opens an intake, because a person in need types exactly this."""
     draft = intake.draft_of(turn)
     if draft is None:
@@ -27,7 +27,7 @@ def help_(turn: Turn, _: Help) -> Texts:
         yield from intake.next_step(turn, draft)
 
 
-def stop(turn: Turn, intent: Stop) -> Texts:
+def stop(turn: Turn, order: Order) -> Texts:
     """Stop at once, cancel what is queued, release what they held, tell duty who is left waiting."""
     speaker = turn.speaker
     already = speaker.opted_out_at is not None
@@ -36,7 +36,7 @@ def stop(turn: Turn, intent: Stop) -> Texts:
     turn.unask(speaker)
     outbound.cancel_for(turn.session, speaker.id, turn.now)
     # The carrier itself confirms its own words on SMS, and lets nothing of ours through after them.
-    by_carrier = turn.heard.carrier_answered is not None or (intent.by_carrier and turn.heard.channel is Channel.SMS)
+    by_carrier = turn.heard.carrier_answered is not None or (order.argument and turn.heard.channel is Channel.SMS)
     if not by_carrier and not already:
         yield turn.reply("stopped", line=turn.line.name)
     yield from _let_go(turn)
@@ -62,7 +62,7 @@ def _let_go(turn: Turn) -> Texts:
             yield from texts
 
 
-def start(turn: Turn, _: Start) -> Texts:
+def start(turn: Turn, _: Order) -> Texts:
     """Welcome back."""
     if turn.overtaken:
         return
@@ -80,18 +80,18 @@ def while_stopped(turn: Turn, intent: Intent) -> Texts:
         yield from turn.tell_duty("duty_stopped_writes", words=turn.heard.body)
 
 
-def language(turn: Turn, intent: Language) -> Texts:
+def language(turn: Turn, order: Order) -> Texts:
     """From now on in this language."""
-    turn.speaker.language = intent.code
-    turn.speaker.languages = sorted({*turn.speaker.languages, intent.code})
+    turn.speaker.language = order.argument
+    turn.speaker.languages = sorted({*turn.speaker.languages, order.argument})
     turn.session.add(turn.speaker)
-    yield turn.reply("language_set", language=phrasebook.book(intent.code).name)
+    yield turn.reply("language_set", language=phrasebook.book(order.argument).name)
     draft = intake.draft_of(turn)
     if draft is not None:
         yield from intake.next_step(turn, draft)
 
 
-def person(turn: Turn, _: Person) -> Texts:
+def person(turn: Turn, _: Order) -> Texts:
     """Whoever is on duty writes back through the hotline. A request of its own carries the talk if there is none."""
     request = intake.to_talk_about(turn)
     turn.unask(turn.speaker)

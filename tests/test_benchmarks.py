@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from handlers.understanding.commands import parse
-from handlers.understanding.intents import Claim, Free, Kind
+from handlers.registry import understand
+from handlers.understanding.intents import Free, Kind, Order
 from tests.benchmarks import against, checks, load, servers, texts
 from tests.benchmarks.figures import Goal, Report
 from tests.benchmarks.load import Volley
@@ -47,14 +47,14 @@ def test_a_quick_run_prints_a_table_and_loses_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n", range(0, 400, 7))
 def test_what_neighbors_text_is_understood_as_a_request(n: int) -> None:
-    meant = parse(texts.ask(n))
+    meant = understand(texts.ask(n)).intent
     assert isinstance(meant, Free)
     assert (meant.meaning.kind, meant.meaning.emergency, bool(meant.meaning.needs)) == (Kind.ASK, False, True)
 
 
 @pytest.mark.parametrize("words", sorted(set(texts.CLAIMS)))
 def test_what_volunteers_text_is_understood_as_a_claim(words: str) -> None:
-    assert parse(words.format(number=42)) == Claim((42,))
+    assert understand(words.format(number=42)).intent == Order("claim", (42,))
 
 
 def test_everybody_has_an_address_of_their_own() -> None:

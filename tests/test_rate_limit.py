@@ -14,7 +14,7 @@ from app.inbound.rate_limit import MUTE_AFTER, SLACK, WINDOW
 from app.inbound.receive import Taken
 from handlers import phrasebook
 from handlers.turn import Text
-from handlers.understanding.intents import Free, Kind, List, Understanding
+from handlers.understanding.intents import Free, Kind, Order, Understanding
 from models import lines, people
 from models.delivery.outbound import Lane, Outbound, State
 from models.inbound import Heard, Inbound
@@ -81,7 +81,7 @@ def test_in_no_minute_are_there_more_answers_than_the_line_allows(texts: list[tu
         now += timedelta(seconds=wait)
         heard = Heard("SM1", Channel.SMS, ANA, LINE, "LIST")
         answers = [Text(person, "list", lane=Lane.REPLY) for _ in range(several)]
-        kept = rate_limit.limit(Policy(reply_limit=limit), person, phone, heard, List(), answers, now)
+        kept = rate_limit.limit(Policy(reply_limit=limit), person, phone, heard, Order("list"), answers, now)
         assert len(kept.texts) + kept.withheld == several
         for text in kept.texts:
             moment = (text.not_before or now).timestamp()
@@ -149,7 +149,7 @@ def test_safety_goes_before_other_answers_of_the_same_turn() -> None:
     phone.reply_times = [now.timestamp()] * 5
     texts = [Text(person, "first", lane=Lane.REPLY), Text(person, "second", lane=Lane.SAFETY)]
     heard = Heard("SM1", Channel.SMS, ANA, LINE, "LIST")
-    kept = rate_limit.limit(Policy(), person, phone, heard, List(), texts, now)
+    kept = rate_limit.limit(Policy(), person, phone, heard, Order("list"), texts, now)
     assert [(text.phrase, text.not_before is None) for text in kept.texts] == [("first", False), ("second", True)]
 
 
@@ -453,6 +453,12 @@ def test_a_time_far_ahead_in_what_is_kept_does_no_harm() -> None:
     person, phone = person_(), address_()
     phone.reply_times = [datetime(2030, 1, 1, tzinfo=MORNING.tzinfo).timestamp()] * 6
     kept = rate_limit.limit(
-        Policy(), person, phone, Heard("SM1", Channel.SMS, ANA, LINE, "LIST"), List(), [Text(person, "x")], MORNING
+        Policy(),
+        person,
+        phone,
+        Heard("SM1", Channel.SMS, ANA, LINE, "LIST"),
+        Order("list"),
+        [Text(person, "x")],
+        MORNING,
     )
     assert (len(kept.texts), kept.withheld) == (1, 0)

@@ -1,23 +1,21 @@
-"""The README is true: it names every command a person can text, every command of the terminal and every setting."""
+"""The README is true: it names every command of the terminal and every setting. Those of people: test_commands.py."""
 
 import re
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from typer.main import get_command
 
 from app import cli
 from app.settings import Settings
 from handlers import phrasebook
-from handlers.understanding.command_index import command_index
-from handlers.understanding.commands import ORDERS, SETTINGS, WORDS, parse
+from handlers.registry import understand
 from handlers.understanding.intents import Free
-from handlers.understanding.words import split
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
-SMALL_TALK = {"thanks", "hello"}  # heard, but nothing to advertise
 TYPED = re.findall(r"`([^`]+)`", README[README.index("## What people can text") : README.index("## Going live")])
 
 
@@ -45,28 +43,14 @@ def test_a_command_of_the_terminal_is_named(family: str, sub: str) -> None:
     assert f"`{sub}`" in row or f"`hotline {family} {sub}".strip() + "`" in row
 
 
-@pytest.mark.parametrize("name", sorted({*ORDERS, *WORDS, *SETTINGS, "stop", "language"} - SMALL_TALK))
-def test_a_command_that_people_text_is_named(name: str) -> None:
-    said = {name for text in TYPED for name in names_of(text)}
-    assert name in said
-
-
-def names_of(text: str) -> set[str]:
-    words = [w.text for w in split(text)]
-    keys = [tuple(words[:n]) for n in range(len(words), 0, -1)]
-    rows = next((command_index().phrases[key] for key in keys if key in command_index().phrases), ())
-    return {phrase.name for phrase in rows}
-
-
 @pytest.mark.parametrize("text", [t for t in TYPED if any(c.isupper() for c in t.split()[0]) and t not in ("ALL",)])
 def test_what_the_readme_says_to_text_is_understood(text: str) -> None:
-    assert not isinstance(parse(text), Free)
+    assert not isinstance(understand(text).intent, Free)
 
 
 def test_every_language_is_in_the_table() -> None:
     for code in phrasebook.languages():
-        name = {"en": "English", "es": "Spanish"}[code]
-        assert f"| {name} |" in README
+        assert f"| {Locale.parse(code).get_display_name('en')} |" in README
 
 
 def test_the_procfile_runs_commands_that_exist() -> None:

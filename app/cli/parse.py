@@ -2,15 +2,13 @@
 
 import json
 import sys
-from dataclasses import fields
 from enum import StrEnum
 from typing import Annotated, Any, BinaryIO
 
 import typer
 
 from handlers import registry
-from handlers.understanding import commands
-from handlers.understanding.intents import Free, Intent, Kind, Wordless
+from handlers.understanding.intents import Free, Intent, Kind, Order, Wordless
 from models.requests import Urgency
 
 app = typer.Typer()
@@ -38,7 +36,8 @@ def _stdin() -> BinaryIO:
 
 def meaning(text: str) -> dict[str, Any]:
     """The contract's object for one text."""
-    intent = commands.parse(text)
+    understood = registry.understand(text)
+    intent = understood.intent
     if isinstance(intent, Wordless):
         return nothing(None)
     if isinstance(intent, Free):
@@ -50,9 +49,9 @@ def meaning(text: str) -> dict[str, Any]:
             "urgent": said.emergency or said.urgency is Urgency.URGENT,
             "emergency": said.emergency,
             "place": said.place,
-            "language": said.language,
+            "language": understood.language,
         }
-    return {**_parts(intent), "language": commands.language_of(text)}
+    return {"intent": registry.name(intent), **_parts(intent), "language": understood.language}
 
 
 def nothing(language: str | None) -> dict[str, Any]:
@@ -69,8 +68,11 @@ def nothing(language: str | None) -> dict[str, Any]:
 
 
 def _parts(intent: Intent) -> dict[str, Any]:
-    own = {field.name: _simple(getattr(intent, field.name)) for field in fields(intent) if field.compare}
-    return {"intent": registry.name(intent), "numbers": [], "note": "", **own}
+    if not isinstance(intent, Order):  # without a situation nothing is an answer
+        return {"numbers": [], "note": ""}
+    argument = registry.BY_NAME[intent.command].argument
+    taken = {argument.name: _simple(intent.argument)} if argument else {}
+    return {"numbers": list(intent.numbers), "note": intent.note, **taken}
 
 
 def _simple(value: Any) -> Any:

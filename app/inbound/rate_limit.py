@@ -12,8 +12,9 @@ from typing import Any
 
 import phonenumbers
 
+from handlers import registry
 from handlers.turn import Text
-from handlers.understanding.intents import Ambiguous, Answer, Free, Hello, Intent, Thanks, Wordless
+from handlers.understanding.intents import Answer, Intent, Order
 from handlers.understanding.words import fold
 from models.delivery.outbound import Lane
 from models.inbound import Heard
@@ -128,7 +129,7 @@ def _may_be_a_machines(intent: Intent) -> bool:
     """Commands and choices are a person's; a machine talks in sentences."""
     if isinstance(intent, Answer):
         return intent.choice is None
-    return isinstance(intent, Free | Thanks | Hello | Wordless | Ambiguous)
+    return not isinstance(intent, Order) or registry.BY_NAME[intent.command].small_talk
 
 
 def _even_so(text: Text, person: Person, repeats: bool) -> bool:

@@ -14,8 +14,8 @@ from app.telemetry import logs
 from handlers import followups, registry
 from handlers.situation import LiveSituation
 from handlers.turn import Context, Text, Turn, unpack
-from handlers.understanding import commands
-from handlers.understanding.intents import Free, Help, Intent, Kind, Start, Stop, Wordless
+from handlers.understanding import carrier_words
+from handlers.understanding.intents import Free, Intent, Kind, Order, Understood, Wordless
 from models import inbound, lines, people, requests
 from models.delivery import outbound
 from models.inbound import Heard
@@ -30,7 +30,7 @@ DUE_BATCH = 50  # requests that one transaction of `tick` acts on
 
 
 # What the carrier itself understood, by the keywords that the group set up there: it has answered and acted already.
-BY_CARRIER: dict[str, Intent] = {"STOP": Stop(by_carrier=True), "START": Start(), "HELP": Help()}
+BY_CARRIER = {"STOP": Order("stop", argument=True), "START": Order("start"), "HELP": Order("help")}
 
 
 class Taken(StrEnum):
@@ -49,17 +49,20 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if line is None:
         log.warning("unknown_number_texted", sender=logs.hashed(heard.from_address))
         return Taken.UNKNOWN_NUMBER
-    person, address = _sender(session, line, heard, now)
+    reading = registry.read(heard.body)
+    person, address = _sender(session, line, heard, now, reading.language)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
-    intent = BY_CARRIER.get(heard.carrier_answered or "") or commands.parse(heard.body, LiveSituation(turn))
+    by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
+    understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))
+    intent = understood.intent
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
         return Taken.SEEN
     _lives_at(turn, address)
     if _unanswered(turn, intent):
-        _not_answered(turn, intent, inbound_id)
+        _not_answered(turn, understood, inbound_id)
         return Taken.UNANSWERED
-    texts = _mannerly(turn, address, intent, list(registry.respond(turn, intent)))
+    texts = _mannerly(turn, address, intent, list(registry.respond(turn, understood)))
     outbox.queue(session, line, str(inbound_id), texts, now)
     return Taken.HANDLED
 
@@ -94,10 +97,11 @@ def _unanswered(turn: Turn, intent: Intent) -> bool:
     return not (isinstance(intent, Free) and intent.meaning.emergency) and not turn.own
 
 
-def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:
+def _not_answered(turn: Turn, understood: Understood, inbound_id: int) -> None:
     """A text from where we answer nobody: whoever is on duty hears of a need once a day, of danger every time."""
-    if isinstance(intent, Stop):
-        texts = [text for text in registry.respond(turn, intent) if text.to.id != turn.speaker.id]
+    intent = understood.intent
+    if registry.name(intent) == "stop":
+        texts = [text for text in registry.respond(turn, understood) if text.to.id != turn.speaker.id]
         outbox.queue(turn.session, turn.line, str(inbound_id), texts, turn.now)
     elif isinstance(intent, Free) and (intent.meaning.kind is Kind.ASK or intent.meaning.emergency):
         day = turn.now.astimezone(ZoneInfo(turn.line.timezone)).date().isoformat()
@@ -107,9 +111,10 @@ def _not_answered(turn: Turn, intent: Intent, inbound_id: int) -> None:
             outbox.queue(turn.session, turn.line, key, told, turn.now)
 
 
-def _sender(session: Session, line: Line, heard: Heard, now: datetime) -> tuple[Person, Address]:
+def _sender(
+    session: Session, line: Line, heard: Heard, now: datetime, language: str | None
+) -> tuple[Person, Address]:
     """Who sent the text: made known with their first, in the language of its words."""
-    language = commands.language_of(heard.body)
     person, address = people.get_or_create(
         session, line, heard.channel, heard.from_address, now, last_heard_at=now, language=language
     )
@@ -131,13 +136,14 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     line, heard = _line(session, heard)
     if line is None:
         return Taken.UNKNOWN_NUMBER
-    person, address = _sender(session, line, heard, now)
+    understood = _understood_at_all(heard)
+    person, address = _sender(session, line, heard, now, understood.language if understood else None)
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
         return Taken.SEEN
     turn = Turn(session, line, now, speaker=person, heard=heard)
     _lives_at(turn, address)
-    if _wants_out(heard):
+    if _wants_out(heard, understood):
         # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
         person.opted_out_at = now
         session.add(person)
@@ -149,14 +155,19 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     return Taken.HANDLED
 
 
-def _wants_out(heard: Heard) -> bool:
-    """Whether a text says STOP, even where understanding it is what fails."""
-    if heard.carrier_answered == "STOP" or heard.body.strip().upper() in commands.CARRIER_STOP:
-        return True
+def _understood_at_all(heard: Heard) -> Understood | None:
+    """What a text says by itself, unless understanding it is what fails."""
     try:
-        return isinstance(commands.parse(heard.body), Stop)
+        return registry.understand(heard.body)
     except Exception:
-        return False
+        return None
+
+
+def _wants_out(heard: Heard, understood: Understood | None) -> bool:
+    """Whether a text says STOP, even where understanding it is what fails."""
+    if heard.carrier_answered == "STOP" or heard.body.strip().upper() in carrier_words.STOP:
+        return True
+    return understood is not None and registry.name(understood.intent) == "stop"
 
 
 def _stamp(moment: datetime) -> int:

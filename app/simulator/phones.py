@@ -16,7 +16,7 @@ from app.simulator import threads, timelapse
 from app.simulator.threads import Arrival, Entry, Phone
 from app.simulator.timelapse import TYPING
 from handlers import phrasebook
-from handlers.understanding.commands import CARRIER_STOP
+from handlers.understanding import carrier_words
 from models import lines, people
 from models.delivery.outbound import State
 from models.inbound import Heard
@@ -237,7 +237,7 @@ def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
 
 def carrier_stops(channel: Channel, words: str) -> bool:
     """Whether the carrier itself acts on this text and answers it: a bare STOP or its kin, by SMS."""
-    return channel is Channel.SMS and words.strip().upper() in CARRIER_STOP
+    return channel is Channel.SMS and words.strip().upper() in carrier_words.STOP
 
 
 def tidy(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Every word we hear and say, one TOML file a language. To add a language, copy en.toml and translate it."""
+"""Every word we hear and say, one TOML file a language. To add a language, see docs/new-language.md."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
-"""What a person can mean: one frozen dataclass each. Nonsense is an intent too, never an exception."""
+"""What a person can mean. Nonsense is an intent too, never an exception."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from models.requests import Urgency
 
@@ -58,6 +59,10 @@ class Question(StrEnum):
     AREA = "area"
 
 
+CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO})  # answered by one of the choices
+OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
+
+
 @dataclass(frozen=True)
 class Understanding:
     """What free words say, as far as we understand them."""
@@ -71,191 +76,27 @@ class Understanding:
     exact: bool = False  # whether the place names a door, not just a street or a corner
     public: bool = False  # whether it is only a street, a corner or a ZIP code, which anybody may see
     language: str | None = None  # None when the words do not tell
+    needs_if_asked: tuple[Need, ...] = ()  # what is needed if the words answer "what do you need?"
+    only_when: bool = False  # whether they say nothing but how soon ("today please")
+
+    def as_answer(self) -> "Understanding":
+        """The same words as the answer to "what do you need?": whatever they name is needed."""
+        return replace(self, kind=Kind.ASK, needs=self.needs_if_asked)
+
+
+NOTHING_SAID = Understanding(Kind.OTHER)
 
 
 @dataclass(frozen=True)
-class Claim:
+class Order:
+    """A command, by its name in English: `claim 42 after 6` is Order("claim", (42,), "after 6")."""
+
+    command: str
     numbers: tuple[int, ...] = ()
     note: str = ""
+    argument: Any = None  # what the command takes beside these, as its declaration says
     bare: bool = field(default=False, compare=False)  # just a number, without a word that says "claim"
-
-
-@dataclass(frozen=True)
-class Pass:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Drop:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Omw:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Done:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Status:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class More:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Nevermind:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Info:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Relay:
-    """`@42 words`: words for the other side of #42."""
-
-    numbers: tuple[int, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class List:
-    """Which requests still need somebody."""
-
-
-@dataclass(frozen=True)
-class Mine:
-    """What I have in hand."""
-
-
-@dataclass(frozen=True)
-class Away:
-    hours: int | None = None  # None: until BACK
-
-
-@dataclass(frozen=True)
-class Back:
-    """I can be asked again."""
-
-
-@dataclass(frozen=True)
-class Max:
-    count: int
-
-
-@dataclass(frozen=True)
-class Only:
-    needs: tuple[Need, ...]  # empty: anything
-
-
-@dataclass(frozen=True)
-class Area:
-    note: str = ""
-    everywhere: bool = False
-
-
-@dataclass(frozen=True)
-class Person:
-    """Let a person write to me."""
-
-
-@dataclass(frozen=True)
-class Join:
-    """I want to help."""
-
-
-@dataclass(frozen=True)
-class Vouch:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Help:
-    """Who are you, what can I text?"""
-
-
-@dataclass(frozen=True)
-class Stop:
-    by_carrier: bool  # True: a word that the carrier itself acts on and answers
-
-
-@dataclass(frozen=True)
-class Start:
-    """Text me again."""
-
-
-@dataclass(frozen=True)
-class Language:
-    code: str  # a language code, also of a language we do not speak
-
-
-@dataclass(frozen=True)
-class Thanks:
-    """Nothing to do but to be kind."""
-
-
-@dataclass(frozen=True)
-class Hello:
-    """Just a greeting: the way many people begin."""
-
-
-@dataclass(frozen=True)
-class Queue:
-    """What needs somebody on duty."""
-
-
-@dataclass(frozen=True)
-class Show:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Assign:
-    numbers: tuple[int, ...] = ()
-    note: str = ""  # whom
-
-
-@dataclass(frozen=True)
-class Open:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Close:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Note:
-    numbers: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Duty:
-    on: bool | None  # None: just asking
+    language: str | None = field(default=None, compare=False)  # the one it was said in; None for numbers alone
 
 
 @dataclass(frozen=True)
@@ -264,6 +105,8 @@ class Answer:
 
     choice: int | None  # which of the offered answers, counted from 1; None for words of their own
     words: str
+    meaning: Understanding = field(default=NOTHING_SAID, compare=False)
+    languages: tuple[str, ...] = field(default=(), compare=False)  # the languages it names, where we asked for them
 
 
 @dataclass(frozen=True)
@@ -287,8 +130,13 @@ class Wordless:
     """Nothing to read: a picture, an emoji, an empty text."""
 
 
-Intent = (
-    Claim | Pass | Drop | Omw | Done | Status | More | Nevermind | Info | Relay | List | Mine | Away | Back | Max
-    | Only | Area | Person | Join | Vouch | Help | Stop | Start | Language | Thanks | Hello | Queue | Show | Assign
-    | Open | Close | Note | Duty | Answer | Ambiguous | Free | Wordless
-)  # fmt: skip
+Intent = Order | Answer | Ambiguous | Free | Wordless
+
+
+@dataclass(frozen=True)
+class Understood:
+    """One text, understood once."""
+
+    intent: Intent
+    language: str | None = None  # what it is written in; None when it does not tell
+    danger: bool = False  # whether a life may be at risk

@@ -6,12 +6,11 @@ so that whoever runs the line can see why a text was understood as it was, and m
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, field
 
-from handlers.understanding.addresses import AddressFinder, PlaceWords
+from handlers.understanding.addresses import AddressFinder
 from handlers.understanding.intents import Kind, Need, Understanding
-from handlers.understanding.lexicon import Lexicon, Mark, lexicon, speaks, tables
+from handlers.understanding.lexicon import Found, Lexicon, Mark, lexicons
 from handlers.understanding.words import Token, clean, split
 from models.requests import Urgency
 
@@ -19,61 +18,55 @@ MOST_PEOPLE = 500
 ZIP = re.compile(r"\d{5}$")
 DOOR = re.compile(r"\d(?!\d*(?:st|nd|rd|th)$)")  # a digit, but "3rd ave" is a street
 SENTENCE = re.compile(r"[.!?;](?!\d)")
-LONGEST = 300  # words; what comes later in a text is not looked at
 GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
 
 
-@lru_cache(64)  # a text is looked at for its language, for danger and for what it means
-def understand(text: str, *, asked: bool = False) -> Understanding:
-    """What free words say. Never raises; words in no language we speak are OTHER.
-
-    With `asked` they answer "what do you need?", so whatever they name is needed.
-    """
+def understand(text: str) -> Understanding:
+    """What free words say. Never raises; words in no language we speak are OTHER."""
     text = clean(text)
-    words = split(text)[:LONGEST]
+    return interpret(text, lexicons().find(split(text)))
+
+
+def interpret(text: str, found: Found) -> Understanding:
+    """What the words of a cleaned text say, by the terms found among them."""
+    words, lexicon = found.words, found.lexicon
     if not words:
         return Understanding(Kind.OTHER)
-    votes = dict.fromkeys(tables(), 0)
-    for word in words:
-        for code in speaks(word.text):
-            votes[code] += 1
-    most = max(votes.values())
-    winners = [code for code, n in votes.items() if n == most > 0]
-    codes = [code for code, n in votes.items() if 2 * n >= most]
-    heard = lexicon(*codes)
-    marks = heard.marks(words)
-    meant = {i for m in marks if m.tag != "measures" for i in range(m.first, m.last)}
-    place = AddressFinder(text, words, meant, heard.common, signs(*codes)).find()
+    meant = {i for m in found.marks if m.tag != "measures" for i in range(m.first, m.last)}
+    place = AddressFinder(text, words, meant, lexicon.common, lexicon.place_words).find()
     placed = {i for i, word in enumerate(words) if place.start <= word.start < place.end} if place else set()
-    marks = [m for m in marks if m.tag == "emergency" or m.first not in placed]
-    reading = Reading(text, words, marks, heard, placed)
-    kind = Kind.ASK if asked else reading.kind
+    marks = [m for m in found.marks if m.tag == "emergency" or m.first not in placed]
+    said = FreeText(text, words, marks, lexicon, placed)
+    kind, urgency = said.kind, said.urgency
+    asked = said.needs(Kind.ASK)
     return Understanding(
         kind=kind,
-        needs=() if kind is Kind.OTHER else reading.needs(kind),
-        people=reading.people,
-        urgency=reading.urgency,
-        emergency="emergency" in reading.tagged,
+        needs=() if kind is Kind.OTHER else asked if kind is Kind.ASK else said.needs(kind),
+        people=said.people,
+        urgency=urgency,
+        emergency=found.danger(),
         place=text[place.start : place.end] if place else None,
-        exact=(exact := place is not None and (place.exact or numbered(words, placed))),
-        public=place is not None and not exact and (place.public or on_a_street(words, placed)),
-        language=winners[0] if len(winners) == 1 else None,
+        exact=(exact := place is not None and (place.exact or numbered(found, placed))),
+        public=place is not None and not exact and (place.public or on_a_street(found, placed)),
+        language=found.language,
+        needs_if_asked=asked,
+        only_when=urgency is not None and bool(_nothing_but(words, found.marks, found.every, *Urgency)),
     )
 
 
-def on_a_street(words: Sequence[Token], placed: Set[int]) -> bool:
+def on_a_street(found: Found, placed: Set[int]) -> bool:
     """Whether a place is a street in any of our languages: people mix them (`en Pine St`)."""
-    known = signs(*tables()).words
+    known = found.every.place_words.words
     named = known["street"] | known["street_first"]
-    return any(words[i].text in named or ZIP.match(words[i].text) for i in placed)
+    return any(found.words[i].text in named or ZIP.match(found.words[i].text) for i in placed)
 
 
-def numbered(words: Sequence[Token], placed: Set[int]) -> bool:
+def numbered(found: Found, placed: Set[int]) -> bool:
     """Whether a place has a number that may be a door's: any but a ZIP and the name of a street (`calle 8 con 12`).
 
     Where in doubt it is a door, and nobody sees it but who goes there.
     """
-    streets = signs(*tables()).words
+    words, streets = found.words, found.every.place_words.words
     before = streets["street_first"] | streets["joining"]
     return any(
         DOOR.search(words[i].text) and not ZIP.match(words[i].text) and words[i - 1].text not in before
@@ -83,48 +76,40 @@ def numbered(words: Sequence[Token], placed: Set[int]) -> bool:
 
 def named(text: str) -> tuple[Need, ...]:
     """The needs, if every word of the text names one (`rides, food and meds`); else nothing."""
-    return tuple(dict.fromkeys(m.need for m in _nothing_but(text, "needs", "everyday") if m.need))
+    return listed(split(clean(text)), lexicons().every)
 
 
-def how_soon(text: str) -> Urgency | None:
-    """How soon, if the text says nothing else (`today please`)."""
-    marks = _nothing_but(text, *Urgency)
-    return next((urgency for urgency in Urgency if any(m.tag == urgency for m in marks)), None)
+def listed(words: Sequence[Token], lexicon: Lexicon) -> tuple[Need, ...]:
+    """The needs, if every one of these words names one; else nothing."""
+    marks = lexicon.marks(words)
+    return tuple(dict.fromkeys(m.need for m in _nothing_but(words, marks, lexicon, "needs", "everyday") if m.need))
 
 
-def _nothing_but(text: str, *tags: str) -> list[Mark]:
-    """The marks with these tags, in any of our languages, if they are all that the text says."""
-    words = split(clean(text))[:LONGEST]
-    every = lexicon(*tables())
-    marks = [m for m in every.marks(words) if m.tag in tags]
-    covered = {i for m in marks for i in range(m.first, m.last)}
-    return marks if all(i in covered or word.text in every.filler for i, word in enumerate(words)) else []
+def _nothing_but(words: Sequence[Token], marks: Sequence[Mark], lexicon: Lexicon, *tags: str) -> list[Mark]:
+    """The marks with these tags, if they are all that the words say."""
+    wanted = [m for m in marks if m.tag in tags]
+    covered = {i for m in wanted for i in range(m.first, m.last)}
+    return wanted if all(i in covered or word.text in lexicon.filler for i, word in enumerate(words)) else []
 
 
 def count_word(word: str) -> int | None:
     """The number a word says in any of our languages: `two`, `dos`, `2`."""
     found = split(clean(word))
-    return lexicon(*tables()).numbers.get(found[0].text, found[0].number) if len(found) == 1 else None
-
-
-@cache
-def signs(*codes: str) -> PlaceWords:
-    """The words that give a place away in these languages."""
-    return PlaceWords.of(tables()[code]["place"] for code in codes)
+    return lexicons().every.numbers.get(found[0].text, found[0].number) if len(found) == 1 else None
 
 
 @dataclass
-class Reading:
+class FreeText:
     """A text with its marks, and what they decide."""
 
     text: str
     words: Sequence[Token]
     marks: Sequence[Mark]
-    heard: Lexicon
+    lexicon: Lexicon
     placed: Set[int]  # the words that say where
+    tagged: dict[str, list[Mark]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tagged: dict[str, list[Mark]] = {}
         for mark in self.marks:
             self.tagged.setdefault(mark.tag, []).append(mark)
         # Everyday words name a need only after words that ask, wish, lack or have.
@@ -191,7 +176,7 @@ class Reading:
         if not listed or "chat" in self.tagged or len(self.words) >= 25:
             return False
         said = self.placed | {i for m in self.marks for i in range(m.first, m.last)}
-        ours = self.heard.filler | self.heard.numbers.keys()
+        ours = self.lexicon.filler | self.lexicon.numbers.keys()
         silent = [w for i, w in enumerate(self.words) if i not in said and w.text not in ours]
         silent = [w for w in silent if not w.text[0].isdigit() and (not w.start or not self.text[w.start].isupper())]
         return len(silent) <= len(listed) // 2
@@ -238,14 +223,14 @@ class Reading:
 
     def counts(self) -> dict[int, int]:
         """The numbers that can count people. Numbers in a row are a telephone; one before a measure counts bags."""
-        numbers = [i for i, word in enumerate(self.words) if word.text in self.heard.numbers or word.text.isdigit()]
+        numbers = [i for i, word in enumerate(self.words) if word.text in self.lexicon.numbers or word.text.isdigit()]
         counts = {i: n for i in numbers if i not in self.placed and (n := self.count(self.words[i]))}
         never = counts.keys() | self.starts("measures")
         return {i: n for i, n in counts.items() if i + 1 not in never and i - 1 not in counts}
 
     def count(self, word: Token) -> int | None:
         """The number that a word is, where it is no price, time, decimal or telephone."""
-        value = self.heard.numbers.get(word.text, word.number)
+        value = self.lexicon.numbers.get(word.text, word.number)
         if value is None or not 0 < value <= MOST_PEOPLE:
             return None
         before, after = self.text[max(0, word.start - 2) : word.start], self.text[word.end : word.end + 2]
@@ -270,7 +255,7 @@ class Reading:
                     kin += 1
                 elif i in groups:
                     grouped = True
-                elif i not in passed and self.words[i].text not in self.heard.filler:
+                elif i not in passed and self.words[i].text not in self.lexicon.filler:
                     break
             best = max(best, 1 + kin if kin or grouped else 0)
         return best

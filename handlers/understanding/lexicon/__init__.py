@@ -1,18 +1,22 @@
-"""Every word that tells something in free text, one TOML file a language. To add a language, see en.toml."""
+"""Every word that tells something in free text, one TOML file a language. To add one, see docs/new-language.md."""
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from handlers.understanding.addresses import PlaceWords
 from handlers.understanding.intents import Need
 from handlers.understanding.words import Token, fold
 
 HERE = Path(__file__).parent
+LONGEST = 300  # words; what comes later in a text is not looked at
 LONGEST_STEM = 24  # letters
 MANY_WORDS = 8192  # how many words' spellings are remembered; people use few words, and often the same
+
+Table = Mapping[str, Any]  # a language's TOML file
 
 
 class Sense(NamedTuple):
@@ -52,12 +56,14 @@ class Branch:
 class Lexicon:
     """The words of one or several languages."""
 
-    def __init__(self, *codes: str) -> None:
+    def __init__(self, tables: Sequence[Table], spellings: Callable[[str], tuple[str, ...]]) -> None:
+        self.tables = tables
+        self.spellings = spellings
         self.root = Branch()
         self.numbers: dict[str, int] = {}
         self.filler: set[str] = set()
         self.common: set[str] = set()
-        for table in (tables()[code] for code in codes):
+        for table in tables:
             self.numbers |= {fold(word): n for word, n in table["count"]["numbers"].items()}
             self.filler.update(map(fold, table["vote"]["filler"]))
             self.common |= self.filler.union(map(fold, table["vote"]["common"]))
@@ -68,14 +74,19 @@ class Lexicon:
                 if sense not in branch.senses:
                     branch.senses.append(sense)
 
+    @cached_property
+    def place_words(self) -> PlaceWords:
+        """The words that give a place away."""
+        return PlaceWords.of(table["place"] for table in self.tables)
+
     def knows(self, word: str) -> bool:
         """Whether the word alone says something in this language."""
-        alone = (self.root.next.get(spelling) for spelling in spellings(word))
+        alone = (self.root.next.get(spelling) for spelling in self.spellings(word))
         return word in self.common or word in self.numbers or any(branch and branch.senses for branch in alone)
 
     def marks(self, words: Sequence[Token]) -> list[Mark]:
         """The longest term at every place, from left to right."""
-        spelled = [*[spellings(word.text) for word in words], ()]  # the last ends every term
+        spelled = [*[self.spellings(word.text) for word in words], ()]  # the last ends every term
         found: list[Mark] = []
         end = 0
         for i in range(len(words)):
@@ -85,19 +96,80 @@ class Lexicon:
         return found
 
 
-@cache
-def tables() -> dict[str, dict[str, Any]]:
-    """Every language's lists, as written."""
-    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("*.toml"))}
+@dataclass(frozen=True)
+class Found:
+    """The terms in a text, looked up once: its meaning, any danger and its language follow from them."""
+
+    words: Sequence[Token]
+    marks: Sequence[Mark]
+    lexicon: Lexicon  # of the languages that the text may be in
+    every: Lexicon  # of all languages
+    language: str | None  # None when the words do not tell
+
+    def danger(self, since: int = 0) -> bool:
+        """Whether a life may be at risk, by the words at and after this position in the text."""
+        return any(m.tag == "emergency" and self.words[m.first].start >= since for m in self.marks)
+
+
+class Lexicons:
+    """The lexicons of several languages side by side: together they tell which of them a text is in."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.tables = tables
+        self.spellings = lru_cache(MANY_WORDS)(self._spellings)
+        self.speaks = lru_cache(MANY_WORDS)(self._speaks)
+        self._merged: dict[tuple[str, ...], Lexicon] = {}
+
+    def of(self, *codes: str) -> Lexicon:
+        """The words of these languages, in one."""
+        if codes not in self._merged:
+            self._merged[codes] = Lexicon([self.tables[code] for code in codes], self.spellings)
+        return self._merged[codes]
+
+    @cached_property
+    def every(self) -> Lexicon:
+        """The words of all languages, in one."""
+        return self.of(*self.tables)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of every term in any language, as the lists spell it."""
+        return frozenset(word for table in self.tables.values() for words, _ in terms(table) for word in words)
+
+    def _spellings(self, word: str) -> tuple[str, ...]:
+        """How the lists spell a word: as it is, as a stem (`blanket*`), without its number (`500mg`)."""
+        bare = word.lstrip("0123456789")
+        stems = [word[:n] + "*" for n in range(min(len(word), LONGEST_STEM), 2, -1)]
+        candidates = (word, *(stems if bare in (word, "") else [bare]))
+        return tuple(spelling for spelling in candidates if spelling in self.vocabulary)
+
+    def _speaks(self, word: str) -> tuple[str, ...]:
+        """The languages that a word gives away; none if it says something in all of them."""
+        codes = tuple(code for code in self.tables if self.of(code).knows(word))
+        return codes if len(codes) < len(self.tables) else ()
+
+    def find(self, words: Sequence[Token]) -> Found:
+        """Look the words up: which language they are in, then every term of it among them."""
+        words = words[:LONGEST]
+        votes = dict.fromkeys(self.tables, 0)
+        for word in words:
+            for code in self.speaks(word.text):
+                votes[code] += 1
+        most = max(votes.values())
+        winners = [code for code, n in votes.items() if n == most > 0]
+        lexicon = self.of(*(code for code, n in votes.items() if 2 * n >= most))
+        language = winners[0] if len(winners) == 1 else None
+        return Found(words, lexicon.marks(words), lexicon, self.every, language)
 
 
 @cache
-def lexicon(*codes: str) -> Lexicon:
-    """The words of these languages, in one."""
-    return Lexicon(*codes)
+def lexicons() -> Lexicons:
+    """The languages' lexicons, as written in the files beside this one."""
+    files = sorted(HERE.glob("*.toml"))
+    return Lexicons({path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in files})
 
 
-def terms(table: dict[str, Any]) -> Iterator[tuple[list[str], Sense]]:
+def terms(table: Table) -> Iterator[tuple[list[str], Sense]]:
     """Every term of a language, word by word, with what it stands for."""
     for key in ("needs", "everyday", "plight", "emergency", "kind", "when", "count", "vote"):
         for name, listed in table[key].items():
@@ -105,24 +177,3 @@ def terms(table: dict[str, Any]) -> Iterator[tuple[list[str], Sense]]:
             if name not in ("numbers", "common", "filler"):
                 for term in listed:
                     yield fold(term).split(), Sense(key, Need(name)) if named else Sense(name)
-
-
-@cache
-def vocabulary() -> frozenset[str]:
-    """Every word of every term in any language, as the lists spell it."""
-    return frozenset(word for table in tables().values() for words, _ in terms(table) for word in words)
-
-
-@lru_cache(MANY_WORDS)
-def spellings(word: str) -> tuple[str, ...]:
-    """How the lists spell a word: as it is, as a stem (`blanket*`), without its number (`500mg`)."""
-    bare = word.lstrip("0123456789")
-    stems = [word[:n] + "*" for n in range(min(len(word), LONGEST_STEM), 2, -1)]
-    return tuple(s for s in (word, *(stems if bare in (word, "") else [bare])) if s in vocabulary())
-
-
-@lru_cache(MANY_WORDS)
-def speaks(word: str) -> tuple[str, ...]:
-    """The languages that a word gives away; none if it says something in all of them."""
-    codes = tuple(code for code in tables() if lexicon(code).knows(word))
-    return codes if len(codes) < len(tables()) else ()

@@ -1,0 +1,51 @@
+"""Requests are called by their numbers: `42`, `#42`, `42, 43 and 44`. Other numbers count bags."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from handlers.understanding.phrases import PhraseIndex
+from handlers.understanding.words import Token
+
+MOST_NUMBERS = 5  # in one text; every one of them costs an answer
+
+
+class Numbers(NamedTuple):
+    """The numbers at the start of some words."""
+
+    found: tuple[int, ...] = ()
+    words: int = 0  # how many words they take
+    marked: bool = False  # one of them has a "#"
+
+
+def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
+    """The numbers that these words of the text begin with, after filler such as "request no."."""
+    at = 0
+    while at < len(words) and words[at].text != "#" and words[at].number is None:
+        if not phrases.is_function_word("filler", words[at].text):
+            return Numbers()
+        at += 1
+    numbers: list[int] = []
+    end, marked = 0, False
+    while at < len(words) and len(numbers) < MOST_NUMBERS:
+        sharp = words[at].text == "#"
+        digit = at + sharp
+        number = words[digit].number if digit < len(words) else None
+        if number is None:
+            if numbers and phrases.is_function_word("and", words[at].text):
+                at += 1
+                continue
+            break
+        apart = text[words[at - 1].end : words[at].start].strip(" ,;&/+\n") if numbers else ""
+        if numbers and (apart or (not sharp and not _may_end(words[digit + 1 :], phrases))):
+            break  # "done 42 3 bags are left", "done 42 $31.50": that is no request
+        numbers.append(number)
+        marked = marked or sharp
+        at = end = digit + 1
+    return Numbers(tuple(dict.fromkeys(numbers)), end, marked)
+
+
+def _may_end(rest: Sequence[Token], phrases: PhraseIndex) -> bool:
+    """Whether a number before these words may be a request's: it counts none of them."""
+    if not rest or rest[0].text == "#" or rest[0].text.isdigit():
+        return True
+    return phrases.begin_with("but_word", rest) or phrases.begin_with("and", rest)

@@ -1,0 +1,107 @@
+"""What people type, from all phrasebooks in one index: a phrase is looked up by its words."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from handlers.understanding.words import Token, split
+
+LONG_ENOUGH = 5  # letters; in shorter words a typo makes another word
+CLOSE_ENOUGH = 80  # of 100; "seed" is not "need"
+
+Key = tuple[str, ...]  # the words of a phrase
+Book = Mapping[str, Any]  # a language's TOML file
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A spelling in the phrasebook's [hear], [hear_with_number] or [reply]."""
+
+    name: str
+    language: str
+    everyday: bool = False  # counts only with a number
+
+
+Begins = Sequence[tuple[Phrase, int]]  # phrases, and how many words each takes
+
+
+def among(begins: Begins, names: Collection[str], language: str) -> Begins:
+    """The phrases with these names; of equally long ones, the person's own language first."""
+    found = [(phrase, size) for phrase, size in begins if phrase.name in names]
+    return sorted(found, key=lambda row: (-row[1], row[0].language != language)) if len(found) > 1 else found
+
+
+@dataclass(frozen=True)
+class PhraseIndex:
+    """Every phrase of every language, ready to be looked up word by word."""
+
+    phrases: Mapping[Key, tuple[Phrase, ...]]
+    function_words: Mapping[str, frozenset[Key]]  # courtesy, filler, and, but_word, hours, …
+    forgiven: frozenset[str]  # the commands in which a typo harms nobody
+
+    @classmethod
+    def of(cls, books: Mapping[str, Book], forgiven: Collection[str] = ()) -> "PhraseIndex":
+        """Merge the languages' books."""
+        phrases: dict[Key, tuple[Phrase, ...]] = {}
+        words: dict[str, set[Key]] = {}
+        for code, book in books.items():
+            for table in ("hear", "hear_with_number", "reply"):
+                for name, spellings in book[table].items():
+                    for key in map(key_of, spellings):
+                        phrases[key] = (*phrases.get(key, ()), Phrase(name, code, table == "hear_with_number"))
+            for name, spellings in book["function_words"].items():
+                words.setdefault(name, set()).update(map(key_of, spellings))
+        return cls(phrases, {name: frozenset(keys) for name, keys in words.items()}, frozenset(forgiven))
+
+    @cached_property
+    def longest(self) -> int:
+        """How many words the longest phrase has."""
+        return max(map(len, self.phrases))
+
+    def at_start(self, words: Sequence[Token]) -> Begins:
+        """The phrases that a text begins with, longest first, and how many words they take."""
+        said = tuple(w.text for w in words[: self.longest])
+        sizes = range(len(said), 0, -1)
+        return [(phrase, size) for size in sizes for phrase in self.phrases.get(said[:size], ())]
+
+    def whole(self, words: Sequence[Token], language: str) -> list[Phrase]:
+        """What a text may be that is one phrase and nothing else; the person's own language first."""
+        return sorted(self.phrases.get(tuple(w.text for w in words), ()), key=lambda p: p.language != language)
+
+    def spellings(self, name: str, language: str) -> list[Key]:
+        """How people of one language say a thing."""
+        return [
+            key for key, rows in self.phrases.items() if any(p.name == name and p.language == language for p in rows)
+        ]
+
+    @cached_property
+    def harmless(self) -> dict[str, Phrase]:
+        """The words in which a typo is forgiven."""
+        return {
+            key[0]: phrase
+            for key, rows in self.phrases.items()
+            for phrase in rows
+            if len(key) == 1 and len(key[0]) >= LONG_ENOUGH and phrase.name in self.forgiven and not phrase.everyday
+        }
+
+    def forgiving(self, word: str) -> Phrase | None:
+        """The command that a misspelled word stands for, if it is a harmless one."""
+        best = process.extractOne(word, self.harmless.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
+        return self.harmless[best[0]] if best else None
+
+    def is_function_word(self, kind: str, *words: str) -> bool:
+        """Whether these words are on the list of that name in any language's [function_words]."""
+        return words in self.function_words[kind]
+
+    def begin_with(self, kind: str, words: Sequence[Token]) -> bool:
+        """Whether these words begin with one from that list, or with two ("a las")."""
+        said = tuple(w.text for w in words[:2])
+        return said[:1] in self.function_words[kind] or said in self.function_words[kind]
+
+
+def key_of(spelling: str) -> Key:
+    """A phrase as the words that are looked for."""
+    return tuple(word.text for word in split(spelling))

@@ -1,0 +1,38 @@
+"""What may be waiting for a person's answer: with it, `1`, "yes" and a few other words mean something else."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from handlers.understanding.intents import Question
+
+
+class Situation(Protocol):
+    """Somebody's situation. What is costly to find out is asked for only when it matters."""
+
+    @property
+    def language(self) -> str: ...
+    @property
+    def question(self) -> Question | None: ...
+    @property
+    def options(self) -> int: ...
+    @property
+    def offers(self) -> tuple[int, ...]: ...
+    @property
+    def own(self) -> tuple[int, ...]: ...
+    @property
+    def opted_out(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class KnownSituation:
+    """A situation that is known in full."""
+
+    language: str = "en"
+    question: Question | None = None
+    options: int = 0  # how many numbered answers the question has
+    offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
+    own: tuple[int, ...] = ()  # requests of their own that are not over
+    opted_out: bool = False
+
+
+NO_SITUATION = KnownSituation()
