@@ -14,82 +14,84 @@ from models.people import Address
 from models.requests import Outcome, Request, State
 
 
-def act(moment: Context, request: Request) -> Texts:
+def act(context: Context, request: Request) -> Texts:
     """A request is due: whatever its state asks for now."""
     if request.state is State.DRAFT:
-        yield from _draft(moment, request)
+        yield from _draft(context, request)
     elif request.state is State.OPEN:
-        yield from _open(moment, request)
+        yield from _open(context, request)
     elif request.state is State.DELIVERED:
-        yield from _delivered(moment, request)
+        yield from _delivered(context, request)
     elif request.state is State.HELD:
-        yield from _held(moment, request)
+        yield from _held(context, request)
     else:
-        requests.schedule(moment.session, request, None)
+        requests.schedule(context.session, request, None)
 
 
-def _draft(moment: Context, request: Request) -> Texts:
+def _draft(context: Context, request: Request) -> Texts:
     """No answer to our question: ask volunteers with what we know rather than wait."""
-    moment.unask(people.by_id(moment.session, request.person_id), request)
-    yield from intake.put_out(moment, request)
+    context.unask(people.by_id(context.session, request.person_id), request)
+    yield from intake.put_out(context, request)
 
 
-def _open(moment: Context, request: Request) -> Texts:
+def _open(context: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
-    texts = waves.ask_next(moment, request)
+    texts = waves.ask_next(context, request)
     count = waves.asked(texts)
     if count and request.wave == 2:
-        neighbor = people.by_id(moment.session, request.person_id)
-        yield moment.tell(neighbor, "still_looking", about=request, n=count)
+        neighbor = people.by_id(context.session, request.person_id)
+        yield context.tell(neighbor, "still_looking", about=request, n=count)
     yield from texts
 
 
-def _held(moment: Context, request: Request) -> Texts:
+def _held(context: Context, request: Request) -> Texts:
     """A person must look, and nobody was on duty: try until somebody is."""
-    told = list(moment.tell_duty("duty_held", about=request, words=summary.they_wrote(request)))
+    told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request)))
     if told:
-        requests.schedule(moment.session, request, None)
+        requests.schedule(context.session, request, None)
     else:
-        intake.wait_for_duty(moment, request)
+        intake.wait_for_duty(context, request)
     yield from told
 
 
-def _delivered(moment: Context, request: Request) -> Texts:
+def _delivered(context: Context, request: Request) -> Texts:
     """Did it come? Reminded once; silence closes it as unconfirmed, never as fulfilled."""
-    policy = moment.line.policy
-    neighbor = people.by_id(moment.session, request.person_id)
-    asked = unpack(neighbor, moment.now, policy)
+    policy = context.line.policy
+    neighbor = people.by_id(context.session, request.person_id)
+    asked = unpack(neighbor, context.now, policy)
     missing = asked is not None and (asked.question, asked.request_id) == (Question.MISSING, request.id)
-    reminded = requests.last_event(moment.session, request, "receipt_reminder", "delivered") == "receipt_reminder"
+    reminded = requests.last_event(context.session, request, "receipt_reminder", "delivered") == "receipt_reminder"
     if not reminded:
-        requests.record(moment.session, request, "receipt_reminder", moment.now)
-        requests.schedule(moment.session, request, moment.now + timedelta(minutes=policy.receipt_closes))
+        requests.record(context.session, request, "receipt_reminder", context.now)
+        requests.schedule(context.session, request, context.now + timedelta(minutes=policy.receipt_closes))
         if missing:
-            yield moment.tell(neighbor, "what_is_missing", about=request)
-        elif moment.may_ask(neighbor, request):
-            moment.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
-            yield moment.tell(neighbor, "receipt_reminder", about=request)
+            yield context.tell(neighbor, "what_is_missing", about=request)
+        elif context.may_ask(neighbor, request):
+            context.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+            yield context.tell(neighbor, "receipt_reminder", about=request)
         else:
-            yield moment.tell(neighbor, "receipt_reminder_too", about=request)
-    elif waves.close(moment, request, Outcome.PARTIAL if missing else Outcome.UNCONFIRMED, out_of=(State.DELIVERED,)):
-        moment.unask(neighbor, request)
-        yield from moment.tell_duty("duty_unconfirmed", about=request)
+            yield context.tell(neighbor, "receipt_reminder_too", about=request)
+    elif waves.close(
+        context, request, Outcome.PARTIAL if missing else Outcome.UNCONFIRMED, out_of=(State.DELIVERED,)
+    ):
+        context.unask(neighbor, request)
+        yield from context.tell_duty("duty_unconfirmed", about=request)
 
 
-def undelivered(moment: Context, text: Outbound) -> Texts:
+def undelivered(context: Context, text: Outbound) -> Texts:
     """A text will never arrive: free the offer it was, or tell whoever is on duty that somebody waits."""
-    request = requests.by_id(moment.session, text.request_id) if text.request_id else None
+    request = requests.by_id(context.session, text.request_id) if text.request_id else None
     if text.phrase == "offer" and request is not None:
-        offers.settle(moment.session, request.id, OfferState.UNDELIVERED, moment.now, person_id=text.person_id)
-        if request.state is State.OPEN and not offers.any_pending(moment.session, request.id):
-            yield from waves.ask_next(moment, request)
+        offers.settle(context.session, request.id, OfferState.UNDELIVERED, context.now, person_id=text.person_id)
+        if request.state is State.OPEN and not offers.any_pending(context.session, request.id):
+            yield from waves.ask_next(context, request)
         return
     if text.phrase in ("stopped", "you_stopped"):
         return  # to somebody who wants no texts
     if text.phrase.startswith("duty_"):
         return  # telling duty that duty cannot be told would go round in circles
-    person = people.by_id(moment.session, text.person_id)
-    yield from moment.tell_duty(
+    person = people.by_id(context.session, text.person_id)
+    yield from context.tell_duty(
         "duty_undelivered" if request else "duty_undelivered_person",
         about=request,
         but=person.id,
@@ -97,25 +99,25 @@ def undelivered(moment: Context, text: Outbound) -> Texts:
     )
 
 
-def by_sms(moment: Context, text: Outbound) -> Address | None:
+def by_sms(context: Context, text: Outbound) -> Address | None:
     """Where a text that WhatsApp no longer takes can go instead: to the person's SMS address, if they have one."""
-    if text.channel is not Channel.WHATSAPP or moment.line.sms is None:
+    if text.channel is not Channel.WHATSAPP or context.line.sms is None:
         return None
-    others = people.addresses_on(moment.session, text.person_id, Channel.SMS)
+    others = people.addresses_on(context.session, text.person_id, Channel.SMS)
     return next((address for address in others if address.undeliverable_at is None), None)
 
 
-def doubtful(moment: Context, text: Outbound) -> Texts:
+def doubtful(context: Context, text: Outbound) -> Texts:
     """Several texts in a row found the phone out of reach: perhaps the number is no longer theirs."""
-    person = people.by_id(moment.session, text.person_id)
-    yield from moment.tell_duty("duty_doubtful", but=person.id, name=person.first_name or Said("somebody"))
+    person = people.by_id(context.session, text.person_id)
+    yield from context.tell_duty("duty_doubtful", but=person.id, name=person.first_name or Said("somebody"))
 
 
-def quota_used_up(moment: Context) -> Texts:
+def quota_used_up(context: Context) -> Texts:
     """The carrier lets no more texts through for now; they wait."""
-    yield from moment.tell_duty("duty_quota")
+    yield from context.tell_duty("duty_quota")
 
 
-def budget_spent(moment: Context) -> Texts:
+def budget_spent(context: Context) -> Texts:
     """Bulk waits for tomorrow; everything else still goes."""
-    yield from moment.tell_duty("duty_budget")
+    yield from context.tell_duty("duty_budget")

@@ -87,9 +87,9 @@ def next_step(turn: Turn, request: Request) -> Texts:
         yield from put_out(turn, request)
 
 
-def waiting(moment: Context) -> timedelta:
+def waiting(context: Context) -> timedelta:
     """How long we wait for an answer before volunteers are asked with what we know."""
-    return timedelta(minutes=moment.line.policy.draft_waits)
+    return timedelta(minutes=context.line.policy.draft_waits)
 
 
 def numbered(names: Sequence[str]) -> str:
@@ -97,16 +97,16 @@ def numbered(names: Sequence[str]) -> str:
     return ", ".join(f"{n} {name}" for n, name in enumerate(names, 1))
 
 
-def put_out(moment: Context, request: Request) -> Texts:
+def put_out(context: Context, request: Request) -> Texts:
     """Ask volunteers and tell the neighbor so, honestly."""
     if not request.needs:
         request.needs = [Need.OTHER]
-    texts = waves.open_up(moment, request, "opened", (State.DRAFT,), by=request.person_id)
-    what = moment.what(request, door=True)
-    neighbor = people.by_id(moment.session, request.person_id)
+    texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=request.person_id)
+    what = context.what(request, door=True)
+    neighbor = people.by_id(context.session, request.person_id)
     count = waves.asked(texts)
     phrase = "got_it" if count else "got_it_nobody"
-    yield moment.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count)
+    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count)
     yield from texts
 
 
@@ -121,10 +121,10 @@ def emergency(turn: Turn, request: Request) -> Texts:
     yield from alarmed
 
 
-def wait_for_duty(moment: Context, request: Request) -> None:
+def wait_for_duty(context: Context, request: Request) -> None:
     """Nobody was on duty to hear of it: try again, until somebody is."""
-    retry = timedelta(minutes=moment.line.policy.duty_retry)
-    requests.schedule(moment.session, request, moment.now + retry)
+    retry = timedelta(minutes=context.line.policy.duty_retry)
+    requests.schedule(context.session, request, context.now + retry)
 
 
 def code_word(language: str) -> str:

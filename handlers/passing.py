@@ -8,13 +8,13 @@ from models.people import Person
 from models.requests import TALKING, Request
 
 
-def introduce(moment: Context, request: Request, helper: Person, note: str = "") -> Text:
+def introduce(context: Context, request: Request, helper: Person, note: str = "") -> Text:
     """Tell the neighbor who comes and by which word to know them, and ask for the door where we do not know it."""
     name = helper.first_name or Said("a_neighbor")
     request.duty_person_id = None  # from now on plain words go to the helper
-    moment.session.add(request)
-    return moment.tell(
-        people.by_id(moment.session, request.person_id),
+    context.session.add(request)
+    return context.tell(
+        people.by_id(context.session, request.person_id),
         "claimed",
         about=request,
         lane=Lane.SAFETY,

@@ -14,38 +14,52 @@ from models.requests import LIVE, Outcome, Request, State
 
 
 def open_up(
-    moment: Context, request: Request, kind: str, out_of: tuple[State, ...], *, by: int | None = None, words: str = ""
+    context: Context,
+    request: Request,
+    kind: str,
+    out_of: tuple[State, ...],
+    *,
+    by: int | None = None,
+    words: str = "",
 ) -> list[Text]:
     """Put a request (back) before volunteers; an empty list if it was somewhere else already."""
     if not requests.move(
-        moment.session, request, State.OPEN, moment.now, kind=kind, out_of=out_of, by=by, words=words or None, wave=0
+        context.session,
+        request,
+        State.OPEN,
+        context.now,
+        kind=kind,
+        out_of=out_of,
+        by=by,
+        words=words or None,
+        wave=0,
     ):
         return []
     first = kind == "opened"
     if not first:
-        offers.reset(moment.session, request.id)
-    return ask_next(moment, request, first=first)
+        offers.reset(context.session, request.id)
+    return ask_next(context, request, first=first)
 
 
-def ask_next(moment: Context, request: Request, *, first: bool = False) -> list[Text]:
+def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or tell duty that nobody is left to ask."""
-    policy = moment.line.policy
+    policy = context.line.policy
     size = policy.waves[min(request.wave, len(policy.waves) - 1)]
-    chosen = choose(moment, request, size, first=first)
+    chosen = choose(context, request, size, first=first)
     gap = lines.wave_gap(policy, request.urgency)
-    requests.schedule(moment.session, request, moment.now + gap)
+    requests.schedule(context.session, request, context.now + gap)
     if not chosen:
-        return list(_nobody_left(moment, request))
+        return list(_nobody_left(context, request))
     request.wave += 1
-    offers.create(moment.session, request, chosen, request.wave, moment.now)
-    requests.record(moment.session, request, "wave", moment.now, words=str(len(chosen)))
-    what = moment.what(request)
+    offers.create(context.session, request, chosen, request.wave, context.now)
+    requests.record(context.session, request, "wave", context.now, words=str(len(chosen)))
+    what = context.what(request)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
-    return [moment.tell(helper, "offer", about=request, lane=lane, what=what) for helper in chosen]
+    return [context.tell(helper, "offer", about=request, lane=lane, what=what) for helper in chosen]
 
 
 def close(
-    moment: Context,
+    context: Context,
     request: Request,
     outcome: Outcome,
     *,
@@ -54,9 +68,9 @@ def close(
     out_of: tuple[State, ...] = LIVE,
 ) -> bool:
     """End a request and let off everybody who was asked about it; False if it was over already."""
-    won = requests.close(moment.session, request, outcome, moment.now, by=by, words=words, out_of=out_of)
+    won = requests.close(context.session, request, outcome, context.now, by=by, words=words, out_of=out_of)
     if won:
-        offers.settle(moment.session, request.id, OfferState.SUPERSEDED, moment.now)
+        offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now)
     return won
 
 
@@ -76,15 +90,15 @@ def asked(texts: Iterable[Text]) -> int:
     return sum(text.phrase == "offer" for text in texts)
 
 
-def choose(moment: Context, request: Request, size: int, *, first: bool = False) -> list[Person]:
+def choose(context: Context, request: Request, size: int, *, first: bool = False) -> list[Person]:
     """Whom to ask next, at most `size`. Who fits less well is looked for only while the wave is not full."""
     found: list[Candidate] = []
     for has_pending_offer, same_language in ((False, True), (False, False), (True, True), (True, False)):
         found += offers.candidates(
-            moment.session,
-            moment.line,
+            context.session,
+            context.line,
             request,
-            moment.now,
+            context.now,
             size,
             same_language=same_language,
             has_pending_offer=has_pending_offer,
@@ -93,19 +107,19 @@ def choose(moment: Context, request: Request, size: int, *, first: bool = False)
         if len(found) >= size:
             break
     chosen = matching.choose(found, size)
-    by_id = people.with_addresses(moment.session, chosen) if chosen else {}
+    by_id = people.with_addresses(context.session, chosen) if chosen else {}
     return [by_id[i][0] for i in chosen]
 
 
-def _nobody_left(moment: Context, request: Request) -> Texts:
+def _nobody_left(context: Context, request: Request) -> Texts:
     # Volunteers may come back, so the next look still tries; duty and the neighbor hear it once.
-    last = requests.last_event(moment.session, request, "nobody_left", "opened", "dropped", "reopened", "stopped")
+    last = requests.last_event(context.session, request, "nobody_left", "opened", "dropped", "reopened", "stopped")
     if last == "nobody_left":
         return
-    requests.record(moment.session, request, "nobody_left", moment.now)
-    what = moment.what(request)
-    told = list(moment.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what))
+    requests.record(context.session, request, "nobody_left", context.now)
+    what = context.what(request)
+    told = list(context.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what))
     yield from told
     if request.wave:
-        neighbor = people.by_id(moment.session, request.person_id)
-        yield moment.tell(neighbor, "still_looking_duty" if told else "still_looking_nobody", about=request)
+        neighbor = people.by_id(context.session, request.person_id)
+        yield context.tell(neighbor, "still_looking_duty" if told else "still_looking_nobody", about=request)

@@ -194,6 +194,6 @@ def gave_up(session: Session, ids: list[int], now: datetime) -> int:
 
 def budget_spent(session: Session, line_id: int, now: datetime) -> None:
     """Bulk waits until tomorrow: whoever is on duty hears it once."""
-    moment = Context(session, lines.by_id(session, line_id), now)
+    context = Context(session, lines.by_id(session, line_id), now)
     log.warning("budget_spent", line=line_id)
-    outbox.queue(session, moment.line, f"budget-{line_id}-{now:%Y%m%d%H%M%S}", followups.budget_spent(moment), now)
+    outbox.queue(session, context.line, f"budget-{line_id}-{now:%Y%m%d%H%M%S}", followups.budget_spent(context), now)

@@ -113,8 +113,8 @@ class Failure:
     def tell_duty(self, key: str, about: Callable[[Context], Texts]) -> None:
         """Tell whoever is on duty, once under this key, something about the line rather than about this text."""
         if not outbound.key_exists(self.session, f"{key}:0"):
-            moment = Context(self.session, self.line, self.now)
-            outbox.queue(self.session, moment.line, key, about(moment), self.now)
+            context = Context(self.session, self.line, self.now)
+            outbox.queue(self.session, context.line, key, about(context), self.now)
 
 
 def _again(failure: Failure) -> None:
@@ -158,7 +158,7 @@ def _soft(failure: Failure) -> None:
         if address.unreachable_count == STRIKES:
             failure.tell_duty(
                 f"doubtful-{failure.row.id}-{failure.row.tries}",
-                lambda moment: followups.doubtful(moment, failure.row),
+                lambda context: followups.doubtful(context, failure.row),
             )
     if failure.row.retries == 0:
         failure.keep(failure.now + SOFT_RETRY, counted=True)
