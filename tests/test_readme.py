@@ -1,4 +1,4 @@
-"""The README is true: it names every command of the terminal and every setting. Those of people: test_commands.py."""
+"""README.md and docs/hosting.md are true: every setting and every command of the terminal is named there."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from handlers.registry import understand
 from handlers.understanding.intents import Free
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, HOSTING = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/hosting.md"))
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
 TYPED = re.findall(r"`([^`]+)`", README[README.index("## What people can text") : README.index("## Going live")])
 
@@ -26,7 +26,7 @@ def test_first_comes_the_command_that_runs_it_then_the_one_that_tests_it() -> No
 
 @pytest.mark.parametrize("setting", Settings.model_fields)
 def test_a_setting_is_named(setting: str) -> None:
-    assert f"`{setting.upper()}`" in README
+    assert f"`{setting.upper()}`" in HOSTING
 
 
 def commands() -> list[tuple[str, str]]:
@@ -39,7 +39,7 @@ def commands() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("family", "sub"), commands())
 def test_a_command_of_the_terminal_is_named(family: str, sub: str) -> None:
-    row = next(line for line in README.splitlines() if line.startswith(f"| `hotline {family}"))
+    row = next(line for line in HOSTING.splitlines() if line.startswith(f"| `hotline {family}"))
     assert f"`{sub}`" in row or f"`hotline {family} {sub}".strip() + "`" in row
 
 

@@ -1,4 +1,4 @@
-"""docs/new-command.md is followed to the letter, on a copy of this folder, and makes a command that works."""
+"""The recipes in docs/ are followed to the letter, on a copy of this folder, and make what they promise."""
 
 import re
 import shutil
@@ -10,13 +10,16 @@ import pytest
 
 from tests.command_checks import ROOT
 
-RECIPE = (ROOT / "docs/new-command.md").read_text(encoding="utf-8")
+COMMAND, NEED = ((ROOT / f"docs/new-{what}.md").read_text(encoding="utf-8") for what in ("command", "need"))
+PARSE = ("-c", "from app.cli import run; run()", "parse")
 # Each block begins with the file it is about, and where in it: nothing (the whole file), after, or instead of.
 BLOCK = re.compile(
     r'^```\w*\n# (?P<file>\S+\.\w+)(?:, (?P<where>after|instead of) "(?P<what>[^"\n]+)")?\n(?P<text>.*?)^```$',
     re.M | re.S,
 )
 COPIED = ("app", "handlers", "models", "migrations", "tests", "README.md", "pyproject.toml")
+
+NOT_YET = {"handlers/fridge.py", "app/carriers/yours/carrier.py"}  # what a recipe is about to make
 
 
 def follow(recipe: str, root: Path) -> None:
@@ -63,11 +66,10 @@ def run(folder: Path, *arguments: str, said: str = "") -> str:
 
 
 def test_the_recipe_makes_a_command_that_is_understood_and_answered(copy: Path) -> None:
-    follow(RECIPE, copy)
+    follow(COMMAND, copy)
     assert run(copy, "-m", "tests.command_checks") == ""
     assert run(copy, "-m", "tests.language_checks") == ""
-    parse = ("-c", "from app.cli import run; run()", "parse")
-    assert run(copy, *parse, said="Where is the fridge?\nnevera!\n") == "fridge  language en\nfridge  language es\n"
+    assert run(copy, *PARSE, said="Where is the fridge?\nnevera!\n") == "fridge  language en\nfridge  language es\n"
     run(copy, "-m", "pytest", "-n", "0", "tests/test_transcripts.py", "--record", "-k", "fridge and sqlite")
     assert (copy / "tests/transcripts/fridge.txt").read_text(encoding="utf-8").splitlines()[-4:] == [
         "Ana  > Where is the fridge?",
@@ -78,9 +80,9 @@ def test_the_recipe_makes_a_command_that_is_understood_and_answered(copy: Path) 
 
 
 def test_a_row_that_is_left_out_does_not_stay_silent(copy: Path) -> None:
-    rows = [block[0] for block in BLOCK.finditer(RECIPE) if block["file"] == "handlers/registry.py"]
+    rows = [block[0] for block in BLOCK.finditer(COMMAND) if block["file"] == "handlers/registry.py"]
     assert len(rows) == 2
-    recipe = RECIPE
+    recipe = COMMAND
     for row in rows:
         recipe = recipe.replace(row, "")
     follow(recipe, copy)
@@ -89,3 +91,25 @@ def test_a_row_that_is_left_out_does_not_stay_silent(copy: Path) -> None:
         'Command("fridge", …), or take them out.'
         for code in ("en", "es")
     ]
+
+
+def test_the_recipe_makes_a_need_that_is_heard_and_offered(copy: Path) -> None:
+    follow(NEED, copy)
+    assert run(copy, "-m", "tests.language_checks") == ""
+    said = run(copy, *PARSE, said="can someone help me mow the lawn, oak st\nayuda con el jardin por favor\n")
+    assert [line.partition("  place")[0] for line in said.splitlines()] == [
+        "ask  needs garden",
+        "ask  needs garden  language es",
+    ]
+    offer = "from handlers.phrasebook import book; print(book('es').need('garden'))"
+    assert run(copy, "-c", offer) == "ayuda con el jardín\n"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
+def test_what_a_page_points_to_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    for link in links:
+        assert ((ROOT / page).parent / link).exists(), link
+    for path in re.findall(r"`((?:app|handlers|models|migrations|tests|docs)/[\w/.\-]*\w)`", text):
+        assert (ROOT / path).exists() or path in NOT_YET, path
