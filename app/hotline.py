@@ -1,4 +1,4 @@
-"""The running hotline: its settings, clock, database and carrier, and the two threads that work by themselves."""
+"""The running hotline: wires settings, clock, database, carrier and the background threads together."""
 
 from concurrent.futures import Future
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The figures that a line lives by, for `hotline line rule`: what each means, its unit, and what may be written."""
+"""A line's rules, for `hotline line rule`: what each figure means, its unit, and what may be written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""How to answer: few texts a minute to one phone, none to machines, none to countries the group does not write to.
+"""Reply limit and auto-reply loop detection: few texts a minute to one phone, none to machines or foreign countries.
 
 Whatever is decided here, a text that came in is kept and acted on; only what goes back to its sender is held back.
 """

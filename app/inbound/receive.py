@@ -1,4 +1,4 @@
-"""One text or one moment is one transaction. Everything that happens to the hotline happens through here."""
+"""One text, or one moment at which time acts, is one transaction: understood, handled, its answers queued."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Reconciles with the carrier: its own list says which texts should have come and never reached us.
+"""Reconciler: the carrier's own list says which texts should have come and never reached us; they are taken in.
 
 A host that was down for a night reads the whole night when it is back. Every process looks; the unique id of a text
 makes sure that it is taken in once.

@@ -1,4 +1,4 @@
-"""Empties the spool: once the database answers, what waits is taken in, each sender's texts in their own order."""
+"""Spool worker: once the database answers, what waits is taken in, each phone's texts in their own order."""
 
 from collections import deque
 from concurrent.futures import Future, wait

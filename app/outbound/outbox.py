@@ -1,4 +1,4 @@
-"""The way out begins here: texts are queued in the transaction that decided them. The sender takes it from there."""
+"""Outbox: texts are queued under unique keys in the transaction that decided them; the sender takes them from there."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""When the next POST may begin: with a quick carrier one after the other, with a slow one many at once."""
+"""Pacer: when the next POST may begin. With a quick carrier one after the other, with a slow one many at once."""
 
 import threading
 import time

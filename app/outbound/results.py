@@ -1,4 +1,4 @@
-"""What came back to the sender, and how it is written down: the good news of many texts at once."""
+"""Records what came back of POSTs and look-ups: the good news of many texts at once, the rest one by one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

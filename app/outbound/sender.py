@@ -1,4 +1,4 @@
-"""Sends what is queued: leases a few texts, posts them outside any transaction, and keeps what became of them.
+"""Sender: leases a few queued texts, posts them outside any transaction, and records what became of them.
 
 One thread does all bookkeeping. Each of its transactions writes down every result that came back and leases what may
 go next, so a hundred texts cost a few commits; other threads post. A text is checked once more right before its POST.

@@ -1,4 +1,4 @@
-"""What is on each phone: the texts that left it and the texts that reached it, merged in time order.
+"""What is on each simulated phone: the texts that left it and reached it, merged in time order.
 
 Only reads. The hotline itself never needs this; the simulated phones do.
 """

@@ -1,4 +1,4 @@
-"""A background thread, and its heartbeat: whether it still does its work."""
+"""Background threads and their heartbeats: whether each still does its work."""
 
 import threading
 from collections.abc import Callable

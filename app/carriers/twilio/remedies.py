@@ -1,4 +1,4 @@
-"""What the carrier's errors mean to whoever runs the hotline, and what to do: those that stop a number from sending.
+"""Twilio's errors in plain words, and what to do about each: those that stop a number from sending.
 
 Source: twilio.com/docs/api/errors.
 """
