@@ -26,17 +26,17 @@ BATCH = 64  # pieces of work that may share one commit on SQLite
 CACHE_KIB = 16 * 1024  # of pages that the writer keeps in memory: a line with years behind it touches many
 CACHED_STATEMENTS = 1_000  # prepared statements that sqlite3 keeps; of its default 128, too many are made again
 BATCH_ON_POSTGRESQL = 16  # fewer, for other processes wait for the rows that a transaction holds
-PASSING = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
-RETRIED = {*PASSING, "23505"}  # two made the same row at once
+TRANSIENT = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
+RETRIED = {*TRANSIENT, "23505"}  # two made the same row at once
 # A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
 # waited in vain tries again, with ever longer pauses.
 TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_in_transaction_session_timeout = '15s'"
 
 
-def is_passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether an error is transient: the database is away, or another process was faster."""
     away = isinstance(error, OperationalError | InterfaceError)
-    return away or (isinstance(error, DBAPIError) and _state(error) in PASSING)
+    return away or (isinstance(error, DBAPIError) and _state(error) in TRANSIENT)
 
 
 def _state(error: DBAPIError) -> str | None:
@@ -199,7 +199,7 @@ class SQLite(Database):
             with session.savepoint():
                 return job, job.work(session), None
         except Exception as error:
-            if job.rescue is None or is_passing(error) or session.was_rolled_back:
+            if job.rescue is None or is_transient(error) or session.was_rolled_back:
                 return job, None, error
             failure = error
         try:
@@ -272,7 +272,7 @@ class PostgreSQL(Database):
         try:
             return job, self._with_retries(job.work), None
         except Exception as error:
-            if job.rescue is None or is_passing(error):
+            if job.rescue is None or is_transient(error):
                 return job, None, error
             failure = error
         try:

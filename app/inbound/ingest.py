@@ -16,7 +16,7 @@ import structlog
 
 from app.carriers.base import Carrier, StatusUpdate, Webhook
 from app.clock import Clock
-from app.database.engine import Busy, Database, is_passing
+from app.database.engine import Busy, Database, is_transient
 from app.inbound import receive
 from app.inbound.receive import Taken
 from app.inbound.spool import Spool
@@ -135,7 +135,7 @@ class Ingest:
 
     def _spooled(self, error: BaseException) -> Taken:
         log.warning("database_did_not_take", error=type(error).__name__, exc_info=error)
-        if isinstance(error, TimeoutError) or (isinstance(error, Exception) and is_passing(error)):
+        if isinstance(error, TimeoutError) or (isinstance(error, Exception) and is_transient(error)):
             self._away_until = asyncio.get_running_loop().time() + DATABASE_AWAY_FOR
         return Taken.SPOOLED
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from app.database.engine import is_passing
+from app.database.engine import is_transient
 from app.inbound import rate_limit
 from app.outbound import outbox
 from app.telemetry import logs
@@ -189,7 +189,7 @@ def tick(session: Session, now: datetime) -> int:
             with session.savepoint():
                 outbox.queue(session, line, key, followups.act(Context(session, line, now), request), now)
         except Exception as error:  # a fault of ours about one request must not hold up all the others
-            if is_passing(error):
+            if is_transient(error):
                 raise
             log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
             requests.schedule(session, request, now + RETRY_AFTER)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.carriers.base import ReceivedMessage
-from app.database.engine import is_passing
+from app.database.engine import is_transient
 from app.inbound.ingest import Ingest
 from app.inbound.receive import Taken
 from app.telemetry.heartbeat import BackgroundThread
@@ -77,7 +77,7 @@ class Reconciler:
         try:
             return self._take(text)
         except Exception as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             log.error("not_caught_up", error=type(error).__name__, exc_info=error)
             return False

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from app.database.engine import Busy, is_passing
+from app.database.engine import Busy, is_transient
 from app.inbound.ingest import Incoming, Ingest, MustWait
 from app.inbound.receive import Taken
 from app.telemetry.heartbeat import BackgroundThread
@@ -143,7 +143,7 @@ class SpoolWorker:
             if isinstance(taken, Taken):
                 self.ingest.count(taken)
             return DrainOutcome.TAKEN_IN
-        if isinstance(error, Exception) and is_passing(error):
+        if isinstance(error, Exception) and is_transient(error):
             log.warning("spool_waits", error=type(error).__name__, exc_info=error)
             return DrainOutcome.AWAY
         self._fault(file, error)

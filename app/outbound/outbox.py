@@ -1,4 +1,4 @@
-"""Outbox: texts are queued under unique keys in the transaction that decided them; the sender takes them from there."""
+"""Outbox: texts are queued under unique keys, in the transaction that decided them; the sender does the rest."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -14,7 +14,7 @@ import structlog
 
 from app.carriers.base import Action, CannotTell, Carrier, CarrierError, Outgoing, Sent, SentMessage
 from app.clock import Clock
-from app.database.engine import Database, is_passing
+from app.database.engine import Database, is_transient
 from app.outbound import delivery, results
 from app.outbound.outbox import ALLOWED_AFTER_STOP
 from app.outbound.pacer import Pacer
@@ -122,7 +122,7 @@ class Sender:
         try:
             lease, lookups = self.database.write(lambda s: self._in_one(s, back, room, now)).result()
         except Exception as error:
-            if not back or is_passing(error):
+            if not back or is_transient(error):
                 raise
             self._one_by_one(back)
             return len(back), 0.0
@@ -167,7 +167,7 @@ class Sender:
             try:
                 self._write([one])
             except Exception as error:
-                if is_passing(error):
+                if is_transient(error):
                     raise
                 log.error("result_not_kept", text=one.about.id, error=type(error).__name__, exc_info=error)
                 self._forget([one])
