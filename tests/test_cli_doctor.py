@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def test_a_spent_budget(run: Command) -> None:
 
 
 def test_tables_of_an_older_hotline(run: Command, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "hotline.db") as older:
+    with closing(sqlite3.connect(tmp_path / "hotline.db")) as older, older:
         older.execute("DROP TABLE status_event" if _has(older, "status_event") else "DROP TABLE statusevent")
     older.close()
     assert any("is not up to date" in said for said in levels(run)["problem"])

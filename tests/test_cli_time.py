@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_migrate_makes_and_checks_the_tables(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_database_of_a_newer_hotline_is_left_alone(run: Command, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "hotline.db") as newer:
+    with closing(sqlite3.connect(tmp_path / "hotline.db")) as newer, newer:
         newer.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
     newer.close()
     for command in (["migrate"], ["person", "list"]):

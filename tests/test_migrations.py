@@ -83,7 +83,7 @@ def test_what_points_to_a_table_outlives_its_rebuilding(database_url: str) -> No
                 " last_request, rules, created_at)"
                 " VALUES (1, 'Oak', 'en', 'UTC', 'US', '911', false, 0, '{}', :now)"
             ),
-            {"now": MORNING},
+            {"now": str(MORNING)},
         )
         connection.execute(sa.text("INSERT INTO area (id, line_id, name, aliases) VALUES (1, 1, 'Oak St', '[]')"))
     engine.dispose()

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -265,7 +265,7 @@ def test_a_full_disk_is_said_and_gets_well_by_itself(away: Away, tmp_path: Path)
         wanted = [fields["MessageSid"] for fields in (*texts[:3], *texts[3:6], *texts[6:10])]
         assert sorted(sid for sids in kept(away.url).values() for sid in sids) == sorted(wanted)
         if away.url.startswith("sqlite"):
-            with sqlite3.connect(make_url(away.url).database or "") as connection:
+            with closing(sqlite3.connect(make_url(away.url).database or "")) as connection, connection:
                 assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
