@@ -72,8 +72,8 @@ class Hotline:
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
-        for pulse in self.heartbeats.values():
-            pulse.began_at = self.clock.now()
+        for heartbeat in self.heartbeats.values():
+            heartbeat.began_at = self.clock.now()
         self.sender.start()
         self.spool_worker.start()
         self.ticker.start()

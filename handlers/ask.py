@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import intake, passing, places
+from handlers import intake, places, relaying
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs
 from handlers.understanding.intents import Answer, Kind, Need, Question, Understanding
@@ -81,7 +81,7 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
     elif own:  # the words joined it when they came
         yield turn.reply("more_added", about=request)
     else:
-        yield from passing.pass_on(turn, request, asked.words)
+        yield from relaying.pass_on(turn, request, asked.words)
 
 
 def _draft(turn: Turn) -> Request | None:
@@ -109,7 +109,7 @@ def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
         request.place = words
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
     if request.state in TALKING:
-        yield from passing.pass_on(turn, request, words)
+        yield from relaying.pass_on(turn, request, words)
     else:
         yield turn.reply("more_added", about=request)
 

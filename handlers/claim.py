@@ -1,6 +1,6 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, passing, summary, waves
+from handlers import choosing, relaying, summary, waves
 from handlers.summary import Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
@@ -13,7 +13,7 @@ from models.requests import Request, State
 def claim(turn: Turn, order: Order) -> Texts:
     """CLAIM 42: yours if nobody was faster."""
     if order.bare and _is_talk(turn, order.numbers):
-        yield from passing.pass_on(turn, turn.matches[0], turn.heard.body)
+        yield from relaying.pass_on(turn, turn.matches[0], turn.heard.body)
         return
     if not turn.speaker.helps:  # a number without a word: an answer that comes too late
         yield turn.reply("nothing_waits")
@@ -68,7 +68,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
         code=request.code_word,
         words=summary.they_wrote(request),
     )
-    yield passing.introduce(turn, request, helper, note)
+    yield relaying.introduce(turn, request, helper, note)
 
 
 def pass_(turn: Turn, order: Order) -> Texts:

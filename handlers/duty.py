@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from datetime import datetime
 
-from handlers import passing, summary, waves
+from handlers import relaying, summary, waves
 from handlers.summary import Said, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
@@ -106,7 +106,7 @@ def assign(turn: Turn, order: Order) -> Texts:
         yield turn.tell(
             helper, "assigned_you", about=request, what=what, place=place, words=words, code=request.code_word
         )
-        yield passing.introduce(turn, request, helper)
+        yield relaying.introduce(turn, request, helper)
 
 
 def open_(turn: Turn, order: Order) -> Texts:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import intake, passing, phrasebook
+from handlers import intake, phrasebook, relaying
 from handlers.summary import Said, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
@@ -24,7 +24,7 @@ def free(turn: Turn, intent: Free) -> Texts:
         if meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
             yield from _whereto(turn, matches[0], intent.words)
         else:
-            yield from passing.pass_on(turn, matches[0], intent.words)
+            yield from relaying.pass_on(turn, matches[0], intent.words)
     elif matches:
         yield turn.reply("to_which", choices=Several([f"@{r.number}" for r in matches], style="or"))
     else:
@@ -76,7 +76,7 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
         yield turn.reply("tell_neighbor_or_new", about=request)
     elif holder is not None and request.state in TALKING:
         yield turn.reply("told_or_new", about=request, name=holder[1].first_name or Said("a_neighbor"))
-        carried = passing.pass_on(turn, request, turn.heard.body)
+        carried = relaying.pass_on(turn, request, turn.heard.body)
         yield from (text for text in carried if text.to.id != turn.speaker.id)
     else:
         requests.add_words(turn.session, request, turn.heard.body, turn.now, by=turn.speaker.id)
@@ -98,7 +98,7 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
     yield from intake.emergency(turn, request)
     if request in matches:
-        yield from (text for text in passing.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
+        yield from (text for text in relaying.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
@@ -127,11 +127,11 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
         if own.state is State.DRAFT:
             yield from intake.next_step(turn, own)
         elif matches:
-            yield from passing.pass_on(turn, own, turn.heard.location)
+            yield from relaying.pass_on(turn, own, turn.heard.location)
         else:
             yield turn.reply("more_added", about=own)
     elif len(matches) == 1:
-        yield from passing.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
+        yield from relaying.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
     elif turn.heard.media:
         yield turn.reply("only_words")
     else:
@@ -152,7 +152,7 @@ def thanks(turn: Turn, _: Order) -> Texts:
     """Kind words go to the other side if there is one."""
     matches = turn.matches
     if len(matches) == 1:
-        yield from passing.pass_on(turn, matches[0], turn.heard.body)
+        yield from relaying.pass_on(turn, matches[0], turn.heard.body)
     else:
         yield turn.reply("welcome")
 
@@ -162,7 +162,7 @@ def hello(turn: Turn, order: Order) -> Texts:
     matches = turn.matches
     drafts = [r for r in turn.own if r.state is State.DRAFT]
     if len(matches) == 1:
-        yield from passing.pass_on(turn, matches[0], turn.heard.body)
+        yield from relaying.pass_on(turn, matches[0], turn.heard.body)
     elif drafts:
         yield from intake.next_step(turn, drafts[-1])
     else:

@@ -28,9 +28,7 @@ class TwilioRecorder(Twilio):
     lists_received = False
 
     def __init__(self, settings: Settings) -> None:
-        account = Account.of(settings)
-        assert account is not None
-        super().__init__(account)
+        super().__init__(Account.of(settings))
         self.carried: list[Outgoing] = []
 
     def send(self, text: Outgoing) -> Sent:

@@ -23,10 +23,14 @@ from tests.fake_twilio import Post
 ROOT = Path(__file__).parent.parent
 
 # What `hotline serve` does, on a socket that is open before the process begins, so that nobody needs to wait for it.
+# Webhooks wait for the database half a second instead of three, for tests sit out that wait again and again.
 SERVER = """
 import socket, sys, uvicorn
+from app.hotline import Hotline
 from app.main import create_app
-server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning", access_log=False))
+from app.settings import Settings
+hotline = Hotline(Settings(), database_timeout=0.5)
+server = uvicorn.Server(uvicorn.Config(create_app(hotline=hotline), log_level="warning", access_log=False))
 server.run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 """
 

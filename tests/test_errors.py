@@ -16,6 +16,7 @@ from app.carriers.simulator import Simulator
 from app.carriers.twilio import errors
 from app.carriers.twilio.errors import ACTIONS
 from app.hotline import Hotline
+from app.outbound import error_policy
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel
@@ -373,3 +374,10 @@ def test_who_opted_out_is_known_as_such(world: World) -> None:
     world.put()
     world.drain()
     assert world.hotline.database.read(lambda s: s.exec(select(Person)).one()).opted_out_at is not None
+
+
+def test_what_failed_together_does_not_come_back_together() -> None:
+    for tries in (1, 2, 5, 1_000_000):
+        waits = [error_policy.backoff(tries) for _ in range(200)]
+        assert all(error_policy.SHORTEST_BACKOFF <= wait <= error_policy.LONGEST_BACKOFF for wait in waits)
+        assert len({round(wait, 2) for wait in waits}) > 60

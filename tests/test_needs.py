@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.understanding.intents import Kind, Need
-from handlers.understanding.needs import count_word, named, understand
+from handlers.understanding.needs import named, understand
 from handlers.understanding.words import clean
 from models.requests import Urgency
 
@@ -357,10 +357,6 @@ def test_a_list_of_needs_and_nothing_else(text: str) -> None:
 def test_how_soon_and_nothing_else(text: str, soon: Urgency | None) -> None:
     meaning = understand(text)
     assert (meaning.urgency if meaning.only_when else None) is soon
-
-
-def test_numbers_in_words() -> None:
-    assert [count_word(word) for word in ("two", "dos", "7", "TRES", "bags", "")] == [2, 2, 7, 3, None, None]
 
 
 @pytest.mark.parametrize("text", ["necesito panales", "necesito pañales", "NECESITO PAÑALES"])

@@ -1,6 +1,7 @@
 """README.md and docs/hosting.md are true: every setting and every command of the terminal is named there."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from app.settings import Settings
 from handlers import phrasebook
 from handlers.registry import understand
 from handlers.understanding.intents import Free
+from models import requests
+from models.delivery import outbound
 
 ROOT = Path(__file__).parent.parent
 README, HOSTING = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/hosting.md"))
@@ -51,6 +54,20 @@ def test_what_the_readme_says_to_text_is_understood(text: str) -> None:
 def test_every_language_is_in_the_table() -> None:
     for code in phrasebook.languages():
         assert f"| {Locale.parse(code).get_display_name('en')} |" in README
+
+
+def drawn(name: str) -> set[str]:
+    """The states in the diagram of the architecture that has this one."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    (diagram,) = [
+        block for block in re.findall(r"```mermaid\n(.*?)```", text, re.S) if re.search(rf"\b{name}\b", block)
+    ]
+    return set(re.findall(r"\b\w+(?= -->)|(?<=--> )\w+", diagram))
+
+
+@pytest.mark.parametrize(("states", "name"), [(requests.State, "draft"), (outbound.State, "leased")])
+def test_the_diagrams_have_every_state_and_no_other(states: type[StrEnum], name: str) -> None:
+    assert drawn(name) == {str(state) for state in states}
 
 
 def test_the_procfile_runs_commands_that_exist() -> None:

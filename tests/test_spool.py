@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
-from app.carriers.base import Webhook
+from app.carriers.base import StatusUpdate, Webhook
 from app.carriers.twilio.webhook import parse
 from app.database.engine import Busy
 from app.hotline import Hotline
@@ -393,3 +393,24 @@ async def test_thousands_come_back_each_in_their_senders_order(hotline: Hotline,
     ):
         said.setdefault(sender, []).append(body)
     assert said == {sender: [f"STATUS {at}" for at in range(5)] for sender in senders}
+
+
+class Breaking(TwilioRecorder):
+    """A carrier whose parser breaks on some calls, as a new version might on old ones."""
+
+    def parse(self, call: Webhook) -> Heard | StatusUpdate | None:
+        if call.path == "/old":
+            raise IndexError
+        return super().parse(call)
+
+
+async def test_a_call_that_breaks_its_carriers_parser_holds_up_nobody(database_url: str, clock: StillClock) -> None:
+    settings = twilio_settings(database_url)
+    hotline = Hotline(settings, carrier=Breaking(settings), clock=clock)
+    hotline.prepare()
+    hotline.ingest.spool.put(Webhook("twilio", "/old", "", b"", MORNING), "first")
+    put(hotline.ingest.spool, sms(ANA, "hello"))
+    assert hotline.spool_worker.once() == 1
+    assert bodies(hotline) == ["hello"]
+    assert hotline.ingest.spool.quarantined() == 1
+    hotline.stop()

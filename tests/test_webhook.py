@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, func, select
 
-from app.carriers.base import StatusUpdate
+from app.carriers.base import StatusUpdate, Webhook
 from app.database.engine import Busy
 from app.hotline import Hotline
 from app.inbound import receive
@@ -275,6 +275,22 @@ async def test_a_fault_that_nobody_foresaw_is_no_200_and_no_crash(hotline: Hotli
     body = webhooks.form({"MessageStatus": "sent"})
     right = webhooks.sign(f"{webhooks.STATUS}?id=1", body)
     assert (await post(hotline, body, "/twilio/status?id=1", X_Twilio_Signature=right)).status_code == 503
+
+
+class Unreadable(TwilioRecorder):
+    """A carrier with a fault in its parser."""
+
+    def parse(self, call: Webhook) -> Heard | StatusUpdate | None:
+        raise IndexError(call.path)
+
+
+async def test_a_fault_in_the_carriers_parser_is_no_200_and_no_page(database_url: str) -> None:
+    settings = twilio_settings(database_url)
+    hotline = Hotline(settings, carrier=Unreadable(settings))
+    answer = await signed(hotline, webhooks.sms(ANA, "hello"))
+    assert answer.status_code == 503
+    assert is_empty_twiml(answer)
+    hotline.stop()
 
 
 async def test_too_many_is_said_at_once_and_kept_nowhere(hotline: Hotline) -> None:

@@ -8,7 +8,11 @@ from app.settings import Settings
 CARRIERS = (Twilio,)
 
 
+def is_simulated(settings: Settings) -> bool:
+    """Whether the simulator is the carrier, found out without connecting to anybody."""
+    return not any(carrier.is_set_up(settings) for carrier in CARRIERS)
+
+
 def carrier_for(settings: Settings) -> Carrier:
     """The first carrier that the settings set up; the simulator if there is none."""
-    found = (carrier.from_settings(settings) for carrier in CARRIERS)
-    return next((carrier for carrier in found if carrier is not None), None) or Simulator()
+    return next((carrier.from_settings(settings) for carrier in CARRIERS if carrier.is_set_up(settings)), Simulator())

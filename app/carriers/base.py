@@ -168,7 +168,7 @@ class Carrier(ABC):
         """The texts like this one that it took since then, oldest first. Raises CarrierError and CannotTell."""
 
     def received(self, numbers: list[tuple[Channel, str]], since: datetime) -> Iterable[ReceivedMessage]:
-        """The texts to these numbers that came in since then, in no order. Raises CarrierError and others."""
+        """The texts to these numbers that came in since then, in any order. Raises CarrierError and others."""
         return ()
 
     def as_webhook(self, message: ReceivedMessage) -> Webhook:

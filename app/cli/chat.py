@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from app.carriers import carrier_for
+from app.carriers import is_simulated
 from app.cli import console
 from app.hotline import Hotline
 from app.simulator import story
@@ -35,7 +35,7 @@ WELCOME = "Pretend phones around {line}. Try:  Ana: need groceries for two   /vo
 def command(line: console.InLine = None) -> None:
     """Try the hotline in this terminal: type as anybody, see what arrives on every phone."""
     settings = console.settings()
-    if not carrier_for(settings).simulated:
+    if not is_simulated(settings):
         console.fail(
             "chat plays with pretend phones, but TWILIO_ACCOUNT_SID is set: what is waiting for real people would be "
             "lost. Unset it, also in .env, and point DATABASE_URL at another file, such as sqlite:///try.db"

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
 
-from app.carriers import carrier_for
+from app.carriers import is_simulated
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.database import engine, migrations
@@ -99,8 +99,7 @@ def opened(found: Settings) -> Iterator[Database]:
 def _first_line(session: Session, found: Settings, now: datetime) -> None:
     # An existing line is left alone: this shell's environment need not be the one that the hotline runs in.
     if not lines.all_lines(session):
-        simulated = carrier_for(found).simulated
-        lines.from_settings(session, now, **found.line(simulated=simulated))
+        lines.from_settings(session, now, **found.line(simulated=is_simulated(found)))
 
 
 def line_named(session: Session, name: str | None) -> Line:

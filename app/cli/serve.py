@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app.carriers import carrier_for
+from app.carriers import is_simulated
 from app.cli import console
 from app.hotline import Hotline
 from app.main import create_app
@@ -44,16 +44,15 @@ def serve(
 ) -> None:
     """Run the hotline: answer the carrier, send, watch the clock."""
     settings = console.settings()
-    carrier = carrier_for(settings)
-    host = host or ("127.0.0.1" if carrier.simulated else "0.0.0.0")
+    host = host or ("127.0.0.1" if is_simulated(settings) else "0.0.0.0")
     with listen(host, settings.port if port is None else port) as listening:
         with console.opened(settings):
             pass  # whatever is wrong with the database is said before anything starts
-        hotline = Hotline(settings, carrier=carrier)
+        hotline = Hotline(settings)
         config = uvicorn.Config(
             create_app(hotline=hotline),
             log_level="warning",
-            log_config=None,  # app/logs.py writes its lines too
+            log_config=None,  # app/telemetry/logs.py writes its lines too
             access_log=False,
             proxy_headers=False,
             server_header=False,

@@ -49,7 +49,7 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.url = url
         self.engine = self._engine()
-        self._lookup_connection: Connection | None = None  # kept for `look`
+        self._lookup_connection: Connection | None = None  # kept for `lookup`
         self._lookup_lock = threading.Lock()
         self.observe: Callable[[float], None] | None = None  # called with the size of each batch
         self._queue = JobQueue()

@@ -1,6 +1,6 @@
 """Reply limit and auto-reply loop detection: few texts a minute to one phone, none to machines or foreign countries.
 
-Whatever is decided here, a text that came in is kept and acted on; only what goes back to its sender is held back.
+Whatever is decided here, a text that came in is kept and acted on; only what goes back is held back.
 """
 
 import hashlib

@@ -47,10 +47,10 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     """Take in one text: understand it, act on it, queue the answers. The caller commits."""
     line, heard = _line(session, heard)
     if line is None:
-        log.warning("unknown_number_texted", sender=logs.hashed(heard.from_address))
+        log.warning("unknown_number_texted", author=logs.hashed(heard.from_address))
         return Taken.UNKNOWN_NUMBER
     reading = registry.read(heard.body)
-    person, address = _sender(session, line, heard, now, reading.language)
+    person, address = _author(session, line, heard, now, reading.language)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
     understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))
@@ -58,11 +58,11 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
         return Taken.SEEN
-    _lives_at(turn, address)
+    _remember_address(turn, address)
     if _unanswered(turn, intent):
         _not_answered(turn, understood, inbound_id)
         return Taken.UNANSWERED
-    texts = _mannerly(turn, address, intent, list(registry.respond(turn, understood)))
+    texts = _rate_limited(turn, address, intent, list(registry.respond(turn, understood)))
     outbox.queue(session, line, str(inbound_id), texts, now)
     return Taken.HANDLED
 
@@ -76,7 +76,7 @@ def _line(session: Session, heard: Heard) -> tuple[Line | None, Heard]:
     return line, replace(heard, fields={**heard.fields, "To": heard.to})
 
 
-def _mannerly(turn: Turn, address: Address, intent: Intent, texts: list[Text]) -> list[Text]:
+def _rate_limited(turn: Turn, address: Address, intent: Intent, texts: list[Text]) -> list[Text]:
     """What of these texts goes out, and when: floods and machines get few answers."""
     kept = rate_limit.limit(turn.line.policy, turn.speaker, address, turn.heard, intent, texts, turn.now)
     turn.session.add(address)
@@ -111,10 +111,10 @@ def _not_answered(turn: Turn, understood: Understood, inbound_id: int) -> None:
             outbox.queue(turn.session, turn.line, key, told, turn.now)
 
 
-def _sender(
+def _author(
     session: Session, line: Line, heard: Heard, now: datetime, language: str | None
 ) -> tuple[Person, Address]:
-    """Who sent the text: made known with their first, in the language of its words."""
+    """Who wrote the text: made known with their first, in the language of its words."""
     person, address = people.get_or_create(
         session, line, heard.channel, heard.from_address, now, last_heard_at=now, language=language
     )
@@ -123,7 +123,7 @@ def _sender(
     return person, address
 
 
-def _lives_at(turn: Turn, address: Address) -> None:
+def _remember_address(turn: Turn, address: Address) -> None:
     """What the speaker is told goes to where they have just texted from."""
     address.last_heard_at = turn.now
     people.set_reply_address(turn.session, turn.speaker, address)
@@ -131,18 +131,18 @@ def _lives_at(turn: Turn, address: Address) -> None:
 
 
 def handle_failure(session: Session, heard: Heard, now: datetime, error: Exception) -> Taken:
-    """Keep a text that we failed to handle, say so to its sender, and tell whoever is on duty."""
+    """Keep a text that we failed to handle, say so to its author, and tell whoever is on duty."""
     log.error("handler_failed", error=type(error).__name__, exc_info=error)
     line, heard = _line(session, heard)
     if line is None:
         return Taken.UNKNOWN_NUMBER
     understood = _understood_at_all(heard)
-    person, address = _sender(session, line, heard, now, understood.language if understood else None)
+    person, address = _author(session, line, heard, now, understood.language if understood else None)
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
         return Taken.SEEN
     turn = Turn(session, line, now, speaker=person, heard=heard)
-    _lives_at(turn, address)
+    _remember_address(turn, address)
     if _wants_out(heard, understood):
         # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
         person.opted_out_at = now
@@ -151,7 +151,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=heard.body)]
     if not rate_limit.answers(line, person, heard):
         texts = texts[1:]
-    outbox.queue(session, line, str(inbound_id), _mannerly(turn, address, Wordless(), texts), now)
+    outbox.queue(session, line, str(inbound_id), _rate_limited(turn, address, Wordless(), texts), now)
     return Taken.HANDLED
 
 

@@ -83,7 +83,7 @@ class Reconciler:
             return False
 
     def _take(self, text: ReceivedMessage) -> bool:
-        """Take in one text. False if older ones of its sender are in the spool; it is looked at again."""
+        """Take in one text. False if older ones of the same phone are in the spool; it is looked at again."""
         incoming = self.ingest.read(self.carrier.as_webhook(text))
         if incoming is None:  # listed, and yet no text
             return True

@@ -9,6 +9,7 @@ import heapq
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -34,7 +35,7 @@ class Spool:
 
     def put(self, webhook: Webhook, key: str) -> None:
         """Keep a webhook; when this returns it outlives a power cut. Raises OSError if it cannot be kept."""
-        name = f"{int(webhook.at.timestamp() * 1e6):017d}-{next(self._numbers):06d}-{os.getpid()}"
+        name = f"{int(webhook.at.timestamp() * 1e6):017d}-{next(self._numbers):06d}-{secrets.token_hex(4)}"
         writing = self.folder / ".writing"
         made = not self.folder.exists()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from app.telemetry.heartbeat import BackgroundThread
 log = structlog.get_logger()
 
 INTERVAL = 1.0  # seconds between looks into the spool
-BATCH = 256  # files handed to the database together: those of several senders share its commits
+BATCH = 256  # files handed to the database together: those of several phones share its commits
 PER_BOX = 32  # files from one box, one after the other
 STOP_POLL = 0.2  # seconds between looks whether we are to stop
 TRIES = 5  # of what the database does not take although it answers
@@ -163,7 +163,7 @@ class SpoolWorker:
                 raise ValueError("nothing that our carrier could have said")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except Exception as error:  # also a carrier's own: one file must not stop the others
             log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
             if not isinstance(error, OSError):  # what the disk does not give now it may give the next time
                 self.spool.quarantine(file)

@@ -166,7 +166,7 @@ def _not_found(session: Session, row: Outbound, now: datetime, *, may_resend: bo
 
 
 def abandon(session: Session, now: datetime) -> int:
-    """Texts whose sender died between attempt and result become uncertain; returns how many."""
+    """Texts whose process died between attempt and result become uncertain; returns how many."""
     gone = uncertain.mark_uncertain(session, now, now + LOOKUP_DELAYS[0])
     if gone:
         log.warning("sender_died", texts=len(gone))

@@ -60,12 +60,12 @@ class Failure:
         return people.address_at(self.session, row.line_id, row.channel, row.to)
 
     def line_numbers(self) -> list[LineNumber]:
-        """The line's senders, with the one that sent this text made known."""
+        """The line's numbers, with the one that this text left from made known."""
         line_numbers.add(self.session, self.row.line_id, self.row.channel, self.row.from_number)
         return line_numbers.of_line(self.session, self.row.line_id)
 
     def pause(self, line_number: LineNumber, at_least: timedelta) -> None:
-        """Let a sender rest.
+        """Let a number pause.
 
         Told by callback only, every POST seems to go well and nothing shows that it is mended: then it is an hour.
         """
@@ -93,7 +93,7 @@ class Failure:
         outbox.report_failure(self.session, self.row, self.now)
 
     def keep(self, until: datetime | None = None, *, counted: bool = False) -> None:
-        """It is ours again: held until then, or waiting for its sender. Too late for it, and it is lost.
+        """It is ours again: held until then, or waiting for its number. Too late for it, and it is lost.
 
         Whoever said STOP while it was on its way is not written to again.
         """
@@ -121,7 +121,7 @@ def _again(failure: Failure) -> None:
     if failure.called_back:  # the carrier took it and gave up: that is no failed POST
         _transient(failure)
         return
-    failure.keep(failure.now + (_seconds(failure.wait) or timedelta(seconds=_backoff(failure.row.tries))))
+    failure.keep(failure.now + (_seconds(failure.wait) or timedelta(seconds=backoff(failure.row.tries))))
 
 
 def _queue_full(failure: Failure) -> None:
@@ -255,6 +255,7 @@ def _seconds(wait: float | None) -> timedelta:
     return timedelta(seconds=min(wait or 0.0, LONGEST_WAIT))
 
 
-def _backoff(tries: int) -> float:
+def backoff(tries: int) -> float:
     """Full jitter, so that what failed together does not come back together: up to 4 s, 8 s, … 5 min."""
-    return max(SHORTEST_BACKOFF, random.uniform(0, min(LONGEST_BACKOFF, 2.0 ** (tries + 1))))
+    longest = min(LONGEST_BACKOFF, 2.0 ** (min(tries, 16) + 1))
+    return random.uniform(SHORTEST_BACKOFF, max(longest, SHORTEST_BACKOFF))

@@ -46,8 +46,8 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
     queued = 0
     for text in wanted:
         home = homes.get(text.to.id)
-        sender = line.number(home.channel) if home else None
-        if home is None or sender is None:
+        from_number = line.number(home.channel) if home else None
+        if home is None or from_number is None:
             log.warning("no_way_to_reach", person=text.to.id, line=line.id)
             continue
         body = phrasebook.book(text.to.speaks(line)).say(text.phrase, text.values)
@@ -66,7 +66,7 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
                 key=f"{key}:{queued}",
                 phrase=text.phrase,
                 channel=home.channel,
-                from_number=sender,
+                from_number=from_number,
                 to=home.value,
                 lane=text.lane,
                 not_before=text.not_before,
@@ -116,8 +116,8 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
     """Send what WhatsApp no longer takes to the person's SMS address; False if they have none."""
     line = lines.by_id(session, row.line_id)
     home = followups.by_sms(Context(session, line, now), row)
-    sender = line.sms
-    if home is None or sender is None:
+    from_number = line.sms
+    if home is None or from_number is None:
         return False
     enqueue(
         session,
@@ -129,7 +129,7 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
         key=f"{row.key}:sms",
         phrase=row.phrase,
         channel=Channel.SMS,
-        from_number=sender,
+        from_number=from_number,
         to=home.value,
         lane=row.lane,
         expires_at=row.expires_at,

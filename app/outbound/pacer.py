@@ -9,7 +9,7 @@ SPACING = 0.01  # seconds between the beginnings of two POSTs, if the first take
 
 
 class Pacer:
-    """Lets POSTs begin: each when the one before has ended, or `apart` seconds after it began.
+    """Lets POSTs begin: each when the one before has ended, or `spacing` seconds after it began.
 
     A POST takes a millisecond of Python from whoever waits for an answer, so a carrier that answers in milliseconds
     gets one at a time; one that takes long, as many at once as keep up the pace and as there are threads that post.

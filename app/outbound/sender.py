@@ -60,7 +60,7 @@ class Sender:
         self._blind = False  # whether it could not be read who has said STOP
         self._out = 0  # texts leased and not yet back
         self._counting = threading.Lock()
-        self._gate = Pacer()
+        self._pacer = Pacer()
         self._posts = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="post")
         self.thread = BackgroundThread(
             "sender", self._round, interval=POLL_INTERVAL, first_in=0.0, before=self._linger
@@ -199,7 +199,7 @@ class Sender:
             self.wake()
 
     def _deliver(self, text: LeasedText) -> Sent | CarrierError | NotPosted:
-        with self._gate.through():
+        with self._pacer.through():
             self.database.wait_until_idle(YIELD_BEFORE_POST)
             try:
                 if not self._may_leave(text):

@@ -84,11 +84,11 @@ class BackgroundThread:
                 self._woken.wait(wait)
             if self.stopping:
                 return
-            if self._before is not None:
-                self._before()
-            self._woken.clear()
             wait = self._interval
             try:
+                if self._before is not None:
+                    self._before()
+                self._woken.clear()
                 said = self._work()
                 wait = self._interval if said is None else said
             except Exception as error:  # most likely the database is away; whatever it is, the work must not end

@@ -40,10 +40,15 @@ async def receive_webhook(request: Request) -> Response:
         return Response(status_code=413)
     path, query = request.scope["path"], request.scope["query_string"].decode("ascii", "replace")
     webhook = Webhook(hotline.carrier.name, path, query, body, hotline.clock.now())
-    if not hotline.carrier.verify(webhook, request.headers):
+    try:
+        genuine = hotline.carrier.verify(webhook, request.headers)
+        status = await _take(hotline, webhook) if genuine else 403
+    except Exception as error:  # a fault of ours: the carrier comes again, and gets nothing that it could pass on
+        log.error("webhook_broke", error=type(error).__name__, exc_info=error)
+        status = 503
+    if status == 403:
         log.warning("refused_unsigned", path=path)
         return Response(status_code=403)
-    status = await _take(hotline, webhook)
     answer = hotline.carrier.answer(path, status)
     headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else {}
     return Response(answer.body, answer.status, headers, answer.media_type)
@@ -59,9 +64,6 @@ async def _take(hotline: Hotline, webhook: Webhook) -> int:
         taken = await hotline.ingest.take(incoming)
     except Busy:
         log.warning("too_busy")
-        return 503
-    except Exception as error:
-        log.error("not_taken", error=type(error).__name__, exc_info=error)
         return 503
     if isinstance(incoming.said, Heard):
         hotline.ingest.count(taken)

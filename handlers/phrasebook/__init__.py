@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -13,12 +13,6 @@ from babel.dates import format_skeleton
 from babel.lists import format_list
 
 HERE = Path(__file__).parent
-
-
-class Sayable(Protocol):
-    """A value that looks different in every language, such as a list of needs."""
-
-    def in_words(self, book: "Book") -> str: ...
 
 
 class Book:

@@ -1,11 +1,11 @@
-"""From a text, and what the sender was last asked, to what they mean.
+"""From a text, and what its author was last asked, to what they mean.
 
     text     := [courtesy] meaning [courtesy]
     meaning  := stop | start | sign | order | word | setting | numbers | reply | free
     sign     := "@" number words
     order    := VERB [filler] numbers [note]     VERB: a command that takes numbers, by its words in [hear]
               | EVERYDAY numbers [but_word note] EVERYDAY: by those in [hear_with_number], "ill take 42 but after 6"
-              | VERB                             which one is clear from what the sender has in hand
+              | VERB                             which one is clear from what its author has in hand
               | VERB punctuation note            "done, left it at the door": where the note may be set off
     word     := a command that is the whole text: help, list, thanks, a language, …
     setting  := a command and its argument: "away" span | "max" number | "only" needs | "area" words
@@ -273,7 +273,8 @@ class _Sentence:
             return Order(CLAIM if said == "yes" else PASS, offers)
         if not choices:
             return None
-        if said is None and len(self.words) <= SHORT_REPLY:
+        beyond = any(w.number is not None and w.number > self.situation.options for w in self.words)
+        if said is None and len(self.words) <= SHORT_REPLY and not beyond:  # "no puedo 42" is no answer
             starts = among(self.reading.begins, choices, self.situation.language)
             said = starts[0][0].name if starts else None
         if said is None:

@@ -92,12 +92,6 @@ def _nothing_but(words: Sequence[Token], marks: Sequence[Mark], lexicon: Lexicon
     return wanted if all(i in covered or word.text in lexicon.filler for i, word in enumerate(words)) else []
 
 
-def count_word(word: str) -> int | None:
-    """The number a word says in any of our languages: `two`, `dos`, `2`."""
-    found = split(clean(word))
-    return lexicons().every.numbers.get(found[0].text, found[0].number) if len(found) == 1 else None
-
-
 @dataclass
 class FreeText:
     """A text with its marks, and what they decide."""

@@ -71,12 +71,6 @@ class PhraseIndex:
         """What a text may be that is one phrase and nothing else; the person's own language first."""
         return sorted(self.phrases.get(tuple(w.text for w in words), ()), key=lambda p: p.language != language)
 
-    def spellings(self, name: str, language: str) -> list[Key]:
-        """How people of one language say a thing."""
-        return [
-            key for key, rows in self.phrases.items() if any(p.name == name and p.language == language for p in rows)
-        ]
-
     @cached_property
     def harmless(self) -> dict[str, Phrase]:
         """The words in which a typo is forgiven."""

@@ -50,7 +50,6 @@ def _understood(supply: Sequence[Prepared]) -> tuple[list[Heard], float]:
     bodies = [text.wire.partition(b"\r\n\r\n")[2] for text in supply]
     signatures = [webhooks.sign(webhooks.MESSAGE, body) for body in bodies]
     account = Account.of(fakes.twilio_settings("sqlite:///none.db"))
-    assert account is not None
     carrier, now, heard = Twilio(account), datetime.now(UTC), []
     began = time.perf_counter()
     for body, signed in zip(bodies, signatures, strict=True):

@@ -18,12 +18,10 @@ class Account:
     number: str | None = None  # what people text by SMS
 
     @classmethod
-    def of(cls, settings: Settings) -> "Account | None":
+    def of(cls, settings: Settings) -> "Account":
         """The account of the settings, which are whole: with a SID they have a token and an address too."""
-        if settings.twilio_account_sid is None:
-            return None
         return cls(
-            sid=settings.twilio_account_sid,
+            sid=str(settings.twilio_account_sid),
             tokens=settings.tokens,
             api=settings.twilio_api_url,
             public_url=str(settings.public_url),

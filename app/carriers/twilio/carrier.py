@@ -53,11 +53,15 @@ class Twilio(Carrier):
         self.client = Client(account.sid, account.tokens[0], http_client=self.transport)
         self._messages = httpx.URL(self.transport.address(f"/2010-04-01/Accounts/{account.sid}/Messages.json"))
 
+    @staticmethod
+    def is_set_up(settings: Settings) -> bool:
+        """Whether the settings name an account."""
+        return settings.twilio_account_sid is not None
+
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Twilio | None":
-        """The account that the settings name; None if they name none."""
-        account = Account.of(settings)
-        return None if account is None else cls(account)
+    def from_settings(cls, settings: Settings) -> "Twilio":
+        """The account that the settings name."""
+        return cls(Account.of(settings))
 
     def verify(self, call: Webhook, headers: Mapping[str, str]) -> bool:
         """Whether the call bears a signature made with one of our tokens."""

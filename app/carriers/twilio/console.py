@@ -46,7 +46,7 @@ class ReadOnlyClient(HttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Ask once. Raises Unread where no answer comes."""
+        """Ask once. Raises ConsoleError where no answer comes."""
         try:
             answer = self.http.request(method, self.address(uri), params=params, headers=headers, auth=auth)
         except httpx.HTTPError as error:
@@ -62,7 +62,7 @@ class ReadOnlyClient(HttpClient):
 
 
 @dataclass(frozen=True)
-class Webhook:
+class WebhookConfig:
     """Where Twilio takes what comes in, and where it turns when that fails. Empty where nothing is set."""
 
     url: str
@@ -75,7 +75,7 @@ class Webhook:
 class Number:
     """A number of the account. `application` says that a TwiML app decides instead of the webhook."""
 
-    webhook: Webhook
+    webhook: WebhookConfig
     texts: bool  # whether it can send and receive texts at all
     application: bool
 
@@ -84,7 +84,7 @@ class Number:
 class WhatsAppSender:
     """A WhatsApp sender; `status` is Twilio's word for how it is, such as ONLINE."""
 
-    webhook: Webhook
+    webhook: WebhookConfig
     status: str
 
 
@@ -92,13 +92,13 @@ class WhatsAppSender:
 class Service:
     """A Messaging Service and the numbers in its sender pool."""
 
-    webhook: Webhook
+    webhook: WebhookConfig
     numbers: frozenset[str]
     defers: bool  # to the webhook of the number that was texted
 
 
 class Console:
-    """Reads the settings of one account. Every method raises Unread."""
+    """Reads the settings of one account. Every method raises ConsoleError."""
 
     def __init__(self, *, account: str, token: str, api: str) -> None:
         self.reader = ReadOnlyClient(api)
@@ -156,8 +156,8 @@ class Console:
         self.reader.http.close()
 
 
-def _webhook(url: str | None, method: str | None, fallback: str | None, fallback_method: str | None) -> Webhook:
-    return Webhook(url or "", (method or "POST").upper(), fallback or "", (fallback_method or "POST").upper())
+def _webhook(url: str | None, method: str | None, fallback: str | None, fallback_method: str | None) -> WebhookConfig:
+    return WebhookConfig(url or "", (method or "POST").upper(), fallback or "", (fallback_method or "POST").upper())
 
 
 @contextmanager

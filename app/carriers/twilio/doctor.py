@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from app.carriers.twilio.account import Account
-from app.carriers.twilio.console import Console, ConsoleError, Service, Webhook
+from app.carriers.twilio.console import Console, ConsoleError, Service, WebhookConfig
 from app.carriers.twilio.remedies import remedy
 from app.carriers.twilio.webhook import MESSAGE
 from app.telemetry.findings import Finding, Level
@@ -120,7 +120,7 @@ def address(account: Account) -> str:
     return f"{account.public_url}{MESSAGE}"
 
 
-def webhook(account: Account, about: str, is_set: Webhook, where: str) -> Iterator[Finding]:
+def webhook(account: Account, about: str, is_set: WebhookConfig, where: str) -> Iterator[Finding]:
     """Whether what Twilio calls is us, in the way in which we expect it."""
     ours = address(account)
     paste = f"in Twilio's console, {where}, when a message comes in: {ours}{RETRIES} as HTTP POST"

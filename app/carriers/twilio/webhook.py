@@ -49,7 +49,7 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
     sid = sid_of(said)
     if sid is None:
         return None
-    sender, to = said["From"], said["To"]
+    author, to = said["From"], said["To"]
     count = figure(said.get("NumMedia"))
     media = tuple(
         (said[f"MediaUrl{n}"], said.get(f"MediaContentType{n}", ""))
@@ -60,8 +60,8 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
     body = said.get("ButtonPayload") or said.get("ListId") or said.get("Body", "")
     return Heard(
         id=sid,
-        channel=Channel.WHATSAPP if sender.startswith("whatsapp:") else Channel.SMS,
-        from_address=sender.removeprefix("whatsapp:"),
+        channel=Channel.WHATSAPP if author.startswith("whatsapp:") else Channel.SMS,
+        from_address=author.removeprefix("whatsapp:"),
         to=to.removeprefix("whatsapp:"),
         body=unwrapped(body),
         media=media,
@@ -75,7 +75,7 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
 
 
 def sid_of(said: dict[str, str]) -> str | None:
-    """Twilio's id of the text, or None for fields that name no id, sender or receiver: they are no text."""
+    """Twilio's id of the text, or None for fields that name no id, author or receiver: they are no text."""
     sid = handle(said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid"))
     return sid if sid and handle(said.get("From")) and handle(said.get("To")) else None
 

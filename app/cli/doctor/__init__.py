@@ -1,6 +1,7 @@
 """`hotline doctor`: what is wrong and what to do, from the settings to the people on duty. It changes nothing."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import typer
 
@@ -27,9 +28,8 @@ def doctor(as_json: AsJson = False) -> None:
     except ValueError as error:
         show([Finding(Level.PROBLEM, "settings", said) for said in in_settings(error)], as_json)
         raise typer.Exit(WRONG_SETTINGS) from None
-    carrier = carrier_for(settings)
-    found = list(every(settings, carrier))
-    carrier.close()
+    with closing(carrier_for(settings)) as carrier:
+        found = list(every(settings, carrier))
     show(found, as_json)
     if any(finding.level is Level.PROBLEM for finding in found):
         raise typer.Exit(1)
