@@ -7,7 +7,21 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
-from handlers import ask, availability, browse, carry, claim, danger, duty, free, join, own, receipt, relay, service
+from handlers import (
+    ask,
+    availability,
+    browse,
+    carry,
+    claim,
+    danger,
+    duty,
+    free,
+    join,
+    own,
+    receipt,
+    relay,
+    service,
+)
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments
 from handlers.understanding.arguments import Argument

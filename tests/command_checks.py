@@ -184,4 +184,6 @@ def contains(words: Sequence[str], key: tuple[str, ...]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{complaint}\n" for complaint in complaints(House.at(ROOT)))
+    found = list(complaints(House.at(ROOT)))
+    sys.stdout.writelines(f"{complaint}\n" for complaint in found)
+    sys.exit(bool(found))

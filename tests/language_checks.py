@@ -182,4 +182,6 @@ def shown(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{complaint}\n" for complaint in complaints(Languages.here()))
+    found = list(complaints(Languages.here()))
+    sys.stdout.writelines(f"{complaint}\n" for complaint in found)
+    sys.exit(bool(found))

@@ -16,6 +16,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from app.inbound.ingest import DATABASE_TIMEOUT
 from app.settings import Settings
 from tests import logscan
 from tests.fake_twilio import Post
@@ -23,13 +24,12 @@ from tests.fake_twilio import Post
 ROOT = Path(__file__).parent.parent
 
 # What `hotline serve` does, on a socket that is open before the process begins, so that nobody needs to wait for it.
-# Webhooks wait for the database half a second instead of three, for tests sit out that wait again and again.
 SERVER = """
 import socket, sys, uvicorn
 from app.hotline import Hotline
 from app.main import create_app
 from app.settings import Settings
-hotline = Hotline(Settings(), database_timeout=0.5)
+hotline = Hotline(Settings(), database_timeout=float(sys.argv[2]))
 server = uvicorn.Server(uvicorn.Config(create_app(hotline=hotline), log_level="warning", access_log=False))
 server.run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 """
@@ -86,14 +86,14 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def process(settings: Settings, home: Path) -> Iterator[Process]:
+def process(settings: Settings, home: Path, *, database_timeout: float = DATABASE_TIMEOUT) -> Iterator[Process]:
     """A hotline serving in a process of its own, in the directory `home`."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
         port = listening.getsockname()[1]
         saying = home / f"said-{port}.log"
         with saying.open("wb") as said:
             popen = subprocess.Popen(
-                [sys.executable, "-c", SERVER, str(listening.fileno())],
+                [sys.executable, "-c", SERVER, str(listening.fileno()), str(database_timeout)],
                 env=environment(settings),
                 cwd=home,
                 pass_fds=[listening.fileno()],

@@ -43,6 +43,7 @@ from tests.serving import Process, process, until, within
 
 ANA = "+12025550101"
 SENDERS = [f"+1212555{n:04}" for n in range(100, 108)]
+SHORT = 0.5  # seconds that a webhook waits for the database here; in the field it is three
 HOLDER = """
 import sqlite3, sys
 from filelock import FileLock
@@ -190,7 +191,7 @@ def outage(away: Away, home: Path, *, lasts: float, kill: bool) -> Load:
     """Steady load; the database goes away for a while, and the hotline too if `kill`."""
     settings = twilio_settings(away.url, hotline_spool=home / "spool", twilio_api_url="http://127.0.0.1:1")
     with ExitStack() as stack:
-        running = stack.enter_context(process(settings, home))
+        running = stack.enter_context(process(settings, home, database_timeout=SHORT))
         load = Load(running.url)
         with load.running():
             load.wait_for(40)
@@ -202,7 +203,7 @@ def outage(away: Away, home: Path, *, lasts: float, kill: bool) -> Load:
                 running.popen.send_signal(signal.SIGKILL)
                 running.popen.wait()
                 away.come_back()
-                running = stack.enter_context(process(settings, home))
+                running = stack.enter_context(process(settings, home, database_timeout=SHORT))
                 load.where = running.url
             time.sleep(lasts / 2)
             assert spooled(home / "spool") > 0 or kill
@@ -247,7 +248,7 @@ def fill(running: Process, *, full: bool) -> None:
 def test_a_full_disk_is_said_and_gets_well_by_itself(away: Away, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     settings = twilio_settings(away.url, hotline_spool=spool, twilio_api_url="http://127.0.0.1:1")
-    with process(settings, tmp_path) as running:
+    with process(settings, tmp_path, database_timeout=SHORT) as running:
         texts = [webhooks.sms(SENDERS[n % 3], f"STATUS {n}") for n in range(12)]
         assert [send(running.url, fields) for fields in texts[:3]] == [200] * 3
         fill(running, full=True)
@@ -278,7 +279,7 @@ def test_one_webhook_fifty_times_at_once_is_one_text(database_url: str, tmp_path
     fields = webhooks.sms(ANA, "I need groceries for two, 14 Oak St")
     with FakeTwilio() as twilio:
         settings = twilio_settings(database_url, hotline_spool=tmp_path / "spool", twilio_api_url=twilio.url)
-        with process(settings, tmp_path) as running:
+        with process(settings, tmp_path, database_timeout=SHORT) as running:
             where = running.url
             twilio.post = lambda url, body, headers: (
                 httpx.post(url.replace(PUBLIC, where), content=body, headers=headers).status_code
@@ -327,7 +328,7 @@ def test_one_webhook_many_times_at_once_again_and_again(database_url: str, tmp_p
 
 def test_a_client_that_hangs_up_changes_nothing(database_url: str, tmp_path: Path) -> None:
     settings = twilio_settings(database_url, hotline_spool=tmp_path / "spool", twilio_api_url="http://127.0.0.1:1")
-    with process(settings, tmp_path) as running:
+    with process(settings, tmp_path, database_timeout=SHORT) as running:
         host, port = "127.0.0.1", int(running.url.rsplit(":", 1)[1])
         body = webhooks.form(webhooks.sms(ANA, "I need groceries for two, 14 Oak St"))
         head = "".join(f"{name}: {value}\r\n" for name, value in webhooks.headers(webhooks.MESSAGE, body).items())

@@ -49,7 +49,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str, said: str = "") -> str:
+def run(folder: Path, *arguments: str, said: str = "", code: int = 0) -> str:
     """What Python prints in that folder, with the code that is there."""
     done = subprocess.run(
         [sys.executable, *arguments],
@@ -61,7 +61,7 @@ def run(folder: Path, *arguments: str, said: str = "") -> str:
         text=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -86,7 +86,7 @@ def test_a_row_that_is_left_out_does_not_stay_silent(copy: Path) -> None:
     for row in rows:
         recipe = recipe.replace(row, "")
     follow(recipe, copy)
-    assert run(copy, "-m", "tests.command_checks").splitlines() == [
+    assert run(copy, "-m", "tests.command_checks", code=1).splitlines() == [
         f'{code}.toml: [hear] has words for "fridge", which is no command. Give it a row in handlers/registry.py, '
         'Command("fridge", …), or take them out.'
         for code in ("en", "es")
@@ -96,13 +96,13 @@ def test_a_row_that_is_left_out_does_not_stay_silent(copy: Path) -> None:
 def test_the_recipe_makes_a_need_that_is_heard_and_offered(copy: Path) -> None:
     follow(NEED, copy)
     assert run(copy, "-m", "tests.language_checks") == ""
-    said = run(copy, *PARSE, said="can someone help me mow the lawn, oak st\nayuda con el jardin por favor\n")
+    said = run(copy, *PARSE, said="can someone give me a haircut, oak st\nnecesito un corte de pelo\n")
     assert [line.partition("  place")[0] for line in said.splitlines()] == [
-        "ask  needs garden",
-        "ask  needs garden  language es",
+        "ask  needs haircut",
+        "ask  needs haircut  language es",
     ]
-    offer = "from handlers.phrasebook import book; print(book('es').need('garden'))"
-    assert run(copy, "-c", offer) == "ayuda con el jardín\n"
+    offer = "from handlers.phrasebook import book; print(book('es').need('haircut'))"
+    assert run(copy, "-c", offer) == "un corte de pelo\n"
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])

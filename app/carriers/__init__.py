@@ -5,7 +5,7 @@ from app.carriers.simulator import Simulator
 from app.carriers.twilio.carrier import Twilio
 from app.settings import Settings
 
-CARRIERS = (Twilio,)
+CARRIERS: tuple[type[Carrier], ...] = (Twilio,)  # the first that the settings describe is the one
 
 
 def is_simulated(settings: Settings) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from app.settings import Settings
 from app.telemetry.findings import Finding
 from models.delivery.outbound import State
 from models.inbound import Heard
@@ -146,6 +147,16 @@ class Carrier(ABC):
     simulated: ClassVar[bool] = False  # whether no real phone is behind it
     lists_received: ClassVar[bool] = False  # whether `received` can say what came in
     webhooks: ClassVar[Mapping[str, str]] = {}  # the paths it calls by POST, and what each is about, in a word
+
+    @staticmethod
+    def is_set_up(settings: Settings) -> bool:
+        """Whether the settings describe this carrier. Connects to nobody."""
+        return False
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Carrier":
+        """The carrier that the settings describe, where they do."""
+        raise NotImplementedError(f"{cls.name} is not set up by settings")
 
     def verify(self, webhook: Webhook, headers: Mapping[str, str]) -> bool:
         """Whether this call is the carrier's own. `headers` are found whatever the capitals of their names."""

@@ -37,8 +37,8 @@ def command(line: console.InLine = None) -> None:
     settings = console.settings()
     if not is_simulated(settings):
         console.fail(
-            "chat plays with pretend phones, but TWILIO_ACCOUNT_SID is set: what is waiting for real people would be "
-            "lost. Unset it, also in .env, and point DATABASE_URL at another file, such as sqlite:///try.db"
+            "chat plays with pretend phones, but a carrier is set up (TWILIO_ACCOUNT_SID): what is waiting for real "
+            "people would be lost. Unset it, also in .env, and point DATABASE_URL at another file, such as sqlite:///try.db"
         )
     logs.configure()
     with console.opened(settings) as kept:
