@@ -279,7 +279,7 @@ def test_one_webhook_fifty_times_at_once_is_one_text(database_url: str, tmp_path
     fields = webhooks.sms(ANA, "I need groceries for two, 14 Oak St")
     with FakeTwilio() as twilio:
         settings = twilio_settings(database_url, hotline_spool=tmp_path / "spool", twilio_api_url=twilio.url)
-        with process(settings, tmp_path, database_timeout=SHORT) as running:
+        with process(settings, tmp_path) as running:
             where = running.url
             twilio.post = lambda url, body, headers: (
                 httpx.post(url.replace(PUBLIC, where), content=body, headers=headers).status_code
@@ -328,7 +328,7 @@ def test_one_webhook_many_times_at_once_again_and_again(database_url: str, tmp_p
 
 def test_a_client_that_hangs_up_changes_nothing(database_url: str, tmp_path: Path) -> None:
     settings = twilio_settings(database_url, hotline_spool=tmp_path / "spool", twilio_api_url="http://127.0.0.1:1")
-    with process(settings, tmp_path, database_timeout=SHORT) as running:
+    with process(settings, tmp_path) as running:
         host, port = "127.0.0.1", int(running.url.rsplit(":", 1)[1])
         body = webhooks.form(webhooks.sms(ANA, "I need groceries for two, 14 Oak St"))
         head = "".join(f"{name}: {value}\r\n" for name, value in webhooks.headers(webhooks.MESSAGE, body).items())
