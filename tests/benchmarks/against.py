@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from models.lines import Channel
+from tests import fakes
 from tests.benchmarks import servers
 from tests.benchmarks.bench import WARM, Bench, Live
 from tests.benchmarks.checks import SENT, Kept
 from tests.benchmarks.figures import Goal
 from tests.benchmarks.load import Volley
-from tests.benchmarks.naive import WAVE, Base, Incoming, Need, Offer, Outgoing, Person
+from tests.benchmarks.naive import WAVE, Address, Base, Incoming, Line, Need, Offer, Outgoing, Person
 from tests.benchmarks.rows import Plan, Rows
 from tests.benchmarks.stock import Ground
 from tests.benchmarks.texts import Prepared
@@ -98,10 +99,14 @@ def filled(url: str, plan: Plan) -> str:
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         # Each kind gets its ids in this order, from 1 on: those by which `rows` names them.
+        session.add(Line(sms=fakes.LINE, whatsapp=fakes.WHATSAPP, last_need=plan.open))
+        session.flush()
         session.add_all(_person(rows, n) for n in range(plan.everybody))
         session.flush()
-        for row in map(rows.request, numbers):
-            session.add(Need(person_id=row["person_id"], text=row["text"], created_at=row["created_at"]))
+        session.add_all(Address(person_id=n + 1, value=_address(rows, n)) for n in range(plan.everybody))
+        for number, row in zip(numbers, map(rows.request, numbers), strict=True):
+            about = {"person_id": row["person_id"], "text": row["text"], "created_at": row["created_at"]}
+            session.add(Need(line_id=1, number=number, **about))
         session.flush()
         for row in (rows.offer(number, n) for number in numbers for n in range(WAVE)):
             session.add(Offer(need_id=row["request_id"], person_id=row["person_id"]))
@@ -114,14 +119,19 @@ def filled(url: str, plan: Plan) -> str:
 
 
 def _person(rows: Rows, n: int) -> Person:
-    row, address = rows.person(n), rows.address(n)
-    prefix = "whatsapp:" if address["channel"] is Channel.WHATSAPP else ""
+    row = rows.person(n)
     return Person(
-        address=prefix + address["value"],
+        line_id=1,
         name=row["name"],
         volunteers=row["helper_since"] is not None,
         last_asked_at=row["last_asked_at"],
     )
+
+
+def _address(rows: Rows, n: int) -> str:
+    address = rows.address(n)
+    prefix = "whatsapp:" if address["channel"] is Channel.WHATSAPP else ""
+    return f"{prefix}{address['value']}"
 
 
 def kept(url: str, taken: Sequence[Prepared], *, prepared: int) -> Kept:
@@ -132,7 +142,7 @@ def kept(url: str, taken: Sequence[Prepared], *, prepared: int) -> Kept:
         answers = dict(
             session.exec(select(Outgoing.incoming_id, func.count()).group_by(col(Outgoing.incoming_id))).all()
         )
-        claimed = set(session.exec(select(Need.id).where(Need.state == "claimed")))
+        claimed = set(session.exec(select(Need.number).where(Need.state == "claimed")))
         asked = session.exec(select(Offer.need_id).where(Offer.need_id > prepared).group_by(col(Offer.need_id))).all()
     engine.dispose()
     seen = dict(rows)
