@@ -220,11 +220,11 @@ def outage(away: Away, home: Path, *, lasts: float, kill: bool) -> Load:
 
 
 def test_a_database_that_is_away_for_a_while_loses_nothing(away: Away, tmp_path: Path) -> None:
-    outage(away, tmp_path, lasts=3, kill=False)
+    outage(away, tmp_path, lasts=2, kill=False)
 
 
 def test_a_hotline_killed_meanwhile_goes_on_from_its_spool(away: Away, tmp_path: Path) -> None:
-    outage(away, tmp_path, lasts=2.5, kill=True)
+    outage(away, tmp_path, lasts=2, kill=True)
 
 
 @pytest.mark.campaign

@@ -31,7 +31,7 @@ from tests.world import ANA, DEE, World, quick
 
 A_DAY = timedelta(days=1)
 STEP = timedelta(seconds=5)
-SHORT = [pytest.param(60, id="short"), pytest.param(1_000, id="full", marks=pytest.mark.campaign)]
+SHORT = [pytest.param(40, id="short"), pytest.param(1_000, id="full", marks=pytest.mark.campaign)]
 
 
 def some(bad: Mood, share: float, seed: int = 4) -> Iterator[Mood]:
