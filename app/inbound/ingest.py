@@ -180,8 +180,9 @@ class Ingest:
     def status(self, update: StatusUpdate) -> "Future[bool]":
         """Take in what became of a text of ours; False for a text that is not ours. Raises Busy."""
         now = self.clock.now()
-        work = lambda session: delivery.status_received(session, update, now)  # noqa: E731
-        return self.database.write(work, by=f"status:{update.outbound_id}")
+        return self.database.write(
+            lambda session: delivery.status_received(session, update, now), by=f"status:{update.outbound_id}"
+        )
 
     def count(self, taken: Taken) -> None:
         """Count a text for whoever watches the process."""
