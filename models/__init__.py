@@ -3,10 +3,23 @@
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
-from models import assignments, inbound, lines, offers, people, requests
-from models.delivery import line_numbers, outbound
+from models import assignments, inbound, lines, offers, people, prefixes, requests, surges
+from models.delivery import line_numbers, outbound, workers
 
 configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which is never made here
 METADATA = SQLModel.metadata
 
-__all__ = ["METADATA", "assignments", "inbound", "line_numbers", "lines", "offers", "outbound", "people", "requests"]
+__all__ = [
+    "METADATA",
+    "assignments",
+    "inbound",
+    "line_numbers",
+    "lines",
+    "offers",
+    "outbound",
+    "people",
+    "prefixes",
+    "requests",
+    "surges",
+    "workers",
+]

@@ -67,6 +67,7 @@ class Line(Model, table=True):
     country: str = "US"
     emergency_number: str = "911"
     from_settings: bool = False
+    carrier: str | None = None  # the last real one that ran on it; None if only ever the simulator did
     last_request: int = 0
     rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     created_at: datetime = Field(sa_type=UtcDateTime)

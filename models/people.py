@@ -41,6 +41,8 @@ class Person(Model, table=True):
     away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_on: str | None = None  # the line's local date of `asked_today`, as 2026-03-03
+    asked_today: int = 0  # offers made to them on that day
     pending_offer_request_id: int | None = None  # the request they were asked about last and have not answered
     pending_question: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     question_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -90,6 +92,10 @@ class Address(Model, table=True):
     value: str
     last_heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reply_times: list[float] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # POSIX seconds
+    answered_on: str | None = None  # the line's local date of `answered_today`, as 2026-03-03
+    answered_today: int = 0  # texts of ours to this address on that day
+    # By lane, until when (POSIX seconds) what was caused from here is ranked already: fair queueing.
+    ranked_until: dict[str, float] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     recent_texts: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     muted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a machine texts from here: no answers
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the carrier saw a loop: nothing leaves

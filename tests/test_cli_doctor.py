@@ -133,6 +133,7 @@ def test_a_text_that_nobody_sends(run: Command) -> None:
                 segments=1,
                 lane=outbound.Lane.REPLY,
                 state=outbound.State.READY,
+                rank=since,
                 created_at=since,
                 changed_at=since,
             )

@@ -46,7 +46,9 @@ async def test_all_is_well(hotline: Hotline) -> None:
         "database": "ok",
         "carrier": "simulator",
         "texts": dict.fromkeys(Taken, 0),
-        "unsent": {lane: {"texts": 0, "oldest_seconds": None} for lane in ("safety", "reply", "notice", "bulk")},
+        "unsent": {
+            lane: {"texts": 0, "oldest_seconds": None} for lane in ("emergency", "safety", "reply", "notice", "bulk")
+        },
         "uncertain": 0,
         "held": 0,
         "paused": [],
@@ -104,6 +106,7 @@ async def test_what_waits_is_told_by_lane(calm: World) -> None:
     said = await health(app)
     assert said["status"] == "ok"
     assert said["unsent"] == {
+        "emergency": {"texts": 0, "oldest_seconds": None},
         "safety": {"texts": 0, "oldest_seconds": None},
         "reply": {"texts": 2, "oldest_seconds": 40},
         "notice": {"texts": 0, "oldest_seconds": None},

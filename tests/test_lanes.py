@@ -156,7 +156,7 @@ def test_segments_are_what_counts(lanes: Lanes, rate: float, burst: float) -> No
     lanes.rule(rate_sms=rate)
     dice = random.Random(3)
     for n in range(40):
-        lanes.put(to=phone(n), body=f"text {n}", segments=dice.randint(1, 4), lane=Lane(n % 4))
+        lanes.put(to=phone(n), body=f"text {n}", segments=dice.randint(1, 4), lane=Lane(n % len(Lane)))
     sizes = dict(lanes.hotline.database.read(lambda s: s.exec(select(Outbound.body, Outbound.segments))))
     lanes.pass_by(120 / rate + 2, max(0.5 / rate, 0.05))
     came = [(at, sizes[text.body]) for at, text in lanes.carrier.came]
@@ -229,7 +229,7 @@ def test_a_budget_holds_bulk_alone_and_duty_hears_it_once_a_day(lanes: Lanes) ->
     for lane in (Lane.SAFETY, Lane.REPLY, Lane.NOTICE):
         lanes.put(body=f"lane {lane}", lane=lane)
     lanes.hotline.sender.drain()
-    assert lanes.carrier.bodies()[-3:] == ["lane 0", "lane 1", "lane 2"]
+    assert lanes.carrier.bodies()[-3:] == ["lane 1", "lane 2", "lane 3"]
     lanes.clock.advance(timedelta(hours=15))  # past midnight in New York
     lanes.hotline.sender.drain()
     later = [body for body in lanes.carrier.bodies() if body.startswith("news")]

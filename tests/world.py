@@ -63,6 +63,7 @@ class World:
                 expires_at=None if lives is None else self.clock.now() + lives,
                 lane=lane,
                 state=State.READY,
+                rank=self.clock.now(),
                 created_at=self.clock.now(),
                 changed_at=self.clock.now(),
             )

@@ -23,6 +23,7 @@ ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, 
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
 LIFETIMES = {
+    Lane.EMERGENCY: timedelta(days=2),
     Lane.SAFETY: timedelta(days=2),
     Lane.REPLY: timedelta(hours=4),
     Lane.NOTICE: timedelta(hours=12),
@@ -83,6 +84,7 @@ def enqueue(session: Session, now: datetime, body: str, **row: Any) -> None:
         body=body,
         segments=segments.count(body),
         state=State.READY,
+        rank=now,
         created_at=now,
         changed_at=now,
         **row,

@@ -13,6 +13,7 @@ from models.lines import Channel
 
 # How long a text that could leave may wait before somebody should look; bulk goes out as fast as the number allows.
 OVERDUE_AFTER = {
+    Lane.EMERGENCY: timedelta(minutes=1),
     Lane.SAFETY: timedelta(minutes=1),
     Lane.REPLY: timedelta(minutes=3),
     Lane.NOTICE: timedelta(minutes=15),
@@ -21,7 +22,13 @@ OVERDUE_AFTER = {
 UNCERTAIN_AFTER = timedelta(minutes=30)  # after which an uncertain text should long have been looked up
 LOW_DISK = 200 * 2**20  # bytes; a busy line writes some MB a month
 NAMES = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"}
-CALLED = {Lane.SAFETY: "safety text", Lane.REPLY: "reply", Lane.NOTICE: "notice", Lane.BULK: "text to many"}
+CALLED = {
+    Lane.EMERGENCY: "emergency answer",
+    Lane.SAFETY: "safety text",
+    Lane.REPLY: "reply",
+    Lane.NOTICE: "notice",
+    Lane.BULK: "text to many",
+}
 OTHERS = {Lane.REPLY: "replies", Lane.BULK: "texts to many"}
 
 

@@ -176,7 +176,7 @@ class _Leasing:
         most = 2 * want + 20
         turn = self.turns[line_number.id]
         last = Lane.BULK if bulk else Lane.NOTICE
-        others = deque(self._due(line_number, Lane.SAFETY, last, most))
+        others = deque(self._due(line_number, Lane.EMERGENCY, last, most))
         if not others:
             return
         favoured = {
@@ -190,7 +190,7 @@ class _Leasing:
                 first[lane] = deque(self._due(line_number, lane, lane, want))
         given: set[int] = set()
         for slot in range(turn, turn + 2 * most):
-            mine = first.get(RESERVED_TURNS.get(slot % TURNS, Lane.SAFETY)) or others
+            mine = first.get(RESERVED_TURNS.get(slot % TURNS, Lane.EMERGENCY)) or others
             row = mine.popleft() if mine else None
             while row is not None and row.id in given:
                 mine = mine or others

@@ -48,6 +48,7 @@ class Spending(Model, table=True):
     segments: int = 0
     micros: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))  # millionths of the currency
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard that bulk waits
+    ceiling_reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and that waves wait, too
 
 
 class Pace:

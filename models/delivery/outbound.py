@@ -16,10 +16,11 @@ from models.store.types import EnumString, Model, UtcDateTime, table
 class Lane(IntEnum):
     """Priority of a text; the lower goes first."""
 
-    SAFETY = 0
-    REPLY = 1
-    NOTICE = 2
-    BULK = 3
+    EMERGENCY = 0  # whom to call, to somebody in danger: before everything, whatever the pace
+    SAFETY = 1
+    REPLY = 2
+    NOTICE = 3
+    BULK = 4
 
 
 class State(StrEnum):
@@ -58,6 +59,7 @@ ARRIVED = (State.DELIVERED, State.READ)
 # Nearly every text ever queued is through: indexes of the few that are not stay small.
 READY = sa.text("state = 'ready'")
 PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
+UNARRIVED = sa.text("state IN ('accepted', 'failed')")
 TAKEN = sa.text("sid IS NOT NULL")
 
 
@@ -70,9 +72,17 @@ class Outbound(Model, table=True):
 
     __table_args__ = (
         sa.Index(
-            "ix_outbound_next", "channel", "from_number", "lane", "id", sqlite_where=READY, postgresql_where=READY
+            "ix_outbound_next",
+            "channel",
+            "from_number",
+            "lane",
+            "rank",
+            "id",
+            sqlite_where=READY,
+            postgresql_where=READY,
         ),
         sa.Index("ix_outbound_pending", "state", "changed_at", sqlite_where=PENDING, postgresql_where=PENDING),
+        sa.Index("ix_outbound_unarrived", "state", "changed_at", sqlite_where=UNARRIVED, postgresql_where=UNARRIVED),
         sa.Index("ix_outbound_person", "person_id", "id"),
         sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
     )
@@ -89,12 +99,14 @@ class Outbound(Model, table=True):
     body: str
     segments: int
     lane: int
+    rank: datetime = Field(sa_type=UtcDateTime)  # its place in its lane: fair between those who cause texts
     state: State = Field(sa_type=EnumString(State))
     tries: int = 0  # POSTs
     retries: int = 0  # times it was put back because the carrier could not deliver it yet
     not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # after which nobody wants it any more
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_by: str | None = None  # the worker that holds the lease
     sid: str | None = None
     price: str | None = None
     error_code: int | None = None

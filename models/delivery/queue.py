@@ -59,7 +59,7 @@ DUE: Precompiled[Any] = Precompiled(
         sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now", type_=UtcDateTime)),
         *[sa.or_(OUT.c.lane != lane, ~in_list(OUT.c.to, f"busy{lane:d}")) for lane in Lane],
     )
-    .order_by(OUT.c.lane, OUT.c.id)
+    .order_by(OUT.c.lane, OUT.c.rank, OUT.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
 
