@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from handlers import places
-from handlers.summary import Needs, Several, When
+from handlers.summary import Needs, Ours, Several, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 
@@ -51,7 +51,7 @@ def only(turn: Turn, order: Order) -> Texts:
 def area(turn: Turn, order: Order) -> Texts:
     """AREA OAK: asked about nothing else; AREA ALL: anywhere."""
     areas = turn.areas
-    names = Several([a.name for a in areas], style="or")
+    names = Several([Ours(a.name) for a in areas], style="or")
     if not areas:
         yield turn.reply("area_none")
         return
@@ -59,7 +59,7 @@ def area(turn: Turn, order: Order) -> Texts:
     if found:
         turn.speaker.areas = [found.id]
         turn.session.add(turn.speaker)
-        yield turn.reply("area", area=found.name)
+        yield turn.reply("area", area=Ours(found.name))
     elif order.argument:
         turn.speaker.areas = []
         turn.session.add(turn.speaker)

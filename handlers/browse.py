@@ -1,7 +1,7 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
 from handlers import summary
-from handlers.summary import Said
+from handlers.summary import Ours, Said
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import requests
@@ -24,7 +24,7 @@ def list_(turn: Turn, _: Order) -> Texts:
     )
     rows = summary.Lines([_row(turn, r) for r in open_now[:SHOWN]])
     left = len(open_now) - SHOWN
-    more = Said("list_more", {"n": left}) if left > 0 else ""
+    more = Said("list_more", {"n": left}) if left > 0 else None
     yield turn.reply("list", rows=rows, more=more, first=open_now[0].number)
 
 
@@ -58,7 +58,7 @@ def info(turn: Turn, order: Order) -> Texts:
                 about=request,
                 what=turn.what(request),
                 place=summary.at_place(request),
-                code=request.code_word,
+                code=Ours(request.code_word),
                 words=summary.they_wrote(request),
             )
         elif turn.speaker.helps and request.state is State.OPEN:
@@ -68,5 +68,5 @@ def info(turn: Turn, order: Order) -> Texts:
 
 
 def _row(turn: Turn, request: Request, *, place: bool = False) -> Said:
-    where = summary.at_place(request) if place else ""
+    where = summary.at_place(request) if place else None
     return Said("row", {"number": request.number, "what": turn.what(request), "place": where})

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from handlers import choosing, waves
-from handlers.summary import Said
+from handlers.summary import Quoted, Said
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
 from models import assignments, people, requests
@@ -22,13 +22,14 @@ def omw(turn: Turn, order: Order) -> Texts:
             assignment.on_the_way_at = turn.now
             turn.session.add(assignment)
             requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
-            yield turn.reply("omw_thanks", about=request)
+            neighbor = people.by_id(turn.session, request.person_id)
+            yield turn.reply("omw_thanks" if neighbor.opted_out_at is None else "omw_unheard", about=request)
             yield turn.tell(
-                people.by_id(turn.session, request.person_id),
+                neighbor,
                 "omw",
                 about=request,
                 lane=Lane.REPLY,
-                name=turn.speaker.first_name or Said("a_neighbor"),
+                name=turn.somebody(turn.speaker),
                 note=_note(order.note),
             )
 
@@ -56,8 +57,8 @@ def done(turn: Turn, order: Order) -> Texts:
         ):
             assignment = next(a for a, r in held if r is request)
             assignments.end(turn.session, assignment, AssignmentState.DONE, turn.now)
-            yield turn.reply("done_thanks", about=request)
             neighbor = people.by_id(turn.session, request.person_id)
+            yield turn.reply("done_thanks" if neighbor.opted_out_at is None else "done_unheard", about=request)
             free = turn.may_ask(neighbor, request)
             if free:
                 turn.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
@@ -66,13 +67,13 @@ def done(turn: Turn, order: Order) -> Texts:
                 "did_you_get_it" if free else "did_you_get_it_too",
                 about=request,
                 lane=Lane.REPLY,
-                name=turn.speaker.first_name or Said("a_neighbor"),
+                name=turn.somebody(turn.speaker),
                 note=_note(order.note),
             )
 
 
-def _note(words: str) -> Said | str:
-    return Said("note_from_helper", {"note": words}) if words else ""
+def _note(words: str) -> Said | None:
+    return Said("note_from_helper", {"note": Quoted(words)}) if words else None
 
 
 def drop(turn: Turn, order: Order) -> Texts:

@@ -1,7 +1,7 @@
 """A volunteer takes a request, or says no to it."""
 
 from handlers import choosing, relaying, summary, waves
-from handlers.summary import Several, Verb
+from handlers.summary import Ours, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, offers, requests
@@ -65,10 +65,10 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
         lane=Lane.SAFETY,
         what=what,
         place=summary.at_place(request),
-        code=request.code_word,
+        code=Ours(request.code_word),
         words=summary.they_wrote(request),
     )
-    yield relaying.introduce(turn, request, helper, note)
+    yield from relaying.introduce(turn, request, helper, note)
 
 
 def pass_(turn: Turn, order: Order) -> Texts:

@@ -4,13 +4,14 @@ from collections.abc import Generator
 from datetime import datetime
 
 from handlers import relaying, summary, waves
-from handlers.summary import Said, When
+from handlers.summary import Name, Ours, Quoted, Said, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
-from models.requests import LIVE, TALKING, Event, Outcome, Request, State
+from models.people import Person
+from models.requests import LIVE, TALKING, Outcome, Request, State
 
 SHOWN = 8  # requests in one answer
 ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
@@ -51,13 +52,14 @@ def queue(turn: Turn, _: Order) -> Texts:
         for r in waiting[:SHOWN]
     ]
     left = len(waiting) - SHOWN
-    yield turn.reply("queue", rows=summary.Lines(rows), more=Said("queue_more", {"n": left}) if left > 0 else "")
+    yield turn.reply("queue", rows=summary.Lines(rows), more=Said("queue_more", {"n": left}) if left > 0 else None)
 
 
 def show(turn: Turn, order: Order) -> Texts:
     """SHOW 42: everything about it that is not a phone number."""
     for request in (yield from _theirs(turn, order.numbers)):
-        holder = assignments.on(turn.session, request)
+        holder = assignments.on(turn.session, request) if request.state in TALKING else None
+        held = Said("held_by", {"name": _called(turn, holder[1])}) if holder else None
         yield turn.reply(
             "show",
             about=request,
@@ -66,8 +68,8 @@ def show(turn: Turn, order: Order) -> Texts:
             what=turn.what(request),
             place=summary.at_place(request),
             words=summary.they_wrote(request),
-            holder=Said("held_by", {"name": holder[1].name}) if holder and request.state in TALKING else "",
-            notes=summary.Lines([Said("note_row", {"words": e.words}) for e in _notes(turn, request)]),
+            holder=held,
+            notes=summary.Lines([Said("note_row", {"words": Quoted(words)}) for words in _notes(turn, request)]),
             n=offers.count(turn.session, request.id),
         )
 
@@ -77,11 +79,11 @@ def assign(turn: Turn, order: Order) -> Texts:
     for request in (yield from _theirs(turn, order.numbers)):
         found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
         if len(found) != 1:
-            yield turn.reply("assign_several" if found else "assign_nobody", name=order.note, n=len(found))
+            yield turn.reply("assign_several" if found else "assign_nobody", name=Quoted(order.note), n=len(found))
             continue
         helper = found[0]
         if helper.id == request.person_id:
-            yield turn.reply("assign_asker", name=helper.name)
+            yield turn.reply("assign_asker", name=_called(turn, helper))
             continue
         if not requests.move(
             turn.session,
@@ -99,14 +101,13 @@ def assign(turn: Turn, order: Order) -> Texts:
         assignments.start(turn.session, request, helper.id, turn.now)
         offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
         if helper.id != turn.speaker.id:
-            yield turn.reply("assigned", about=request, name=helper.name)
+            yield turn.reply("assigned", about=request, name=_called(turn, helper))
         place = summary.at_place(request)
         words = summary.they_wrote(request)
         what = turn.what(request)
-        yield turn.tell(
-            helper, "assigned_you", about=request, what=what, place=place, words=words, code=request.code_word
-        )
-        yield relaying.introduce(turn, request, helper)
+        code = Ours(request.code_word)
+        yield turn.tell(helper, "assigned_you", about=request, what=what, place=place, words=words, code=code)
+        yield from relaying.introduce(turn, request, helper)
 
 
 def open_(turn: Turn, order: Order) -> Texts:
@@ -131,7 +132,7 @@ def close(turn: Turn, order: Order) -> Texts:
             continue
         yield turn.reply("closed", about=request)
         neighbor = people.by_id(turn.session, request.person_id)
-        yield turn.tell(neighbor, "closed_neighbor", about=request, words=order.note)
+        yield turn.tell(neighbor, "closed_neighbor", about=request, words=Quoted(order.note))
         if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
             yield turn.tell(holder[1], "closed_helper", about=request)
 
@@ -158,8 +159,13 @@ def _theirs(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[
     return found
 
 
-def _notes(turn: Turn, request: Request) -> list[Event]:
-    return [e for e in requests.history(turn.session, request) if e.kind == "note" and e.words]
+def _notes(turn: Turn, request: Request) -> list[str]:
+    return [e.words for e in requests.history(turn.session, request) if e.kind == "note" and e.words]
+
+
+def _called(turn: Turn, person: Person) -> Name | Said:
+    """Whoever is on duty may read the whole name."""
+    return turn.name(person, whole=True) or Said("somebody")
 
 
 def _since(turn: Turn, moment: datetime) -> When:

@@ -95,7 +95,7 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         "duty_undelivered" if request else "duty_undelivered_person",
         about=request,
         but=person.id,
-        name=person.first_name or Said("somebody"),
+        name=context.name(person) or Said("somebody"),
     )
 
 
@@ -110,7 +110,7 @@ def by_sms(context: Context, text: Outbound) -> Address | None:
 def doubtful(context: Context, text: Outbound) -> Texts:
     """Several texts in a row found the phone out of reach: perhaps the number is no longer theirs."""
     person = people.by_id(context.session, text.person_id)
-    yield from context.tell_duty("duty_doubtful", but=person.id, name=person.first_name or Said("somebody"))
+    yield from context.tell_duty("duty_doubtful", but=person.id, name=context.name(person) or Said("somebody"))
 
 
 def quota_used_up(context: Context) -> Texts:

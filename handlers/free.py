@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from handlers import intake, phrasebook, relaying
-from handlers.summary import Said, Several, Verb
-from handlers.turn import Texts, Turn
+from handlers.summary import Ours, Quoted, Said, Several, Verb
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
 from models import assignments, inbound, requests
 from models.requests import TALKING, Request, State
@@ -21,17 +21,25 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from _emergency(turn, intent, matches)
     elif len(matches) == 1:
         learn_door(turn, matches[0], meaning)
-        if meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
+        if intent.almost and intent.almost.numbers == (matches[0].number,):  # "dorpp 42" is no word for the neighbor
+            yield _nearly(turn, intent.almost)
+        elif meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
     elif matches:
-        yield turn.reply("to_which", choices=Several([f"@{r.number}" for r in matches], style="or"))
+        yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
     else:
-        yield from _new(turn, intent.words, meaning)
+        yield from _new(turn, intent.words, meaning, intent.almost)
 
 
-def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
+def _nearly(turn: Turn, meant: Order) -> Text:
+    """It was nearly a command that we forgive no typo in: it is for them to say so."""
+    choices = [Verb(meant.command, number) for number in meant.numbers]
+    return turn.reply("nearly", command=Several(choices))
+
+
+def _new(turn: Turn, words: str, meaning: Understanding, almost: Order | None) -> Texts:
     own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
     draft = intake.draft_of(turn)
     if meaning.kind is Kind.ASK:
@@ -53,6 +61,8 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         learn_door(turn, own[0], meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=own[0])
+    elif almost is not None and (turn.speaker.helps or turn.own):
+        yield _nearly(turn, almost)
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
@@ -74,8 +84,8 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
     holder = assignments.on(turn.session, request)
     if request.person_id != turn.speaker.id:
         yield turn.reply("tell_neighbor_or_new", about=request)
-    elif holder is not None and request.state in TALKING:
-        yield turn.reply("told_or_new", about=request, name=holder[1].first_name or Said("a_neighbor"))
+    elif holder is not None and request.state in TALKING and holder[1].opted_out_at is None:
+        yield turn.reply("told_or_new", about=request, name=turn.somebody(holder[1]))
         carried = relaying.pass_on(turn, request, turn.heard.body)
         yield from (text for text in carried if text.to.id != turn.speaker.id)
     else:
@@ -107,7 +117,7 @@ def _lost(turn: Turn, phrase: str, words: str) -> Texts:
     times = inbound.count_since(turn.session, turn.speaker.id, LOST, since)
     if times == turn.line.policy.misunderstandings:
         request = intake.to_talk_about(turn)
-        told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=words))
+        told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=Quoted(words)))
         if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
             requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
             intake.wait_for_duty(turn, request)
@@ -169,4 +179,4 @@ def hello(turn: Turn, order: Order) -> Texts:
         if turn.speaker.language is None and order.language in phrasebook.languages():
             turn.speaker.language = order.language
         turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
-        yield turn.reply("hello", line=turn.line.name)
+        yield turn.reply("hello", line=Ours(turn.line.name))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import phrasebook, places, waves
-from handlers.summary import Said
+from handlers.summary import Ours, Quoted, Said
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Need, Question, Understanding
 from models import people, requests
@@ -92,9 +92,9 @@ def waiting(context: Context) -> timedelta:
     return timedelta(minutes=context.line.policy.draft_waits)
 
 
-def numbered(names: Sequence[str]) -> str:
-    """`1 Oak, 2 Pine`."""
-    return ", ".join(f"{n} {name}" for n, name in enumerate(names, 1))
+def numbered(names: Sequence[str]) -> Ours:
+    """`1 Oak, 2 Pine`: names that the group gave."""
+    return Ours(", ".join(f"{n} {name}" for n, name in enumerate(names, 1)))
 
 
 def put_out(context: Context, request: Request) -> Texts:
@@ -112,7 +112,7 @@ def put_out(context: Context, request: Request) -> Texts:
 
 def emergency(turn: Turn, request: Request) -> Texts:
     """Say the number to call, tell duty, and keep the request where a person must look at it."""
-    dial = turn.line.emergency_number
+    dial = Ours(turn.line.emergency_number)
     requests.record(turn.session, request, "emergency", turn.now, by=turn.speaker.id, state=request.state)
     alarmed = [*alarm(turn, request)]
     if not alarmed and request.state is State.HELD:
@@ -141,8 +141,8 @@ def alarm(turn: Turn, request: Request) -> Texts:
             "duty_emergency",
             about=request,
             but=turn.speaker.id,
-            words=turn.heard.body,
-            where=Said("duty_where", {"place": where}) if where else "",
+            words=Quoted(turn.heard.body),
+            where=Said("duty_where", {"place": Quoted(where)}) if where else None,
         )
     )
 

@@ -1,23 +1,22 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
-from handlers import intake, phrasebook, places
+from handlers import intake, naming, phrasebook, places
+from handlers.summary import Ours, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Kind, Order, Question
 from models import people
-
-LONGEST_NAME = 40
 
 
 def join(turn: Turn, _: Order) -> Texts:
     """JOIN: the first question, unless they are in already."""
     speaker = turn.speaker
     if speaker.helps:
-        yield turn.reply("joined_already", name=speaker.name)
+        yield turn.reply("joined_already", name=turn.somebody(speaker))
     elif speaker.helper_since:
         yield turn.reply("wait_for_vouch")
     else:
         turn.ask(speaker, Question.NAME)
-        yield turn.reply("ask_name", line=turn.line.name)
+        yield turn.reply("ask_name", line=Ours(turn.line.name))
 
 
 def name(turn: Turn, intent: Answer) -> Texts:
@@ -25,15 +24,15 @@ def name(turn: Turn, intent: Answer) -> Texts:
     if asked := _asks_instead(turn, intent):
         yield from asked
         return
-    said = " ".join(intent.words.split())
-    if not any(c.isalpha() for c in said) or any(c.isdigit() for c in said) or len(said) > LONGEST_NAME:
+    said = naming.plain(intent.words)
+    if naming.fault(said, turn.line.name):
         yield turn.reply("ask_name_again")
         return
     turn.speaker.name = said
     codes = phrasebook.languages()
     turn.ask(turn.speaker, Question.LANGUAGES, options=len(codes) + 1)
-    names = [phrasebook.book(code).name for code in codes]
-    yield turn.reply("ask_languages", name=said, languages=intake.numbered(names), all=len(codes) + 1)
+    names = intake.numbered([phrasebook.book(code).name for code in codes])
+    yield turn.reply("ask_languages", name=turn.somebody(turn.speaker), languages=names, all=len(codes) + 1)
 
 
 def languages(turn: Turn, intent: Answer) -> Texts:
@@ -82,8 +81,10 @@ def _joined(turn: Turn) -> Texts:
     turn.unask(turn.speaker)
     turn.speaker.helper_since = turn.now
     turn.session.add(turn.speaker)
-    yield turn.reply("joined", name=turn.speaker.name, who=turn.speaker.id)
-    yield from turn.tell_duty("duty_joined", but=turn.speaker.id, name=turn.speaker.name, who=turn.speaker.id)
+    speaker = turn.speaker
+    name = turn.name(speaker, whole=True) or Said("a_neighbor")
+    yield turn.reply("joined", name=turn.somebody(speaker), who=speaker.id)
+    yield from turn.tell_duty("duty_joined", but=speaker.id, name=name, who=speaker.id)
 
 
 def vouch(turn: Turn, order: Order) -> Texts:
@@ -93,13 +94,14 @@ def vouch(turn: Turn, order: Order) -> Texts:
         return
     for number in order.numbers:
         newcomer = people.find(turn.session, turn.line.id, number)
+        name = (newcomer and turn.name(newcomer, whole=True)) or Said("a_neighbor")
         if newcomer is None or newcomer.helper_since is None:
             yield turn.reply("vouch_unknown", number=number)
         elif newcomer.vouched_at is not None:
-            yield turn.reply("vouched_already", name=newcomer.name)
+            yield turn.reply("vouched_already", name=name)
         else:
             newcomer.vouched_at = turn.now
             newcomer.vouched_by_person_id = turn.speaker.id
             turn.session.add(newcomer)
-            yield turn.reply("vouched", name=newcomer.name)
-            yield turn.tell(newcomer, "vouched_for", name=newcomer.name)
+            yield turn.reply("vouched", name=name)
+            yield turn.tell(newcomer, "vouched_for", name=turn.somebody(newcomer))

@@ -1,7 +1,7 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
 from handlers import choosing, waves
-from handlers.summary import Said
+from handlers.summary import Quoted
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, offers, requests
@@ -32,14 +32,14 @@ def status(turn: Turn, order: Order) -> Texts:
 def _how(turn: Turn, request: Request) -> Text:
     holder = assignments.on(turn.session, request)
     what = turn.what(request)
-    name = holder[1].first_name if holder else ""
+    name = turn.somebody(holder[1]) if holder else None
     phrase = f"status_{request.state}"
     if request.state is State.CLOSED:
         phrase = f"status_closed_{request.outcome}"
     elif request.state is State.CLAIMED and holder and holder[0].on_the_way_at:
         phrase = "status_coming"
     asked_count = offers.count(turn.session, request.id)
-    return turn.reply(phrase, about=request, what=what, name=name or Said("a_neighbor"), n=asked_count)
+    return turn.reply(phrase, about=request, what=what, name=name, n=asked_count)
 
 
 def more(turn: Turn, order: Order) -> Texts:
@@ -55,7 +55,7 @@ def more(turn: Turn, order: Order) -> Texts:
         yield turn.reply("more_added", about=request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if holder:
-            yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=order.note)
+            yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
 
 
 def nevermind(turn: Turn, order: Order) -> Texts:

@@ -74,7 +74,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("only", availability.only, Who.JOINED, argument=KINDS),
     Command("area", availability.area, Who.JOINED, argument=EVERYWHERE, note=Note.ARGUMENT,
             gives_way_to=frozenset(Question)),
-    Command("vouch", join.vouch, Who.VOLUNTEER, numbers=True, typo_forgiven=True, refusal="vouch_not_yours"),
+    Command("vouch", join.vouch, Who.VOLUNTEER, numbers=True, refusal="vouch_not_yours"),
     Command("duty", duty.duty, Who.VOLUNTEER, spellings=("duty_on", "duty_off"), argument=ON,
             refusal="duty_not_yours"),
     # who is on duty

@@ -1,6 +1,7 @@
 """For anyone: help, stop, start, the language, a person."""
 
 from handlers import intake, phrasebook, waves
+from handlers.summary import Ours, Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, Order, Question
 from models import assignments, offers, people, requests
@@ -20,7 +21,7 @@ def help_(turn: Turn, _: Order) -> Texts:
     if turn.heard.carrier_answered is not None:
         return
     phrase = "help_helper" if turn.speaker.helps else "help"
-    yield turn.reply(phrase, line=turn.line.name, dial=turn.line.emergency_number)
+    yield turn.reply(phrase, line=Ours(turn.line.name), dial=Ours(turn.line.emergency_number))
     if turn.speaker.on_duty:
         yield turn.reply("help_duty")
     if draft is not None:
@@ -38,7 +39,7 @@ def stop(turn: Turn, order: Order) -> Texts:
     # The carrier itself confirms its own words on SMS, and lets nothing of ours through after them.
     by_carrier = turn.heard.carrier_answered is not None or (order.argument and turn.heard.channel is Channel.SMS)
     if not by_carrier and not already:
-        yield turn.reply("stopped", line=turn.line.name)
+        yield turn.reply("stopped", line=Ours(turn.line.name))
     yield from _let_go(turn)
     for request in requests.live_of(turn.session, speaker.id):
         requests.record(turn.session, request, "asker_stopped", turn.now, by=speaker.id)
@@ -69,15 +70,15 @@ def start(turn: Turn, _: Order) -> Texts:
     turn.speaker.opted_out_at = None
     turn.session.add(turn.speaker)
     if turn.heard.carrier_answered is None:
-        yield turn.reply("started", line=turn.line.name)
+        yield turn.reply("started", line=Ours(turn.line.name))
 
 
 def while_stopped(turn: Turn, intent: Intent) -> Texts:
     """Somebody who said STOP writes: how to come back; and if they need something, a person hears it."""
     if not turn.overtaken:
-        yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=turn.line.emergency_number)
+        yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=Ours(turn.line.emergency_number))
     if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
-        yield from turn.tell_duty("duty_stopped_writes", words=turn.heard.body)
+        yield from turn.tell_duty("duty_stopped_writes", words=Quoted(turn.heard.body))
 
 
 def language(turn: Turn, order: Order) -> Texts:
@@ -85,7 +86,7 @@ def language(turn: Turn, order: Order) -> Texts:
     turn.speaker.language = order.argument
     turn.speaker.languages = sorted({*turn.speaker.languages, order.argument})
     turn.session.add(turn.speaker)
-    yield turn.reply("language_set", language=phrasebook.book(order.argument).name)
+    yield turn.reply("language_set", language=Ours(phrasebook.book(order.argument).name))
     draft = intake.draft_of(turn)
     if draft is not None:
         yield from intake.next_step(turn, draft)
@@ -99,5 +100,7 @@ def person(turn: Turn, _: Order) -> Texts:
     told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
     if not told and request.state is State.HELD:
         intake.wait_for_duty(turn, request)
-    yield turn.reply("person_coming" if told else "person_later", about=request, dial=turn.line.emergency_number)
+    yield turn.reply(
+        "person_coming" if told else "person_later", about=request, dial=Ours(turn.line.emergency_number)
+    )
     yield from told

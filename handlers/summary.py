@@ -1,13 +1,71 @@
-"""What a request is about, said in the reader's language. Never a name, a door or the neighbor's own words."""
+"""What fills a phrase, said in the reader's language. Whose words they are is their type: ours, a name, or quoted."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from handlers.phrasebook import Book
+from handlers import lures, naming
+from handlers.phrasebook import Book, Value
+from handlers.quoting import one_paragraph, quoted
 from models.lines import Area
 from models.requests import Request, Urgency
+
+LATER = re.compile(r"(?<![\s.,;:!?])\s*\n\s*")  # between what they wrote first and what they added
+STREET = re.compile(r"(?!.*\d[\s.-]?(?:\d[\s.-]?){5}\d)[\w '’.,/&#-]{1,40}")  # seven digits call somebody
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Words of the group's own: the line's name, its areas, the number to dial. Never a person's."""
+
+    words: str
+
+    def in_words(self, _: Book) -> str:
+        """The words as they are."""
+        return self.words
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """Words of a person on their way to another: a paragraph in quotes, and whose the links in it are."""
+
+    words: str
+
+    def in_words(self, book: Book) -> str:
+        """`"ring twice"`."""
+        lure = lures.found(one_paragraph(self.words))
+        said = quoted(self.words)
+        return book.say(lure, {"words": Ours(said)}) if lure else said
+
+
+@dataclass(frozen=True)
+class Name:
+    """What others call somebody: letters only, and few (handlers/naming.py). It is the one thing without quotes."""
+
+    name: str
+
+    def in_words(self, _: Book) -> str:
+        """The name."""
+        return self.name
+
+
+def name(stored: str, line: str, *, whole: bool = False) -> Name | None:
+    """The name that others may read, whatever is stored; None if nothing of it can be one."""
+    shown = naming.whole(stored, line) if whole else naming.first(stored, line)
+    return Name(shown) if shown else None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A street or a corner as a neighbor named it: without quotes only where it cannot be anything else."""
+
+    words: str
+
+    def in_words(self, _: Book) -> str:
+        """`Oak St`."""
+        where = one_paragraph(self.words)
+        return where if STREET.fullmatch(where) and not lures.found(where) else quoted(where)
 
 
 @dataclass(frozen=True)
@@ -15,7 +73,7 @@ class Said:
     """A phrase inside a phrase."""
 
     phrase: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
     def in_words(self, book: Book) -> str:
         """The phrase itself."""
@@ -26,24 +84,23 @@ class Said:
 class Several:
     """Things in a list, as the reader's language writes one; style "or" for a choice."""
 
-    things: Sequence[Any]
+    things: Sequence[Value]
     style: str = "standard"
 
     def in_words(self, book: Book) -> str:
         """`a, b and c`."""
-        said = [t.in_words(book) if hasattr(t, "in_words") else str(t) for t in self.things]
-        return book.listed(said, style=self.style)
+        return book.listed([book.worded(thing) for thing in self.things], style=self.style)
 
 
 @dataclass(frozen=True)
 class Lines:
     """Rows, one below the other."""
 
-    rows: Sequence[Any]
+    rows: Sequence[Value]
 
     def in_words(self, book: Book) -> str:
         """The rows with line breaks between them."""
-        return "\n".join(r.in_words(book) if hasattr(r, "in_words") else str(r) for r in self.rows)
+        return "\n".join(book.worded(row) for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -76,7 +133,7 @@ class What:
 
     needs: tuple[str, ...]
     people: int | None = None
-    where: str | None = None
+    where: Ours | Place | None = None
     urgency: Urgency | None = None
 
     def in_words(self, book: Book) -> str:
@@ -84,8 +141,8 @@ class What:
         named = [book.need(need) for need in self.needs or ("other",)]
         about = book.listed(named)
         if self.people and self.people > 1:
-            about = book.say("for_people", {"what": about, "people": self.people})
-        details = [about, self.where, book.pages["urgency"].get(self.urgency) if self.urgency else None]
+            about = book.say("for_people", {"what": Ours(about), "people": self.people})
+        details = [about, book.worded(self.where), book.pages["urgency"].get(self.urgency) if self.urgency else None]
         whole = ", ".join(d for d in details if d)
         return whole[:1].upper() + whole[1:]
 
@@ -106,16 +163,21 @@ def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What
 
     With `door` the exact place too: for the neighbor's own eyes.
     """
-    area = next((a.name for a in areas if a.id == request.area_id), None)
-    where = (request.place if door else None) or area or request.vicinity
+    area = next((Ours(a.name) for a in areas if a.id == request.area_id), None)
+    where = Place(request.place) if door and request.place else area
+    if where is None and request.vicinity:
+        where = Place(request.vicinity)
     return What(tuple(request.needs), request.people, where, request.urgency)
 
 
-def at_place(request: Request) -> Said | str:
+def at_place(request: Request) -> Said | None:
     """The door, for whoever goes there; nothing where we do not know it."""
-    return Said("at_place", {"place": request.place}) if request.place else ""
+    return Said("at_place", {"place": Quoted(request.place)}) if request.place else None
 
 
-def they_wrote(request: Request) -> Said | str:
+def they_wrote(request: Request) -> Said | None:
     """The neighbor's own words, for whoever helps them."""
-    return Said("they_wrote", {"words": request.text}) if request.text else ""
+    if not request.text:
+        return None
+    said = LATER.sub("; ", request.text)
+    return Said("they_wrote", {"words": Quoted(said)})

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from handlers import summary
-from handlers.summary import What
+from handlers.phrasebook import Value
+from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
 from models import assignments, lines, people, requests
 from models.assignments import Assignment
@@ -53,7 +54,7 @@ class Text:
 
     to: Person
     phrase: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
     lane: Lane = Lane.NOTICE
     request_id: int | None = None
     not_before: datetime | None = None  # it waits until then
@@ -79,19 +80,29 @@ class Context:
         """What may be said of a request; with `door` the exact place too, for the neighbor's own eyes."""
         return summary.what(request, self.areas, door=door)
 
+    def name(self, person: Person, *, whole: bool = False) -> Name | None:
+        """What others on the line call somebody, the whole of it for whoever is on duty; None without a name."""
+        return summary.name(person.name, self.line.name, whole=whole)
+
+    def somebody(self, person: Person) -> Name | Said:
+        """What others on the line call somebody, or that it is a neighbor."""
+        return self.name(person) or Said("a_neighbor")
+
     def tell(
-        self, to: Person, phrase: str, *, about: Request | None = None, lane: Lane = Lane.NOTICE, **values: Any
+        self, to: Person, phrase: str, *, about: Request | None = None, lane: Lane = Lane.NOTICE, **values: Value
     ) -> Text:
         """A text to anybody. With `about`, its number fills {number}."""
         if about is not None:
             values.setdefault("number", about.number)
         return Text(to, phrase, values, lane, about.id if about is not None else None)
 
-    def tell_duty(self, phrase: str, *, about: Request | None = None, but: int | None = None, **values: Any) -> Texts:
+    def tell_duty(
+        self, phrase: str, *, about: Request | None = None, but: int | None = None, **values: Value
+    ) -> Texts:
         """A text to everybody on duty, except person `but`."""
         for person in people.on_duty(self.session, self.line.id):
             if person.id != but:
-                yield self.tell(person, phrase, about=about, **values)
+                yield self.tell(person, phrase, about=about, lane=Lane.NOTICE, **values)
 
     def ask(self, person: Person, question: Question, about: Request | None = None, **more: Any) -> None:
         """Remember what this person is being asked, so that a short answer can be understood."""
@@ -143,6 +154,6 @@ class Turn(Context):
         talking = [r for r in self.own if r.state in (*TALKING, State.HELD) or r.duty_person_id is not None]
         return sorted([*talking, *(r for _, r in self.held)], key=lambda r: r.number)
 
-    def reply(self, phrase: str, *, about: Request | None = None, lane: Lane = Lane.REPLY, **values: Any) -> Text:
+    def reply(self, phrase: str, *, about: Request | None = None, lane: Lane = Lane.REPLY, **values: Value) -> Text:
         """A text back to who just spoke."""
         return self.tell(self.speaker, phrase, about=about, lane=lane, **values)

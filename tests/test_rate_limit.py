@@ -13,6 +13,7 @@ from app.inbound import rate_limit
 from app.inbound.rate_limit import MUTE_AFTER, SLACK, WINDOW
 from app.inbound.receive import Taken
 from handlers import phrasebook
+from handlers.summary import Quoted
 from handlers.turn import Text
 from handlers.understanding.intents import Free, Kind, Order, Understanding
 from models import lines, people
@@ -446,7 +447,7 @@ def test_what_is_remembered_of_a_phone_holds_no_words() -> None:
 def test_every_language_can_tell_duty() -> None:
     for code in phrasebook.languages():
         for phrase in ("duty_machine", "duty_abroad"):
-            assert "words" in phrasebook.book(code).say(phrase, {"words": "words"})
+            assert "words" in phrasebook.book(code).say(phrase, {"words": Quoted("words")})
 
 
 def test_a_time_far_ahead_in_what_is_kept_does_no_harm() -> None:

@@ -13,6 +13,7 @@ from app.outbound import outbox
 from app.telemetry import logs
 from handlers import followups, registry
 from handlers.situation import LiveSituation
+from handlers.summary import Quoted
 from handlers.turn import Context, Text, Turn, unpack
 from handlers.understanding import carrier_words
 from handlers.understanding.intents import Free, Intent, Kind, Order, Understood, Wordless
@@ -85,7 +86,7 @@ def _rate_limited(turn: Turn, address: Address, intent: Intent, texts: list[Text
     if not kept.muted:
         return kept.texts
     log.warning("machine_muted", person=turn.speaker.id)
-    return [*kept.texts, *turn.tell_duty("duty_machine", but=turn.speaker.id, words=turn.heard.body)]
+    return [*kept.texts, *turn.tell_duty("duty_machine", but=turn.speaker.id, words=Quoted(turn.heard.body))]
 
 
 def _unanswered(turn: Turn, intent: Intent) -> bool:
@@ -107,7 +108,7 @@ def _not_answered(turn: Turn, understood: Understood, inbound_id: int) -> None:
         day = turn.now.astimezone(ZoneInfo(turn.line.timezone)).date().isoformat()
         key = str(inbound_id) if intent.meaning.emergency else f"abroad-{turn.line.id}-{day}"
         if not outbound.key_exists(turn.session, f"{key}:0"):
-            told = turn.tell_duty("duty_abroad", words=turn.heard.body)
+            told = turn.tell_duty("duty_abroad", words=Quoted(turn.heard.body))
             outbox.queue(turn.session, turn.line, key, told, turn.now)
 
 
@@ -148,7 +149,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
         person.opted_out_at = now
         session.add(person)
         outbound.cancel_for(session, person.id, now)
-    texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=heard.body)]
+    texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=Quoted(heard.body))]
     if not rate_limit.answers(line, person, heard):
         texts = texts[1:]
     outbox.queue(session, line, str(inbound_id), _rate_limited(turn, address, Wordless(), texts), now)

@@ -19,6 +19,7 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 LONGEST = 1600  # characters; Twilio refuses more
+QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that they go on in the next text
 ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
@@ -92,13 +93,16 @@ def enqueue(session: Session, now: datetime, body: str, **row: Any) -> None:
 
 
 def parts(body: str) -> list[str]:
-    """A text cut at spaces into pieces that the carrier accepts."""
+    """A text cut at spaces into pieces that the carrier accepts. Words in quotes stay in quotes in each of them."""
     pieces = []
     while len(body) > LONGEST:
-        cut = body.rfind(" ", LONGEST // 2, LONGEST)
-        cut = cut if cut > 0 else LONGEST
-        pieces.append(body[:cut].rstrip())
-        body = body[cut:].lstrip()
+        room = LONGEST - len(ON)
+        cut = body.rfind(" ", LONGEST // 2, room)
+        cut = cut if cut > 0 else room
+        piece, body = body[:cut].rstrip(), body[cut:].lstrip()
+        inside = piece.count(QUOTE) % 2 == 1  # people's own words hold no such quote
+        pieces.append(piece + ON if inside else piece)
+        body = QUOTE + ON[:-1] + body if inside else body
     return [*pieces, body]
 
 

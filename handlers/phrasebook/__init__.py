@@ -5,14 +5,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_skeleton
 from babel.lists import format_list
 
+from handlers.quoting import quoted
+
 HERE = Path(__file__).parent
+
+
+class Worded(Protocol):
+    """Something that each language says in its own way."""
+
+    def in_words(self, book: "Book", /) -> str:
+        """What a text says for it."""
+
+
+# What a phrase may be filled with. Plain text is not among them: its type must say whose it is (handlers/summary.py).
+Value = Worded | int | None
 
 
 class Book:
@@ -32,19 +45,28 @@ class Book:
         """What the language calls itself."""
         return str(self.pages["name"])
 
-    def say(self, phrase: str, values: Mapping[str, Any] | None = None) -> str:
-        """The phrase with its values filled in.
+    def say(self, phrase: str, values: Mapping[str, Value] | None = None) -> str:
+        """The phrase with its values filled in; None is nothing at all.
 
         A phrase with several forms takes the one that fits `n`; `zero` is for none.
 
         Raises KeyError for a phrase or a value that is missing.
         """
-        spoken = {k: v.in_words(self) if hasattr(v, "in_words") else v for k, v in (values or {}).items()}
+        spoken = {name: self.worded(value) for name, value in (values or {}).items()}
         form = self.pages["say"][phrase]
         if isinstance(form, dict):
-            none = "zero" if spoken["n"] == 0 else None
-            form = form.get(none) or form.get(self.locale.plural_form(spoken["n"])) or form["other"]
+            n = int(spoken["n"])
+            none = "zero" if n == 0 else None
+            form = form.get(none) or form.get(self.locale.plural_form(n)) or form["other"]
         return str(form.format_map(spoken))
+
+    def worded(self, value: Value) -> str:
+        """What a text says for a value. Plain text that slips through is taken for somebody's words, and quoted."""
+        if value is None:
+            return ""
+        if isinstance(value, int):
+            return str(value)
+        return value.in_words(self) if hasattr(value, "in_words") else quoted(str(value))
 
     def listed(self, things: list[str], *, style: str = "standard") -> str:
         """`a, b and c` as this language writes it; style "or" for a choice."""

@@ -58,7 +58,7 @@ class Command(Generic[Handler]):
     spellings: tuple[str, ...] = ()  # more keys in [hear] that are this command; its argument tells them apart
     sign: str = ""  # what it begins with instead of a word
     before_note: str = ""  # a list in [function_words] that stands before the note: "assign 42 to Ana"
-    typo_forgiven: bool = False  # a typo in it harms nobody
+    typo_forgiven: bool = False  # a typo in it harms nobody: it neither trusts anybody nor ends anything
     gives_way_to: Set[Question] = frozenset()  # when we asked one of these, its words are the answer
     commits: bool = False  # who says it no longer thinks of what HELP had asked
     while_stopped: bool = False  # also for who has told us to stop

@@ -128,7 +128,22 @@ class _Sentence:
             return Free(self.text, meaning)
         if (reply := self.reply()) is not None:
             return reply
-        return self.answer() if self.asked_for_words else Free(self.text, meaning)
+        return self.answer() if self.asked_for_words else Free(self.text, meaning, self.almost())
+
+    def almost(self) -> Order | None:
+        """The command of which this may be a misspelling that we forgive in none of its kind: "couch 5"."""
+        numbers, end, _ = take(self.text, self.words[1:], self.phrases)
+        meant = self.phrases.almost(self.words[0].text) if numbers and end == len(self.words) - 1 else None
+        return Order(meant.name, numbers) if meant and meant.name in self.grammar.numbered else None
+
+    def denies(self) -> bool:
+        """Whether it says not to do something: "no claim 42", "dont pass 3". That is neither done nor an answer."""
+        for size in (2, 1):
+            rest = self.words[size:]
+            if self.phrases.is_function_word("negation", *(w.text for w in self.words[:size])):
+                begins = among(self.phrases.at_start(rest), self.grammar.numbered, self.situation.language)
+                return any(take(self.text, rest[taken:], self.phrases).found for _, taken in begins)
+        return False
 
     def order(self) -> Intent | None:
         """A command, or numbers that may be one."""
@@ -274,7 +289,8 @@ class _Sentence:
         if not choices:
             return None
         beyond = any(w.number is not None and w.number > self.situation.options for w in self.words)
-        if said is None and len(self.words) <= SHORT_REPLY and not beyond:  # "no puedo 42" is no answer
+        # "no puedo 42" is no answer, and neither is "no claim 2".
+        if said is None and len(self.words) <= SHORT_REPLY and not beyond and not self.denies():
             starts = among(self.reading.begins, choices, self.situation.language)
             said = starts[0][0].name if starts else None
         if said is None:

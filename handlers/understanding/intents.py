@@ -123,6 +123,7 @@ class Free:
 
     words: str
     meaning: Understanding
+    almost: Order | None = field(default=None, compare=False)  # the command, one typo away, in which none is forgiven
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from handlers.understanding.words import Token, split
 LONG_ENOUGH = 5  # letters; in shorter words a typo makes another word
 CLOSE_ENOUGH = 80  # of 100; "seed" is not "need"
 
+PREFIX = (2, 3, 4)  # letters: un-, re-, des-, dont-
+
 Key = tuple[str, ...]  # the words of a phrase
 Book = Mapping[str, Any]  # a language's TOML file
 
@@ -74,17 +76,39 @@ class PhraseIndex:
     @cached_property
     def harmless(self) -> dict[str, Phrase]:
         """The words in which a typo is forgiven."""
+        return {word: phrase for word, phrase in self._single.items() if phrase.name in self.forgiven}
+
+    @cached_property
+    def grave(self) -> dict[str, Phrase]:
+        """The words in which none is: these trust somebody, or end something."""
+        return {word: phrase for word, phrase in self._single.items() if phrase.name not in self.forgiven}
+
+    @cached_property
+    def _single(self) -> dict[str, Phrase]:
+        """The commands of one word, long enough for a typo not to make another."""
         return {
             key[0]: phrase
             for key, rows in self.phrases.items()
             for phrase in rows
-            if len(key) == 1 and len(key[0]) >= LONG_ENOUGH and phrase.name in self.forgiven and not phrase.everyday
+            if len(key) == 1 and len(key[0]) >= LONG_ENOUGH and not phrase.everyday
         }
 
     def forgiving(self, word: str) -> Phrase | None:
         """The command that a misspelled word stands for, if it is a harmless one."""
-        best = process.extractOne(word, self.harmless.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
-        return self.harmless[best[0]] if best else None
+        return self._nearest(word, self.harmless)
+
+    def almost(self, word: str) -> Phrase | None:
+        """The command that a misspelled word may have been meant for, where we ask rather than act."""
+        return self._nearest(word, self.grave)
+
+    def _nearest(self, word: str, among: Mapping[str, Phrase]) -> Phrase | None:
+        best = process.extractOne(word, among.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
+        return among[best[0]] if best and not self._altered(word, best[0], best[1]) else None
+
+    def _altered(self, word: str, command: str, score: float) -> bool:
+        """Whether it is the command with more before it, or a negation after: "reclaim" is no slip of the thumb."""
+        more = any(fuzz.ratio(word[size:], command) > score for size in PREFIX)
+        return more or any(word.endswith("".join(no)) for no in self.function_words["negation"] if len(no) == 1)
 
     def is_function_word(self, kind: str, *words: str) -> bool:
         """Whether these words are on the list of that name in any language's [function_words]."""

@@ -9,7 +9,7 @@ from babel import Locale
 
 from app.cli.people import addresses
 from app.cli.people.addresses import Unusable
-from handlers import phrasebook, places
+from handlers import naming, phrasebook, places
 from handlers.understanding import needs
 from handlers.understanding.intents import Need
 from handlers.understanding.words import fold
@@ -18,7 +18,7 @@ from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
 
-LONGEST_NAME = 60  # letters; a name goes out in texts
+LONGEST_NAME = 60  # letters, family names and all; neighbors are told the first name alone
 YES = frozenset("yes y yep x si s 1 1.0 true t on ok verdadero v ✓ ✔ ☑".split())
 NO = frozenset("no n nope 0 0.0 false f off falso - – — n/a ☐".split()) | {""}
 ANYTHING = frozenset({"anything", "everything", "any", "all", "*", "todo", "cualquier cosa", "lo que sea"})
@@ -61,9 +61,11 @@ def read(session: Session, line: Line, written: Mapping[str, str]) -> Entry:
     said = {column: addresses.cell(words) for column, words in written.items()}
     channel, value = addresses.read(said.get("address", ""), line.country)
     helper, duty = (yes(column, said.get(column, "")) for column in ("helper", "duty"))
-    name = said.get("name", "")
+    name = naming.plain(said.get("name", ""))
     if len(name) > LONGEST_NAME:
         raise Unusable(f"the name has {len(name)} letters; write at most {LONGEST_NAME}")
+    if name and (fault := naming.fault(name, line.name, LONGEST_NAME)):
+        raise Unusable(f"the name: {fault.value}")
     if (helper or duty) and not name and not _known_name(session, line, value):
         raise Unusable("no name; neighbors are told the first name of who helps them")
     return Entry(
