@@ -50,6 +50,11 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
     yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
 
 
+def is_talk(turn: Turn, request: Request) -> bool:
+    """Whether words about this request go to somebody of their own: else they go to everybody on duty."""
+    return bool(_others(turn, request))
+
+
 def _others(turn: Turn, request: Request) -> list[tuple[Person, str]]:
     neighbor = people.by_id(turn.session, request.person_id)
     holder = assignments.on(turn.session, request) if request.state in TALKING else None

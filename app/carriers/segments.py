@@ -80,12 +80,13 @@ def plainly(text: str) -> str:
             kept.append(bare)
         elif kind.startswith(("L", "N")) or (kind.startswith("M") and kept and not CHEAP.fullmatch(kept[-1])):
             kept.append(character)
+        elif kept[-1:] == [" "]:
+            kept.pop()
     return "".join(kept)
 
 
 def in_one(say: Callable[[str], str], words: str) -> str:
-    """What `say` makes of as many of these words as one segment holds, written plainly."""
-    words = " ".join(plainly(words).split())
+    """What `say` makes of as many of these words as one segment holds."""
     whole = thrifty(say(words))
     if count(whole) == 1:
         return whole

@@ -105,8 +105,8 @@ def _said(book: Book, text: Text, channel: Channel) -> str:
     def say(words: str, phrase: str = text.short) -> str:
         return book.say(phrase, {**text.values, "words": words})
 
-    words = str(text.values["words"])
-    plain = say(segments.plainly(words), text.phrase)
+    words = " ".join(segments.plainly(str(text.values["words"])).split())
+    plain = segments.thrifty(say(words, text.phrase))
     return plain if segments.count(plain) == 1 else segments.in_one(say, words)
 
 
