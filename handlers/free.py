@@ -107,7 +107,7 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
     )
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
     yield from intake.emergency(turn, request)
-    if request in matches:
+    if request in matches and relaying.is_talk(turn, request):  # else the alarm has said it already
         yield from (text for text in relaying.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
 
 

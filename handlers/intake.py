@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import phrasebook, places, waves
-from handlers.summary import Ours, Quoted, Said
-from handlers.turn import Context, Text, Texts, Turn
+from handlers import alarms, phrasebook, places, waves
+from handlers.summary import Ours
+from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Need, Question, Understanding
 from models import people, requests
 from models.delivery.outbound import Lane
@@ -113,11 +113,10 @@ def put_out(context: Context, request: Request) -> Texts:
 def emergency(turn: Turn, request: Request) -> Texts:
     """Say the number to call, tell duty, and keep the request where a person must look at it."""
     dial = Ours(turn.line.emergency_number)
-    requests.record(turn.session, request, "emergency", turn.now, by=turn.speaker.id, state=request.state)
-    alarmed = [*alarm(turn, request)]
+    alarmed = alarms.alarm(turn, request)
     if not alarmed and request.state is State.HELD:
         wait_for_duty(turn, request)
-    yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.SAFETY, dial=dial)
+    yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.EMERGENCY, dial=dial)
     yield from alarmed
 
 
@@ -130,21 +129,6 @@ def wait_for_duty(context: Context, request: Request) -> None:
 def code_word(language: str) -> str:
     """A word for the two to know each other by at the door."""
     return requests.pick_code_word(phrasebook.book(language).pages["code_words"])
-
-
-def alarm(turn: Turn, request: Request) -> Texts:
-    """Tell everybody on duty that this neighbor may be in danger. They see the words: seconds count."""
-    where = request.place or request.vicinity
-    yield from (
-        Text(t.to, t.phrase, t.values, Lane.SAFETY, t.request_id)
-        for t in turn.tell_duty(
-            "duty_emergency",
-            about=request,
-            but=turn.speaker.id,
-            words=Quoted(turn.heard.body),
-            where=Said("duty_where", {"place": Quoted(where)}) if where else None,
-        )
-    )
 
 
 def draft_of(turn: Turn) -> Request | None:

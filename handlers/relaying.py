@@ -58,6 +58,11 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
         yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
 
 
+def is_talk(turn: Turn, request: Request) -> bool:
+    """Whether words about this request go to somebody of their own: else they go to everybody on duty."""
+    return _other(turn, request) is not None
+
+
 def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
     """Who hears what the speaker says about a request, and by which phrase; None if only duty can."""
     neighbor = people.by_id(turn.session, request.person_id)

@@ -75,8 +75,10 @@ def start(turn: Turn, _: Order) -> Texts:
 
 def while_stopped(turn: Turn, intent: Intent) -> Texts:
     """Somebody who said STOP writes: how to come back; and if they need something, a person hears it."""
+    danger = isinstance(intent, Free) and intent.meaning.emergency
     if not turn.overtaken:
-        yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=Ours(turn.line.emergency_number))
+        lane = Lane.EMERGENCY if danger else Lane.SAFETY
+        yield turn.reply("you_stopped", lane=lane, dial=Ours(turn.line.emergency_number))
     if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
         yield from turn.tell_duty("duty_stopped_writes", words=Quoted(turn.heard.body))
 

@@ -58,6 +58,8 @@ class Text:
     lane: Lane = Lane.NOTICE
     request_id: int | None = None
     not_before: datetime | None = None  # it waits until then
+    short: str = ""  # the phrase that says it with its `words` cut, where this one takes more than a segment
+    merged: str = ""  # texts under one such name are one: a later takes the place of an earlier that still waits
 
 
 Texts = Iterator[Text]

@@ -1,4 +1,4 @@
-"""Four lanes, one pace: replies go first, bulk is never starved, the rate is never exceeded, and money has an end.
+"""Lanes, one pace: replies go first, bulk is never starved, the rate is never exceeded, and money has an end.
 
 Long forms: `pytest -m campaign tests/test_lanes.py`.
 """
@@ -156,7 +156,7 @@ def test_segments_are_what_counts(lanes: Lanes, rate: float, burst: float) -> No
     lanes.rule(rate_sms=rate)
     dice = random.Random(3)
     for n in range(40):
-        lanes.put(to=phone(n), body=f"text {n}", segments=dice.randint(1, 4), lane=Lane(n % len(Lane)))
+        lanes.put(to=phone(n), body=f"text {n}", segments=dice.randint(1, 4), lane=Lane(1 + n % 4))
     sizes = dict(lanes.hotline.database.read(lambda s: s.exec(select(Outbound.body, Outbound.segments))))
     lanes.pass_by(120 / rate + 2, max(0.5 / rate, 0.05))
     came = [(at, sizes[text.body]) for at, text in lanes.carrier.came]

@@ -4,6 +4,9 @@ Source: 3GPP TS 23.038 (the alphabet) and Twilio's rule that a segment never spl
 """
 
 import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 
 import regex
 
@@ -62,3 +65,37 @@ def thrifty(text: str) -> str:
         return text
     plain = text.translate(PLAINLY)
     return plain if count(plain) < count(text) else text
+
+
+def plainly(text: str) -> str:
+    """The text without what is dear and says little: accents, fine quotes, emoji. Letters of any script stay."""
+    kept: list[str] = []
+    for character in unicodedata.normalize("NFC", text.translate(PLAINLY)):
+        if CHEAP.fullmatch(character):
+            kept.append(character)
+            continue
+        bare = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+        kind = unicodedata.category(character)
+        if bare and CHEAP.fullmatch(bare):
+            kept.append(bare)
+        elif kind.startswith(("L", "N")) or (kind.startswith("M") and kept and not CHEAP.fullmatch(kept[-1])):
+            kept.append(character)
+        elif kept[-1:] == [" "]:
+            kept.pop()
+    return "".join(kept)
+
+
+def in_one(say: Callable[[str], str], words: str) -> str:
+    """What `say` makes of as many of these words as one segment holds."""
+    whole = thrifty(say(words))
+    if count(whole) == 1:
+        return whole
+    cut = _longest(CHARACTER.findall(words), lambda some: count(thrifty(say(f"{some}..."))) == 1)
+    said = thrifty(say(f"{cut.rstrip()}..."))
+    return _longest(CHARACTER.findall(said), lambda some: count(some) == 1)
+
+
+def _longest(pieces: Sequence[str], fits: Callable[[str], bool]) -> str:
+    """As many of the first pieces as fit, where more never fit better."""
+    too_many = bisect_left(range(len(pieces) + 1), True, key=lambda n: not fits("".join(pieces[:n])))
+    return "".join(pieces[: max(too_many - 1, 0)])

@@ -23,7 +23,9 @@ from models.people import Address, Person
 
 WINDOW = 60.0  # seconds in which one phone gets at most Policy.reply_limit answers, and which one waits at most
 SLACK = 2.0  # seconds by which one text may leave later than another: without it two windows would touch
-ALARMS = frozenset({"emergency", "emergency_alone"})  # whom to call: the one answer that does not wait
+ALARMS = frozenset({"emergency", "emergency_alone"})  # whom to call: one a minute does not wait
+# The other side is told at once that somebody comes, or does not: whoever it is must know it too.
+NEVER_WAIT = frozenset({"claim_yours", "dropped", "assigned"})
 
 MUTE_AFTER = 5  # answers to what may be a machine
 MUTE_AFTER_ANSWERED = 3  # texts in a row like a machine's, where each brought several answers
@@ -86,12 +88,12 @@ def limit(policy: Policy, person: Person, address: Address, heard: Heard, intent
     if newly:
         address.muted_until = now + MUTE_FOR
     if muted or newly:
-        address.recent_texts = recent.pack()
-        return Limited([text for text in texts if _even_so(text, person, repeats)], muted=newly)
-    recent = replace(recent, answers=recent.answers + answers)
+        texts = [text for text in texts if _even_so(text, person, repeats)]
+    else:
+        recent = replace(recent, answers=recent.answers + answers)
     kept, recent, withheld = _in_time(policy.reply_limit, person, address, texts, recent, now)
     address.recent_texts = recent.pack()
-    return Limited(kept, withheld)
+    return Limited(kept, withheld, muted=newly)
 
 
 def _answered(address: Address, moment: float) -> list[float]:
@@ -135,22 +137,24 @@ def _may_be_a_machines(intent: Intent) -> bool:
 def _even_so(text: Text, person: Person, repeats: bool) -> bool:
     """What a muted address still brings about: no answers, but for danger in new words; nothing carried twice."""
     if text.to.id == person.id:
-        return text.lane is Lane.SAFETY and not repeats
+        return text.lane <= Lane.SAFETY and not repeats
     return not (repeats and text.phrase in CARRIED)
 
 
 def _in_time(
     limit: int, person: Person, address: Address, texts: list[Text], recent: RecentTexts, now: datetime
 ) -> tuple[list[Text], RecentTexts, int]:
-    """Give every answer its moment, safety first; leave out what would have to wait longer than a window."""
+    """Give every answer its moment, by lane; leave out what would have to wait longer than a window."""
     moment = now.timestamp()
     answered = _answered(address, moment)
     when: dict[int, float] = {}
     own = [n for n, text in enumerate(texts) if text.to.id == person.id]
-    for n in sorted(own, key=lambda n: texts[n].lane is not Lane.SAFETY):
+    for n in sorted(own, key=lambda n: (texts[n].phrase not in NEVER_WAIT, texts[n].lane)):
         free = moment if len(answered) < limit else max(moment, answered[-limit] + WINDOW + SLACK)
         if free > moment and texts[n].phrase in ALARMS and abs(moment - recent.alarm) > WINDOW:
             free, recent = moment, replace(recent, alarm=moment)
+        elif texts[n].phrase in NEVER_WAIT:
+            free = moment
         if free - moment <= WINDOW + SLACK:
             when[n] = free
             answered = sorted([*answered, free])[-limit:]

@@ -1,5 +1,6 @@
 """One text, or one moment at which time acts, is one transaction: understood, handled, its answers queued."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,7 @@ from handlers.understanding import carrier_words
 from handlers.understanding.intents import Free, Intent, Kind, Order, Understood, Wordless
 from models import inbound, lines, people, requests
 from models.delivery import outbound
+from models.delivery.fair_ranks import FairRanks
 from models.inbound import Heard
 from models.lines import Line
 from models.people import Address, Person
@@ -61,11 +63,18 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         return Taken.SEEN
     _remember_address(turn, address)
     if _unanswered(turn, intent):
-        _not_answered(turn, understood, inbound_id)
+        _not_answered(turn, address, understood, inbound_id)
         return Taken.UNANSWERED
     texts = _rate_limited(turn, address, intent, list(registry.respond(turn, understood)))
-    outbox.queue(session, line, str(inbound_id), texts, now)
+    _queue(turn, address, str(inbound_id), texts)
     return Taken.HANDLED
+
+
+def _queue(turn: Turn, address: Address, key: str, texts: list[Text]) -> None:
+    """Queue what follows from a text, in its turn after all else that this address has caused."""
+    ranks = FairRanks(turn.now, address, vouched=turn.speaker.helps)
+    outbox.queue(turn.session, turn.line, key, texts, turn.now, ranks=ranks)
+    turn.session.add(address)
 
 
 def _line(session: Session, heard: Heard) -> tuple[Line | None, Heard]:
@@ -98,18 +107,18 @@ def _unanswered(turn: Turn, intent: Intent) -> bool:
     return not (isinstance(intent, Free) and intent.meaning.emergency) and not turn.own
 
 
-def _not_answered(turn: Turn, understood: Understood, inbound_id: int) -> None:
+def _not_answered(turn: Turn, address: Address, understood: Understood, inbound_id: int) -> None:
     """A text from where we answer nobody: whoever is on duty hears of a need once a day, of danger every time."""
     intent = understood.intent
     if registry.name(intent) == "stop":
         texts = [text for text in registry.respond(turn, understood) if text.to.id != turn.speaker.id]
-        outbox.queue(turn.session, turn.line, str(inbound_id), texts, turn.now)
+        _queue(turn, address, str(inbound_id), texts)
     elif isinstance(intent, Free) and (intent.meaning.kind is Kind.ASK or intent.meaning.emergency):
         day = turn.now.astimezone(ZoneInfo(turn.line.timezone)).date().isoformat()
         key = str(inbound_id) if intent.meaning.emergency else f"abroad-{turn.line.id}-{day}"
         if not outbound.key_exists(turn.session, f"{key}:0"):
             told = turn.tell_duty("duty_abroad", words=Quoted(turn.heard.body))
-            outbox.queue(turn.session, turn.line, key, told, turn.now)
+            _queue(turn, address, key, list(told))
 
 
 def _author(
@@ -152,7 +161,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=Quoted(heard.body))]
     if not rate_limit.answers(line, person, heard):
         texts = texts[1:]
-    outbox.queue(session, line, str(inbound_id), _rate_limited(turn, address, Wordless(), texts), now)
+    _queue(turn, address, str(inbound_id), _rate_limited(turn, address, Wordless(), texts))
     return Taken.HANDLED
 
 
@@ -178,6 +187,7 @@ def _stamp(moment: datetime) -> int:
 def tick(session: Session, now: datetime) -> int:
     """Let time act on what is due, a bounded number of requests; returns how many there were."""
     acted = 0
+    ranks: defaultdict[int, FairRanks] = defaultdict(lambda: FairRanks(now))  # by whoever asked
     for request in requests.due(session, now, DUE_BATCH):
         seen = request.next_action_at
         if not requests.acquire(session, request, seen, now):
@@ -188,7 +198,8 @@ def tick(session: Session, now: datetime) -> int:
         acted += 1
         try:
             with session.savepoint():
-                outbox.queue(session, line, key, followups.act(Context(session, line, now), request), now)
+                texts = followups.act(Context(session, line, now), request)
+                outbox.queue(session, line, key, texts, now, ranks=ranks[request.person_id])
         except Exception as error:  # a fault of ours about one request must not hold up all the others
             if is_transient(error):
                 raise

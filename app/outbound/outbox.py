@@ -1,5 +1,6 @@
 """Outbox: texts are queued under unique keys, in the transaction that decided them; the sender does the rest."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,9 +9,13 @@ import structlog
 
 from app.carriers import segments
 from handlers import followups, phrasebook
+from handlers.phrasebook import Book
+from handlers.summary import Quoted
 from handlers.turn import Context, Text
 from models import lines, people
 from models.delivery import outbound
+from models.delivery.fair_ranks import FairRanks
+from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
 from models.people import Person
@@ -20,6 +25,7 @@ log = structlog.get_logger()
 
 LONGEST = 1600  # characters; Twilio refuses more
 QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that they go on in the next text
+SHORT = 300  # characters; fewer never take more than the most segments
 ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
@@ -38,11 +44,22 @@ def is_wanted(person: Person, phrase: str) -> bool:
     return person.opted_out_at is None or phrase in ALLOWED_AFTER_STOP
 
 
-def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: datetime, *, once: bool = False) -> int:
+def queue(
+    session: Session,
+    line: Line,
+    key: str,
+    texts: Iterable[Text],
+    now: datetime,
+    *,
+    once: bool = False,
+    ranks: FairRanks | None = None,
+) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
     Returns how many were queued. Nobody who said STOP gets one; with `once`, nobody for whom the same words wait.
+    `ranks` are those of whoever caused them.
     """
+    ranks = ranks or FairRanks(now)
     wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
     homes = people.reply_addresses(session, [text.to.id for text in wanted]) if wanted else {}
     queued = 0
@@ -52,20 +69,21 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         if home is None or from_number is None:
             log.warning("no_way_to_reach", person=text.to.id, line=line.id)
             continue
-        body = phrasebook.book(text.to.speaks(line)).say(text.phrase, text.values)
-        if home.channel is Channel.SMS:
-            body = segments.thrifty(body)
-        for part in parts(body):
+        for part in parts(_said(phrasebook.book(text.to.speaks(line)), text, home.channel), home.channel):
             if once and outbound.is_queued(session, text.to.id, part):
+                continue
+            if text.merged and outbound.reword(session, text.merged, part, segments.count(part), now):
+                queued += 1
                 continue
             enqueue(
                 session,
                 now,
                 part,
+                ranks,
                 line_id=line.id,
                 person_id=text.to.id,
                 request_id=text.request_id,
-                key=f"{key}:{queued}",
+                key=_key(session, text, f"{key}:{queued}"),
                 phrase=text.phrase,
                 channel=home.channel,
                 from_number=from_number,
@@ -78,32 +96,85 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
     return queued
 
 
-def enqueue(session: Session, now: datetime, body: str, **row: Any) -> None:
+def _said(book: Book, text: Text, channel: Channel) -> str:
+    """The text in its reader's language, as cheap as the channel makes worth while."""
+    body = book.say(text.phrase, text.values)
+    if channel is Channel.SMS:
+        body = segments.thrifty(body)
+    if not text.short or segments.count(body) == 1:
+        return body
+
+    def say(words: str, phrase: str = text.short) -> str:
+        return book.say(phrase, {**text.values, "words": Quoted(words)})
+
+    words = " ".join(segments.plainly(_quoted(text)).split())
+    plain = segments.thrifty(say(words, text.phrase))
+    return plain if segments.count(plain) == 1 else segments.in_one(say, words)
+
+
+def _quoted(text: Text) -> str:
+    """The words that a text quotes."""
+    words = text.values["words"]
+    return words.words if isinstance(words, Quoted) else ""
+
+
+def _key(session: Session, text: Text, otherwise: str) -> str:
+    """Words that come when the text they belong to leaves, or has left, get a text of their own."""
+    return text.merged if text.merged and not outbound.key_exists(session, text.merged) else otherwise
+
+
+def enqueue(
+    session: Session,
+    now: datetime,
+    body: str,
+    ranks: FairRanks,
+    *,
+    lane: Lane,
+    not_before: datetime | None = None,
+    **row: Any,
+) -> None:
     """Write one text into the queue, ready to leave."""
+    size = segments.count(body)
+    lane, rank = ranks.place(lane, size, not_before)
     session.insert_later(
         Outbound,
         body=body,
-        segments=segments.count(body),
+        segments=size,
         state=State.READY,
-        rank=now,
+        lane=lane,
+        rank=rank,
+        not_before=not_before,
         created_at=now,
         changed_at=now,
         **row,
     )
 
 
-def parts(body: str) -> list[str]:
-    """A text cut at spaces into pieces that the carrier accepts. Words in quotes stay in quotes in each of them."""
+def parts(body: str, channel: Channel = Channel.SMS) -> list[str]:
+    """A text cut at spaces into pieces that the carrier accepts, and after which others need not wait long.
+
+    Words in quotes stay in quotes in each of them.
+    """
     pieces = []
-    while len(body) > LONGEST:
-        room = LONGEST - len(ON)
-        cut = body.rfind(" ", LONGEST // 2, room)
+    while (most := _longest(body, channel)) < len(body):
+        room = most - len(ON)
+        cut = body.rfind(" ", most // 2, room)
         cut = cut if cut > 0 else room
         piece, body = body[:cut].rstrip(), body[cut:].lstrip()
         inside = piece.count(QUOTE) % 2 == 1  # people's own words hold no such quote
         pieces.append(piece + ON if inside else piece)
         body = QUOTE + ON[:-1] + body if inside else body
     return [*pieces, body]
+
+
+def _longest(body: str, channel: Channel) -> int:
+    """How many of its characters may go in one text."""
+    if len(body) <= SHORT or (channel is Channel.WHATSAPP and len(body) <= LONGEST):
+        return len(body)
+    most = min(len(body), LONGEST)
+    if channel is Channel.SMS and segments.count(body[:most]) > MOST_SEGMENTS:
+        most = bisect_right(range(most), MOST_SEGMENTS, key=lambda n: segments.count(body[:n])) - 1
+    return most
 
 
 def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
@@ -125,21 +196,23 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
     from_number = line.sms
     if home is None or from_number is None:
         return False
-    enqueue(
-        session,
-        now,
-        segments.thrifty(row.body),
-        line_id=row.line_id,
-        person_id=row.person_id,
-        request_id=row.request_id,
-        key=f"{row.key}:sms",
-        phrase=row.phrase,
-        channel=Channel.SMS,
-        from_number=from_number,
-        to=home.value,
-        lane=row.lane,
-        expires_at=row.expires_at,
-    )
+    for n, part in enumerate(parts(segments.thrifty(row.body))):
+        enqueue(
+            session,
+            now,
+            part,
+            FairRanks(now),
+            line_id=row.line_id,
+            person_id=row.person_id,
+            request_id=row.request_id,
+            key=f"{row.key}:sms{n or ''}",
+            phrase=row.phrase,
+            channel=Channel.SMS,
+            from_number=from_number,
+            to=home.value,
+            lane=Lane(row.lane),
+            expires_at=row.expires_at,
+        )
     row.reported_at = now  # the copy is what somebody waits for now
     session.add(row)
     return True

@@ -60,7 +60,7 @@ START_ATTEMPTS: Precompiled[tuple[int, int]] = Precompiled(
         ["outbound_id", "started_at"],
         sa.select(OUT.c.id, sa.bindparam("now", type_=UtcDateTime))
         .where(in_list(OUT.c.id, "ids"))
-        .order_by(OUT.c.lane, OUT.c.id),
+        .order_by(OUT.c.lane, OUT.c.rank, OUT.c.id),
     )
     .returning(ATTEMPTS.c.outbound_id, ATTEMPTS.c.id)
 )

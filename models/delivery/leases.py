@@ -28,8 +28,9 @@ from models.store.types import table
 FROM = table(LineNumber)
 
 PER_PHONE = 4  # texts to one phone leased at once: more would only queue behind each other
-# Of ten texts of a busy number one is a notice and one is bulk, whatever else waits: nothing starves.
-RESERVED_TURNS = {4: Lane.NOTICE, 9: Lane.BULK}
+# Of ten texts of a busy number three are replies, one is a notice and one is bulk, whatever else waits: nothing
+# starves. Emergency answers take nobody's turn.
+RESERVED_TURNS = {1: Lane.REPLY, 4: Lane.NOTICE, 5: Lane.REPLY, 7: Lane.REPLY, 9: Lane.BULK}
 TURNS = 10
 
 LINE_NUMBERS = Precompiled(select(LineNumber).order_by(col(LineNumber.id)).with_for_update(skip_locked=True))
@@ -117,17 +118,21 @@ class _Leasing:
 
     def _of(self, line_number: LineNumber, line: Line, room: int) -> None:
         pace = Pace(line_number, line, self.now) if self.terms.paced else None
+        last = Lane.BULK
         if pace is not None and not pace.fits(1):
             self.lease.waits(pace.when(1))
-            return
+            if not queue.emergency_waits(self.session, line_number.channel, line_number.number):
+                return
+            last = Lane.EMERGENCY
+        elif self._over_budget(line_number, line):
+            last = Lane.NOTICE
         probes = line_number.pause_code is not None
-        want = 1 if probes else room if pace is None else max(1, min(room, int(pace.free)))
-        chosen = self._chosen(line_number, line, want, pace)
+        chosen = self._chosen(line_number, 1 if probes else room, pace, last)
         leased = handover.take(self.session, chosen, self.now, self.terms.lasts, probes=probes)
         if not leased:
             return
         self.lease.texts += leased
-        self.turns[line_number.id] += len(leased)
+        self.turns[line_number.id] += sum(text.lane != Lane.EMERGENCY for text in leased)
         if probes:
             line_number.paused_until = self.now + self.terms.lasts
         if pace is not None:
@@ -137,22 +142,24 @@ class _Leasing:
         segments = sum(text.segments for text in leased)
         line_numbers.spend(self.session, line, line_number.channel, segments, len(leased), self.now)
 
-    def _chosen(self, line_number: LineNumber, line: Line, want: int, pace: Pace | None) -> list[int]:
+    def _chosen(self, line_number: LineNumber, room: int, pace: Pace | None, last: Lane) -> list[int]:
         chosen: list[int] = []
         phones: Counter[str] = Counter()
         check = _LastCheck(self.session, self.now, self.terms)
-        for row in self._ordered(line_number, want, bulk=not self._over_budget(line_number, line)):
+        want = room if pace is None else max(1, min(room, int(pace.free)))
+        for row in self._ordered(line_number, want, last):
             if phones[row.to] >= PER_PHONE or not check.passes(row):
                 continue
             if pace is not None:
                 units = 1 if line_number.channel is Channel.WHATSAPP else row.segments
-                if not pace.fits(units):
-                    self.lease.waits(pace.when(units))  # whatever is smaller does not slip past it
+                overdraw = row.lane == Lane.EMERGENCY
+                if not pace.fits(units, overdraw=overdraw):
+                    self.lease.waits(pace.when(units, overdraw=overdraw))  # whatever is smaller does not slip past it
                     break
                 pace.take(units)
             chosen.append(row.id)
             phones[row.to] += 1
-            if len(chosen) == want:
+            if len(chosen) == room:
                 break
         check.settle(self.lease)
         return chosen
@@ -171,12 +178,14 @@ class _Leasing:
             self.lease.over_budget.append(line.id)
         return True
 
-    def _ordered(self, line_number: LineNumber, want: int, *, bulk: bool) -> Iterator[Due]:
+    def _ordered(self, line_number: LineNumber, want: int, last: Lane) -> Iterator[Due]:
         """What this number has to send, in the order of lanes, but that some turns belong to the later lanes."""
         most = 2 * want + 20
         turn = self.turns[line_number.id]
-        last = Lane.BULK if bulk else Lane.NOTICE
         others = deque(self._due(line_number, Lane.EMERGENCY, last, most))
+        complete = len(others) < most
+        while others and others[0].lane == Lane.EMERGENCY:
+            yield others.popleft()
         if not others:
             return
         favoured = {
@@ -184,7 +193,7 @@ class _Leasing:
         }
         first: dict[Lane, deque[Due]] = {}
         for lane in favoured:
-            if lane <= others[-1].lane or len(others) < most:  # all there is of it, or enough, was read already
+            if lane <= others[-1].lane or complete:  # all there is of it, or enough, was read already
                 first[lane] = deque(row for row in others if row.lane == lane)
             elif lane <= last:
                 first[lane] = deque(self._due(line_number, lane, lane, want))

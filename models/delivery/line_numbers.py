@@ -17,7 +17,8 @@ from models.store.types import EnumString, Model, UtcDateTime, table
 
 MILLION = 1_000_000
 LONGEST_PAUSE = timedelta(hours=1)
-MOST_SEGMENTS = 24  # of one text: 1,600 characters, one of them an emoji
+MOST_SEGMENTS = 11  # of one text: what is longer goes in parts, or one would hold up all others for half a minute
+OVERDRAFT = 10  # segments of emergency answers that leave beyond the pace, after the largest text too
 BURST = 0.25  # seconds' worth of texts that may leave at once; at a segment a second that is one text
 
 
@@ -55,7 +56,8 @@ class Pace:
     """Rate limit of one number (GCRA), in segments by SMS and messages by WhatsApp.
 
     In any stretch of time no more leaves than the rate allows and one burst; a text larger than a burst goes
-    alone, and all after it wait until the rate has caught up.
+    alone, and all after it wait until the rate has caught up. Whoever is in danger does not wait for that: their
+    answers may `overdraw` the pace, by so much that they leave at once even after the largest text.
     """
 
     def __init__(self, line_number: LineNumber, line: Line, now: datetime) -> None:
@@ -65,8 +67,8 @@ class Pace:
         self.burst = max(1.0, self.rate * BURST)
         self.now = now
         owed = line_number.next_at or now
-        # More than a burst and the largest text are owed only where a clock was set back: nobody shall wait for that.
-        if (owed - now).total_seconds() * self.rate > self.burst + MOST_SEGMENTS:
+        # More than that is owed only where a clock was set back: nobody shall wait for it.
+        if (owed - now).total_seconds() * self.rate > self.burst + 2 * MOST_SEGMENTS + OVERDRAFT:
             owed = now
         self.next_at = max(owed, now)
 
@@ -75,13 +77,16 @@ class Pace:
         """Units that may leave now."""
         return self.burst - (self.next_at - self.now).total_seconds() * self.rate + 1e-6 * self.rate
 
-    def fits(self, units: int) -> bool:
+    def fits(self, units: int, *, overdraw: bool = False) -> bool:
         """Whether a text of so many units may leave now."""
-        return self.free >= min(units, self.burst)
+        return self._missing(units, overdraw) <= 0
 
-    def when(self, units: int) -> datetime:
+    def when(self, units: int, *, overdraw: bool = False) -> datetime:
         """When it may."""
-        return self.now + timedelta(seconds=max(min(units, self.burst) - self.free, 0) / self.rate)
+        return self.now + timedelta(seconds=max(self._missing(units, overdraw), 0) / self.rate)
+
+    def _missing(self, units: int, overdraw: bool) -> float:
+        return min(units, self.burst) - self.free - (MOST_SEGMENTS + OVERDRAFT if overdraw else 0)
 
     def take(self, units: int) -> None:
         """It leaves."""

@@ -259,6 +259,16 @@ def key_exists(session: Session, key: str) -> bool:
     return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
 
 
+def reword(session: Session, key: str, body: str, segments: int, now: datetime) -> bool:
+    """Give the text with this key other words, if it is queued and has not left yet; whether it was."""
+    reworded = session.execute(
+        sa.update(Outbound)
+        .where(col(Outbound.key) == key, is_in(State.READY), col(Outbound.not_before) > now)
+        .values(body=body, segments=segments, changed_at=now)
+    )
+    return reworded.rowcount == 1
+
+
 def is_queued(session: Session, person_id: int, body: str) -> bool:
     """Whether these very words are queued for this person and have not left yet."""
     query = select(Outbound.id).where(Outbound.person_id == person_id, is_in(State.READY), Outbound.body == body)

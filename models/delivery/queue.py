@@ -1,6 +1,6 @@
 """The queue of texts to be sent, read in the order in which they may leave.
 
-Its two queries run for every lease, so they are precompiled.
+Its queries run for every lease, so they are precompiled.
 """
 
 from datetime import datetime
@@ -62,6 +62,16 @@ DUE: Precompiled[Any] = Precompiled(
     .order_by(OUT.c.lane, OUT.c.rank, OUT.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
+EMERGENCY: Precompiled[int] = Precompiled(
+    sa.select(OUT.c.id)
+    .where(
+        is_in(State.READY),
+        OUT.c.channel == sa.bindparam("on_channel"),
+        OUT.c.from_number == sa.bindparam("number"),
+        OUT.c.lane == int(Lane.EMERGENCY),
+    )
+    .limit(1)
+)
 
 
 class Due(NamedTuple):
@@ -93,6 +103,11 @@ def busy(session: Session) -> dict[str, list[str]]:
     return phones
 
 
+def emergency_waits(session: Session, channel: Channel, number: str) -> bool:
+    """Whether an emergency answer is queued for this number."""
+    return bool(session.fetch(EMERGENCY, on_channel=channel, number=number))
+
+
 def due(
     session: Session,
     channel: Channel,
@@ -104,6 +119,6 @@ def due(
     now: datetime,
     busy: dict[str, list[str]],
 ) -> list[Due]:
-    """At most so many texts queued for this number, in the order of lanes, but for those to `busy` addresses."""
+    """At most so many texts queued for this number, by lane and rank, but for those to `busy` addresses."""
     asked = {"on_channel": channel, "number": number, "first": int(first), "last": int(last)}
     return [Due(*row) for row in session.fetch(DUE, **asked, now=now, most=most, **busy)]
