@@ -96,7 +96,7 @@ def parts(body: str) -> list[str]:
     """A text cut at spaces into pieces that the carrier accepts. Words in quotes stay in quotes in each of them."""
     pieces = []
     while len(body) > LONGEST:
-        room = LONGEST - len(ON)
+        room = LONGEST - len(ON) * (body.count(QUOTE, 0, LONGEST) % 2)
         cut = body.rfind(" ", LONGEST // 2, room)
         cut = cut if cut > 0 else room
         piece, body = body[:cut].rstrip(), body[cut:].lstrip()
