@@ -140,7 +140,7 @@ def test_a_place_is_bare_only_where_it_is_nothing_but_a_place(words: str) -> Non
         ("Oak St and\nEastside", "Oak St and Eastside"),
         ("Aid: confirm St", '"Aid - confirm St"'),
         ("call 202 555 0123 St", '"call 202 555 0123 St"'),
-        ("evil.com/x St", '"evil.com/x St"'),
+        ("evil.com/x St", '"evil.com/x St" (link from them, not from us)'),
         ("Eastside Mutual Aid wants your bank card Street", '"Eastside Mutual Aid wants your bank card Street"'),
     ],
 )
