@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from handlers import intake, phrasebook, relaying
 from handlers.summary import Ours, Quoted, Said, Several, Verb
-from handlers.turn import Text, Texts, Turn
+from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
-from models import assignments, inbound, requests
+from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
@@ -19,27 +19,34 @@ def free(turn: Turn, intent: Free) -> Texts:
     matches = turn.matches
     if meaning.emergency:
         yield from _emergency(turn, intent, matches)
+    elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
+        yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif len(matches) == 1:
         learn_door(turn, matches[0], meaning)
-        if intent.almost and intent.almost.numbers == (matches[0].number,):  # "dorpp 42" is no word for the neighbor
-            yield _nearly(turn, intent.almost)
-        elif meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
+        if meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
     elif matches:
         yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
     else:
-        yield from _new(turn, intent.words, meaning, intent.almost)
+        yield from _new(turn, intent.words, meaning)
 
 
-def _nearly(turn: Turn, meant: Order) -> Text:
-    """It was nearly a command that we forgive no typo in: it is for them to say so."""
-    choices = [Verb(meant.command, number) for number in meant.numbers]
-    return turn.reply("nearly", command=Several(choices))
+def _may_mean(turn: Turn, order: Order) -> bool:
+    """Whether this order would make sense just now: else a "couch 5" is furniture."""
+    if len(order.numbers) != 1:
+        return False
+    (number,) = order.numbers
+    if order.command == "vouch":
+        newcomer = people.find(turn.session, turn.line.id, number) if turn.speaker.helps else None
+        return newcomer is not None and newcomer.helper_since is not None and newcomer.vouched_at is None
+    if turn.speaker.on_duty:
+        return requests.by_number(turn.session, turn.line.id, number) is not None
+    return number in [*(r.number for r in turn.own), *(r.number for _, r in turn.held)]
 
 
-def _new(turn: Turn, words: str, meaning: Understanding, almost: Order | None) -> Texts:
+def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
     draft = intake.draft_of(turn)
     if meaning.kind is Kind.ASK:
@@ -61,8 +68,6 @@ def _new(turn: Turn, words: str, meaning: Understanding, almost: Order | None) -
         learn_door(turn, own[0], meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=own[0])
-    elif almost is not None and (turn.speaker.helps or turn.own):
-        yield _nearly(turn, almost)
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)

@@ -91,6 +91,6 @@ def _out_of_reach(turn: Turn, request: Request, words: str) -> Texts:
     """The other side texted STOP. Whoever is on duty may know another way to them."""
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
     told = list(turn.tell_duty("duty_out_of_reach", about=request, but=turn.speaker.id, words=Quoted(words)))
-    alone = not told and not turn.speaker.on_duty
-    yield turn.reply("out_of_reach_alone" if alone else "out_of_reach", about=request)
+    then = Said("duty_knows" if told else "duty_will_know")
+    yield turn.reply("out_of_reach", about=request, then=None if turn.speaker.on_duty else then)
     yield from told

@@ -62,10 +62,11 @@ class Place:
 
     words: str
 
-    def in_words(self, _: Book) -> str:
+    def in_words(self, book: Book) -> str:
         """`Oak St`."""
         where = one_paragraph(self.words)
-        return where if STREET.fullmatch(where) and not lures.found(where) else quoted(where)
+        plain = STREET.fullmatch(where) and not lures.found(where)
+        return where if plain else Quoted(where).in_words(book)
 
 
 @dataclass(frozen=True)

@@ -66,11 +66,6 @@ class Person(Model, table=True):
         return self.helper_since is not None and self.vouched_at is not None
 
     @property
-    def first_name(self) -> str:
-        """What others on the line call them; a family name is theirs to tell."""
-        return self.name.split()[0] if self.name.split() else ""
-
-    @property
     def on_duty(self) -> bool:
         """Looks after the line right now."""
         return self.on_duty_since is not None

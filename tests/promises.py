@@ -28,6 +28,7 @@ TO_LEAVE = (TextState.READY, TextState.HELD)
 DUTY_HEARD = ("duty_", "from_neighbor")  # phrases by which whoever is on duty learns of a request
 SECRET = re.compile(r"zucchini|14 Oak|apt 3|Quince", re.I)  # the neighbors' words, doors and family names
 DOOR = re.compile(r"14 Oak|apt 3", re.I)
+SENTENCE = 12  # letters; a shorter text may be a word of ours too
 MANY_DIGITS = re.compile(r"\d[\d\s().-]{5,}\d")
 
 
@@ -225,6 +226,21 @@ def the_door_is_for_who_comes(s: Step) -> Broken:
             yield f"{text.phrase} tells the door to {text.person_id}"
 
 
+def words_of_people_are_quoted(s: Step) -> Broken:
+    """What one person wrote stands inside quotes in what another reads."""
+    for text in s.new:
+        author = s.now.requests[text.request_id].person_id if text.request_id else None
+        speaker = s.speaker.id if s.speaker else None
+        said = s.said.body if s.said and len(s.said.body) >= SENTENCE else None
+        outside = "".join(text.body.split('"')[::2])
+        if text.person_id not in (author, speaker) and (
+            (said and said in outside) or re.search(r"zucchini|14 Oak|apt 3", outside)
+        ):
+            yield f"{text.phrase} carries words without quotes: {text.body!r}"
+        if text.body.count('"') % 2:
+            yield f"{text.phrase} leaves a quote open: {text.body!r}"
+
+
 def nobody_is_left_in_the_dark(s: Step) -> Broken:
     """Whatever waits has its next look, or a person on duty has heard of it."""
     for request in s.now.requests.values():
@@ -300,6 +316,7 @@ PROMISES: tuple[Callable[[Step], Broken], ...] = (
     words_go_to_the_other_side,
     no_number_crosses,
     the_door_is_for_who_comes,
+    words_of_people_are_quoted,
     nobody_is_left_in_the_dark,
     both_sides_hear,
     an_end_is_an_end,

@@ -35,7 +35,7 @@ def test_from_ask_to_confirmed(hotline: Hotline) -> None:
         "/volunteer Ben",
         "Ana: need groceries for two near Oak St",
         "Ben > CLAIM 1",
-        "ben: there at 5: ok?",
+        "ben: there at 5:30, ok?",
         "DONE 1",
         "Ben: DONE 1",
         "Ana: 1",
@@ -51,7 +51,7 @@ def test_from_ask_to_confirmed(hotline: Hotline) -> None:
     assert texts[0] == "Ana > need groceries for two near Oak St"
     assert texts[2].startswith("Ben < #1 ")
     assert texts[2].endswith("(1 segment)")
-    assert "there at 5: ok?" in texts[7]
+    assert '"there at 5:30, ok?"' in texts[7]
     assert "Who says that? Write  Ana: need groceries  or first  /as Ana" in shown
 
 

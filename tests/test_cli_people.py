@@ -140,10 +140,11 @@ def test_a_sheet_of_horrors(run: Command, tmp_path: Path) -> None:
     done = run("person", "import", "people.csv")
     refused = done.stderr.splitlines()
     assert done.exit_code == 1
-    assert done.stdout == "9 people kept: 7 volunteers, 1 on duty\n"
+    assert done.stdout == "8 people kept: 6 volunteers, 1 on duty\n"
     assert refused[0] == "Columns not read: Notes"
-    assert refused[-1] == "12 refused; mend those rows and import the file again"
+    assert refused[-1] == "13 refused; mend those rows and import the file again"
     expected = {
+        6: "the name: write letters only",
         13: "cut off digits",
         14: "not a whole phone number",
         15: "the same address as in line 4",
@@ -165,7 +166,6 @@ def test_a_sheet_of_horrors(run: Command, tmp_path: Path) -> None:
     assert {name: p["addresses"] for name, p in kept.items()} == {
         "Ana Ruiz": ["+12025550101"],
         "Ben": ["+12025550102"],
-        'Caro "la alta"': ["+12025550103"],
         "José": ["+12025550104"],
         "Eva": ["+12025550105"],
         "Fay": ["+12025550106"],
@@ -263,3 +263,27 @@ def test_on_both_databases(database_url: str, tmp_path: Path) -> None:
     assert run.json("request", "list") == []
     assert run.good("tick") == "0 requests acted on\n"
     assert run.good("migrate", "--check").endswith("The database is up to date.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Ana 2", "the name: write letters only, with spaces, - ' and . where the name has them"),
+        ("evil.com", "the name: write letters only"),
+        ("Ana: hi", "the name: write letters only"),
+        ("A" * 21, "the name: too long; others read at most 20 letters of the first name"),
+        ("Hotline", "the name: the hotline's own name or a word that it uses"),
+        ("Neighbors Hotline", "the name: the hotline's own name"),
+        ("STOP", "the name: the hotline's own name or a word that it uses"),
+    ],
+)
+def test_what_is_no_name_is_refused_in_words(run: Command, name: str, why: str) -> None:
+    done = run("person", "add", "+12025550101", "--name", name)
+    assert done.exit_code == 1
+    assert why in " ".join(done.stderr.split())
+    assert people(run) == []
+
+
+def test_a_name_is_kept_as_a_phone_types_it(run: Command) -> None:
+    run.good("person", "add", "+12025550101", "--name", "Ana\u200b O’Neil\u2011Ruiz Guadalupe")
+    assert people(run)[0]["name"] == "Ana O'Neil-Ruiz Guadalupe"

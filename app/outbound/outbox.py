@@ -157,7 +157,7 @@ def parts(body: str, channel: Channel = Channel.SMS) -> list[str]:
     """
     pieces = []
     while (most := _longest(body, channel)) < len(body):
-        room = most - len(ON)
+        room = most - len(ON) * (body.count(QUOTE, 0, most) % 2)
         cut = body.rfind(" ", most // 2, room)
         cut = cut if cut > 0 else room
         piece, body = body[:cut].rstrip(), body[cut:].lstrip()

@@ -103,11 +103,11 @@ class PhraseIndex:
 
     def _nearest(self, word: str, among: Mapping[str, Phrase]) -> Phrase | None:
         best = process.extractOne(word, among.keys(), scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
-        return among[best[0]] if best and not self._altered(word, best[0], best[1]) else None
+        return among[best[0]] if best and not self._altered(word, among, best[1]) else None
 
-    def _altered(self, word: str, command: str, score: float) -> bool:
-        """Whether it is the command with more before it, or a negation after: "reclaim" is no slip of the thumb."""
-        more = any(fuzz.ratio(word[size:], command) > score for size in PREFIX)
+    def _altered(self, word: str, among: Mapping[str, Phrase], score: float) -> bool:
+        """Whether it is one of these with more before it, or a negation after: "reclaim" is no slip of the thumb."""
+        more = any(max(fuzz.ratio(word[size:], command) for command in among) > score for size in PREFIX)
         return more or any(word.endswith("".join(no)) for no in self.function_words["negation"] if len(no) == 1)
 
     def is_function_word(self, kind: str, *words: str) -> bool:

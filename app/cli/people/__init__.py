@@ -27,7 +27,7 @@ def main() -> None:
 @app.command()
 def add(
     address: Annotated[str, typer.Argument(help="A phone number in any spelling, or whatsapp:+12025550101.")],
-    name: Annotated[str, typer.Option("--name", help="What neighbors call them.")] = "",
+    name: Annotated[str, typer.Option("--name", help="What neighbors call them: letters, no numbers or signs.")] = "",
     helper: Annotated[bool, typer.Option("--helper", help="A volunteer, vouched for.")] = False,
     duty: Annotated[bool, typer.Option("--duty", help="Looks after the line from now on; a volunteer too.")] = False,
     language: Annotated[str, typer.Option("--language", help="Such as es, or Spanish.")] = "",
