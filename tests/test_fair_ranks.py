@@ -113,7 +113,7 @@ def test_replies_keep_three_of_ten_turns_while_safety_never_ends(lanes: Lanes) -
     for n in range(60):
         lanes.put(to=phone(n), body=f"safety {n}", lane=Lane.SAFETY)
         lanes.put(to=phone(100 + n), body=f"reply {n}")
-    lanes.pass_by(40)
+    lanes.pass_by(40, 1)
     kinds = Counter(body.split()[0] for body in lanes.carrier.bodies())
     assert kinds == {"safety": 28, "reply": 12}
 
