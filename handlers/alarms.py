@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from handlers.phrasebook import Value
 from handlers.summary import Quoted, Said
-from handlers.turn import Text, Turn
+from handlers.turn import Context, Text, Turn
 from models import dangers
 from models.delivery.outbound import Lane
 from models.requests import Request
 
+AGAIN = "duty_emergency_again"
 FIRST = 5  # alarms of one person that go one by one
 LASTS = timedelta(hours=1)  # a danger; after it, another may begin
 MINUTE = timedelta(minutes=1)
@@ -31,7 +32,7 @@ def alarm(turn: Turn, request: Request) -> list[Text]:
     alarms, merged = _before(turn, request)
     if len(alarms) < FIRST or _minute_of_last(alarms, merged) <= turn.now - MINUTE:
         dangers.record(turn.session, request, dangers.ALARM, turn.now, by=who)
-        return [*_texts(turn, request, "duty_emergency", "duty_emergency_cut", words=words)]
+        return [*_texts(turn, request, "duty_emergency", "duty_emergency_cut", but=who, words=words)]
     dangers.record(turn.session, request, dangers.MERGED, turn.now, by=who, words=words)
     leaves = _leaves(turn.now, alarms[0])
     same = [said for at, said in merged if at >= alarms[0] and _leaves(at, alarms[0]) == leaves]
@@ -39,8 +40,14 @@ def alarm(turn: Turn, request: Request) -> list[Text]:
     name = f"alarm-{who}-{leaves.timestamp():.6f}"
     return [
         replace(text, not_before=leaves, merged=f"{name}-{text.to.id}")
-        for text in _texts(turn, request, "duty_emergency_again", "duty_emergency_again", words=said, n=1 + len(same))
+        for text in _texts(turn, request, AGAIN, AGAIN, but=who, words=said, n=1 + len(same))
     ]
+
+
+def late(context: Context, request: Request) -> list[Text]:
+    """Nobody was on duty when it was said: tell whoever is now."""
+    words = " / ".join(request.text.splitlines())
+    return [*_texts(context, request, "duty_emergency", "duty_emergency_cut", words=words)]
 
 
 def _before(turn: Turn, request: Request) -> tuple[list[datetime], list[tuple[datetime, str]]]:
@@ -65,12 +72,19 @@ def _minute_of_last(alarms: list[datetime], merged: list[tuple[datetime, str]]) 
     return max([alarms[0], *(_leaves(at, alarms[0]) for at, _ in merged if at >= alarms[0])])
 
 
-def _texts(turn: Turn, request: Request, phrase: str, short: str, *, words: str, **values: Value) -> Iterator[Text]:
+def _texts(
+    context: Context,
+    request: Request,
+    phrase: str,
+    short: str,
+    *,
+    words: str,
+    but: int | None = None,
+    **values: Value,
+) -> Iterator[Text]:
     place = request.place or request.vicinity or ""
     foreign = any(c > LATIN and c.isalpha() for c in f"{place}{words}")
     place = place[: LONGEST_FOREIGN_PLACE if foreign else LONGEST_PLACE].strip()
     where = Said("duty_where", {"place": Quoted(place)}) if place else None
-    for text in turn.tell_duty(
-        phrase, about=request, but=turn.speaker.id, where=where, words=Quoted(words), **values
-    ):
+    for text in context.tell_duty(phrase, about=request, but=but, where=where, words=Quoted(words), **values):
         yield replace(text, lane=Lane.SAFETY, short=short)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
+from app.carriers import segments
 from app.hotline import Hotline
 from app.outbound import outbox
 from app.outbound.sender import LEASE_FOR
@@ -224,3 +225,11 @@ def test_what_is_too_long_for_one_text_is_cut_at_a_space(world: World) -> None:
     assert [len(part) <= 1600 for part in parts] == [True] * 3
     assert " ".join(parts) == words.strip()
     assert [len(part) for part in outbox.parts("x" * 4000)] == [1600, 1600, 800]
+
+
+def test_no_text_holds_its_number_for_longer_than_eleven_segments() -> None:
+    words = "🚑 come " * 200
+    parts = outbox.parts(words.strip())
+    assert " ".join(parts) == words.strip()
+    assert [segments.count(part) for part in parts] == [11, 11, 3]
+    assert outbox.parts(words.strip(), Channel.WHATSAPP) == [words.strip()]

@@ -144,6 +144,39 @@ def test_whom_to_call_never_waits(hotline: Hotline) -> None:
     assert "duty_emergency" in got(hotline, DEE)
 
 
+def test_a_claim_is_answered_however_many_there_are(hotline: Hotline) -> None:
+    """Of sixteen within a minute four were not, while every neighbor was told that Ben comes."""
+    add(hotline, BEN, "Ben")
+    add(hotline, DEE, "Dee", duty=True)
+    rule(hotline, max_open=20)
+    for n in range(16):
+        say(hotline, f"+121255501{n:02}", f"I need groceries for {n + 1}, 14 Oak St")
+    for n in range(16):
+        later(hotline, 1)
+        say(hotline, BEN, f"CLAIM {n + 1}")
+        assert got(hotline, BEN).count("claim_yours") == n + 1
+    claimed = [row.phrase for n in range(16) for row in queued(hotline, f"+121255501{n:02}")]
+    assert claimed.count("claimed") == 16
+    for n in range(10):
+        say(hotline, BEN, f"DROP {n + 1}")
+    assert got(hotline, BEN).count("dropped") == 10
+    say(hotline, BEN, "LIST")
+    assert "list" not in got(hotline, BEN)  # they count: other answers wait
+
+
+def test_danger_from_a_muted_phone_is_answered_within_the_limit(hotline: Hotline) -> None:
+    """New words of danger each time were all answered, without a limit."""
+    add(hotline, DEE, "Dee", duty=True)
+    bounce(hotline, OUT_OF_OFFICE, after=2)
+    later(hotline, 120)
+    for n in range(60):
+        say(hotline, BOT, f"my father is not breathing {'abcdefghij'[n % 10] * (n + 1)}")
+    assert 1 <= got(hotline, BOT).count("emergency") <= 7
+    later(hotline, 180)
+    say(hotline, BOT, "my mother is not breathing either")
+    assert got(hotline, BOT)[-1] == "emergency"
+
+
 def test_safety_goes_before_other_answers_of_the_same_turn() -> None:
     person, phone = person_(), address_()
     now = MORNING

@@ -137,7 +137,7 @@ def _may_be_a_machines(intent: Intent) -> bool:
 def _even_so(text: Text, person: Person, repeats: bool) -> bool:
     """What a muted address still brings about: no answers, but for danger in new words; nothing carried twice."""
     if text.to.id == person.id:
-        return text.lane <= Lane.SAFETY and not repeats
+        return (text.lane <= Lane.SAFETY and not repeats) or text.phrase in NEVER_WAIT
     return not (repeats and text.phrase in CARRIED)
 
 

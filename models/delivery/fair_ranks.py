@@ -17,7 +17,7 @@ from models.people import Address
 A_SEGMENT = timedelta(seconds=30)  # between what one phone causes: a thirtieth of the slowest number
 OF_VOLUNTEERS = timedelta(seconds=3)  # a third: somebody on duty has much to say, and was vouched for
 TOLD = timedelta(minutes=5)  # in which whoever was told whom to call is told again without going before all others
-LONGEST_LEAD = timedelta(days=1)  # a rank further ahead is of a clock that was set back
+LONGEST_LEAD = timedelta(days=7)  # a rank further ahead is of a clock that was set back
 
 
 class FairRanks:
