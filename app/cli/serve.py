@@ -8,25 +8,25 @@ import sys
 from typing import Annotated
 
 import typer
-import uvicorn
+from fastapi import FastAPI
 
 from app.carriers import is_simulated
 from app.cli import console
 from app.hotline import Hotline
 from app.main import create_app
+from app.web.server import Server
 
 app = typer.Typer()
 
-PATIENCE = 5  # seconds that open pages get to finish when the hotline is told to stop
 SWITCH = 0.001  # seconds that one thread may keep the others from running; by itself it is 5 ms
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
-class Server(uvicorn.Server):
+class Announced(Server):
     """Says where to look once it can be looked at."""
 
-    def __init__(self, config: uvicorn.Config, where: list[str]) -> None:
-        super().__init__(config)
+    def __init__(self, app: FastAPI, where: list[str]) -> None:
+        super().__init__(app)
         self.where = where
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -49,21 +49,12 @@ def serve(
         with console.opened(settings):
             pass  # whatever is wrong with the database is said before anything starts
         hotline = Hotline(settings)
-        config = uvicorn.Config(
-            create_app(hotline=hotline),
-            log_level="warning",
-            log_config=None,  # app/telemetry/logs.py writes its lines too
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=PATIENCE,
-        )
+        web = create_app(hotline=hotline)
         # What is there now stays: looking through all of it for garbage would hold up texts for a tenth of a second.
         gc.collect()
         gc.freeze()
         sys.setswitchinterval(SWITCH)
-        server = Server(config, where(hotline, host, listening.getsockname()[1]))
+        server = Announced(web, where(hotline, host, listening.getsockname()[1]))
 
         def stop(*_: object) -> None:
             server.should_exit = True
