@@ -107,12 +107,13 @@ async def flood(port: int, wanted: dict[str, int]) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await asyncio.sleep(1)
-    print("under way", flush=True)
+    sys.stdout.write("under way\n")
+    sys.stdout.flush()
     await stopped.wait()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    print(", ".join(f"{count} {what}" for what, count in sorted(seen.items())))
+    sys.stdout.write(", ".join(f"{count} {what}" for what, count in sorted(seen.items())) + "\n")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from fastapi import FastAPI
 
-from app.carriers import is_simulated
+from app.carriers import is_simulated, simulator
 from app.cli import console
 from app.hotline import Hotline
 from app.main import create_app
@@ -20,6 +20,11 @@ app = typer.Typer()
 
 SWITCH = 0.001  # seconds that one thread may keep the others from running; by itself it is 5 ms
 EVERYWHERE = ("0.0.0.0", "::", "")
+ALONE = ("127.0.0.1", "localhost", "::1")
+PROXY = (
+    "Only this machine reaches it: have a proxy on it, such as Caddy, take PUBLIC_URL's requests and pass them on to "
+    "port {port}. Where the proxy is another machine, or your host's: hotline serve --host 0.0.0.0"
+)
 
 
 class Announced(Server):
@@ -38,16 +43,16 @@ class Announced(Server):
 @app.command()
 def serve(
     host: Annotated[
-        str | None, typer.Option("--host", help="Where to listen; this machine only in the simulator.")
-    ] = None,
+        str, typer.Option("--host", help="Where to listen: on this machine for a proxy on it, or 0.0.0.0 for others.")
+    ] = "127.0.0.1",
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Instead of PORT.")] = None,
 ) -> None:
     """Run the hotline: answer the carrier, send, watch the clock."""
     settings = console.settings()
-    host = host or ("127.0.0.1" if is_simulated(settings) else "0.0.0.0")
     with listen(host, settings.port if port is None else port) as listening:
-        with console.opened(settings):
-            pass  # whatever is wrong with the database is said before anything starts
+        if is_simulated(settings):
+            simulator.check_listener(settings, listening.getsockname()[0])
+        console.check(settings)
         hotline = Hotline(settings)
         web = create_app(hotline=hotline)
         # What is there now stays: looking through all of it for garbage would hold up texts for a tenth of a second.
@@ -95,8 +100,8 @@ def where(hotline: Hotline, host: str, port: int) -> list[str]:
     if hotline.carrier.simulated:
         shown = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
         said = [f"{settings.hotline_name} is running with a simulated phone network; no real text is sent."]
-        if host not in ("127.0.0.1", "localhost", "::1"):
-            said.append("Whoever reaches this address can read every simulated phone.")
+        if names := sorted(settings.simulator_hosts):
+            said.append(f"Whoever reaches it as {' or '.join(names)} can read and use every simulated phone.")
         return [*said, f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
     numbers = " and ".join(
         f"{number} ({channel})"
@@ -106,4 +111,5 @@ def where(hotline: Hotline, host: str, port: int) -> list[str]:
     return [
         f"{settings.hotline_name} is running on port {port} for {numbers}. {stop}",
         *filter(None, [hotline.carrier.instructions()]),
+        *([PROXY.format(port=port)] if host in ALONE else []),
     ]

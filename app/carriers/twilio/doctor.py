@@ -125,6 +125,7 @@ def webhook(account: Account, about: str, is_set: WebhookConfig, where: str) -> 
     ours = address(account)
     paste = f"in Twilio's console, {where}, when a message comes in: {ours}{RETRIES} as HTTP POST"
     called, _, retries = is_set.url.partition("#")
+    called = called.removesuffix("/")  # Twilio signs it, and we take it
     if not called:
         yield Finding(Level.PROBLEM, about, "no webhook is set, so no text reaches the hotline", paste)
         return
@@ -143,7 +144,7 @@ def webhook(account: Account, about: str, is_set: WebhookConfig, where: str) -> 
     fallback = f"in Twilio's console, {where}, if that fails: {ours} as HTTP POST"
     if not is_set.fallback:
         yield Finding(Level.WARNING, about, "no fallback is set", fallback)
-    elif is_set.fallback.partition("#")[0] == ours and is_set.fallback_method != "POST":
+    elif is_set.fallback.partition("#")[0].removesuffix("/") == ours and is_set.fallback_method != "POST":
         yield Finding(Level.WARNING, about, f"the fallback is called with {is_set.fallback_method}", fallback)
 
 
@@ -165,8 +166,6 @@ def _shown(url: str) -> str:
 
 def _hint(called: str, ours: str) -> str:
     """What is nearly right about an address; Twilio signs it to the letter."""
-    if called.rstrip("/") == ours:
-        return ": there is a / too many at its end"
     if called.partition("://")[2] == ours.partition("://")[2]:
         return f": {called.partition('://')[0]} instead of {ours.partition('://')[0]}"
     if called.lower() == ours.lower():
