@@ -28,6 +28,11 @@ async def half(wire: Wire) -> None:
     await wire[0].read()
 
 
+async def scattered(wire: Wire) -> None:
+    """The same, each from an address of its own."""
+    await half(wire)
+
+
 async def silent(wire: Wire) -> None:
     """Nothing at all."""
     await wire[0].read()
@@ -80,15 +85,16 @@ async def deaf(wire: Wire) -> None:
 
 
 KINDS: dict[str, Callable[[Wire], Awaitable[None]]] = {
-    each.__name__: each for each in (half, silent, idle, endless, slow, trailer, pipelined, deaf)
+    each.__name__: each for each in (half, scattered, silent, idle, endless, slow, trailer, pipelined, deaf)
 }
 
 
-async def hold(port: int, kind: str, seen: Counter[str]) -> None:
+async def hold(port: int, kind: str, nth: int, seen: Counter[str]) -> None:
     """One connection of this kind, opened again whenever it is closed."""
+    source = f"127.1.{nth // 250}.{nth % 250 + 1}" if kind == "scattered" else "127.0.0.1"
     while True:
         try:
-            wire = await asyncio.open_connection("127.0.0.1", port)
+            wire = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
         except OSError:
             seen[f"{kind} refused"] += 1
         else:
@@ -103,7 +109,8 @@ async def hold(port: int, kind: str, seen: Counter[str]) -> None:
 async def flood(port: int, wanted: dict[str, int]) -> None:
     """Hold as many of each kind as wanted, until told to stop; then say how it went."""
     seen: Counter[str] = Counter()
-    tasks = [asyncio.create_task(hold(port, kind, seen)) for kind, count in wanted.items() for _ in range(count)]
+    every = [(kind, nth) for kind, count in wanted.items() for nth in range(count)]
+    tasks = [asyncio.create_task(hold(port, kind, nth, seen)) for kind, nth in every]
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await asyncio.sleep(1)

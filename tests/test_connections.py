@@ -351,6 +351,7 @@ def test_texts_are_taken_while_somebody_holds_every_connection(attacked: Callabl
     "flood",
     [
         {"half": 2000},
+        {"scattered": 2000},
         {"silent": 1000, "idle": 1000},
         {"slow": 2000},
         {"endless": 4, "trailer": 4},
