@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from app.carriers import carrier_for
+from app.carriers import carrier_for, simulator
 from app.carriers.base import Carrier
 from app.clock import Clock
 from app.database import engine, migrations
@@ -29,7 +29,7 @@ TICK = 2.0  # seconds between looks for what time alone triggers
 
 
 class Hotline:
-    """Everything that one process needs to be a hotline."""
+    """Everything that one process needs to be a hotline. Raises SimulatorRefused where only a carrier may run."""
 
     def __init__(
         self,
@@ -41,8 +41,10 @@ class Hotline:
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.database = engine.connect(settings.database)
         self.carrier = carrier or carrier_for(settings)
+        if self.carrier.simulated:
+            simulator.check_address(settings)
+        self.database = engine.connect(settings.database)
         self.metrics = Metrics()
         self.sender = Sender(self.database, self.carrier, self.clock, self.metrics)
         spool = Spool(settings.spool)
@@ -60,15 +62,21 @@ class Hotline:
         self.database.observe = self.metrics.batches.observe
 
     def prepare(self) -> None:
-        """Bring the tables up to date and make the line that the settings describe."""
+        """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused."""
         migrations.upgrade(self.settings.database)
         self.database.write(self._first_line).result()
         self.reconciler.prepare()
 
     def _first_line(self, session: Session) -> None:
+        if self.carrier.simulated:
+            simulator.check_people(session)
         line = lines.from_settings(session, self.clock.now(), **self.settings.line(simulated=self.carrier.simulated))
         line.rules = {**line.rules, **self.settings.rules}
         session.add(line)
+        if not self.carrier.simulated:
+            for each in lines.all_lines(session):
+                each.carrier = self.carrier.name
+                session.add(each)
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""

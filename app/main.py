@@ -5,31 +5,43 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+import structlog
+from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse, Response
 
+from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
 from app.settings import Settings
 from app.simulator import pages
 from app.telemetry import logs
 from app.telemetry.metrics import Timed
-from app.web import health, metrics, webhook
+from app.web import access, health, metrics, webhook
+from app.web.head import HeadAsGet
 from app.web.snapshot import HealthMonitor
+
+log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None, hotline: Hotline | None = None) -> FastAPI:
-    """The hotline as a web application. Raises pydantic's ValidationError for wrong settings."""
+    """The hotline as a web application.
+
+    Raises pydantic's ValidationError for wrong settings, and SimulatorRefused where those of a carrier were lost.
+    """
     running = hotline or Hotline(settings or Settings())
     logs.configure(running.settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await anyio.to_thread.run_sync(running.prepare)
+        try:
+            await anyio.to_thread.run_sync(running.prepare)
+        except SimulatorRefused as refused:  # a traceback alone would not say why
+            log.error("refused_to_start", why=str(refused))
+            raise
         running.start()
         yield
         await anyio.to_thread.run_sync(running.stop)
 
-    app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None)
+    app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
@@ -37,8 +49,11 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.include_router(health.router)
     app.include_router(metrics.router)
     if running.carrier.simulated:
-        app.include_router(pages.router)
+        app.include_router(pages.router, dependencies=[Depends(access.simulator_guard)])
+        app.add_exception_handler(access.NotForEverybody, access.refusal)
         app.mount("/static", pages.STATIC, name="static")
+
+    app.add_middleware(HeadAsGet)
 
     @app.get("/")
     def home() -> Response:

@@ -1,5 +1,6 @@
 """Every environment variable, typed, with its default. A wrong one says what is wrong and what to write."""
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,6 +46,21 @@ def _web(value: str) -> str:
             "not a whole web address; write it with nothing after it, such as https://hotline.example.org"
         )
     return value.rstrip("/")
+
+
+def is_public(host: str) -> bool:
+    """Whether somebody outside could reach a host of this name."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan", ".home"))
+
+
+def _hosts(value: str) -> str:
+    names = [name.strip().lower() for name in value.split(",") if name.strip()]
+    if not all(re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]", name) for name in names):
+        raise ValueError("not hosts; write their names alone with commas between them, such as demo.example.org")
+    return ",".join(names)
 
 
 def _number(value: str) -> str:
@@ -153,6 +169,7 @@ class Settings(BaseSettings):
     hotline_reply_limit: int | None = None
     hotline_spool: Path | None = None
     hotline_metrics_token: SecretStr | None = None
+    hotline_simulator_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
     port: Annotated[int, BeforeValidator(_port)] = 8000
 
     @model_validator(mode="before")
@@ -222,6 +239,17 @@ class Settings(BaseSettings):
             "reply_limit": self.hotline_reply_limit,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+    @property
+    def public_host(self) -> str | None:
+        """PUBLIC_URL's host, where somebody outside could reach it."""
+        host = (urlsplit(self.public_url).hostname or "") if self.public_url else ""
+        return host if is_public(host) else None
+
+    @property
+    def simulator_hosts(self) -> frozenset[str]:
+        """The names under which everybody may see the simulator."""
+        return frozenset((self.hotline_simulator_hosts or "").split(",")) - {""}
 
     @property
     def database(self) -> URL:

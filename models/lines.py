@@ -102,6 +102,11 @@ def all_lines(session: Session) -> list[Line]:
     return list(session.exec(select(Line).order_by(col(Line.id))))
 
 
+def real_carriers(session: Session) -> list[str]:
+    """The names of those that carried texts here, the simulator aside."""
+    return sorted({line.carrier for line in all_lines(session) if line.carrier})
+
+
 def by_id(session: Session, line_id: int) -> Line:
     """The line with this id; it must exist, for everything else points to one."""
     return session.get_one(Line, line_id)

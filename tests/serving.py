@@ -25,13 +25,13 @@ ROOT = Path(__file__).parent.parent
 
 # What `hotline serve` does, on a socket that is open before the process begins, so that nobody needs to wait for it.
 SERVER = """
-import socket, sys, uvicorn
+import socket, sys
 from app.hotline import Hotline
 from app.main import create_app
 from app.settings import Settings
+from app.web.server import Server
 hotline = Hotline(Settings(), database_timeout=float(sys.argv[2]))
-server = uvicorn.Server(uvicorn.Config(create_app(hotline=hotline), log_level="warning", access_log=False))
-server.run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+Server(create_app(hotline=hotline)).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 """
 
 

@@ -111,6 +111,7 @@ def test_with_twilio_it_says_what_to_paste(running: Running, tmp_path: Path) -> 
     running.append(serve)
     port = says(serve, rf"is running on port (\d+) for {re.escape(LINE)} \(SMS\)")[1]
     assert says(serve, "Incoming messages").string.strip().endswith(f"{PUBLIC}/twilio/message")
+    assert "have a proxy on it, such as Caddy" in says(serve, "Only this machine").string
     assert health(port).json()["carrier"] == "twilio"
     assert httpx.get(f"http://127.0.0.1:{port}/simulator").status_code == 404
 

@@ -37,6 +37,8 @@ WRONG = [
     ({"HOTLINE_COUNTRY": "America"}, ["HOTLINE_COUNTRY: not a country; write its two letters"]),
     ({"HOTLINE_NAME": "x" * 61}, ["HOTLINE_NAME: too long with 61 letters"]),
     ({"HOTLINE_EMERGENCY_NUMBER": "nine one one"}, ["HOTLINE_EMERGENCY_NUMBER: "]),
+    ({"HOTLINE_SIMULATOR_HOSTS": "https://demo.example.org"}, ["HOTLINE_SIMULATOR_HOSTS: not hosts; write their"]),
+    ({"HOTLINE_SIMULATOR_HOSTS": "*"}, ["HOTLINE_SIMULATOR_HOSTS: "]),
     ({"TWILIO_API_URL": "api.twilio.com"}, ["TWILIO_API_URL: "]),
     ({"TWILIO_MESSAGING_SERVICE_SID": "AC1"}, ["TWILIO_MESSAGING_SERVICE_SID: "]),
     ({"TWILIO_ACCOUNT_SID": SECRET, "TWILIO_AUTH_TOKEN": SECRET}, ["TWILIO_ACCOUNT_SID: not an Account SID"]),

@@ -41,6 +41,7 @@ def command(line: console.InLine = None) -> None:
             "people would be lost. Unset it, also in .env, and point DATABASE_URL at another file, such as sqlite:///try.db"
         )
     logs.configure()
+    console.check(settings)
     with console.opened(settings) as kept:
         chosen = kept.read(lambda session: console.line_named(session, line))
     hotline = Hotline(settings)

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
 
-from app.carriers import is_simulated
+from app.carriers import is_simulated, simulator
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.database import engine, migrations
@@ -94,6 +94,16 @@ def opened(found: Settings) -> Iterator[Database]:
         yield kept
     finally:
         kept.close()
+
+
+def check(found: Settings) -> None:
+    """Say whatever keeps a hotline from starting here before anything starts. Raises SimulatorRefused."""
+    simulated = is_simulated(found)
+    if simulated:
+        simulator.check_address(found)
+    with opened(found) as kept:
+        if simulated:
+            kept.read(simulator.check_people)
 
 
 def _first_line(session: Session, found: Settings, now: datetime) -> None:

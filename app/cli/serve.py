@@ -8,25 +8,30 @@ import sys
 from typing import Annotated
 
 import typer
-import uvicorn
+from fastapi import FastAPI
 
-from app.carriers import is_simulated
+from app.carriers import is_simulated, simulator
 from app.cli import console
 from app.hotline import Hotline
 from app.main import create_app
+from app.web.server import Server
 
 app = typer.Typer()
 
-PATIENCE = 5  # seconds that open pages get to finish when the hotline is told to stop
 SWITCH = 0.001  # seconds that one thread may keep the others from running; by itself it is 5 ms
 EVERYWHERE = ("0.0.0.0", "::", "")
+ALONE = ("127.0.0.1", "localhost", "::1")
+PROXY = (
+    "Only this machine reaches it: have a proxy on it, such as Caddy, take PUBLIC_URL's requests and pass them on to "
+    "port {port}. Where the proxy is another machine, or your host's: hotline serve --host 0.0.0.0"
+)
 
 
-class Server(uvicorn.Server):
+class Announced(Server):
     """Says where to look once it can be looked at."""
 
-    def __init__(self, config: uvicorn.Config, where: list[str]) -> None:
-        super().__init__(config)
+    def __init__(self, app: FastAPI, where: list[str]) -> None:
+        super().__init__(app)
         self.where = where
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -38,32 +43,23 @@ class Server(uvicorn.Server):
 @app.command()
 def serve(
     host: Annotated[
-        str | None, typer.Option("--host", help="Where to listen; this machine only in the simulator.")
-    ] = None,
+        str, typer.Option("--host", help="Where to listen: on this machine for a proxy on it, or 0.0.0.0 for others.")
+    ] = "127.0.0.1",
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Instead of PORT.")] = None,
 ) -> None:
     """Run the hotline: answer the carrier, send, watch the clock."""
     settings = console.settings()
-    host = host or ("127.0.0.1" if is_simulated(settings) else "0.0.0.0")
     with listen(host, settings.port if port is None else port) as listening:
-        with console.opened(settings):
-            pass  # whatever is wrong with the database is said before anything starts
+        if is_simulated(settings):
+            simulator.check_listener(settings, listening.getsockname()[0])
+        console.check(settings)
         hotline = Hotline(settings)
-        config = uvicorn.Config(
-            create_app(hotline=hotline),
-            log_level="warning",
-            log_config=None,  # app/telemetry/logs.py writes its lines too
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=PATIENCE,
-        )
+        web = create_app(hotline=hotline)
         # What is there now stays: looking through all of it for garbage would hold up texts for a tenth of a second.
         gc.collect()
         gc.freeze()
         sys.setswitchinterval(SWITCH)
-        server = Server(config, where(hotline, host, listening.getsockname()[1]))
+        server = Announced(web, where(hotline, host, listening.getsockname()[1]))
 
         def stop(*_: object) -> None:
             server.should_exit = True
@@ -104,8 +100,8 @@ def where(hotline: Hotline, host: str, port: int) -> list[str]:
     if hotline.carrier.simulated:
         shown = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
         said = [f"{settings.hotline_name} is running with a simulated phone network; no real text is sent."]
-        if host not in ("127.0.0.1", "localhost", "::1"):
-            said.append("Whoever reaches this address can read every simulated phone.")
+        if names := sorted(settings.simulator_hosts):
+            said.append(f"Whoever reaches it as {' or '.join(names)} can read and use every simulated phone.")
         return [*said, f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
     numbers = " and ".join(
         f"{number} ({channel})"
@@ -115,4 +111,5 @@ def where(hotline: Hotline, host: str, port: int) -> list[str]:
     return [
         f"{settings.hotline_name} is running on port {port} for {numbers}. {stop}",
         *filter(None, [hotline.carrier.instructions()]),
+        *([PROXY.format(port=port)] if host in ALONE else []),
     ]

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from app.carriers.simulator import SimulatorRefused
 from app.database.migrations import UnreleasedSchema
 from app.settings import Settings, complaints
 
@@ -26,6 +27,8 @@ def explained(error: Exception) -> Trouble | None:
     """What the operator can mend, or None for a fault of ours."""
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
         return Trouble("\n".join(complaints(error)), WRONG_SETTINGS)
+    if isinstance(error, SimulatorRefused):
+        return Trouble(str(error))
     if isinstance(error, UnreleasedSchema):
         return Trouble(". ".join(unreleased()))
     if isinstance(error, CommandError):

@@ -17,8 +17,7 @@ def work() -> None:
     """Send what is queued and watch the clock, until told to stop."""
     settings = console.settings()
     logs.configure(settings)
-    with console.opened(settings):
-        pass  # whatever is wrong with the database is said before anything starts
+    console.check(settings)
     stopped = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopped.set())

@@ -121,6 +121,12 @@ def _page(request: Request, line_id: int, notice: Notice) -> Response:
     return HTMLResponse(page, status_code=422 if notice.trouble else 200, headers=rendering.HEADERS)
 
 
+@router.get("/simulator/")
+def too_long() -> Response:
+    """The page, for whoever types a slash too many."""
+    return RedirectResponse("/simulator")
+
+
 @router.get("/simulator")
 def look(request: Request, line: str = "") -> Response:
     """The whole page."""

@@ -64,7 +64,7 @@ class Timed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on one request."""
-        webhook = self.webhooks.get(scope["path"]) if scope["type"] == "http" else None
+        webhook = self.webhooks.get(scope["path"].removesuffix("/")) if scope["type"] == "http" else None
         if webhook is None:
             await self.app(scope, receive, send)
             return

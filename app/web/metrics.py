@@ -1,7 +1,6 @@
 """GET /metrics, for Prometheus. Nothing in it is about anybody."""
 
 import hmac
-import ipaddress
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Request, Response
@@ -11,14 +10,13 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.hotline import Hotline
+from app.web.access import is_here
 from app.web.health import age_seconds
 from app.web.snapshot import Snapshot, take_snapshot
 from models.delivery.outbound import Lane, State
 
 router = APIRouter()
 
-PROXIED = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "cf-ray"})
-OURS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 UNSETTLED = (State.LEASED, State.UNCERTAIN, State.HELD)
 
 
@@ -27,7 +25,7 @@ async def metrics(request: Request) -> Response:
     """The figures for Prometheus, for whoever has the token; without one, for this machine alone."""
     hotline: Hotline = request.app.state.hotline
     token = hotline.settings.hotline_metrics_token
-    if not (_has(request, token.get_secret_value()) if token else _is_here(request)):
+    if not (_has(request, token.get_secret_value()) if token else is_here(request)):
         do = (
             "send HOTLINE_METRICS_TOKEN as a bearer token" if token else "set HOTLINE_METRICS_TOKEN, or ask from here"
         )
@@ -42,24 +40,6 @@ def _has(request: Request, token: str) -> bool:
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     # Compared as bytes, for a stranger may write any characters; in a time that tells nothing about the token.
     return hmac.compare_digest(given.strip().encode(), token.encode()) and kind.lower() == "bearer"
-
-
-def _is_here(request: Request) -> bool:
-    """Whether this machine itself asks, not somebody through a proxy on it: behind one, everybody is loopback.
-
-    No header is believed: any that a proxy adds only refuses. One that adds none still gives itself away by the
-    public name it passes on, or by its old HTTP.
-    """
-    if request.client is None or any(name in PROXIED or name.startswith("x-forwarded") for name in request.headers):
-        return False
-    host = request.headers.get("host", "").lower()
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name not in OURS or request.scope.get("http_version") == "1.0":
-        return False
-    try:
-        return ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
 
 
 class Gauges(Collector):

@@ -1,6 +1,7 @@
 """The carrier's webhooks: verify, hand over, and answer only when what was said is on disk."""
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -19,10 +20,11 @@ RETRY_AFTER = 2  # seconds
 
 
 def router(carrier: Carrier) -> APIRouter:
-    """A route for every path that this carrier calls."""
+    """A route for every path that this carrier calls, also with a slash behind it: that is easily pasted along."""
     routes = APIRouter()
     for path in carrier.webhooks:
-        routes.add_api_route(path, receive_webhook, methods=["POST"], include_in_schema=False)
+        for spelled in (path, f"{path}/"):
+            routes.add_api_route(spelled, receive_webhook, methods=["POST"], include_in_schema=False)
     return routes
 
 
@@ -41,7 +43,9 @@ async def receive_webhook(request: Request) -> Response:
     path, query = request.scope["path"], request.scope["query_string"].decode("ascii", "replace")
     webhook = Webhook(hotline.carrier.name, path, query, body, hotline.clock.now())
     try:
-        genuine = hotline.carrier.verify(webhook, request.headers)
+        genuine = hotline.carrier.verify(webhook, request.headers)  # over the address to the letter
+        path = path.removesuffix("/")
+        webhook = replace(webhook, path=path)
         status = await _take(hotline, webhook) if genuine else 403
     except Exception as error:  # a fault of ours: the carrier comes again, and gets nothing that it could pass on
         log.error("webhook_broke", error=type(error).__name__, exc_info=error)

@@ -199,6 +199,11 @@ def attempts(session: Session, outbound_id: int) -> list[Attempt]:
     return list(session.exec(select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))))
 
 
+def has_callbacks(session: Session) -> bool:
+    """Whether a carrier ever said what became of a text; the simulator never does."""
+    return session.exec(select(StatusEvent.id).limit(1)).first() is not None
+
+
 def record_status(
     session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
 ) -> None:

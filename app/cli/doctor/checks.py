@@ -1,9 +1,8 @@
 """What `hotline doctor` looks at. Each check yields findings and changes nothing."""
 
-import ipaddress
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
+from app.carriers import simulator
 from app.carriers.base import Carrier
+from app.carriers.simulator import SimulatorRefused
 from app.cli import console, trouble
 from app.clock import Clock
 from app.database import engine as databases
@@ -89,6 +90,8 @@ def _disk(file: Path) -> Iterator[Finding]:
 
 
 def _kept(session: Session, settings: Settings, carrier: Carrier) -> Iterator[Finding]:
+    if carrier.simulated:
+        yield from _refused("carrier", lambda: simulator.check_people(session))
     every = lines.all_lines(session)
     if not every:
         yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
@@ -177,11 +180,12 @@ def public_url(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     """Whether the carrier can reach the address it is given."""
     if settings.public_url is None:
         return
+    if carrier.simulated:
+        yield from _refused("address", lambda: simulator.check_address(settings))
     parts = urlsplit(settings.public_url)
     level = Level.WARNING if carrier.simulated else Level.PROBLEM
-    host = parts.hostname or ""
-    if not _reachable(host):
-        what = f"PUBLIC_URL: nobody outside reaches {host}"
+    if settings.public_host is None:
+        what = f"PUBLIC_URL: nobody outside reaches {parts.hostname}"
         yield Finding(
             level, "address", what, "write the address that works from a phone, such as https://hotline.example.org"
         )
@@ -190,11 +194,13 @@ def public_url(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
             Level.WARNING, "address", "PUBLIC_URL: texts would travel unencrypted", "write it with https://"
         )
     else:
-        yield Finding(Level.OK, "address", carrier.instructions() or settings.public_url)
+        do = "hotline serve answers this machine alone, so a proxy on it passes texts on; else: serve --host 0.0.0.0"
+        yield Finding(Level.OK, "address", carrier.instructions() or settings.public_url, do)
 
 
-def _reachable(host: str) -> bool:
+def _refused(about: str, check: Callable[[], None]) -> Iterator[Finding]:
     try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan", ".home"))
+        check()
+    except SimulatorRefused as refused:
+        what, _, do = str(refused).partition(". ")
+        yield Finding(Level.PROBLEM, about, what, do)
