@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from fastapi import Request
 
 from app.carriers.base import Carrier
 from app.hotline import Hotline
+from app.inbound.spool import SpoolFigures
 from app.telemetry.heartbeat import Heartbeat
 from models import lines
 from models.delivery import backlog, line_numbers
@@ -46,8 +48,7 @@ class Snapshot:
     carrier: Carrier
     figures: DatabaseFigures | None
     heartbeats: dict[str, Heartbeat]
-    spooled: int
-    quarantined: int  # spooled ones that fail by a fault of ours
+    spool: SpoolFigures
     free: int | None  # bytes on SQLite's disk
 
 
@@ -76,14 +77,16 @@ class HealthMonitor:
         """What is known beside the database, with what the database said. Looks at the disk."""
         hotline = self.hotline
         file = hotline.settings.database_file
-        free = shutil.disk_usage(file.absolute().parent).free if file else None
+        free = None
+        if file is not None:
+            with suppress(OSError):  # the folder itself is gone: the database says so
+                free = shutil.disk_usage(file.absolute().parent).free
         return Snapshot(
             hotline.clock.now(),
             hotline.carrier,
             figures,
             dict(hotline.heartbeats),
-            hotline.ingest.spool.waiting(),
-            hotline.ingest.spool.quarantined(),
+            hotline.ingest.spool.figures(),
             free,
         )
 

@@ -126,8 +126,7 @@ def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> Iterat
 
 def spool(settings: Settings) -> Iterator[Finding]:
     """Whether texts wait beside the database."""
-    kept = Spool(settings.spool)
-    found = diagnosis.spool(kept.waiting(), kept.quarantined())
+    found = diagnosis.spool(Spool(settings.spool).figures())
     yield from (replace(each, do=f"{each.do} ({settings.spool})") for each in found)
     if not found:
         yield Finding(Level.OK, "spool", "empty: the database has taken every text")
