@@ -22,11 +22,11 @@ def file_lock(url: URL) -> Iterator[None]:
     """Hold the lock beside this SQLite file; waits for whoever does. It is free again when its process ends."""
     name = f"{url.database}.lock"
     if fcntl is None:
-        with FileLock(name):
+        with FileLock(name, mode=0o600):
             yield
         return
     # The very lock that FileLock takes, for a tenth of its 0.1 ms.
-    file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -51,6 +51,9 @@ def status(snapshot: Snapshot) -> Status:
 def findings(snapshot: Snapshot) -> list[Finding]:
     """Everything that somebody should look at, the worst first."""
     beside = [*disk(snapshot.free), *spool(snapshot.spool)]
+    if snapshot.gone:
+        do = "put it back where it was, or restart the hotline to go on with what is there. Texts are kept until then"
+        return [Finding(Level.PROBLEM, "database", f"the database is not used: {snapshot.gone}", do), *beside]
     if snapshot.figures is None:
         do = "see that it runs and that DATABASE_URL is right: hotline doctor. Texts are kept until it is back"
         return [Finding(Level.PROBLEM, "database", "the database does not answer", do), *beside]

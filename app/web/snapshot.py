@@ -14,6 +14,7 @@ import structlog
 from fastapi import Request
 
 from app.carriers.base import Carrier
+from app.database.engine import FileGone
 from app.hotline import Hotline
 from app.inbound.spool import SpoolFigures
 from app.telemetry.heartbeat import Heartbeat
@@ -50,6 +51,7 @@ class Snapshot:
     heartbeats: dict[str, Heartbeat]
     spool: SpoolFigures
     free: int | None  # bytes on SQLite's disk
+    gone: str | None = None  # what happened to SQLite's file
 
 
 class HealthMonitor:
@@ -73,7 +75,7 @@ class HealthMonitor:
                 ).start()
             return self._under_way
 
-    def snapshot(self, figures: DatabaseFigures | None) -> Snapshot:
+    def snapshot(self, figures: DatabaseFigures | None, gone: str | None = None) -> Snapshot:
         """What is known beside the database, with what the database said. Looks at the disk."""
         hotline = self.hotline
         file = hotline.settings.database_file
@@ -88,6 +90,7 @@ class HealthMonitor:
             dict(hotline.heartbeats),
             hotline.ingest.spool.figures(),
             free,
+            gone,
         )
 
     def _read(self, found: "Future[DatabaseFigures]") -> None:
@@ -118,9 +121,11 @@ def today(line: Line, now: datetime) -> str:
 async def take_snapshot(request: Request) -> Snapshot:
     """One look at the hotline, within two seconds whatever the database does."""
     monitor: HealthMonitor = request.app.state.health_monitor
+    figures, gone = None, None
     try:
         figures = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(monitor.figures())), DATABASE_TIMEOUT)
+    except FileGone as error:
+        gone = error.what
     except Exception as error:  # too late, or refused in whatever way: it does not answer
         log.warning("database_does_not_answer", error=type(error).__name__)
-        figures = None
-    return await anyio.to_thread.run_sync(monitor.snapshot, figures)
+    return await anyio.to_thread.run_sync(monitor.snapshot, figures, gone)
