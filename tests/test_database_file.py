@@ -6,6 +6,9 @@ Whatever happens to the files, what was answered is in the database at the path 
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,10 +23,11 @@ from app.database import engine, migrations
 from app.database.engine import FileGone, SQLite
 from app.database.sqlite_files import DELETED, LOG_GONE, OVERWRITTEN, REPLACED
 from app.inbound.spool import Spool
+from models.store.session import Session
 from tests import fakes, webhooks
 from tests.fakes import twilio_settings
 from tests.naming import add, names
-from tests.serving import Process, process, until
+from tests.serving import ROOT, Process, process, until
 from tests.test_outage import SENDERS, send
 
 
@@ -164,12 +168,12 @@ def test_a_file_that_is_back_is_taken_up_again(base: SQLite, file: Path) -> None
 def test_a_file_that_was_moved_is_whole_where_it_is_now(base: SQLite, file: Path) -> None:
     moved(file)
     with pytest.raises(FileGone):
-        base.write(add("committed, though nobody was told")).result()
+        base.write(add("lost")).result()
     made_anew(file)
     with pytest.raises(FileGone):
         base.write(add("lost")).result()
     assert on_disk(file) == ["Neighbors' Hotline"]  # not a mixture of the two
-    assert on_disk(file.with_name("old.db"))[-1] == "committed, though nobody was told"
+    assert on_disk(file.with_name("old.db"))[-1] == "before"
 
 
 def test_a_backup_of_the_same_hotline_may_take_its_place_and_the_old_one_stays_whole(
@@ -179,22 +183,67 @@ def test_a_backup_of_the_same_hotline_may_take_its_place_and_the_old_one_stays_w
     base.write(add("after the backup")).result()
     moved(file)
     copy.rename(file)
-    with pytest.raises(FileGone):
-        base.write(add("lost")).result()
     base.write(add("restored")).result()
     assert on_disk(file)[-2:] == ["before", "restored"]
     assert "after the backup" in on_disk(file.with_name("old.db"))
     assert base.read(names) == sorted(on_disk(file))
 
 
+def test_another_file_copied_over_it_takes_nothing_until_it_is_right_again(base: SQLite, file: Path) -> None:
+    for _ in range(5):
+        for made in [base.write(add(f"filling {n}" + "x" * 2000)) for n in range(400)]:
+            made.result()
+    assert file.stat().st_size > 500_000
+    right = backup(file)
+    other = file.with_name("other.db")
+    migrations.upgrade(make_url(f"sqlite:///{other}"))
+    with closing(sqlite3.connect(other)) as foreign, foreign:
+        foreign.execute("CREATE TABLE filling AS SELECT zeroblob(4000000) AS x")
+    shutil.copyfile(other, file)
+    for n in range(3):
+        with pytest.raises(FileGone) as gone:
+            base.write(add(f"lost {n}")).result()
+        assert gone.value.what == OVERWRITTEN
+    shutil.copyfile(right, file)
+    base.write(add("taken")).result()
+    assert on_disk(file)[-1] == "taken"
+
+
+def test_what_another_program_wrote_well_is_gone_on_with(base: SQLite, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as shell, shell:
+        shell.execute("UPDATE line SET name = 'renamed' WHERE name = 'before'")
+        shell.commit()
+        shell.execute("PRAGMA wal_checkpoint")
+    base.write(add("after")).result()
+    assert on_disk(file)[-2:] == ["renamed", "after"]
+
+
 def test_a_log_that_was_deleted_costs_nothing(base: SQLite, file: Path) -> None:
     for suffix in ("-wal", "-shm"):
+        base.write(add(f"in the log {suffix}")).result()
         file.with_name(f"hotline.db{suffix}").unlink()
-        with pytest.raises(FileGone) as gone:
-            base.write(add(f"though committed {suffix}")).result()
-        assert gone.value.what == LOG_GONE
         base.write(add(f"after {suffix}")).result()
-        assert on_disk(file)[-2:] == [f"though committed {suffix}", f"after {suffix}"]
+        assert on_disk(file)[-2:] == [f"in the log {suffix}", f"after {suffix}"]
+
+
+def test_what_is_lost_between_two_looks_is_acknowledged_to_nobody(base: SQLite, file: Path) -> None:
+    def work(session: Session) -> None:
+        add("committed")(session)
+        file.with_name("hotline.db-wal").unlink()
+
+    with pytest.raises(FileGone) as gone:
+        base.write(work).result()
+    assert gone.value.what == LOG_GONE
+    base.write(add("after")).result()
+    assert on_disk(file)[-2:] == ["committed", "after"]
+
+    def delete(session: Session) -> None:
+        add("lost")(session)
+        moved(file)
+
+    with pytest.raises(FileGone) as gone:
+        base.write(delete).result()
+    assert gone.value.what == DELETED
 
 
 def test_a_process_that_runs_makes_no_new_database(base: SQLite, file: Path) -> None:
@@ -207,6 +256,55 @@ def test_a_process_that_runs_makes_no_new_database(base: SQLite, file: Path) -> 
         other.read(names)
     other.close()
     assert not file.exists()
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from sqlalchemy.engine import make_url
+from app.database.engine import SQLite, is_transient
+from app.inbound.spool import Spool
+from tests.naming import add, names, stored
+folder = Path(sys.argv[1])
+if os.geteuid() == 0:  # nothing is read-only for root
+    os.chown(folder, 65534, 65534)
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+from app.database import migrations
+url = make_url(f"sqlite:///{folder}/hotline.db")
+migrations.upgrade(url)
+base = SQLite(url)
+base.write(add("before")).result()
+wanted = ["before"]
+for which, mode in (("hotline.db*", 0o444), ("hotline.db", 0o444), ("hotline.db.lock", 0o000), (".", 0o555)):
+    paths = [folder] if which == "." else list(folder.glob(which))
+    for path in paths:
+        path.chmod(mode)
+    said = "taken"
+    try:
+        wanted.append(base.write(add(which)).result())
+    except Exception as error:
+        assert is_transient(error), error
+        said = "refused"
+    for path in paths:
+        path.chmod(0o700 if which == "." else 0o600)
+    assert stored(base) == sorted(wanted), (which, said)
+    wanted.append(base.write(add(f"after {which}")).result())
+    print(which, said)
+assert stored(base) == sorted(wanted)
+base.close()
+"""
+
+
+def test_files_made_read_only_take_either_nothing_or_what_is_on_disk() -> None:
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        command = [sys.executable, "-c", READ_ONLY, str(folder)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[0] == "hotline.db* refused"
+    finally:
+        shutil.rmtree(folder)
 
 
 def modes(folder: Path) -> dict[str, str]:

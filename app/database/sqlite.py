@@ -10,9 +10,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.database import sqlite_files
 from app.database.base import Database, JobResult, T, Work, is_transient
-from app.database.file_lock import file_lock
+from app.database.file_lock import Lock, file_lock
 from app.database.job_queue import Job
-from app.database.sqlite_files import FileGone, SQLiteFiles
+from app.database.sqlite_files import OVERWRITTEN, FileGone, SQLiteFiles
 from models.store.session import Session
 
 CACHE_KIB = 16 * 1024  # of pages that the writer keeps in memory: a line with years behind it touches many
@@ -25,7 +25,6 @@ class SQLite(Database):
     def __init__(self, url: URL) -> None:
         self.path = sqlite_files.path_of(url)
         self._files: SQLiteFiles | None = None  # those that the writer has open
-        self._gone: FileGone | None = None  # they are no longer those at the path
         super().__init__(url)
         self._writer = self._engine(immediate=True)
         self._connection: Connection | None = None  # the writer's own, opened by its thread
@@ -61,8 +60,8 @@ class SQLite(Database):
         return engine
 
     def _commit(self, batch: list[Job]) -> list[JobResult]:
-        with self._locked():
-            connection = self._open()
+        with self._locked() as lock:
+            connection = self._open(lock)
             with connection.begin():
                 session = Session(connection)
                 answers = []
@@ -70,22 +69,18 @@ class SQLite(Database):
                     answers.append(self._run_one(session, job))
                     if session.was_rolled_back:  # and with it what those before were about to be told
                         raise answers[-1][2] or RuntimeError("the transaction is gone")
-            try:
-                self._files = self._unchanged()
-            except FileGone as gone:  # what was committed is in a file that nobody will find
-                self._gone = gone
-                sqlite_files.separate(self.path, connection.connection.driver_connection, self._files)
-                raise
+            self._files = self._unchanged()  # or what was committed is in a file that nobody will find
+            lock.leave(self._files.note)
             return answers
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[Lock]:
         with ExitStack() as stack:
             try:
-                stack.enter_context(file_lock(self.url))
+                lock = stack.enter_context(file_lock(self.url))
             except OSError as error:
                 raise FileGone(f"its lock cannot be had: {error.strerror}") from error
-            yield
+            yield lock
 
     def _unchanged(self) -> SQLiteFiles:
         """The files as they are. Raises FileGone if they are not those that the writer has open."""
@@ -94,32 +89,33 @@ class SQLite(Database):
             raise FileGone(what)
         return now
 
-    def _open(self) -> Connection:
+    def _open(self, lock: Lock) -> Connection:
         """The writer's connection. Raises FileGone while there is nothing at the path that it may go on with."""
         if self._connection is None:
             sqlite_files.make_private(self.path)
             self._files = SQLiteFiles.at(self.path)
             self._connection = self._writer.connect()
-        if self._gone is not None:
-            self._reopen(self._connection)
-            self._gone = None
-        assert self._connection is not None
-        return self._connection
+            return self._connection
+        assert self._files is not None
+        now = SQLiteFiles.at(self.path)
+        # Whoever of us writes leaves a note of how the file is then.
+        what = self._files.became(now) or (OVERWRITTEN if lock.note() not in (b"", now.note) else None)
+        return self._reopened(self._connection, self._files, what) if what else self._connection
 
-    def _reopen(self, old: Connection) -> None:
+    def _reopened(self, old: Connection, known: SQLiteFiles, what: str) -> Connection:
         """Go on with what is at the path now, if that is right; until then the old file is kept open."""
-        try:
-            self._unchanged()
-        except FileGone as gone:
-            if not self._may_go_on(gone.what, old.connection.driver_connection):
-                raise
-            self._let_go()
-            self._connection = self._writer.connect()
+        driver = old.connection.driver_connection
+        sqlite_files.separate(self.path, driver, known)
+        if not self._may_go_on(what, driver):
+            raise FileGone(what)
+        self._let_go()
         self._files = SQLiteFiles.at(self.path)
+        self._connection = self._writer.connect()
+        return self._connection
 
     def _may_go_on(self, what: str, open_still: Any) -> bool:
         """Whether what is at the path is this hotline's, whole, and not read together with another file's log."""
-        if what == sqlite_files.OVERWRITTEN:
+        if what == OVERWRITTEN:
             return sqlite_files.is_whole(self.path)
         if what == sqlite_files.REPLACED and not sqlite_files.holds_same_hotline(self.path, open_still):
             return False
