@@ -38,8 +38,9 @@ class WrongEncoding(Exception):
 @contextmanager
 def _migrating(url: URL) -> Iterator[Connection]:
     # An engine of its own: with foreign keys ON, SQLite would delete child rows while a table is rebuilt.
-    engine = sa.create_engine(url)
     sqlite = url.get_backend_name() == "sqlite"
+    # Behind a pooler nothing may be prepared.
+    engine = sa.create_engine(url, connect_args={} if sqlite else {"prepare_threshold": None})
     with file_lock(url) if sqlite else nullcontext():
         if sqlite:
             sqlite_files.make_private(sqlite_files.path_of(url), make=True)

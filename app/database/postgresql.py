@@ -52,6 +52,11 @@ class PostgreSQL(Database):
         @sa.event.listens_for(engine, "connect")
         def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
             connection.execute(TIMEOUTS)
+            (session,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+            if session != connection.info.backend_pid:
+                # A pooler, such as PgBouncer: the next transaction may be another session's, in which nothing of
+                # ours is prepared, or something else under the same name.
+                connection.prepare_threshold = None
             connection.commit()
 
         return engine
