@@ -4,7 +4,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -18,18 +18,29 @@ from handlers import phrasebook
 SIMULATED_NUMBER = "+12025550100"
 IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
 LONGEST_NAME = 60
+HOST = re.compile(r"[\w.:%-]*")
+IN_PASSWORDS = "in a password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25"
+SHOWN = {"host", "port", "dbname", "user", "sslmode"}  # what may be shown of a URL's query
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 
 def _database(value: str) -> str:
     # Hosts hand out postgres:// and postgresql://, others name a driver; the driver is ours to choose.
     value = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", value)
+    server = value.startswith("postgresql")
+    if server and value.count("@") > 1:  # then what is behind the first one would pass for a host, and be printed
+        raise ValueError(f"more than one @ in it; {IN_PASSWORDS}")
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):  # its own message would quote the password
         url = None
     if url is None or url.drivername not in DRIVERS:
-        raise ValueError("not a database we know; write sqlite:///hotline.db or postgresql://user:password@host/name")
+        hint = f"; {IN_PASSWORDS}" if server else ""
+        raise ValueError(
+            f"not a database we know; write sqlite:///hotline.db or postgresql://user:password@host/name{hint}"
+        )
+    if server and not all(HOST.fullmatch(host) for host in (url.host or "").split(",")):
+        raise ValueError(f"its host is none; {IN_PASSWORDS}")
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         raise ValueError("a hotline must survive a restart: write the file's name, such as sqlite:///hotline.db")
     return value
@@ -210,8 +221,7 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """What no log may hold, in any of the ways in which it is written."""
         token = self.hotline_metrics_token
-        password = self.database.password
-        return (*self.tokens, *([token.get_secret_value()] if token else []), *([str(password)] if password else []))
+        return (*self.tokens, *([token.get_secret_value()] if token else []), *passwords(self.database))
 
     def numbers(self, *, simulated: bool) -> tuple[str | None, str | None]:
         """What people text by SMS and by WhatsApp; the simulator has a reserved number where none is set."""
@@ -267,6 +277,24 @@ class Settings(BaseSettings):
         """The folder for what the database cannot take for a while."""
         file = self.database_file
         return self.hotline_spool or (file.parent if file else Path()) / "spool"
+
+
+def passwords(url: URL) -> list[str]:
+    """What a database's address holds secret, as it is and as it stands in the address."""
+    hidden = [each for name, value in url.query.items() if "pass" in name for each in _all(value)]
+    found = [each for each in (url.password, *hidden) if each]
+    forms = [(each, quote(each), quote(each, safe=""), quote(each, safe=" +")) for each in found]
+    return list(dict.fromkeys(form for each in forms for form in each))
+
+
+def shown(url: URL) -> str:
+    """A database's address without its password, wherever in it that stands."""
+    hidden = [name for name in url.query if name not in SHOWN]
+    return url.difference_update_query(hidden).render_as_string(hide_password=True)
+
+
+def _all(value: "str | tuple[str, ...]") -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
 
 
 def complaints(error: ValidationError) -> list[str]:

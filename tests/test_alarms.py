@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from app.carriers import segments
 from app.hotline import Hotline
 from handlers import phrasebook
+from handlers.summary import Quoted, Said
 from handlers.alarms import FIRST
 from models import lines, people
 from models.delivery.outbound import Outbound, State
@@ -167,8 +168,8 @@ def test_whatever_is_said_an_alarm_is_one_segment(words: str, place: str, number
             book = phrasebook.book(language)
 
             def say_(some: str, phrase: str = phrase, book: phrasebook.Book = book) -> str:
-                where = f", {place[:12]}"
-                return book.say(phrase, {"number": number, "where": where, "words": some, "n": 3})
+                where = Said("duty_where", {"place": Quoted(place[:12])})
+                return book.say(phrase, {"number": number, "where": where, "words": Quoted(some), "n": 3})
 
             assert segments.count(segments.in_one(say_, " ".join(segments.plainly(words).split()))) == 1
 
@@ -192,7 +193,7 @@ def test_what_is_dear_and_says_little_is_left_out(words: str, kept: str) -> None
 def test_in_other_scripts_a_segment_still_holds_words() -> None:
     book = phrasebook.book("en")
     words = "мой муж не дышит, приезжайте скорее, мы на улице Оук 14, дверь открыта, третий этаж"
-    cut = segments.in_one(lambda some: book.say(CUT[0], {"number": 42, "where": "", "words": some}), words)
+    cut = segments.in_one(lambda some: book.say(CUT[0], {"number": 42, "where": None, "words": Quoted(some)}), words)
     assert segments.count(cut) == 1
     assert "мой муж не" in cut
     assert "@42" in cut

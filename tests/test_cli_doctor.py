@@ -153,6 +153,19 @@ def test_texts_that_wait_beside_the_database(run: Command, tmp_path: Path) -> No
     assert "2025550101" not in run("doctor").output
 
 
+def test_files_that_others_can_read_are_named(run: Command, tmp_path: Path) -> None:
+    assert not [said for said in levels(run)["warning"] if said.startswith("private")]
+    (tmp_path / ".env").touch(mode=0o644)
+    (tmp_path / ".env").chmod(0o644)
+    (tmp_path / "hotline.db").chmod(0o640)
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool").chmod(0o755)
+    said = run("doctor").output
+    assert "warning  private: others who use this machine can read .env\n         chmod 600 .env" in said
+    assert f"can read {tmp_path}/hotline.db\n         chmod 600 {tmp_path}/hotline.db" in said
+    assert f"can read {tmp_path}/spool\n         chmod go-rwx {tmp_path}/spool" in said
+
+
 def test_a_spent_budget(run: Command) -> None:
     run.good("line", "rule", "daily_budget", "1.25")
     kept = run.database()

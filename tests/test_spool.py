@@ -1,6 +1,7 @@
 """The spool: what a slow or absent database could not take is on disk, and comes back once and in order."""
 
 import asyncio
+import errno
 import json
 import threading
 from collections.abc import Iterator
@@ -289,18 +290,33 @@ async def test_a_file_that_is_no_webhook_is_put_aside_at_once(hotline: Hotline, 
     assert (shaky.spool.waiting(), shaky.spool.quarantined()) == (0, 4)
 
 
-async def test_a_file_that_the_disk_does_not_give_holds_up_nobody_else(hotline: Hotline, shaky: Shaky) -> None:
+async def test_a_file_that_the_disk_does_not_give_is_tried_again_and_holds_up_no_other_box(
+    hotline: Hotline, shaky: Shaky
+) -> None:
     for sender in (ANA, BEN):
         put(shaky.spool, sms(sender, f"from {sender}"))
     stuck, other = shaky.spool.boxes()
-    (stuck / "0").mkdir()  # it sorts first, and reading it is an error of the disk's
-    for _ in range(2):
-        hotline.spool_worker.once()
+    shaky.spool = hotline.spool_worker.spool = Faulty(shaky.spool.folder, stuck)
+    hotline.spool_worker.once()
     assert len(bodies(shaky)) == 1
     assert not other.exists()
-    (stuck / "0").rmdir()
+    shaky.spool.faulty = None
+    shaky.clock.advance(timedelta(minutes=1))
     hotline.spool_worker.once()
     assert len(bodies(shaky)) == 2
+
+
+class Faulty(Spool):
+    """A disk that gives nothing of one box for now."""
+
+    def __init__(self, folder: Path, faulty: Path) -> None:
+        super().__init__(folder)
+        self.faulty: Path | None = faulty
+
+    def read(self, file: Path) -> Webhook:
+        if file.parent == self.faulty:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(file)
 
 
 async def test_a_database_that_stays_away_loses_nothing(hotline: Hotline, shaky: Shaky) -> None:

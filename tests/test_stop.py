@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
-from app.database.engine import SQLite, T, Work
+from app.database.base import T, Work
+from app.database.engine import SQLite
 from app.outbound.sender import Sender
 from models.delivery.outbound import Lane, Outbound, State
 from models.inbound import Heard

@@ -1,5 +1,6 @@
 """Failures that the operator can mend, in plain words: what is wrong and what to do. No password, no traceback."""
 
+import re
 from dataclasses import dataclass
 
 from alembic.util import CommandError
@@ -8,9 +9,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from app.carriers.simulator import SimulatorRefused
-from app.database.migrations import UnreleasedSchema
-from app.settings import Settings, complaints
+from app.database.migrations import UnreleasedSchema, WrongEncoding
+from app.settings import Settings, complaints, passwords, shown
 
+NOT_ALLOWED = {"42501", "3F000"}  # PostgreSQL's insufficient_privilege; no schema that one may use
 FAILED = 1
 WRONG_SETTINGS = 2  # so that a host can tell them from a failure
 
@@ -31,6 +33,8 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble(str(error))
     if isinstance(error, UnreleasedSchema):
         return Trouble(". ".join(unreleased()))
+    if isinstance(error, WrongEncoding):
+        return Trouble(". ".join(not_utf8(error)))
     if isinstance(error, CommandError):
         if "can't locate revision" in str(error).lower():
             return Trouble("The database belongs to a newer hotline than this one. Install that, or use another one.")
@@ -54,7 +58,7 @@ def in_settings(error: ValueError) -> list[str]:
 def unreleased() -> tuple[str, str]:
     """What is wrong with a database made before the first release, and what to do."""
     url = _url()
-    where = url.render_as_string(hide_password=True) if url else "of DATABASE_URL"
+    where = shown(url) if url else "of DATABASE_URL"
     away = f"move {url.database} away" if url and url.get_backend_name() == "sqlite" else "make an empty database"
     return (
         f"The database {where} was made before the first release, and its tables cannot be carried over",
@@ -63,16 +67,46 @@ def unreleased() -> tuple[str, str]:
     )
 
 
+def not_utf8(error: WrongEncoding) -> tuple[str, str]:
+    """What is wrong with a database that cannot hold every letter, and what to do."""
+    url = _url()
+    where = shown(url) if url else "of DATABASE_URL"
+    return (
+        f"The database {where} keeps letters as {error.encoding}, so it cannot hold what people text",
+        "Make one that can, and write it into DATABASE_URL: createdb --encoding=UTF8 --template=template0 NAME",
+    )
+
+
 def unreachable(error: DBAPIError) -> str:
     """One line for a database that does not do what it is asked."""
     url = _url()
-    where = url.render_as_string(hide_password=True) if url else "of DATABASE_URL"
+    where = shown(url) if url else "of DATABASE_URL"
     said = " ".join(str(error.orig).partition("DETAIL")[0].split())  # the detail quotes people's numbers
-    if url and url.password:
-        said = said.replace(str(url.password), "***")
+    for password in passwords(url) if url else ():
+        said = said.replace(password, "***")
+    if getattr(error.orig, "sqlstate", None) in NOT_ALLOWED:
+        return f"The database {where} does not let the hotline do its work: {said[:200]}. {grant(said, url)}"
     if "no such table" in said or "does not exist" in said:
         return f"The database {where} is not ready: {said[:200]}. Run: hotline migrate"
     return f"The database {where} does not answer: {said[:200]}. Check DATABASE_URL, and that it is running."
+
+
+def grant(said: str, url: URL | None) -> str:
+    """What the owner of a database must allow the hotline, after what PostgreSQL has said."""
+    role = _identifier((url.username if url else None) or "USER")
+    found = re.search(r"permission denied for (schema|table|sequence) (\S+)", said)
+    kind, name = found.groups() if found else ("schema", "public")
+    schema = _identifier(name) if kind == "schema" else "public"
+    allowed = {
+        "schema": f"CREATE ON SCHEMA {schema}",
+        "table": "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
+        "sequence": "USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public",
+    }
+    return f"Let its owner run: GRANT {allowed[kind]} TO {role};"
+
+
+def _identifier(name: str) -> str:
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
 
 
 def _url() -> URL | None:

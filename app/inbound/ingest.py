@@ -96,22 +96,34 @@ class Ingest:
         mine = InFlight(incoming.webhook.at)
         self._in_flight.setdefault(incoming.key, []).append(mine)
         try:
-            if not self.spool.holds(incoming.key) and asyncio.get_running_loop().time() >= self._away_until:
+            behind = self.spool.holds(incoming.key)
+            away = asyncio.get_running_loop().time() < self._away_until
+            if not behind and not away:
                 taken = await self._by_database(incoming, mine)
                 if taken is not Taken.SPOOLED:
                     return taken
-            await self._to_disk(incoming)
+            try:
+                await self._to_disk(incoming)
+            except OSError:
+                # Where the spool can no longer be written to, before its time is better than not at all.
+                if not behind or away or await self._by_database(incoming, mine, overtakes=True) is Taken.SPOOLED:
+                    raise
+                return Taken.HANDLED
             return Taken.SPOOLED
         finally:
             self._in_flight[incoming.key].remove(mine)
             if not self._in_flight[incoming.key]:
                 del self._in_flight[incoming.key]
 
-    async def _by_database(self, incoming: Incoming, mine: InFlight) -> Taken:
+    async def _by_database(self, incoming: Incoming, mine: InFlight, *, overtakes: bool = False) -> Taken:
         """Try the database. SPOOLED means that the webhook belongs into the spool now."""
         key = incoming.key
+
+        def must_wait() -> bool:
+            return self.is_doubtful(key) or (not overtakes and self.spool.holds(key))
+
         try:
-            future = self.hand_over(incoming, lambda: self.is_doubtful(key) or self.spool.holds(key))
+            future = self.hand_over(incoming, must_wait)
         except Busy:
             if isinstance(incoming.said, Heard):
                 raise

@@ -1,6 +1,7 @@
 """Spool worker: once the database answers, what waits is taken in, each phone's texts in their own order."""
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ import structlog
 from app.database.engine import Busy, is_transient
 from app.inbound.ingest import Incoming, Ingest, MustWait
 from app.inbound.receive import Taken
+from app.inbound.spool import NoWebhook
 from app.telemetry.heartbeat import BackgroundThread
 
 log = structlog.get_logger()
@@ -50,6 +52,7 @@ class SpoolWorker:
         self.clock = ingest.clock
         self._backoffs: dict[Path, Backoff] = {}
         self._failed: set[Path] = set()  # boxes whose first file the database did not take last time
+        self._stuck: set[Path] = set()  # files that can be neither taken in nor moved
         self.thread = BackgroundThread("spool worker", self._look, interval=INTERVAL)
 
     def start(self) -> None:
@@ -112,8 +115,7 @@ class SpoolWorker:
         """Give what is oldest in a box to the database, which does what has one key in this order."""
         handed: list[tuple[Path, Future[Any]]] = []
         last: dict[str, Future[Any]] = {}
-        for file in self._oldest(box, most):
-            incoming = None if self._backs_off(file) else self._read(file)
+        for file, incoming in self._oldest(box, most):
             # Who is still at the door may bring something older than what is in the spool.
             if incoming is None or self.ingest.has_older(incoming):
                 return handed, DrainOutcome.LEFT
@@ -138,7 +140,10 @@ class SpoolWorker:
             taken = future.result()
             if taken is Taken.SPOOLED:
                 return DrainOutcome.LEFT
-            self.spool.done(file)
+            try:
+                self.spool.done(file)
+            except OSError as stuck:
+                self._leave(file, stuck)
             self._backoffs.pop(file, None)
             if isinstance(taken, Taken):
                 self.ingest.count(taken)
@@ -149,26 +154,57 @@ class SpoolWorker:
         self._fault(file, error)
         return DrainOutcome.LEFT
 
-    def _oldest(self, box: Path, most: int) -> list[Path]:
-        try:
-            return self.spool.oldest(box, most)
-        except OSError as error:  # a box that the disk does not give holds up no other
-            log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
-            return []
+    def _oldest(self, box: Path, most: int) -> Iterator[tuple[Path, Incoming | None]]:
+        """The oldest files in a box and what they say, None where that has to wait; what is bad is put aside."""
+        while True:
+            try:
+                files = self.spool.oldest(box, most, self._stuck)
+            except OSError as error:  # a box that the disk does not give holds up no other
+                log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
+                return
+            good = False
+            for file in files:
+                if self._backs_off(file):
+                    yield file, None
+                    return
+                try:
+                    incoming = self._read(file)
+                except OSError as error:  # what the disk does not give now it may give the next time
+                    self._fault(file, error)
+                    yield file, None
+                    return
+                if incoming is not None:
+                    good = True
+                    yield file, incoming
+            if good or not files:
+                return
 
     def _read(self, file: Path) -> Incoming | None:
+        """What a file says; None for one that is gone, or put aside. Raises OSError."""
         try:
             incoming = self.ingest.read(self.spool.read(file))
             if incoming is None:
-                raise ValueError("nothing that our carrier could have said")
+                raise NoWebhook("nothing that our carrier could have said")
         except FileNotFoundError:
             return None
+        except OSError:
+            raise
         except Exception as error:  # also a carrier's own: one file must not stop the others
             log.error("spool_unreadable", error=type(error).__name__, exc_info=error)
-            if not isinstance(error, OSError):  # what the disk does not give now it may give the next time
-                self.spool.quarantine(file)
+            self._quarantine(file)
             return None
         return incoming
+
+    def _quarantine(self, file: Path) -> None:
+        try:
+            self.spool.quarantine(file)
+        except OSError as error:
+            self._leave(file, error)
+
+    def _leave(self, file: Path, error: OSError) -> None:
+        """What can be neither moved nor removed is passed over until the next start."""
+        log.error("spool_stuck", error=type(error).__name__, exc_info=error)
+        self._stuck.add(file)
 
     def _backs_off(self, file: Path) -> bool:
         backoff = self._backoffs.get(file)
@@ -182,7 +218,7 @@ class SpoolWorker:
         if tries < TRIES:
             self._backoffs[file] = Backoff(tries, self.clock.now() + timedelta(seconds=BACKOFF_BASE**tries))
         else:
-            self.spool.quarantine(file)
+            self._quarantine(file)
 
 
 def _went_through(before: "Future[Any]") -> bool:

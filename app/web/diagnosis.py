@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.carriers.base import Carrier
+from app.inbound.spool import SpoolFigures
 from app.telemetry.findings import Finding, Level
 from app.telemetry.heartbeat import Heartbeat
 from app.web.snapshot import DatabaseFigures, Snapshot
@@ -49,7 +50,10 @@ def status(snapshot: Snapshot) -> Status:
 
 def findings(snapshot: Snapshot) -> list[Finding]:
     """Everything that somebody should look at, the worst first."""
-    beside = [*disk(snapshot.free), *spool(snapshot.spooled, snapshot.quarantined)]
+    beside = [*disk(snapshot.free), *spool(snapshot.spool)]
+    if snapshot.gone:
+        do = "put it back where it was, or restart the hotline to go on with what is there. Texts are kept until then"
+        return [Finding(Level.PROBLEM, "database", f"the database is not used: {snapshot.gone}", do), *beside]
     if snapshot.figures is None:
         do = "see that it runs and that DATABASE_URL is right: hotline doctor. Texts are kept until it is back"
         return [Finding(Level.PROBLEM, "database", "the database does not answer", do), *beside]
@@ -57,7 +61,7 @@ def findings(snapshot: Snapshot) -> list[Finding]:
         *threads(snapshot.heartbeats, snapshot.now),
         *disk(snapshot.free),
         *sending(snapshot.figures, snapshot.carrier, snapshot.now),
-        *spool(snapshot.spooled, snapshot.quarantined),
+        *spool(snapshot.spool),
     ]
 
 
@@ -128,16 +132,26 @@ def disk(free: int | None) -> list[Finding]:
     ]
 
 
-def spool(waiting: int, quarantined: int) -> list[Finding]:
-    """Whether texts wait beside the database, or were put aside there."""
+def spool(figures: SpoolFigures) -> list[Finding]:
+    """Whether texts can be kept beside the database, wait there, or were put aside."""
     found = []
-    if waiting:
-        what = f"{count_of(waiting, 'text')} came while the database was away, kept on disk and not answered yet"
+    if figures.trouble:
+        what = f"texts could not be kept while the database is away: the spool's folder {figures.trouble}"
+        do = "make it a folder in which the hotline may write, or set HOTLINE_SPOOL to one"
+        found.append(Finding(Level.PROBLEM, "spool", what, do))
+    if figures.waiting:
+        what = (
+            f"{count_of(figures.waiting, 'text')} came while the database was away, kept on disk and not answered yet"
+        )
         found.append(Finding(Level.WARNING, "spool", what, "nothing, if the number falls; else read the log"))
-    if quarantined:
-        texts = count_of(quarantined, "text")
+    if figures.quarantined:
+        texts = count_of(figures.quarantined, "text")
         what = f"{texts} could not be taken in even later; the spool keeps them aside in: quarantine"
         do = "read the log for spooled_text_fails, and report it. They are tried again at every start"
+        found.append(Finding(Level.WARNING, "spool", what, do))
+    if figures.misplaced:
+        what = f"{count_of(figures.misplaced, 'thing')} in the spool's folder should not be there, or cannot be read"
+        do = "look at its files that have the name of a folder, or begin with in-the-way, and move them elsewhere"
         found.append(Finding(Level.WARNING, "spool", what, do))
     return found
 

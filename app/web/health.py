@@ -58,8 +58,8 @@ def as_json(snapshot: Snapshot, hotline: Hotline) -> dict[str, Any]:
         if figures
         else None,
         "over_budget": figures.over_budget if figures else None,
-        "spooled": snapshot.spooled,
-        "quarantined": snapshot.quarantined,
+        "spooled": snapshot.spool.waiting,
+        "quarantined": snapshot.spool.quarantined,
         "disk_free_mb": None if snapshot.free is None else snapshot.free // 2**20,
         "threads": {
             name: {"alive": heartbeat.alive, "worked": _stamp(heartbeat.worked_at)}

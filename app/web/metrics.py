@@ -54,9 +54,11 @@ class Gauges(Collector):
         yield GaugeMetricFamily(
             "hotline_database_up", "Whether the database answers", value=float(bool(snapshot.figures))
         )
-        yield GaugeMetricFamily("hotline_spooled_texts", "Texts kept beside the database", value=snapshot.spooled)
         yield GaugeMetricFamily(
-            "hotline_quarantined_texts", "Of these, put aside after a fault", value=snapshot.quarantined
+            "hotline_spooled_texts", "Texts kept beside the database", value=snapshot.spool.waiting
+        )
+        yield GaugeMetricFamily(
+            "hotline_quarantined_texts", "Of these, put aside after a fault", value=snapshot.spool.quarantined
         )
         if snapshot.free is not None:
             yield GaugeMetricFamily("hotline_disk_free_bytes", "Room for the database", value=snapshot.free)

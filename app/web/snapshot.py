@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +14,9 @@ import structlog
 from fastapi import Request
 
 from app.carriers.base import Carrier
+from app.database.engine import FileGone
 from app.hotline import Hotline
+from app.inbound.spool import SpoolFigures
 from app.telemetry.heartbeat import Heartbeat
 from models import lines
 from models.delivery import backlog, line_numbers
@@ -46,9 +49,9 @@ class Snapshot:
     carrier: Carrier
     figures: DatabaseFigures | None
     heartbeats: dict[str, Heartbeat]
-    spooled: int
-    quarantined: int  # spooled ones that fail by a fault of ours
+    spool: SpoolFigures
     free: int | None  # bytes on SQLite's disk
+    gone: str | None = None  # what happened to SQLite's file
 
 
 class HealthMonitor:
@@ -72,19 +75,22 @@ class HealthMonitor:
                 ).start()
             return self._under_way
 
-    def snapshot(self, figures: DatabaseFigures | None) -> Snapshot:
+    def snapshot(self, figures: DatabaseFigures | None, gone: str | None = None) -> Snapshot:
         """What is known beside the database, with what the database said. Looks at the disk."""
         hotline = self.hotline
         file = hotline.settings.database_file
-        free = shutil.disk_usage(file.absolute().parent).free if file else None
+        free = None
+        if file is not None:
+            with suppress(OSError):  # the folder itself is gone: the database says so
+                free = shutil.disk_usage(file.absolute().parent).free
         return Snapshot(
             hotline.clock.now(),
             hotline.carrier,
             figures,
             dict(hotline.heartbeats),
-            hotline.ingest.spool.waiting(),
-            hotline.ingest.spool.quarantined(),
+            hotline.ingest.spool.figures(),
             free,
+            gone,
         )
 
     def _read(self, found: "Future[DatabaseFigures]") -> None:
@@ -115,9 +121,11 @@ def today(line: Line, now: datetime) -> str:
 async def take_snapshot(request: Request) -> Snapshot:
     """One look at the hotline, within two seconds whatever the database does."""
     monitor: HealthMonitor = request.app.state.health_monitor
+    figures, gone = None, None
     try:
         figures = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(monitor.figures())), DATABASE_TIMEOUT)
+    except FileGone as error:
+        gone = error.what
     except Exception as error:  # too late, or refused in whatever way: it does not answer
         log.warning("database_does_not_answer", error=type(error).__name__)
-        figures = None
-    return await anyio.to_thread.run_sync(monitor.snapshot, figures)
+    return await anyio.to_thread.run_sync(monitor.snapshot, figures, gone)

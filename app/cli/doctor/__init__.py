@@ -38,6 +38,7 @@ def doctor(as_json: AsJson = False) -> None:
 def every(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     """All findings, in the order in which they should be mended."""
     yield Finding(Level.OK, "settings", "every variable can be read")
+    yield from checks.private(settings)
     yield from checks.database(settings, carrier)
     yield from checks.spool(settings)
     yield from checks.public_url(settings, carrier)

@@ -1,5 +1,7 @@
 """What `hotline doctor` looks at. Each check yields findings and changes nothing."""
 
+import os
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,7 +20,7 @@ from app.clock import Clock
 from app.database import engine as databases
 from app.database import migrations
 from app.inbound.spool import Spool
-from app.settings import Settings
+from app.settings import Settings, shown
 from app.telemetry.findings import Finding, Level
 from app.web import diagnosis, snapshot
 from app.web.snapshot import DatabaseFigures
@@ -42,13 +44,19 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
             yield Finding(Level.WARNING, "database", f"{file} is not there yet", "hotline serve makes it")
             return
     kept = databases.connect(settings.database)
-    where = settings.database.render_as_string(hide_password=True)
+    where = shown(settings.database)
     try:
+        kept.read(lambda session: migrations.check_encoding(session.connection))
         if kept.read(lambda session: migrations.is_current(session.connection)):
             yield Finding(Level.OK, "database", f"{where} answers and is up to date")
             yield from kept.read(lambda session: list(_kept(session, settings, carrier)))
-        else:
+        elif kept.read(lambda session: migrations.may_make_tables(session.connection)):
             yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
+        else:
+            what = f"{where} does not let the hotline make its tables"
+            yield Finding(Level.PROBLEM, "database", what, trouble.grant("", settings.database))
+    except migrations.WrongEncoding as error:
+        yield Finding(Level.PROBLEM, "database", *trouble.not_utf8(error))
     except migrations.UnreleasedSchema:
         yield Finding(Level.PROBLEM, "database", *trouble.unreleased())
     except DBAPIError as error:
@@ -70,6 +78,16 @@ def numbers(settings: Settings, carrier: Carrier) -> list[tuple[Channel, str]]:
         finally:
             kept.close()
     return list(dict.fromkeys((channel, number) for channel, number in found if number))
+
+
+def private(settings: Settings) -> Iterator[Finding]:
+    """Whether others who use this machine can read what is kept here."""
+    file = settings.database_file
+    kept = [file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))] if file else []
+    for path in (Path(".env"), *kept, settings.spool):
+        if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
+            do = f"chmod {'go-rwx' if path.is_dir() else '600'} {shlex.quote(str(path))}"
+            yield Finding(Level.WARNING, "private", f"others who use this machine can read {path}", do)
 
 
 def _disk(file: Path) -> Iterator[Finding]:
@@ -129,8 +147,7 @@ def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> Iterat
 
 def spool(settings: Settings) -> Iterator[Finding]:
     """Whether texts wait beside the database."""
-    kept = Spool(settings.spool)
-    found = diagnosis.spool(kept.waiting(), kept.quarantined())
+    found = diagnosis.spool(Spool(settings.spool).figures())
     yield from (replace(each, do=f"{each.do} ({settings.spool})") for each in found)
     if not found:
         yield Finding(Level.OK, "spool", "empty: the database has taken every text")
