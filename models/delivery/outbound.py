@@ -199,6 +199,12 @@ def attempts(session: Session, outbound_id: int) -> list[Attempt]:
     return list(session.exec(select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))))
 
 
+def last_attempt(session: Session, outbound_id: int) -> Attempt | None:
+    """The last try to hand a text over: while a carrier is away one text may have thousands."""
+    query = select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id).desc())
+    return session.exec(query.limit(1)).first()
+
+
 def record_status(
     session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
 ) -> None:
