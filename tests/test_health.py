@@ -51,6 +51,9 @@ async def test_all_is_well(hotline: Hotline) -> None:
         },
         "uncertain": 0,
         "held": 0,
+        "held_oldest_seconds": None,
+        "failed_in_a_day": 0,
+        "unreported_in_a_day": 0,
         "paused": [],
         "over_budget": [],
         "spooled": 0,
@@ -287,13 +290,14 @@ async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> Non
 
         backlog.by_lane(session, hotline.clock.now())
         backlog.unsettled(session)
+        backlog.held(session)
+        backlog.unarrived(session, hotline.clock.now())
         for statement, parameters in seen:
             plans.append(plan(session, statement, parameters))
 
     hotline.database.read(work)
-    assert len(plans) == 2
-    assert "ix_outbound_next" in plans[0]
-    assert "ix_outbound_pending" in plans[1]
+    indexes = ["next", "pending", "pending", "unarrived", "unarrived"]
+    assert [name for name, said in zip(indexes, plans, strict=True) if f"ix_outbound_{name}" not in said] == []
 
 
 async def test_every_line_is_told_apart_by_its_name(calm: World) -> None:
@@ -310,7 +314,9 @@ def test_every_error_that_rests_a_number_has_a_remedy() -> None:
 
 def test_an_error_that_we_do_not_know_can_be_looked_up() -> None:
     assert remedies.remedy(99999).do.endswith("/errors/99999")
-    assert remedies.remedy(None).do == "run: hotline doctor"
+    assert remedies.remedy(None) is remedies.AWAY
+    assert "(HTTP 404)" in remedies.remedy(404).what
+    assert remedies.remedy(20503) is remedies.DOWN
 
 
 @pytest.mark.parametrize(

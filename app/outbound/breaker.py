@@ -24,29 +24,34 @@ class Breaker:
         self._clock = clock
         self._lock = threading.Lock()
         self._unanswered: Counter[str] = Counter()  # POSTs in a row, by the number they left from
-        self._noticed: dict[str, datetime] = {}
+        self._leased = 0  # the last attempt that was leased
+        self._held_back: dict[str, int] = {}  # the last that goes back instead of out, by number
         self._list_fails = False
         self._look_again_at: datetime | None = None
 
-    def holds_back(self, text: LeasedText, leased_at: datetime) -> bool:
-        """Whether the outage was noticed after this text was leased: it goes back, and not out."""
+    def leased(self, texts: list[LeasedText]) -> None:
+        """These texts are about to be posted."""
         with self._lock:
-            noticed = self._noticed.get(text.from_number)
-            return not text.probes and noticed is not None and leased_at <= noticed
+            self._leased = max([self._leased, *(text.attempt_id for text in texts)])
+
+    def holds_back(self, text: LeasedText) -> bool:
+        """Whether an outage was noticed after this text was leased: it goes back, and not out."""
+        with self._lock:
+            return not text.probes and text.attempt_id <= self._held_back.get(text.from_number, 0)
 
     def note(self, text: LeasedText, result: Sent | CarrierError) -> bool:
         """What came back of a POST; returns whether it is one of an outage."""
         with self._lock:
             number = text.from_number
             if isinstance(result, CarrierError) and result.action is Action.AWAY:
-                self._noticed[number] = self._clock.now()
+                self._held_back[number] = self._leased
             if not isinstance(result, CarrierError) or result.action is not Action.LOOK_UP:
                 self._unanswered[number] = 0
                 return False
             self._unanswered[number] += 1
             outage = text.probes or self._unanswered[number] >= IN_A_ROW
             if outage:
-                self._noticed[number] = self._clock.now()
+                self._held_back[number] = self._leased
             return outage
 
     def note_look(self, result: object) -> None:

@@ -198,6 +198,7 @@ class Sender:
 
     def _hand_out(self, leased: list[LeasedText], lookups: list[Lookup]) -> None:
         """Give each phone's texts to one thread: what one phone gets arrives in the order in which it was said."""
+        self.breaker.leased(leased)
         rounds: dict[str, list[LeasedText]] = {}
         for text in leased:
             rounds.setdefault(text.to, []).append(text)
@@ -250,7 +251,7 @@ class Sender:
     def _may_leave(self, text: LeasedText) -> bool:
         """The last moment: STOP, expiry, a lease that still holds. What may not is sifted out later."""
         now = self.clock.now()
-        if self.thread.stopping or self.breaker.holds_back(text, text.leased_until - LEASE_FOR):
+        if self.thread.stopping or self.breaker.holds_back(text):
             return False
         if text.expires_at is not None and text.expires_at <= now:
             return False

@@ -114,7 +114,9 @@ def remedy(code: int | None) -> Remedy:
     if not code:
         return AWAY
     if code < HTTP:
-        what = f"somebody else answers in Twilio's place (HTTP {code}): an error page, a proxy, a network's login page"
+        what = (
+            f"somebody else answers in Twilio's place (HTTP {code}): an error page, a proxy, a network's login page"
+        )
         return Remedy(what, "nothing, if it passes by itself; else compare TWILIO_API_URL, and run: hotline doctor")
     if code in OUTAGES:
         return DOWN
