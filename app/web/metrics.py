@@ -117,7 +117,7 @@ class Gauges(Collector):
         unarrived = GaugeMetricFamily(
             "hotline_unarrived_texts",
             "Of the last 24 hours: failed, or never reported by the carrier",
-            labels=["why"],
+            labels=["result"],
         )
         unarrived.add_metric(["failed"], figures.unarrived.failed)
         unarrived.add_metric(["unreported"], figures.unarrived.unreported)
