@@ -120,6 +120,7 @@ def outcome(carrier: Twilio) -> Sent | CarrierError:
 @example(404, b"<html>", "3600")
 @example(429, b'{"code": 20429}', "nan")
 @example(400, b'{"code": ' + b"9" * 5_000 + b"}", None)
+@example(404, b'{"code": 404, "message": "not found"}', None)
 @example(201, json.dumps({"sid": f"SM{7:032x}", "status": [], "price": {}, "error_code": "x"}).encode(), None)
 def test_send_only_ever_says_taken_or_what_to_do(
     impostor: Impostor, carrier: Twilio, status: int, body: bytes, wait: str | None
@@ -160,6 +161,7 @@ def test_how_long_it_asks_to_wait(impostor: Impostor, carrier: Twilio, asked: st
 @pytest.mark.parametrize(
     ("value", "code"),
     [(21610, 21610), ("21610", 21610), (True, None), (10**40, None), ("9" * 5_000, None), (-3, None), (0, None),
+     (404, None), ("404", None),
      (1e400, None), (21610.0, None), ([21610], None), ({}, None), (None, None), ("٢١٦١٠", None), ("", None)],
 )  # fmt: skip
 def test_what_is_a_code(value: object, code: int | None) -> None:

@@ -64,7 +64,8 @@ class Sender:
         )
         self.breaker = Breaker(clock)
         self._turns: Counter[int] = Counter()
-        self._looked_at = self._swept_at = self._seen_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._looked_at = self._swept_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._seen_at: datetime | None = None  # when the others were last shown that this process lives
         self._back: deque[SendOutcome] = deque()  # not yet written down
         self._under_way: set[Future[None]] = set()
         self._blind = False  # whether it could not be read who has said STOP
@@ -93,7 +94,7 @@ class Sender:
         try:
             if self._back:
                 self._write(list(self._back))
-            if self._seen_at > datetime.min.replace(tzinfo=self._seen_at.tzinfo):
+            if self._seen_at is not None:
                 self.database.write(lambda session: workers.leave(session, self.worker)).result()
         except Exception as error:  # it is soon taken for dead, and whoever sends next looks its texts up
             log.error("results_not_kept", texts=len(self._back), error=type(error).__name__, exc_info=error)
@@ -154,7 +155,7 @@ class Sender:
         self, session: Session, back: list[SendOutcome], room: int, now: datetime
     ) -> tuple[Lease, list[Lookup]]:
         results.record(session, back, now)
-        if now - self._seen_at >= workers.BEAT:
+        if self._seen_at is None or now - self._seen_at >= workers.BEAT:
             self._seen_at = now
             workers.beat(session, self.worker, now)
         looks = now - self._looked_at >= LOOKUP_INTERVAL

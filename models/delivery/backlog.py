@@ -19,6 +19,7 @@ from models.store.types import UtcDateTime
 
 DAY = timedelta(days=1)
 REPORTED_WITHIN = timedelta(hours=1)  # a carrier says what became of a text within minutes
+PROBE_WITHIN = timedelta(seconds=30)  # of the end of a pause, where there is anything to send
 COUNTED = 10_000  # more say no more, and reading them takes time
 
 
@@ -105,7 +106,7 @@ def unarrived(session: Session, now: datetime) -> Unarrived:
 
 
 def paused_numbers(session: Session, now: datetime) -> list[PausedNumber]:
-    """The paused numbers, by the names of their lines."""
+    """The paused numbers, by the names of their lines; also those whose probe is just about to go."""
     names = {line.id: line.name for line in session.exec(select(Line))}
     return [
         PausedNumber(
@@ -115,7 +116,7 @@ def paused_numbers(session: Session, now: datetime) -> list[PausedNumber]:
             line_number.paused_since,
             line_number.pause_code or None,
         )
-        for line_number in line_numbers.paused(session, now)
+        for line_number in line_numbers.paused(session, now - PROBE_WITHIN)
         if line_number.paused_until is not None
     ]
 

@@ -55,15 +55,14 @@ ACTIONS: dict[int, Action] = {code: action for action, codes in TABLE.items() fo
 # API itself, the number that sends, the Messaging Service. Texts are kept until somebody has looked.
 OURS = (range(10000, 11000), range(20000, 21000), range(21657, 21670), range(21700, 21800), range(90000, 91000))
 TOO_MANY = 20429
-LARGEST = 99_999  # Twilio's codes have five digits
+CODES = range(10_000, 100_000)  # Twilio's have five digits; others' error pages say {"code": 404}
 
 
 def code_of(value: Any) -> int | None:
     """Twilio's code, of whatever type somebody wrote where one should be; None for what can be none."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST)):
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 5:
         value = int(value)
-    known = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST
-    return value if known else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value in CODES else None
 
 
 def action_for(code: int | None) -> Action:
