@@ -48,6 +48,8 @@ class FakeTwilio:
     told: Callable[[list[str]], list[str]] = list  # what becomes of a text's callbacks: doubled, shuffled, none
     when: When = When.AFTER
     listed: Callable[[list[Carried]], list[Carried]] = list  # what its list shows: late, doubled, some hidden
+    page: int | None = None  # the HTTP status of an error page that stands in its place
+    port: int = 0  # where it listens; any that is free if none is given
     console: Numbers = field(default_factory=Numbers)
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
@@ -62,7 +64,7 @@ class FakeTwilio:
         self._working = 0  # POSTs that are not yet answered and announced
         self._held: list[tuple[str, bytes]] = []
         self._callbacks: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Api)
         self._server.daemon_threads = True
         self._server.twilio = self  # type: ignore[attr-defined]
         self._threads = [

@@ -153,6 +153,10 @@ class Api(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Send a text."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        if self.twilio.page is not None:
+            self.twilio.asked.append(dict(parse_qsl(body)))
+            self._page(self.twilio.page)
+            return
         try:
             self._check()
             if urlsplit(self.path).path != f"{ROOT}/Messages.json":
@@ -165,6 +169,9 @@ class Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Show the account, one message or a list of messages."""
         parts = urlsplit(self.path)
+        if self.twilio.page is not None:
+            self._page(self.twilio.page)
+            return
         try:
             self._check()
             if parts.path == f"{ROOT}.json":
@@ -272,6 +279,15 @@ class Api(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
         self.wfile.flush()
+
+    def _page(self, status: int) -> None:
+        content = b"<html><body>Not found. Log in to use this network.</body></html>"
+        self.send_response(status)
+        for name, value in {"Content-Type": "text/html", "Retry-After": "3600", "Location": "/login"}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def _drop(self) -> None:
         self.close_connection = True

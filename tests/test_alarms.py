@@ -11,8 +11,8 @@ from sqlmodel import col, select
 from app.carriers import segments
 from app.hotline import Hotline
 from handlers import phrasebook
-from handlers.summary import Quoted, Said
 from handlers.alarms import FIRST
+from handlers.summary import Quoted, Said
 from models import lines, people
 from models.delivery.outbound import Outbound, State
 from models.inbound import Heard

@@ -42,10 +42,13 @@ MEANT = {
     "loop": "14107",
     "geography": "21408 30450",
     "account": "20003 20005 10001 30002 21606 21608 21701 21702 21703 21704 21705 30032 30033 30034 30035 "
-    "63001 63007 63008 63015 63020 63051",
-    "unknown": "99999 10000 30099",
+    "63001 63007 63008 63015 63020 63051 20008 21659 21660 21661 21712 90010",
+    "unknown": "99999 30099 21999",
 }
-EVERY = [(int(code), Action(action)) for action, codes in MEANT.items() for code in codes.split()]
+TABLE = [(int(code), Action(action)) for action, codes in MEANT.items() for code in codes.split()]
+# Codes that nobody has heard of yet, of families that are about us: the account, the API, our numbers, our services.
+OURS = [(code, Action.ACCOUNT) for code in (10000, 20404, 20999, 21669, 21799, 90099)]
+EVERY = TABLE + OURS
 ONCE = {
     *(Action.OPTED_OUT, Action.BAD_ADDRESS, Action.FILTERED, Action.CONTENT, Action.WINDOW),
     *(Action.GEOGRAPHY, Action.UNKNOWN),
@@ -54,7 +57,7 @@ LONG = timedelta(hours=3)  # less than a reply lives
 
 
 def test_the_table_has_these_codes_and_no_others() -> None:
-    assert {code: action for code, action in EVERY if action is not Action.UNKNOWN} == ACTIONS
+    assert {code: action for code, action in TABLE if action is not Action.UNKNOWN} == ACTIONS
 
 
 @pytest.mark.parametrize(("code", "action"), EVERY)
@@ -68,10 +71,7 @@ def test_a_code_in_a_refusal_asks_for_this(code: int, action: Action) -> None:
     [
         *[(status, Action.LOOK_UP) for status in (500, 502, 503, 504, 408)],
         (429, Action.AGAIN),
-        (401, Action.ACCOUNT),
-        (403, Action.ACCOUNT),
-        (404, Action.UNKNOWN),
-        (302, Action.UNKNOWN),
+        *[(status, Action.AWAY) for status in (300, 302, 400, 401, 403, 404, 407, 413, 451, 499)],
     ],
 )
 def test_an_answer_without_a_code_is_told_by_its_status(status: int, action: Action) -> None:
@@ -212,8 +212,10 @@ def test_every_code_does_what_the_table_says(
             assert len(posts) > 5
             assert told == []
         case Action.LOOK_UP:
-            assert (kept.state, len(posts), len(told)) == (State.UNCERTAIN, 2, 1)
-            assert posts[1] - posts[0] >= 180
+            assert (kept.state, len(told)) == (State.UNCERTAIN, 1)
+            waits = [b - a for a, b in itertools.pairwise(posts)]
+            assert all(wait >= 180 for wait in waits)
+            assert [round(wait / 60) - 3 for wait in waits[:6]] == [0, 1, 5, 15, 30, 30]
         case Action.TRANSIENT:
             assert (kept.state, len(told)) == (State.FAILED, 1)
             assert [round((b - a) / 60) for a, b in itertools.pairwise(posts)] == [1, 5, 30]
@@ -238,7 +240,7 @@ def test_every_code_does_what_the_table_says(
             assert (kept.state, len(told), len(said_to_host)) == (State.FAILED, 1, 1)
         case Action.ACCOUNT:
             assert (kept.state, kept.sid, it.paused()) == (State.READY, None, {Channel.SMS})
-            assert 2 <= len(posts) <= 12
+            assert 2 <= len(posts) <= (12 if by == "callback" else 50)
             assert len(said_to_host) == len(posts)
 
 

@@ -23,6 +23,7 @@ class Action(StrEnum):
     """What to do about a text that the carrier did not take or could not deliver."""
 
     AGAIN = "again"  # never processed: back off and send it later
+    AWAY = "away"  # never processed, for nobody was there, or somebody else: the number pauses for seconds
     QUEUE_FULL = (
         "queue_full"  # never processed, for the number's own queue is full: this number pauses, others do not
     )
@@ -92,17 +93,20 @@ class Sent:
     sid: str
     state: State = State.ACCEPTED
     price: str | None = None
+    code: int | None = None  # its error, where it took the text and says in the same breath that it failed
+    action: Action = Action.UNKNOWN  # what that asks for
 
 
 @dataclass(frozen=True)
 class SentMessage:
-    """A text of ours that the carrier has in its list: it did take it."""
+    """A text in the carrier's list that is ours, or may be: then it did take it."""
 
     sid: str
     state: State
     created: datetime
     code: int | None = None
     action: Action = Action.UNKNOWN  # what its error asks for
+    certain: bool = True  # False where its words are gone, so that it could be any text to this phone
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,7 @@ class Carrier(ABC):
     name: ClassVar[str]  # kept with what is spooled, and shown in /health
     paced: ClassVar[bool] = True  # whether it minds how fast texts come
     simulated: ClassVar[bool] = False  # whether no real phone is behind it
+    reports_delivery: ClassVar[bool] = True  # whether it says by webhook what became of every text
     lists_received: ClassVar[bool] = False  # whether `received` can say what came in
     webhooks: ClassVar[Mapping[str, str]] = {}  # the paths it calls by POST, and what each is about, in a word
 
@@ -176,7 +181,10 @@ class Carrier(ABC):
 
     @abstractmethod
     def find(self, text: Outgoing, since: datetime) -> list[SentMessage]:
-        """The texts like this one that it took since then, oldest first. Raises CarrierError and CannotTell."""
+        """The texts that are this one, or may be, of those it took since then, oldest first.
+
+        Raises CarrierError where it cannot be asked now, CannotTell where it never can.
+        """
 
     def received(self, numbers: list[tuple[Channel, str]], since: datetime) -> Iterable[ReceivedMessage]:
         """The texts to these numbers that came in since then, in any order. Raises CarrierError and others."""

@@ -28,6 +28,7 @@ class Simulator(Carrier):
     name = "simulator"
     paced = False
     simulated = True
+    reports_delivery = False
 
     def send(self, text: Outgoing) -> Sent:
         """Deliver the text."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.carriers.base import Action, CannotTell, CarrierError, SentMessage, StatusUpdate
+from app.carriers.base import Action, CannotTell, CarrierError, Sent, SentMessage, StatusUpdate
 from app.outbound import error_policy, outbox
 from app.outbound.error_policy import LOOKUP_DELAYS, Failure
 from handlers import followups
@@ -20,27 +20,43 @@ log = structlog.get_logger()
 LOOKUP_GAP = timedelta(seconds=30)  # between two looks, at least, however late the first one was
 CLOCK_SKEW = timedelta(seconds=60)  # by which the carrier's clock may be behind ours
 ABANDONED = frozenset({State.EXPIRED, State.CANCELLED})
-MOST_UNCERTAIN_POSTS = 2  # POSTs whose end nobody knows; after the second a person is told
+# How long a text waits that never arrived by all that the carrier says, after the first such POST, the second and so
+# on: it goes again as long as somebody wants it. After the second a person is told.
+RESEND_WAITS = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 5, 15, 30))
+TOLD_AFTER = 2
 
 
-def post_failed(session: Session, outbound_id: int, attempt_id: int, error: CarrierError, now: datetime) -> None:
-    """A POST did not go well."""
+def post_failed(
+    session: Session,
+    outbound_id: int,
+    attempt_id: int,
+    error: CarrierError,
+    now: datetime,
+    *,
+    outage: bool = False,
+) -> None:
+    """A POST did not go well; in an `outage`, those before it did not either."""
     row = outbound.get_for_update(session, outbound_id)
     if row is None or row.state not in UNDER_WAY:
         return  # a callback knew better
-    *_, attempt = outbound.attempts(session, outbound_id)
-    if attempt.id != attempt_id or attempt.result not in (None, Result.UNCERTAIN):
+    attempt = outbound.last_attempt(session, outbound_id)
+    if attempt is None or attempt.id != attempt_id or attempt.result not in (None, Result.UNCERTAIN):
         return
-    error_policy.apply(
-        Failure(session, row, attempt, error.code, now, called_back=False, wait=error.wait), error.action
-    )
+    failure = Failure(session, row, attempt, error.code, now, called_back=False, wait=error.wait, outage=outage)
+    error_policy.apply(failure, error.action)
 
 
-def post_accepted(session: Session, outbound_id: int, attempt_id: int, sid: str, state: State, now: datetime) -> None:
-    """A POST went well, and a callback about it was faster, or its lease had run out."""
+def post_accepted(session: Session, outbound_id: int, attempt_id: int, sent: Sent, now: datetime) -> None:
+    """A POST went well, and a callback about it was faster, or its lease had run out; or it was taken and failed."""
     row = outbound.get_for_update(session, outbound_id)
     if row is not None:
-        _fold(session, row, state, now, sid=sid, code=None, attempt_id=attempt_id)
+        _fold(
+            *(session, row, sent.state, now),
+            sid=sent.sid,
+            code=sent.code,
+            action=sent.action,
+            attempt_id=attempt_id,
+        )
 
 
 def status_received(session: Session, update: StatusUpdate, now: datetime) -> bool:
@@ -72,12 +88,8 @@ def _take_from_others(session: Session, row: Outbound, sid: str, now: datetime) 
             if attempt.sid == sid:
                 attempt.sid, attempt.result = None, Result.UNCERTAIN
                 session.add(attempt)
-        other.state, other.sid, other.not_before, other.changed_at = (
-            State.UNCERTAIN,
-            None,
-            now + LOOKUP_DELAYS[0],
-            now,
-        )
+                other.not_before = attempt.started_at + LOOKUP_DELAYS[0]
+        other.state, other.sid, other.changed_at = State.UNCERTAIN, None, now
         session.add(other)
 
 
@@ -138,36 +150,43 @@ def lookup_finished(session: Session, lookup: Lookup, found: list[SentMessage] |
             session, row.line_id, row.channel, row.to
         )  # held: two equal texts never find the same entry
         known = uncertain.known_sids(session, lookup.person_id, [one.sid for one in found], but=row.id)
-        ours = next((one for one in found if one.sid not in known), None)
+        strange = [one for one in found if one.sid not in known]
+        ours = next((one for one in strange if one.certain), None)
         if ours is not None:
             log.info("found_at_carrier", text=row.id)
             _fold(session, row, ours.state, now, sid=ours.sid, code=ours.code, action=ours.action)
             return
-    waited = lookup.due - row.changed_at
-    later = [row.changed_at + delay for delay in LOOKUP_DELAYS if delay > waited]
+        if strange:  # a text to this phone that is none of our others, and its words are gone
+            found = CannotTell()
+    waited = lookup.due - lookup.since
+    later = [lookup.since + delay for delay in LOOKUP_DELAYS if delay > waited]
     row.leased_until = None
     if later:  # a callback may come, and the list may lag
         row.not_before = max(later[0], now + LOOKUP_GAP)
+    elif isinstance(found, CannotTell):
+        log.error("fate_unknown", text=row.id)
+        row.not_before = None
+        outbox.report_failure(session, row, now)
     else:
-        _not_found(session, row, now, may_resend=not isinstance(found, CannotTell))
+        _never_arrived(session, row, now)
     session.add(row)
 
 
-def _not_found(session: Session, row: Outbound, now: datetime, *, may_resend: bool) -> None:
+def _never_arrived(session: Session, row: Outbound, now: datetime) -> None:
+    """By all that the carrier says, three times, it never got this text: it goes again while somebody wants it."""
     tried = sum(attempt.result is Result.UNCERTAIN for attempt in outbound.attempts(session, row.id))
-    late = row.expires_at is not None and row.expires_at <= now
-    row.not_before = None
-    if may_resend and tried < MOST_UNCERTAIN_POSTS and not late:
-        log.warning("not_found_sent_again", text=row.id)
-        row.state, row.changed_at = State.READY, now
-    else:
-        log.error("fate_unknown", text=row.id)
+    wait = RESEND_WAITS[min(max(tried, 1), len(RESEND_WAITS)) - 1]
+    late = row.expires_at is not None and row.expires_at <= now + wait
+    log.warning("never_arrived", text=row.id, tried=tried, late=late)
+    row.state, row.changed_at = State.EXPIRED if late else State.READY, now
+    row.not_before = now + wait if wait and not late else None
+    if late or tried >= TOLD_AFTER:
         outbox.report_failure(session, row, now)
 
 
-def abandon(session: Session, now: datetime) -> int:
+def abandon(session: Session, worker: str, now: datetime) -> int:
     """Texts whose process died between attempt and result become uncertain; returns how many."""
-    gone = uncertain.mark_uncertain(session, now, now + LOOKUP_DELAYS[0])
+    gone = uncertain.mark_uncertain(session, now, worker, LOOKUP_DELAYS[0])
     if gone:
         log.warning("sender_died", texts=len(gone))
     return len(gone)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,18 +23,24 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
-LONGEST_WAIT = 3600.0  # seconds; a carrier that asks for more is asked again all the same
+LONGEST_WAIT = 900.0  # seconds; a carrier that asks for more is asked again all the same: people wait
 TRANSIENT_RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
 SOFT_RETRY = timedelta(minutes=30)
 STRIKES = 3
-QUEUE_FULL_PAUSE = timedelta(seconds=60)
-ACCOUNT_PAUSE = timedelta(minutes=5)
-QUOTA_PAUSE = timedelta(minutes=15)
 LOOP_PAUSE = timedelta(minutes=15)
 
-# After a POST without an answer. Twilio calls back within seconds when it did take the text, so the first look is a
-# short wait away. Its list shows a message moments after the POST; the last look is two minutes after the one before
-# and three after the POST, many times what its list was ever seen to lag. Only then is the text sent again, once.
+# For how long a number pauses before one text tries again, at least and at most. A carrier that is away costs a POST
+# every ten seconds and nobody a text, so that all goes on within seconds of its return. An account that is at fault
+# is mostly mended by a person, and they should not wait long either: 288 POSTs a day. A quota ends with its day.
+AWAY_PAUSE = timedelta(seconds=2), timedelta(seconds=10)
+ACCOUNT_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
+QUEUE_FULL_PAUSE = timedelta(seconds=60), timedelta(minutes=5)
+QUOTA_PAUSE = timedelta(minutes=15), timedelta(hours=1)
+TOLD_PAUSE = timedelta(hours=1)  # told by callback only: every POST seems to go well, and no text shows it mended
+
+# After an attempt of which nobody knows, counted from its start. Twilio calls back within seconds when it did take
+# the text, so the first look is a short wait away. Its list shows a message moments after the POST, which begins at
+# most a minute after its attempt; the last look is two minutes later, many times what its list was ever seen to lag.
 LOOKUP_DELAYS = (timedelta(seconds=15), timedelta(seconds=60), timedelta(seconds=180))
 
 
@@ -49,6 +55,7 @@ class Failure:
     now: datetime
     called_back: bool  # said by callback: the carrier had taken it
     wait: float | None = None  # seconds that the carrier asked for
+    outage: bool = False  # one of several in a row of which nobody knows whether they were taken
 
     @property
     def line(self) -> Line:
@@ -64,13 +71,11 @@ class Failure:
         line_numbers.add(self.session, self.row.line_id, self.row.channel, self.row.from_number)
         return line_numbers.of_line(self.session, self.row.line_id)
 
-    def pause(self, line_number: LineNumber, at_least: timedelta) -> None:
-        """Let a number pause.
-
-        Told by callback only, every POST seems to go well and nothing shows that it is mended: then it is an hour.
-        """
-        at_least = max(at_least, _seconds(self.wait), line_numbers.LONGEST_PAUSE if self.called_back else at_least)
-        line_numbers.pause(self.session, line_number, self.code or 0, self.now, at_least)
+    def pause(self, line_number: LineNumber, bounds: tuple[timedelta, timedelta]) -> None:
+        """Let a number pause, within these bounds, or for longer if the carrier asks for it."""
+        at_least, at_most = bounds
+        at_least = TOLD_PAUSE if self.called_back else max(at_least, _seconds(self.wait))
+        line_numbers.pause(self.session, line_number, self.code or 0, self.now, at_least, at_most)
 
     def own_number(self) -> LineNumber:
         """The number that sent this text."""
@@ -124,6 +129,20 @@ def _again(failure: Failure) -> None:
     failure.keep(failure.now + (_seconds(failure.wait) or timedelta(seconds=backoff(failure.row.tries))))
 
 
+def _away(failure: Failure) -> None:
+    if failure.called_back:
+        _transient(failure)
+        return
+    _pause_for_outage(failure)
+    failure.keep()
+
+
+def _pause_for_outage(failure: Failure) -> None:
+    # What an error page asks us to wait is not the carrier's own word, and a probe costs one POST.
+    failure = replace(failure, wait=None)
+    failure.pause(failure.own_number(), AWAY_PAUSE)
+
+
 def _queue_full(failure: Failure) -> None:
     if failure.called_back:
         _transient(failure)
@@ -137,10 +156,12 @@ def _look_up(failure: Failure) -> None:
         _transient(failure)
         return
     failure.end(Result.UNCERTAIN)
-    row = failure.row
-    row.state, row.error_code, row.not_before = State.UNCERTAIN, failure.code, failure.now + LOOKUP_DELAYS[0]
+    row, began = failure.row, failure.attempt.started_at if failure.attempt else failure.now
+    row.state, row.error_code, row.not_before = State.UNCERTAIN, failure.code, began + LOOKUP_DELAYS[0]
     row.leased_until, row.changed_at = None, failure.now
     failure.session.add(row)
+    if failure.outage:
+        _pause_for_outage(failure)
 
 
 def _transient(failure: Failure) -> None:
@@ -223,6 +244,7 @@ def _account(failure: Failure) -> None:
 
 POLICIES: dict[Action, Callable[[Failure], None]] = {
     Action.AGAIN: _again,
+    Action.AWAY: _away,
     Action.QUEUE_FULL: _queue_full,
     Action.LOOK_UP: _look_up,
     Action.TRANSIENT: _transient,

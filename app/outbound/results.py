@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.carriers.base import Action, CannotTell, CarrierError, Sent, SentMessage
 from app.outbound import delivery
-from models.delivery import handover, line_numbers, outbound
+from models.delivery import handover, line_numbers, outbound, uncertain
 from models.delivery.handover import AcceptedText, LeasedText
 from models.delivery.outbound import State
 from models.delivery.uncertain import Lookup
 from models.store.session import Session
 
-STILL_PAUSED = frozenset({Action.AGAIN, Action.QUEUE_FULL, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})
+STILL_PAUSED = frozenset({Action.AGAIN, Action.AWAY, Action.QUEUE_FULL, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})
+LOOKUP_RETRY = timedelta(seconds=15)  # after which a look is made again that was none
 
 
 class NotPosted(Exception):
@@ -25,6 +26,7 @@ class SendOutcome:
 
     about: LeasedText | Lookup
     result: Sent | CarrierError | NotPosted | list[SentMessage] | CannotTell
+    outage: bool = False  # whether POSTs before this one had no answer either
 
 
 def record(session: Session, back: Iterable[SendOutcome], now: datetime) -> None:
@@ -33,21 +35,25 @@ def record(session: Session, back: Iterable[SendOutcome], now: datetime) -> None
     returned: list[LeasedText] = []
     for one in back:
         match one:
+            case SendOutcome(LeasedText() as leased, Sent(state=State.FAILED) as sent):
+                delivery.post_accepted(session, leased.id, leased.attempt_id, sent, now)
             case SendOutcome(LeasedText() as leased, Sent() as sent):
                 taken.setdefault(sent.state, []).append(AcceptedText(leased.id, leased.attempt_id, sent.sid))
                 outbound.set_price(session, leased.id, sent.price)
             case SendOutcome(LeasedText() as leased, CarrierError() as error):
-                delivery.post_failed(session, leased.id, leased.attempt_id, error, now)
+                delivery.post_failed(session, leased.id, leased.attempt_id, error, now, outage=one.outage)
             case SendOutcome(LeasedText() as leased, NotPosted()):
                 returned.append(leased)
             case SendOutcome(Lookup() as lookup, (list() | CannotTell()) as found):
                 delivery.lookup_finished(session, lookup, found, now)
+            case SendOutcome(Lookup() as lookup, CarrierError()):
+                uncertain.put_off(session, lookup.id, now + LOOKUP_RETRY)
         if isinstance(one.about, LeasedText) and one.about.probes and _went_well(one.result):
             line_numbers.resume(session, one.about.channel, one.about.from_number)
     session.flush()
     for state, handed in taken.items():
         for text in handover.mark_accepted(session, handed, state, now):
-            delivery.post_accepted(session, text.id, text.attempt_id, text.sid, state, now)
+            delivery.post_accepted(session, text.id, text.attempt_id, Sent(text.sid, state), now)
     if returned:
         handover.give_back(session, returned, now)
 

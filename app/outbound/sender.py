@@ -4,6 +4,7 @@ One thread does all bookkeeping. Each of its transactions writes down every resu
 go next, so a hundred texts cost a few commits; other threads post. A text is checked once more right before its POST.
 """
 
+import secrets
 import threading
 import time
 from collections import Counter, deque
@@ -16,13 +17,14 @@ from app.carriers.base import Action, CannotTell, Carrier, CarrierError, Outgoin
 from app.clock import Clock
 from app.database.engine import Database, is_transient
 from app.outbound import delivery, results
+from app.outbound.breaker import Breaker
 from app.outbound.outbox import ALLOWED_AFTER_STOP
 from app.outbound.pacer import Pacer
 from app.outbound.results import NotPosted, SendOutcome
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from models import people
-from models.delivery import leases, uncertain
+from models.delivery import leases, uncertain, workers
 from models.delivery.handover import LeasedText
 from models.delivery.leases import Lease, LeaseTerms
 from models.delivery.uncertain import Lookup
@@ -35,12 +37,15 @@ LEASE_MARGIN = timedelta(seconds=30)  # of its lease that a text must still have
 # Texts leased, each with a thread to post it: 100 a second with a carrier that takes 0.16 seconds. More would wait
 # with their attempts on disk, and if this process were killed nobody would know whether they had left.
 CONCURRENCY = 16
-LOOKUP_BATCH = 20  # texts looked for in one round
+PROBE_FOR = timedelta(seconds=20)  # the same for a probe: whoever makes it may die, and a number must not wait
+LOOKUP_BATCH = 20  # texts looked for at once
+LOOKUPS_AT_ONCE = 4  # of these, each with a thread: they never keep a POST waiting
 LOOKUP_INTERVAL = timedelta(seconds=1)  # between looks for texts that got lost
 EXPIRY_INTERVAL = timedelta(seconds=30)  # between looks for texts that expired
 POLL_INTERVAL = 0.5  # seconds between looks for texts that another process queued
 YIELD_BEFORE_LEASE = 0.02  # seconds for which what comes in goes first, at most, when texts are leased
 YIELD_BEFORE_POST = 0.005  # and before a POST
+WAITED_FOR = frozenset({Action.AGAIN, Action.AWAY, Action.QUEUE_FULL, Action.QUOTA, Action.ACCOUNT})
 LINGER = 0.01  # seconds that a text or a result waits for others to share its transaction
 
 
@@ -52,16 +57,24 @@ class Sender:
         self.carrier = carrier
         self.clock = clock
         self.metrics = metrics or Metrics()
-        self.terms = LeaseTerms(LEASE_FOR, carrier.paced, ALLOWED_AFTER_STOP, carrier.codes(Action.FILTERED))
+        self.worker = secrets.token_hex(8)
+        self.terms = LeaseTerms(
+            *(self.worker, LEASE_FOR, PROBE_FOR, carrier.paced),
+            *(ALLOWED_AFTER_STOP, carrier.codes(Action.FILTERED)),
+        )
+        self.breaker = Breaker(clock)
         self._turns: Counter[int] = Counter()
         self._looked_at = self._swept_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._seen_at: datetime | None = None  # when the others were last shown that this process lives
         self._back: deque[SendOutcome] = deque()  # not yet written down
         self._under_way: set[Future[None]] = set()
         self._blind = False  # whether it could not be read who has said STOP
         self._out = 0  # texts leased and not yet back
+        self._looking = 0  # texts being looked for
         self._counting = threading.Lock()
         self._pacer = Pacer()
         self._posts = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="post")
+        self._looks = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="look")
         self.thread = BackgroundThread(
             "sender", self._round, interval=POLL_INTERVAL, first_in=0.0, before=self._linger
         )
@@ -81,9 +94,12 @@ class Sender:
         try:
             if self._back:
                 self._write(list(self._back))
-        except Exception as error:  # their leases run out, and whoever sends next looks them up
+            if self._seen_at is not None:
+                self.database.write(lambda session: workers.leave(session, self.worker)).result()
+        except Exception as error:  # it is soon taken for dead, and whoever sends next looks its texts up
             log.error("results_not_kept", texts=len(self._back), error=type(error).__name__, exc_info=error)
         self._posts.shutdown()
+        self._looks.shutdown()
 
     def once(self) -> int:
         """Send what may leave now and wait for the end of it; returns how many texts moved."""
@@ -139,6 +155,9 @@ class Sender:
         self, session: Session, back: list[SendOutcome], room: int, now: datetime
     ) -> tuple[Lease, list[Lookup]]:
         results.record(session, back, now)
+        if self._seen_at is None or now - self._seen_at >= workers.BEAT:
+            self._seen_at = now
+            workers.beat(session, self.worker, now)
         looks = now - self._looked_at >= LOOKUP_INTERVAL
         lookups = self._lost_and_found(session, now) if looks else []
         lease = leases.lease(session, now, room, self.terms, self._turns, discover=looks) if room > 0 else Lease()
@@ -151,9 +170,11 @@ class Sender:
         if now - self._swept_at >= EXPIRY_INTERVAL:
             self._swept_at = now
             delivery.expire(session, now)
+            workers.clear(session, now)
         self._looked_at = now
-        delivery.abandon(session, now)
-        return uncertain.lease_lookups(session, now, LEASE_FOR, LOOKUP_BATCH)
+        delivery.abandon(session, self.worker, now)
+        room = self.breaker.looks(LOOKUP_BATCH - self._looking)
+        return uncertain.lease_lookups(session, now, LEASE_FOR, room) if room > 0 else []
 
     def _write(self, back: list[SendOutcome]) -> None:
         """Write down what came back, and lease nothing."""
@@ -178,13 +199,15 @@ class Sender:
 
     def _hand_out(self, leased: list[LeasedText], lookups: list[Lookup]) -> None:
         """Give each phone's texts to one thread: what one phone gets arrives in the order in which it was said."""
+        self.breaker.leased(leased)
         rounds: dict[str, list[LeasedText]] = {}
         for text in leased:
             rounds.setdefault(text.to, []).append(text)
         with self._counting:
             self._out += len(leased)
+            self._looking += len(lookups)
         work = [self._posts.submit(self._deliver_in_order, texts) for texts in rounds.values()]
-        work += [self._posts.submit(self._look_up, lookup) for lookup in lookups]
+        work += [self._looks.submit(self._look_up, lookup) for lookup in lookups]
         self._under_way = {one for one in self._under_way if not one.done()} | set(work)
 
     def _deliver_in_order(self, texts: list[LeasedText]) -> None:
@@ -192,8 +215,9 @@ class Sender:
         for text in texts:
             result = NotPosted() if waits else self._deliver(text)
             # Those after a text that must go again later wait for it.
-            waits = waits or (isinstance(result, CarrierError) and result.action in (Action.AGAIN, Action.QUEUE_FULL))
-            self._back.append(SendOutcome(text, result))
+            waits = waits or (isinstance(result, CarrierError) and result.action in WAITED_FOR)
+            outage = not isinstance(result, NotPosted) and self.breaker.note(text, result)
+            self._back.append(SendOutcome(text, result, outage))
             with self._counting:
                 self._out -= 1
             self.wake()
@@ -228,13 +252,15 @@ class Sender:
     def _may_leave(self, text: LeasedText) -> bool:
         """The last moment: STOP, expiry, a lease that still holds. What may not is sifted out later."""
         now = self.clock.now()
-        if self.thread.stopping or now + LEASE_MARGIN > text.leased_until:
+        if self.thread.stopping or self.breaker.holds_back(text):
             return False
         if text.expires_at is not None and text.expires_at <= now:
             return False
-        if text.phrase in ALLOWED_AFTER_STOP:
-            return True
-        return bool(self.database.lookup(people.NOT_OPTED_OUT, person=text.person_id))
+        wanted = text.phrase in ALLOWED_AFTER_STOP or bool(
+            self.database.lookup(people.NOT_OPTED_OUT, person=text.person_id)
+        )
+        # Asked last: a process that stood still meanwhile must not post what was looked up and sent by another.
+        return wanted and self.clock.now() + LEASE_MARGIN <= text.leased_until
 
     def _outgoing(self, text: LeasedText) -> Outgoing:
         ends = text.expires_at
@@ -243,14 +269,20 @@ class Sender:
 
     def _look_up(self, lookup: Lookup) -> None:
         text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)
+        found: list[SentMessage] | CannotTell | CarrierError
         try:
-            found: list[SentMessage] | CannotTell = self.carrier.find(text, lookup.since - delivery.CLOCK_SKEW)
-        except CannotTell as cannot:
-            found = cannot
-        except Exception as error:  # no look at all: it is made again when its lease has run out
-            log.warning("not_looked_up", text=lookup.id, error=type(error).__name__)
-            return
+            found = self.carrier.find(text, lookup.since - delivery.CLOCK_SKEW)
+        except (CannotTell, CarrierError) as error:
+            found = error
+        except Exception as error:  # a fault of ours, and no look at all
+            log.error("look_broke", text=lookup.id, error=type(error).__name__, exc_info=error)
+            found = CarrierError(Action.UNKNOWN, type(error).__name__)
+        if isinstance(found, CarrierError):
+            log.warning("not_looked_up", text=lookup.id, action=found.action, code=found.code)
+        self.breaker.note_look(found)
         self._back.append(SendOutcome(lookup, found))
+        with self._counting:
+            self._looking -= 1
         self.wake()
 
 

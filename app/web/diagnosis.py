@@ -21,6 +21,12 @@ OVERDUE_AFTER = {
     Lane.BULK: timedelta(hours=12),
 }
 UNCERTAIN_AFTER = timedelta(minutes=30)  # after which an uncertain text should long have been looked up
+ASKED_TO_WAIT = timedelta(minutes=3)  # of which the carrier may ask, as long as a reply may wait
+HELD_AFTER = timedelta(hours=1)  # after which a phone that was out of reach has had all its retries
+# Some numbers are always wrong, and a callback gets lost now and then. What makes somebody look is a few in a day
+# that are also a share of all that left in two: then it is not them, it is the words, the number or the address.
+FEW = 5
+FAILED_SHARE, UNREPORTED_SHARE = 0.05, 0.1
 LOW_DISK = 200 * 2**20  # bytes; a busy line writes some MB a month
 NAMES = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"}
 CALLED = {
@@ -80,6 +86,37 @@ def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> list[F
         what = f"nobody knows whether {count_of(count, 'text')} arrived, the oldest for {span(now - since)}"
         do = "duty was told. If there are more and more, see the carrier in: hotline doctor"
         found.append(Finding(Level.PROBLEM, "sending", what, do))
+    return [*found, *held(figures, now), *unarrived(figures, carrier)]
+
+
+def held(figures: DatabaseFigures, now: datetime) -> list[Finding]:
+    """Whether texts are held for longer than is usual."""
+    found = []
+    count = count_of(figures.unsettled.get(State.HELD, (0, now))[0], "text is", "texts are")
+    patience, others = figures.held.asked_to_wait, figures.held.others
+    if patience is not None and now - patience > ASKED_TO_WAIT:
+        what = f"the carrier asks for patience: {count} held, the oldest for {span(now - patience)}"
+        do = "nothing, if it passes by itself: they leave then. Else see the carrier in: hotline doctor"
+        found.append(Finding(Level.PROBLEM, "sending", what, do))
+    if others is not None and now - others > HELD_AFTER:
+        what = f"{count} held because they could not be delivered yet, the oldest for {span(now - others)}"
+        do = "nothing, if the number falls: they are tried again by themselves. Else read the log for not_delivered"
+        found.append(Finding(Level.WARNING, "sending", what, do))
+    return found
+
+
+def unarrived(figures: DatabaseFigures, carrier: Carrier) -> list[Finding]:
+    """Whether more texts than usual did not arrive within a day, or nobody hears what becomes of them."""
+    found = []
+    failed, unreported = figures.unarrived.failed, figures.unarrived.unreported
+    if failed >= max(FEW, FAILED_SHARE * figures.segments):
+        what = f"{count_of(failed, 'text')} failed within a day"
+        do = "duty was told of each. Read the log for not_taken and not_delivered with their codes: hotline doctor"
+        found.append(Finding(Level.PROBLEM, "sending", what, do))
+    if carrier.reports_delivery and unreported >= max(FEW, UNREPORTED_SHARE * figures.segments):
+        what = f"the carrier never said what became of {count_of(unreported, 'text')} of the last day"
+        do = "see that PUBLIC_URL is how the carrier reaches this machine: hotline doctor"
+        found.append(Finding(Level.WARNING, "sending", what, do))
     return found
 
 

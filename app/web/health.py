@@ -45,6 +45,9 @@ def as_json(snapshot: Snapshot, hotline: Hotline) -> dict[str, Any]:
         else None,
         "uncertain": figures.unsettled.get(State.UNCERTAIN, (0, None))[0] if figures else None,
         "held": figures.unsettled.get(State.HELD, (0, None))[0] if figures else None,
+        "held_oldest_seconds": held_seconds(snapshot) if figures else None,
+        "failed_in_a_day": figures.unarrived.failed if figures else None,
+        "unreported_in_a_day": figures.unarrived.unreported if figures else None,
         "paused": [
             {
                 "line": paused.line,
@@ -66,6 +69,14 @@ def as_json(snapshot: Snapshot, hotline: Hotline) -> dict[str, Any]:
             for name, heartbeat in snapshot.heartbeats.items()
         },
     }
+
+
+def held_seconds(snapshot: Snapshot) -> int | None:
+    """Since when the oldest held text is wanted."""
+    assert snapshot.figures is not None
+    held = snapshot.figures.held
+    since = min((one for one in (held.asked_to_wait, held.others) if one is not None), default=None)
+    return None if since is None else age_seconds(since, snapshot.now)
 
 
 def age_seconds(since: datetime, now: datetime) -> int:

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from app.hotline import Hotline
 from app.web.access import is_here
-from app.web.health import age_seconds
+from app.web.health import age_seconds, held_seconds
 from app.web.snapshot import Snapshot, take_snapshot
 from models.delivery.outbound import Lane, State
 
@@ -79,9 +79,9 @@ class Gauges(Collector):
         depth = GaugeMetricFamily("hotline_unsent_texts", "Texts that have not left", labels=["lane"])
         oldest = GaugeMetricFamily("hotline_oldest_unsent_seconds", "Age of the oldest of them", labels=["lane"])
         for lane in Lane:
-            held = figures.waiting.get(lane)
-            depth.add_metric([lane.name.lower()], held.count if held else 0)
-            oldest.add_metric([lane.name.lower()], age_seconds(held.since, now) if held else 0)
+            waits = figures.waiting.get(lane)
+            depth.add_metric([lane.name.lower()], waits.count if waits else 0)
+            oldest.add_metric([lane.name.lower()], age_seconds(waits.since, now) if waits else 0)
         unsettled = GaugeMetricFamily("hotline_unsettled_texts", "Texts between two states", labels=["state"])
         for state in UNSETTLED:
             unsettled.add_metric([state.value], figures.unsettled.get(state, (0, now))[0])
@@ -96,4 +96,14 @@ class Gauges(Collector):
         for line, day in sorted(figures.spent.items()):
             spent.add_metric([str(line)], day.micros / 1_000_000)
             segments.add_metric([str(line)], day.segments)
-        yield from (depth, oldest, unsettled, paused, spent, segments)
+        unarrived = GaugeMetricFamily(
+            "hotline_unarrived_texts",
+            "Of the last 24 hours: failed, or never reported by the carrier",
+            labels=["result"],
+        )
+        unarrived.add_metric(["failed"], figures.unarrived.failed)
+        unarrived.add_metric(["unreported"], figures.unarrived.unreported)
+        held = GaugeMetricFamily(
+            "hotline_oldest_held_seconds", "Age of the oldest held text", value=held_seconds(self.snapshot) or 0
+        )
+        yield from (depth, oldest, unsettled, held, unarrived, paused, spent, segments)

@@ -20,7 +20,7 @@ from app.inbound.spool import SpoolFigures
 from app.telemetry.heartbeat import Heartbeat
 from models import lines
 from models.delivery import backlog, line_numbers
-from models.delivery.backlog import LaneBacklog, PausedNumber, Spent
+from models.delivery.backlog import Held, LaneBacklog, PausedNumber, Spent, Unarrived
 from models.delivery.outbound import Lane, State
 from models.lines import Line
 from models.store.session import Session
@@ -37,7 +37,10 @@ class DatabaseFigures:
     waiting: dict[Lane, LaneBacklog]
     unsettled: dict[State, tuple[int, datetime]]
     paused: list[PausedNumber]
+    held: Held
+    unarrived: Unarrived
     spent: dict[int, Spent]  # today, by line
+    segments: int  # of all lines, today and yesterday
     over_budget: list[str]  # lines whose texts to many wait for tomorrow
 
 
@@ -104,11 +107,16 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
     """What the database says, in a few statements that touch only what is unsettled."""
     every = lines.all_lines(session)
     days = {line.id: today(line, now) for line in every}
+    before = {line.id: today(line, now - backlog.DAY) for line in every}
+    spent = backlog.spent(session, days)
     return DatabaseFigures(
         backlog.by_lane(session, now),
         backlog.unsettled(session),
         backlog.paused_numbers(session, now),
-        backlog.spent(session, days),
+        backlog.held(session),
+        backlog.unarrived(session, now),
+        spent,
+        sum(day.segments for day in (*spent.values(), *backlog.spent(session, before).values())),
         [line.name for line in every if line_numbers.over_budget(session, line, now)],
     )
 

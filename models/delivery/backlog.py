@@ -5,17 +5,22 @@ texts that are through cost nothing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.delivery import line_numbers
 from models.delivery.line_numbers import Spending
-from models.delivery.outbound import PENDING, READY, Lane, Outbound, State
+from models.delivery.outbound import PENDING, READY, UNARRIVED, Lane, Outbound, State
 from models.lines import Channel, Line
 from models.store.session import Session
 from models.store.types import UtcDateTime
+
+DAY = timedelta(days=1)
+REPORTED_WITHIN = timedelta(hours=1)  # a carrier says what became of a text within minutes
+PROBE_WITHIN = timedelta(seconds=30)  # of the end of a pause, where there is anything to send
+COUNTED = 10_000  # more say no more, and reading them takes time
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,22 @@ class PausedNumber:
     until: datetime
     since: datetime | None
     code: int | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """Texts that the carrier did not take or deliver yet, and since when the oldest of each kind is wanted."""
+
+    asked_to_wait: datetime | None  # the carrier asked for patience
+    others: datetime | None  # they could not be delivered yet, or their phone pauses
+
+
+@dataclass(frozen=True)
+class Unarrived:
+    """Of the texts of the last 24 hours those that did not arrive, by all that we know; at most `COUNTED` of each."""
+
+    failed: int
+    unreported: int  # taken by the carrier over an hour ago, and never heard of again
 
 
 @dataclass(frozen=True)
@@ -62,8 +83,30 @@ def unsettled(session: Session) -> dict[State, tuple[int, datetime]]:
     return {state: (count, since) for state, count, since in session.exec(query)}
 
 
+def held(session: Session) -> Held:
+    """Since when the oldest held texts are wanted."""
+    asked = sa.and_(col(Outbound.retries) == 0, col(Outbound.error_code).is_not(None))
+    oldest = [sa.func.min(sa.case((one, col(Outbound.created_at))), type_=UtcDateTime()) for one in (asked, ~asked)]
+    patience, others = session.exec(select(*oldest).where(PENDING, sa.text("state = 'held'"))).one()
+    return Held(patience, others)
+
+
+def unarrived(session: Session, now: datetime) -> Unarrived:
+    """What failed, and what the carrier never called back about. Read from an index, and counted up to a bound."""
+    began = now - DAY
+
+    def count(state: str, until: datetime) -> int:
+        changed = col(Outbound.changed_at)
+        these = select(sa.literal(1)).where(
+            UNARRIVED, sa.text(f"state = '{state}'"), changed > began, changed < until
+        )
+        return int(session.exec(select(sa.func.count()).select_from(these.limit(COUNTED).subquery())).one())
+
+    return Unarrived(count("failed", now + DAY), count("accepted", now - REPORTED_WITHIN))
+
+
 def paused_numbers(session: Session, now: datetime) -> list[PausedNumber]:
-    """The paused numbers, by the names of their lines."""
+    """The paused numbers, by the names of their lines; also those whose probe is just about to go."""
     names = {line.id: line.name for line in session.exec(select(Line))}
     return [
         PausedNumber(
@@ -71,9 +114,9 @@ def paused_numbers(session: Session, now: datetime) -> list[PausedNumber]:
             line_number.channel,
             line_number.paused_until,
             line_number.paused_since,
-            line_number.pause_code,
+            line_number.pause_code or None,
         )
-        for line_number in line_numbers.paused(session, now)
+        for line_number in line_numbers.paused(session, now - PROBE_WITHIN)
         if line_number.paused_until is not None
     ]
 

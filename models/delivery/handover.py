@@ -47,6 +47,7 @@ LEASE: Precompiled[Any] = Precompiled(
     .values(
         state=State.LEASED,
         leased_until=sa.bindparam("until", type_=UtcDateTime),
+        leased_by=sa.bindparam("worker"),
         changed_at=sa.bindparam("now", type_=UtcDateTime),
         not_before=None,
         sid=None,
@@ -118,12 +119,15 @@ def release_held(session: Session, now: datetime) -> None:
     session.modify(RELEASE_HELD, now=now)
 
 
-def take(session: Session, ids: list[int], now: datetime, lasts: timedelta, *, probes: bool) -> list[LeasedText]:
+def take(
+    session: Session, ids: list[int], now: datetime, lasts: timedelta, worker: str, *, probes: bool
+) -> list[LeasedText]:
     """Lease those of these texts that are still ready, and write down the attempt to send each."""
     if not ids:
         return []
     until = now + lasts
-    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in session.fetch(LEASE, ids=ids, until=until, now=now)}
+    leased = session.fetch(LEASE, ids=ids, until=until, now=now, worker=worker)
+    rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in leased}
     attempts = dict(session.fetch(START_ATTEMPTS, ids=list(rows), now=now))
     return [LeasedText(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
 

@@ -48,7 +48,9 @@ NEW_NUMBERS = (
 class LeaseTerms:
     """What a lease minds besides lanes and pace."""
 
+    worker: str  # who leases
     lasts: timedelta  # longer than any POST may take
+    probe_lasts: timedelta  # after which the next probe goes, if nothing came back of this one
     paced: bool  # whether the carrier minds how fast texts come
     after_stop: frozenset[str] = frozenset()  # phrases that go even to somebody who said STOP
     filtered: tuple[int, ...] = ()  # errors after which the same words never go to the same address again
@@ -128,13 +130,13 @@ class _Leasing:
             last = Lane.NOTICE
         probes = line_number.pause_code is not None
         chosen = self._chosen(line_number, 1 if probes else room, pace, last)
-        leased = handover.take(self.session, chosen, self.now, self.terms.lasts, probes=probes)
+        leased = handover.take(self.session, chosen, self.now, self.terms.lasts, self.terms.worker, probes=probes)
         if not leased:
             return
         self.lease.texts += leased
         self.turns[line_number.id] += sum(text.lane != Lane.EMERGENCY for text in leased)
         if probes:
-            line_number.paused_until = self.now + self.terms.lasts
+            line_number.paused_until = self.now + self.terms.probe_lasts
         if pace is not None:
             line_number.next_at = pace.next_at
             self.lease.waits(pace.when(1))

@@ -117,11 +117,18 @@ def add(session: Session, line_id: int, channel: Channel, number: str) -> bool:
     return made.first() is not None
 
 
-def pause(session: Session, line_number: LineNumber, code: int, now: datetime, at_least: timedelta) -> None:
-    """Pause a number, as long again as it has been paused already (exponential backoff), up to an hour."""
+def pause(
+    session: Session,
+    line_number: LineNumber,
+    code: int,
+    now: datetime,
+    at_least: timedelta,
+    at_most: timedelta = LONGEST_PAUSE,
+) -> None:
+    """Pause a number, as long again as it has been paused already (exponential backoff), within these bounds."""
     since = line_number.paused_since or now
     line_number.paused_since = since
-    line_number.paused_until = now + max(at_least, min(now - since, LONGEST_PAUSE))
+    line_number.paused_until = now + max(at_least, min(now - since, at_most))
     line_number.pause_code = code
     session.add(line_number)
 

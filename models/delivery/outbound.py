@@ -204,6 +204,12 @@ def has_callbacks(session: Session) -> bool:
     return session.exec(select(StatusEvent.id).limit(1)).first() is not None
 
 
+def last_attempt(session: Session, outbound_id: int) -> Attempt | None:
+    """The last try to hand a text over: while a carrier is away one text may have thousands."""
+    query = select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id).desc())
+    return session.exec(query.limit(1)).first()
+
+
 def record_status(
     session: Session, outbound_id: int, now: datetime, status: str, *, sid: str | None, code: int | None
 ) -> None:

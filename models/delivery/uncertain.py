@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from models.delivery import workers
 from models.delivery.outbound import AT_A_TIME, Attempt, Outbound, Result, State, is_in
 from models.lines import Channel
 from models.store.session import Session
@@ -25,21 +26,28 @@ class Lookup:
     due: datetime  # when this look was due
 
 
-def mark_uncertain(session: Session, now: datetime, look_at: datetime) -> list[int]:
+def mark_uncertain(session: Session, now: datetime, worker: str, look_after: timedelta) -> list[int]:
     """Texts whose process died between the attempt and its result: nobody knows whether they left.
 
-    They become uncertain and are looked for from `look_at`; returns which.
+    Dead is a worker other than this one that was not seen for a while, or whose lease ran out. They become uncertain
+    and are looked for so long after their attempt began, even if that is over; returns which.
     """
-    gone = select(Outbound.id).where(is_in(State.LEASED), col(Outbound.leased_until) < now)
+    dead = sa.or_(
+        col(Outbound.leased_until) < now,
+        sa.and_(col(Outbound.leased_by) != worker, ~workers.is_alive(col(Outbound.leased_by), now)),
+    )
+    gone = select(Outbound.id).where(is_in(State.LEASED), dead)
     moved = session.execute(
         sa.update(Outbound)
         .where(col(Outbound.id).in_(gone.limit(AT_A_TIME).with_for_update(skip_locked=True)))
         .where(col(Outbound.state) == State.LEASED)
-        .values(state=State.UNCERTAIN, not_before=look_at, leased_until=None, changed_at=now)
+        .values(state=State.UNCERTAIN, not_before=now, leased_until=None, changed_at=now)
         .returning(col(Outbound.id))
     )
     ids = list(moved.scalars())
     if ids:
+        looks = [{"id_": id_, "not_before": began + look_after} for id_, began in _began(session, ids).items()]
+        session.bulk_update(Outbound, looks)
         session.execute(
             sa.update(Attempt)
             .where(col(Attempt.outbound_id).in_(ids), col(Attempt.result).is_(None))
@@ -76,17 +84,31 @@ def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int)
         )
     )
     rows = sorted(taken.all())
-    # Asked apart: within RETURNING, SQLAlchemy names no table on SQLite, and `id` would be the attempt's own.
-    last = (
-        select(Attempt.outbound_id, sa.func.max(col(Attempt.started_at)))
-        .where(col(Attempt.outbound_id).in_([row[0] for row in rows]))
-        .group_by(col(Attempt.outbound_id))
-    )
-    began = dict(session.exec(last)) if rows else {}
+    began = _began(session, [row[0] for row in rows])
     return [
         Lookup(id_, person_id, channel, from_number, to, body, began[id_], due_at)
         for id_, person_id, channel, from_number, to, body, due_at in rows
     ]
+
+
+def _began(session: Session, ids: list[int]) -> dict[int, datetime]:
+    """When the last attempt of each of these texts began."""
+    # Asked apart: within RETURNING, SQLAlchemy names no table on SQLite, and `id` would be the attempt's own.
+    last = (
+        select(Attempt.outbound_id, sa.func.max(col(Attempt.started_at)))
+        .where(col(Attempt.outbound_id).in_(ids))
+        .group_by(col(Attempt.outbound_id))
+    )
+    return dict(session.exec(last)) if ids else {}
+
+
+def put_off(session: Session, outbound_id: int, until: datetime) -> None:
+    """The carrier could not be asked: the look is made again then."""
+    session.execute(
+        sa.update(Outbound)
+        .where(col(Outbound.id) == outbound_id, col(Outbound.state) == State.UNCERTAIN)
+        .values(leased_until=until)
+    )
 
 
 def known_sids(session: Session, person_id: int, sids: list[str], *, but: int) -> set[str]:

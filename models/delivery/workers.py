@@ -1,10 +1,22 @@
-"""Processes that send, and when each was last seen: the leases of one that is dead are known to be dead."""
+"""Processes that send, and when each was last seen: the leases of one that is dead are known to be dead.
 
-from datetime import datetime
+One that is taken for dead and is only slow, or stands still, does no harm: what it has leased is looked up, and it
+posts nothing for which its lease has not long enough to last.
+"""
 
-from sqlmodel import Field
+from datetime import datetime, timedelta
+from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, col
+
+from models.store.session import Session
 from models.store.types import Model, UtcDateTime
+
+BEAT = timedelta(seconds=3)  # between two signs of life: a write to the disk each
+DEAD_AFTER = timedelta(seconds=10)  # without one
+FORGOTTEN_AFTER = timedelta(hours=1)
 
 
 class Worker(Model, table=True):
@@ -12,3 +24,25 @@ class Worker(Model, table=True):
 
     id: str = Field(primary_key=True)  # made anew at every start
     seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def beat(session: Session, worker: str, now: datetime) -> None:
+    """A sign of life."""
+    on: Any = postgresql if session.dialect.name == "postgresql" else sqlite
+    sign = on.insert(Worker).values(id=worker, seen_at=now)
+    session.execute(sign.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}))
+
+
+def leave(session: Session, worker: str) -> None:
+    """It ends well, and holds no lease."""
+    session.execute(sa.delete(Worker).where(col(Worker.id) == worker))
+
+
+def clear(session: Session, now: datetime) -> None:
+    """Forget those that are long dead."""
+    session.execute(sa.delete(Worker).where(col(Worker.seen_at) < now - FORGOTTEN_AFTER))
+
+
+def is_alive(worker: Any, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether the worker with this id was seen lately. One that was forgotten was not."""
+    return sa.exists().where(col(Worker.id) == worker, col(Worker.seen_at) > now - DEAD_AFTER)

@@ -84,7 +84,7 @@ class Gateway(Carrier):
         try:
             answer = self.http.post("/messages", json=said)
         except httpx.ConnectError as error:
-            raise CarrierError(Action.AGAIN, "no connection") from error
+            raise CarrierError(Action.AWAY, "no connection") from error
         except httpx.HTTPError as error:
             raise CarrierError(Action.LOOK_UP, f"no answer: {type(error).__name__}") from error
         if answer.status_code >= 500:

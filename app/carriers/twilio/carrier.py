@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from app.carriers import segments
 from app.carriers.base import (
     Action,
     Answer,
@@ -23,9 +22,10 @@ from app.carriers.base import (
     StatusUpdate,
     Webhook,
 )
-from app.carriers.twilio import doctor, errors, inbox, remedies, signature, webhook
+from app.carriers.twilio import bodies, doctor, errors, inbox, remedies, signature, webhook
 from app.carriers.twilio.account import Account
-from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal
+from app.carriers.twilio.bodies import Likeness
+from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal, said
 from app.settings import Settings
 from app.telemetry.findings import Finding
 from models.delivery.outbound import State
@@ -38,6 +38,8 @@ PREFIX = {Channel.SMS: "", Channel.WHATSAPP: "whatsapp:"}
 QUEUED_FOR = {Channel.SMS: 36_000, Channel.WHATSAPP: 14_400}  # seconds that Twilio itself keeps a text
 PAGE = 200  # messages on a page of its list
 LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the time we ask for
+SAME_PHONE = 8  # characters at the end of an address: Twilio may write the beginning of a number in another way
+LONGEST_PRICE = 20  # characters
 
 
 class Twilio(Carrier):
@@ -64,19 +66,20 @@ class Twilio(Carrier):
         return cls(Account.of(settings))
 
     def verify(self, call: Webhook, headers: Mapping[str, str]) -> bool:
-        """Whether the call bears a signature made with one of our tokens."""
+        """Whether the call bears a signature made with one of our tokens, and can be read in one way only."""
         given = headers.get(signature.HEADER, "")
         url = self.account.public_url + call.path + (f"?{call.query}" if call.query else "")
         algorithm = signature.algorithm_of(headers.get(signature.SETTINGS_HEADER))
         fields = signature.fields_of(call.body)
-        return bool(given) and signature.genuine(url, fields, given, self.account.tokens, algorithm)
+        genuine = bool(given) and signature.genuine(url, fields, given, self.account.tokens, algorithm)
+        return genuine and signature.names_one_text(fields)
 
     def parse(self, call: Webhook) -> Heard | StatusUpdate | None:
         """What a call says. A text to another number of our Messaging Service is for the number of the settings."""
-        said = webhook.parse(call)
-        if isinstance(said, Heard) and said.channel is Channel.SMS and self.account.is_ours(said.fields):
-            return replace(said, fallback_to=self.account.number)
-        return said
+        heard = webhook.parse(call, self.account.sid)
+        if isinstance(heard, Heard) and heard.channel is Channel.SMS and self.account.is_ours(heard.fields):
+            return replace(heard, fallback_to=self.account.number)
+        return heard
 
     def answer(self, path: str, status: int) -> Answer:
         """An empty TwiML document; for a status callback that went well, nothing at all."""
@@ -100,30 +103,36 @@ class Twilio(Carrier):
         answer = self.transport.ask("POST", self._messages, data=fields, headers=HEADERS)
         if answer.status_code >= 300:
             raise refusal(answer.status_code, error_code(answer))
-        try:
-            taken = answer.json()
-            return Sent(str(taken["sid"]), errors.STATUSES.get(taken["status"], State.ACCEPTED), taken.get("price"))
-        except (ValueError, KeyError, TypeError) as error:  # taken, most likely, and we cannot read under which id
-            raise CarrierError(Action.LOOK_UP, "an answer that is none") from error
+        taken = said(answer)
+        sid = webhook.message_sid(taken.get("sid"))
+        if sid is None:  # perhaps taken, and we cannot read under which id
+            raise CarrierError(Action.LOOK_UP, "an answer that is none")
+        code, price = errors.code_of(taken.get("error_code")), taken.get("price")
+        state = errors.STATUSES.get(str(taken.get("status")), State.ACCEPTED)
+        price = price if isinstance(price, str) and len(price) <= LONGEST_PRICE else None
+        return Sent(sid, state, price, code, errors.action_for(code))
 
     def find(self, text: Outgoing, since: datetime) -> list[SentMessage]:
-        """The texts like this one in Twilio's list, oldest first. Raises CarrierError.
+        """The texts in Twilio's list that are this one, or may be, oldest first. Raises CarrierError.
 
         Asked by recipient alone and newest first: a text that Twilio still queues has no DateSent to ask for.
         """
         found: dict[str, SentMessage] = {}
         for message in self._listed(PREFIX[text.channel] + text.to, since):
-            if not str(message.direction).startswith("outbound") or _plain(message.body) != _plain(text.body):
+            sid, likeness = webhook.message_sid(message.sid), bodies.likeness(text.body, message.body)
+            if sid is None or likeness is Likeness.OTHER or not str(message.direction).startswith("outbound"):
                 continue
-            status = str(getattr(message.status, "value", message.status))
-            state, code = errors.STATUSES.get(status, State.ACCEPTED), message.error_code
-            found[message.sid] = SentMessage(message.sid, state, message.date_created, code, errors.action_for(code))
+            status, code = str(getattr(message.status, "value", message.status)), errors.code_of(message.error_code)
+            state, certain = errors.STATUSES.get(status, State.ACCEPTED), likeness is Likeness.SAME
+            found[sid] = SentMessage(sid, state, message.date_created, code, errors.action_for(code), certain)
         return sorted(found.values(), key=lambda one: one.created)
 
     def _listed(self, to: str, since: datetime) -> Iterator[Any]:
         older = 0
         try:
             for message in self.client.messages.stream(to=to, page_size=PAGE, limit=LOOKED_THROUGH):
+                if str(message.to)[-SAME_PHONE:] != to[-SAME_PHONE:]:
+                    continue  # somebody else's: a list that minds no question
                 if message.date_created is not None and message.date_created >= since:
                     yield message
                     continue
@@ -131,7 +140,9 @@ class Twilio(Carrier):
                 if older >= PAGE:  # a whole page of them: nothing newer follows
                     return
         except TwilioRestException as error:
-            raise refusal(error.status, error.code) from error
+            raise refusal(error.status, errors.code_of(error.code)) from error
+        except (TwilioException, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise CarrierError(Action.AWAY, f"a list that is none: {type(error).__name__}") from error
 
     def received(self, numbers: list[tuple[Channel, str]], since: datetime) -> Iterator[ReceivedMessage]:
         """The texts that came in since then. A Messaging Service may have numbers of which no line knows."""
@@ -166,8 +177,3 @@ class Twilio(Carrier):
     def close(self) -> None:
         """Close the connections."""
         self.transport.close()
-
-
-def _plain(body: str | None) -> str:
-    """A body as it can be compared: Twilio may write dear characters plainly and trim the ends."""
-    return " ".join((body or "").translate(segments.PLAINLY).split())

@@ -20,6 +20,14 @@ NOT_OURS = Remedy(
 TRIAL = Remedy(
     "a trial account only reaches phones that were verified one by one", "upgrade the account in Twilio's console"
 )
+MISMATCH = Remedy(
+    "the number does not belong to this Twilio account or Messaging Service, or cannot send texts",
+    "compare HOTLINE_NUMBER and TWILIO_MESSAGING_SERVICE_SID with Phone Numbers and Services in Twilio's console",
+)
+TEST_CREDENTIALS = Remedy(
+    "these are Twilio's test credentials, which send nothing",
+    "copy the live TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console, and restart",
+)
 QUEUE = Remedy(
     "the number's queue at Twilio is full", "nothing: it empties by itself. If it happens often, send fewer notices"
 )
@@ -57,19 +65,27 @@ TODAY = Remedy(
 )
 PACE = Remedy("texts left faster than WhatsApp allows", "nothing: texts wait and leave by themselves")
 
+AWAY = Remedy("Twilio cannot be reached", "nothing, if it passes by itself; else run: hotline doctor")
+DOWN = Remedy("Twilio does not work right now", "nothing, if it passes by itself; see status.twilio.com")
+
 REMEDIES: dict[int, Remedy] = {
     10001: SUSPENDED,
     20003: CREDENTIALS,
     20005: SUSPENDED,
+    20008: TEST_CREDENTIALS,
     20429: Remedy("Twilio asks for patience", "nothing: texts wait and leave by themselves"),
     21606: NOT_OURS,
     21608: TRIAL,
     21611: QUEUE,
+    21659: MISMATCH,
+    21660: MISMATCH,
+    21661: MISMATCH,
     21701: NO_SERVICE,
     21702: EMPTY_SERVICE,
     21703: EMPTY_SERVICE,
     21704: EMPTY_SERVICE,
     21705: NO_SERVICE,
+    21712: MISMATCH,
     30002: SUSPENDED,
     30023: TODAY,
     30027: TODAY,
@@ -87,12 +103,22 @@ REMEDIES: dict[int, Remedy] = {
     63020: META,
     63038: TODAY,
     63051: META,
+    90010: SUSPENDED,
 }
+HTTP = 1000  # below it, a code is the HTTP status of an answer that bore none of Twilio's own
+OUTAGES = frozenset({20408, *range(20500, 20600)})
 
 
 def remedy(code: int | None) -> Remedy:
     """What an error means and what to do, also for one that we do not know."""
-    if code is None:
-        return Remedy("Twilio does not take its texts", "run: hotline doctor")
+    if not code:
+        return AWAY
+    if code < HTTP:
+        what = (
+            f"somebody else answers in Twilio's place (HTTP {code}): an error page, a proxy, a network's login page"
+        )
+        return Remedy(what, "nothing, if it passes by itself; else compare TWILIO_API_URL, and run: hotline doctor")
+    if code in OUTAGES:
+        return DOWN
     unknown = Remedy("Twilio does not take its texts", f"read https://www.twilio.com/docs/api/errors/{code}")
     return REMEDIES.get(code, unknown)

@@ -1,9 +1,13 @@
 """httpx under Twilio's own client, with timeouts: it says whether a text may have been taken when no answer comes.
 
 Twilio's client spends more time on building a message than the network does on carrying it, so texts are posted
-without it (`ask`); everything else goes through it (`request`).
+without it (`ask`); everything else goes through it (`request`). Whoever answers is not believed to be Twilio: a
+proxy, a captive portal or an error page may stand in its place, and say anything.
 """
 
+import json
+import math
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -35,7 +39,7 @@ class Transport(HttpClient):
         try:
             answer = self.http.request(method, url, **parts)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError) as error:
-            raise CarrierError(Action.AGAIN, f"no connection: {type(error).__name__}") from error
+            raise CarrierError(Action.AWAY, f"no connection: {type(error).__name__}") from error
         except httpx.HTTPError as error:
             raise CarrierError(Action.LOOK_UP, f"no answer: {type(error).__name__}") from error
         if answer.status_code >= 500 or answer.status_code in (408, 429):
@@ -74,16 +78,29 @@ def refusal(status: int, code: int | None, *, wait: float | None = None) -> Carr
     return CarrierError(action, f"error {code}", code=code, wait=wait)
 
 
+def said(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object that an answer is; nothing for what is none, however it was meant."""
+    try:
+        found = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def error_code(answer: httpx.Response) -> int | None:
     """Twilio's own code for what is wrong, if the answer names one."""
-    try:
-        return int(answer.json()["code"])
-    except (ValueError, KeyError, TypeError):
-        return None
+    return errors.code_of(said(answer).get("code"))
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
+    """In how many seconds to come again, where the answer says so, in seconds or as a date by its own clock."""
+    asked = answer.headers.get("retry-after", "")
     try:
-        return max(float(answer.headers["retry-after"]), 0.0)
-    except (KeyError, ValueError):
-        return None
+        wait = float(asked)
+    except ValueError:
+        try:
+            now = answer.headers.get("date", "")
+            wait = (parsedate_to_datetime(asked) - parsedate_to_datetime(now)).total_seconds()
+        except (ValueError, TypeError, OverflowError):  # no date, or one of the two without a zone
+            return None
+    return wait if math.isfinite(wait) and wait > 0 else None

@@ -3,10 +3,11 @@
 import base64
 import binascii
 import re
+from typing import Any
 from urllib.parse import parse_qs
 
 from app.carriers.base import StatusUpdate, Webhook
-from app.carriers.twilio.errors import STATUSES, action_for
+from app.carriers.twilio.errors import STATUSES, action_for, code_of
 from app.carriers.twilio.signature import Fields, fields_of
 from models.inbound import Heard
 from models.lines import Channel
@@ -14,16 +15,19 @@ from models.lines import Channel
 MESSAGE, STATUS = "/twilio/message", "/twilio/status"
 PATHS = {MESSAGE: "message", STATUS: "status"}
 
-LONGEST_HANDLE = 255  # characters; Twilio's ids have 34
+LONGEST_HANDLE = 255  # characters of an address
+SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
 MEDIA = re.compile(r"Media(?:Url|ContentType)\d+$")
 PLACE = ("Label", "Address")
 OWN = frozenset("MessageSid SmsSid SmsMessageSid From To Body Latitude Longitude Label Address".split())
 
 
-def parse(webhook: Webhook) -> Heard | StatusUpdate | None:
-    """What a call says; None if it names no text."""
+def parse(webhook: Webhook, account: str | None = None) -> Heard | StatusUpdate | None:
+    """What a call says; None if it names no text, or is not about this account."""
     said = readable(fields_of(webhook.body))
+    if account is not None and said.get("AccountSid", account) != account:
+        return None
     return _status(said, webhook.query) if webhook.path == STATUS else _message(said, webhook)
 
 
@@ -39,10 +43,13 @@ def _text(part: bytes) -> str:
 def _status(said: dict[str, str], query: str) -> StatusUpdate | None:
     outbound_id = figure(parse_qs(query).get("id", [""])[-1])
     word = said.get("MessageStatus") or said.get("SmsStatus")
-    if outbound_id is None or not word:
+    # The signature does not say where the query ends and the first name begins: `?id=1` and a field `2…` would bear
+    # the one of `?id=12`. No name of Twilio's begins with a digit.
+    if outbound_id is None or not word or any(not name[:1].isalpha() for name in said):
         return None
-    code = figure(said.get("ErrorCode"))
-    return StatusUpdate(outbound_id, word, STATUSES.get(word), handle(said.get("MessageSid")), code, action_for(code))
+    code = code_of(said.get("ErrorCode"))
+    sid = message_sid(said.get("MessageSid") or said.get("SmsSid"))
+    return StatusUpdate(outbound_id, word, STATUSES.get(word), sid, code, action_for(code))
 
 
 def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
@@ -76,12 +83,17 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
 
 def sid_of(said: dict[str, str]) -> str | None:
     """Twilio's id of the text, or None for fields that name no id, author or receiver: they are no text."""
-    sid = handle(said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid"))
+    sid = message_sid(said.get("MessageSid") or said.get("SmsMessageSid") or said.get("SmsSid"))
     return sid if sid and handle(said.get("From")) and handle(said.get("To")) else None
 
 
+def message_sid(value: Any) -> str | None:
+    """Twilio's id of a text; None for anything that is not exactly in its form."""
+    return value if isinstance(value, str) and SID.fullmatch(value) else None
+
+
 def handle(text: str | None) -> str | None:
-    """An id or an address; None for one so long that no index holds it: Twilio makes no such, and no retry helps."""
+    """An address; None for one so long that no index holds it: Twilio makes no such, and no retry helps."""
     return text if text and len(text) <= LONGEST_HANDLE else None
 
 
