@@ -21,6 +21,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from app.outbound import outbox
 from models import lines, people
+from models.delivery.fair_ranks import FairRanks
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel
 from models.store.session import Session
@@ -56,7 +57,7 @@ def put_all(world: World, count: int, lives: timedelta = timedelta(hours=4)) -> 
         for n in range(count):
             person, _ = people.get_or_create(session, line, Channel.SMS, phone(n), now)
             outbox.enqueue(
-                *(session, now, f"text {n}"),
+                *(session, now, f"text {n}", FairRanks(now)),
                 line_id=line.id,
                 person_id=person.id,
                 key=f"away:{n}",
