@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -325,6 +325,6 @@ PROMISES: tuple[Callable[[Step], Broken], ...] = (
 )
 
 
-def broken(s: Step) -> list[str]:
+def broken(s: Step, held_to: Iterable[Callable[[Step], Broken]] = PROMISES) -> list[str]:
     """Every promise that this step broke."""
-    return [f"{promise.__name__}: {what}" for promise in PROMISES for what in promise(s)]
+    return [f"{promise.__name__}: {what}" for promise in held_to for what in promise(s)]

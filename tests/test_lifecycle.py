@@ -22,21 +22,34 @@ from models.people import Person
 from models.requests import Event, Outcome, Request, State
 from models.store.session import Session
 from tests import logscan, promises
+from tests.attack import Attacked
 from tests.conftest import BOTH
 from tests.fakes import MORNING
 from tests.lifecycle import NEEDS, PHONES, Lifecycle
 from tests.postgres import PostgreSQL
 
 SHORT = settings(max_examples=20, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+ATTACKED = settings(SHORT, max_examples=8, stateful_step_count=30)
 FULL = settings(SHORT, max_examples=300, stateful_step_count=60, derandomize=False, print_blob=True)
 
 
 @pytest.fixture(params=BOTH)
 def story(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
     """The machine with an empty database of this kind for every story."""
+    return on_database(Lifecycle, request, tmp_path)
+
+
+@pytest.fixture(params=BOTH)
+def attack(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
+    """The same with a flooding phone and a lying carrier."""
+    return on_database(Attacked, request, tmp_path)
+
+
+def on_database(machine: type[Lifecycle], request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
+    """A machine that takes its databases from this test."""
     names = count(1)
 
-    class OnSQLite(Lifecycle):
+    class OnSQLite(machine):  # type: ignore[valid-type, misc]
         @staticmethod
         def database_url() -> str:
             return (
@@ -49,7 +62,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> type[Lifecycle]:
             for file in tmp_path.glob("*"):
                 file.unlink()
 
-    class OnPostgreSQL(Lifecycle):
+    class OnPostgreSQL(machine):  # type: ignore[valid-type, misc]
         @staticmethod
         def database_url() -> str:
             server: PostgreSQL = request.getfixturevalue("postgres")
@@ -134,6 +147,15 @@ def test_a_broken_promise_is_noticed(story: type[Lifecycle], promise: str) -> No
 
 def test_promises_hold_in_any_story(story: type[Lifecycle]) -> None:
     run_state_machine_as_test(story, settings=SHORT)
+
+
+def test_promises_hold_under_attack(attack: type[Lifecycle]) -> None:
+    run_state_machine_as_test(attack, settings=ATTACKED)
+
+
+@pytest.mark.campaign
+def test_promises_hold_in_hundreds_of_attacks(attack: type[Lifecycle]) -> None:
+    run_state_machine_as_test(attack, settings=FULL)
 
 
 @pytest.mark.campaign
