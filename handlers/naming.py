@@ -38,7 +38,7 @@ def plain(name: str) -> str:
     return one_paragraph(name).translate(PLAINLY)
 
 
-@lru_cache(4096)  # few names come up again and again
+@lru_cache(4096)
 def fault(name: str, line: str, longest: int = LONGEST) -> Fault | None:
     """Why this cannot be a name on the line of that name; None if it can. The first of several, too."""
     if not LETTERS.fullmatch(name) or MIXED.search(name) or lures.found(name):
@@ -48,6 +48,7 @@ def fault(name: str, line: str, longest: int = LONGEST) -> Fault | None:
     return Fault.TAKEN if _taken(name, line) else None
 
 
+@lru_cache(4096)  # few names come up again and again
 def first(name: str, line: str) -> str | None:
     """What others on the line call somebody; a family name is theirs to tell. None if nothing of it can be a name."""
     words = plain(name)
@@ -56,6 +57,7 @@ def first(name: str, line: str) -> str | None:
     return next((word for word in words.split() if fault(word, line) is None), None)
 
 
+@lru_cache(4096)
 def whole(name: str, line: str) -> str | None:
     """The whole name for whoever is on duty or vouches, where it is short enough; else the first."""
     words = plain(name)
