@@ -342,7 +342,7 @@ def test_texts_are_taken_while_somebody_holds_every_connection(attacked: Callabl
     """With 256 descriptors; before there were limits, half of the texts got no answer."""
     hotline = attacked(256)
     endure(hotline, 1.5, half=400, silent=50, idle=50, endless=1, trailer=1, pipelined=2, deaf=5)
-    assert max(hotline.took) < 4  # a busy machine is no failure; the campaign has the figures
+    assert max(hotline.took) < 10  # a busy machine is no failure; the campaign has the figures
     assert hotline.memory - hotline.calm < 40
 
 

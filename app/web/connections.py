@@ -36,8 +36,9 @@ class Connections:
     """The open connections, and since when the other end of some keeps us waiting: for its request, whole, or for
     reading our answer.
 
-    A newcomer beyond `most` costs the address that keeps us waiting on most connections its oldest one. So neither
-    a carrier nor a proxy loses any, for their requests come whole, and neither does a phone that is slow alone.
+    A newcomer beyond `most` costs the address that keeps us waiting on most connections its oldest one; of several
+    such, the one that began first. So neither a carrier nor a proxy loses any, for their requests come whole, and
+    neither does a phone that is slow alone.
     """
 
     def __init__(self, most: int, *, patience: float = PATIENCE) -> None:
@@ -54,8 +55,8 @@ class Connections:
         self.wait(new)
         if len(self.open) > self.most:
             self.crowded += 1
-            busiest = max(self._waiting.values(), key=lambda held: (len(held), -next(iter(held.values()))))
-            self._drop(next(iter(busiest)))
+            most = max(map(len, self._waiting.values()))
+            self._drop(next(next(iter(held)) for held in self._waiting.values() if len(held) == most))
 
     def remove(self, old: "Connection") -> None:
         """A connection was closed."""
