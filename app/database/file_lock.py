@@ -6,7 +6,7 @@ do not prevent that, so each process holds this one around everything it writes.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from filelock import FileLock
@@ -34,7 +34,8 @@ class Lock:
     def leave(self, note: bytes) -> None:
         """Leave this to the next one."""
         if self.handle is not None and note != self.note():
-            os.pwrite(self.handle, note.ljust(NOTE), 0)
+            with suppress(OSError):  # a full disk: then the next one looks more closely
+                os.pwrite(self.handle, note.ljust(NOTE), 0)
 
 
 @contextmanager
