@@ -108,8 +108,8 @@ def test_a_callback_settles_it_without_a_look(world: World, when: When) -> None:
     world.twilio.moods, world.twilio.when = some(Mood.DROP, 0.5), when
     world.twilio.listed = lambda texts: []
     rows = fill(world, 40)
-    for _ in range(12):  # some drops in a row make the number pause; and before three minutes nothing goes again
-        world.drain(after=timedelta(seconds=10))
+    for _ in range(6):  # some drops in a row make the number pause; and before three minutes nothing goes again
+        world.drain(after=timedelta(seconds=15))
     world.twilio.release_callbacks()
     once_each(world, rows)
     assert {world.row(row).state for row in rows} == {State.DELIVERED}
