@@ -115,7 +115,7 @@ def outcome(carrier: Twilio) -> Sent | CarrierError:
         return error
 
 
-@settings(max_examples=250, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(statuses, bodies, st.none() | st.sampled_from(WAITS[:-1]))
 @example(404, b"<html>", "3600")
 @example(429, b'{"code": 20429}', "nan")
@@ -211,8 +211,8 @@ def test_one_that_lists_somebody_elses_texts_takes_none_for_ours(world: World) -
     world.twilio.next(Mood.LOSE)
     row = world.put(ANA, "your turn", phrase="a")
     world.twilio.listed = lambda texts: world.twilio.sent[::-1]  # whatever it was asked for
-    for _ in range(45):
-        world.drain(after=timedelta(seconds=5))
+    for _ in range(12):
+        world.drain(after=timedelta(seconds=20))
     assert [text.to for text in world.twilio.sent] == [BEN, ANA]
     assert world.row(row).sid == world.twilio.sent[1].sid
 
@@ -254,8 +254,8 @@ def test_a_text_whose_body_was_changed_is_not_sent_twice(world: World, changed: 
     world.twilio.next(Mood.DROP)
     world.twilio.listed = lambda texts: [replace(text, body=changed(text.body)) for text in texts]
     row = world.put(body=LONG)
-    for _ in range(45):
-        world.drain(after=timedelta(seconds=5))
+    for _ in range(12):
+        world.drain(after=timedelta(seconds=20))
     assert len(world.twilio.asked) == 1
     assert world.row(row).sid == world.twilio.sent[0].sid
 
@@ -272,8 +272,8 @@ def test_where_nothing_is_left_of_a_body_a_person_is_told_and_nothing_is_sent_tw
     world.drain()
     world.twilio.next(Mood.DROP)
     row = world.put()
-    for _ in range(90):
-        world.drain(after=timedelta(seconds=5))
+    for _ in range(20):
+        world.drain(after=timedelta(seconds=20))
     assert [text.to for text in world.twilio.sent] == [ANA, ANA, DEE]
     assert (world.row(known).state, world.row(row).state) == (State.ACCEPTED, State.UNCERTAIN)
 
@@ -285,6 +285,6 @@ def test_where_all_that_is_listed_is_known_it_never_arrived_and_goes_again(world
     world.drain()
     world.twilio.next(Mood.LOSE)
     world.put()
-    for _ in range(45):
-        world.drain(after=timedelta(seconds=5))
+    for _ in range(12):
+        world.drain(after=timedelta(seconds=20))
     assert [text.body for text in world.twilio.sent] == ["before", "hello"]

@@ -76,8 +76,8 @@ def test_the_lease_of_one_that_is_not_seen_any_more_is_looked_up_fifteen_seconds
     assert {world.row(row).state for row in rows} == {State.UNCERTAIN}
     world.drain(after=5 * SECOND)
     assert [world.row(row).state for row in rows] == [State.ACCEPTED, State.UNCERTAIN, State.UNCERTAIN]
-    for _ in range(36):
-        world.drain(after=5 * SECOND)
+    for _ in range(18):
+        world.drain(after=10 * SECOND)
     assert Counter(text.body for text in world.twilio.sent) == Counter(f"text {n}" for n in range(3))
 
 
@@ -113,9 +113,9 @@ def test_one_that_stood_still_and_goes_on_sends_nothing_twice(world: World, othe
         stands_still.result()
     after = len(twilio.sent)
     assert (after > before) == (seconds * SECOND <= LEASE_FOR - LEASE_MARGIN)
-    for _ in range(60):
+    for _ in range(25):
         other.hotline.sender.drain()
         world.hotline.sender.drain()
-        world.clock.advance(5 * SECOND)
+        world.clock.advance(10 * SECOND)
     assert Counter(text.body for text in twilio.sent) == Counter(f"text {n}" for n in range(4))
     assert {world.row(row).state for row in rows} <= {State.ACCEPTED, State.DELIVERED}
