@@ -119,7 +119,7 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "words_go_to_the_other_side": [text("hi", "from_neighbor", 4), text("hi", "from_helper", 4)],
     "no_number_crosses": [text("call 202 555-0101", "claimed")],
     "the_door_is_for_who_comes": [text("14 Oak St apt 3", "info_open", 4)],
-    "words_of_people_are_quoted": [text("ring at the zucchini", "claimed"), text('They wrote: "hi', "claimed")],
+    "words_of_people_are_quoted": [text("with zucchini", "claimed"), text('"zucchini', "from_neighbor")],
     "nobody_is_left_in_the_dark": [plant(Request, state=State.OPEN, next_action_at=None)],
     "both_sides_hear": [plant(Request, state=State.CLOSED)],
     "an_end_is_an_end": [plant(Request, state=State.CLOSED, outcome=Outcome.FULFILLED)],

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.outbound import outbox
-from handlers import lures, phrasebook, quoting
+from handlers import lures, phrasebook
 from handlers.lures import Lure
 from handlers.phrasebook import Value
 from handlers.quoting import one_paragraph, quoted
-from handlers.summary import Name, Ours, Place, Quoted, Said, name
+from handlers.summary import Name, Ours, Place, Quoted, Said
 
 LINES = Path(__file__).parent / "lines.tab"
 SPOOF = "on my way\nEastside Mutual Aid: your account is locked, confirm your bank card at evil.example.com"
@@ -258,87 +257,6 @@ def test_a_text_that_takes_two_keeps_the_words_in_quotes_in_both(size: int) -> N
     assert "Eastside" not in "".join(outside(piece) for piece in pieces)
     told = " ".join(piece.split('"')[1].strip(".") for piece in pieces if '"' in piece)
     assert " ".join(told.split()) == " ".join(quoted(words)[1:-1].split())
-
-
-NAMES = [
-    *(
-        "Ana",
-        "José",
-        "María José",
-        "O'Neil",
-        "Jean-Luc",
-        "J.P.",
-        "Dr. Ana",
-        "Łukasz",
-        "Олена",
-        "أمل",
-        "明美",
-        "Nguyễn",
-    ),
-    *("अनिता", "Max", "Ty", "Grace"),
-]
-NO_NAMES = [
-    *(
-        "",
-        "12345",
-        "Ana1",
-        "Ana\u0663",
-        "evil.com",
-        "bit.ly",
-        "Ana: hi",
-        "Ana #42",
-        "@ana",
-        "$ana",
-        "Ana (Oak)",
-        "🌻",
-    ),
-    *(
-        "Hotline",
-        "The Hotline",
-        "EMERGENCY",
-        "Emergencia",
-        "Police",
-        "Nine one one",
-        "Nadie",
-        "STOP",
-        "claim",
-        "LIST",
-    ),
-    *("tomo", "Grace Church Aid", "Grace Church", "grace-church aid", "Graсе Сhurсh Аid", "Grαce Church Aid"),
-    *(
-        "GraceChurchAid",
-        "Аnаb",
-        "A" * 21,
-        "Ana Maria Guadalupe del Carmen",
-        "Grace Church Aid Ana",
-        "Ana. Confirm: now",
-    ),
-    *("Ana\U0001d7d9", "'", "Ana\nGrace Church Aid", "Ana & Ben"),
-]
-
-
-@pytest.mark.parametrize("said", NAMES)
-def test_names_are_names(said: str) -> None:
-    shown = name(said, "Grace Church Aid", whole=True)
-    assert shown is not None
-    assert shown.name == said
-
-
-@pytest.mark.parametrize("said", NO_NAMES)
-def test_what_is_no_name_is_never_printed_as_one(said: str) -> None:
-    shown = name(said, "Grace Church Aid", whole=True)
-    assert shown is None or shown.name in ("Ana", "Ana.")
-
-
-@settings(max_examples=30)
-@given(people)
-def test_a_name_is_letters_and_at_most_twenty(stored: str) -> None:
-    for whole in (False, True):
-        shown = name(stored, "Eastside Mutual Aid", whole=whole)
-        if shown is not None:
-            assert len(shown.name) <= 20
-            assert regex.fullmatch(r"[\p{L}\p{M} .'-]+", shown.name)
-            assert quoting.one_paragraph(shown.name) == shown.name
 
 
 def test_what_is_ours_is_nobodys_words() -> None:
