@@ -143,6 +143,7 @@ class Sender:
             self._one_by_one(back)
             return len(back), 0.0
         self._forget(back)
+        self._seen_at = now if self._beat_due(now) else self._seen_at
         self.thread.heartbeat.beat(now)
         self._hand_out(lease.texts, lookups)
         self.thread.heartbeat.beat(self.clock.now())
@@ -155,8 +156,7 @@ class Sender:
         self, session: Session, back: list[SendOutcome], room: int, now: datetime
     ) -> tuple[Lease, list[Lookup]]:
         results.record(session, back, now)
-        if self._seen_at is None or now - self._seen_at >= workers.BEAT:
-            self._seen_at = now
+        if self._beat_due(now):
             workers.beat(session, self.worker, now)
         looks = now - self._looked_at >= LOOKUP_INTERVAL
         lookups = self._lost_and_found(session, now) if looks else []
@@ -165,6 +165,9 @@ class Sender:
         for line_id in lease.over_budget:
             delivery.budget_spent(session, line_id, now)
         return lease, lookups
+
+    def _beat_due(self, now: datetime) -> bool:
+        return self._seen_at is None or now - self._seen_at >= workers.BEAT
 
     def _lost_and_found(self, session: Session, now: datetime) -> list[Lookup]:
         if now - self._swept_at >= EXPIRY_INTERVAL:

@@ -104,7 +104,7 @@ class Twilio(Carrier):
         if answer.status_code >= 300:
             raise refusal(answer.status_code, error_code(answer))
         taken = said(answer)
-        sid = webhook.message_sid(taken.get("sid"))
+        sid = webhook.told_sid(taken.get("sid"))
         if sid is None:  # perhaps taken, and we cannot read under which id
             raise CarrierError(Action.LOOK_UP, "an answer that is none")
         code, price = errors.code_of(taken.get("error_code")), taken.get("price")
@@ -119,7 +119,7 @@ class Twilio(Carrier):
         """
         found: dict[str, SentMessage] = {}
         for message in self._listed(PREFIX[text.channel] + text.to, since):
-            sid, likeness = webhook.message_sid(message.sid), bodies.likeness(text.body, message.body)
+            sid, likeness = webhook.told_sid(message.sid), bodies.likeness(text.body, message.body)
             if sid is None or likeness is Likeness.OTHER or not str(message.direction).startswith("outbound"):
                 continue
             status, code = str(getattr(message.status, "value", message.status)), errors.code_of(message.error_code)

@@ -16,6 +16,7 @@ MESSAGE, STATUS = "/twilio/message", "/twilio/status"
 PATHS = {MESSAGE: "message", STATUS: "status"}
 
 LONGEST_HANDLE = 255  # characters of an address
+LONGEST_SID = 64  # characters; Twilio's have 34
 SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
 MEDIA = re.compile(r"Media(?:Url|ContentType)\d+$")
@@ -90,6 +91,12 @@ def sid_of(said: dict[str, str]) -> str | None:
 def message_sid(value: Any) -> str | None:
     """Twilio's id of a text; None for anything that is not exactly in its form."""
     return value if isinstance(value, str) and SID.fullmatch(value) else None
+
+
+def told_sid(value: Any) -> str | None:
+    """The id that the API itself gives, over a connection of ours: any short word will do."""
+    plain = isinstance(value, str) and 0 < len(value) <= LONGEST_SID and value.isascii() and value.isprintable()
+    return value if plain else None
 
 
 def handle(text: str | None) -> str | None:
