@@ -59,7 +59,7 @@ def test_later_texts_of_one_person_are_one_alarm_a_minute(watched: Hotline) -> N
         assert {row.state for row in rows} == {State.DELIVERED}
         said = " ".join(row.body for row in rows)
         assert [n for n in range(FIRST) if f'"not breathing {n}"' not in said] == []
-        assert "12 more" in rows[-2].body
+        assert ["11 more" in rows[-2].body, "10 more" in rows[-1].body] == [True, True]
         assert left == sorted(left)
     leased = [row.changed_at for row in alarms(watched)]
     assert all(b - a >= timedelta(seconds=55) for a, b in pairwise(leased[FIRST - 1 :]))
