@@ -68,7 +68,7 @@ def test_a_clock_that_was_set_back_puts_nobody_behind_for_ever() -> None:
     assert FairRanks(MORNING, home).place(Lane.REPLY, 1) == (Lane.REPLY, MORNING)
 
 
-@given(st.lists(st.tuples(st.integers(0, 90), st.sampled_from(list(Lane)), st.integers(1, 11)), max_size=80))
+@given(st.lists(st.tuples(st.integers(0, 90), st.sampled_from(list(Lane)), st.integers(1, 11)), max_size=30))
 def test_whatever_one_phone_causes_little_of_it_has_its_turn_at_a_time(texts: list[tuple[int, Lane, int]]) -> None:
     """In any stretch of time its share is a segment every thirty seconds, and one text."""
     home, now = address(), MORNING

@@ -194,7 +194,7 @@ PIECES = st.one_of(
 )
 
 
-@pytest.mark.parametrize("examples", [pytest.param(3, id="short"), pytest.param(60, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("examples", [pytest.param(2, id="short"), pytest.param(60, marks=pytest.mark.campaign)])
 def test_whatever_one_phone_sends_the_bounds_hold(line: Lanes, examples: int) -> None:
     """One after the other on the same line, a day apart; Eva and Tom are others each time."""
     begin = [0]
@@ -210,7 +210,7 @@ def test_whatever_one_phone_sends_the_bounds_hold(line: Lanes, examples: int) ->
     play()
 
 
-@pytest.mark.parametrize("others", [pytest.param(12, id="short"), pytest.param(60, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("others", [pytest.param(8, id="short"), pytest.param(60, marks=pytest.mark.campaign)])
 def test_several_in_danger_at_once_wait_two_seconds_more_for_each(line: Lanes, others: int) -> None:
     flood = Flood(line)
     for n in range(others):
