@@ -9,6 +9,8 @@ from handlers.phrasebook import Book
 from models.lines import Area
 from models.requests import Request, Urgency
 
+BRIEF = 300  # characters
+
 
 @dataclass(frozen=True)
 class Said:
@@ -101,6 +103,12 @@ class Needs:
         return book.listed([book.need(n) for n in self.needs]) if self.needs else book.say("any_kind")
 
 
+def brief(words: str) -> str:
+    """The beginning of what somebody wrote, for everybody on duty: the whole could cost a dozen segments each."""
+    most = BRIEF if words.isascii() else BRIEF // 2  # half as many fit into a text with other letters
+    return words if len(words) <= most else f"{words[:most].rstrip()}..."
+
+
 def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What:
     """What may be told to anybody about a request: the area, or else the neighbor's own vague words for the place.
 
@@ -116,6 +124,7 @@ def at_place(request: Request) -> Said | str:
     return Said("at_place", {"place": request.place}) if request.place else ""
 
 
-def they_wrote(request: Request) -> Said | str:
+def they_wrote(request: Request, *, short: bool = False) -> Said | str:
     """The neighbor's own words, for whoever helps them."""
-    return Said("they_wrote", {"words": request.text}) if request.text else ""
+    words = brief(request.text) if short else request.text
+    return Said("they_wrote", {"words": words}) if words else ""

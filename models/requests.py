@@ -1,6 +1,7 @@
 """Requests: the table, their state machine, and the append-only log of their events."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -213,6 +214,17 @@ LIVE_OF = Precompiled(
     .where(col(Request.person_id) == sa.bindparam("person_id"), in_literals(col(Request.state), LIVE))
     .order_by(col(Request.number))
 )
+RECENT_OF = Precompiled(
+    select(Request)
+    .where(
+        col(Request.person_id) == sa.bindparam("person_id"),
+        sa.or_(
+            in_literals(col(Request.state), LIVE),
+            col(Request.created_at) >= sa.bindparam("since", type_=UtcDateTime),
+        ),
+    )
+    .order_by(col(Request.number))
+)
 
 
 def by_number(session: Session, line_id: int, number: int) -> Request | None:
@@ -230,6 +242,11 @@ def by_id(session: Session, request_id: int) -> Request:
 def live_of(session: Session, person_id: int) -> list[Request]:
     """What this neighbor has asked for and not yet got, oldest first."""
     return session.fetch(LIVE_OF, person_id=person_id)
+
+
+def recent_of(session: Session, person_id: int, since: datetime) -> list[Request]:
+    """The same, and what they have asked for since then, ended or not."""
+    return session.fetch(RECENT_OF, person_id=person_id, since=since)
 
 
 def last_of(session: Session, person_id: int) -> Request | None:
@@ -288,6 +305,15 @@ def last_event(session: Session, request: Request, *kinds: str) -> str | None:
     """Which of these happened to the request last, if any."""
     happened = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))
     return session.exec(happened.order_by(col(Event.id).desc()).limit(1)).first()
+
+
+def happened_since(session: Session, of: Sequence[Request], kind: str, since: datetime) -> bool:
+    """Whether this happened to one of these requests since then."""
+    about = col(Event.request_id).in_([request.id for request in of])
+    return (
+        session.exec(select(Event.id).where(about, Event.kind == kind, Event.at >= since).limit(1)).first()
+        is not None
+    )
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:

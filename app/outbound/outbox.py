@@ -7,18 +7,21 @@ from typing import Any
 import structlog
 
 from app.carriers import segments
+from app.outbound import reach
+from app.outbound.reach import Reach
 from handlers import followups, phrasebook
 from handlers.turn import Context, Text
 from models import lines, people
 from models.delivery import outbound
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
-from models.people import Person
+from models.people import Address, Person
 from models.store.session import Session
 
 log = structlog.get_logger()
 
 LONGEST = 1600  # characters; Twilio refuses more
+WHOM_TO_CALL = frozenset({"emergency", "emergency_alone"})
 ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
@@ -37,10 +40,20 @@ def is_wanted(person: Person, phrase: str) -> bool:
     return person.opted_out_at is None or phrase in ALLOWED_AFTER_STOP
 
 
-def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: datetime, *, once: bool = False) -> int:
+def queue(
+    session: Session,
+    line: Line,
+    key: str,
+    texts: Iterable[Text],
+    now: datetime,
+    *,
+    by: int | None = None,
+    once: bool = False,
+) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
-    Returns how many were queued. Nobody who said STOP gets one; with `once`, nobody for whom the same words wait.
+    Returns how many were queued. Nobody who said STOP gets one; nobody far away gets one, but from another person
+    (`by`) on the line; with `once`, nobody for whom the same words wait.
     """
     wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
     homes = people.reply_addresses(session, [text.to.id for text in wanted]) if wanted else {}
@@ -50,6 +63,9 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
         from_number = line.number(home.channel) if home else None
         if home is None or from_number is None:
             log.warning("no_way_to_reach", person=text.to.id, line=line.id)
+            continue
+        if not _may_reach(line, text, home, by):
+            log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
         body = phrasebook.book(text.to.speaks(line)).say(text.phrase, text.values)
         if home.channel is Channel.SMS:
@@ -75,6 +91,14 @@ def queue(session: Session, line: Line, key: str, texts: Iterable[Text], now: da
             )
             queued += 1
     return queued
+
+
+def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
+    """Whether the line writes this to that address. What people abroad cause themselves is sifted out before."""
+    how_far = reach.of(line, text.to, home.channel, home.value)
+    if how_far is Reach.DANGER:
+        return text.phrase in WHOM_TO_CALL or by not in (None, text.to.id)
+    return how_far is Reach.ALWAYS
 
 
 def enqueue(session: Session, now: datetime, body: str, **row: Any) -> None:
@@ -115,9 +139,12 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
 
 
 def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
-    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none."""
+    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none that we write to."""
     line = lines.by_id(session, row.line_id)
-    home = followups.by_sms(Context(session, line, now), row)
+    person = people.by_id(session, row.person_id)
+    homes = followups.by_sms(Context(session, line, now), row)
+    near = (each for each in homes if reach.of(line, person, each.channel, each.value) is Reach.ALWAYS)
+    home = next(near, None)
     from_number = line.sms
     if home is None or from_number is None:
         return False

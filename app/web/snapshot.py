@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import anyio.to_thread
 import structlog
@@ -19,7 +18,6 @@ from models import lines
 from models.delivery import backlog, line_numbers
 from models.delivery.backlog import LaneBacklog, PausedNumber, Spent
 from models.delivery.outbound import Lane, State
-from models.lines import Line
 from models.store.session import Session
 
 log = structlog.get_logger()
@@ -97,7 +95,7 @@ class HealthMonitor:
 def read(session: Session, now: datetime) -> DatabaseFigures:
     """What the database says, in a few statements that touch only what is unsettled."""
     every = lines.all_lines(session)
-    days = {line.id: today(line, now) for line in every}
+    days = {line.id: lines.day(line, now) for line in every}
     return DatabaseFigures(
         backlog.by_lane(session, now),
         backlog.unsettled(session),
@@ -105,11 +103,6 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
         backlog.spent(session, days),
         [line.name for line in every if line_numbers.over_budget(session, line, now)],
     )
-
-
-def today(line: Line, now: datetime) -> str:
-    """The date on the line's own clock."""
-    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
 
 
 async def take_snapshot(request: Request) -> Snapshot:

@@ -60,6 +60,8 @@ def read(session: Session, line: Line, written: Mapping[str, str]) -> Entry:
     """The entry for these words; what is not there counts as unknown. Raises Unusable."""
     said = {column: addresses.cell(words) for column, words in written.items()}
     channel, value = addresses.read(said.get("address", ""), line.country)
+    if any(value in (each.sms, each.whatsapp) for each in lines.all_lines(session)):
+        raise Unusable("a hotline's own number; write the number of the person's phone")
     helper, duty = (yes(column, said.get(column, "")) for column in ("helper", "duty"))
     name = said.get("name", "")
     if len(name) > LONGEST_NAME:
