@@ -98,7 +98,9 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
     yield from intake.emergency(turn, request)
     if request in matches:
-        yield from (text for text in relaying.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
+        carried = relaying.pass_on(turn, request, intent.words)
+        # Whoever is on duty has just read the words in the alarm.
+        yield from (t for t in carried if t.to.id != turn.speaker.id and t.phrase != "duty_wrote")
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:

@@ -15,7 +15,7 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
-LONGEST_VICINITY, LONGEST_PLACE = 40, 120  # characters: the one goes out in every offer
+LONGEST_VICINITY = 40  # characters; it goes out in every offer
 
 
 def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
@@ -67,11 +67,11 @@ def locate(
     if area is not None:
         request.area_id = area.id
     if shared:
-        request.place = shared[:LONGEST_PLACE]
+        request.place = shared
     elif meaning.place and meaning.public:
         request.vicinity = meaning.place[:LONGEST_VICINITY]
     elif meaning.place:
-        request.place = meaning.place[:LONGEST_PLACE]
+        request.place = meaning.place
 
 
 def next_step(turn: Turn, request: Request) -> Texts:

@@ -72,6 +72,6 @@ def _carry(turn: Turn, request: Request, to: Person, phrase: str, words: str) ->
 
 def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
-    texts = list(turn.tell_duty("from_neighbor", about=request, but=turn.speaker.id, words=brief(words)))
+    texts = list(turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)))
     yield turn.reply("passed_to_duty" if texts else "kept_for_duty", about=request)
     yield from texts

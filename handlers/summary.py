@@ -10,6 +10,8 @@ from models.lines import Area
 from models.requests import Request, Urgency
 
 BRIEF = 300  # characters
+MOST_NAMED = 4  # kinds of help; an offer is one segment, and the words themselves tell all
+LONGEST_ECHO = 60  # characters of the door that are told back to who lives there
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class What:
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
-        named = [book.need(need) for need in self.needs or ("other",)]
+        named = [book.need(need) for need in (self.needs or ("other",))[:MOST_NAMED]]
         about = book.listed(named)
         if self.people and self.people > 1:
             about = book.say("for_people", {"what": about, "people": self.people})
@@ -115,7 +117,7 @@ def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What
     With `door` the exact place too: for the neighbor's own eyes.
     """
     area = next((a.name for a in areas if a.id == request.area_id), None)
-    where = (request.place if door else None) or area or request.vicinity
+    where = (request.place[:LONGEST_ECHO] if door and request.place else None) or area or request.vicinity
     return What(tuple(request.needs), request.people, where, request.urgency)
 
 

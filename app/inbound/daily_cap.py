@@ -11,7 +11,7 @@ from functools import cached_property
 
 from app.carriers import segments
 from app.inbound import rate_limit
-from app.inbound.rate_limit import ALARMS, CARRIED, UNHEARD
+from app.inbound.rate_limit import ALARMS, CARRIED
 from app.outbound.outbox import ALLOWED_AFTER_STOP
 from app.outbound.reach import Reach
 from handlers.turn import Text, Turn
@@ -23,7 +23,7 @@ MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who
 DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered and told
 ALARMING = ALARMS | {"duty_emergency"}
 NOT_COUNTED = frozenset({"offer"})
-TO_NOBODY = UNHEARD | {"kept_for_duty"}  # the answers to words that went to everybody on duty, or to nobody
+WORDS = CARRIED | {"duty_wrote"}  # which go on their way as long as they are
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,8 @@ class DailyCap:
         """What of these still goes out."""
         if self.reach is Reach.ALWAYS and not self.spent:
             return texts
-        phrases = {text.phrase for text in texts}
-        danger = bool(phrases & ALARMING) and self._danger_again()
-        talk = not phrases & TO_NOBODY
-        return [text for text in texts if self._goes(text, danger=danger, talk=talk)]
+        danger = any(text.phrase in ALARMING for text in texts) and self._danger_again()
+        return [text for text in texts if self._goes(text, danger=danger)]
 
     def count(self, texts: Sequence[Text]) -> bool:
         """Note what goes out; whether the address has just used up its day."""
@@ -71,18 +69,18 @@ class DailyCap:
         """Whether it has caused as many as it may."""
         return 0 < self.most * (MORE_FOR_TALK if self.turn.speaker.helps else 1) <= self.used
 
-    def _goes(self, text: Text, *, danger: bool, talk: bool) -> bool:
+    def _goes(self, text: Text, *, danger: bool) -> bool:
         mine = text.to.id == self.turn.speaker.id
         if text.phrase in ALARMING:
             # Those on duty hear of danger abroad as of any other; who is in it is answered once a day.
             return danger or (not mine and not self.spent)
         if mine and self.reach is not Reach.ALWAYS:
             return False
-        if text.phrase in CARRIED and talk:
+        if text.phrase in CARRIED:
             return self.most == 0 or self.used < self.most * MORE_FOR_TALK
         if text.phrase in ALLOWED_AFTER_STOP or text.lane is Lane.SAFETY:
             return True
-        return not self.spent or not (mine or text.phrase in CARRIED or text.phrase.startswith("duty_"))
+        return not self.spent or not (mine or text.phrase.startswith("duty_"))
 
     def _danger_again(self) -> bool:
         """Whether danger is answered now; what is remembered says when it was last."""
@@ -99,4 +97,4 @@ class DailyCap:
     def _weight(self, text: Text) -> int:
         if text.phrase in NOT_COUNTED:
             return 0
-        return segments.count(self.turn.heard.body) if text.phrase in CARRIED else 1
+        return 1 + segments.count(self.turn.heard.body) if text.phrase in WORDS else 1

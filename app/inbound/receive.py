@@ -102,14 +102,16 @@ def _limited(cap: DailyCap, intent: Intent, texts: list[Text]) -> list[Text]:
     turn.session.add(address)
     if kept.withheld:
         log.warning("answer_withheld", person=turn.speaker.id, answers=kept.withheld)
-    if cap.count(kept.texts):
+    out = list(kept.texts)
+    if kept.muted:
+        log.warning("machine_muted", person=turn.speaker.id)
+        if not cap.spent:
+            out += turn.tell_duty("duty_machine", but=turn.speaker.id, words=brief(turn.heard.body))
+    if cap.count(out):
         log.warning("day_used_up", person=turn.speaker.id)
-        last = turn.reply("enough_today", dial=turn.line.emergency_number)
-        kept.texts.extend([last, *turn.tell_duty("duty_enough", but=turn.speaker.id)])
-    if not kept.muted:
-        return kept.texts
-    log.warning("machine_muted", person=turn.speaker.id)
-    return [*kept.texts, *turn.tell_duty("duty_machine", but=turn.speaker.id, words=brief(turn.heard.body))]
+        out.append(turn.reply("enough_today", dial=turn.line.emergency_number))
+        out += turn.tell_duty("duty_enough", but=turn.speaker.id)
+    return out
 
 
 def _unanswered(turn: Turn, understood: Understood, how_far: Reach) -> bool:

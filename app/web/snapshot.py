@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import anyio.to_thread
@@ -14,7 +14,7 @@ from fastapi import Request
 from app.carriers.base import Carrier
 from app.hotline import Hotline
 from app.telemetry.heartbeat import Heartbeat
-from models import lines
+from models import lines, prefixes, surges
 from models.delivery import backlog, line_numbers
 from models.delivery.backlog import LaneBacklog, PausedNumber, Spent
 from models.delivery.outbound import Lane, State
@@ -34,6 +34,9 @@ class DatabaseFigures:
     paused: list[PausedNumber]
     spent: dict[int, Spent]  # today, by line
     over_budget: list[str]  # lines whose texts to many wait for tomorrow
+    over_ceiling: list[str] = field(default_factory=list)  # and those that ask no volunteers until then
+    braked: list[str] = field(default_factory=list)  # lines whose waves are held, for more came than ever
+    grown: dict[str, int] = field(default_factory=dict)  # by line, new phones of blocks of numbers that grew suddenly
 
 
 @dataclass(frozen=True)
@@ -96,12 +99,16 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
     """What the database says, in a few statements that touch only what is unsettled."""
     every = lines.all_lines(session)
     days = {line.id: lines.day(line, now) for line in every}
+    held = surges.held(session)
     return DatabaseFigures(
         backlog.by_lane(session, now),
         backlog.unsettled(session),
         backlog.paused_numbers(session, now),
         backlog.spent(session, days),
         [line.name for line in every if line_numbers.over_budget(session, line, now)],
+        [line.name for line in every if line_numbers.over_ceiling(session, line, now)],
+        [line.name for line in every if line.id in held],
+        {line.name: sum(grown) for line in every if (grown := prefixes.reported(session, line.id, days[line.id]))},
     )
 
 

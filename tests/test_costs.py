@@ -1,0 +1,141 @@
+"""What an attacker gets: texts and segments by one phone, by a hundred, by PERSON, by danger, from abroad.
+
+`pytest -s -m "campaign or not campaign" tests/test_costs.py` prints the figures.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cli.doctor import worst_case
+from app.cli.doctor.worst_case import Group
+from app.hotline import Hotline
+from models.lines import Policy
+from tests import fakes
+from tests.besieged import ATTACKER, ON_DUTY, Besieged, phone, report
+from tests.fakes import Recorder, StillClock
+
+DEAR = "ж"  # a letter for which a text costs more than twice as much
+NEED = f"urgent: need childcare, an elder sitter, power, a missing person found, for 99, near {DEAR * 37} St"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.fixture
+def siege(tmp_path: Path, migrated_file: Path, clock: StillClock) -> Iterator[Besieged]:
+    """On SQLite alone: what is counted does not depend on the database, and an attack takes many texts."""
+    file = shutil.copy(migrated_file, tmp_path / "siege.db")
+    running = Hotline(
+        fakes.settings(f"sqlite:///{file}", hotline_whatsapp=fakes.WHATSAPP), carrier=Recorder(), clock=clock
+    )
+    running.prepare()
+    line = Besieged(running)
+    line.people()
+    yield line
+    running.stop()
+
+
+def test_one_phones_hundred_texts_in_an_hour(siege: Besieged) -> None:
+    """It was 50 requests and 1,762 texts."""
+    for n in range(50):
+        siege.say("HELP")
+        siege.later(seconds=36)
+        siege.say(f"urgent: I need groceries for {n + 2}, {n + 1} Oak St")
+        siege.later(seconds=36)
+    texts = len(siege.texts())
+    requests, segments = len(siege.requests()), siege.segments()
+    report(f"100 texts of one phone in an hour: {requests} requests, {texts} texts, {segments} segments")
+    assert len(siege.requests()) <= Policy().most_open_requests
+    assert texts <= 350
+
+
+def test_a_hundred_phones_with_one_text_each(siege: Besieged) -> None:
+    """It was 100 offers to every volunteer."""
+    for n in range(100):
+        siege.say(f"I need groceries for two, {n + 1} Oak St", by=phone(n))
+        siege.later(seconds=5)
+    at_once = max(siege.offers().values())
+    siege.later(hours=12)
+    most = max(siege.offers().values())
+    report(f"100 phones with a text each: {at_once} offers at most to a volunteer at once, {most} in the day")
+    assert at_once <= 5
+    assert most <= Policy().offers_per_day
+    assert len(siege.requests()) == 100  # and nobody is refused
+    assert all(request.state == "open" for request in siege.requests())
+
+
+def test_sixty_times_person(siege: Besieged) -> None:
+    """It was 120 alarms."""
+    for _ in range(60):
+        siege.say("PERSON")
+        siege.later(seconds=10)
+    alarms = len(siege.texts("duty_wants_person"))
+    report(f"60 times PERSON in ten minutes: {alarms} texts to two on duty")
+    assert alarms == 2
+
+
+def test_danger_from_abroad(siege: Besieged) -> None:
+    """It was 8,883 answers a day to one number."""
+    for n in range(240):
+        siege.say(f"there is a fire, {n} Oak St", by="+37125550105")
+        siege.later(seconds=358)
+    answers = len(siege.texts(to="+37125550105"))
+    report(
+        f"240 texts about danger from +371 in a day: {answers} answers, {len(siege.texts('duty_emergency'))} alarms"
+    )
+    assert answers <= 2  # the day of the line's own clock ends in between
+
+
+def all_day(siege: Besieged, attacker: str = ATTACKER) -> None:
+    """What brings one phone the most: dear requests that everybody is asked about, dear answers, danger again."""
+    before = len(siege.requests())
+    for n in range(Policy().requests_per_day + 1):
+        siege.say("HELP", by=attacker)
+        siege.say(NEED, by=attacker)
+        siege.later(minutes=50)
+        siege.say(f"NEVERMIND {before + n + 1}", by=attacker)
+    siege.say("PERSON", by=attacker)
+    for n in range(5):
+        siege.say(f"{LETTERS[n] * 9} {DEAR * 135}", by=attacker)
+        siege.later(seconds=30)
+    siege.say(f"@{len(siege.requests())} what is it?", by=ON_DUTY[0])
+    for n in range(150):
+        siege.say(f"{LETTERS[n % 26] * (n // 26 + 5)} {DEAR * 50}", by=attacker)
+        siege.later(seconds=30)
+    for n in range(80):
+        siege.say(f"chest pain {LETTERS[n % 26] * (n // 26 + 5)}", by=attacker)
+        siege.later(minutes=10)
+
+
+def test_the_bound_of_one_phone_holds_and_is_not_far_from_what_it_can_do(siege: Besieged) -> None:
+    all_day(siege)
+    most = worst_case.of(Group(Policy(), on_duty=2, volunteers=30)).phone
+    spent = siege.segments()
+    report(f"one phone in a day: {spent} segments, at most {most} ({worst_case.money(Policy(), most or 0)})")
+    assert most is not None
+    assert most / 2 <= spent <= most
+
+
+def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: Besieged) -> None:
+    siege.say(NEED)
+    siege.later(hours=12)
+    most = worst_case.of(Group(Policy(), on_duty=2, volunteers=30)).text
+    spent = siege.segments()
+    report(f"one text: {spent} segments, at most {most} ({worst_case.money(Policy(), most)})")
+    assert most / 2 <= spent <= most
+
+
+@pytest.mark.campaign
+def test_the_bound_of_many_phones_holds(siege: Besieged) -> None:
+    for n in range(20):
+        all_day(siege, phone(n))
+        siege.hotline.clock.ahead = siege.hotline.clock.ahead * 0
+    most = worst_case.of(Group(Policy(), on_duty=2, volunteers=30)).hundred_phones
+    report(f"20 phones in a day: {siege.segments()} segments; a hundred at most {most}")
+    assert most is not None
+    assert 5 * siege.segments() <= most * 1.0
+
+
+def test_a_lifted_figure_bounds_nothing() -> None:
+    assert worst_case.of(Group(Policy(answers_per_day=0), on_duty=1, volunteers=3)).phone is None
