@@ -209,6 +209,7 @@ BY_NUMBER = Precompiled(
     ),
     autoflush=False,
 )
+MOST_RECENT = 60  # nobody has so many open; and who asks and takes back all day must not make each text slow
 LIVE_OF = Precompiled(
     select(Request)
     .where(col(Request.person_id) == sa.bindparam("person_id"), in_literals(col(Request.state), LIVE))
@@ -223,7 +224,8 @@ RECENT_OF = Precompiled(
             col(Request.created_at) >= sa.bindparam("since", type_=UtcDateTime),
         ),
     )
-    .order_by(col(Request.number))
+    .order_by(sa.case((col(Request.state) == State.CLOSED, 1), else_=0), col(Request.number).desc())
+    .limit(MOST_RECENT)
 )
 
 
@@ -245,8 +247,8 @@ def live_of(session: Session, person_id: int) -> list[Request]:
 
 
 def recent_of(session: Session, person_id: int, since: datetime) -> list[Request]:
-    """The same, and what they have asked for since then, ended or not."""
-    return session.fetch(RECENT_OF, person_id=person_id, since=since)
+    """The same, and what they have asked for since then, ended or not; of very many, the last."""
+    return sorted(session.fetch(RECENT_OF, person_id=person_id, since=since), key=lambda request: request.number)
 
 
 def last_of(session: Session, person_id: int) -> Request | None:

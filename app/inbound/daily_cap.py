@@ -54,8 +54,8 @@ class DailyCap:
         """What of these still goes out."""
         if self.reach is Reach.ALWAYS and not self.spent:
             return texts
-        danger = any(text.phrase in ALARMING for text in texts) and self._danger_again()
-        return [text for text in texts if self._goes(text, danger=danger)]
+        goes = self._alarming() if any(text.phrase in ALARMING for text in texts) else frozenset[str]()
+        return [text for text in texts if (text.phrase in goes if text.phrase in ALARMING else self._goes(text))]
 
     def count(self, texts: Sequence[Text]) -> bool:
         """Note what goes out; whether the address has just used up its day."""
@@ -69,11 +69,8 @@ class DailyCap:
         """Whether it has caused as many as it may."""
         return 0 < self.most * (MORE_FOR_TALK if self.turn.speaker.helps else 1) <= self.used
 
-    def _goes(self, text: Text, *, danger: bool) -> bool:
+    def _goes(self, text: Text) -> bool:
         mine = text.to.id == self.turn.speaker.id
-        if text.phrase in ALARMING:
-            # Those on duty hear of danger abroad as of any other; who is in it is answered once a day.
-            return danger or (not mine and not self.spent)
         if mine and self.reach is not Reach.ALWAYS:
             return False
         if text.phrase in CARRIED:
@@ -82,17 +79,17 @@ class DailyCap:
             return True
         return not self.spent or not (mine or text.phrase.startswith("duty_"))
 
-    def _danger_again(self) -> bool:
-        """Whether danger is answered now; what is remembered says when it was last."""
+    def _alarming(self) -> frozenset[str]:
+        """What is said of danger now. Abroad, who is in it is told whom to call once a day; duty hears of it as ever."""
         recent, now = rate_limit.unpack(self.address.recent_texts), self.turn.now
-        last = datetime.fromtimestamp(recent.alarm, UTC)
-        if self.reach is Reach.DANGER:
-            again = day(self.turn.line, last) != self.today
-        else:
-            again = abs(now - last) >= DANGER_AGAIN
-        if again:
+        last = datetime.fromtimestamp(recent.alarm, UTC)  # when danger was last answered or told beyond the cap
+        first = day(self.turn.line, last) != self.today
+        again = abs(now - last) >= DANGER_AGAIN
+        answer = first or (again and self.reach is Reach.ALWAYS)
+        if first or again:
             self.address.recent_texts = replace(recent, alarm=now.timestamp()).pack()
-        return again
+        alarm = first or again or not self.spent
+        return (ALARMS if answer else frozenset()) | (frozenset({"duty_emergency"}) if alarm else frozenset())
 
     def _weight(self, text: Text) -> int:
         if text.phrase in NOT_COUNTED:
