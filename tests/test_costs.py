@@ -78,7 +78,7 @@ def test_sixty_times_person(siege: Besieged) -> None:
 def test_danger_from_abroad(siege: Besieged) -> None:
     """It was 8,883 answers a day to one number."""
     for n in range(240):
-        siege.say(f"there is a fire, {n} Oak St", by="+37125550105")
+        siege.say(f"there is a fire {LETTERS[n % 26] * (n // 26 + 5)}", by="+37125550105")
         siege.later(seconds=358)
     answers = len(siege.texts(to="+37125550105"))
     report(

@@ -80,7 +80,7 @@ class DailyCap:
         return not self.spent or not (mine or text.phrase.startswith("duty_"))
 
     def _alarming(self) -> frozenset[str]:
-        """What is said of danger now. Abroad, who is in it is told whom to call once a day; duty hears of it as ever."""
+        """What is said of danger now. Abroad, who is in it is told whom to call once a day; duty hears as ever."""
         recent, now = rate_limit.unpack(self.address.recent_texts), self.turn.now
         last = datetime.fromtimestamp(recent.alarm, UTC)  # when danger was last answered or told beyond the cap
         first = day(self.turn.line, last) != self.today
