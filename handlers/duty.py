@@ -6,7 +6,7 @@ from datetime import datetime
 from handlers import brake, relaying, summary, waves
 from handlers.summary import Said, When
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Answer, Order, Question
+from handlers.understanding.intents import Answer, Order
 from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
@@ -171,12 +171,9 @@ def _decided(turn: Turn, *, go_on: bool) -> Texts:
     was_held = brake.decide(turn, go_on=go_on)
     gap = turn.line.policy.brake_gap
     yield turn.reply(phrase, gap=gap)
-    for other in people.on_duty(turn.session, turn.line.id):
-        asked = turn.asked_of(other)
-        if asked is not None and asked.question is Question.SURGE:
-            turn.unask(other)
-            if other.id != turn.speaker.id and was_held:
-                yield turn.tell(other, f"{phrase}_other", name=turn.speaker.first_name or Said("somebody"), gap=gap)
+    if was_held:  # the others may still say otherwise, and their 1 or 2 must not take request 1 or 2
+        name = turn.speaker.first_name or Said("somebody")
+        yield from turn.tell_duty(f"{phrase}_other", but=turn.speaker.id, name=name, gap=gap)
 
 
 def _theirs(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:
