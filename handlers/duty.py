@@ -167,13 +167,15 @@ def surge(turn: Turn, intent: Answer) -> Texts:
 
 
 def _decided(turn: Turn, *, go_on: bool) -> Texts:
-    phrase = "surge_go_on" if go_on else "surge_slow_down"
+    phrase, to_others = (
+        ("surge_go_on", "surge_go_on_other") if go_on else ("surge_slow_down", "surge_slow_down_other")
+    )
     was_held = brake.decide(turn, go_on=go_on)
     gap = turn.line.policy.brake_gap
     yield turn.reply(phrase, gap=gap)
     if was_held:  # the others may still say otherwise, and their 1 or 2 must not take request 1 or 2
         name = turn.speaker.first_name or Said("somebody")
-        yield from turn.tell_duty(f"{phrase}_other", but=turn.speaker.id, name=name, gap=gap)
+        yield from turn.tell_duty(to_others, but=turn.speaker.id, name=name, gap=gap)
 
 
 def _theirs(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:

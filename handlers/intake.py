@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import allowance, brake, phrasebook, places, waves
+from handlers.brake import Hold
 from handlers.summary import Said
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Need, Question, Understanding
@@ -15,6 +16,7 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
+GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nobody is asked yet
 LONGEST_VICINITY = 40  # characters; it goes out in every offer
 
 
@@ -114,7 +116,7 @@ def put_out(context: Context, request: Request) -> Texts:
     what = context.what(request, door=True)
     neighbor = people.by_id(context.session, request.person_id)
     count = waves.asked(texts)
-    phrase = f"got_it_{held.why}" if held else "got_it" if count else "got_it_nobody"
+    phrase = GOT_IT[held.why] if held else "got_it" if count else "got_it_nobody"
     dial = context.line.emergency_number
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, dial=dial)
     yield from texts
