@@ -272,7 +272,7 @@ def all_of(session: Session, line_id: int) -> list[Request]:
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
     """Requests that time must act on, the longest overdue first."""
     query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
-    return session.exec(query.order_by(col(Request.next_action_at)).limit(limit))
+    return session.exec(query.order_by(col(Request.next_action_at), col(Request.id)).limit(limit))
 
 
 def schedule(session: Session, request: Request, at: datetime | None) -> None:

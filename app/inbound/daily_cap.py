@@ -11,7 +11,7 @@ from functools import cached_property
 
 from app.carriers import segments
 from app.inbound import rate_limit
-from app.inbound.rate_limit import ALARMS, CARRIED
+from app.inbound.rate_limit import ALARMS, CARRIED, WORDS
 from app.outbound.outbox import ALLOWED_AFTER_STOP
 from app.outbound.reach import Reach
 from handlers.turn import Text, Turn
@@ -23,7 +23,6 @@ MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who
 DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered and told
 ALARMING = ALARMS | {"duty_emergency"}
 NOT_COUNTED = frozenset({"offer"})
-WORDS = CARRIED | {"duty_wrote"}  # which go on their way as long as they are
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ REMEMBERED = 3  # texts with which the next is compared: some machines take turn
 SENTENCE = 12  # letters; shorter words ("ok", "gracias") people do say to each other again and again
 MUTE_FOR = timedelta(hours=1)
 CARRIED = frozenset({"from_helper", "from_neighbor"})  # words on their way to the other side of a request
+WORDS = CARRIED | {"duty_wrote"}  # and those that go to everybody on duty
 UNHEARD = frozenset({"passed_to_duty"})  # nobody has written back yet: it need not be a talk
 
 
@@ -130,7 +131,7 @@ def _even_so(text: Text, person: Person, repeats: bool) -> bool:
     """What a muted address still brings about: no answers, but for danger in new words; nothing carried twice."""
     if text.to.id == person.id:
         return text.lane is Lane.SAFETY and not repeats
-    return not (repeats and text.phrase in CARRIED)
+    return not (repeats and text.phrase in WORDS)
 
 
 def _in_time(
