@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from datetime import datetime
 
-from handlers import relaying, summary, waves
+from handlers import brake, relaying, summary, waves
 from handlers.summary import Name, Ours, Quoted, Said, When
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Order
+from handlers.understanding.intents import Answer, Order
 from models import assignments, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
@@ -115,6 +115,8 @@ def open_(turn: Turn, order: Order) -> Texts:
     for request in (yield from _theirs(turn, order.numbers)):
         texts = waves.open_up(turn, request, "opened", (State.DRAFT, State.HELD), by=turn.speaker.id)
         phrase = "opened" if request.state is State.OPEN else "open_not_held"
+        if request.state is State.OPEN and brake.ceiling(turn, request):
+            phrase = "opened_ceiling"
         yield turn.reply(phrase, about=request, n=waves.asked(texts))
         yield from texts
 
@@ -143,6 +145,38 @@ def note(turn: Turn, order: Order) -> Texts:
         if order.note:
             requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=order.note)
         yield turn.reply("noted" if order.note else "note_what", about=request)
+
+
+def brake_(turn: Turn, order: Order) -> Texts:
+    """BRAKE OFF, BRAKE ON: whether more requests at once than the line ever had are asked about at full speed."""
+    slow: bool | None = order.argument
+    if slow is None:
+        yield turn.reply("brake_which")
+    else:
+        yield from _decided(turn, go_on=not slow)
+
+
+def surge(turn: Turn, intent: Answer) -> Texts:
+    """The answer to the question whether to go on."""
+    turn.unask(turn.speaker)
+    if not turn.speaker.on_duty:
+        yield turn.reply("not_on_duty")
+    elif intent.choice is None:
+        yield turn.reply("brake_which")
+    else:
+        yield from _decided(turn, go_on=intent.choice == brake.GO_ON)
+
+
+def _decided(turn: Turn, *, go_on: bool) -> Texts:
+    phrase, to_others = (
+        ("surge_go_on", "surge_go_on_other") if go_on else ("surge_slow_down", "surge_slow_down_other")
+    )
+    was_held = brake.decide(turn, go_on=go_on)
+    gap = turn.line.policy.brake_gap
+    yield turn.reply(phrase, gap=gap)
+    if was_held:  # the others may still say otherwise, and their 1 or 2 must not take request 1 or 2
+        name = turn.somebody(turn.speaker)
+        yield from turn.tell_duty(to_others, but=turn.speaker.id, name=name, gap=gap)
 
 
 def _theirs(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:

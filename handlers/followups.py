@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import alarms, intake, summary, waves
+from handlers import alarms, brake, intake, summary, waves
 from handlers.summary import Said
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -36,11 +36,12 @@ def _draft(context: Context, request: Request) -> Texts:
 
 def _open(context: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
+    waited = brake.waited(context, request)
     texts = waves.ask_next(context, request)
     count = waves.asked(texts)
-    if count and request.wave == 2:
+    if count and (waited or request.wave == 2):
         neighbor = people.by_id(context.session, request.person_id)
-        yield context.tell(neighbor, "still_looking", about=request, n=count)
+        yield context.tell(neighbor, "asking_now" if waited else "still_looking", about=request, n=count)
     yield from texts
 
 
@@ -49,7 +50,7 @@ def _held(context: Context, request: Request) -> Texts:
     if request.emergency:
         told = alarms.late(context, request)
     else:
-        told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request)))
+        told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request, short=True)))
     if told:
         requests.schedule(context.session, request, None)
     else:
@@ -102,12 +103,12 @@ def undelivered(context: Context, text: Outbound) -> Texts:
     )
 
 
-def by_sms(context: Context, text: Outbound) -> Address | None:
-    """Where a text that WhatsApp no longer takes can go instead: to the person's SMS address, if they have one."""
+def by_sms(context: Context, text: Outbound) -> list[Address]:
+    """Where a text that WhatsApp no longer takes can go instead: SMS addresses that texted us or were added."""
     if text.channel is not Channel.WHATSAPP or context.line.sms is None:
-        return None
+        return []
     others = people.addresses_on(context.session, text.person_id, Channel.SMS)
-    return next((address for address in others if address.undeliverable_at is None), None)
+    return [address for address in others if address.undeliverable_at is None]
 
 
 def doubtful(context: Context, text: Outbound) -> Texts:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from handlers import intake, phrasebook, relaying
-from handlers.summary import Ours, Quoted, Said, Several, Verb
+from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
 from models import assignments, inbound, people, requests
@@ -122,7 +122,7 @@ def _lost(turn: Turn, phrase: str, words: str) -> Texts:
     times = inbound.count_since(turn.session, turn.speaker.id, LOST, since)
     if times == turn.line.policy.misunderstandings:
         request = intake.to_talk_about(turn)
-        told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=Quoted(words)))
+        told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=brief(words)))
         if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
             requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
             intake.wait_for_duty(turn, request)

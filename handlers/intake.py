@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, phrasebook, places, waves
+from handlers import alarms, allowance, brake, phrasebook, places, waves
+from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Need, Question, Understanding
@@ -15,17 +16,24 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
+GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nobody is asked yet
+LONGEST_VICINITY = 40  # characters; it goes out in every offer
 
 
 def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing."""
+    if not meaning.emergency and (kept := allowance.joins(turn)):
+        speak(turn, meaning)
+        yield from allowance.join(turn, kept, words)
+        return
     areas = turn.areas
     language = speak(turn, meaning)
+    too_many = not meaning.emergency and allowance.used_up(turn)
     request = requests.create(
         turn.session,
         turn.line,
         person_id=turn.speaker.id,
-        state=State.HELD if meaning.emergency else State.DRAFT,
+        state=State.HELD if meaning.emergency or too_many else State.DRAFT,
         now=turn.now,
         text=words[:LONGEST_TEXT],
         needs=[str(n) for n in meaning.needs],
@@ -39,6 +47,8 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
     turn.session.add(request)
     if meaning.emergency:
         yield from emergency(turn, request)
+    elif too_many:
+        yield from allowance.hold(turn, request)
     else:
         yield from next_step(turn, request)
 
@@ -61,7 +71,7 @@ def locate(
     if shared:
         request.place = shared
     elif meaning.place and meaning.public:
-        request.vicinity = meaning.place
+        request.vicinity = meaning.place[:LONGEST_VICINITY]
     elif meaning.place:
         request.place = meaning.place
 
@@ -101,13 +111,16 @@ def put_out(context: Context, request: Request) -> Texts:
     """Ask volunteers and tell the neighbor so, honestly."""
     if not request.needs:
         request.needs = [Need.OTHER]
-    texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=request.person_id)
+    held, to_duty = brake.first_wave(context, request)
+    texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=request.person_id, held=held)
     what = context.what(request, door=True)
     neighbor = people.by_id(context.session, request.person_id)
     count = waves.asked(texts)
-    phrase = "got_it" if count else "got_it_nobody"
-    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count)
+    phrase = GOT_IT[held.why] if held else "got_it" if count else "got_it_nobody"
+    dial = Ours(context.line.emergency_number)
+    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, dial=dial)
     yield from texts
+    yield from to_duty
 
 
 def emergency(turn: Turn, request: Request) -> Texts:

@@ -1,6 +1,6 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import choosing, waves
+from handlers import brake, choosing, waves
 from handlers.summary import Quoted
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
@@ -39,6 +39,8 @@ def _how(turn: Turn, request: Request) -> Text:
     elif request.state is State.CLAIMED and holder and holder[0].on_the_way_at:
         phrase = "status_coming"
     asked_count = offers.count(turn.session, request.id)
+    if request.state is State.OPEN and not asked_count and brake.waited(turn, request):
+        phrase = "status_waiting"
     return turn.reply(phrase, about=request, what=what, name=name, n=asked_count)
 
 

@@ -48,6 +48,7 @@ COUNT = Argument("count", arguments.count, in_words=True)
 KINDS = Argument("needs", arguments.kinds, in_words=True)
 EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optional=True)
 ON = Argument("on", arguments.on)
+BRAKE = Argument("on", arguments.brake)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -84,6 +85,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("open", duty.open_, Who.DUTY, numbers=True),
     Command("close", duty.close, Who.DUTY, numbers=True),
     Command("note", duty.note, Who.DUTY, numbers=True),
+    # The text that asks how to go on tells of it; it is wanted at no other time.
+    Command("brake", duty.brake_, Who.DUTY, spellings=("brake_on", "brake_off"), argument=BRAKE, told=Told.README),
     # anyone
     Command("help", service.help_, told=Told.README),  # most texts of ours end with it
     Command("stop", service.stop, argument=BY_CARRIER, while_stopped=True, tells_language=False),
@@ -110,6 +113,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.NAME: join.name,
     Question.LANGUAGES: join.languages,
     Question.AREA: join.area,
+    Question.SURGE: duty.surge,
 }
 
 BY_NAME = {command.name: command for command in COMMANDS}

@@ -1,6 +1,6 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
-from handlers.summary import Ours, Quoted, Said
+from handlers.summary import Ours, Quoted, Said, brief
 from handlers.turn import Context, Texts, Turn
 from models import assignments, people, requests
 from models.delivery.outbound import Lane
@@ -82,7 +82,7 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
 
 def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
-    texts = list(turn.tell_duty("from_neighbor", about=request, but=turn.speaker.id, words=Quoted(words)))
+    texts = list(turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)))
     yield turn.reply("passed_to_duty" if texts else "kept_for_duty", about=request)
     yield from texts
 
@@ -90,7 +90,7 @@ def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
 def _out_of_reach(turn: Turn, request: Request, words: str) -> Texts:
     """The other side texted STOP. Whoever is on duty may know another way to them."""
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
-    told = list(turn.tell_duty("duty_out_of_reach", about=request, but=turn.speaker.id, words=Quoted(words)))
+    told = list(turn.tell_duty("duty_out_of_reach", about=request, but=turn.speaker.id, words=brief(words)))
     then = Said("duty_knows" if told else "duty_will_know")
     yield turn.reply("out_of_reach", about=request, then=None if turn.speaker.on_duty else then)
     yield from told

@@ -1,7 +1,9 @@
 """For anyone: help, stop, start, the language, a person."""
 
+from datetime import timedelta
+
 from handlers import intake, phrasebook, waves
-from handlers.summary import Ours, Quoted
+from handlers.summary import Ours, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, Order, Question
 from models import assignments, offers, people, requests
@@ -11,6 +13,8 @@ from models.delivery.outbound import Lane
 from models.lines import Channel
 from models.offers import State as OfferState
 from models.requests import State
+
+TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
 
 
 def help_(turn: Turn, _: Order) -> Texts:
@@ -80,7 +84,7 @@ def while_stopped(turn: Turn, intent: Intent) -> Texts:
         lane = Lane.EMERGENCY if danger else Lane.SAFETY
         yield turn.reply("you_stopped", lane=lane, dial=Ours(turn.line.emergency_number))
     if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
-        yield from turn.tell_duty("duty_stopped_writes", words=Quoted(turn.heard.body))
+        yield from turn.tell_duty("duty_stopped_writes", words=brief(turn.heard.body))
 
 
 def language(turn: Turn, order: Order) -> Texts:
@@ -97,12 +101,17 @@ def language(turn: Turn, order: Order) -> Texts:
 def person(turn: Turn, _: Order) -> Texts:
     """Whoever is on duty writes back through the hotline. A request of its own carries the talk if there is none."""
     request = intake.to_talk_about(turn)
+    dial = Ours(turn.line.emergency_number)
     turn.unask(turn.speaker)
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id)
     told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
-    if not told and request.state is State.HELD:
+    before = turn.asked_for if told else []
+    if before and requests.happened_since(turn.session, before, "person_told", turn.now - TOLD_LATELY):
+        yield turn.reply("person_told_already", about=request, dial=dial)
+        return
+    if told:
+        requests.record(turn.session, request, "person_told", turn.now, by=turn.speaker.id)
+    elif request.state is State.HELD:
         intake.wait_for_duty(turn, request)
-    yield turn.reply(
-        "person_coming" if told else "person_later", about=request, dial=Ours(turn.line.emergency_number)
-    )
+    yield turn.reply("person_coming" if told else "person_later", about=request, dial=dial)
     yield from told

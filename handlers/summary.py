@@ -11,6 +11,9 @@ from handlers.quoting import one_paragraph, quoted
 from models.lines import Area
 from models.requests import Request, Urgency
 
+BRIEF = 300  # characters
+MOST_NAMED = 4  # kinds of help; an offer is one segment, and the words themselves tell all
+LONGEST_ECHO = 60  # characters of the door that are told back to who lives there
 LATER = re.compile(r"(?<![\s.,;:!?])\s*\n\s*")  # between what they wrote first and what they added
 STREET = re.compile(r"(?!.*\d[\s.-]?(?:\d[\s.-]?){5}\d)[\w '’.,/&#-]{1,40}")  # seven digits call somebody
 
@@ -139,7 +142,7 @@ class What:
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
-        named = [book.need(need) for need in self.needs or ("other",)]
+        named = [book.need(need) for need in (self.needs or ("other",))[:MOST_NAMED]]
         about = book.listed(named)
         if self.people and self.people > 1:
             about = book.say("for_people", {"what": Ours(about), "people": self.people})
@@ -159,13 +162,19 @@ class Needs:
         return book.listed([book.need(n) for n in self.needs]) if self.needs else book.say("any_kind")
 
 
+def brief(words: str) -> Quoted:
+    """The beginning of what somebody wrote, for everybody on duty: the whole could cost a dozen segments each."""
+    most = BRIEF if words.isascii() else BRIEF // 2  # half as many fit into a text with other letters
+    return Quoted(words if len(words) <= most else f"{words[:most].rstrip()}...")
+
+
 def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What:
     """What may be told to anybody about a request: the area, or else the neighbor's own vague words for the place.
 
     With `door` the exact place too: for the neighbor's own eyes.
     """
     area = next((Ours(a.name) for a in areas if a.id == request.area_id), None)
-    where = Place(request.place) if door and request.place else area
+    where = Place(request.place[:LONGEST_ECHO]) if door and request.place else area
     if where is None and request.vicinity:
         where = Place(request.vicinity)
     return What(tuple(request.needs), request.people, where, request.urgency)
@@ -176,9 +185,9 @@ def at_place(request: Request) -> Said | None:
     return Said("at_place", {"place": Quoted(request.place)}) if request.place else None
 
 
-def they_wrote(request: Request) -> Said | None:
+def they_wrote(request: Request, *, short: bool = False) -> Said | None:
     """The neighbor's own words, for whoever helps them."""
     if not request.text:
         return None
     said = LATER.sub("; ", request.text)
-    return Said("they_wrote", {"words": Quoted(said)})
+    return Said("they_wrote", {"words": brief(said) if short else Quoted(said)})

@@ -19,6 +19,7 @@ from models.people import Person
 from models.requests import TALKING, Request, State
 from models.store.session import Session
 
+DAY = timedelta(days=1)
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 
@@ -112,10 +113,16 @@ class Context:
         person.question_asked_at = self.now
         self.session.add(person)
 
+    def asked_of(self, person: Person) -> Asked | None:
+        """What this person was asked and may still answer."""
+        return unpack(person, self.now, self.line.policy)
+
     def may_ask(self, person: Person, about: Request) -> bool:
         """Whether a question about this request would not take the place of one about another."""
-        waiting = unpack(person, self.now, self.line.policy)
-        return waiting is None or waiting.request_id in (None, about.id)
+        waiting = self.asked_of(person)
+        if waiting is None or waiting.question is Question.SURGE:
+            return waiting is None
+        return waiting.request_id in (None, about.id)
 
     def unask(self, person: Person, about: Request | None = None) -> None:
         """The question is answered or no longer matters; with `about`, only if it is about that request."""
@@ -139,11 +146,16 @@ class Turn(Context):
         return stopped is not None and said is not None and said < stopped
 
     @cached_property
-    def own(self) -> list[Request]:
-        """What the speaker had asked for and not yet got when they began to speak."""
+    def asked_for(self) -> list[Request]:
+        """What the speaker had asked for within a day, or had not yet got, when they began to speak."""
         if self.session.is_new(self.speaker):
             return []  # their first text
-        return requests.live_of(self.session, self.speaker.id)
+        return requests.recent_of(self.session, self.speaker.id, self.now - DAY)
+
+    @cached_property
+    def own(self) -> list[Request]:
+        """What the speaker had asked for and not yet got when they began to speak."""
+        return [request for request in self.asked_for if request.live]
 
     @cached_property
     def held(self) -> list[tuple[Assignment, Request]]:

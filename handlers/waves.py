@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from handlers import matching
+from handlers import brake, matching
+from handlers.brake import Held
 from handlers.turn import Context, Text, Texts, Turn
 from models import assignments, lines, offers, people, requests
 from models.assignments import State as AssignmentState
@@ -21,8 +22,12 @@ def open_up(
     *,
     by: int | None = None,
     words: str = "",
+    held: Held | None = None,
 ) -> list[Text]:
-    """Put a request (back) before volunteers; an empty list if it was somewhere else already."""
+    """Put a request (back) before volunteers; an empty list if it was somewhere else already.
+
+    Nobody is asked yet where it is `held`.
+    """
     if not requests.move(
         context.session,
         request,
@@ -35,6 +40,9 @@ def open_up(
         wave=0,
     ):
         return []
+    if held is not None:
+        brake.note(context, request, held)
+        return []
     first = kind == "opened"
     if not first:
         offers.reset(context.session, request.id)
@@ -43,6 +51,9 @@ def open_up(
 
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or tell duty that nobody is left to ask."""
+    if held := brake.ceiling(context, request):
+        brake.note(context, request, held)
+        return list(brake.report_ceiling(context))
     policy = context.line.policy
     size = policy.waves[min(request.wave, len(policy.waves) - 1)]
     chosen = choose(context, request, size, first=first)

@@ -65,7 +65,9 @@ def _storing(upsert: Any) -> Precompiled[int]:
 STORE = {"sqlite": _storing(sqlite), "postgresql": _storing(postgresql)}
 
 
-def store(session: Session, line_id: int, heard: Heard, now: datetime, *, person_id: int, intent: str) -> int | None:
+def store(
+    session: Session, line_id: int, heard: Heard, now: datetime, *, person_id: int | None, intent: str
+) -> int | None:
     """Keep the text, who sent it and what it was taken to mean; returns its id, or None if it has come before."""
     return session.fetch(
         STORE[session.dialect.name],
@@ -89,6 +91,13 @@ def count_since(session: Session, person_id: int, intents: tuple[str, ...], sinc
         Inbound.person_id == person_id, col(Inbound.intent).in_(intents), Inbound.received_at >= since
     )
     return int(session.exec(query).one())
+
+
+def last_of(session: Session, person_id: int) -> Inbound | None:
+    """The text that this person sent last."""
+    return session.exec(
+        select(Inbound).where(Inbound.person_id == person_id).order_by(col(Inbound.id).desc()).limit(1)
+    ).first()
 
 
 def known_sids(session: Session, sids: list[str]) -> set[str]:

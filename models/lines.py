@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
@@ -37,12 +38,20 @@ class Policy:
     misunderstandings: int = 3
     max_open: int = 3
     reply_limit: int = 6  # answers to one address in a minute
+    answers_per_day: int = 60  # texts that one address may cause in a day, to itself and to others
+    most_open_requests: int = 5  # of one person; what more they need joins the last of them
+    requests_per_day: int = 10  # new ones of one person; more wait for whoever is on duty
+    offers_per_day: int = 10  # to one volunteer
+    brake_requests: int = 20  # new ones within `brake_minutes`; if more come than ever did, waves are held
+    brake_minutes: int = 10
+    brake_gap: int = 1  # minutes between waves while they are held
     countries: tuple[str, ...] = ()  # whose SMS are answered, such as ("US", "MX"); empty: the line's own
     rate_sms: float = 1.0  # segments a second from one number
     rate_whatsapp: float = 80.0  # messages a second
     price_sms: str = "0.0083"  # a segment, for the budget
     price_whatsapp: str = "0.005"  # a message
     daily_budget: str = ""  # money a day, such as "25.00"; bulk waits beyond it, nothing else does
+    daily_ceiling: str = "25.00"  # money a day; beyond it no more volunteers are asked, but for danger
 
 
 DEFAULT_POLICY = Policy()
@@ -153,6 +162,17 @@ def areas(session: Session, line_id: int) -> list[Area]:
         session.cache[key] = session.fetch(AREAS, line_id=line_id)
     found: list[Area] = session.cache[key]
     return found
+
+
+def day(line: Line, now: datetime) -> str:
+    """The date on the line's own clock, as 2026-03-03."""
+    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
+
+
+def midnight(line: Line, now: datetime) -> datetime:
+    """When the next day begins on the line's own clock."""
+    local = now.astimezone(ZoneInfo(line.timezone))
+    return datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo).astimezone(UTC)
 
 
 def wave_gap(policy: Policy, urgency: str | None) -> timedelta:

@@ -12,7 +12,7 @@ from sqlmodel import Field, col, select
 
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
-from models.lines import Line
+from models.lines import Line, by_id, day
 from models.people import Person
 from models.requests import Request
 from models.store.session import Session
@@ -57,6 +57,7 @@ class Offer(Model, table=True):
 OFFERS = table(Offer)
 
 
+UNLIMITED = 2**31 - 1
 EMPTY = "[]"  # an empty list as JSON: anything, anywhere
 
 
@@ -113,6 +114,11 @@ def _candidates(
         speaks if same_language else ~speaks,
         *([] if first else [~asked_already, ~had_it]),
         sa.func.coalesce(Person.max_open, sa.bindparam("max_open")) > in_hand,
+        sa.or_(
+            col(Person.asked_on).is_(None),
+            col(Person.asked_on) != sa.bindparam("today"),
+            col(Person.asked_today) < sa.bindparam("most_offers", type_=sa.Integer),
+        ),
     ]
 
     def few(who: sa.ColumnElement[bool]) -> Any:
@@ -142,8 +148,10 @@ def candidates(
     Either those who share a language with the neighbor (`same_language`) or those who do not; either those who have
     another offer to answer (`has_pending_offer`) or those who have none. All of them do such things there, have room
     for one more, and are neither away nor opted out; left out are the neighbor and whoever was asked about it already
-    or had it: nobody, if this is its `first` wave ever.
+    or had it: nobody, if this is its `first` wave ever. Who was asked often enough today is asked only where somebody
+    is in danger.
     """
+    most_offers = line.policy.offers_per_day
     needs = [need for need in request.needs if need != "other"]
     found = session.fetch(
         _candidates(
@@ -163,6 +171,8 @@ def candidates(
         asker_id=request.person_id,
         request_id=request.id,
         limit=few,
+        today=day(line, now),
+        most_offers=UNLIMITED if request.emergency or not most_offers else most_offers,
         **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
     )
     return [Candidate(id_, same_language, has_pending_offer, *rest) for id_, *rest in found]
@@ -170,7 +180,10 @@ def candidates(
 
 def create(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:
     """Note that these volunteers are asked now."""
+    today = day(by_id(session, request.line_id), now)
     for helper in helpers:
+        helper.asked_today = helper.asked_today + 1 if helper.asked_on == today else 1
+        helper.asked_on = today
         helper.last_asked_at, helper.pending_offer_request_id = now, request.id
         session.add(helper)
         session.insert_later(

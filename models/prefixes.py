@@ -1,11 +1,18 @@
 """How many phones of each block of numbers text for the first time in a day; one that suddenly grows is reported."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, col, select
 
-from models.store.types import Model, UtcDateTime
+from models.store.session import Session
+from models.store.statements import Precompiled
+from models.store.types import Model, UtcDateTime, table
+
+SUDDENLY = 5  # times as many as on any day before
 
 
 class Prefix(Model, table=True):
@@ -19,3 +26,40 @@ class Prefix(Model, table=True):
     day: str  # the line's local date, as 2026-03-03
     phones: int = 0  # that texted for the first time
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+PREFIXES = table(Prefix)
+
+
+@cache
+def _counting(dialect: str) -> Precompiled[int]:
+    on: Any = postgresql if dialect == "postgresql" else sqlite
+    names = ("line_id", "prefix", "day")
+    new = on.insert(PREFIXES).values({**{name: sa.bindparam(name) for name in names}, "phones": 1})
+    more = new.on_conflict_do_update(index_elements=names, set_={"phones": PREFIXES.c.phones + 1})
+    return Precompiled(more.returning(PREFIXES.c.phones))
+
+
+def count(session: Session, line_id: int, prefix: str, day: str) -> int:
+    """One more phone of this block texts for the first time today; returns how many have."""
+    return session.fetch(_counting(session.dialect.name), line_id=line_id, prefix=prefix, day=day).one()
+
+
+def grew_suddenly(session: Session, line_id: int, prefix: str, day: str, phones: int, now: datetime) -> bool:
+    """Whether so many are far more than on any day before; True once a day, for the first who asks."""
+    before = select(sa.func.max(Prefix.phones)).where(
+        Prefix.line_id == line_id, Prefix.prefix == prefix, Prefix.day != day
+    )
+    if phones < SUDDENLY * (session.exec(before).one() or 0):
+        return False
+    today = PREFIXES.c.line_id == line_id, PREFIXES.c.prefix == prefix, PREFIXES.c.day == day
+    marked = sa.update(PREFIXES).where(*today, PREFIXES.c.reported_at.is_(None)).values(reported_at=now)
+    return session.execute(marked).rowcount == 1
+
+
+def reported(session: Session, line_id: int, day: str) -> list[int]:
+    """How many phones each block has brought that was reported on this day."""
+    found = select(Prefix.phones).where(
+        Prefix.line_id == line_id, Prefix.day == day, col(Prefix.reported_at).is_not(None)
+    )
+    return list(session.exec(found))

@@ -1,6 +1,7 @@
 """Requests: the table, their state machine, and the append-only log of their events."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -208,10 +209,23 @@ BY_NUMBER = Precompiled(
     ),
     autoflush=False,
 )
+MOST_RECENT = 60  # nobody has so many open; and who asks and takes back all day must not make each text slow
 LIVE_OF = Precompiled(
     select(Request)
     .where(col(Request.person_id) == sa.bindparam("person_id"), in_literals(col(Request.state), LIVE))
     .order_by(col(Request.number))
+)
+RECENT_OF = Precompiled(
+    select(Request)
+    .where(
+        col(Request.person_id) == sa.bindparam("person_id"),
+        sa.or_(
+            in_literals(col(Request.state), LIVE),
+            col(Request.created_at) >= sa.bindparam("since", type_=UtcDateTime),
+        ),
+    )
+    .order_by(sa.case((col(Request.state) == State.CLOSED, 1), else_=0), col(Request.number).desc())
+    .limit(MOST_RECENT)
 )
 
 
@@ -230,6 +244,11 @@ def by_id(session: Session, request_id: int) -> Request:
 def live_of(session: Session, person_id: int) -> list[Request]:
     """What this neighbor has asked for and not yet got, oldest first."""
     return session.fetch(LIVE_OF, person_id=person_id)
+
+
+def recent_of(session: Session, person_id: int, since: datetime) -> list[Request]:
+    """The same, and what they have asked for since then, ended or not; of very many, the last."""
+    return sorted(session.fetch(RECENT_OF, person_id=person_id, since=since), key=lambda request: request.number)
 
 
 def last_of(session: Session, person_id: int) -> Request | None:
@@ -253,7 +272,7 @@ def all_of(session: Session, line_id: int) -> list[Request]:
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
     """Requests that time must act on, the longest overdue first."""
     query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
-    return session.exec(query.order_by(col(Request.next_action_at)).limit(limit))
+    return session.exec(query.order_by(col(Request.next_action_at), col(Request.id)).limit(limit))
 
 
 def schedule(session: Session, request: Request, at: datetime | None) -> None:
@@ -288,6 +307,15 @@ def last_event(session: Session, request: Request, *kinds: str) -> str | None:
     """Which of these happened to the request last, if any."""
     happened = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))
     return session.exec(happened.order_by(col(Event.id).desc()).limit(1)).first()
+
+
+def happened_since(session: Session, of: Sequence[Request], kind: str, since: datetime) -> bool:
+    """Whether this happened to one of these requests since then."""
+    about = col(Event.request_id).in_([request.id for request in of])
+    return (
+        session.exec(select(Event.id).where(about, Event.kind == kind, Event.at >= since).limit(1)).first()
+        is not None
+    )
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:

@@ -1,10 +1,23 @@
 """Surges: more new requests at once than a line ever had. Waves are held until duty has said how to go on."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlmodel import Field
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, col, select
 
-from models.store.types import Model, UtcDateTime
+from models.delivery import line_numbers
+from models.delivery.line_numbers import Spending
+from models.lines import Line, day
+from models.requests import Request, State
+from models.store.session import Session
+from models.store.statements import Precompiled
+from models.store.types import Model, UtcDateTime, table
+
+MOST_COUNTED = 1_000  # new requests at once: more are as many
 
 
 class Surge(Model, table=True):
@@ -16,3 +29,100 @@ class Surge(Model, table=True):
     held_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_wave_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # while held: when the next may go out
     free_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # duty said go on: nothing is held
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a line has to do and has spent: all that decides whether volunteers are asked now."""
+
+    earlier: datetime | None  # when the request came that is `Policy.brake_requests` before the last one
+    surge: Surge | None
+    over_ceiling: bool
+
+
+LINES, REQUESTS, SPENDING = table(Line), table(Request), table(Spending)
+
+
+def _load() -> Precompiled[Any]:
+    earlier = (
+        sa.select(REQUESTS.c.created_at)
+        .where(
+            REQUESTS.c.line_id == LINES.c.id,
+            REQUESTS.c.number == LINES.c.last_request - sa.bindparam("before", type_=sa.Integer),
+        )
+        .scalar_subquery()
+    )
+    micros = (
+        sa.select(SPENDING.c.micros)
+        .where(SPENDING.c.line_id == LINES.c.id, SPENDING.c.day == sa.bindparam("on_day"))
+        .scalar_subquery()
+    )
+    return Precompiled(
+        select(earlier, micros, Surge)
+        .select_from(LINES)
+        .outerjoin(Surge, col(Surge.line_id) == LINES.c.id)
+        .where(LINES.c.id == sa.bindparam("line_id")),
+        autoflush=(Surge,),  # a new request and its number are written at once
+    )
+
+
+LOAD = _load()
+
+
+def load(session: Session, line: Line, now: datetime) -> Load:
+    """What a line has to do just now. Read once in a transaction: texts that share one share it."""
+    key = "load", line.id
+    if key not in session.cache:
+        policy = line.policy
+        ((earlier, micros, surge),) = session.fetch(
+            LOAD, line_id=line.id, before=policy.brake_requests, on_day=day(line, now)
+        )
+        session.cache[key] = Load(earlier, surge, line_numbers.reached(policy.daily_ceiling, micros or 0))
+    found: Load = session.cache[key]
+    return found
+
+
+def count_new(session: Session, line: Line, since: datetime) -> int:
+    """How many requests have come since then, at most a thousand. Their numbers are given in turn."""
+    new = select(sa.func.count()).where(
+        Request.line_id == line.id,
+        Request.number > line.last_request - MOST_COUNTED,
+        Request.created_at >= since,
+    )
+    return int(session.exec(new).one())
+
+
+@cache
+def _keeping(dialect: str) -> Precompiled[None]:
+    on: Any = postgresql if dialect == "postgresql" else sqlite
+    new = on.insert(Surge).values(line_id=sa.bindparam("line_id"), most=0)
+    return Precompiled(new.on_conflict_do_nothing(index_elements=["line_id"]))
+
+
+def of_line(session: Session, line: Line) -> Surge:
+    """The line's row, kept from changing elsewhere until the transaction ends; made now if need be."""
+    session.modify(_keeping(session.dialect.name), line_id=line.id)
+    return session.exec(select(Surge).where(Surge.line_id == line.id).with_for_update()).one()
+
+
+def take_slot(surge: Surge, now: datetime, gap: timedelta, longest: timedelta) -> datetime:
+    """When the next held wave may go out: one every `gap`, and none waits longer than `longest`."""
+    slot = min(max(surge.next_wave_at or now, now), now + longest)
+    surge.next_wave_at = slot + gap
+    return slot
+
+
+def release(session: Session, line: Line, now: datetime) -> int:
+    """What waits for its first wave goes out now; returns how many requests do."""
+    held = sa.update(REQUESTS).where(
+        REQUESTS.c.line_id == line.id,
+        REQUESTS.c.state == State.OPEN,
+        REQUESTS.c.wave == 0,
+        REQUESTS.c.next_action_at > now,
+    )
+    return int(session.execute(held.values(next_action_at=now)).rowcount)
+
+
+def held(session: Session) -> list[int]:
+    """The lines whose waves are held."""
+    return list(session.exec(select(Surge.line_id).where(col(Surge.held_since).is_not(None))))

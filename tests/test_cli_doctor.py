@@ -1,6 +1,7 @@
 """`hotline doctor`: each finding says how it is, and what to do; it changes nothing."""
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ import pytest
 from app.cli.doctor import checks
 from app.inbound.spool import Spool
 from models import lines, people
-from models.delivery import outbound
+from models.delivery import line_numbers, outbound
 from models.lines import Channel
+from models.prefixes import Prefix
 from models.store.session import Session
+from models.surges import Surge
 from tests import webhooks
 from tests.command import Command
 from tests.fake_twilio import FakeTwilio
@@ -221,3 +224,35 @@ def test_wrong_settings_for_programs(run: Command) -> None:
     done = run("doctor", "--json", PORT="x")
     assert done.exit_code == 2
     assert '"what": "PORT: not a port; write a number from 1 to 65535, such as 8000"' in done.stdout
+
+
+def test_what_texts_can_cost_is_said_in_segments_and_money(run: Command) -> None:
+    run.good("line", "list")
+    said = [each.partition(": ")[2] for each in levels(run)["ok"]]
+    worst = [each for each in said if "can cost at most" in each]
+    assert [each.partition(" can")[0] for each in worst] == ["one text", "one phone in a day", "100 phones in a day"]
+    assert all(re.fullmatch(r".* at most \d+ segments? \(\d+\.\d\d\)", each) for each in worst)
+    assert "asking volunteers ends at 25.00 a day; to change figures: hotline line rule" in said
+    run.good("line", "rule", "answers_per_day", "0")
+    assert any("one phone in a day can cost any amount" in each for each in levels(run)["warning"])
+    run.good("line", "rule", "daily_ceiling", "none")
+    assert any("asking volunteers has no ceiling" in each for each in levels(run)["ok"])
+
+
+def test_what_is_held_for_money_or_for_many_is_said(run: Command) -> None:
+    run.good("line", "list")
+    kept = run.database()
+
+    def work(session: Session) -> None:
+        line, now = lines.all_lines(session)[0], datetime.now(UTC)
+        line_numbers.spend(session, line, Channel.SMS, 10_000, 1, now)
+        session.create(Surge, line_id=line.id, held_since=now)
+        session.create(
+            Prefix, line_id=line.id, prefix="+1303777", day=lines.day(line, now), phones=40, reported_at=now
+        )
+
+    kept.write(work).result()
+    kept.close()
+    about = {each.partition(": ")[0] for each in levels(run)["warning"]}
+    assert about >= {"money", "brake", "numbers"}
+    assert "1303777" not in run("doctor").stdout

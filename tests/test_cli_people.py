@@ -287,3 +287,17 @@ def test_what_is_no_name_is_refused_in_words(run: Command, name: str, why: str) 
 def test_a_name_is_kept_as_a_phone_types_it(run: Command) -> None:
     run.good("person", "add", "+12025550101", "--name", "Ana\u200b O’Neil\u2011Ruiz Guadalupe")
     assert people(run)[0]["name"] == "Ana O'Neil-Ruiz Guadalupe"
+
+
+def test_the_hotlines_own_number_is_nobodys_phone(run: Command, tmp_path: Path) -> None:
+    """Case 28."""
+    own = {"HOTLINE_NUMBER": "+12025550199", "HOTLINE_WHATSAPP": "+12025550198"}
+    for written in ("+12025550199", "(202) 555-0199", "whatsapp:+12025550199", "whatsapp:+12025550198"):
+        done = run("person", "add", written, "--name", "Selfie", "--helper", **own)
+        assert done.exit_code != 0
+        assert done.stderr == "a hotline's own number; write the number of the person's phone\n"
+    sheet = tmp_path / "own.csv"
+    sheet.write_text("address,name,helper\n+12025550199,Selfie,yes\n+12025550107,Joe,yes\n")
+    done = run("person", "import", str(sheet), **own)
+    assert "line 2 refused: a hotline's own number" in done.stderr
+    assert [p["name"] for p in people(run)] == ["Joe"]

@@ -162,6 +162,7 @@ def test_volunteers_are_read_in_the_order_of_their_index(
     )
     asked = {"line_id": 1, "line_language": "en", "language": "en", "max_open": 3, "asker_id": 1, "request_id": 1}
     asked |= {"as_language": '"en"', "as_area": " 1,", "as_need0": '"food"', "now": MORNING, "limit": 3}
+    asked |= {"today": "2026-03-03", "most_offers": 10}
 
     def work(session: Session) -> str:
         compiled = search.on(session.dialect)

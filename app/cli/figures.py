@@ -107,12 +107,24 @@ FIGURES: dict[str, Figure] = {
     "misunderstandings": Figure("texts", "not understood in a day, until a person is told", whole(1, 100)),
     "max_open": Figure("requests", "in one volunteer's hands at a time", whole(1, 100)),
     "reply_limit": Figure("texts", "answered to one phone in a minute; 0 for no limit", whole(0, 1000)),
+    "answers_per_day": Figure("texts", "that one phone may cause in a day, whoever gets them; 0 for no limit",
+                              whole(0, MOST)),
+    "most_open_requests": Figure("requests", "of one person; more join the last of them. 0 for no limit",
+                                 whole(0, 1000)),
+    "requests_per_day": Figure("requests", "of one person; more wait for duty. 0 for no limit", whole(0, MOST)),
+    "offers_per_day": Figure("offers", "to one volunteer, but for danger; 0 for no limit", whole(0, MOST)),
+    "brake_requests": Figure("requests", "new within brake_minutes; if more come than ever, they are asked about one "
+                             "by one and duty decides. 0 for never", whole(0, 900)),
+    "brake_minutes": Figure("minutes", "in which new requests are counted for the brake", minutes),
+    "brake_gap": Figure("minutes", "from one request to the next while the brake is on", minutes),
     "countries": Figure("", "whose SMS are answered; none for the line's own alone, * for any", countries),
     "rate_sms": Figure("segments/s", "from the number, as the carrier allows", speed),
     "rate_whatsapp": Figure("messages/s", "from the WhatsApp number", speed),
     "price_sms": Figure("money", "a segment costs, for the budget", money),
     "price_whatsapp": Figure("money", "a WhatsApp message costs, for the budget", money),
     "daily_budget": Figure("money", "a day; beyond it only texts to many wait. none for no limit", budget),
+    "daily_ceiling": Figure("money", "a day; beyond it no volunteers are asked, but for danger. none for no limit",
+                            budget),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Reply limit and auto-reply loop detection: few texts a minute to one phone, none to machines or foreign countries.
+"""Reply limit and auto-reply loop detection: few texts a minute to one phone, none to machines.
 
 Whatever is decided here, a text that came in is kept and acted on; only what goes back is held back.
 """
@@ -7,23 +7,21 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
-import phonenumbers
-
+from app.outbound.outbox import WHOM_TO_CALL
 from handlers import registry
 from handlers.turn import Text
 from handlers.understanding.intents import Answer, Intent, Order
 from handlers.understanding.words import fold
 from models.delivery.outbound import Lane
 from models.inbound import Heard
-from models.lines import Channel, Line, Policy
+from models.lines import Policy
 from models.people import Address, Person
 
 WINDOW = 60.0  # seconds in which one phone gets at most Policy.reply_limit answers, and which one waits at most
 SLACK = 2.0  # seconds by which one text may leave later than another: without it two windows would touch
-ALARMS = frozenset({"emergency", "emergency_alone"})  # whom to call: one a minute does not wait
+ALARMS = WHOM_TO_CALL  # one a minute does not wait
 # The other side is told at once that somebody comes, or does not: whoever it is must know it too.
 NEVER_WAIT = frozenset({"claim_yours", "dropped", "assigned"})
 
@@ -35,11 +33,8 @@ REMEMBERED = 3  # texts with which the next is compared: some machines take turn
 SENTENCE = 12  # letters; shorter words ("ok", "gracias") people do say to each other again and again
 MUTE_FOR = timedelta(hours=1)
 CARRIED = frozenset({"from_helper", "from_neighbor"})  # words on their way to the other side of a request
+WORDS = CARRIED | {"duty_wrote"}  # and those that go to everybody on duty
 UNHEARD = frozenset({"passed_to_duty"})  # nobody has written back yet: it need not be a talk
-
-# Texts across these borders cost about the same, and neighbors' phones come from all over.
-NORTH_AMERICA = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "CA"})
-ANY = "*"
 
 
 @dataclass(frozen=True)
@@ -138,7 +133,7 @@ def _even_so(text: Text, person: Person, repeats: bool) -> bool:
     """What a muted address still brings about: no answers, but for danger in new words; nothing carried twice."""
     if text.to.id == person.id:
         return (text.lane <= Lane.SAFETY and not repeats) or text.phrase in NEVER_WAIT
-    return not (repeats and text.phrase in CARRIED)
+    return not (repeats and text.phrase in WORDS)
 
 
 def _in_time(
@@ -165,32 +160,3 @@ def _in_time(
         if n in when or n not in own
     ]
     return kept, recent, len(own) - len(when)
-
-
-def answers(line: Line, person: Person, heard: Heard) -> bool:
-    """Whether the line answers texts from where this one comes. Its own volunteers may be anywhere."""
-    if person.helps:
-        return True
-    wanted = line.policy.countries
-    if heard.channel is Channel.WHATSAPP:
-        return not wanted or not heard.from_address.startswith("+") or _within(heard.from_address, wanted)
-    if not heard.from_address.startswith("+"):
-        return False  # short codes and names are machines', and nobody can write back to them
-    own = NORTH_AMERICA if line.country in NORTH_AMERICA else (line.country,)
-    return _within(heard.from_address, wanted or tuple(sorted(own)))
-
-
-@lru_cache(8192)
-def _within(number: str, countries: tuple[str, ...]) -> bool:
-    """Whether a number belongs to one of these countries; one that may do counts as if it did."""
-    if ANY in countries:
-        return True
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return False
-    if not set(phonenumbers.region_codes_for_country_code(parsed.country_code or 0)) & set(countries):
-        return False
-    # Of +1 only the number itself tells the country, and some Caribbean ones cost twenty times as much.
-    region = phonenumbers.region_code_for_number(parsed)
-    return parsed.country_code != 1 or region is None or region in countries

@@ -4,17 +4,18 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from app.database.engine import is_transient
-from app.inbound import rate_limit
-from app.outbound import outbox
+from app.inbound import newcomers, rate_limit, repeats
+from app.inbound.daily_cap import DailyCap
+from app.outbound import outbox, reach
+from app.outbound.reach import Reach
 from app.telemetry import logs
 from handlers import followups, registry
 from handlers.situation import LiveSituation
-from handlers.summary import Quoted
+from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn, unpack
 from handlers.understanding import carrier_words
 from handlers.understanding.intents import Free, Intent, Kind, Order, Understood, Wordless
@@ -52,8 +53,13 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if line is None:
         log.warning("unknown_number_texted", author=logs.hashed(heard.from_address))
         return Taken.UNKNOWN_NUMBER
+    if heard.from_address in (line.sms, line.whatsapp):
+        return _from_ourselves(session, line, heard, now)
     reading = registry.read(heard.body)
     person, address = _author(session, line, heard, now, reading.language)
+    if repeats.is_repeat(session, address, heard, now):
+        inbound.store(session, line.id, heard, now, person_id=person.id, intent="repeat")
+        return Taken.SEEN
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
     understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))
@@ -61,11 +67,16 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
         return Taken.SEEN
-    _remember_address(turn, address)
-    if _unanswered(turn, intent):
-        _not_answered(turn, address, understood, inbound_id)
+    if session.is_new(person):
+        newcomers.count(session, line, heard, now)
+    cap = DailyCap(turn, address, reach.of(line, person, heard.channel, heard.from_address))
+    _remember_address(turn, address, cap.reach)
+    if _unanswered(turn, understood, cap.reach):
+        _not_answered(turn, understood, inbound_id, cap)
         return Taken.UNANSWERED
-    texts = _rate_limited(turn, address, intent, list(registry.respond(turn, understood)))
+    texts = _limited(cap, intent, list(registry.respond(turn, understood)))
+    if cap.reach is not Reach.ALWAYS:
+        turn.unask(person)  # what we ask them never leaves
     _queue(turn, address, str(inbound_id), texts)
     return Taken.HANDLED
 
@@ -73,7 +84,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
 def _queue(turn: Turn, address: Address, key: str, texts: list[Text]) -> None:
     """Queue what follows from a text, in its turn after all else that this address has caused."""
     ranks = FairRanks(turn.now, address, vouched=turn.speaker.helps)
-    outbox.queue(turn.session, turn.line, key, texts, turn.now, ranks=ranks)
+    outbox.queue(turn.session, turn.line, key, texts, turn.now, by=turn.speaker.id, ranks=ranks)
     turn.session.add(address)
 
 
@@ -86,56 +97,71 @@ def _line(session: Session, heard: Heard) -> tuple[Line | None, Heard]:
     return line, replace(heard, fields={**heard.fields, "To": heard.to})
 
 
-def _rate_limited(turn: Turn, address: Address, intent: Intent, texts: list[Text]) -> list[Text]:
+def _from_ourselves(session: Session, line: Line, heard: Heard, now: datetime) -> Taken:
+    """A text from the line's own number: it is kept, is nobody's, and gets no answer."""
+    kept = inbound.store(session, line.id, heard, now, person_id=None, intent="own_number")
+    log.warning("own_number_texted", line=line.id)
+    return Taken.SEEN if kept is None else Taken.UNANSWERED
+
+
+def _limited(cap: DailyCap, intent: Intent, texts: list[Text]) -> list[Text]:
     """What of these texts goes out, and when: floods and machines get few answers."""
-    kept = rate_limit.limit(turn.line.policy, turn.speaker, address, turn.heard, intent, texts, turn.now)
+    turn, address = cap.turn, cap.address
+    kept = rate_limit.limit(turn.line.policy, turn.speaker, address, turn.heard, intent, cap.kept(texts), turn.now)
     turn.session.add(address)
     if kept.withheld:
         log.warning("answer_withheld", person=turn.speaker.id, answers=kept.withheld)
-    if not kept.muted:
-        return kept.texts
-    log.warning("machine_muted", person=turn.speaker.id)
-    return [*kept.texts, *turn.tell_duty("duty_machine", but=turn.speaker.id, words=Quoted(turn.heard.body))]
+    out = list(kept.texts)
+    if kept.muted:
+        log.warning("machine_muted", person=turn.speaker.id)
+        if not cap.spent:
+            out += turn.tell_duty("duty_machine", but=turn.speaker.id, words=brief(turn.heard.body))
+    if cap.count(out):
+        log.warning("day_used_up", person=turn.speaker.id)
+        out.append(turn.reply("enough_today", dial=Ours(turn.line.emergency_number)))
+        out += turn.tell_duty("duty_enough", but=turn.speaker.id)
+    return out
 
 
-def _unanswered(turn: Turn, intent: Intent) -> bool:
-    """Whether this text comes from where we answer nobody. Who is in danger or waits for help is answered anyway."""
-    if rate_limit.answers(turn.line, turn.speaker, turn.heard):
-        return False
-    if not turn.heard.from_address.startswith("+"):  # nobody can write back
-        return True
-    return not (isinstance(intent, Free) and intent.meaning.emergency) and not turn.own
+def _unanswered(turn: Turn, understood: Understood, how_far: Reach) -> bool:
+    """Whether this text comes from where we answer nobody. Abroad, who is in danger or waits for help is heard."""
+    if how_far is Reach.DANGER:
+        return not understood.danger and not turn.own
+    return how_far is Reach.NEVER
 
 
-def _not_answered(turn: Turn, address: Address, understood: Understood, inbound_id: int) -> None:
+def _not_answered(turn: Turn, understood: Understood, inbound_id: int, cap: DailyCap) -> None:
     """A text from where we answer nobody: whoever is on duty hears of a need once a day, of danger every time."""
     intent = understood.intent
+    texts: list[Text] = []
+    key = str(inbound_id)
     if registry.name(intent) == "stop":
         texts = [text for text in registry.respond(turn, understood) if text.to.id != turn.speaker.id]
-        _queue(turn, address, str(inbound_id), texts)
-    elif isinstance(intent, Free) and (intent.meaning.kind is Kind.ASK or intent.meaning.emergency):
-        day = turn.now.astimezone(ZoneInfo(turn.line.timezone)).date().isoformat()
-        key = str(inbound_id) if intent.meaning.emergency else f"abroad-{turn.line.id}-{day}"
+    elif understood.danger or (isinstance(intent, Free) and intent.meaning.kind is Kind.ASK):
+        key = key if understood.danger else f"abroad-{turn.line.id}-{lines.day(turn.line, turn.now)}"
         if not outbound.key_exists(turn.session, f"{key}:0"):
-            told = turn.tell_duty("duty_abroad", words=Quoted(turn.heard.body))
-            _queue(turn, address, key, list(told))
+            texts = cap.kept(list(turn.tell_duty("duty_abroad", words=brief(turn.heard.body))))
+    cap.count(texts)
+    _queue(turn, cap.address, key, texts)
 
 
 def _author(
     session: Session, line: Line, heard: Heard, now: datetime, language: str | None
 ) -> tuple[Person, Address]:
     """Who wrote the text: made known with their first, in the language of its words."""
+    near = reach.is_near(line, heard.channel, heard.from_address)
     person, address = people.get_or_create(
-        session, line, heard.channel, heard.from_address, now, last_heard_at=now, language=language
+        session, line, heard.channel, heard.from_address, now, last_heard_at=now if near else None, language=language
     )
     person.language = person.language or language
     session.add(person)
     return person, address
 
 
-def _remember_address(turn: Turn, address: Address) -> None:
-    """What the speaker is told goes to where they have just texted from."""
-    address.last_heard_at = turn.now
+def _remember_address(turn: Turn, address: Address, how_far: Reach) -> None:
+    """What the speaker is told goes to where they have just texted from, and later texts too if we answer there."""
+    if how_far is Reach.ALWAYS:
+        address.last_heard_at = turn.now
     people.set_reply_address(turn.session, turn.speaker, address)
     turn.session.add(address)
 
@@ -146,22 +172,23 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     line, heard = _line(session, heard)
     if line is None:
         return Taken.UNKNOWN_NUMBER
+    if heard.from_address in (line.sms, line.whatsapp):
+        return _from_ourselves(session, line, heard, now)
     understood = _understood_at_all(heard)
     person, address = _author(session, line, heard, now, understood.language if understood else None)
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
         return Taken.SEEN
     turn = Turn(session, line, now, speaker=person, heard=heard)
-    _remember_address(turn, address)
+    cap = DailyCap(turn, address, reach.of(line, person, heard.channel, heard.from_address))
+    _remember_address(turn, address, cap.reach)
     if _wants_out(heard, understood):
         # Whatever broke, a wish to be left alone is kept, and the carrier lets no answer through.
         person.opted_out_at = now
         session.add(person)
         outbound.cancel_for(session, person.id, now)
-    texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=Quoted(heard.body))]
-    if not rate_limit.answers(line, person, heard):
-        texts = texts[1:]
-    _queue(turn, address, str(inbound_id), _rate_limited(turn, address, Wordless(), texts))
+    texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=brief(heard.body))]
+    _queue(turn, address, str(inbound_id), _limited(cap, Wordless(), texts))
     return Taken.HANDLED
 
 

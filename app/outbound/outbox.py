@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 
 from app.carriers import segments
+from app.outbound import reach
+from app.outbound.reach import Reach
 from handlers import followups, phrasebook
 from handlers.phrasebook import Book
 from handlers.summary import Quoted
@@ -18,7 +20,7 @@ from models.delivery.fair_ranks import FairRanks
 from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
-from models.people import Person
+from models.people import Address, Person
 from models.store.session import Session
 
 log = structlog.get_logger()
@@ -26,6 +28,7 @@ log = structlog.get_logger()
 LONGEST = 1600  # characters; Twilio refuses more
 QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that they go on in the next text
 SHORT = 300  # characters; fewer never take more than the most segments
+WHOM_TO_CALL = frozenset({"emergency", "emergency_alone"})
 ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
@@ -51,13 +54,14 @@ def queue(
     texts: Iterable[Text],
     now: datetime,
     *,
+    by: int | None = None,
     once: bool = False,
     ranks: FairRanks | None = None,
 ) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
-    Returns how many were queued. Nobody who said STOP gets one; with `once`, nobody for whom the same words wait.
-    `ranks` are those of whoever caused them.
+    Returns how many were queued. Nobody who said STOP gets one; nobody far away gets one, but from another person
+    (`by`) on the line; with `once`, nobody for whom the same words wait. `ranks` are those of whoever caused them.
     """
     ranks = ranks or FairRanks(now)
     wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
@@ -68,6 +72,9 @@ def queue(
         from_number = line.number(home.channel) if home else None
         if home is None or from_number is None:
             log.warning("no_way_to_reach", person=text.to.id, line=line.id)
+            continue
+        if not _may_reach(line, text, home, by):
+            log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
         for part in parts(_said(phrasebook.book(text.to.speaks(line)), text, home.channel), home.channel):
             if once and outbound.is_queued(session, text.to.id, part):
@@ -94,6 +101,14 @@ def queue(
             )
             queued += 1
     return queued
+
+
+def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
+    """Whether the line writes this to that address. What people abroad cause themselves is sifted out before."""
+    how_far = reach.of(line, text.to, home.channel, home.value)
+    if how_far is Reach.DANGER:
+        return text.phrase in WHOM_TO_CALL or by not in (None, text.to.id)
+    return how_far is Reach.ALWAYS
 
 
 def _said(book: Book, text: Text, channel: Channel) -> str:
@@ -190,9 +205,12 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
 
 
 def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
-    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none."""
+    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none that we write to."""
     line = lines.by_id(session, row.line_id)
-    home = followups.by_sms(Context(session, line, now), row)
+    person = people.by_id(session, row.person_id)
+    homes = followups.by_sms(Context(session, line, now), row)
+    near = (each for each in homes if reach.of(line, person, each.channel, each.value) is Reach.ALWAYS)
+    home = next(near, None)
     from_number = line.sms
     if home is None or from_number is None:
         return False

@@ -67,6 +67,7 @@ def findings(snapshot: Snapshot) -> list[Finding]:
         *threads(snapshot.heartbeats, snapshot.now),
         *disk(snapshot.free),
         *sending(snapshot.figures, snapshot.carrier, snapshot.now),
+        *too_much(snapshot.figures),
         *spool(snapshot.spool),
     ]
 
@@ -117,6 +118,23 @@ def unarrived(figures: DatabaseFigures, carrier: Carrier) -> list[Finding]:
         what = f"the carrier never said what became of {count_of(unreported, 'text')} of the last day"
         do = "see that PUBLIC_URL is how the carrier reaches this machine: hotline doctor"
         found.append(Finding(Level.WARNING, "sending", what, do))
+    return found
+
+
+def too_much(figures: DatabaseFigures) -> list[Finding]:
+    """Which lines ask no volunteers, or one by one, and whether somebody seems to want to cost them money."""
+    found = []
+    for name in figures.over_ceiling:
+        what = f"{name} has spent what it may today, so it asks no volunteers until midnight, but for danger"
+        found.append(Finding(Level.WARNING, "money", what, "to allow more: hotline line rule daily_ceiling"))
+    for name in figures.braked:
+        what = f"{name} had more new requests at once than ever, so it asks about one after the other"
+        do = "whoever is on duty texts BRAKE OFF to go on at full speed; else it ends by itself"
+        found.append(Finding(Level.WARNING, "brake", what, do))
+    for name, phones in figures.grown.items():
+        what = f"{phones} phones with numbers much alike texted {name} for the first time today, far more than ever"
+        do = "duty was told which. If nobody knows why, somebody may want to cost you money: ask the carrier"
+        found.append(Finding(Level.WARNING, "numbers", what, do))
     return found
 
 

@@ -5,9 +5,8 @@ import shutil
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import anyio.to_thread
 import structlog
@@ -18,11 +17,10 @@ from app.database.engine import FileGone
 from app.hotline import Hotline
 from app.inbound.spool import SpoolFigures
 from app.telemetry.heartbeat import Heartbeat
-from models import lines
+from models import lines, prefixes, surges
 from models.delivery import backlog, line_numbers
 from models.delivery.backlog import Held, LaneBacklog, PausedNumber, Spent, Unarrived
 from models.delivery.outbound import Lane, State
-from models.lines import Line
 from models.store.session import Session
 
 log = structlog.get_logger()
@@ -42,6 +40,9 @@ class DatabaseFigures:
     spent: dict[int, Spent]  # today, by line
     segments: int  # of all lines, today and yesterday
     over_budget: list[str]  # lines whose texts to many wait for tomorrow
+    over_ceiling: list[str] = field(default_factory=list)  # and those that ask no volunteers until then
+    braked: list[str] = field(default_factory=list)  # lines whose waves are held, for more came than ever
+    grown: dict[str, int] = field(default_factory=dict)  # by line, new phones of blocks of numbers that grew suddenly
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,10 @@ class HealthMonitor:
 def read(session: Session, now: datetime) -> DatabaseFigures:
     """What the database says, in a few statements that touch only what is unsettled."""
     every = lines.all_lines(session)
-    days = {line.id: today(line, now) for line in every}
-    before = {line.id: today(line, now - backlog.DAY) for line in every}
+    days = {line.id: lines.day(line, now) for line in every}
+    before = {line.id: lines.day(line, now - backlog.DAY) for line in every}
     spent = backlog.spent(session, days)
+    braked = surges.held(session)
     return DatabaseFigures(
         backlog.by_lane(session, now),
         backlog.unsettled(session),
@@ -118,12 +120,10 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
         spent,
         sum(day.segments for day in (*spent.values(), *backlog.spent(session, before).values())),
         [line.name for line in every if line_numbers.over_budget(session, line, now)],
+        [line.name for line in every if line_numbers.over_ceiling(session, line, now)],
+        [line.name for line in every if line.id in braked],
+        {line.name: sum(grown) for line in every if (grown := prefixes.reported(session, line.id, days[line.id]))},
     )
-
-
-def today(line: Line, now: datetime) -> str:
-    """The date on the line's own clock."""
-    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
 
 
 async def take_snapshot(request: Request) -> Snapshot:

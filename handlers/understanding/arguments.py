@@ -79,6 +79,11 @@ def on(said: Said) -> bool | None:
     return {"duty_on": True, "duty_off": False}.get(said.phrase.name)
 
 
+def brake(said: Said) -> bool | None:
+    """Whether waves shall be slow or not; None for who just asks."""
+    return {"brake_on": True, "brake_off": False}.get(said.phrase.name)
+
+
 def by_carrier(said: Said) -> bool:
     """Whether it is a word that the carrier itself acts on and answers."""
     return said.body.upper() in carrier_words.STOP

@@ -222,7 +222,8 @@ class _Sentence:
         return bool(between.strip()) or self.words[0].text in NO_OTHER_MEANING
 
     def whole(self) -> Intent | None:
-        asked, waits = self.situation.question, self.situation.question is not None
+        asked = self.situation.question
+        waits = asked not in (None, Question.SURGE)  # which is answered by a number alone
         for phrase in self.phrases.whole(self.words, self.situation.language):
             if phrase.everyday or phrase.name not in self.grammar.whole:
                 continue

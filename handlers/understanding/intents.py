@@ -57,9 +57,10 @@ class Question(StrEnum):
     NAME = "name"
     LANGUAGES = "languages"
     AREA = "area"
+    SURGE = "surge"
 
 
-CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO})  # answered by one of the choices
+CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO, Question.SURGE})  # answered by one of the choices
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
 
 

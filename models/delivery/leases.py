@@ -19,7 +19,7 @@ from models.delivery.handover import OUT, LeasedText
 from models.delivery.line_numbers import LineNumber, Pace
 from models.delivery.outbound import Lane, Outbound, State, filtered_before, is_in
 from models.delivery.queue import Due
-from models.lines import Channel, Line, by_id
+from models.lines import Channel, Line, by_id, midnight
 from models.requests import State as RequestState
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -129,7 +129,7 @@ class _Leasing:
         elif self._over_budget(line_number, line):
             last = Lane.NOTICE
         probes = line_number.pause_code is not None
-        chosen = self._chosen(line_number, 1 if probes else room, pace, last)
+        chosen = self._chosen(line_number, line, 1 if probes else room, pace, last)
         leased = handover.take(self.session, chosen, self.now, self.terms.lasts, self.terms.worker, probes=probes)
         if not leased:
             return
@@ -144,10 +144,11 @@ class _Leasing:
         segments = sum(text.segments for text in leased)
         line_numbers.spend(self.session, line, line_number.channel, segments, len(leased), self.now)
 
-    def _chosen(self, line_number: LineNumber, room: int, pace: Pace | None, last: Lane) -> list[int]:
+    def _chosen(self, line_number: LineNumber, line: Line, room: int, pace: Pace | None, last: Lane) -> list[int]:
         chosen: list[int] = []
         phones: Counter[str] = Counter()
-        check = _LastCheck(self.session, self.now, self.terms)
+        above = line_numbers.over_ceiling(self.session, line, self.now)
+        check = _LastCheck(self.session, self.now, self.terms, midnight(line, self.now) if above else None)
         want = room if pace is None else max(1, min(room, int(pace.free)))
         for row in self._ordered(line_number, want, last):
             if phones[row.to] >= PER_PHONE or not check.passes(row):
@@ -220,10 +221,11 @@ class _Leasing:
 class _LastCheck:
     """The last check before a text is leased: STOP, expiry, the state of its address. Nothing is lost silently."""
 
-    def __init__(self, session: Session, now: datetime, terms: LeaseTerms) -> None:
+    def __init__(self, session: Session, now: datetime, terms: LeaseTerms, offers_wait: datetime | None) -> None:
         self.session = session
         self.now = now
         self.terms = terms
+        self.offers_wait = offers_wait  # until then, because today's money for texts is spent
         self.rejected: dict[int, tuple[State, dict[str, Any], bool]] = {}
 
     def passes(self, row: Due) -> bool:
@@ -239,6 +241,9 @@ class _LastCheck:
             return State.CANCELLED, {}, False
         if row.phrase == "offer" and row.request_state not in (None, RequestState.OPEN):
             return State.EXPIRED, {}, False  # somebody has it already
+        if self.offers_wait is not None and row.phrase == "offer" and row.lane > Lane.SAFETY:
+            lasts = (row.expires_at or self.now) - self.now
+            return State.READY, {"not_before": self.offers_wait, "expires_at": self.offers_wait + lasts}, False
         if row.expires_at is not None and row.expires_at <= self.now:
             return State.EXPIRED, {}, True
         failed = State.FAILED, {"error_code": row.undeliverable_code}, True

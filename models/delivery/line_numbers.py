@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import BigInteger, Column, Field, col, select
 
-from models.lines import Channel, Line
+from models.lines import Channel, Line, day
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import EnumString, Model, UtcDateTime, table
@@ -146,7 +145,7 @@ def spend(session: Session, line: Line, channel: Channel, segments: int, texts: 
     """Count what leaves. The price is the line's own figure: the carrier tells its own only days later."""
     each = line.policy.price_whatsapp if channel is Channel.WHATSAPP else line.policy.price_sms
     micros = int(_money(each, Decimal(0)) * MILLION) * (texts if channel is Channel.WHATSAPP else segments)
-    spent = {"line_id": line.id, "day": _day(line, now), "segments": segments, "micros": micros}
+    spent = {"line_id": line.id, "day": day(line, now), "segments": segments, "micros": micros}
     session.modify(_spending(session.dialect.name), **spent)
 
 
@@ -160,30 +159,50 @@ def _spending(dialect: str) -> Precompiled[None]:
 
 
 def over_budget(session: Session, line: Line, now: datetime) -> bool:
-    """Whether the line has spent what it may today. Without a budget it never has."""
-    if not line.policy.daily_budget:
-        return False
-    query = select(Spending.micros).where(Spending.line_id == line.id, Spending.day == _day(line, now))
-    spent = session.exec(query).first() or 0
-    return spent >= _money(line.policy.daily_budget, Decimal("Infinity")) * MILLION
+    """Whether the line has spent what it may today: bulk waits. Without a budget it never has."""
+    return _beyond(session, line, line.policy.daily_budget, now)
+
+
+def over_ceiling(session: Session, line: Line, now: datetime) -> bool:
+    """Whether the line has spent so much today that no more volunteers are asked, but for danger."""
+    return _beyond(session, line, line.policy.daily_ceiling, now)
+
+
+def _beyond(session: Session, line: Line, figure: str, now: datetime) -> bool:
+    return bool(figure) and reached(figure, spent_today(session, line, now))
+
+
+def reached(figure: str, micros: int) -> bool:
+    """Whether so many millionths are as much as a figure of money allows. Without a figure they never are."""
+    return bool(figure) and micros >= _money(figure, Decimal("Infinity")) * MILLION
+
+
+SPENT: Precompiled[int] = Precompiled(
+    select(Spending.micros).where(
+        col(Spending.line_id) == sa.bindparam("line_id"), col(Spending.day) == sa.bindparam("on_day")
+    )
+)
+
+
+def spent_today(session: Session, line: Line, now: datetime) -> int:
+    """What the line has spent on its local day, in millionths of its currency."""
+    return session.fetch(SPENT, line_id=line.id, on_day=day(line, now)).first() or 0
+
+
+def mark_ceiling_reported(session: Session, line: Line, now: datetime) -> bool:
+    """Note that duty hears of today's ceiling; True for the first who says so."""
+    return _mark(session, line, now, "ceiling_reported_at")
 
 
 def mark_reported(session: Session, line: Line, now: datetime) -> bool:
     """Note that today's spent budget is reported to duty; True for the first who does."""
-    marked = session.execute(
-        sa.update(Spending)
-        .where(
-            col(Spending.line_id) == line.id,
-            col(Spending.day) == _day(line, now),
-            col(Spending.reported_at).is_(None),
-        )
-        .values(reported_at=now)
-    )
-    return marked.rowcount == 1
+    return _mark(session, line, now, "reported_at")
 
 
-def _day(line: Line, now: datetime) -> str:
-    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
+def _mark(session: Session, line: Line, now: datetime, name: str) -> bool:
+    of = table(Spending)
+    today = of.c.line_id == line.id, of.c.day == day(line, now)
+    return session.execute(sa.update(of).where(*today, of.c[name].is_(None)).values({name: now})).rowcount == 1
 
 
 def _money(amount: str, otherwise: Decimal) -> Decimal:

@@ -11,7 +11,16 @@ from tests.benchmarks import texts
 Row = dict[str, Any]
 
 SPAN = timedelta(days=90)  # the time over which everything stored came in
-PATIENT = {"reply_limit": 0, "max_open": 1_000_000}  # no limit of a real line stands in the way of the load
+# No limit of a real line stands in the way of the load.
+PATIENT = {
+    "reply_limit": 0,
+    "max_open": 1_000_000,
+    "most_open_requests": 0,
+    "requests_per_day": 0,
+    "offers_per_day": 0,
+    "brake_requests": 0,
+    "daily_ceiling": "1000000",
+}
 OWN = ("MessageSid", "SmsSid", "SmsMessageSid", "From", "To", "Body")
 
 

@@ -16,6 +16,8 @@ from app.carriers import simulator
 from app.carriers.base import Carrier
 from app.carriers.simulator import SimulatorRefused
 from app.cli import console, trouble
+from app.cli.doctor import worst_case
+from app.cli.doctor.worst_case import Group
 from app.clock import Clock
 from app.database import engine as databases
 from app.database import migrations
@@ -140,6 +142,7 @@ def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> Iterat
         yield Finding(
             Level.OK, "sending", f"{console.count(held, 'text')} held for a later try; they leave by themselves"
         )
+    yield from diagnosis.too_much(figures)
     for name in figures.over_budget:
         what = "has spent what it may today, so texts to many wait for tomorrow"
         yield Finding(Level.WARNING, f"line {name}", what, "to allow more: hotline line rule daily_budget")
@@ -182,6 +185,7 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
         yield Finding(
             Level.WARNING, about, "has no volunteer yet", "hotline person add +12025550101 --name Ana --helper"
         )
+    yield from _worst_case(about, Group(line.policy, len(duty), len(helpers)))
     if duty:
         yield Finding(Level.OK, about, f"{len(duty)} on duty")
     else:
@@ -191,6 +195,22 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
             "nobody is on duty, so nobody hears of emergencies and of requests without an answer",
             "text DUTY ON from a volunteer's phone, or hotline person add NUMBER --duty",
         )
+
+
+def _worst_case(about: str, group: Group) -> Iterator[Finding]:
+    """What texts from outside can cost at most, by the line's own figures."""
+    policy, most = group.policy, worst_case.of(group)
+    rows = ("one text", most.text), ("one phone in a day", most.phone), ("100 phones in a day", most.hundred_phones)
+    for who, count in rows:
+        if count is None:
+            what = f"{who} can cost any amount: a figure that would bound it is lifted"
+            do = "set them again: hotline line rule requests_per_day --default, answers_per_day, reply_limit"
+            yield Finding(Level.WARNING, about, what, do)
+        else:
+            what = f"{who} can cost at most {console.count(count, 'segment')} ({worst_case.money(policy, count)})"
+            yield Finding(Level.OK, about, what)
+    until = f"ends at {policy.daily_ceiling} a day" if policy.daily_ceiling else "has no ceiling"
+    yield Finding(Level.OK, about, f"asking volunteers {until}; to change figures: hotline line rule")
 
 
 def public_url(settings: Settings, carrier: Carrier) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from app.cli.console import AsJson, InLine
 from app.cli.people import entries, spreadsheet
 from app.cli.people.addresses import Unusable
 from app.clock import Clock
+from app.settings import Settings
 from handlers.understanding.words import fold
 from models import lines, people
 from models.lines import Channel, Line
@@ -50,12 +51,14 @@ def add(
         "can": ",".join(can or []),
     }
 
+    settings = console.settings()
+
     def work(session: Session) -> Person:
         chosen = console.line_named(session, line)
-        return entries.read(session, chosen, written).keep(session, chosen, Clock().now())
+        return entries.read(session, chosen, written, _own(settings)).keep(session, chosen, Clock().now())
 
     try:
-        with console.opened(console.settings()) as kept:
+        with console.opened(settings) as kept:
             person = kept.write(work).result()
     except Unusable as error:
         console.fail(str(error))
@@ -81,7 +84,7 @@ def import_(
     except Unusable as error:
         console.fail(f"{file}: {error}")
     with console.opened(settings) as kept:
-        added, refused = kept.write(lambda session: _import(session, table, line)).result()
+        added, refused = kept.write(lambda session: _import(session, table, line, _own(settings))).result()
     if table.ignored:
         typer.echo(f"Columns not read: {', '.join(map(console.plain, table.ignored))}", err=True)
     for number, why in sorted([*table.refused, *refused]):
@@ -97,8 +100,13 @@ def import_(
         raise typer.Exit(1)
 
 
+def _own(settings: Settings) -> tuple[str | None, ...]:
+    """The hotline's numbers as the settings have them: its line has them from the next start on."""
+    return settings.hotline_number, settings.hotline_whatsapp
+
+
 def _import(
-    session: Session, table: spreadsheet.Sheet, named: str | None
+    session: Session, table: spreadsheet.Sheet, named: str | None, own: tuple[str | None, ...]
 ) -> tuple[list[Person], list[tuple[int, str]]]:
     default = console.line_named(session, named)
     by_name = {fold(line.name): line for line in lines.all_lines(session)}
@@ -112,7 +120,7 @@ def _import(
             line = by_name.get(fold(wanted)) if wanted else default
             if line is None:
                 raise Unusable(f"line {wanted!r}: write one of: {', '.join(one.name for one in by_name.values())}")
-            entry = entries.read(session, line, row)
+            entry = entries.read(session, line, row, own)
             first = seen.setdefault((line.id, entry.channel, entry.value), number)
             if first != number:
                 raise Unusable(f"the same address as in line {first}")

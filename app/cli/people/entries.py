@@ -1,7 +1,7 @@
 """What somebody wrote about a person, in a command or a spreadsheet, as the hotline keeps it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,10 +56,15 @@ class Entry:
         return person
 
 
-def read(session: Session, line: Line, written: Mapping[str, str]) -> Entry:
-    """The entry for these words; what is not there counts as unknown. Raises Unusable."""
+def read(session: Session, line: Line, written: Mapping[str, str], own: Collection[str | None] = ()) -> Entry:
+    """The entry for these words; what is not there counts as unknown. Raises Unusable.
+
+    `own` are numbers of the hotline itself, beside those of its lines: they are nobody's.
+    """
     said = {column: addresses.cell(words) for column, words in written.items()}
     channel, value = addresses.read(said.get("address", ""), line.country)
+    if value in own or any(value in (each.sms, each.whatsapp) for each in lines.all_lines(session)):
+        raise Unusable("a hotline's own number; write the number of the person's phone")
     helper, duty = (yes(column, said.get(column, "")) for column in ("helper", "duty"))
     name = naming.plain(said.get("name", ""))
     if len(name) > LONGEST_NAME:

@@ -1,0 +1,113 @@
+"""What texts from outside can cost a line at most, by its own figures: for `hotline doctor`, and held by a test.
+
+Counted is all that follows by itself, at once and by time. What people decide to do about it (claims, what those on
+duty write) is theirs, and so is what somebody vouched for does.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from app.carriers import segments
+from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
+from handlers import phrasebook
+from handlers.intake import LONGEST_VICINITY
+from handlers.phrasebook import Value
+from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, What, brief
+from handlers.understanding.intents import Need
+from models.lines import Policy
+from models.requests import Urgency
+
+LONGEST_TEXT = 1600  # characters that a carrier brings or takes at once
+NUMBER = 99_999  # of a request: longer ones come after years
+DEAR = "\u0436"  # a letter for which a text costs more than twice as much
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A line's people, and the figures it lives by."""
+
+    policy: Policy
+    on_duty: int
+    volunteers: int  # who may be asked
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """Segments at most; None where a figure that would bound them is lifted."""
+
+    text: int
+    phone: int | None  # in a day
+    hundred_phones: int | None  # in a day
+    waves: int | None  # of these a day's offers to volunteers, which the daily ceiling ends sooner
+
+
+def of(group: Group) -> WorstCase:
+    """What one text, one phone in a day and a hundred phones in a day can cost this line."""
+    policy = group.policy
+    offers = group.volunteers * _offer()
+    once = _answer() + offers + _by_time(group)  # one request, and everybody asked about it
+    carried = segments.count("\U0001f198" * LONGEST_TEXT) // 2 + 2 + _answer()  # in two texts, with who says it
+    text = max(once, carried + group.on_duty + _cost("emergency"))
+    lifted = not (policy.answers_per_day and policy.reply_limit and policy.requests_per_day)
+    if lifted:
+        return WorstCase(text, None, None, None)
+    daily = group.volunteers * policy.offers_per_day * _offer() if policy.offers_per_day else None
+    asked = policy.requests_per_day * offers
+    pace = int(policy.rate_sms * A_DAY.total_seconds())  # more leaves the number on no day
+    phone = _without_waves(group) + (asked if daily is None else min(asked, daily))
+    hundred = 100 * _without_waves(group) + (100 * asked if daily is None else min(100 * asked, daily))
+    return WorstCase(text, min(phone, pace), min(hundred, pace), daily)
+
+
+def money(policy: Policy, count: int) -> str:
+    """What so many segments cost by the line's own price, to the cent."""
+    return f"{Decimal(policy.price_sms) * count:.2f}"
+
+
+def _without_waves(group: Group) -> int:
+    """What one phone can cause in a day beside offers."""
+    policy = group.policy
+    usual = _cost("status_open", what=_what())  # others that are dearer count more, or come once a request
+    counted = policy.answers_per_day * usual + _answer() * (1 + group.on_duty)  # the last text may go beyond
+    talk = policy.answers_per_day * (MORE_FOR_TALK - 1)
+    danger = (A_DAY // DANGER_AGAIN) * (_cost("emergency") + group.on_duty)  # an alarm is one segment
+    told_once = _cost("enough_today") + (_cost("duty_enough") + _cost("duty_many_today")) * group.on_duty
+    return counted + talk + danger + told_once + policy.requests_per_day * (_by_time(group) + _answer())
+
+
+def _by_time(group: Group) -> int:
+    """What time makes of one request: its turn, a second wave, and that nobody is left to ask."""
+    to_neighbor = _cost("asking_now") + _cost("still_looking") + _cost("still_looking_duty")
+    return to_neighbor + group.on_duty * _cost("duty_nobody_left", what=_what())
+
+
+def _answer() -> int:
+    """The dearest answer that a neighbor can cause: what they said comes back in it, or goes to duty."""
+    echo = What(_longest_needs(), 99, Place(DEAR * LONGEST_ECHO), Urgency.URGENT)
+    to_duty = _cost("duty_wrote", words=brief(DEAR * BRIEF))
+    return max(_cost("got_it_ceiling", what=echo), to_duty, _cost("duty_machine", words=brief(DEAR * BRIEF)))
+
+
+def _offer() -> int:
+    return _cost("offer", what=_what())
+
+
+def _what() -> What:
+    return What(_longest_needs(), 99, Place(DEAR * LONGEST_VICINITY), Urgency.URGENT)
+
+
+def _longest_needs() -> tuple[str, ...]:
+    longest = sorted(Need, key=lambda need: -max(len(book.need(need)) for book in _books()))
+    return tuple(longest[:MOST_NAMED])
+
+
+def _cost(phrase: str, **values: Value) -> int:
+    """The segments of this phrase in the language in which it takes the most."""
+    usual: dict[str, Value] = {"number": NUMBER, "n": 99, "dial": Ours("911"), "minutes": 10, "gap": 1}
+    return max(segments.count(segments.thrifty(book.say(phrase, {**usual, **values}))) for book in _books())
+
+
+def _books() -> list[phrasebook.Book]:
+    return [phrasebook.book(code) for code in phrasebook.languages()]

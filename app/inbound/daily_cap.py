@@ -1,0 +1,97 @@
+"""What one address may cause in a day. Beyond it, what comes in is still kept and acted on; hardly anything goes out.
+
+Whom to call in danger is said all the same, and whoever is on duty hears of it; so are claims, and STOP is confirmed.
+Offers do not count: requests have figures of their own (handlers/allowance.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from app.carriers import segments
+from app.inbound import rate_limit
+from app.inbound.rate_limit import ALARMS, CARRIED, NEVER_WAIT, WORDS
+from app.outbound.reach import Reach
+from handlers.turn import Text, Turn
+from models.delivery.outbound import Lane
+from models.lines import day
+from models.people import Address
+
+MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who is there to read them
+DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered and told
+WHOM_TO_CALL = ALARMS | {"you_stopped"}
+ALARMING = WHOM_TO_CALL | {"duty_emergency", "duty_emergency_again"}
+NOT_COUNTED = frozenset({"offer"})
+STOP_CONFIRMED = "stopped"
+
+
+@dataclass(frozen=True)
+class DailyCap:
+    """One address on one local day of its line."""
+
+    turn: Turn
+    address: Address
+    reach: Reach
+
+    @property
+    def most(self) -> int:
+        """How many texts it may cause in a day; 0 for any number."""
+        policy = self.turn.line.policy
+        return policy.answers_per_day if policy.reply_limit > 0 else 0
+
+    @property
+    def used(self) -> int:
+        """How many it has caused today."""
+        return self.address.answered_today if self.address.answered_on == self.today else 0
+
+    @cached_property
+    def today(self) -> str:
+        """The date there."""
+        return day(self.turn.line, self.turn.now)
+
+    def kept(self, texts: list[Text]) -> list[Text]:
+        """What of these still goes out."""
+        if self.reach is Reach.ALWAYS and not self.spent:
+            return texts
+        goes = self._alarming() if any(text.phrase in ALARMING for text in texts) else frozenset[str]()
+        return [text for text in texts if (text.phrase in goes if text.phrase in ALARMING else self._goes(text))]
+
+    def count(self, texts: Sequence[Text]) -> bool:
+        """Note what goes out; whether the address has just used up its day."""
+        before = self.spent
+        if caused := sum(map(self._weight, texts)):
+            self.address.answered_on, self.address.answered_today = self.today, self.used + caused
+        return self.spent and not before
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has caused as many as it may."""
+        return 0 < self.most * (MORE_FOR_TALK if self.turn.speaker.helps else 1) <= self.used
+
+    def _goes(self, text: Text) -> bool:
+        mine = text.to.id == self.turn.speaker.id
+        if mine and self.reach is not Reach.ALWAYS:
+            return False
+        if text.phrase in CARRIED:
+            return self.most == 0 or self.used < self.most * MORE_FOR_TALK
+        if text.phrase in NEVER_WAIT or text.phrase == STOP_CONFIRMED or text.lane <= Lane.SAFETY:
+            return True
+        return not self.spent or not (mine or text.phrase.startswith("duty_"))
+
+    def _alarming(self) -> frozenset[str]:
+        """What is said of danger now. Abroad, who is in it is told whom to call once a day; duty hears as ever."""
+        recent, now = rate_limit.unpack(self.address.recent_texts), self.turn.now
+        last = datetime.fromtimestamp(recent.alarm, UTC)  # when danger was last answered or told beyond the cap
+        first = day(self.turn.line, last) != self.today
+        again = abs(now - last) >= DANGER_AGAIN
+        answer = first or (again and self.reach is Reach.ALWAYS)
+        if first or again:
+            self.address.recent_texts = replace(recent, alarm=now.timestamp()).pack()
+        alarm = first or again or not self.spent
+        return (WHOM_TO_CALL if answer else frozenset()) | (ALARMING - WHOM_TO_CALL if alarm else frozenset())
+
+    def _weight(self, text: Text) -> int:
+        if text.phrase in NOT_COUNTED:
+            return 0
+        return 1 + segments.count(self.turn.heard.body) if text.phrase in WORDS else 1

@@ -1,0 +1,127 @@
+"""Whether volunteers are asked now: the brake of a line that has more new requests than ever, and its ceiling.
+
+Nothing is refused and nothing is lost: what is held goes out by itself, one request after the other. Whoever is in
+danger is never held.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from handlers.summary import Ours
+from handlers.turn import Context, Text, Texts
+from handlers.understanding.intents import Question
+from models import lines, people, requests, surges
+from models.delivery import line_numbers
+from models.delivery.outbound import Lane
+from models.requests import Request
+from models.surges import Surge
+
+HELD_AT_LEAST = timedelta(hours=1)  # then it ends by itself, once the rate has fallen
+LONGEST_WAIT = timedelta(hours=2)  # of one request, however many come
+FREE_FOR = timedelta(hours=6)  # after duty has said that all is well
+GO_ON, SLOW_DOWN = 1, 2
+
+
+class Hold(StrEnum):
+    """Why volunteers are not asked now."""
+
+    SURGE = "surge"
+    CEILING = "ceiling"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A wave that may not go out yet."""
+
+    why: Hold
+    until: datetime
+
+
+def ceiling(context: Context, request: Request) -> Held | None:
+    """Whether no wave may go out today, because the money for texts is spent."""
+    if request.emergency or not context.line.policy.daily_ceiling:
+        return None
+    if not surges.load(context.session, context.line, context.now).over_ceiling:
+        return None
+    return Held(Hold.CEILING, lines.midnight(context.line, context.now))
+
+
+def first_wave(context: Context, request: Request) -> tuple[Held | None, list[Text]]:
+    """Whether the first wave of a new request must wait; and what duty is told or asked, where that begins."""
+    if held := ceiling(context, request):
+        return held, list(report_ceiling(context))
+    policy = context.line.policy
+    if request.emergency or not policy.brake_requests:
+        return None, []
+    window = timedelta(minutes=policy.brake_minutes)
+    load = surges.load(context.session, context.line, context.now)
+    many = load.earlier is not None and context.now - load.earlier < window
+    if not many and (load.surge is None or load.surge.held_since is None):
+        return None, []
+    kept = surges.of_line(context.session, context.line)
+    count = surges.count_new(context.session, context.line, context.now - window) if many else 0
+    texts = list(_ask_duty(context, count)) if _follow(kept, count, policy.brake_requests, context.now) else []
+    context.session.add(kept)
+    if kept.held_since is None:
+        return None, texts
+    slot = surges.take_slot(kept, context.now, timedelta(minutes=policy.brake_gap), LONGEST_WAIT)
+    return Held(Hold.SURGE, slot) if slot > context.now else None, texts
+
+
+def _follow(kept: Surge, count: int, limit: int, now: datetime) -> bool:
+    """Begin or end to hold, as many as come; whether it has just begun."""
+    over = count > max(limit, kept.most)
+    if kept.free_until is not None and kept.free_until > now:
+        kept.most = max(kept.most, count)  # duty knows of them: so many are no surprise any more
+    elif kept.held_since is None and over:
+        kept.held_since = kept.next_wave_at = now
+        return True
+    elif kept.held_since is not None and not over and now - kept.held_since >= HELD_AT_LEAST:
+        kept.held_since = None
+    return False
+
+
+def _ask_duty(context: Context, count: int) -> Texts:
+    minutes = context.line.policy.brake_minutes
+    for person in people.on_duty(context.session, context.line.id):
+        free = context.asked_of(person) is None
+        if free:
+            context.ask(person, Question.SURGE, options=SLOW_DOWN)
+        phrase = "duty_surge" if free else "duty_surge_words"
+        yield context.tell(
+            person, phrase, lane=Lane.SAFETY, n=count, minutes=minutes, gap=context.line.policy.brake_gap
+        )
+
+
+def decide(context: Context, *, go_on: bool) -> bool:
+    """What duty has said. Returns whether anything was held."""
+    kept = surges.of_line(context.session, context.line)
+    was_held = kept.held_since is not None
+    if go_on:
+        window = timedelta(minutes=context.line.policy.brake_minutes)
+        count = surges.count_new(context.session, context.line, context.now - window)
+        kept.most = max(kept.most, count)
+        kept.held_since, kept.free_until = None, context.now + FREE_FOR
+        surges.release(context.session, context.line, context.now)
+    else:
+        kept.held_since, kept.free_until = context.now, None
+    context.session.add(kept)
+    return was_held
+
+
+def report_ceiling(context: Context) -> Texts:
+    """Whoever is on duty hears once a day that the money for texts is spent."""
+    if line_numbers.mark_ceiling_reported(context.session, context.line, context.now):
+        yield from context.tell_duty("duty_ceiling", money=Ours(context.line.policy.daily_ceiling))
+
+
+def note(context: Context, request: Request, held: Held) -> None:
+    """The request waits for its wave."""
+    requests.schedule(context.session, request, held.until)
+    requests.record(context.session, request, "held_back", context.now, words=held.why)
+
+
+def waited(context: Context, request: Request) -> bool:
+    """Whether a request that nobody was asked about yet was held back."""
+    return not request.wave and requests.last_event(context.session, request, "held_back") is not None
