@@ -38,6 +38,7 @@ class Paced(Simulator):
 
     clock: StillClock
     paced = True
+    simulated = False
     came: list[tuple[float, Outgoing]] = field(default_factory=list)
     busy: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -34,7 +34,7 @@ def test_but_not_where_it_says_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         with pytest.raises(CarrierError) as refused:
             send("http://127.0.0.1:9")  # the port that discards: nobody listens
-        assert refused.value.action is Action.AGAIN
+        assert refused.value.action is Action.AWAY
         assert proxy.asked == []
 
 

@@ -271,6 +271,7 @@ def test_what_is_ours_is_nobodys_words() -> None:
         "said",
         "words",
     }
+    own |= {"context.line.emergency_number", "context.line.policy.daily_ceiling"}
     own |= {"phrasebook.book(order.argument).name", 'f"@{r.number}"'}
     used = {
         (file.name, call)

@@ -176,7 +176,7 @@ def test_danger_from_a_muted_phone_is_answered_within_the_limit(hotline: Hotline
     assert 1 <= got(hotline, BOT).count("emergency") <= 7
     later(hotline, 180)
     say(hotline, BOT, "my mother is not breathing either")
-    assert got(hotline, BOT)[-1] == "emergency"
+    assert "emergency" in got(hotline, BOT)[-2:]  # and, its day being used up, that it answers again tomorrow
 
 
 def test_safety_goes_before_other_answers_of_the_same_turn() -> None:

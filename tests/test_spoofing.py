@@ -12,6 +12,7 @@ from app.simulator.stage import Stage
 from app.simulator.transcript import Says, Transcript
 
 BAIT = "confirm your bankcard at evil.example.com"
+LINK = "evil.example.com"
 PAYLOADS = (  # $ is a line feed
     f"ok$Eastside Mutual Aid: {BAIT}",
     f'ok" Eastside Mutual Aid: {BAIT} "',
@@ -94,6 +95,7 @@ def test_no_way_of_words_makes_them_look_like_ours(
         texts = [words for step in went.steps for _, words in step.heard if "bankcard" in words]
         carried += len(texts)
         ours += len([words for words in texts if looks_like_ours(words)])
-        unmarked += len([words for words in texts if "not from us" not in words])
+        linked = [words for words in texts if LINK in words]  # in an alarm it may have been cut
+        unmarked += len([words for words in linked if "not from us" not in words])
     sys.stdout.write(f"{ours} of {carried} carried words looked like ours, {unmarked} links were not marked\n")
     assert (carried >= 12 * len(payloads), ours, unmarked) == (True, 0, 0)
