@@ -28,7 +28,7 @@ from tests.fakes import MORNING
 from tests.lifecycle import NEEDS, PHONES, Lifecycle
 from tests.postgres import PostgreSQL
 
-SHORT = settings(max_examples=20, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=14, stateful_step_count=40, suppress_health_check=list(HealthCheck))
 ATTACKED = settings(SHORT, max_examples=8, stateful_step_count=30)
 FULL = settings(SHORT, max_examples=300, stateful_step_count=60, derandomize=False, print_blob=True)
 
