@@ -20,6 +20,7 @@ def count(session: Session, line: Line, heard: Heard, now: datetime) -> None:
         return
     today = day(line, now)
     phones = prefixes.count(session, line.id, prefix, today)
-    if phones >= NOTICEABLE and prefixes.grew_suddenly(session, line.id, prefix, today, phones, now):
+    # Looked at after every so many: each look costs as much as a whole answer.
+    if phones % NOTICEABLE == 0 and prefixes.grew_suddenly(session, line.id, prefix, today, phones, now):
         told = Context(session, line, now).tell_duty("duty_prefix", n=phones, prefix=Ours(prefix))
         outbox.queue(session, line, f"prefix-{line.id}-{prefix}-{today}", told, now)

@@ -8,7 +8,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberType
 
 from models.lines import Channel, Line
 from models.people import Person
@@ -69,20 +69,24 @@ def block(line: Line, channel: Channel, value: str) -> str | None:
 
 
 @lru_cache(8192)
-def _is_dear(number: str) -> bool:
+def _parsed(number: str) -> PhoneNumber | None:
     try:
-        kind = phonenumbers.number_type(phonenumbers.parse(number, None))
+        return phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
-        return True  # nobody's phone
-    return kind in DEAR or DEAR_IN_AMERICA.fullmatch(number) is not None
+        return None
 
 
 @lru_cache(8192)
+def _is_dear(number: str) -> bool:
+    parsed = _parsed(number)
+    if parsed is None:
+        return True  # nobody's phone
+    return phonenumbers.number_type(parsed) in DEAR or DEAR_IN_AMERICA.fullmatch(number) is not None
+
+
 def _country_code(number: str) -> str | None:
-    try:
-        return f"+{phonenumbers.parse(number, None).country_code}"
-    except phonenumbers.NumberParseException:
-        return None
+    parsed = _parsed(number)
+    return None if parsed is None else f"+{parsed.country_code}"
 
 
 @lru_cache(8192)
@@ -90,11 +94,10 @@ def _within(number: str, countries: tuple[str, ...]) -> bool:
     """Whether a number belongs to one of these countries; one that may do counts as if it did."""
     if ANY in countries:
         return True
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return False
-    if not set(phonenumbers.region_codes_for_country_code(parsed.country_code or 0)) & set(countries):
+    parsed = _parsed(number)
+    if parsed is None or not set(phonenumbers.region_codes_for_country_code(parsed.country_code or 0)) & set(
+        countries
+    ):
         return False
     # Of +1 only the number itself tells the country, and some Caribbean ones cost twenty times as much.
     region = phonenumbers.region_code_for_number(parsed)
