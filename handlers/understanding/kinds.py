@@ -1,0 +1,165 @@
+"""What free words are for: an ask, an offer, a question, or something else.
+
+The rules are tried in their order, and the first that holds decides. Each says which words made it hold, so that a
+group that reads `hotline parse --explain` knows which list to mend.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from handlers.understanding.intents import Kind, Need
+from handlers.understanding.lexicon import Mark
+from handlers.understanding.marked import CLAUSE, FAR, GOODS, Marked
+
+TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # a list of duty's helps more than an errand
+LONG = 25  # words; a longer text is no bare list
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a text is for, and the words that say so."""
+
+    kind: Kind
+    because: Sequence[Mark] = ()
+
+
+def decide(said: Marked) -> Verdict:
+    """What the text is for."""
+    signs = Signs(said)
+    for kind, rule in RULES:
+        if because := rule(signs):
+            if kind is Kind.ASK and signs.to_be_answered(because):
+                kind = Kind.QUESTION
+            return Verdict(kind, because)
+    return Verdict(Kind.QUESTION if "?" in said.text or "¿" in said.text else Kind.OTHER)
+
+
+@dataclass
+class Signs:
+    """The rules. Each gives the marks that make it hold; none if it does not."""
+
+    said: Marked
+
+    def of(self, *tags: str) -> list[Mark]:
+        """The marks with these tags, but for those in a question of fact: `what papers are needed`."""
+        found = self.said.of(*tags)
+        if found and (asked := self.said.of("inquiring")):
+            found = [m for m in found if not any(self.said.near(q, m, FAR, CLAUSE) for q in asked)]
+        return found
+
+    @cached_property
+    def named(self) -> list[Mark]:
+        return [m for m in self.said.named if m.tag != "plight"]
+
+    @cached_property
+    def gives(self) -> list[Mark]:
+        """Words that offer: by themselves, as `able` with something to do, or as `surplus` of a thing."""
+        able = [m for m in self.of("able") if any(self.said.near(m, s, 1) for s in self.said.of("serving"))]
+        return [*self.of("giving"), *able]
+
+    def emergency(self) -> list[Mark]:
+        return self.said.of("emergency")
+
+    def spam(self) -> list[Mark]:
+        """A machine wrote it."""
+        return self.said.of("spam")
+
+    def asks(self) -> list[Mark]:
+        """`need`, `can someone`, before any word that offers."""
+        asking = self.of("asking")
+        first = min((m.first for m in self.gives), default=len(self.said.words))
+        return [m for m in asking if m.first < first]
+
+    def offers(self) -> list[Mark]:
+        """`happy to help`, `I can drive`, `giving away`."""
+        return self.gives
+
+    def chats(self) -> list[Mark]:
+        """News, thanks and talk among friends: what follows would need a clearer word."""
+        return self.said.of("report", "private")
+
+    def welcomes(self) -> list[Mark]:
+        """`if you need`, `anybody hungry`, beside something to give."""
+        welcome = self.of("welcoming")
+        return welcome if welcome and (self.said.of("having", "able", "surplus", "serving") or self.named) else []
+
+    def spares(self) -> list[Mark]:
+        """`extra room`, `free sofa`, `coats, like new`: a thing that somebody does not need."""
+        for s in self.of("surplus"):
+            for m in self.said.of("needs", "everyday"):
+                if (self.said.near(s, m, 4) or self.said.near(m, s, 8)) and not self.said.before(m, 1, "lacking"):
+                    return [s, m]
+        return []
+
+    def suffers(self) -> list[Mark]:
+        """How a need feels: `hungry`, `we were evicted`; or anything named that cannot wait."""
+        return self.of("plight") or (self.said.of("urgent") if self.named else [])
+
+    def lacks(self) -> list[Mark]:
+        """`no food`, `out of insulin`."""
+        return self.paired("lacking", 1)
+
+    def must(self) -> list[Mark]:
+        """`need to get diapers`; but not "need to go to bed"."""
+        named = [m for m in self.said.of("needs") if not self.said.whereabouts(m)]
+        return next(([s, m] for m in named for s in self.of("must") if self.said.near(s, m, 7)), [])
+
+    def wishes(self) -> list[Mark]:
+        """`would love a hot meal`."""
+        return self.paired("wishing", 7)
+
+    def paired(self, tag: str, within: int) -> list[Mark]:
+        """A sign and the need that follows it so soon."""
+        return next(([s, m] for m in self.named for s in self.of(tag) if self.said.near(s, m, within)), [])
+
+    def beside(self) -> list[Mark]:
+        """`our roof collapsed`, `insulina para mi mamá`: words close by that make a request of a need."""
+        near = self.said.near
+        return next(([m, s] for m in self.named for s in self.of("beside") if near(s, m, 6) or near(m, s, 6)), [])
+
+    def has(self) -> list[Mark]:
+        """`we have blankets`."""
+        goods = [m for m in self.named if m.need in GOODS]
+        return next(([s, m] for m in goods for s in self.of("having") if self.said.near(s, m, 6)), [])
+
+    def wonders(self) -> list[Mark]:
+        """A question of fact."""
+        return self.said.of("inquiring", "wondering")
+
+    def lists(self) -> list[Mark]:
+        """A list of needs with hardly another word: `groceries, diapers`."""
+        said = self.said
+        listed = said.of("needs")
+        if not listed or "chat" in said.tagged or len(said.words) >= LONG:
+            return []
+        told = said.placed | {i for m in said.marks for i in range(m.first, m.last)}
+        ours = said.lexicon.filler | said.lexicon.numbers.keys()
+        silent = [w for i, w in enumerate(said.words) if i not in told and w.text not in ours]
+        silent = [w for w in silent if not w.text[0].isdigit() and (not w.start or not said.text[w.start].isupper())]
+        return listed if len(silent) <= len(listed) // 2 else []
+
+    def to_be_answered(self, because: Sequence[Mark]) -> bool:
+        """Whether it asks for nothing but a job, papers or information, and for nobody to come along."""
+        needs = {m.need for m in (*self.said.named, *because) if m.need}
+        return bool(needs) and needs <= TO_BE_ANSWERED and not self.said.of("errand", "emergency")
+
+
+Rule = Callable[[Signs], list[Mark]]
+RULES: Sequence[tuple[Kind, Rule]] = (
+    (Kind.ASK, Signs.emergency),
+    (Kind.OTHER, Signs.spam),
+    (Kind.ASK, Signs.asks),
+    (Kind.OFFER, Signs.offers),
+    (Kind.OTHER, Signs.chats),
+    (Kind.OFFER, Signs.welcomes),
+    (Kind.OFFER, Signs.spares),
+    (Kind.ASK, Signs.suffers),
+    (Kind.ASK, Signs.lacks),
+    (Kind.ASK, Signs.must),
+    (Kind.ASK, Signs.wishes),
+    (Kind.ASK, Signs.beside),
+    (Kind.OFFER, Signs.has),
+    (Kind.QUESTION, Signs.wonders),
+    (Kind.ASK, Signs.lists),
+)

@@ -1,0 +1,84 @@
+"""A text with the marks that the lexicon left in it, and how they stand to each other."""
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from handlers.understanding.intents import Need
+from handlers.understanding.lexicon import Lexicon, Mark
+from handlers.understanding.words import Token
+
+SENTENCE = re.compile(r"[.!?;\n](?!\d)")
+CLAUSE = re.compile(r"[.,!?;:\n](?!\d)")
+FAR = 30  # words; further apart, two marks have nothing to do with each other
+GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
+LEADING = ("asking", "lacking", "wishing", "giving", "having", "surplus", "serving")
+
+
+@dataclass
+class Marked:
+    """A text with its marks."""
+
+    text: str
+    words: Sequence[Token]
+    marks: Sequence[Mark]
+    lexicon: Lexicon
+    placed: Set[int]  # the words that say where
+    tagged: dict[str, list[Mark]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for mark in self.marks:
+            self.tagged.setdefault(mark.tag, []).append(mark)
+
+    def of(self, *tags: str) -> list[Mark]:
+        """The marks with these tags."""
+        return [mark for tag in tags for mark in self.tagged.get(tag, ())]
+
+    def starts(self, *tags: str) -> set[int]:
+        """The words at which marks with these tags begin."""
+        return {mark.first for tag in tags for mark in self.tagged.get(tag, ())}
+
+    def before(self, mark: Mark, within: int, *tags: str) -> Mark | None:
+        """A mark with one of these tags that stands at most so many words before this one."""
+        for tag in tags:
+            for m in self.tagged.get(tag, ()):
+                if self.near(m, mark, within):
+                    return m
+        return None
+
+    def near(self, one: Mark, other: Mark, within: int, end: re.Pattern[str] = SENTENCE) -> bool:
+        """Whether one mark stands at most so many words before the other, in the same sentence."""
+        return 0 <= other.first - one.last <= within and not end.search(
+            self.text, self.words[one.last - 1].end, self.words[other.first].start
+        )
+
+    @cached_property
+    def named(self) -> list[Mark]:
+        """The marks that name a need; everyday words do so only after words that ask, wish, lack or have."""
+        sure = self.of("needs", "plight", "emergency")
+        perhaps = [m for m in self.of("everyday") if self.before(m, 6, *LEADING)]
+        return sorted([*sure, *perhaps], key=lambda m: m.first) if perhaps or len(sure) > 1 else sure
+
+    def needs(self, *, asked: bool) -> tuple[Need, ...]:
+        """The needs in the order they are named; of who asks, only what they are without."""
+        named = [m for m in self.named if m.need]
+        wanted = [m for m in named if not asked or not (self.owned(m) or self.whereabouts(m) or self.handled(m))]
+        unique = tuple(dict.fromkeys(m.need for m in wanted or named if m.need))
+        return tuple(need for need in unique if need is not Need.OTHER) or unique
+
+    def owned(self, mark: Mark) -> bool:
+        """Whether this is what the person has, not what they need: `I have food but no water`."""
+        own = mark.tag == "needs" and mark.need in GOODS and self.before(mark, 1, "having")
+        return bool(own) and not self.before(mark, 1, "lacking")
+
+    def whereabouts(self, mark: Mark) -> bool:
+        """Whether this is only where somebody is, or where a ride should go."""
+        if mark.tag not in ("needs", "everyday"):
+            return False
+        riding = any(m.need is Need.TRANSPORT and m.first < mark.first <= m.last + 6 for m in self.marks)
+        return bool(self.before(mark, 0, "within") or (riding and self.before(mark, 1, "toward")))
+
+    def handled(self, mark: Mark) -> bool:
+        """Whether this is only what something is to be done with: `help carrying a couch`."""
+        return mark.tag in ("needs", "everyday") and self.before(mark, 1, "handling") is not None
