@@ -13,6 +13,7 @@ from handlers.understanding.lexicon import Mark
 from handlers.understanding.marked import CLAUSE, FAR, GOODS, Marked
 
 TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # a list of duty's helps more than an errand
+ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
 LONG = 25  # words; a longer text is no bare list
 
 
@@ -67,9 +68,10 @@ class Signs:
 
     def asks(self) -> list[Mark]:
         """`need`, `can someone`, before any word that offers."""
-        asking = self.of("asking")
+        asking = self.of("asking") or ([] if self.chats() else self.of("requiring"))
         first = min((m.first for m in self.gives), default=len(self.said.words))
-        return [m for m in asking if m.first < first]
+        # "Any dog owners need kibble" wonders who does.
+        return [m for m in asking if m.first < first and not self.said.before(m, 2, "welcoming")]
 
     def offers(self) -> list[Mark]:
         """`happy to help`, `I can drive`, `giving away`."""
@@ -82,7 +84,8 @@ class Signs:
     def welcomes(self) -> list[Mark]:
         """`if you need`, `anybody hungry`, beside something to give."""
         welcome = self.of("welcoming")
-        return welcome if welcome and (self.said.of("having", "able", "surplus", "serving") or self.named) else []
+        given = self.said.of("having", "able", "surplus", "serving")
+        return [*welcome, *given] if welcome and given else []
 
     def spares(self) -> list[Mark]:
         """`extra room`, `free sofa`, `coats, like new`: a thing that somebody does not need."""
@@ -94,7 +97,7 @@ class Signs:
 
     def suffers(self) -> list[Mark]:
         """How a need feels: `hungry`, `we were evicted`; or anything named that cannot wait."""
-        return self.of("plight") or (self.said.of("urgent") if self.named else [])
+        return self.of("plight") or (self.said.of("urgent") if self.said.of("needs") else [])
 
     def lacks(self) -> list[Mark]:
         """`no food`, `out of insulin`."""
@@ -141,8 +144,13 @@ class Signs:
 
     def to_be_answered(self, because: Sequence[Mark]) -> bool:
         """Whether it asks for nothing but a job, papers or information, and for nobody to come along."""
-        needs = {m.need for m in (*self.said.named, *because) if m.need}
-        return bool(needs) and needs <= TO_BE_ANSWERED and not self.said.of("errand", "emergency")
+        named = [m for m in self.said.named if m.need and m.need is not Need.OTHER]
+        if not named or self.said.of("errand", "emergency"):
+            return False
+        # "For my mother, losartan. Any information helps" asks for more than that.
+        return all(
+            m.need in TO_BE_ANSWERED and (m.need is not Need.INFORMATION or self.said.before(m, 3, *ASKING)) for m in named
+        )
 
 
 Rule = Callable[[Signs], list[Mark]]
@@ -152,12 +160,12 @@ RULES: Sequence[tuple[Kind, Rule]] = (
     (Kind.ASK, Signs.asks),
     (Kind.OFFER, Signs.offers),
     (Kind.OTHER, Signs.chats),
-    (Kind.OFFER, Signs.welcomes),
-    (Kind.OFFER, Signs.spares),
     (Kind.ASK, Signs.suffers),
     (Kind.ASK, Signs.lacks),
     (Kind.ASK, Signs.must),
     (Kind.ASK, Signs.wishes),
+    (Kind.OFFER, Signs.welcomes),
+    (Kind.OFFER, Signs.spares),
     (Kind.ASK, Signs.beside),
     (Kind.OFFER, Signs.has),
     (Kind.QUESTION, Signs.wonders),

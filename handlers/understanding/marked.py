@@ -13,7 +13,7 @@ SENTENCE = re.compile(r"[.!?;\n](?!\d)")
 CLAUSE = re.compile(r"[.,!?;:\n](?!\d)")
 FAR = 30  # words; further apart, two marks have nothing to do with each other
 GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
-LEADING = ("asking", "lacking", "wishing", "giving", "having", "surplus", "serving")
+LEADING = ("asking", "requiring", "lacking", "wishing", "giving", "having", "surplus", "serving")
 
 
 @dataclass

@@ -29,6 +29,7 @@ class Layer(StrEnum):
     """
 
     THING = "thing"  # what is it about?
+    PLIGHT = "plight"  # how does a need feel?
     SIGN = "sign"  # what is it for?
     TONE = "tone"  # who speaks to whom?
     WHERE = "where"
@@ -38,7 +39,8 @@ class Layer(StrEnum):
 
 
 LAYERS = {
-    **dict.fromkeys(("needs", "everyday", "plight", "emergency"), Layer.THING),
+    **dict.fromkeys(("needs", "everyday", "emergency"), Layer.THING),
+    "plight": Layer.PLIGHT,
     "kind": Layer.SIGN,
     "vote": Layer.WHERE,
     "tone": Layer.TONE,
@@ -219,7 +221,7 @@ def terms(table: Table) -> Iterator[tuple[list[str], Sense]]:
     """Every term of a language, word by word, with what it stands for."""
     for key, layer in LAYERS.items():
         for name, listed in table[key].items():
-            named = layer is Layer.THING
+            named = layer in (Layer.THING, Layer.PLIGHT)
             if name not in ("numbers", "common", "filler", "opening"):
                 for term in listed:
                     yield spelled(term), Sense(key, Need(name), layer) if named else Sense(name, None, place(name, layer))
