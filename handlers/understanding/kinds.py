@@ -119,7 +119,9 @@ class Signs:
     def beside(self) -> list[Mark]:
         """`our roof collapsed`, `insulina para mi mamá`: words close by that make a request of a need."""
         near = self.said.near
-        return next(([m, s] for m in self.named for s in self.of("beside") if near(s, m, 6) or near(m, s, 6)), [])
+        counted = [m for m in self.said.of("for") if any(near(m, p, 1) for p in self.said.of("people", "everybody"))]
+        beside = [*self.of("beside"), *counted]
+        return next(([m, s] for m in self.named for s in beside if near(s, m, 6) or near(m, s, 6)), [])
 
     def has(self) -> list[Mark]:
         """`we have blankets`."""
