@@ -91,7 +91,8 @@ class Signs:
         """`extra room`, `free sofa`, `coats, like new`: a thing that somebody does not need."""
         for s in self.of("surplus"):
             for m in self.said.of("needs", "everyday"):
-                if (self.said.near(s, m, 4) or self.said.near(m, s, 8)) and not self.said.before(m, 1, "lacking"):
+                close = self.said.near(s, m, 4) or self.said.near(m, s, 8) or m.first <= s.first < m.last
+                if close and not self.said.before(m, 1, "lacking"):
                     return [s, m]
         return []
 

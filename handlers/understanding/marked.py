@@ -55,10 +55,12 @@ class Marked:
 
     @cached_property
     def named(self) -> list[Mark]:
-        """The marks that name a need; everyday words do so only after words that ask, wish, lack or have."""
-        sure = self.of("needs", "plight", "emergency")
+        """The marks that name a need; everyday words do so only after words of asking, offering or having."""
+        sure = self.of("needs", "emergency")
         perhaps = [m for m in self.of("everyday") if self.before(m, 6, *LEADING)]
-        return sorted([*sure, *perhaps], key=lambda m: m.first) if perhaps or len(sure) > 1 else sure
+        felt = self.of("plight")  # "lost my job": nobody asks for a job, nor for a heater that broke
+        things = [m for m in (*sure, *perhaps) if not any(p.first <= m.first and m.last <= p.last for p in felt)]
+        return sorted([*things, *felt], key=lambda m: m.first)
 
     def needs(self, *, asked: bool) -> tuple[Need, ...]:
         """The needs in the order they are named; of who asks, only what they are without."""

@@ -31,6 +31,7 @@ class Layer(StrEnum):
     THING = "thing"  # what is it about?
     PLIGHT = "plight"  # how does a need feel?
     SIGN = "sign"  # what is it for?
+    ERRAND = "errand"  # does it want somebody to come along?
     TONE = "tone"  # who speaks to whom?
     WHERE = "where"
     WHEN = "when"
@@ -233,5 +234,5 @@ def spelled(term: str) -> list[str]:
 
 
 def place(name: str, layer: Layer) -> Layer:
-    """The layer of a list: `chat` is in none, it silences all."""
-    return Layer.SILENCE if name == "chat" else layer
+    """The layer of a list: that of its table, but for some."""
+    return {"chat": Layer.SILENCE, "errand": Layer.ERRAND}.get(name, layer)
