@@ -10,7 +10,7 @@ from functools import cached_property
 
 from handlers.understanding.intents import Kind, Need
 from handlers.understanding.lexicon import Mark
-from handlers.understanding.marked import CLAUSE, FAR, GOODS, Marked
+from handlers.understanding.marked import GOODS, Marked
 
 TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # a list of duty's helps more than an errand
 ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
@@ -46,7 +46,7 @@ class Signs:
         """The marks with these tags, but for those in a question of fact: `what papers are needed`."""
         found = self.said.of(*tags)
         if found and (asked := self.said.of("inquiring")):
-            found = [m for m in found if not any(self.said.near(q, m, FAR, CLAUSE) for q in asked)]
+            found = [m for m in found if not any(q.first < m.first and not self.said.parted(q, m) for q in asked)]
         return found
 
     @cached_property
@@ -84,7 +84,7 @@ class Signs:
     def welcomes(self) -> list[Mark]:
         """`if you need`, `anybody hungry`, beside something to give."""
         welcome = self.of("welcoming")
-        given = self.said.of("having", "able", "surplus", "serving")
+        given = self.said.of("having", "able", "surplus", "serving", "reaching")
         return [*welcome, *given] if welcome and given else []
 
     def spares(self) -> list[Mark]:

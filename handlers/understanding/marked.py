@@ -11,7 +11,6 @@ from handlers.understanding.words import Token
 
 SENTENCE = re.compile(r"[.!?;\n](?!\d)")
 CLAUSE = re.compile(r"[.,!?;:\n](?!\d)")
-FAR = 30  # words; further apart, two marks have nothing to do with each other
 GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
 LEADING = ("asking", "requiring", "lacking", "wishing", "giving", "having", "surplus", "serving")
 
@@ -47,11 +46,13 @@ class Marked:
                     return m
         return None
 
-    def near(self, one: Mark, other: Mark, within: int, end: re.Pattern[str] = SENTENCE) -> bool:
+    def near(self, one: Mark, other: Mark, within: int) -> bool:
         """Whether one mark stands at most so many words before the other, in the same sentence."""
-        return 0 <= other.first - one.last <= within and not end.search(
-            self.text, self.words[one.last - 1].end, self.words[other.first].start
-        )
+        return 0 <= other.first - one.last <= within and not self.parted(one, other, SENTENCE)
+
+    def parted(self, one: Mark, other: Mark, by: re.Pattern[str] = CLAUSE) -> bool:
+        """Whether punctuation stands between one mark and the later other."""
+        return by.search(self.text, self.words[one.last - 1].end, self.words[other.first].start) is not None
 
     @cached_property
     def named(self) -> list[Mark]:

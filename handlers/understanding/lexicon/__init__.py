@@ -50,6 +50,9 @@ LAYERS = {
 }  # by the table of a lexicon
 
 
+OVERLAPPING = {Layer.SIGN, Layer.PLIGHT}  # "i could" does not hide "could use a hand"
+
+
 class Sense(NamedTuple):
     """What a term stands for: the list it is on, where it names one the need, and the layer in which it counts."""
 
@@ -135,13 +138,14 @@ class Lexicon:
             if opening and (word.opens or words[i - 1].text in self.opening):
                 opening.collect(spelled, i, best)
             self.root.collect(spelled, i, best)
-            silent = best.get(Layer.SILENCE, (0, []))[0]
+            talk, phrase = best.get(Layer.SILENCE, (0, []))
             for layer, (end, senses) in best.items():
-                if i >= covered[layer] and end >= silent:
+                covers = end > covered[layer] if layer in OVERLAPPING else i >= covered[layer]
+                # A term that is on another list too, word for word, means both: "not urgent".
+                silenced = i < covered[Layer.SILENCE] or (end <= talk and senses is not phrase)
+                if covers and (layer is Layer.TONE or not silenced):
                     covered[layer] = end
                     found += [Mark(s.tag, s.need, i, end) for s in senses if s.layer is layer]
-            if silent:
-                covered = {layer: max(end, silent) for layer, end in covered.items()}
         return found
 
 
