@@ -58,7 +58,7 @@ class Marked:
     def named(self) -> list[Mark]:
         """The marks that name a need; everyday words do so only after words of asking, offering or having."""
         sure = self.of("needs", "emergency")
-        perhaps = [m for m in self.of("everyday") if self.before(m, 6, *LEADING)]
+        perhaps = [m for m in self.of("everyday") if self.before(m, 4, *LEADING)]
         felt = self.of("plight")  # "lost my job": nobody asks for a job, nor for a heater that broke
         things = [m for m in (*sure, *perhaps) if not any(p.first <= m.first and m.last <= p.last for p in felt)]
         return sorted([*things, *felt], key=lambda m: m.first)
