@@ -39,7 +39,6 @@ ASKS = {
     "NECESITAMOS AGUA Y PAÑALES": "water baby",
     "nesecito medicina": "medicine",
     "se necesita insulina": "medicine",
-    "busco trabajo": "work",
     "alguien me puede llevar al hospital": "transport",
     "alguien tiene cobijas?": "household",
     "mi hija necesita zapatos": "clothing",
@@ -53,7 +52,7 @@ ASKS = {
     "no food left in our kitchen": "food",
     "I have rice but no water": "water",
     "our roof collapsed last night": "repair",
-    "the heater stopped working": "household",
+    "the heater stopped working": "repair",
     "no tenemos agua": "water",
     "estamos sin luz desde ayer": "utilities",
     "se me acabaron las pastillas": "medicine",
@@ -97,6 +96,10 @@ QUESTIONS = [
     "dónde queda el refugio",
     "es gratis?",
     "necesito información sobre sus horarios",
+    # duty's list helps more than an errand
+    "busco trabajo",
+    "need a job",
+    "I lost my passport, need a new one",
 ]
 
 CHAT = [

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from handlers.understanding.intents import Kind, Need
 from handlers.understanding.lexicon import Mark
-from handlers.understanding.marked import GOODS, Marked
+from handlers.understanding.marked import GOODS, SENTENCE, Marked
 
 TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # a list of duty's helps more than an errand
 ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
@@ -49,9 +49,21 @@ class Signs:
             found = [m for m in found if not any(q.first < m.first and not self.said.parted(q, m) for q in asked)]
         return found
 
+    def weak(self, *tags: str) -> list[Mark]:
+        """The same, but for those in a sentence of news or thanks, too."""
+        found = self.of(*tags)
+        return [m for m in found if not self.told(m)] if found and "report" in self.said.tagged else found
+
+    def told(self, mark: Mark) -> bool:
+        """Whether the mark stands in a sentence of news or thanks."""
+        pairs = (sorted((mark, r), key=lambda m: m.first) for r in self.said.of("report"))
+        return any(not self.said.parted(one, other, SENTENCE) for one, other in pairs)
+
     @cached_property
     def named(self) -> list[Mark]:
-        return [m for m in self.said.named if m.tag != "plight"]
+        """What is named, and not only told of."""
+        named = [m for m in self.said.named if m.tag != "plight"]
+        return [m for m in named if not self.told(m)] if named and "report" in self.said.tagged else named
 
     @cached_property
     def gives(self) -> list[Mark]:
@@ -68,7 +80,7 @@ class Signs:
 
     def asks(self) -> list[Mark]:
         """`need`, `can someone`, before any word that offers."""
-        asking = self.of("asking") or ([] if self.chats() else self.of("requiring"))
+        asking = self.of("asking") or ([] if self.talks() else self.weak("requiring"))
         first = min((m.first for m in self.gives), default=len(self.said.words))
         # "Any dog owners need kibble" wonders who does.
         return [m for m in asking if m.first < first and not self.said.before(m, 2, "welcoming")]
@@ -77,9 +89,13 @@ class Signs:
         """`happy to help`, `I can drive`, `giving away`."""
         return self.gives
 
-    def chats(self) -> list[Mark]:
-        """News, thanks and talk among friends: what follows would need a clearer word."""
-        return self.said.of("report", "private")
+    def talks(self) -> list[Mark]:
+        """Talk among friends, where a need would want a clearer word."""
+        return self.said.of("private")
+
+    def tells(self) -> list[Mark]:
+        """News and thanks, and nothing beside them."""
+        return self.said.of("report")
 
     def welcomes(self) -> list[Mark]:
         """`if you need`, `anybody hungry`, beside something to give."""
@@ -89,7 +105,7 @@ class Signs:
 
     def spares(self) -> list[Mark]:
         """`extra room`, `free sofa`, `coats, like new`: a thing that somebody does not need."""
-        for s in self.of("surplus"):
+        for s in self.weak("surplus"):
             for m in self.said.of("needs", "everyday"):
                 close = self.said.near(s, m, 4) or self.said.near(m, s, 8) or m.first <= s.first < m.last
                 if close and not self.said.before(m, 1, "lacking"):
@@ -98,7 +114,7 @@ class Signs:
 
     def suffers(self) -> list[Mark]:
         """How a need feels: `hungry`, `we were evicted`; or anything named that cannot wait."""
-        return self.of("plight") or (self.said.of("urgent") if self.said.of("needs") else [])
+        return self.weak("plight") or (self.said.of("urgent") if self.weak("needs") else [])
 
     def lacks(self) -> list[Mark]:
         """`no food`, `out of insulin`."""
@@ -107,7 +123,7 @@ class Signs:
     def must(self) -> list[Mark]:
         """`need to get diapers`; but not "need to go to bed"."""
         named = [m for m in self.said.of("needs") if not self.said.whereabouts(m)]
-        return next(([s, m] for m in named for s in self.of("must") if self.said.near(s, m, 7)), [])
+        return next(([s, m] for m in named for s in self.weak("must") if self.said.near(s, m, 7)), [])
 
     def wishes(self) -> list[Mark]:
         """`would love a hot meal`."""
@@ -115,19 +131,19 @@ class Signs:
 
     def paired(self, tag: str, within: int) -> list[Mark]:
         """A sign and the need that follows it so soon."""
-        return next(([s, m] for m in self.named for s in self.of(tag) if self.said.near(s, m, within)), [])
+        return next(([s, m] for m in self.named for s in self.weak(tag) if self.said.near(s, m, within)), [])
 
     def beside(self) -> list[Mark]:
         """`our roof collapsed`, `insulina para mi mamá`: words close by that make a request of a need."""
         near = self.said.near
         counted = [m for m in self.said.of("for") if any(near(m, p, 1) for p in self.said.of("people", "everybody"))]
-        beside = [*self.of("beside"), *counted]
+        beside = [*self.weak("beside"), *counted]
         return next(([m, s] for m in self.named for s in beside if near(s, m, 6) or near(m, s, 6)), [])
 
     def has(self) -> list[Mark]:
         """`we have blankets`."""
         goods = [m for m in self.named if m.need in GOODS]
-        return next(([s, m] for m in goods for s in self.of("having") if self.said.near(s, m, 6)), [])
+        return next(([s, m] for m in goods for s in self.weak("having") if self.said.near(s, m, 6)), [])
 
     def wonders(self) -> list[Mark]:
         """A question of fact."""
@@ -162,7 +178,7 @@ RULES: Sequence[tuple[Kind, Rule]] = (
     (Kind.OTHER, Signs.spam),
     (Kind.ASK, Signs.asks),
     (Kind.OFFER, Signs.offers),
-    (Kind.OTHER, Signs.chats),
+    (Kind.OTHER, Signs.talks),
     (Kind.ASK, Signs.suffers),
     (Kind.ASK, Signs.lacks),
     (Kind.ASK, Signs.must),
@@ -171,6 +187,7 @@ RULES: Sequence[tuple[Kind, Rule]] = (
     (Kind.OFFER, Signs.spares),
     (Kind.ASK, Signs.beside),
     (Kind.OFFER, Signs.has),
+    (Kind.OTHER, Signs.tells),
     (Kind.QUESTION, Signs.wonders),
     (Kind.ASK, Signs.lists),
 )

@@ -139,10 +139,11 @@ class Lexicon:
                 opening.collect(spelled, i, best)
             self.root.collect(spelled, i, best)
             talk, phrase = best.get(Layer.SILENCE, (0, []))
+            inside = i < covered[Layer.SILENCE]
             for layer, (end, senses) in best.items():
                 covers = end > covered[layer] if layer in OVERLAPPING else i >= covered[layer]
                 # A term that is on another list too, word for word, means both: "not urgent".
-                silenced = i < covered[Layer.SILENCE] or (end <= talk and senses is not phrase)
+                silenced = inside or (end <= talk and senses is not phrase)
                 if covers and (layer is Layer.TONE or not silenced):
                     covered[layer] = end
                     found += [Mark(s.tag, s.need, i, end) for s in senses if s.layer is layer]
