@@ -12,7 +12,7 @@ from handlers.understanding.intents import Kind, Need
 from handlers.understanding.lexicon import Mark
 from handlers.understanding.marked import GOODS, SENTENCE, Marked
 
-TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # a list of duty's helps more than an errand
+TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # duty's list helps more than an errand
 ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
 LONG = 25  # words; a longer text is no bare list
 
@@ -30,9 +30,8 @@ def decide(said: Marked) -> Verdict:
     signs = Signs(said)
     for kind, rule in RULES:
         if because := rule(signs):
-            if kind is Kind.ASK and signs.to_be_answered(because):
-                kind = Kind.QUESTION
-            return Verdict(kind, because)
+            answered = kind is Kind.ASK and signs.to_be_answered()
+            return Verdict(Kind.QUESTION if answered else kind, because)
     return Verdict(Kind.QUESTION if "?" in said.text or "¿" in said.text else Kind.OTHER)
 
 
@@ -161,14 +160,15 @@ class Signs:
         silent = [w for w in silent if not w.text[0].isdigit() and (not w.start or not said.text[w.start].isupper())]
         return listed if len(silent) <= len(listed) // 2 else []
 
-    def to_be_answered(self, because: Sequence[Mark]) -> bool:
+    def to_be_answered(self) -> bool:
         """Whether it asks for nothing but a job, papers or information, and for nobody to come along."""
         named = [m for m in self.said.named if m.need and m.need is not Need.OTHER]
         if not named or self.said.of("errand", "emergency"):
             return False
         # "For my mother, losartan. Any information helps" asks for more than that.
         return all(
-            m.need in TO_BE_ANSWERED and (m.need is not Need.INFORMATION or self.said.before(m, 3, *ASKING)) for m in named
+            m.need in TO_BE_ANSWERED and (m.need is not Need.INFORMATION or self.said.before(m, 3, *ASKING))
+            for m in named
         )
 
 

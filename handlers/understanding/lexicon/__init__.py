@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, auto
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,27 +16,26 @@ HERE = Path(__file__).parent
 LONGEST = 300  # words; what comes later in a text is not looked at
 LONGEST_STEM = 24  # letters
 MANY_WORDS = 8192  # how many words' spellings are remembered; people use few words, and often the same
-
 OPENING = "^"  # "^who is" counts only where a sentence may begin
 
 Table = Mapping[str, Any]  # a language's TOML file
 
 
-class Layer(StrEnum):
+class Layer(IntEnum):
     """A question that a text answers. Within a layer the longest term wins; layers do not hide each other's words.
 
     So "we have no help" both lacks something and says help, and "dog food" is still no food.
     """
 
-    THING = "thing"  # what is it about?
-    PLIGHT = "plight"  # how does a need feel?
-    SIGN = "sign"  # what is it for?
-    ERRAND = "errand"  # does it want somebody to come along?
-    TONE = "tone"  # who speaks to whom?
-    WHERE = "where"
-    WHEN = "when"
-    COUNT = "count"
-    SILENCE = "silence"  # phrases that only look like something: no shorter term within them counts in any layer
+    THING = auto()  # what is it about?
+    PLIGHT = auto()  # how does a need feel?
+    SIGN = auto()  # what is it for?
+    ERRAND = auto()  # does it want somebody to come along?
+    TONE = auto()  # who speaks to whom?
+    WHERE = auto()
+    WHEN = auto()
+    COUNT = auto()
+    SILENCE = auto()  # phrases that only look like something: no shorter term within them counts in any layer
 
 
 LAYERS = {
@@ -48,9 +47,9 @@ LAYERS = {
     "when": Layer.WHEN,
     "count": Layer.COUNT,
 }  # by the table of a lexicon
-
-
-OVERLAPPING = {Layer.SIGN, Layer.PLIGHT}  # "i could" does not hide "could use a hand"
+LISTS = {"chat": Layer.SILENCE, "errand": Layer.ERRAND}  # but for these
+OVERLAPPING = {Layer.SIGN.value, Layer.PLIGHT.value}  # "i could" does not hide "could use a hand"
+SILENCE, TONE = Layer.SILENCE.value, Layer.TONE.value
 
 
 class Sense(NamedTuple):
@@ -58,7 +57,7 @@ class Sense(NamedTuple):
 
     tag: str
     need: Need | None = None
-    layer: Layer = Layer.SIGN
+    layer: int = Layer.SIGN.value  # a plain number: looked up for every word, where a member would take long
 
 
 class Mark(NamedTuple):
@@ -79,17 +78,19 @@ class Branch:
 
     def collect(self, spelled: Sequence[Sequence[str]], i: int, best: "Best") -> None:
         """The longest terms that go on with word i, by layer. An exact word beats a stem."""
+        after = i + 1
         for spelling in spelled[i]:
             branch = self.next.get(spelling)
             if branch is not None:
                 for sense in branch.senses:
-                    end, senses = best.get(sense.layer, (0, branch.senses))
-                    if i + 1 > end:
-                        best[sense.layer] = i + 1, branch.senses
-                branch.collect(spelled, i + 1, best)
+                    if (known := best.get(sense.layer)) is None or after > known[0]:
+                        best[sense.layer] = after, branch.senses
+                if branch.next:
+                    branch.collect(spelled, after, best)
 
 
-Best = dict[Layer, tuple[int, list[Sense]]]  # where a layer's longest term ends, and its senses
+NO_SENSES: list[Sense] = []
+Best = dict[int, tuple[int, list[Sense]]]  # where a layer's longest term ends, and its senses
 
 
 class Lexicon:
@@ -130,7 +131,7 @@ class Lexicon:
         spelled = [*[self.spellings(word.text) for word in words], ()]  # the last ends every term
         opening = self.root.next.get(OPENING)
         found: list[Mark] = []
-        covered = dict.fromkeys(Layer, 0)  # up to which word
+        covered = [0] * (len(Layer) + 1)  # up to which word, by layer
         for i, word in enumerate(words):
             if not spelled[i]:
                 continue
@@ -138,15 +139,15 @@ class Lexicon:
             if opening and (word.opens or words[i - 1].text in self.opening):
                 opening.collect(spelled, i, best)
             self.root.collect(spelled, i, best)
-            talk, phrase = best.get(Layer.SILENCE, (0, []))
-            inside = i < covered[Layer.SILENCE]
+            talk, phrase = best.get(SILENCE, (0, NO_SENSES))
+            inside = i < covered[SILENCE]
             for layer, (end, senses) in best.items():
                 covers = end > covered[layer] if layer in OVERLAPPING else i >= covered[layer]
                 # A term that is on another list too, word for word, means both: "not urgent".
                 silenced = inside or (end <= talk and senses is not phrase)
-                if covers and (layer is Layer.TONE or not silenced):
+                if covers and (layer == TONE or not silenced):
                     covered[layer] = end
-                    found += [Mark(s.tag, s.need, i, end) for s in senses if s.layer is layer]
+                    found += [Mark(s.tag, s.need, i, end) for s in senses if s.layer == layer]
         return found
 
 
@@ -230,14 +231,14 @@ def terms(table: Table) -> Iterator[tuple[list[str], Sense]]:
             named = layer in (Layer.THING, Layer.PLIGHT)
             if name not in ("numbers", "common", "filler", "opening"):
                 for term in listed:
-                    yield spelled(term), Sense(key, Need(name), layer) if named else Sense(name, None, place(name, layer))
+                    sense = (
+                        Sense(key, Need(name), layer.value)
+                        if named
+                        else Sense(name, None, LISTS.get(name, layer).value)
+                    )
+                    yield spelled(term), sense
 
 
 def spelled(term: str) -> list[str]:
     """A term as the words that are looked for; "^" is one of its own."""
     return fold(term.replace(OPENING, OPENING + " ")).split()
-
-
-def place(name: str, layer: Layer) -> Layer:
-    """The layer of a list: that of its table, but for some."""
-    return {"chat": Layer.SILENCE, "errand": Layer.ERRAND}.get(name, layer)
