@@ -10,7 +10,7 @@ from functools import cached_property
 
 from handlers.understanding.intents import Kind, Need
 from handlers.understanding.lexicon import Mark
-from handlers.understanding.marked import GOODS, SENTENCE, Marked
+from handlers.understanding.marked import CLAUSE, GOODS, SENTENCE, Marked
 
 TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # duty's list helps more than an errand
 ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
@@ -80,6 +80,8 @@ class Signs:
     def asks(self) -> list[Mark]:
         """`need`, `can someone`, before any word that offers."""
         asking = self.of("asking") or ([] if self.talks() else self.weak("requiring"))
+        if self.talks() and not self.said.of("needs", "plight"):
+            return []
         first = min((m.first for m in self.gives), default=len(self.said.words))
         # "Any dog owners need kibble" wonders who does.
         return [m for m in asking if m.first < first and not self.said.before(m, 2, "welcoming")]
@@ -130,7 +132,8 @@ class Signs:
 
     def paired(self, tag: str, within: int) -> list[Mark]:
         """A sign and the need that follows it so soon."""
-        return next(([s, m] for m in self.named for s in self.weak(tag) if self.said.near(s, m, within)), [])
+        signs = [s for s in self.weak(tag) if not self.said.before(s, 2, "welcoming")]
+        return next(([s, m] for m in self.named for s in signs if self.said.near(s, m, within)), [])
 
     def beside(self) -> list[Mark]:
         """`our roof collapsed`, `insulina para mi mamá`: words close by that make a request of a need."""
@@ -149,7 +152,7 @@ class Signs:
         return self.said.of("inquiring", "wondering")
 
     def lists(self) -> list[Mark]:
-        """A list of needs with hardly another word: `groceries, diapers`."""
+        """A list of needs with hardly another word: `groceries, diapers`; or one to begin with: `Diapers? size 3`."""
         said = self.said
         listed = said.of("needs")
         if not listed or "chat" in said.tagged or len(said.words) >= LONG:
@@ -158,7 +161,11 @@ class Signs:
         ours = said.lexicon.filler | said.lexicon.numbers.keys()
         silent = [w for i, w in enumerate(said.words) if i not in told and w.text not in ours]
         silent = [w for w in silent if not w.text[0].isdigit() and (not w.start or not said.text[w.start].isupper())]
-        return listed if len(silent) <= len(listed) // 2 else []
+        if len(silent) <= len(listed) // 2:
+            return listed
+        first = CLAUSE.search(said.text)
+        begun = [m for m in listed if first and said.words[m.last - 1].end <= first.start()]
+        return begun if begun and first and min(w.start for w in silent) > first.start() else []
 
     def to_be_answered(self) -> bool:
         """Whether it asks for nothing but a job, papers or information, and for nobody to come along."""

@@ -10,7 +10,7 @@ from handlers.understanding.lexicon import Lexicon, Mark
 from handlers.understanding.words import Token
 
 SENTENCE = re.compile(r"[.!?;\n](?!\d)")
-CLAUSE = re.compile(r"[.,!?;:\n](?!\d)")
+CLAUSE = re.compile(r"[.,!?;:(\n](?!\d)|[(]")
 GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
 LEADING = ("asking", "requiring", "lacking", "wishing", "giving", "having", "surplus", "serving")
 
