@@ -10,7 +10,7 @@ from functools import cached_property
 
 from handlers.understanding.intents import Kind, Need
 from handlers.understanding.lexicon import Mark
-from handlers.understanding.marked import CLAUSE, GOODS, SENTENCE, Marked
+from handlers.understanding.marked import CLAUSE, GOODS, Marked
 
 TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # duty's list helps more than an errand
 ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
@@ -50,19 +50,12 @@ class Signs:
 
     def weak(self, *tags: str) -> list[Mark]:
         """The same, but for those in a sentence of news or thanks, too."""
-        found = self.of(*tags)
-        return [m for m in found if not self.told(m)] if found and "report" in self.said.tagged else found
-
-    def told(self, mark: Mark) -> bool:
-        """Whether the mark stands in a sentence of news or thanks."""
-        pairs = (sorted((mark, r), key=lambda m: m.first) for r in self.said.of("report"))
-        return any(not self.said.parted(one, other, SENTENCE) for one, other in pairs)
+        return self.said.meant(self.of(*tags))
 
     @cached_property
     def named(self) -> list[Mark]:
         """What is named, and not only told of."""
-        named = [m for m in self.said.named if m.tag != "plight"]
-        return [m for m in named if not self.told(m)] if named and "report" in self.said.tagged else named
+        return self.said.meant([m for m in self.said.named if m.tag != "plight"])
 
     @cached_property
     def gives(self) -> list[Mark]:

@@ -54,6 +54,12 @@ class Marked:
         """Whether punctuation stands between one mark and the later other."""
         return by.search(self.text, self.words[one.last - 1].end, self.words[other.first].start) is not None
 
+    def meant(self, marks: Sequence[Mark]) -> list[Mark]:
+        """These marks, but for those in a sentence of news or thanks: `thank you for the food. We need diapers`."""
+        told = self.of("report")
+        pairs = {m: [sorted((m, t), key=lambda one: one.first) for t in told] for m in marks} if told else {}
+        return [m for m in marks if all(self.parted(one, other, SENTENCE) for one, other in pairs.get(m, ()))]
+
     @cached_property
     def named(self) -> list[Mark]:
         """The marks that name a need; everyday words do so only after words of asking, offering or having."""
@@ -63,11 +69,16 @@ class Marked:
         things = [m for m in (*sure, *perhaps) if not any(p.first <= m.first and m.last <= p.last for p in felt)]
         return sorted([*things, *felt], key=lambda m: m.first)
 
-    def needs(self, *, asked: bool) -> tuple[Need, ...]:
-        """The needs in the order they are named; of who asks, only what they are without."""
+    def wanted(self, *, asked: bool) -> list[Mark]:
+        """The marks that name a need; of who asks, only what they are without, if that leaves any."""
         named = [m for m in self.named if m.need]
-        wanted = [m for m in named if not asked or not (self.owned(m) or self.whereabouts(m) or self.handled(m))]
-        unique = tuple(dict.fromkeys(m.need for m in wanted or named if m.need))
+        named = self.meant(named) or named
+        without = [m for m in named if not (self.owned(m) or self.whereabouts(m) or self.handled(m))] if asked else []
+        return without or named
+
+    def needs(self, *, asked: bool) -> tuple[Need, ...]:
+        """The needs in the order they are named."""
+        unique = tuple(dict.fromkeys(m.need for m in self.wanted(asked=asked) if m.need))
         return tuple(need for need in unique if need is not Need.OTHER) or unique
 
     def owned(self, mark: Mark) -> bool:

@@ -8,7 +8,7 @@ as it was, and mend the list.
 import re
 from collections.abc import Sequence, Set
 
-from handlers.understanding.addresses import AddressFinder
+from handlers.understanding.addresses import AddressFinder, Place
 from handlers.understanding.intents import Kind, Need, Understanding
 from handlers.understanding.kinds import decide
 from handlers.understanding.lexicon import Found, Lexicon, Mark, lexicons
@@ -29,14 +29,10 @@ def understand(text: str) -> Understanding:
 
 def interpret(text: str, found: Found) -> Understanding:
     """What the words of a cleaned text say, by the terms found among them."""
-    words, lexicon = found.words, found.lexicon
-    if not words:
+    if not found.words:
         return Understanding(Kind.OTHER)
-    meant = {i for m in found.marks if m.tag != "measures" for i in range(m.first, m.last)}
-    place = AddressFinder(text, words, meant, lexicon.common, lexicon.place_words).find()
-    placed = {i for i, word in enumerate(words) if place.start <= word.start < place.end} if place else set()
-    marks = [m for m in found.marks if m.tag == "emergency" or m.first not in placed]
-    said = Marked(text, words, marks, lexicon, placed)
+    place = place_in(text, found)
+    said = marked(text, found, place)
     kind, how_soon = decide(said).kind, urgency(said)
     asked = said.needs(asked=True)
     return Understanding(
@@ -46,12 +42,26 @@ def interpret(text: str, found: Found) -> Understanding:
         urgency=how_soon,
         emergency=found.danger(),
         place=text[place.start : place.end] if place else None,
-        exact=(exact := place is not None and (place.exact or numbered(found, placed))),
-        public=place is not None and not exact and (place.public or on_a_street(found, placed)),
+        exact=(exact := place is not None and (place.exact or numbered(found, said.placed))),
+        public=place is not None and not exact and (place.public or on_a_street(found, said.placed)),
         language=found.language,
         needs_if_asked=asked,
-        only_when=how_soon is not None and bool(_nothing_but(words, found.marks, found.every, *Urgency)),
+        only_when=how_soon is not None and bool(_nothing_but(found.words, found.marks, found.every, *Urgency)),
     )
+
+
+def place_in(text: str, found: Found) -> Place | None:
+    """Where, if the text says so."""
+    meant = {i for m in found.marks if m.tag != "measures" for i in range(m.first, m.last)}
+    return AddressFinder(text, found.words, meant, found.lexicon.common, found.lexicon.place_words).find()
+
+
+def marked(text: str, found: Found, place: Place | None) -> Marked:
+    """The text with its marks; what names the place names nothing else."""
+    words = found.words
+    placed = {i for i, word in enumerate(words) if place.start <= word.start < place.end} if place else set()
+    marks = [m for m in found.marks if m.tag == "emergency" or m.first not in placed]
+    return Marked(text, words, marks, found.lexicon, placed)
 
 
 def urgency(said: Marked) -> Urgency | None:
