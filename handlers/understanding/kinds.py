@@ -61,7 +61,9 @@ class Signs:
     def gives(self) -> list[Mark]:
         """Words that offer: by themselves, as `able` with something to do, or as `surplus` of a thing."""
         able = [m for m in self.of("able") if any(self.said.near(m, s, 1) for s in self.said.of("serving"))]
-        return [*self.of("giving"), *able]
+        # "No puedo cocinar" holds "puedo cocinar".
+        denied = [(m.first, m.last) for m in self.said.of("lacking")]
+        return [m for m in (*self.of("giving"), *able) if not any(i < m.first < end for i, end in denied)]
 
     def emergency(self) -> list[Mark]:
         return self.said.of("emergency")
@@ -101,7 +103,7 @@ class Signs:
         """`extra room`, `free sofa`, `coats, like new`: a thing that somebody does not need."""
         for s in self.weak("surplus"):
             for m in self.said.of("needs", "everyday"):
-                close = self.said.near(s, m, 4) or self.said.near(m, s, 8) or m.first <= s.first < m.last
+                close = self.said.near(s, m, 4) or self.said.near(m, s, 8) or m.first <= s.first <= m.last
                 if close and not self.said.before(m, 1, "lacking"):
                     return [s, m]
         return []
