@@ -61,9 +61,12 @@ class Signs:
     def gives(self) -> list[Mark]:
         """Words that offer: by themselves, as `able` with something to do, or as `surplus` of a thing."""
         able = [m for m in self.of("able") if any(self.said.near(m, s, 1) for s in self.said.of("serving"))]
-        # "No puedo cocinar" holds "puedo cocinar".
-        denied = [(m.first, m.last) for m in self.said.of("lacking")]
-        return [m for m in (*self.of("giving"), *able) if not any(i < m.first < end for i, end in denied)]
+        return [m for m in (*self.of("giving"), *able) if not self.denied(m)]
+
+    def denied(self, offer: Mark) -> bool:
+        """Whether it is no offer of one's own: `somebody can bring`, `no puedo cocinar`."""
+        lacking = any(m.first < offer.first < m.last for m in self.said.of("lacking"))
+        return lacking or self.said.before(offer, 0, "others") is not None
 
     def emergency(self) -> list[Mark]:
         return self.said.of("emergency")
