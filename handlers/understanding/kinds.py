@@ -104,9 +104,12 @@ class Signs:
 
     def spares(self) -> list[Mark]:
         """`extra room`, `free sofa`, `coats, like new`: a thing that somebody does not need."""
+        near = self.said.near
         for s in self.weak("surplus"):
             for m in self.said.of("needs", "everyday"):
-                close = self.said.near(s, m, 4) or self.said.near(m, s, 8) or m.first <= s.first <= m.last
+                close = near(s, m, 1) or m.first <= s.first <= m.last
+                if m.tag == "needs":
+                    close = close or near(s, m, 4) or near(m, s, 8)
                 if close and not self.said.before(m, 1, "lacking"):
                     return [s, m]
         return []
