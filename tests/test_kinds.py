@@ -1,5 +1,7 @@
 """What free words are for, and what is named in them, by the rules of kinds.py; and why, by explain.py."""
 
+import time
+
 import pytest
 
 from handlers.understanding.explain import explain
@@ -95,3 +97,12 @@ def test_an_explanation_says_which_word_on_which_list_decided() -> None:
         ("today", "today", "[when] today in en.toml"),
         ("place", "Oak St", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "words", ["need no free extra food ", "officials say no water ", "can i get if you need 2 kids and "]
+)
+def test_a_text_made_to_take_long_takes_no_longer_than_its_length(words: str) -> None:
+    started = time.process_time()
+    understand((words * 100)[:1600])
+    assert time.process_time() - started < 0.25

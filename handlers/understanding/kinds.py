@@ -44,9 +44,18 @@ class Signs:
     def of(self, *tags: str) -> list[Mark]:
         """The marks with these tags, but for those in a question of fact: `what papers are needed`."""
         found = self.said.of(*tags)
-        if found and (asked := self.said.of("inquiring")):
-            found = [m for m in found if not any(q.first < m.first and not self.said.parted(q, m) for q in asked)]
+        if found and self.asked:
+            far = len(self.said.words)
+            found = [m for m in found if self.asked.get(self.said.clauses[m.first], far) >= m.first]
         return found
+
+    @cached_property
+    def asked(self) -> dict[int, int]:
+        """Where in a clause a question of fact begins."""
+        first: dict[int, int] = {}
+        for mark in self.said.of("inquiring"):
+            first.setdefault(self.said.clauses[mark.last - 1], mark.first)
+        return first
 
     def weak(self, *tags: str) -> list[Mark]:
         """The same, but for those in a sentence of news or thanks, too."""

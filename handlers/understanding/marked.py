@@ -10,7 +10,7 @@ from handlers.understanding.lexicon import Lexicon, Mark
 from handlers.understanding.words import Token
 
 SENTENCE = re.compile(r"[.!?;\n](?!\d)")
-CLAUSE = re.compile(r"[.,!?;:(\n](?!\d)|[(]")
+CLAUSE = re.compile(r"[.,!?;:\n](?!\d)|\(")
 GOODS = frozenset(map(Need, "food water clothing household baby tools medicine pets transport".split()))
 LEADING = ("asking", "requiring", "lacking", "wishing", "giving", "having", "surplus", "serving")
 
@@ -48,17 +48,33 @@ class Marked:
 
     def near(self, one: Mark, other: Mark, within: int) -> bool:
         """Whether one mark stands at most so many words before the other, in the same sentence."""
-        return 0 <= other.first - one.last <= within and not self.parted(one, other, SENTENCE)
+        together = 0 <= other.first - one.last <= within
+        return together and self.sentences[one.last - 1] == self.sentences[other.first]
 
-    def parted(self, one: Mark, other: Mark, by: re.Pattern[str] = CLAUSE) -> bool:
-        """Whether punctuation stands between one mark and the later other."""
-        return by.search(self.text, self.words[one.last - 1].end, self.words[other.first].start) is not None
+    @cached_property
+    def sentences(self) -> list[int]:
+        """For every word, how many sentences end before it."""
+        return self.counted(SENTENCE)
+
+    @cached_property
+    def clauses(self) -> list[int]:
+        """The same, where a comma ends one, too."""
+        return self.counted(CLAUSE)
+
+    def counted(self, ending: re.Pattern[str]) -> list[int]:
+        """For every word, between how many words before it such an ending stands."""
+        ended, found, after = 0, [], 0
+        for word in self.words:
+            if word.opens and after:  # else there is only a space before it
+                ended += ending.search(self.text, after, word.start + 1) is not None
+            found.append(ended)
+            after = word.end
+        return found
 
     def meant(self, marks: Sequence[Mark]) -> list[Mark]:
         """These marks, but for those in a sentence of news or thanks: `thank you for the food. We need diapers`."""
-        told = self.of("report")
-        pairs = {m: [sorted((m, t), key=lambda one: one.first) for t in told] for m in marks} if told else {}
-        return [m for m in marks if all(self.parted(one, other, SENTENCE) for one, other in pairs.get(m, ()))]
+        told = {self.sentences[m.first] for m in self.of("report")}
+        return [m for m in marks if self.sentences[m.first] not in told] if told else list(marks)
 
     @cached_property
     def named(self) -> list[Mark]:
