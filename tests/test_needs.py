@@ -39,7 +39,6 @@ ASKS = {
     "NECESITAMOS AGUA Y PAÑALES": "water baby",
     "nesecito medicina": "medicine",
     "se necesita insulina": "medicine",
-    "busco trabajo": "work",
     "alguien me puede llevar al hospital": "transport",
     "alguien tiene cobijas?": "household",
     "mi hija necesita zapatos": "clothing",
@@ -53,7 +52,7 @@ ASKS = {
     "no food left in our kitchen": "food",
     "I have rice but no water": "water",
     "our roof collapsed last night": "repair",
-    "the heater stopped working": "household",
+    "the heater stopped working": "repair",
     "no tenemos agua": "water",
     "estamos sin luz desde ayer": "utilities",
     "se me acabaron las pastillas": "medicine",
@@ -97,6 +96,10 @@ QUESTIONS = [
     "dónde queda el refugio",
     "es gratis?",
     "necesito información sobre sus horarios",
+    # duty's list helps more than an errand
+    "busco trabajo",
+    "need a job",
+    "I lost my passport, need a new one",
 ]
 
 CHAT = [
@@ -173,6 +176,10 @@ PEOPLE = {
     "single mom with 3 kids, out of formula": 4,
     "my husband and I need meals": 2,
     "2 adults and 3 kids need dinner": 5,
+    "5 people, 2 kids": 5,
+    "6 people (3 of them kids), no food": 6,
+    "2 people and 3 kids need dinner": 5,
+    "somos 5 personas, 2 niños, sin comida": 5,
     "need supper for 20 people": 20,
     "need food for ٣ people": 3,
     "comida para cuatro": 4,
