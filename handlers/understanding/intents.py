@@ -46,6 +46,17 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+class DangerKind(StrEnum):
+    """What kind of danger somebody is in. Each gets the emergency number at once; what else follows depends on it."""
+
+    LIFE = "life"  # illness, injury, fire, gas, flood, weapons, strangers: seconds count
+    SELF_HARM = "self_harm"
+    VIOLENCE_AT_HOME = "violence_at_home"  # by somebody near, who may read along
+    CHILD_ALONE = "child_alone"
+    POISON = "poison"  # an overdose, something swallowed
+    URGENT_CARE = "urgent_care"  # no insulin, no oxygen, a newborn in the cold: within hours
+
+
 class Question(StrEnum):
     """What we may have asked a person last, so that `1` means something."""
 

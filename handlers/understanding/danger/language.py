@@ -1,0 +1,191 @@
+"""The signs of danger of one language, and what takes them back."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from handlers.understanding.danger.finding import Unit, Words
+from handlers.understanding.danger.signs import Pattern, Run, Symbols, bits, of_bits
+from handlers.understanding.danger.spelling import MANY_WORDS, Spelling
+from handlers.understanding.intents import DangerKind, Need
+from handlers.understanding.words import Token, fold
+
+Table = Mapping[str, Any]  # a language's TOML file
+
+# How far from a sign the words may stand that take it back: (from one that is sure, from one that is unsure).
+REACH = {"past": (5, 9), "story": (4, 30), "thing": (0, 4), "recent": (0, 9)}
+PIECES = re.compile(r"[a-z0-9']+|.", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Words that tell of danger, and where they stand in the text."""
+
+    kind: DangerKind
+    need: Need
+    language: str
+    spans: tuple[tuple[int, int], ...]  # of its words: from, to
+    sure: bool
+    sign: str  # as the language's file has it
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A sign as a file has it."""
+
+    kind: DangerKind
+    need: Need
+    sure: bool
+    pattern: Pattern
+
+
+class Language:
+    """How danger is told of in one language."""
+
+    def __init__(self, code: str, table: Table) -> None:
+        self.code, self.table = code, table
+        self.script = re.compile(f"[{table['script']}]") if "script" in table else None
+        self.letters = str.maketrans(table.get("letters", {}))
+        self.symbols = Symbols(table.get("lists", {}), self.letters, by_letter=self.script is not None)
+        self.small = frozenset(word for term in table["small"]["words"] for word in self.symbols.words(term))
+        self.listed = [*self._listed()]
+        self.taken_back = {
+            name: self.symbols.of("|".join(word.replace(" ", "_") for word in words))
+            for name, words in table["taken_back"].items()
+            if words
+        }
+        self.symbols_of = lru_cache(MANY_WORDS)(self._symbols)
+
+    def _listed(self) -> Iterator[Listed]:
+        for kind in DangerKind:
+            for need, lists in self.table.get(kind, {}).items():
+                for name, signs in lists.items():
+                    for sign in signs:
+                        yield Listed(kind, Need(need), name == "sure", self.symbols.pattern(sign))
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """How the words of the lists may be typed."""
+        words = {word for terms in self.symbols.terms for term in terms for word in term}
+        real = map(fold, self.table.get("spelling", {}).get("real", ()))
+        prefixes = [] if self.script else self.table.get("spelling", {}).get("prefixes", [])
+        return Spelling(words | self.small, small=self.small, real=real, prefixes=prefixes)
+
+    @cached_property
+    def telling(self) -> Mapping[str, int]:
+        """For every word, the symbols (as bits) of which it is the telling word of a term."""
+        found: dict[str, int] = {}
+        for symbol, terms in enumerate(self.symbols.terms):
+            for term in terms:
+                word = self._telling(term) or max(term, key=len)
+                found[word] = found.get(word, 0) | 1 << symbol
+        return found
+
+    def _telling(self, term: Sequence[str]) -> str:
+        # Long words are rare ones.
+        words = (word for word in term if word not in self.small and word not in self.symbols.numbers)
+        return max(words, key=len, default="")
+
+    @cached_property
+    def by_anchor(self) -> Mapping[int, Sequence[Listed]]:
+        """The signs by their rarest symbol: where that is not, they need not be looked for."""
+        found: dict[int, list[Listed]] = {}
+        for listed in self.listed:
+            found.setdefault(max((step.symbol for step in listed.pattern.steps), key=self._weight), []).append(listed)
+        return found
+
+    @cached_property
+    def anchors(self) -> int:
+        """These symbols, as bits: a text without any of them tells of no danger."""
+        return bits(self.by_anchor)
+
+    def _weight(self, symbol: int) -> int:
+        return min(len(self._telling(term)) for term in self.symbols.terms[symbol])
+
+    def _symbols(self, word: str) -> int:
+        word = word.translate(self.letters)
+        spelled = self.spelling.of(word) + self.symbols.number(word)
+        found = 0
+        for spelling in spelled or self.spelling.pieces(word):
+            found |= self.telling.get(spelling, 0)
+        return found
+
+    def _candidates(self, words: Iterable[str]) -> list[Listed]:
+        """The signs that may stand among these words: something of each of their steps is there."""
+        found = 0
+        for word in words:
+            found |= self.symbols_of(word)
+        return [
+            listed
+            for symbol in of_bits(found & self.anchors)
+            for listed in self.by_anchor[symbol]
+            if listed.pattern.needed & found == listed.pattern.needed
+        ]
+
+    def units(self, text: str, tokens: Iterable[Token]) -> list[Unit]:
+        """The words of a text as this language has them: letters where it writes no spaces, glued ones apart."""
+        found: list[Unit] = []
+        for token in tokens:
+            if self.script:
+                for piece in PIECES.finditer(text, token.start, token.end):
+                    word = piece[0].lower().translate(self.letters)
+                    found.append(Unit(word, piece.start(), piece.end(), word in self.small))
+            else:
+                word = token.text.translate(self.letters)
+                for part in self.spelling.pieces(word) or (word,):
+                    found.append(Unit(part, token.start, token.end, part in self.small))
+        return found
+
+    def signs(self, text: str, tokens: Sequence[Token]) -> Iterator[Sign]:
+        """Every sign of danger in a text that nothing takes back."""
+        units = self.units(text, tokens) if self.script else ()
+        candidates = self._candidates(word.text for word in units or tokens)
+        if not candidates:
+            return
+        asked = bits(self.taken_back.values())
+        for listed in candidates:
+            asked |= listed.pattern.asked
+        words = Words(text, units or self.units(text, tokens), self.symbols, self.spelling.of, asked)
+        for listed in candidates:
+            for runs in words.find(listed.pattern):
+                if not any(self._taken_back(words, run, sure=listed.sure) for run in runs):
+                    steps = sorted({step for run in runs for step in run.steps})
+                    spans = tuple((words.units[a].start, words.units[b - 1].end) for a, b in steps)
+                    yield Sign(listed.kind, listed.need, self.code, spans, listed.sure, listed.pattern.sign)
+                    break
+
+    def _taken_back(self, words: Words, run: Run, *, sure: bool) -> bool:
+        """Whether the words around a sign say that it is denied, long past, a film, a joke or a thing."""
+        if self._denied(words, run):
+            return True
+        if not sure and self._spans(words, "joke"):
+            return True
+        return any(
+            self._near(words, run, at, end, reach[not sure] * words.wide)
+            for name, reach in REACH.items()
+            for at, end in self._spans(words, name)
+        )
+
+    def _denied(self, words: Words, run: Run) -> bool:
+        """Whether a word right before it (or after, as in French) says no: "not on fire", but "oh no, fire"."""
+        cries = {end for _, end in self._spans(words, "cry")}
+        before = any(end == run.first and end not in cries for _, end in self._spans(words, "denied"))
+        after = any(at == run.last for at, _ in self._spans(words, "denied_after"))
+        return (before and run.first not in words.set_off) or (after and run.last not in words.set_off)
+
+    def _near(self, words: Words, run: Run, at: int, end: int, reach: int) -> bool:
+        """Whether words stand close by in the same sentence, with no "now" or "but" between."""
+        if not reach:
+            return False
+        low, high = (end, run.first) if end <= run.first else (run.last, at)
+        between = range(low, high)
+        if high - low > reach or not words.sentences.isdisjoint(range(low, high + 1)) and low <= high:
+            return False
+        return not any(turn in between for turn, _ in self._spans(words, "turn"))
+
+    def _spans(self, words: Words, name: str) -> list[tuple[int, int]]:
+        """Where words of this list stand."""
+        found = words.where.get(self.taken_back.get(name, -1), {})
+        return [(at, end) for at, ends in found.items() for end in ends]
