@@ -14,7 +14,7 @@ from pathlib import Path
 from handlers.understanding.danger.language import Language, Sign, Table
 from handlers.understanding.danger.spelling import MANY_WORDS
 from handlers.understanding.intents import DangerKind, Need
-from handlers.understanding.words import Token, clean, split
+from handlers.understanding.words import Token, clean, fold, split
 
 HERE = Path(__file__).parent
 LONGEST = 300  # words; what comes later in a text is not looked at
@@ -72,8 +72,22 @@ class Dangers:
         if not text.isascii():
             found |= {language: None for language in self.by_script if language.script.search(text)}
         signs = [sign for language in found for sign in language.signs(text, tokens)]
+        if any(len(sign.spans) == 1 for sign in signs):
+            signs = [sign for sign in signs if not self._foreign(sign, signs, text, tokens)]
         signs.sort(key=lambda sign: (FIRST.index(sign.kind), not sign.sure, sign.spans))
         return Danger(tuple(signs)) if signs else None
+
+    def _foreign(self, sign: Sign, signs: Sequence[Sign], text: str, tokens: Sequence[Token]) -> bool:
+        """Whether a sign of one word is a word of another language, that the text is in and that sees no danger in it."""
+        if len(sign.spans) > 1:
+            return False
+        word = fold(text[slice(*sign.spans[0])])
+        fits = {language.code: language.fits(tokens) for language in self.by_word}
+        return any(
+            language.spelling.listed(word) and fits[language.code] >= fits.get(sign.language, 0)
+            for language in self.by_word
+            if not any(other.language == language.code for other in signs)
+        )
 
 
 @cache

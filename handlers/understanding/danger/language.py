@@ -138,6 +138,10 @@ class Language:
                     found.append(Unit(part, token.start, token.end, part in self.small))
         return found
 
+    def fits(self, tokens: Iterable[Token]) -> int:
+        """How many small words of this language are among these."""
+        return sum(token.text in self.small for token in tokens)
+
     def signs(self, text: str, tokens: Sequence[Token]) -> Iterator[Sign]:
         """Every sign of danger in a text that nothing takes back."""
         units = self.units(text, tokens) if self.script else ()

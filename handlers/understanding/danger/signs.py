@@ -22,6 +22,7 @@ ANY_WORDS = 3  # as many words may stand where a sign says ".."
 SMALL_WORDS = 3  # as many small ones between any two words of it
 APART = 14  # words between the parts of a sign
 LIST = re.compile(r"<(\w+)>$")
+MIXED = re.compile(r"<\D")
 NUMBERS = re.compile(r"<(\d+)-(\d+)>$")
 DIGITS = re.compile(r"\d+")
 
@@ -146,6 +147,8 @@ class Symbols:
         """The terms that a choice stands for."""
         named = LIST.match(choice)
         if named is None:
+            if MIXED.search(choice):
+                raise ValueError(f"{choice!r} is neither a list nor a word")
             yield self.words(choice.replace("_", " "))
         elif named[1] not in self.lists:
             raise ValueError(f"<{named[1]}> is not among the lists")
@@ -155,7 +158,20 @@ class Symbols:
 
     def pattern(self, sign: str) -> Pattern:
         """A sign, compiled."""
-        return Pattern(tuple(self.part(part.split()) for part in sign.split(" & ")), sign)
+        return Pattern(tuple(self.part(self.apart(part)) for part in sign.split(" & ")), sign)
+
+    def apart(self, part: str) -> list[str]:
+        """A part's steps and marks. Where a script needs no spaces, ".." alone stands between two steps."""
+        words = part.split()
+        if not self.by_letter:
+            return words
+        joined: list[str] = []
+        for word in words:
+            if joined and word not in ("..", "^", "$") and word[0] != "!" and joined[-1] not in ("..", "^"):
+                joined[-1] += word
+            else:
+                joined.append(word)
+        return joined
 
     def part(self, words: Sequence[str]) -> Part:
         """A part of a sign, compiled."""

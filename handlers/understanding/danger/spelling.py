@@ -68,7 +68,7 @@ class Spelling:
             return ()
         found = self.listed(word)
         for prefix in self.prefixes:
-            if word.startswith(prefix) and len(word) > len(prefix) + 2:
+            if word.startswith(prefix) and len(word) > len(prefix) + 1:
                 found += self.listed(word[len(prefix) :])
         if found or word in self.real:
             return found
