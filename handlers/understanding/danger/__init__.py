@@ -49,6 +49,12 @@ class Danger:
         return tuple(text[start:end] for start, end in dict.fromkeys(self.signs[0].spans))
 
 
+def _rank(sign: Sign) -> float:
+    # A child whose parents have not come home is alone; they are not missing.
+    missing = sign.need is Need.MISSING_PERSON
+    return FIRST.index(DangerKind.CHILD_ALONE) + 0.5 if missing else FIRST.index(sign.kind)
+
+
 class Dangers:
     """The signs of all languages."""
 
@@ -74,7 +80,7 @@ class Dangers:
         signs = [sign for language in found for sign in language.signs(text, tokens)]
         if any(len(sign.spans) == 1 for sign in signs):
             signs = [sign for sign in signs if not self._foreign(sign, signs, text, tokens)]
-        signs.sort(key=lambda sign: (FIRST.index(sign.kind), not sign.sure, sign.spans))
+        signs.sort(key=lambda sign: (_rank(sign), not sign.sure, sign.spans))
         return Danger(tuple(signs)) if signs else None
 
     def _foreign(self, sign: Sign, signs: Sequence[Sign], text: str, tokens: Sequence[Token]) -> bool:
@@ -84,7 +90,7 @@ class Dangers:
         word = fold(text[slice(*sign.spans[0])])
         fits = {language.code: language.fits(tokens) for language in self.by_word}
         return any(
-            language.spelling.listed(word) and fits[language.code] >= fits.get(sign.language, 0)
+            language.tells(word) and fits[language.code] >= fits.get(sign.language, 0)
             for language in self.by_word
             if not any(other.language == language.code for other in signs)
         )

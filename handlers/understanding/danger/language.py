@@ -101,6 +101,11 @@ class Language:
         """These symbols, as bits: a text without any of them tells of no danger."""
         return bits(self.by_anchor)
 
+    @cached_property
+    def in_signs(self) -> int:
+        """The symbols that stand in a sign, as bits."""
+        return bits(step.symbol for listed in self.listed for step in listed.pattern.steps)
+
     def _weight(self, symbol: int) -> int:
         return min(len(self._telling(term)) for term in self.symbols.terms[symbol])
 
@@ -141,6 +146,10 @@ class Language:
     def fits(self, tokens: Iterable[Token]) -> int:
         """How many small words of this language are among these."""
         return sum(token.text in self.small for token in tokens)
+
+    def tells(self, word: str) -> bool:
+        """Whether a word is part of a sign."""
+        return any(self.telling.get(spelling, 0) & self.in_signs for spelling in self.spelling.listed(word))
 
     def signs(self, text: str, tokens: Sequence[Token]) -> Iterator[Sign]:
         """Every sign of danger in a text that nothing takes back."""
@@ -183,6 +192,8 @@ class Language:
         """Whether words stand close by in the same sentence, with no "now" or "but" between."""
         if not reach:
             return False
+        if any(at < last and first < end for first, last in run.steps):
+            return False  # it is part of the sign itself
         low, high = (end, run.first) if end <= run.first else (run.last, at)
         between = range(low, high)
         if high - low > reach or not words.sentences.isdisjoint(range(low, high + 1)) and low <= high:
