@@ -56,6 +56,9 @@ class Language:
             for name, words in table["taken_back"].items()
             if words
         }
+        spelling = table.get("spelling", {})
+        self.own_letters = re.compile(f"[{spelling['own_letters']}]") if "own_letters" in spelling else None
+        self.looks_like = re.compile(spelling.get("looks_like", ""))
         self.symbols_of = lru_cache(MANY_WORDS)(self._symbols)
 
     def _listed(self) -> Iterator[Listed]:
@@ -143,6 +146,13 @@ class Language:
                     found.append(Unit(part, token.start, token.end, part in self.small))
         return found
 
+    def _written(self, text: str, tokens: Sequence[Token]) -> bool:
+        """Whether a text may be in this language at all, where its file tells how to see that."""
+        if self.own_letters is None or self.own_letters.search(text):
+            return True
+        words = [token.text for token in tokens if token.text.isalpha()]
+        return 3 * sum(self.looks_like.fullmatch(word) is not None for word in words) >= 2 * len(words)
+
     def fits(self, tokens: Iterable[Token]) -> int:
         """How many small words of this language are among these."""
         return sum(token.text in self.small for token in tokens)
@@ -155,7 +165,7 @@ class Language:
         """Every sign of danger in a text that nothing takes back."""
         units = self.units(text, tokens) if self.script else ()
         candidates = self._candidates(word.text for word in units or tokens)
-        if not candidates:
+        if not candidates or not self._written(text, tokens):
             return
         asked = bits(self.taken_back.values())
         for listed in candidates:

@@ -36,7 +36,7 @@ def slipped(typed: str, meant: str) -> bool:
     if len(wrong) == 2:
         first, second = wrong
         return second == first + 1 and typed[first] == meant[second] and typed[second] == meant[first]
-    return len(wrong) == 1 and {typed[wrong[0]], meant[wrong[0]]} in TAKEN_FOR_ANOTHER
+    return len(wrong) == 1 and len(meant) > LONG_ENOUGH and {typed[wrong[0]], meant[wrong[0]]} in TAKEN_FOR_ANOTHER
 
 
 class Spelling:
