@@ -82,13 +82,18 @@ class Understanding:
     needs: tuple[Need, ...] = ()
     people: int | None = None
     urgency: Urgency | None = None
-    emergency: bool = False
+    danger: DangerKind | None = None
     place: str | None = None  # in the person's own words
     exact: bool = False  # whether the place names a door, not just a street or a corner
     public: bool = False  # whether it is only a street, a corner or a ZIP code, which anybody may see
     language: str | None = None  # None when the words do not tell
     needs_if_asked: tuple[Need, ...] = ()  # what is needed if the words answer "what do you need?"
     only_when: bool = False  # whether they say nothing but how soon ("today please")
+
+    @property
+    def emergency(self) -> bool:
+        """Whether a person must look first, for seconds may count. Urgent care goes out to volunteers at once."""
+        return self.danger not in (None, DangerKind.URGENT_CARE)
 
     def as_answer(self) -> "Understanding":
         """The same words as the answer to "what do you need?": whatever they name is needed."""
@@ -150,4 +155,4 @@ class Understood:
 
     intent: Intent
     language: str | None = None  # what it is written in; None when it does not tell
-    danger: bool = False  # whether a life may be at risk
+    danger: DangerKind | None = None  # what it tells of, whatever else it means

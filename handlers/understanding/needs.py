@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from handlers.understanding.addresses import AddressFinder
+from handlers.understanding.danger import Danger, dangers
 from handlers.understanding.intents import Kind, Need, Understanding
 from handlers.understanding.lexicon import Found, Lexicon, Mark, lexicons
 from handlers.understanding.words import Token, clean, split
@@ -24,18 +25,20 @@ GOODS = frozenset(map(Need, "food water clothing household baby tools medicine p
 def understand(text: str) -> Understanding:
     """What free words say. Never raises; words in no language we speak are OTHER."""
     text = clean(text)
-    return interpret(text, lexicons().find(split(text)))
+    words = split(text)
+    return interpret(text, lexicons().find(words), dangers().read(text, words))
 
 
-def interpret(text: str, found: Found) -> Understanding:
+def interpret(text: str, found: Found, danger: Danger | None) -> Understanding:
     """What the words of a cleaned text say, by the terms found among them."""
     words, lexicon = found.words, found.lexicon
     if not words:
         return Understanding(Kind.OTHER)
-    meant = {i for m in found.marks if m.tag != "measures" for i in range(m.first, m.last)}
+    every = with_danger(found, danger) if danger else found.marks
+    meant = {i for m in every if m.tag != "measures" for i in range(m.first, m.last)}
     place = AddressFinder(text, words, meant, lexicon.common, lexicon.place_words).find()
     placed = {i for i, word in enumerate(words) if place.start <= word.start < place.end} if place else set()
-    marks = [m for m in found.marks if m.tag == "emergency" or m.first not in placed]
+    marks = [m for m in every if m.tag == "danger" or m.first not in placed]
     said = FreeText(text, words, marks, lexicon, placed)
     kind, urgency = said.kind, said.urgency
     asked = said.needs(Kind.ASK)
@@ -44,14 +47,27 @@ def interpret(text: str, found: Found) -> Understanding:
         needs=() if kind is Kind.OTHER else asked if kind is Kind.ASK else said.needs(kind),
         people=said.people,
         urgency=urgency,
-        emergency=found.danger(),
+        danger=danger.kind if danger else None,
         place=text[place.start : place.end] if place else None,
         exact=(exact := place is not None and (place.exact or numbered(found, placed))),
         public=place is not None and not exact and (place.public or on_a_street(found, placed)),
-        language=found.language,
+        language=found.language or (danger.language if danger else None),
         needs_if_asked=asked,
         only_when=urgency is not None and bool(_nothing_but(words, found.marks, found.every, *Urgency)),
     )
+
+
+def with_danger(found: Found, danger: Danger) -> Sequence[Mark]:
+    """The marks, with those of the danger, whose words name no other need: a house on fire asks for no shelter."""
+    marks, taken = [], set()
+    for sign in danger.signs:
+        for start, end in sign.spans:
+            within = [i for i, word in enumerate(found.words) if word.start < end and start < word.end]
+            if within:
+                marks.append(Mark("danger", sign.need, within[0], within[-1] + 1))
+                taken.update(within)
+    others = (m for m in found.marks if not (m.need and taken.issuperset(range(m.first, m.last))))
+    return sorted([*marks, *others], key=lambda mark: mark.first)
 
 
 def on_a_street(found: Found, placed: Set[int]) -> bool:
@@ -111,7 +127,7 @@ class FreeText:
         self.named = [
             m
             for m in self.marks
-            if m.tag in ("needs", "plight", "emergency") or (m.tag == "everyday" and self.led(m, 6, *leading))
+            if m.tag in ("needs", "plight", "danger") or (m.tag == "everyday" and self.led(m, 6, *leading))
         ]
 
     def of(self, *tags: str) -> list[Mark]:
@@ -138,7 +154,7 @@ class FreeText:
     @property
     def kind(self) -> Kind:
         """What the text is for; the earlier the line, the stronger the sign."""
-        if "emergency" in self.tagged:
+        if "danger" in self.tagged:
             return Kind.ASK
         if "spam" in self.tagged:
             return Kind.OTHER
@@ -195,7 +211,7 @@ class FreeText:
     @property
     def urgency(self) -> Urgency | None:
         """How soon, if the text says so."""
-        if "emergency" in self.tagged:
+        if "danger" in self.tagged:
             return Urgency.URGENT
         return next((urgency for urgency in Urgency if urgency in self.tagged), None)
 

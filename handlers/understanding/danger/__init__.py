@@ -1,10 +1,10 @@
 """Danger is read first, by itself, and in every language at once, whether or not the hotline speaks it.
 
-Each language has a file beside this one, with the words that tell of danger (its signs) and those that take them back:
-"not on fire", "a heart attack last year", "in the movie", "dying of hunger lol". docs/danger.md says how to mend them.
+Each language has a file beside this one, with the words that tell of danger (its signs) and those that take them
+back: "not on fire", "a heart attack last year", "in the movie", "dying of hunger lol". docs/danger.md says how to
+mend them.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ class Dangers:
         tokens = tokens[:LONGEST]
         found = {language: None for token in tokens for language in self.grave(token.text)}
         if not text.isascii():
-            found |= {language: None for language in self.by_script if language.script.search(text)}
+            found |= {language: None for language in self.by_script if language.written_in(text)}
         signs = [sign for language in found for sign in language.signs(text, tokens)]
         if any(len(sign.spans) == 1 for sign in signs):
             signs = [sign for sign in signs if not self._foreign(sign, signs, text, tokens)]
@@ -84,7 +84,7 @@ class Dangers:
         return Danger(tuple(signs)) if signs else None
 
     def _foreign(self, sign: Sign, signs: Sequence[Sign], text: str, tokens: Sequence[Token]) -> bool:
-        """Whether a sign of one word is a word of another language, that the text is in and that sees no danger in it."""
+        """Whether a sign of one word is a word of another language too, which fits the text and sees no danger."""
         if len(sign.spans) > 1:
             return False
         word = fold(text[slice(*sign.spans[0])])

@@ -67,7 +67,7 @@ class Words:
     def runs(self, part: Part) -> list[Run]:
         """Every place where these words stand in this order; of those that end alike, the closest together."""
         first, *rest = part.steps
-        chains = {
+        chains: dict[int, tuple[tuple[int, int], ...]] = {
             end: ((at, end),) for at, ends in sorted(self.where.get(first.symbol, {}).items()) for end in ends
         }
         for step in rest:

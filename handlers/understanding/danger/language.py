@@ -153,6 +153,10 @@ class Language:
         words = [token.text for token in tokens if token.text.isalpha()]
         return 3 * sum(self.looks_like.fullmatch(word) is not None for word in words) >= 2 * len(words)
 
+    def written_in(self, text: str) -> bool:
+        """Whether any of the letters of this language's own script are in a text."""
+        return self.script is not None and self.script.search(text) is not None
+
     def fits(self, tokens: Iterable[Token]) -> int:
         """How many small words of this language are among these."""
         return sum(token.text in self.small for token in tokens)
@@ -206,7 +210,7 @@ class Language:
             return False  # it is part of the sign itself
         low, high = (end, run.first) if end <= run.first else (run.last, at)
         between = range(low, high)
-        if high - low > reach or not words.sentences.isdisjoint(range(low, high + 1)) and low <= high:
+        if high - low > reach or (low <= high and not words.sentences.isdisjoint(range(low, high + 1))):
             return False
         return not any(turn in between for turn, _ in self._spans(words, "turn"))
 

@@ -5,8 +5,8 @@
     step     := ["+"] choice {"|" choice}    one of them: "call|send"; "+" lets nothing stand before it
     choice   := word | stem "*" | word "_" word | "<" list ">" | "<" number "-" number ">" | "^" | "$"
 
-Small words (`[small]` of the file) may stand between any two steps, other words only where it says "..". "_" lets nothing
-stand between, "<who>" is any of the list `who`, "<1-12>" a number, "^" the beginning of a text and "$" its end.
+Small words (`[small]` of the file) may stand between any two steps, other words only where it says "..". "_" lets
+nothing stand between, "<who>" is any of the list `who`, "<1-12>" a number, "^" the beginning of a text, "$" its end.
 """
 
 import re

@@ -29,8 +29,8 @@ def almost(word: str) -> set[str]:
 
 
 def slipped(typed: str, meant: str) -> bool:
-    """Whether a hand in a hurry types this for that: a letter too many or too few, two changed round, or one beside it."""
-    if len(typed) != len(meant):
+    """Whether a hand in a hurry types this for that: a letter more or less, two changed round, or a near one."""
+    if typed == meant or len(typed) != len(meant):
         return abs(len(typed) - len(meant)) == 1
     wrong = [i for i, (a, b) in enumerate(zip(typed, meant, strict=True)) if a != b]
     if len(wrong) == 2:
@@ -91,11 +91,11 @@ class Spelling:
         """The words that were typed without spaces, if it is several; else nothing."""
         if not GLUED <= len(word) <= LONGEST_WORD or self.of(word) or not word.isalpha():
             return ()
-        best: list[tuple[str, ...] | None] = [(), *[None] * len(word)]  # how the first n letters split
+        best: dict[int, tuple[str, ...]] = {0: ()}  # how the first n letters split, into the fewest words
         for end in range(2, len(word) + 1):
             for start in range(max(0, end - LONGEST_STEM), end):
-                before, piece = best[start], word[start:end]
-                whole = piece in self.words and (len(piece) > 1 or piece in "iau")
-                if before is not None and whole and (best[end] is None or len(before) < len(best[end])):
-                    best[end] = (*before, piece)
-        return best[len(word)] or ()
+                piece = word[start:end]
+                if start in best and piece in self.words and (len(piece) > 1 or piece in "iau"):
+                    split = (*best[start], piece)
+                    best[end] = min(best.get(end, split), split, key=len)
+        return best.get(len(word), ())

@@ -98,17 +98,13 @@ class Lexicon:
 
 @dataclass(frozen=True)
 class Found:
-    """The terms in a text, looked up once: its meaning, any danger and its language follow from them."""
+    """The terms in a text, looked up once: its meaning and its language follow from them."""
 
     words: Sequence[Token]
     marks: Sequence[Mark]
     lexicon: Lexicon  # of the languages that the text may be in
     every: Lexicon  # of all languages
     language: str | None  # None when the words do not tell
-
-    def danger(self, since: int = 0) -> bool:
-        """Whether a life may be at risk, by the words at and after this position in the text."""
-        return any(m.tag == "emergency" and self.words[m.first].start >= since for m in self.marks)
 
 
 class Lexicons:
@@ -171,9 +167,9 @@ def lexicons() -> Lexicons:
 
 def terms(table: Table) -> Iterator[tuple[list[str], Sense]]:
     """Every term of a language, word by word, with what it stands for."""
-    for key in ("needs", "everyday", "plight", "emergency", "kind", "when", "count", "vote"):
+    for key in ("needs", "everyday", "plight", "kind", "when", "count", "vote"):
         for name, listed in table[key].items():
-            named = key in ("needs", "everyday", "plight", "emergency")
+            named = key in ("needs", "everyday", "plight")
             if name not in ("numbers", "common", "filler"):
                 for term in listed:
                     yield fold(term).split(), Sense(key, Need(name)) if named else Sense(name)
