@@ -92,8 +92,8 @@ WAYS: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], None], str]] = 
         "it to [hear_with_number], where it counts before a number alone, or choose another word.",
     ),
     "an everyday word for a command": (
-        lambda book, table: book["hear"].update(back=["pain"]),
-        'fr.toml: [hear] back: "pain" is everyday English: people write "pain" and mean no command. Choose another '
+        lambda book, table: book["hear"].update(back=["four"]),
+        'fr.toml: [hear] back: "four" is everyday English: people write "four" and mean no command. Choose another '
         "word.",
     ),
     "an everyday word that stops all texts": (

@@ -29,9 +29,10 @@ class Words:
         self.text, self.units = text, units
         self.wide = 2 if symbols.by_letter else 1  # two letters are about one word
         self.where: dict[int, dict[int, list[int]]] = {}  # symbol -> where it begins -> where it may end
-        spellings = [spelled(unit.text) + symbols.number(unit.text) for unit in units]
-        for i in range(len(units)):
-            branches = [(symbols.root, i)]
+        spellings = [spelled(unit.text) for unit in units]
+        begin = symbols.root.next
+        for i, first in enumerate(spellings):
+            branches = [(begin[s], i + 1) for s in first if s in begin]
             while branches:
                 branch, at = branches.pop()
                 for symbol in of_bits(branch.symbols & asked):

@@ -59,6 +59,8 @@ class Language:
         spelling = table.get("spelling", {})
         self.own_letters = re.compile(f"[{spelling['own_letters']}]") if "own_letters" in spelling else None
         self.looks_like = re.compile(spelling.get("looks_like", ""))
+        self.spelled = lru_cache(MANY_WORDS)(self._spelled)
+        self.spellings = lru_cache(MANY_WORDS)(self._spellings)
         self.symbols_of = lru_cache(MANY_WORDS)(self._symbols)
 
     def _listed(self) -> Iterator[Listed]:
@@ -72,9 +74,14 @@ class Language:
     def spelling(self) -> Spelling:
         """How the words of the lists may be typed."""
         words = {word for terms in self.symbols.terms for term in terms for word in term}
-        real = map(fold, self.table.get("spelling", {}).get("real", ()))
-        prefixes = [] if self.script else self.table.get("spelling", {}).get("prefixes", [])
-        return Spelling(words | self.small, small=self.small, real=real, prefixes=prefixes)
+        given = self.table.get("spelling", {})
+        return Spelling(
+            words | self.small,
+            small=self.small,
+            real=map(fold, given.get("real", ())),
+            prefixes=given.get("prefixes", []),
+            glued=given.get("glued", False),
+        )
 
     @cached_property
     def telling(self) -> Mapping[str, int]:
@@ -113,23 +120,39 @@ class Language:
         return min(len(self._telling(term)) for term in self.symbols.terms[symbol])
 
     def _symbols(self, word: str) -> int:
-        word = word.translate(self.letters)
-        spelled = self.spelling.of(word) + self.symbols.number(word)
+        if word.isascii() and word.isalpha() and not self.spelling.latin:
+            return 0
         found = 0
-        for spelling in spelled or self.spelling.pieces(word):
+        for spelling in self.spellings(word):
             found |= self.telling.get(spelling, 0)
         return found
 
-    def _candidates(self, words: Iterable[str]) -> list[Listed]:
-        """The signs that may stand among these words: something of each of their steps is there."""
+    def _spellings(self, word: str) -> tuple[str, ...]:
+        """All that a word of a text may stand for, also if it is several, typed without spaces."""
+        word = word.translate(self.letters)
+        return self.spelled(word) or self.spelling.pieces(word)
+
+    def _spelled(self, word: str) -> tuple[str, ...]:
+        return self.spelling.of(word) + self.symbols.number(word)
+
+    def _candidates(self, words: Sequence[str]) -> list[Listed]:
+        """The signs that may stand among these words: a term of each of their steps is there."""
         found = 0
         for word in words:
             found |= self.symbols_of(word)
-        return [
+        likely = [
             listed
             for symbol in of_bits(found & self.anchors)
             for listed in self.by_anchor[symbol]
             if listed.pattern.needed & found == listed.pattern.needed
+        ]
+        if not likely:
+            return likely
+        there = {spelling for word in words for spelling in self.spellings(word)}
+        return [
+            listed
+            for listed in likely
+            if all(self.symbols.among(there, step.symbol) for step in listed.pattern.steps)
         ]
 
     def units(self, text: str, tokens: Iterable[Token]) -> list[Unit]:
@@ -141,7 +164,7 @@ class Language:
                     word = piece[0].lower().translate(self.letters)
                     found.append(Unit(word, piece.start(), piece.end(), word in self.small))
             else:
-                word = token.text.translate(self.letters)
+                word = token.text if token.text.isascii() else token.text.translate(self.letters)
                 for part in self.spelling.pieces(word) or (word,):
                     found.append(Unit(part, token.start, token.end, part in self.small))
         return found
@@ -168,13 +191,13 @@ class Language:
     def signs(self, text: str, tokens: Sequence[Token]) -> Iterator[Sign]:
         """Every sign of danger in a text that nothing takes back."""
         units = self.units(text, tokens) if self.script else ()
-        candidates = self._candidates(word.text for word in units or tokens)
+        candidates = self._candidates([word.text for word in units or tokens])
         if not candidates or not self._written(text, tokens):
             return
         asked = bits(self.taken_back.values())
         for listed in candidates:
             asked |= listed.pattern.asked
-        words = Words(text, units or self.units(text, tokens), self.symbols, self.spelling.of, asked)
+        words = Words(text, units or self.units(text, tokens), self.symbols, self.spelled, asked)
         for listed in candidates:
             for runs in words.find(listed.pattern):
                 if not any(self._taken_back(words, run, sure=listed.sure) for run in runs):

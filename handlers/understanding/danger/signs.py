@@ -113,6 +113,8 @@ class Symbols:
         self.root = Branch()
         self.numbers: dict[str, tuple[int, int]] = {}  # "<1-12>" -> from, to
         self.terms: list[tuple[tuple[str, ...], ...]] = []  # by symbol
+        self.words_of: list[frozenset[str]] = []  # those terms of one word, by symbol
+        self.phrases_of: list[list[tuple[str, ...]]] = []  # and those of several
         self.known: dict[str, int] = {}
 
     def words(self, term: str) -> tuple[str, ...]:
@@ -136,12 +138,20 @@ class Symbols:
             symbol = self.known[step] = len(self.terms)
             found = tuple(dict.fromkeys(words for choice in step.split("|") for words in self.choice(choice)))
             self.terms.append(found)
+            self.words_of.append(frozenset(words[0] for words in found if len(words) == 1))
+            self.phrases_of.append([words for words in found if len(words) > 1])
             for words in found:
                 branch = self.root
                 for word in words:
                     branch = branch.next.setdefault(word, Branch())
                 branch.symbols |= 1 << symbol
         return self.known[step]
+
+    def among(self, words: set[str], symbol: int) -> bool:
+        """Whether all words of a term of this step are among these."""
+        return not self.words_of[symbol].isdisjoint(words) or any(
+            words.issuperset(p) for p in self.phrases_of[symbol]
+        )
 
     def choice(self, choice: str) -> Iterator[tuple[str, ...]]:
         """The terms that a choice stands for."""

@@ -30,12 +30,14 @@ def almost(word: str) -> set[str]:
 
 def slipped(typed: str, meant: str) -> bool:
     """Whether a hand in a hurry types this for that: a letter more or less, two changed round, or a near one."""
-    if typed == meant or len(typed) != len(meant):
+    if len(typed) != len(meant):
         return abs(len(typed) - len(meant)) == 1
     wrong = [i for i, (a, b) in enumerate(zip(typed, meant, strict=True)) if a != b]
     if len(wrong) == 2:
         first, second = wrong
         return second == first + 1 and typed[first] == meant[second] and typed[second] == meant[first]
+    if not wrong:
+        return True
     return len(wrong) == 1 and len(meant) > LONG_ENOUGH and {typed[wrong[0]], meant[wrong[0]]} in TAKEN_FOR_ANOTHER
 
 
@@ -43,12 +45,20 @@ class Spelling:
     """The words of a language's signs of danger, and how they may be typed."""
 
     def __init__(
-        self, words: Collection[str], *, small: Collection[str], real: Iterable[str], prefixes: Sequence[str]
+        self,
+        words: Collection[str],
+        *,
+        small: Collection[str],
+        real: Iterable[str],
+        prefixes: Sequence[str],
+        glued: bool,
     ) -> None:
         self.words = frozenset(words)
         self.real = frozenset(real) | frozenset(small)  # no typos of other words
-        self.prefixes = prefixes
+        self.prefixes, self.glued = prefixes, glued
+        self.latin = 2 * sum(word.isascii() for word in self.words) > len(self.words)
         self.typos: Mapping[str, tuple[str, ...]] = self._typos(self.words - frozenset(small))
+        self.squeezed = {squeezed(word.rstrip("*")) + word[len(word.rstrip("*")) :]: word for word in sorted(self.words)}
         self.of = lru_cache(MANY_WORDS)(self._of)
         self.pieces = lru_cache(MANY_WORDS)(self._pieces)
 
@@ -70,14 +80,19 @@ class Spelling:
         for prefix in self.prefixes:
             if word.startswith(prefix) and len(word) > len(prefix) + 1:
                 found += self.listed(word[len(prefix) :])
-        if found or word in self.real:
+        if word in self.words or word in self.real:
             return found
-        return self.listed(squeezed(word)) or self.mistyped(word)
+        return tuple(dict.fromkeys((*found, *self.doubled(squeezed(word)), *self.mistyped(word))))
 
     def listed(self, word: str) -> tuple[str, ...]:
         """A word as the lists have it: itself, and the stems (`bleed*`) that it begins with."""
         stems = (word[:n] + "*" for n in range(min(len(word), LONGEST_STEM), 1, -1))
         return tuple(spelling for spelling in (word, *stems) if spelling in self.words)
+
+    def doubled(self, short: str) -> tuple[str, ...]:
+        """The words and stems that are this one but for doubled letters."""
+        stems = (short[:n] + "*" for n in range(min(len(short), LONGEST_STEM), 2, -1))
+        return tuple(self.squeezed[spelling] for spelling in (short, *stems) if spelling in self.squeezed)
 
     def mistyped(self, word: str) -> tuple[str, ...]:
         """The long words of which this one is a typo."""
@@ -89,7 +104,7 @@ class Spelling:
 
     def _pieces(self, word: str) -> tuple[str, ...]:
         """The words that were typed without spaces, if it is several; else nothing."""
-        if not GLUED <= len(word) <= LONGEST_WORD or self.of(word) or not word.isalpha():
+        if not self.glued or not GLUED <= len(word) <= LONGEST_WORD or self.of(word) or not word.isalpha():
             return ()
         best: dict[int, tuple[str, ...]] = {0: ()}  # how the first n letters split, into the fewest words
         for end in range(2, len(word) + 1):
