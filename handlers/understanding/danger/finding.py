@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from handlers.understanding.danger.signs import APART, NOTHING, SMALL_WORDS, Part, Pattern, Run, Symbols, of_bits
@@ -40,19 +39,13 @@ class Words:
                 if at < len(units):
                     branches += [(branch.next[s], at + 1) for s in spellings[at] if s in branch.next]
 
-    @cached_property
-    def sentences(self) -> frozenset[int]:
-        """The words that a sentence begins with, but for the first."""
-        return self._after(END)
+    def begins(self, i: int) -> bool:
+        """Whether a word begins a new sentence."""
+        return i > 0 and END.search(self.text, self.units[i - 1].end, self.units[i].start) is not None
 
-    @cached_property
-    def set_off(self) -> frozenset[int]:
-        """The words that stand after punctuation."""
-        return self._after(OFF)
-
-    def _after(self, marks: re.Pattern[str]) -> frozenset[int]:
-        pairs = zip(self.units, self.units[1:], strict=False)
-        return frozenset(i for i, (a, b) in enumerate(pairs, 1) if marks.search(self.text, a.end, b.start))
+    def is_set_off(self, i: int) -> bool:
+        """Whether a word stands after punctuation."""
+        return i > 0 and OFF.search(self.text, self.units[i - 1].end, self.units[i].start) is not None
 
     def find(self, pattern: Pattern) -> Iterator[tuple[Run, ...]]:
         """Every place where a sign stands; a run of words for each of its parts."""
@@ -86,7 +79,7 @@ class Words:
     def reach(self, at: int, gap: int) -> Iterator[int]:
         """Where the next step may stand: here, after small words, and after so many others."""
         small, strict = (SMALL_WORDS + gap) * self.wide if gap != NOTHING else 0, gap <= 0
-        while at < len(self.units) and not (strict and at in self.sentences):
+        while at < len(self.units) and not (strict and self.begins(at)):
             yield at
             if self.units[at].small:
                 small -= 1
@@ -98,7 +91,7 @@ class Words:
 
     def stands(self, run: Run, part: Part) -> bool:
         """Whether what is around these words lets them stand for the part."""
-        if part.unless is not None and run.last in self.where.get(part.unless, {}) and run.last not in self.set_off:
+        if part.unless is not None and run.last in self.where.get(part.unless, {}) and not self.is_set_off(run.last):
             return False
         before = self.units[: run.first] if part.at_start else ()
         after = self.units[run.last :] if part.at_end else ()

@@ -223,7 +223,7 @@ class Language:
         cries = {end for _, end in self._spans(words, "cry")}
         before = any(end == run.first and end not in cries for _, end in self._spans(words, "denied"))
         after = any(at == run.last for at, _ in self._spans(words, "denied_after"))
-        return (before and run.first not in words.set_off) or (after and run.last not in words.set_off)
+        return (before and not words.is_set_off(run.first)) or (after and not words.is_set_off(run.last))
 
     def _near(self, words: Words, run: Run, at: int, end: int, reach: int) -> bool:
         """Whether words stand close by in the same sentence, with no "now" or "but" between."""
@@ -233,7 +233,7 @@ class Language:
             return False  # it is part of the sign itself
         low, high = (end, run.first) if end <= run.first else (run.last, at)
         between = range(low, high)
-        if high - low > reach or (low <= high and not words.sentences.isdisjoint(range(low, high + 1))):
+        if high - low > reach or any(map(words.begins, range(low, high + 1))):
             return False
         return not any(turn in between for turn, _ in self._spans(words, "turn"))
 

@@ -58,7 +58,9 @@ class Spelling:
         self.prefixes, self.glued = prefixes, glued
         self.latin = 2 * sum(word.isascii() for word in self.words) > len(self.words)
         self.typos: Mapping[str, tuple[str, ...]] = self._typos(self.words - frozenset(small))
-        self.squeezed = {squeezed(word.rstrip("*")) + word[len(word.rstrip("*")) :]: word for word in sorted(self.words)}
+        self.squeezed = {
+            squeezed(word.rstrip("*")) + word[len(word.rstrip("*")) :]: word for word in sorted(self.words)
+        }
         self.of = lru_cache(MANY_WORDS)(self._of)
         self.pieces = lru_cache(MANY_WORDS)(self._pieces)
 
