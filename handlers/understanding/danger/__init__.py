@@ -60,11 +60,13 @@ class Dangers:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.languages = [Language(code, table) for code, table in tables.items()]
+        accented = [one for one in self.languages if one.own_letters]  # their accents make other words
+        self.languages += [Language(one.code, one.table, with_accents=True) for one in accented]
         everything = frozenset().union(*(language.spelling.words for language in self.languages))
         for language in self.languages:
             language.spelling.real |= everything  # what is a word in another language is no typo
-        self.by_script = [language for language in self.languages if language.script]
-        self.by_word = [language for language in self.languages if not language.script]
+        self.by_letters = [language for language in self.languages if language.script or language.with_accents]
+        self.by_word = [language for language in self.languages if language not in self.by_letters]
         self.grave = lru_cache(MANY_WORDS)(self._grave)
 
     def _grave(self, word: str) -> tuple[Language, ...]:
@@ -76,24 +78,20 @@ class Dangers:
         tokens = tokens[:LONGEST]
         found = {language: None for token in tokens for language in self.grave(token.text)}
         if not text.isascii():
-            found |= {language: None for language in self.by_script if language.written_in(text)}
+            found |= {language: None for language in self.by_letters if language.written_in(text)}
         signs = [sign for language in found for sign in language.signs(text, tokens)]
-        if any(len(sign.spans) == 1 for sign in signs):
+        if signs:
             signs = [sign for sign in signs if not self._foreign(sign, signs, text, tokens)]
         signs.sort(key=lambda sign: (_rank(sign), not sign.sure, sign.spans))
         return Danger(tuple(signs)) if signs else None
 
     def _foreign(self, sign: Sign, signs: Sequence[Sign], text: str, tokens: Sequence[Token]) -> bool:
-        """Whether a sign of one word is a word of another language too, which fits the text and sees no danger."""
-        if len(sign.spans) > 1:
-            return False
-        word = fold(text[slice(*sign.spans[0])])
-        fits = {language.code: language.fits(tokens) for language in self.by_word}
-        return any(
-            language.tells(word) and fits[language.code] >= fits.get(sign.language, 0)
-            for language in self.by_word
-            if not any(other.language == language.code for other in signs)
-        )
+        """Whether its words tell something in another language too, which fits the text and sees no danger in them."""
+        silent = [one for one in self.by_word if not any(other.language == one.code for other in signs)]
+        words = [fold(word) for start, end in sign.spans for word in text[start:end].split()]
+        knowing = [one for one in silent if all(map(one.tells, words))]
+        own = max((one.fits(tokens) for one in self.by_word if one.code == sign.language), default=len(tokens))
+        return any(one.fits(tokens) >= own for one in knowing)
 
 
 @cache

@@ -44,11 +44,21 @@ class Listed:
 class Language:
     """How danger is told of in one language."""
 
-    def __init__(self, code: str, table: Table) -> None:
+    def __init__(self, code: str, table: Table, *, with_accents: bool = False) -> None:
         self.code, self.table = code, table
         self.script = re.compile(f"[{table['script']}]") if "script" in table else None
-        self.letters = str.maketrans(table.get("letters", {}))
-        self.symbols = Symbols(table.get("lists", {}), self.letters, by_letter=self.script is not None)
+        spelling = table.get("spelling", {})
+        self.own_letters = re.compile(f"[{spelling['own_letters']}]") if "own_letters" in spelling else None
+        self.looks_like = re.compile(spelling.get("looks_like", ""))
+        self.with_accents = with_accents
+        self.letters = str.maketrans({} if with_accents else table.get("letters", {}))
+        self.symbols = Symbols(
+            table.get("lists", {}),
+            self.letters,
+            by_letter=self.script is not None,
+            with_accents=with_accents,
+            article=spelling.get("article", ""),
+        )
         self.small = frozenset(word for term in table["small"]["words"] for word in self.symbols.words(term))
         self.listed = [*self._listed()]
         self.taken_back = {
@@ -56,9 +66,6 @@ class Language:
             for name, words in table["taken_back"].items()
             if words
         }
-        spelling = table.get("spelling", {})
-        self.own_letters = re.compile(f"[{spelling['own_letters']}]") if "own_letters" in spelling else None
-        self.looks_like = re.compile(spelling.get("looks_like", ""))
         self.spelled = lru_cache(MANY_WORDS)(self._spelled)
         self.spellings = lru_cache(MANY_WORDS)(self._spellings)
         self.symbols_of = lru_cache(MANY_WORDS)(self._symbols)
@@ -120,7 +127,7 @@ class Language:
         return min(len(self._telling(term)) for term in self.symbols.terms[symbol])
 
     def _symbols(self, word: str) -> int:
-        if word.isascii() and word.isalpha() and not self.spelling.latin:
+        if word.isascii() and word.isalpha() and not (self.spelling.latin or self.with_accents):
             return 0
         found = 0
         for spelling in self.spellings(word):
@@ -163,6 +170,9 @@ class Language:
                 for piece in PIECES.finditer(text, token.start, token.end):
                     word = piece[0].lower().translate(self.letters)
                     found.append(Unit(word, piece.start(), piece.end(), word in self.small))
+            elif self.with_accents:
+                word = text[token.start : token.end].casefold()
+                found.append(Unit(word, token.start, token.end, word in self.small))
             else:
                 word = token.text if token.text.isascii() else token.text.translate(self.letters)
                 for part in self.spelling.pieces(word) or (word,):
@@ -170,15 +180,18 @@ class Language:
         return found
 
     def _written(self, text: str, tokens: Sequence[Token]) -> bool:
-        """Whether a text may be in this language at all, where its file tells how to see that."""
-        if self.own_letters is None or self.own_letters.search(text):
+        """Whether a text without accents may be in this language, where its file tells how to see that."""
+        if self.own_letters is None or self.with_accents:
             return True
+        if self.own_letters.search(text):
+            return False
         words = [token.text for token in tokens if token.text.isalpha()]
         return 3 * sum(self.looks_like.fullmatch(word) is not None for word in words) >= 2 * len(words)
 
     def written_in(self, text: str) -> bool:
-        """Whether any of the letters of this language's own script are in a text."""
-        return self.script is not None and self.script.search(text) is not None
+        """Whether any of the letters that only this language has are in a text."""
+        own = self.script or self.own_letters
+        return own is not None and own.search(text) is not None
 
     def fits(self, tokens: Iterable[Token]) -> int:
         """How many small words of this language are among these."""
@@ -190,7 +203,7 @@ class Language:
 
     def signs(self, text: str, tokens: Sequence[Token]) -> Iterator[Sign]:
         """Every sign of danger in a text that nothing takes back."""
-        units = self.units(text, tokens) if self.script else ()
+        units = self.units(text, tokens) if self.script or self.with_accents else ()
         candidates = self._candidates([word.text for word in units or tokens])
         if not candidates or not self._written(text, tokens):
             return

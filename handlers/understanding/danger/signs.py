@@ -108,8 +108,17 @@ class Branch:
 class Symbols:
     """The steps of all signs of a language, each a number, and the terms that they stand for."""
 
-    def __init__(self, lists: Mapping[str, Sequence[str]], letters: Letters, *, by_letter: bool) -> None:
-        self.lists, self.letters, self.by_letter = lists, letters, by_letter
+    def __init__(
+        self,
+        lists: Mapping[str, Sequence[str]],
+        letters: Letters,
+        *,
+        by_letter: bool = False,
+        with_accents: bool = False,
+        article: str = "",
+    ) -> None:
+        self.lists, self.letters = lists, letters
+        self.by_letter, self.with_accents, self.article = by_letter, with_accents, article
         self.root = Branch()
         self.numbers: dict[str, tuple[int, int]] = {}  # "<1-12>" -> from, to
         self.terms: list[tuple[tuple[str, ...], ...]] = []  # by symbol
@@ -119,8 +128,10 @@ class Symbols:
 
     def words(self, term: str) -> tuple[str, ...]:
         """A term as the words that are looked for; in a script without spaces, its letters."""
-        folded = term.translate(self.letters) if self.by_letter else fold(term).translate(self.letters)
+        folded = (term.casefold() if self.by_letter or self.with_accents else fold(term)).translate(self.letters)
         words = tuple(folded.replace(" ", "")) if self.by_letter and not folded.isascii() else tuple(folded.split())
+        if self.article:
+            words = tuple(w[len(self.article) :] if w.startswith(self.article) and len(w) > 4 else w for w in words)
         self.numbers |= {word: (int(n[1]), int(n[2])) for word in words if (n := NUMBERS.match(word))}
         return words
 
