@@ -86,12 +86,13 @@ class Dangers:
         return Danger(tuple(signs)) if signs else None
 
     def _foreign(self, sign: Sign, signs: Sequence[Sign], text: str, tokens: Sequence[Token]) -> bool:
-        """Whether its words tell something in another language too, which fits the text and sees no danger in them."""
+        """Whether its words tell something in another language that fits better, and which sees no danger."""
         silent = [one for one in self.by_word if not any(other.language == one.code for other in signs)]
         words = [fold(word) for start, end in sign.spans for word in text[start:end].split()]
         knowing = [one for one in silent if all(map(one.tells, words))]
         own = max((one.fits(tokens) for one in self.by_word if one.code == sign.language), default=len(tokens))
-        return any(one.fits(tokens) >= own for one in knowing)
+        alone = len(words) == 1  # a single word is no proof of its language
+        return any(one.fits(tokens) >= own + (not alone) for one in knowing)
 
 
 @cache
