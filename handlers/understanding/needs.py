@@ -66,7 +66,7 @@ def with_danger(found: Found, danger: Danger) -> Sequence[Mark]:
             if within:
                 marks.append(Mark("danger", sign.need, within[0], within[-1] + 1))
                 taken.update(within)
-    others = (m for m in found.marks if not (m.need and taken.issuperset(range(m.first, m.last))))
+    others = (m for m in found.marks if not (m.need and taken.intersection(range(m.first, m.last))))
     return sorted([*marks, *others], key=lambda mark: mark.first)
 
 
