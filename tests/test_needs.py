@@ -64,7 +64,6 @@ ASKS = {
     "tengo hambre": "food",
     "dormimos en el carro, no tenemos donde quedarnos": "shelter",
     "me siento sola": "company",
-    "mi esposo me pega": "safety",
 }
 
 OFFERS = {
@@ -148,6 +147,8 @@ EMERGENCIES = {
     "me quiero morir": "safety",
     "tiene una pistola": "safety",
     "hay un incendio en el segundo piso": "rescue",
+    "mi esposo me pega": "safety",
+    "please call an ambulance, 12 Oak St": "medical",
 }
 
 NO_EMERGENCIES = [

@@ -6,10 +6,11 @@ So that whoever runs a line can see which list to mend.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from handlers.understanding.danger import Danger, dangers
 from handlers.understanding.intents import Kind
 from handlers.understanding.kinds import decide
 from handlers.understanding.lexicon import LAYERS, Found, Mark, lexicons
-from handlers.understanding.needs import marked, place_in, urgency
+from handlers.understanding.needs import marked, place_in, urgency, with_danger
 from handlers.understanding.people import people
 from handlers.understanding.words import clean, split
 from models.requests import Urgency
@@ -28,12 +29,17 @@ class Reason(NamedTuple):
 def explain(text: str) -> list[Reason]:
     """What free words were taken to mean, piece by piece."""
     text = clean(text)
-    return list(_reasons(text, lexicons().find(split(text))))
+    words = split(text)
+    return list(_reasons(text, lexicons().find(words), dangers().read(text, words)))
 
 
-def _reasons(text: str, found: Found) -> Iterator[Reason]:
-    place = place_in(text, found)
-    said = marked(text, found, place)
+def _reasons(text: str, found: Found, danger: Danger | None) -> Iterator[Reason]:
+    for sign in danger.signs if danger else ():
+        told = " ... ".join(text[start:end] for start, end in sign.spans)
+        yield Reason(f"danger: {sign.kind}", told, f"{sign.sign} in danger/{sign.language}.toml")
+    marks = with_danger(found, danger) if danger else found.marks
+    place = place_in(text, found, marks)
+    said = marked(text, found, marks, place)
     verdict = decide(said)
     kind = str(verdict.kind)
     yield from _listed(kind, text, found, verdict.because)
@@ -45,7 +51,7 @@ def _reasons(text: str, found: Found) -> Iterator[Reason]:
     if (how_many := people(said)) is not None:
         yield from _listed(f"people {how_many}", text, found, said.of(*COUNTING))
     if (soon := urgency(said)) is not None:
-        yield from _listed(str(soon), text, found, said.of(*Urgency, "emergency"))
+        yield from _listed(str(soon), text, found, said.of(*Urgency, "danger"))
     if place is not None:
         yield Reason("place", text[place.start : place.end])
 

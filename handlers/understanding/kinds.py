@@ -77,8 +77,8 @@ class Signs:
         lacking = any(m.first < offer.first < m.last for m in self.said.of("lacking"))
         return lacking or self.said.before(offer, 0, "others") is not None
 
-    def emergency(self) -> list[Mark]:
-        return self.said.of("emergency")
+    def danger(self) -> list[Mark]:
+        return self.said.of("danger")
 
     def spam(self) -> list[Mark]:
         """A machine wrote it."""
@@ -180,7 +180,7 @@ class Signs:
     def to_be_answered(self) -> bool:
         """Whether it asks for nothing but a job, papers or information, and for nobody to come along."""
         named = [m for m in self.said.named if m.need and m.need is not Need.OTHER]
-        if not named or self.said.of("errand", "emergency"):
+        if not named or self.said.of("errand", "danger"):
             return False
         # "For my mother, losartan. Any information helps" asks for more than that.
         return all(
@@ -191,7 +191,7 @@ class Signs:
 
 Rule = Callable[[Signs], list[Mark]]
 RULES: Sequence[tuple[Kind, Rule]] = (
-    (Kind.ASK, Signs.emergency),
+    (Kind.ASK, Signs.danger),
     (Kind.OTHER, Signs.spam),
     (Kind.ASK, Signs.asks),
     (Kind.OFFER, Signs.offers),

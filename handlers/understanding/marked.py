@@ -79,7 +79,7 @@ class Marked:
     @cached_property
     def named(self) -> list[Mark]:
         """The marks that name a need; everyday words do so only after words of asking, offering or having."""
-        sure = self.of("needs", "emergency")
+        sure = self.of("needs", "danger")
         perhaps = [m for m in self.of("everyday") if self.before(m, 4, *LEADING)]
         felt = self.of("plight")  # "lost my job": nobody asks for a job, nor for a heater that broke
         things = [m for m in (*sure, *perhaps) if not any(p.first <= m.first and m.last <= p.last for p in felt)]

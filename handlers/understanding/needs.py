@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence, Set
 
 from handlers.understanding.addresses import AddressFinder, Place
+from handlers.understanding.danger import Danger, dangers
 from handlers.understanding.intents import Kind, Need, Understanding
 from handlers.understanding.kinds import decide
 from handlers.understanding.lexicon import Found, Lexicon, Mark, lexicons
@@ -24,15 +25,17 @@ DOOR = re.compile(r"\d(?!\d*(?:st|nd|rd|th)$)")  # a digit, but "3rd ave" is a s
 def understand(text: str) -> Understanding:
     """What free words say. Never raises; words in no language we speak are OTHER."""
     text = clean(text)
-    return interpret(text, lexicons().find(split(text)))
+    words = split(text)
+    return interpret(text, lexicons().find(words), dangers().read(text, words))
 
 
-def interpret(text: str, found: Found) -> Understanding:
+def interpret(text: str, found: Found, danger: Danger | None) -> Understanding:
     """What the words of a cleaned text say, by the terms found among them."""
     if not found.words:
         return Understanding(Kind.OTHER)
-    place = place_in(text, found)
-    said = marked(text, found, place)
+    marks = with_danger(found, danger) if danger else found.marks
+    place = place_in(text, found, marks)
+    said = marked(text, found, marks, place)
     kind, how_soon = decide(said).kind, urgency(said)
     asked = said.needs(asked=True)
     return Understanding(
@@ -40,35 +43,48 @@ def interpret(text: str, found: Found) -> Understanding:
         needs=() if kind is Kind.OTHER else asked if kind is Kind.ASK else said.needs(asked=False),
         people=people(said),
         urgency=how_soon,
-        emergency=found.danger(),
+        danger=danger.kind if danger else None,
         place=text[place.start : place.end] if place else None,
         exact=(exact := place is not None and (place.exact or numbered(found, said.placed))),
         public=place is not None and not exact and (place.public or on_a_street(found, said.placed)),
-        language=found.language,
+        language=found.language or (danger.language if danger else None),
         needs_if_asked=asked,
         only_when=how_soon is not None and bool(_nothing_but(found.words, found.marks, found.every, *Urgency)),
     )
 
 
-def place_in(text: str, found: Found) -> Place | None:
+def place_in(text: str, found: Found, marks: Sequence[Mark]) -> Place | None:
     """Where, if the text says so."""
-    meant = {i for m in found.marks if m.tag != "measures" for i in range(m.first, m.last)}
+    meant = {i for m in marks if m.tag != "measures" for i in range(m.first, m.last)}
     return AddressFinder(text, found.words, meant, found.lexicon.common, found.lexicon.place_words).find()
 
 
-def marked(text: str, found: Found, place: Place | None) -> Marked:
+def marked(text: str, found: Found, marks: Sequence[Mark], place: Place | None) -> Marked:
     """The text with its marks; what names the place names nothing else."""
     words = found.words
     placed = {i for i, word in enumerate(words) if place.start <= word.start < place.end} if place else set()
-    marks = [m for m in found.marks if m.tag == "emergency" or m.first not in placed]
-    return Marked(text, words, marks, found.lexicon, placed)
+    kept = [m for m in marks if m.tag == "danger" or m.first not in placed]
+    return Marked(text, words, kept, found.lexicon, placed)
 
 
 def urgency(said: Marked) -> Urgency | None:
     """How soon, if the text says so."""
-    if "emergency" in said.tagged:
+    if "danger" in said.tagged:
         return Urgency.URGENT
     return next((urgency for urgency in Urgency if urgency in said.tagged), None)
+
+
+def with_danger(found: Found, danger: Danger) -> Sequence[Mark]:
+    """The marks, with those of the danger, whose words name no other need: a house on fire asks for no shelter."""
+    marks, taken = [], set()
+    for sign in danger.signs:
+        for start, end in sign.spans:
+            within = [i for i, word in enumerate(found.words) if word.start < end and start < word.end]
+            if within:
+                marks.append(Mark("danger", sign.need, within[0], within[-1] + 1))
+                taken.update(within)
+    others = (m for m in found.marks if not (m.need and taken.intersection(range(m.first, m.last))))
+    return sorted([*marks, *others], key=lambda mark: mark.first)
 
 
 def on_a_street(found: Found, placed: Set[int]) -> bool:

@@ -39,7 +39,7 @@ class Layer(IntEnum):
 
 
 LAYERS = {
-    **dict.fromkeys(("needs", "everyday", "emergency"), Layer.THING),
+    **dict.fromkeys(("needs", "everyday"), Layer.THING),
     "plight": Layer.PLIGHT,
     "kind": Layer.SIGN,
     "vote": Layer.WHERE,
@@ -153,17 +153,13 @@ class Lexicon:
 
 @dataclass(frozen=True)
 class Found:
-    """The terms in a text, looked up once: its meaning, any danger and its language follow from them."""
+    """The terms in a text, looked up once: its meaning and its language follow from them."""
 
     words: Sequence[Token]
     marks: Sequence[Mark]
     lexicon: Lexicon  # of the languages that the text may be in
     every: Lexicon  # of all languages
     language: str | None  # None when the words do not tell
-
-    def danger(self, since: int = 0) -> bool:
-        """Whether a life may be at risk, by the words at and after this position in the text."""
-        return any(m.tag == "emergency" and self.words[m.first].start >= since for m in self.marks)
 
 
 class Lexicons:
