@@ -82,7 +82,7 @@ class Spelling:
         for prefix in self.prefixes:
             if word.startswith(prefix) and len(word) > len(prefix) + 1:
                 found += self.listed(word[len(prefix) :])
-        if word in self.words or word in self.real:
+        if word in self.words or word in self.real or not word.isalpha():  # 91 is a door, and no 911
             return found
         return tuple(dict.fromkeys((*found, *self.doubled(squeezed(word)), *self.mistyped(word))))
 
