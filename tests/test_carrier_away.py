@@ -215,7 +215,7 @@ def test_one_probe_and_then_all(world: World) -> None:
     assert first <= 2
     pass_by(world, world.clock.now() + timedelta(minutes=5))
     assert 30 <= len(world.twilio.asked) - first <= 36  # one in ten seconds
-    assert {fields["To"] for fields in world.twilio.asked} == {phone(0)}
+    assert {fields["To"] for fields in world.twilio.asked[first:]} == {phone(0)}  # two may have left at first
     world.twilio.page = None
     world.drain(after=10 * SECOND)
     left_to = [text.to for text in world.twilio.sent]

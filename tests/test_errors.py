@@ -86,6 +86,7 @@ class Refusing(Simulator):
     clock: StillClock
     calls_back: bool
     paced = True
+    simulated = False
     posts: list[tuple[float, Outgoing]] = field(default_factory=list)
     taken: list[tuple[Outgoing, str]] = field(default_factory=list)
 

@@ -105,10 +105,10 @@ def test_a_fifth_dropped_before_it_was_taken_is_sent_again(world: World, count: 
 @pytest.mark.parametrize("when", [When.AFTER, When.EARLY, When.HELD])
 def test_a_callback_settles_it_without_a_look(world: World, when: When) -> None:
     """Proof 4: with callbacks, however late, nothing is sent twice and the list need not be asked."""
-    world.twilio.moods, world.twilio.when = some(Mood.DROP, 0.5), when
+    world.twilio.moods, world.twilio.when = some(Mood.DROP, 0.25), when
     world.twilio.listed = lambda texts: []
-    rows = fill(world, 40)
-    for _ in range(6):  # some drops in a row make the number pause; and before three minutes nothing goes again
+    rows = fill(world, 20)
+    for _ in range(11):  # some drops in a row make the number pause; and before three minutes nothing goes again
         world.drain(after=timedelta(seconds=15))
     world.twilio.release_callbacks()
     once_each(world, rows)
