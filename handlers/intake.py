@@ -7,7 +7,7 @@ from handlers import alarms, allowance, brake, phrasebook, places, waves
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
-from handlers.understanding.intents import Need, Question, Understanding
+from handlers.understanding.intents import DangerKind, Need, Question, Understanding
 from models import people, requests
 from models.delivery.outbound import Lane
 from models.lines import Area
@@ -45,6 +45,9 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
     )
     locate(request, words, meaning, areas, turn.heard.location)
     turn.session.add(request)
+    if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
+        yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
+        yield from alarms.alarm(turn, request)
     if meaning.emergency:
         yield from emergency(turn, request)
     elif too_many:

@@ -13,7 +13,7 @@ from typing import Any
 
 from babel import Locale
 
-from handlers.understanding.intents import Kind, Need
+from handlers.understanding.intents import DangerKind, Kind, Need
 from handlers.understanding.phrases import key_of
 from tests.collision_checks import collisions, contradictions, function_words, misread
 from tests.languages import Languages, forms, language
@@ -31,7 +31,7 @@ FEWEST_LINES = 20
 def complaints(languages: Languages) -> list[str]:
     """Everything that is wrong, in words that say what to write."""
     # The later checks need what the earlier ones ask for.
-    for first in (lexicons_missing, missing, empty):
+    for first in (lexicons_missing, missing, empty, danger_missing):
         if found := [*first(languages)]:
             return found
     return [
@@ -79,10 +79,33 @@ def empty(languages: Languages) -> Iterator[str]:
                     continue
                 listed = value if isinstance(value, list | dict) else [value]
                 if not listed or not all(str(item).strip() for item in listed):
-                    danger = where == "lexicon emergency"
-                    why = ": nobody in that danger would be noticed" if danger else ""
                     example = "" if code == "en" else f" In English it is: {shown(theirs.get(name, ''))}"
-                    yield f'{code}.toml: {label(where)} "{name}" is empty{why}. Write what people write.{example}'
+                    yield f'{code}.toml: {label(where)} "{name}" is empty. Write what people write.{example}'
+
+
+def danger_missing(languages: Languages) -> Iterator[str]:
+    """Every kind of danger has signs in every language that we speak, and none that English has not."""
+    english = kinds_of_danger(languages.dangers["en"])
+    for code in languages.books:
+        if code not in languages.dangers:
+            yield f"{code}: there is no danger/{code}.toml. Copy danger/en.toml and put in what people write."
+            continue
+        own = kinds_of_danger(languages.dangers[code])
+        for name, signs in english.items():
+            if not own.get(name):
+                yield (
+                    f"{code}.toml: danger [{name}] has no sure signs: nobody in that danger would be noticed. Write "
+                    f"what people write. In English it is: {shown(signs)}"
+                )
+            elif code != "en" and own[name] == signs:
+                yield f"{code}.toml: danger [{name}] is left in English: {shown(signs)}. Write what people write."
+
+
+def kinds_of_danger(table: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The sure signs of every kind of danger and the need that it makes: `life.rescue`."""
+    return {
+        f"{kind}.{need}": lists.get("sure", []) for kind in DangerKind for need, lists in table.get(kind, {}).items()
+    }
 
 
 def values(languages: Languages) -> Iterator[str]:
@@ -170,7 +193,7 @@ def has_letters(form: str) -> bool:
 
 
 def label(where: str) -> str:
-    """`[say]`, `lexicon [emergency]`."""
+    """`[say]`, `lexicon [needs]`."""
     book, _, table = where.rpartition(" ")
     return f"{book} [{table}]".strip()
 

@@ -13,6 +13,7 @@ from babel import Locale
 from handlers import phrasebook
 from handlers.registry import COMMANDS
 from handlers.understanding.command import Command
+from handlers.understanding.danger import dangers
 from handlers.understanding.intents import Kind
 from handlers.understanding.lexicon import Table, lexicons, terms
 from handlers.understanding.phrases import Book
@@ -37,6 +38,7 @@ class Languages:
     books: Mapping[str, Book]
     tables: Mapping[str, Table]
     lines: Sequence[Line]
+    dangers: Mapping[str, Table]  # of more languages than we speak
 
     @classmethod
     def here(cls) -> "Languages":
@@ -44,7 +46,8 @@ class Languages:
         rows = LINES.read_text(encoding="utf-8").splitlines()[2:]
         cut = (row.split("\t") for row in rows)
         books = {code: phrasebook.book(code).pages for code in phrasebook.languages()}
-        return cls(COMMANDS, books, lexicons().tables, [Line(text, code, Kind(kind)) for text, code, kind in cut])
+        lines = [Line(text, code, Kind(kind)) for text, code, kind in cut]
+        return cls(COMMANDS, books, lexicons().tables, lines, {d.code: d.table for d in dangers().languages})
 
     @property
     def others(self) -> list[str]:

@@ -77,6 +77,18 @@ def test_for_people() -> None:
     assert said.splitlines() == ["claim  numbers 42  note after 6  language en", "other", "duty  on  language en"]
 
 
+def test_what_led_to_it_is_explained_below_each_text() -> None:
+    said = Command().good("parse", "--explain", input="necesito pañales\n\nclaim 42\n")
+    assert said.splitlines() == [
+        "ask  needs baby  language es",
+        '    ask: "necesito"  [kind] asking in es.toml',
+        '    baby: "pañales"  [needs] baby in es.toml',
+        "other",
+        "claim  numbers 42  language en",
+        "    a command, by the phrasebook's [hear]",
+    ]
+
+
 def test_the_real_command_answers_line_by_line(tmp_path: Path) -> None:
     running = process(["parse", "--json"], tmp_path, LANG="C")
     assert running.stdin is not None

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from handlers import registry
 from handlers.registry import understand
 from handlers.understanding.grammar import CLAIM, HELP, LANGUAGE, PASS, START, STOP, Grammar
-from handlers.understanding.intents import Ambiguous, Answer, Free, Intent, Kind, Need, Order, Question, Wordless
+from handlers.understanding.intents import (
+    Ambiguous,
+    Answer,
+    DangerKind,
+    Free,
+    Intent,
+    Kind,
+    Need,
+    Order,
+    Question,
+    Wordless,
+)
 from handlers.understanding.lexicon import Found, Lexicons, lexicons
 from handlers.understanding.situation import KnownSituation
 from handlers.understanding.words import Token
@@ -368,7 +379,17 @@ def test_what_the_grammar_means_without_its_own_words_is_declared() -> None:
 )
 def test_a_text_tells_its_language_and_any_danger(text: str, language: str | None, danger: bool) -> None:
     understood = understand(text)
-    assert (understood.language, understood.danger) == (language, danger)
+    assert (understood.language, understood.danger) == (language, DangerKind.LIFE if danger else None)
+
+
+@pytest.mark.parametrize("situation", [NOTHING, NEED, PLACE, RECEIPT, TONGUES, OFFERED_TWO])
+@pytest.mark.parametrize(
+    "text", ["911", "away he is hitting me", "no, he is not breathing", "only my son is bleeding badly"]
+)
+def test_danger_comes_before_commands_and_questions(text: str, situation: KnownSituation) -> None:
+    intent = understand(text, situation).intent
+    assert isinstance(intent, Free)
+    assert intent.meaning.emergency
 
 
 class CountedLexicons(Lexicons):

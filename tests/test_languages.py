@@ -25,7 +25,6 @@ def trial(change: Callable[[dict[str, Any], dict[str, Any]], None] = lambda book
     book["hear"]["claim"] = ["je prends"]
     book["hear"]["more"] = ["ajoute"]
     book["say"]["passed_on"] = "Transmis au #{number}."
-    table["emergency"]["medical"] = ["ne respire plus", "mal a la poitrine"]
     change(book, table)
     return replace(HERE, books={**HERE.books, "fr": book}, tables={**HERE.tables, "fr": table}, lines=[*SOME, *LINES])
 
@@ -39,20 +38,24 @@ def test_what_is_translated_is_not_complained_about() -> None:
     assert about == []
 
 
+def without(languages: Languages, code: str, kind: str, need: str, signs: list[str]) -> Languages:
+    """The languages, one of which has only these signs of a danger."""
+    table = deepcopy(dict(languages.dangers[code]))
+    table[kind][need]["sure"] = signs
+    return replace(languages, dangers={**languages.dangers, code: table})
+
+
+def test_a_danger_that_nobody_would_notice_is_told() -> None:
+    silent = without(HERE, "es", "life", "rescue", [])
+    assert complaints(silent)[0].startswith("es.toml: danger [life.rescue] has no sure signs: nobody in that danger")
+    english = HERE.dangers["en"]["life"]["rescue"]["sure"]
+    foreign = without(HERE, "es", "life", "rescue", english)
+    assert complaints(foreign)[0].startswith("es.toml: danger [life.rescue] is left in English: ")
+    none = replace(HERE, dangers={"en": HERE.dangers["en"]})
+    assert complaints(none)[0].startswith("es: there is no danger/es.toml.")
+
+
 WAYS: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], None], str]] = {
-    "an empty emergency list": (
-        lambda book, table: table["emergency"].update(medical=[]),
-        'fr.toml: lexicon [emergency] "medical" is empty: nobody in that danger would be noticed. Write what people '
-        "write. In English it is: ",
-    ),
-    "an emergency list left out": (
-        lambda book, table: table["emergency"].pop("rescue"),
-        'fr.toml: lexicon [emergency] has no "rescue". In English it is: ',
-    ),
-    "an emergency list left in English": (
-        lambda book, table: None,
-        'fr.toml: lexicon [emergency] "rescue" is left in English: ',
-    ),
     "a phrase left in English": (
         lambda book, table: None,
         'fr.toml: [say] "claim_own" is left in English: "#{number} is your own request. I\'m asking others for '
@@ -89,8 +92,8 @@ WAYS: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], None], str]] = 
         "it to [hear_with_number], where it counts before a number alone, or choose another word.",
     ),
     "an everyday word for a command": (
-        lambda book, table: book["hear"].update(back=["pain"]),
-        'fr.toml: [hear] back: "pain" is everyday English: people write "pain" and mean no command. Choose another '
+        lambda book, table: book["hear"].update(back=["four"]),
+        'fr.toml: [hear] back: "four" is everyday English: people write "four" and mean no command. Choose another '
         "word.",
     ),
     "an everyday word that stops all texts": (

@@ -39,7 +39,6 @@ ASKS = {
     "NECESITAMOS AGUA Y PAÑALES": "water baby",
     "nesecito medicina": "medicine",
     "se necesita insulina": "medicine",
-    "busco trabajo": "work",
     "alguien me puede llevar al hospital": "transport",
     "alguien tiene cobijas?": "household",
     "mi hija necesita zapatos": "clothing",
@@ -53,7 +52,7 @@ ASKS = {
     "no food left in our kitchen": "food",
     "I have rice but no water": "water",
     "our roof collapsed last night": "repair",
-    "the heater stopped working": "household",
+    "the heater stopped working": "repair",
     "no tenemos agua": "water",
     "estamos sin luz desde ayer": "utilities",
     "se me acabaron las pastillas": "medicine",
@@ -65,7 +64,6 @@ ASKS = {
     "tengo hambre": "food",
     "dormimos en el carro, no tenemos donde quedarnos": "shelter",
     "me siento sola": "company",
-    "mi esposo me pega": "safety",
 }
 
 OFFERS = {
@@ -97,6 +95,10 @@ QUESTIONS = [
     "dónde queda el refugio",
     "es gratis?",
     "necesito información sobre sus horarios",
+    # duty's list helps more than an errand
+    "busco trabajo",
+    "need a job",
+    "I lost my passport, need a new one",
 ]
 
 CHAT = [
@@ -145,6 +147,8 @@ EMERGENCIES = {
     "me quiero morir": "safety",
     "tiene una pistola": "safety",
     "hay un incendio en el segundo piso": "rescue",
+    "mi esposo me pega": "safety",
+    "please call an ambulance, 12 Oak St": "medical",
 }
 
 NO_EMERGENCIES = [
@@ -173,6 +177,10 @@ PEOPLE = {
     "single mom with 3 kids, out of formula": 4,
     "my husband and I need meals": 2,
     "2 adults and 3 kids need dinner": 5,
+    "5 people, 2 kids": 5,
+    "6 people (3 of them kids), no food": 6,
+    "2 people and 3 kids need dinner": 5,
+    "somos 5 personas, 2 niños, sin comida": 5,
     "need supper for 20 people": 20,
     "need food for ٣ people": 3,
     "comida para cuatro": 4,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from handlers import registry
+from handlers.understanding.explain import explain
 from handlers.understanding.intents import Free, Intent, Kind, Order, Wordless
 from models.requests import Urgency
 
@@ -15,8 +16,13 @@ app = typer.Typer()
 
 
 @app.command()
-def parse(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+def parse(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    explained: Annotated[bool, typer.Option("--explain", help="Below each text, the words that decided.")] = False,
+) -> None:
     """Read one text a line and say what each means."""
+    if as_json and explained:
+        raise typer.BadParameter("--explain is for people: leave out --json")
     failed = False
     for number, raw in enumerate(_stdin(), start=1):
         text = raw.decode("utf-8", "replace").rstrip("\r\n").removeprefix("\ufeff")
@@ -26,6 +32,9 @@ def parse(as_json: Annotated[bool, typer.Option("--json", help="One JSON object 
             typer.echo(f"line {number}: a fault of ours, {type(error).__name__}", err=True)
             found, failed = nothing(None), True
         print(json.dumps(found, ensure_ascii=False) if as_json else readable(found), flush=True)
+        if explained:
+            for reason in reasons(text):
+                print(f"    {reason}", flush=True)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -52,6 +61,14 @@ def meaning(text: str) -> dict[str, Any]:
             "language": understood.language,
         }
     return {"intent": registry.name(intent), **_parts(intent), "language": understood.language}
+
+
+def reasons(text: str) -> list[str]:
+    """Which words led to what was understood, for whoever mends the lists."""
+    intent = registry.understand(text).intent
+    if not isinstance(intent, Free):
+        return [] if isinstance(intent, Wordless) else ["a command, by the phrasebook's [hear]"]
+    return [f'{r.understood}: "{r.words}"{f"  {r.listed}" if r.listed else ""}' for r in explain(text)]
 
 
 def nothing(language: str | None) -> dict[str, Any]:

@@ -94,8 +94,10 @@ class Grammar:
         reading = said if isinstance(said, Reading) else self.read(said)
         intent = _Sentence(self, reading, situation).intent()
         if isinstance(intent, Free):
-            return Understood(intent, intent.meaning.language, intent.meaning.emergency)
-        return Understood(intent, reading.language, isinstance(intent, Order) and reading.danger(intent.note))
+            return Understood(intent, intent.meaning.language, intent.meaning.danger)
+        return Understood(
+            intent, reading.language, reading.danger_in(intent.note) if isinstance(intent, Order) else None
+        )
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,13 @@ class _Sentence:
     def intent(self) -> Intent:
         if not any(w.text not in "#@" for w in self.words):
             return Order(HELP) if self.text.strip("!. ") == "?" else Wordless()
-        if (found := self.order()) is not None:
+        found = self.order()
+        if self.reading.danger:  # comes before any command and any question of ours; in a note it travels along
+            carried = isinstance(found, Order) and self.reading.danger_in(found.note)
+            return found if found and carried else Free(self.text, self.reading.meaning)
+        if found is not None:
             return found
         meaning = self.reading.meaning
-        if meaning.emergency:  # comes before any question of ours
-            return Free(self.text, meaning)
         if (reply := self.reply()) is not None:
             return reply
         return self.answer() if self.asked_for_words else Free(self.text, meaning, self.almost())

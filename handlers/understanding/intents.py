@@ -46,6 +46,17 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+class DangerKind(StrEnum):
+    """What kind of danger somebody is in. Each gets the emergency number at once; what else follows depends on it."""
+
+    LIFE = "life"  # illness, injury, fire, gas, flood, weapons, strangers: seconds count
+    SELF_HARM = "self_harm"
+    VIOLENCE_AT_HOME = "violence_at_home"  # by somebody near, who may read along
+    CHILD_ALONE = "child_alone"
+    POISON = "poison"  # an overdose, something swallowed
+    URGENT_CARE = "urgent_care"  # no insulin, no oxygen, a newborn in the cold: within hours
+
+
 class Question(StrEnum):
     """What we may have asked a person last, so that `1` means something."""
 
@@ -72,13 +83,18 @@ class Understanding:
     needs: tuple[Need, ...] = ()
     people: int | None = None
     urgency: Urgency | None = None
-    emergency: bool = False
+    danger: DangerKind | None = None
     place: str | None = None  # in the person's own words
     exact: bool = False  # whether the place names a door, not just a street or a corner
     public: bool = False  # whether it is only a street, a corner or a ZIP code, which anybody may see
     language: str | None = None  # None when the words do not tell
     needs_if_asked: tuple[Need, ...] = ()  # what is needed if the words answer "what do you need?"
     only_when: bool = False  # whether they say nothing but how soon ("today please")
+
+    @property
+    def emergency(self) -> bool:
+        """Whether a person must look first, for seconds may count. Urgent care goes out to volunteers at once."""
+        return self.danger not in (None, DangerKind.URGENT_CARE)
 
     def as_answer(self) -> "Understanding":
         """The same words as the answer to "what do you need?": whatever they name is needed."""
@@ -141,4 +157,4 @@ class Understood:
 
     intent: Intent
     language: str | None = None  # what it is written in; None when it does not tell
-    danger: bool = False  # whether a life may be at risk
+    danger: DangerKind | None = None  # what it tells of, whatever else it means

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.understanding import needs
-from handlers.understanding.intents import Understanding
+from handlers.understanding import danger, needs
+from handlers.understanding.danger import Danger
+from handlers.understanding.intents import DangerKind, Understanding
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
 from handlers.understanding.words import Token
@@ -30,21 +31,24 @@ class Reading:
     @cached_property
     def meaning(self) -> Understanding:
         """What it says as free words."""
-        return needs.interpret(self.text, self._found)
+        return needs.interpret(self.text, self._found, self.danger)
+
+    @cached_property
+    def danger(self) -> Danger | None:
+        """The danger that it tells of, in any language: read first, and of all its words."""
+        return danger.dangers().read(self.text, self.tokens)
 
     @cached_property
     def _found(self) -> Found:
         return self.lexicons.find(self.tokens)
 
-    def danger(self, note: str) -> bool:
-        """Whether the note at the end of this text says that a life may be at risk."""
-        if not note:
-            return False
+    def danger_in(self, note: str) -> DangerKind | None:
+        """The danger that the note at the end of this text tells of."""
+        if not note or self.danger is None:
+            return None
         since = self.text.rindex(note)
-        if self.command_language is None:  # all of it was read to know its language
-            return self._found.danger(since)
-        # The command's own word must not tip the language: people type the words of another for commands.
-        return self.lexicons.find([t for t in self.tokens if t.start >= since]).danger()
+        found = danger.dangers().read(self.text, [token for token in self.tokens if token.start >= since])
+        return found.kind if found else None
 
 
 def without_courtesy(words: Sequence[Token], phrases: PhraseIndex) -> Sequence[Token]:

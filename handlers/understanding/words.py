@@ -16,6 +16,7 @@ class Token(NamedTuple):
     text: str
     start: int
     end: int
+    opens: bool = False  # whether nothing, or more than a space, stands before it
 
     @property
     def number(self) -> int | None:
@@ -41,4 +42,10 @@ def clean(text: str) -> str:
 
 def split(text: str) -> list[Token]:
     """The words of a cleaned text; '#' and '@' count as words."""
-    return [Token(fold(part[0]), part.start(), part.end()) for part in PARTS.finditer(text)]
+    tokens: list[Token] = []
+    after = 0
+    for part in PARTS.finditer(text):
+        start, end = part.span()
+        tokens.append(Token(fold(part[0]), start, end, not after or text[after:start] != " "))
+        after = end
+    return tokens

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum, auto
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,15 +16,48 @@ HERE = Path(__file__).parent
 LONGEST = 300  # words; what comes later in a text is not looked at
 LONGEST_STEM = 24  # letters
 MANY_WORDS = 8192  # how many words' spellings are remembered; people use few words, and often the same
+OPENING = "^"  # "^who is" counts only where a sentence may begin
 
 Table = Mapping[str, Any]  # a language's TOML file
 
 
+class Layer(IntEnum):
+    """A question that a text answers. Within a layer the longest term wins; layers do not hide each other's words.
+
+    So "we have no help" both lacks something and says help, and "dog food" is still no food.
+    """
+
+    THING = auto()  # what is it about?
+    PLIGHT = auto()  # how does a need feel?
+    SIGN = auto()  # what is it for?
+    ERRAND = auto()  # does it want somebody to come along?
+    TONE = auto()  # who speaks to whom?
+    WHERE = auto()
+    WHEN = auto()
+    COUNT = auto()
+    SILENCE = auto()  # phrases that only look like something: no shorter term within them counts in any layer
+
+
+LAYERS = {
+    **dict.fromkeys(("needs", "everyday"), Layer.THING),
+    "plight": Layer.PLIGHT,
+    "kind": Layer.SIGN,
+    "vote": Layer.WHERE,
+    "tone": Layer.TONE,
+    "when": Layer.WHEN,
+    "count": Layer.COUNT,
+}  # by the table of a lexicon
+LISTS = {"chat": Layer.SILENCE, "errand": Layer.ERRAND}  # but for these
+OVERLAPPING = {Layer.SIGN.value, Layer.PLIGHT.value}  # "i could" does not hide "could use a hand"
+SILENCE, TONE = Layer.SILENCE.value, Layer.TONE.value
+
+
 class Sense(NamedTuple):
-    """What a term stands for: the list it is on and, where it names one, the need."""
+    """What a term stands for: the list it is on, where it names one the need, and the layer in which it counts."""
 
     tag: str
     need: Need | None = None
+    layer: int = Layer.SIGN.value  # a plain number: looked up for every word, where a member would take long
 
 
 class Mark(NamedTuple):
@@ -42,15 +76,21 @@ class Branch:
     senses: list[Sense] = field(default_factory=list)
     next: dict[str, "Branch"] = field(default_factory=dict)
 
-    def longest(self, spelled: Sequence[Sequence[str]], i: int) -> tuple[int, list[Sense]]:
-        """Where the longest term that goes on with word i ends, and its senses. An exact word beats a stem."""
-        best = i, self.senses
+    def collect(self, spelled: Sequence[Sequence[str]], i: int, best: "Best") -> None:
+        """The longest terms that go on with word i, by layer. An exact word beats a stem."""
+        after = i + 1
         for spelling in spelled[i]:
-            if spelling in self.next:
-                end, senses = self.next[spelling].longest(spelled, i + 1)
-                if senses and end > best[0]:
-                    best = end, senses
-        return best
+            branch = self.next.get(spelling)
+            if branch is not None:
+                for sense in branch.senses:
+                    if (known := best.get(sense.layer)) is None or after > known[0]:
+                        best[sense.layer] = after, branch.senses
+                if branch.next:
+                    branch.collect(spelled, after, best)
+
+
+NO_SENSES: list[Sense] = []
+Best = dict[int, tuple[int, list[Sense]]]  # where a layer's longest term ends, and its senses
 
 
 class Lexicon:
@@ -63,10 +103,12 @@ class Lexicon:
         self.numbers: dict[str, int] = {}
         self.filler: set[str] = set()
         self.common: set[str] = set()
+        self.opening: set[str] = set()
         for table in tables:
             self.numbers |= {fold(word): n for word, n in table["count"]["numbers"].items()}
             self.filler.update(map(fold, table["vote"]["filler"]))
             self.common |= self.filler.union(map(fold, table["vote"]["common"]))
+            self.opening.update(map(fold, table["vote"]["opening"]))
             for words, sense in terms(table):
                 branch = self.root
                 for word in words:
@@ -85,30 +127,39 @@ class Lexicon:
         return word in self.common or word in self.numbers or any(branch and branch.senses for branch in alone)
 
     def marks(self, words: Sequence[Token]) -> list[Mark]:
-        """The longest term at every place, from left to right."""
+        """The longest term of every layer at every place, from left to right."""
         spelled = [*[self.spellings(word.text) for word in words], ()]  # the last ends every term
+        opening = self.root.next.get(OPENING)
         found: list[Mark] = []
-        end = 0
-        for i in range(len(words)):
-            if i >= end and spelled[i]:
-                end, senses = self.root.longest(spelled, i)
-                found += [Mark(tag, need, i, end) for tag, need in senses]
+        covered = [0] * (len(Layer) + 1)  # up to which word, by layer
+        for i, word in enumerate(words):
+            if not spelled[i]:
+                continue
+            best: Best = {}
+            if opening and (word.opens or words[i - 1].text in self.opening):
+                opening.collect(spelled, i, best)
+            self.root.collect(spelled, i, best)
+            talk, phrase = best.get(SILENCE, (0, NO_SENSES))
+            inside = i < covered[SILENCE]
+            for layer, (end, senses) in best.items():
+                covers = end > covered[layer] if layer in OVERLAPPING else i >= covered[layer]
+                # A term that is on another list too, word for word, means both: "not urgent".
+                silenced = inside or (end <= talk and senses is not phrase)
+                if covers and (layer == TONE or not silenced):
+                    covered[layer] = end
+                    found += [Mark(s.tag, s.need, i, end) for s in senses if s.layer == layer]
         return found
 
 
 @dataclass(frozen=True)
 class Found:
-    """The terms in a text, looked up once: its meaning, any danger and its language follow from them."""
+    """The terms in a text, looked up once: its meaning and its language follow from them."""
 
     words: Sequence[Token]
     marks: Sequence[Mark]
     lexicon: Lexicon  # of the languages that the text may be in
     every: Lexicon  # of all languages
     language: str | None  # None when the words do not tell
-
-    def danger(self, since: int = 0) -> bool:
-        """Whether a life may be at risk, by the words at and after this position in the text."""
-        return any(m.tag == "emergency" and self.words[m.first].start >= since for m in self.marks)
 
 
 class Lexicons:
@@ -171,9 +222,19 @@ def lexicons() -> Lexicons:
 
 def terms(table: Table) -> Iterator[tuple[list[str], Sense]]:
     """Every term of a language, word by word, with what it stands for."""
-    for key in ("needs", "everyday", "plight", "emergency", "kind", "when", "count", "vote"):
+    for key, layer in LAYERS.items():
         for name, listed in table[key].items():
-            named = key in ("needs", "everyday", "plight", "emergency")
-            if name not in ("numbers", "common", "filler"):
+            named = layer in (Layer.THING, Layer.PLIGHT)
+            if name not in ("numbers", "common", "filler", "opening"):
                 for term in listed:
-                    yield fold(term).split(), Sense(key, Need(name)) if named else Sense(name)
+                    sense = (
+                        Sense(key, Need(name), layer.value)
+                        if named
+                        else Sense(name, None, LISTS.get(name, layer).value)
+                    )
+                    yield spelled(term), sense
+
+
+def spelled(term: str) -> list[str]:
+    """A term as the words that are looked for; "^" is one of its own."""
+    return fold(term.replace(OPENING, OPENING + " ")).split()
