@@ -14,7 +14,7 @@ from models.lines import Channel, Line
 from models.people import Person
 
 # Texts across these borders cost about the same, and neighbors' phones come from all over.
-NORTH_AMERICA = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "CA"})
+NORTH_AMERICA = ("US", "PR", "VI", "GU", "AS", "MP", "CA")
 ANY = "*"
 
 # Numbers that somebody earns by when they are called or texted, or that are no one's phone.
@@ -58,7 +58,7 @@ def is_near(line: Line, channel: Channel, value: str) -> bool:
     if channel is Channel.WHATSAPP and (not wanted or not value.startswith("+")):
         return True
     own = NORTH_AMERICA if line.country in NORTH_AMERICA else (line.country,)
-    return _within(value, wanted or tuple(sorted(own)))
+    return _within(value, wanted or own)
 
 
 def block(line: Line, channel: Channel, value: str) -> str | None:

@@ -65,6 +65,7 @@ class Dangers:
         everything = frozenset().union(*(language.spelling.words for language in self.languages))
         for language in self.languages:
             language.spelling.real |= everything  # what is a word in another language is no typo
+        self.numbers = frozenset(word for word in everything if word[:1].isdigit())  # "911"
         self.by_letters = [language for language in self.languages if language.script or language.with_accents]
         self.by_word = [language for language in self.languages if language not in self.by_letters]
         self.grave = lru_cache(MANY_WORDS)(self._grave)
@@ -76,7 +77,8 @@ class Dangers:
     def read(self, text: str, tokens: Sequence[Token]) -> Danger | None:
         """The danger that a cleaned text tells of by these words of it."""
         tokens = tokens[:LONGEST]
-        found = {language: None for token in tokens for language in self.grave(token.text)}
+        said = (token.text for token in tokens if not token.text[0].isdigit() or token.text in self.numbers)
+        found = {language: None for word in said for language in self.grave(word)}
         if not text.isascii():
             found |= {language: None for language in self.by_letters if language.written_in(text)}
         signs = [sign for language in found for sign in language.signs(text, tokens)]
