@@ -18,8 +18,11 @@ from app.telemetry.metrics import Timed
 from app.web import access, health, metrics, webhook
 from app.web.head import HeadAsGet
 from app.web.snapshot import HealthMonitor
+from handlers import registry
 
 log = structlog.get_logger()
+
+ANY_TEXT = "food near Oak St, please"
 
 
 def create_app(settings: Settings | None = None, hotline: Hotline | None = None) -> FastAPI:
@@ -37,6 +40,8 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         except SimulatorRefused as refused:  # a traceback alone would not say why
             log.error("refused_to_start", why=str(refused))
             raise
+        # Reads every list of words: the first text must not wait for that, or it would go to the spool.
+        await anyio.to_thread.run_sync(registry.understand, ANY_TEXT)
         running.start()
         yield
         await anyio.to_thread.run_sync(running.stop)

@@ -13,14 +13,13 @@ from fastapi import FastAPI
 from app.carriers import is_simulated, simulator
 from app.cli import console
 from app.hotline import Hotline
-from app.main import create_app
+from app.main import ANY_TEXT, create_app
 from app.web.server import Server
 from handlers import registry
 
 app = typer.Typer()
 
 SWITCH = 0.001  # seconds that one thread may keep the others from running; by itself it is 5 ms
-ANY_TEXT = "food near Oak St, please"
 EVERYWHERE = ("0.0.0.0", "::", "")
 ALONE = ("127.0.0.1", "localhost", "::1")
 PROXY = (
@@ -57,7 +56,7 @@ def serve(
         console.check(settings)
         hotline = Hotline(settings)
         web = create_app(hotline=hotline)
-        registry.understand(ANY_TEXT)  # reads every list of words, so that the first text need not wait for that
+        registry.understand(ANY_TEXT)  # so that its lists of words are there now, too
         # What is there now stays: looking through all of it for garbage would hold up texts for a tenth of a second.
         gc.collect()
         gc.freeze()
