@@ -47,6 +47,7 @@ def test_a_pooler_is_noticed_and_no_statement_is_prepared_there(pooled: str, dat
         held.close()
 
 
+@pytest.mark.campaign  # its pooler lends few sessions and may stand still on a busy machine
 def test_a_hotline_behind_a_pooler_migrates_takes_in_and_answers(pooled: str) -> None:
     run = Command(pooled)
     assert "up to date" in run.good("migrate")
