@@ -11,7 +11,8 @@ from functools import cached_property
 
 from app.carriers import segments
 from app.inbound import rate_limit
-from app.inbound.rate_limit import ALARMS, CARRIED, NEVER_WAIT, WORDS
+from app.inbound.rate_limit import CARRIED, NEVER_WAIT, WORDS
+from app.outbound.outbox import WHOM_TO_CALL
 from app.outbound.reach import Reach
 from handlers.turn import Text, Turn
 from models.delivery.outbound import Lane
@@ -20,8 +21,9 @@ from models.people import Address
 
 MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who is there to read them
 DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered and told
-WHOM_TO_CALL = ALARMS | {"you_stopped"}
-ALARMING = WHOM_TO_CALL | {"duty_emergency", "duty_emergency_again"}
+ANSWERS = WHOM_TO_CALL | {"you_stopped"}  # to whoever may be in danger
+ALARMS = frozenset({"duty_emergency", "duty_emergency_again"})
+ALARMING = ANSWERS | ALARMS
 NOT_COUNTED = frozenset({"offer"})
 STOP_CONFIRMED = "stopped"
 
@@ -89,7 +91,7 @@ class DailyCap:
         if first or again:
             self.address.recent_texts = replace(recent, alarm=now.timestamp()).pack()
         alarm = first or again or not self.spent
-        return (WHOM_TO_CALL if answer else frozenset()) | (ALARMING - WHOM_TO_CALL if alarm else frozenset())
+        return (ANSWERS if answer else frozenset()) | (ALARMS if alarm else frozenset())
 
     def _weight(self, text: Text) -> int:
         if text.phrase in NOT_COUNTED:

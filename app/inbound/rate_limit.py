@@ -21,7 +21,6 @@ from models.people import Address, Person
 
 WINDOW = 60.0  # seconds in which one phone gets at most Policy.reply_limit answers, and which one waits at most
 SLACK = 2.0  # seconds by which one text may leave later than another: without it two windows would touch
-ALARMS = WHOM_TO_CALL  # one a minute does not wait
 # The other side is told at once that somebody comes, or does not: whoever it is must know it too.
 NEVER_WAIT = frozenset({"claim_yours", "dropped", "assigned"})
 
@@ -146,7 +145,7 @@ def _in_time(
     own = [n for n, text in enumerate(texts) if text.to.id == person.id]
     for n in sorted(own, key=lambda n: (texts[n].phrase not in NEVER_WAIT, texts[n].lane)):
         free = moment if len(answered) < limit else max(moment, answered[-limit] + WINDOW + SLACK)
-        if free > moment and texts[n].phrase in ALARMS and abs(moment - recent.alarm) > WINDOW:
+        if free > moment and texts[n].phrase in WHOM_TO_CALL and abs(moment - recent.alarm) > WINDOW:
             free, recent = moment, replace(recent, alarm=moment)
         elif texts[n].phrase in NEVER_WAIT:
             free = moment

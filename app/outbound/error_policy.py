@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -189,7 +188,7 @@ def _soft(failure: Failure) -> None:
 
 def _quota(failure: Failure) -> None:
     failure.pause(failure.own_number(), QUOTA_PAUSE)
-    today = failure.now.astimezone(ZoneInfo(failure.line.timezone)).date()
+    today = lines.day(failure.line, failure.now)
     failure.tell_duty(f"quota-{failure.row.line_id}-{today}", followups.quota_used_up)
     failure.keep()
 
