@@ -121,6 +121,16 @@ def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator
 
 
 @pytest.fixture
+def twilio_hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
+    """The same with Twilio's webhooks as they come; what would be posted to it is kept instead."""
+    settings = fakes.twilio_settings(database_url)
+    running = Hotline(settings, carrier=fakes.TwilioRecorder(settings), clock=clock)
+    running.prepare()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
 def world(database_url: str, clock: StillClock) -> Iterator[World]:
     """A hotline whose carrier is the fake Twilio; callbacks and texts reach it without a network."""
     with FakeTwilio(clock=clock) as twilio:

@@ -22,6 +22,13 @@ FULL = 4 * 2**20  # bytes of an endless header that are sent at a time
 Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+async def _without_end(wire: Wire, begun: bytes) -> None:
+    wire[1].write(begun)
+    while True:
+        wire[1].write(b"x" * FULL)
+        await wire[1].drain()
+
+
 async def half(wire: Wire) -> None:
     """A request whose headers never end."""
     wire[1].write(HEAD + b"X-Half: ")
@@ -46,10 +53,7 @@ async def idle(wire: Wire) -> None:
 
 async def endless(wire: Wire) -> None:
     """One header as long as anybody reads it."""
-    wire[1].write(HEAD + b"X-Endless: ")
-    while True:
-        wire[1].write(b"x" * FULL)
-        await wire[1].drain()
+    await _without_end(wire, HEAD + b"X-Endless: ")
 
 
 async def slow(wire: Wire) -> None:
@@ -63,10 +67,7 @@ async def slow(wire: Wire) -> None:
 
 async def trailer(wire: Wire) -> None:
     """A body that is over, and behind it one trailer as long as anybody reads it."""
-    wire[1].write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Endless: ")
-    while True:
-        wire[1].write(b"x" * FULL)
-        await wire[1].drain()
+    await _without_end(wire, HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Endless: ")
 
 
 async def pipelined(wire: Wire) -> None:

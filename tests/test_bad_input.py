@@ -1,7 +1,6 @@
 """Whatever a phone or a carrier sends: an answer, never a 500, and nothing they said is thrown away."""
 
 import base64
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -13,7 +12,6 @@ from models.delivery.outbound import Outbound
 from models.inbound import Inbound
 from models.requests import Request
 from tests import webhooks
-from tests.fakes import StillClock, TwilioRecorder, twilio_settings
 
 pytestmark = pytest.mark.anyio
 
@@ -49,12 +47,8 @@ WORDS = {
 
 
 @pytest.fixture
-def hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
-    settings = twilio_settings(database_url)
-    running = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock)
-    running.prepare()
-    yield running
-    running.stop()
+def hotline(twilio_hotline: Hotline) -> Hotline:
+    return twilio_hotline
 
 
 async def send(hotline: Hotline, *bodies: bytes) -> list[int]:

@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -95,12 +95,8 @@ def database_url(migrated_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
-    settings = twilio_settings(database_url)
-    running = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock)
-    running.prepare()
-    yield running
-    running.stop()
+def hotline(twilio_hotline: Hotline) -> Hotline:
+    return twilio_hotline
 
 
 def spoil(spool: Spool) -> int:

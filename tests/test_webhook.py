@@ -1,7 +1,7 @@
 """What comes in by webhook: taken once, from Twilio alone, and answered only when it is on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -26,7 +26,7 @@ from models.lines import Channel
 from models.people import Address, Person
 from models.store.session import Session
 from tests import webhooks
-from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, StillClock, TwilioRecorder, ingest_by, twilio_settings
+from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, TwilioRecorder, ingest_by, twilio_settings
 
 ANA = "+12025550101"
 
@@ -34,12 +34,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
-    settings = twilio_settings(database_url)
-    running = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock)
-    running.prepare()
-    yield running
-    running.stop()
+def hotline(twilio_hotline: Hotline) -> Hotline:
+    return twilio_hotline
 
 
 @asynccontextmanager
