@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from handlers.understanding.danger.language import Language, Sign, Table
-from handlers.understanding.danger.spelling import MANY_WORDS
+from handlers.understanding.danger.language import Language, Sign
 from handlers.understanding.intents import DangerKind, Need
+from handlers.understanding.patterns.language import Table
+from handlers.understanding.patterns.spelling import MANY_WORDS
 from handlers.understanding.words import Token, clean, fold, split
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from handlers.understanding.danger.signs import APART, NOTHING, SMALL_WORDS, Part, Pattern, Run, Symbols, of_bits
+from handlers.understanding.patterns.signs import APART, NOTHING, SMALL_WORDS, Part, Pattern, Run, Symbols, of_bits
 
 END = re.compile(r"[.!?;\n。！？؟]")  # of a sentence
 OFF = re.compile(r"[.!?;\n。！？؟,:，、،]")  # sets words off

@@ -1,4 +1,4 @@
-"""A sign of danger: the words that tell of it, in their order, as a language's file has them.
+"""A pattern: words in their order, as a language's file has them. One that tells of danger is called a sign.
 
     sign     := part {" & " part}        every part is said, in any order and close together
     part     := step {[".."] step} ["!" word {"|" word}]     not followed by one of these

@@ -1,0 +1,1 @@
+"""Patterns of words, as a volunteer writes them into a language's file; docs/danger.md says how."""
