@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying
+from handlers import intake, phrasebook, relaying, standing
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
+from handlers.understanding.intents import Ambiguous, Free, Kind, Need, Order, Question, Understanding, Wordless
 from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
+ASIDE = 3  # words: "and milk", said to whoever is at the store, is no request
+GOODS = frozenset(
+    (Need.FOOD, Need.WATER, Need.BABY, Need.HOUSEHOLD, Need.CLOTHING)
+)  # what one person can bring at once
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
 LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could not act on
 
@@ -23,7 +27,7 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif len(matches) == 1:
         learn_door(turn, matches[0], meaning)
-        if meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
+        if meaning.kind is Kind.ASK and _is_another(matches[0], meaning) and len(intent.words.split()) > ASIDE:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
@@ -50,10 +54,17 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
     draft = intake.draft_of(turn)
     if meaning.kind is Kind.ASK:
-        if len(own) == 1:
+        if len(own) != 1:
+            yield from intake.begin(turn, words, meaning)
+        elif not meaning.needs:
+            yield from _pressing(turn, own[0], words, meaning)
+        elif not _is_another(own[0], meaning):
+            yield from _joins(turn, own[0], words, meaning)
+        elif GOODS.issuperset((*own[0].needs, *meaning.needs)):  # one errand, most likely
+            requests.add_needs(turn.session, own[0], [str(need) for need in meaning.needs])
             yield from _whereto(turn, own[0], words)
         else:
-            yield from intake.begin(turn, words, meaning)
+            yield from intake.begin(turn, words, meaning, like=own[0])
     elif turn.heard.location:
         yield from wordless(turn, Wordless())
     elif meaning.kind is Kind.OFFER:
@@ -71,6 +82,27 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
+
+
+def _is_another(request: Request, meaning: Understanding) -> bool:
+    """Whether this is another need than that of the request, and so a request of its own."""
+    known = {*request.needs} - {Need.OTHER}
+    return bool(known) and bool(meaning.needs) and known.isdisjoint(map(str, meaning.needs))
+
+
+def _pressing(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
+    """They ask for help again and name nothing new: their words are kept, and they hear where it stands."""
+    learn_door(turn, request, meaning)
+    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    yield standing.of(turn, request)
+
+
+def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
+    """They say again what they need, or a little more of it."""
+    learn_door(turn, request, meaning)
+    requests.add_needs(turn.session, request, [str(need) for need in meaning.needs])
+    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    yield turn.reply("more_added", about=request)
 
 
 def learn_door(turn: Turn, request: Request, meaning: Understanding) -> None:

@@ -20,8 +20,11 @@ GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nob
 LONGEST_VICINITY = 40  # characters; it goes out in every offer
 
 
-def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
-    """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing."""
+def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | None = None) -> Texts:
+    """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing.
+
+    Where they name no place, it is the one of a request of theirs that is `like` this one.
+    """
     if not meaning.emergency and (kept := allowance.joins(turn)):
         speak(turn, meaning)
         yield from allowance.join(turn, kept, words)
@@ -44,6 +47,8 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
         code_word=code_word(language),
     )
     locate(request, words, meaning, areas, turn.heard.location)
+    if like is not None and not (request.place or request.area_id or request.vicinity):
+        request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)
     if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
         yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))

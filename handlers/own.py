@@ -1,13 +1,13 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import brake, choosing, waves
+from handlers import choosing, intake, standing, waves
 from handlers.summary import Quoted
-from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Order
-from models import assignments, offers, requests
+from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Free, Order
+from models import assignments, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
-from models.requests import Outcome, Request, State
+from models.requests import Outcome
 
 
 def status(turn: Turn, order: Order) -> Texts:
@@ -16,9 +16,9 @@ def status(turn: Turn, order: Order) -> Texts:
     if not order.numbers:
         if not own:
             last = requests.last_of(turn.session, turn.speaker.id)
-            yield _how(turn, last) if last else turn.reply("nothing_asked")
+            yield standing.of(turn, last) if last else turn.reply("nothing_asked")
         for request in own:
-            yield _how(turn, request)
+            yield standing.of(turn, request)
         return
     for number in order.numbers:
         found = requests.by_number(turn.session, turn.line.id, number)
@@ -26,22 +26,13 @@ def status(turn: Turn, order: Order) -> Texts:
         mine = found is not None and (
             found.person_id == turn.speaker.id or (holder is not None and holder[1].id == turn.speaker.id)
         )
-        yield _how(turn, found) if found and mine else turn.reply("unknown_number", number=number)
+        yield standing.of(turn, found) if found and mine else turn.reply("unknown_number", number=number)
 
 
-def _how(turn: Turn, request: Request) -> Text:
-    holder = assignments.on(turn.session, request)
-    what = turn.what(request)
-    name = turn.somebody(holder[1]) if holder else None
-    phrase = f"status_{request.state}"
-    if request.state is State.CLOSED:
-        phrase = f"status_closed_{request.outcome}"
-    elif request.state is State.CLAIMED and holder and holder[0].on_the_way_at:
-        phrase = "status_coming"
-    asked_count = offers.count(turn.session, request.id)
-    if request.state is State.OPEN and not asked_count and brake.waited(turn, request):
-        phrase = "status_waiting"
-    return turn.reply(phrase, about=request, what=what, name=name, n=asked_count)
+def progress(turn: Turn, _: Free) -> Texts:
+    """Is anybody coming? Where it stands; while our question waits for an answer, that is what it waits for."""
+    if intake.draft_of(turn) is None:
+        yield from status(turn, Order("status"))
 
 
 def more(turn: Turn, order: Order) -> Texts:
@@ -79,3 +70,8 @@ def nevermind(turn: Turn, order: Order) -> Texts:
         yield turn.reply("withdrawn", about=request)
         if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
             yield turn.tell(holder[1], "withdrawn_helper", about=request)
+
+
+def take_back(turn: Turn, intent: Free) -> Texts:
+    """They need it no longer, in words of their own: whoever was to come hears it."""
+    yield from nevermind(turn, Order("nevermind"))

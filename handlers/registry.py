@@ -4,6 +4,7 @@ Read COMMANDS like a table of contents. What a row can say is told in handlers/u
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -16,6 +17,7 @@ from handlers import (
     danger,
     duty,
     free,
+    intake,
     join,
     own,
     receipt,
@@ -24,17 +26,21 @@ from handlers import (
 )
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments
+from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Argument
 from handlers.understanding.command import Command, Note, Told, Who
 from handlers.understanding.grammar import Grammar
 from handlers.understanding.intents import (
     OPEN_QUESTIONS,
+    Act,
     Ambiguous,
     Answer,
     Free,
     Intent,
+    Kind,
     Order,
     Question,
+    Role,
     Understood,
     Wordless,
 )
@@ -42,6 +48,7 @@ from handlers.understanding.reading import Reading
 from handlers.understanding.situation import NO_SITUATION, Situation
 
 Handler = Callable[[Turn, Order], Texts]
+ActHandler = Callable[[Turn, Free], Texts]
 
 HOURS = Argument("hours", arguments.hours, in_words=True, optional=True)
 COUNT = Argument("count", arguments.count, in_words=True)
@@ -98,6 +105,17 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("hello", free.hello, told=Told.NOWHERE),
 )  # fmt: skip
 
+# What people do with words of their own, read like a table: the first row that a text fits, and whose role its author
+# has, is what follows. The words are in handlers/understanding/acts/*.toml.
+ACTS: tuple[ActRule[ActHandler], ...] = (
+    ActRule(Act.WITHDRAWS, Role.MATCHED, own.take_back),
+    ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
+    ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
+    ActRule(Act.WITHDRAWS, Role.DELIVERED, own.take_back),
+    ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
+    ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
+)
+
 NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
     Free: free.free,
     Ambiguous: free.ambiguous,
@@ -117,7 +135,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
 }
 
 BY_NAME = {command.name: command for command in COMMANDS}
-GRAMMAR = Grammar(COMMANDS)
+GRAMMAR = Grammar(COMMANDS, ACTS)
+BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
 REFUSALS = {Who.JOINED: "join_first", Who.VOLUNTEER: "join_first", Who.DUTY: "not_on_duty"}
 
 
@@ -139,6 +158,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
         return service.while_stopped(turn, intent)
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
+    if isinstance(intent, Free) and intent.act is not None:
+        return _acted(turn, intent, intent.act)
     if command is None or not isinstance(intent, Order):
         return NO_COMMAND[type(intent)](turn, intent)
     idle = turn.asked is not None and turn.asked.question is Question.NEED and turn.asked.request_id is None
@@ -146,6 +167,19 @@ def respond(turn: Turn, understood: Understood) -> Texts:
         turn.unask(turn.speaker)  # HELP asked what they need, and they went on to something else
     alarm = danger.in_note(turn, intent) if understood.danger else iter(())
     return chain(alarm, _refused(turn, intent, command) or command.handler(turn, intent))
+
+
+def _acted(turn: Turn, intent: Free, act: Act) -> Texts:
+    """What somebody does with their words, and what else they say in them."""
+    rule = BY_ACT[act, intent.role]
+    yield from rule.handler(turn, intent)
+    if not rule.goes_on:
+        return
+    draft = intake.draft_of(turn)
+    if intent.meaning.kind is Kind.ASK and intent.meaning.needs:
+        yield from free.free(turn, replace(intent, act=None))
+    elif draft is not None:
+        yield from intake.next_step(turn, draft)
 
 
 def _refused(turn: Turn, order: Order, command: Command[Handler]) -> Iterator[Text] | None:
@@ -170,5 +204,5 @@ def _refused(turn: Turn, order: Order, command: Command[Handler]) -> Iterator[Te
 def name(intent: Intent) -> str:
     """An intent's name in English, lower case; free words go by what they are for."""
     if isinstance(intent, Free):
-        return str(intent.meaning.kind)
+        return str(intent.act or intent.meaning.kind)
     return intent.command if isinstance(intent, Order) else type(intent).__name__.lower()

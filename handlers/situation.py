@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from handlers.turn import Turn
-from handlers.understanding.intents import Question
+from handlers.understanding.intents import Question, Role
 from models import offers
+from models.requests import TALKING, State
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,28 @@ class LiveSituation:
     def opted_out(self) -> bool:
         """Whether they told us to stop."""
         return self.turn.speaker.opted_out_at is not None
+
+    def is_(self, role: Role) -> bool:
+        """Whether they are this to the hotline. Most roles cost nothing to find out, for the turn knows them."""
+        speaker, own = self.turn.speaker, self.turn.own
+        match role:
+            case Role.ANYONE:
+                return True
+            case Role.VOLUNTEER:
+                return speaker.helps
+            case Role.DUTY:
+                return speaker.on_duty
+            case Role.OFFERED:
+                return bool(self.offers)
+            case Role.HOLDING:
+                return bool(self.turn.held)
+            case Role.HELPED:
+                return bool(self.turn.helped)
+            case Role.DRAFTING:
+                return any(r.state is State.DRAFT for r in own)
+            case Role.WAITING:
+                return any(r.state in (State.OPEN, State.HELD) for r in own)
+            case Role.MATCHED:
+                return any(r.state in TALKING for r in own)
+            case Role.DELIVERED:
+                return any(r.state is State.DELIVERED for r in own) or bool(self.turn.ended)

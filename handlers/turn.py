@@ -20,6 +20,7 @@ from models.requests import TALKING, Request, State
 from models.store.session import Session
 
 DAY = timedelta(days=1)
+AFTERWARDS = timedelta(days=3)  # how long after its end words may still be about a request
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 
@@ -147,15 +148,28 @@ class Turn(Context):
 
     @cached_property
     def asked_for(self) -> list[Request]:
-        """What the speaker had asked for within a day, or had not yet got, when they began to speak."""
+        """What the speaker had asked for lately, or had not yet got, when they began to speak."""
         if self.session.is_new(self.speaker):
             return []  # their first text
-        return requests.recent_of(self.session, self.speaker.id, self.now - DAY)
+        return requests.recent_of(self.session, self.speaker.id, self.now - AFTERWARDS)
 
     @cached_property
     def own(self) -> list[Request]:
         """What the speaker had asked for and not yet got when they began to speak."""
         return [request for request in self.asked_for if request.live]
+
+    @cached_property
+    def ended(self) -> list[Request]:
+        """What of it is over since a few days at most, the last one first."""
+        over = [r for r in self.asked_for if not r.live and self.now - r.changed_at <= AFTERWARDS]
+        return sorted(over, key=lambda r: r.changed_at, reverse=True)
+
+    @cached_property
+    def helped(self) -> list[Request]:
+        """What of others the speaker had in hand and said was done a few days ago at most, the last one first."""
+        if not self.speaker.helper_since:
+            return []
+        return assignments.done_by(self.session, self.speaker.id, self.now - AFTERWARDS)
 
     @cached_property
     def held(self) -> list[tuple[Assignment, Request]]:

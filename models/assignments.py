@@ -81,6 +81,24 @@ def _on(states: tuple[State, ...]) -> Precompiled[tuple[Assignment, Person]]:
     )
 
 
+DONE_BY = Precompiled(
+    select(Request)
+    .join(Assignment, col(Request.id) == col(Assignment.request_id))
+    .where(
+        col(Assignment.person_id) == sa.bindparam("person_id"),
+        col(Assignment.state) == State.DONE,
+        col(Assignment.ended_at) > sa.bindparam("since"),
+    )
+    .order_by(col(Assignment.ended_at).desc())
+    .limit(5)
+)
+
+
+def done_by(session: Session, person_id: int, since: datetime) -> list[Request]:
+    """What this volunteer said was done since then, the last first."""
+    return list(session.fetch(DONE_BY, person_id=person_id, since=since))
+
+
 def on(session: Session, request: Request, *states: State) -> tuple[Assignment, Person] | None:
     """Who holds this request; by default also whoever said that it was delivered."""
     return session.fetch(_on(states or HOLDING), request_id=request.id).first()

@@ -221,7 +221,7 @@ RECENT_OF = Precompiled(
         col(Request.person_id) == sa.bindparam("person_id"),
         sa.or_(
             in_literals(col(Request.state), LIVE),
-            col(Request.created_at) >= sa.bindparam("since", type_=UtcDateTime),
+            col(Request.changed_at) >= sa.bindparam("since", type_=UtcDateTime),
         ),
     )
     .order_by(sa.case((col(Request.state) == State.CLOSED, 1), else_=0), col(Request.number).desc())
@@ -247,7 +247,7 @@ def live_of(session: Session, person_id: int) -> list[Request]:
 
 
 def recent_of(session: Session, person_id: int, since: datetime) -> list[Request]:
-    """The same, and what they have asked for since then, ended or not; of very many, the last."""
+    """The same, and what of theirs changed since then, ended or not; of very many, the last."""
     return sorted(session.fetch(RECENT_OF, person_id=person_id, since=since), key=lambda request: request.number)
 
 
@@ -323,3 +323,10 @@ def add_words(session: Session, request: Request, words: str, now: datetime, *, 
     request.text = f"{request.text}\n{words}".strip()[:LONGEST_TEXT]
     session.add(request)
     record(session, request, "added", now, by=by, words=words)
+
+
+def add_needs(session: Session, request: Request, needs: Sequence[str]) -> None:
+    """What else is needed; a need that was not named before takes the place of "something else"."""
+    known = [need for need in request.needs if need != "other"]
+    request.needs = [*known, *(need for need in needs if need not in known)] or request.needs
+    session.add(request)

@@ -77,9 +77,9 @@ def function_words(languages: Languages) -> Iterator[str]:
 
 def misread(languages: Languages) -> Iterator[str]:
     """Every line is understood with all languages' books as it is with those of its own language alone."""
-    together = Grammar(languages.commands, languages.books, Lexicons(languages.tables))
+    together = Grammar(languages.commands, books=languages.books, lexica=Lexicons(languages.tables))
     alone = {
-        code: Grammar(languages.commands, {code: book}, Lexicons({code: languages.tables[code]}))
+        code: Grammar(languages.commands, books={code: book}, lexica=Lexicons({code: languages.tables[code]}))
         for code, book in languages.books.items()
     }
     for line in languages.lines:

@@ -124,7 +124,7 @@ def readme_rows(house: House) -> Iterator[str]:
 
 def conversations(house: House) -> Iterator[str]:
     """Every command is said in some transcript."""
-    grammar = Grammar(house.commands, house.books)
+    grammar = Grammar(house.commands, books=house.books)
     said: set[str] = set()
     for text in house.transcripts.values():
         intents = (grammar.understand(words).intent for words in SAID.findall(text))

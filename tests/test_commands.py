@@ -46,7 +46,9 @@ def test_nothing_is_missing() -> None:
 
 def test_a_command_that_is_complete_is_not_complained_about() -> None:
     assert complaints(with_fridge()) == []
-    assert Grammar((*HERE.commands, FRIDGE), with_fridge().books).understand("Nevera?").intent == Order("fridge")
+    assert Grammar((*HERE.commands, FRIDGE), books=with_fridge().books).understand("Nevera?").intent == Order(
+        "fridge"
+    )
 
 
 FORGOTTEN: dict[str, tuple[Callable[[], House], str]] = {
@@ -124,4 +126,4 @@ def test_small_talk_need_not_be_advertised() -> None:
 
 def test_words_without_a_command_would_be_free_text() -> None:
     books = with_fridge().books
-    assert isinstance(Grammar(HERE.commands, books).understand("fridge").intent, Free)
+    assert isinstance(Grammar(HERE.commands, books=books).understand("fridge").intent, Free)

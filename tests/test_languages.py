@@ -149,7 +149,7 @@ def test_a_word_that_is_the_same_in_both_may_stay() -> None:
 
 
 def heard(languages: Languages, text: str) -> object:
-    return Grammar(COMMANDS, languages.books).understand(text).intent
+    return Grammar(COMMANDS, books=languages.books).understand(text).intent
 
 
 def test_what_the_collision_check_warns_of_does_happen_and_its_advice_helps() -> None:

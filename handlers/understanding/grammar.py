@@ -24,6 +24,7 @@ from typing import Any
 
 from handlers import phrasebook
 from handlers.understanding import carrier_words
+from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Said
 from handlers.understanding.command import Command, Note
 from handlers.understanding.intents import (
@@ -57,9 +58,12 @@ class Grammar:
     def __init__(
         self,
         commands: Sequence[Command[Any]],
+        act_rules: Sequence[ActRule[Any]] = (),
+        *,
         books: Mapping[str, Book] | None = None,
         lexica: Lexicons | None = None,
     ) -> None:
+        self.act_rules = act_rules
         self.commands = {key: command for command in commands for key in command.keys}
         self.signs = {command.sign: command for command in commands if command.sign}
         self._books, self._lexica = books, lexica
@@ -130,9 +134,17 @@ class _Sentence:
         if found is not None:
             return found
         meaning = self.reading.meaning
+        almost = self.almost()
+        if almost is None and self.yes_or_no() is None and (rule := self.act()) is not None:
+            return Free(self.text, meaning, act=rule.act, role=rule.to)
         if (reply := self.reply()) is not None:
             return reply
-        return self.answer() if self.asked_for_words else Free(self.text, meaning, self.almost())
+        return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
+
+    def act(self) -> ActRule[Any] | None:
+        """What they do by it that makes sense to them now: the first of the rules that holds."""
+        rules = self.grammar.act_rules if self.reading.acts else ()
+        return next((r for r in rules if r.act in self.reading.acts and self.situation.is_(r.to)), None)
 
     def almost(self) -> Order | None:
         """The command of which this may be a misspelling that we forgive in none of its kind: "couch 5"."""

@@ -57,6 +57,64 @@ class DangerKind(StrEnum):
     URGENT_CARE = "urgent_care"  # no insulin, no oxygen, a newborn in the cold: within hours
 
 
+class Act(StrEnum):
+    """What somebody does with words of their own, beside naming a need. acts/*.toml says by which words."""
+
+    # about the hotline
+    ASKS_COST = "asks_cost"
+    ASKS_WHO = "asks_who"
+    ASKS_BOT = "asks_bot"
+    ASKS_PRIVACY = "asks_privacy"
+    ASKS_PAPERS = "asks_papers"
+    ASKS_AUTHORITIES = "asks_authorities"
+    ASKS_HOW_LONG = "asks_how_long"
+    ASKS_KINDS = "asks_kinds"
+    ASKS_WHY_PLACE = "asks_why_place"
+    ASKS_FOR_PERSON = "asks_for_person"
+    ASKS_FOR_CALL = "asks_for_call"
+    # about one's own request
+    WITHDRAWS = "withdraws"
+    ASKS_PROGRESS = "asks_progress"
+    ASKS_EARLIER = "asks_earlier"
+    CHOOSES_HELPER = "chooses_helper"
+    FEARS_HELPER = "fears_helper"
+    COMPLAINS = "complains"
+    GRIEVES = "grieves"
+    CAME = "came"
+    PARTLY_CAME = "partly_came"
+    NEVER_CAME = "never_came"
+    THANKS_SOMEBODY = "thanks_somebody"
+    # of a volunteer
+    ACCEPTS = "accepts"
+    DECLINES = "declines"
+    ASKS_IF_NEEDED = "asks_if_needed"
+    ASKS_DETAIL = "asks_detail"
+    ASKS_ADDRESS = "asks_address"
+    ASKS_NUMBER = "asks_number"
+    SETS_OFF = "sets_off"
+    RUNS_LATE = "runs_late"
+    DELIVERED = "delivered"
+    NOBODY_HOME = "nobody_home"
+    GIVES_BACK = "gives_back"
+    MAY_GIVE_BACK = "may_give_back"
+    WANTS_HANDS = "wants_hands"
+
+
+class Role(StrEnum):
+    """What somebody is to the hotline when a text of theirs comes in. They may be several things at once."""
+
+    ANYONE = "anyone"
+    DRAFTING = "drafting"  # we still ask back about a request of theirs
+    WAITING = "waiting"  # volunteers are asked about a request of theirs, or it waits for one or for duty
+    MATCHED = "matched"  # somebody has a request of theirs
+    DELIVERED = "delivered"  # it is said to be there, or was closed within days
+    OFFERED = "offered"  # they were asked about requests and have not answered
+    HOLDING = "holding"  # they have requests of others in hand
+    HELPED = "helped"  # what they had in hand was delivered or closed within days
+    VOLUNTEER = "volunteer"
+    DUTY = "duty"
+
+
 class Question(StrEnum):
     """What we may have asked a person last, so that `1` means something."""
 
@@ -141,6 +199,8 @@ class Free:
     words: str
     meaning: Understanding
     almost: Order | None = field(default=None, compare=False)  # the command, one typo away, in which none is forgiven
+    act: Act | None = field(default=None, compare=False)  # what they do by it, of what makes sense in their situation
+    role: Role = field(default=Role.ANYONE, compare=False)  # what they are to us in doing so
 
 
 @dataclass(frozen=True)

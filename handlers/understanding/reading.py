@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.understanding import danger, needs
+from handlers.understanding import acts, danger, needs
+from handlers.understanding.acts import Done
 from handlers.understanding.danger import Danger
-from handlers.understanding.intents import DangerKind, Understanding
+from handlers.understanding.intents import Act, DangerKind, Understanding
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
 from handlers.understanding.words import Token
@@ -37,6 +38,11 @@ class Reading:
     def danger(self) -> Danger | None:
         """The danger that it tells of, in any language: read first, and of all its words."""
         return danger.dangers().read(self.text, self.tokens)
+
+    @cached_property
+    def acts(self) -> dict[Act, Done]:
+        """What its author does by it, beside naming a need."""
+        return acts.acts().read(self.text, self.tokens)
 
     @cached_property
     def _found(self) -> Found:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from handlers.understanding.intents import Question
+from handlers.understanding.intents import Question, Role
 
 
 class Situation(Protocol):
@@ -21,6 +21,7 @@ class Situation(Protocol):
     def own(self) -> tuple[int, ...]: ...
     @property
     def opted_out(self) -> bool: ...
+    def is_(self, role: Role) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class KnownSituation:
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
+    roles: frozenset[Role] = frozenset()
+
+    def is_(self, role: Role) -> bool:
+        """Whether they are this to the hotline."""
+        return role in self.roles
 
 
 NO_SITUATION = KnownSituation()

@@ -1,0 +1,89 @@
+"""What people do with words, beside naming a need: they ask about us, take a request back, say that they cannot come.
+
+Each language has a file beside this one, with patterns written as the signs of danger are (docs/danger.md). A pattern
+tells of an act wherever it stands in a text; which acts make sense to somebody is for handlers/registry.py to say.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from handlers.understanding.intents import Act
+from handlers.understanding.patterns.language import PatternLanguage, Table
+from handlers.understanding.patterns.signs import Pattern
+from handlers.understanding.words import Token, clean, split
+
+HERE = Path(__file__).parent
+LONGEST = 60  # words; in longer texts people tell stories
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A pattern as a file has it."""
+
+    act: Act
+    pattern: Pattern
+
+
+@dataclass(frozen=True)
+class Done:
+    """An act, the words that tell of it as they stand in the text, and the pattern that found them."""
+
+    act: Act
+    words: str
+    pattern: str
+    language: str
+
+
+class Language(PatternLanguage[Listed]):
+    """What people do with words in one language."""
+
+    def entries(self) -> Iterator[Listed]:
+        """The patterns of every act. Raises ValueError where the file names one that there is not."""
+        for name, patterns in self.table["acts"].items():
+            for pattern in patterns:
+                yield Listed(Act(name), self.symbols.pattern(pattern))
+
+    def done(self, text: str, tokens: Sequence[Token]) -> Iterator[Done]:
+        """Every act in a text."""
+        for listed, words, places in self.found(text, tokens):
+            for runs in places:
+                first = min(words.units[run.first].start for run in runs)
+                last = max(words.units[run.last - 1].end for run in runs)
+                yield Done(listed.act, text[first:last], listed.pattern.sign, self.code)
+                break
+
+
+class Acts:
+    """The acts in the words of all languages."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.languages = [Language(code, table) for code, table in tables.items()]
+        everything = frozenset().union(*(language.spelling.words for language in self.languages))
+        for language in self.languages:
+            language.spelling.real |= everything  # what is a word in another language is no typo
+
+    def read(self, text: str, tokens: Sequence[Token]) -> dict[Act, Done]:
+        """The acts that a cleaned text tells of by these words of it."""
+        if len(tokens) > LONGEST:
+            return {}
+        found: dict[Act, Done] = {}
+        for language in self.languages:
+            for done in language.done(text, tokens):
+                found.setdefault(done.act, done)
+        return found
+
+
+@cache
+def acts() -> Acts:
+    """The acts as written in the files beside this one."""
+    files = sorted(HERE.glob("*.toml"))
+    return Acts({path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in files})
+
+
+def read(text: str) -> dict[Act, Done]:
+    """The acts that a text tells of. Never raises."""
+    text = clean(text)
+    return acts().read(text, split(text))
