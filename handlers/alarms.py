@@ -44,6 +44,11 @@ def alarm(turn: Turn, request: Request) -> list[Text]:
     ]
 
 
+def most_in(span: timedelta) -> int:
+    """How many alarms one person can raise in so long, to each who is on duty."""
+    return (span // LASTS) * FIRST + span // MINUTE
+
+
 def late(context: Context, request: Request) -> list[Text]:
     """Nobody was on duty when it was said: tell whoever is now."""
     words = " / ".join(request.text.splitlines())

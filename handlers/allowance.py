@@ -1,5 +1,7 @@
 """How much one person may ask for: nothing is refused, but what is too much at once joins what is there, or waits."""
 
+from datetime import timedelta
+
 from handlers import relaying
 from handlers.summary import Ours
 from handlers.turn import DAY, Texts, Turn
@@ -36,8 +38,13 @@ def hold(turn: Turn, request: Request) -> Texts:
     """It waits for whoever is on duty, who hear of it once."""
     dial = Ours(turn.line.emergency_number)
     yield turn.reply("many_today", about=request, dial=dial)
-    if len(_today(turn)) == turn.line.policy.requests_per_day:
-        yield from turn.tell_duty("duty_many_today", about=request, but=turn.speaker.id)
+    if not requests.happened_since(turn.session, _today(turn), "many_today_told", turn.now - DAY):
+        told = list(turn.tell_duty("duty_many_today", about=request, but=turn.speaker.id))
+        if told:
+            requests.record(turn.session, request, "many_today_told", turn.now)
+        else:
+            requests.schedule(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.duty_retry))
+        yield from told
 
 
 def _today(turn: Turn) -> list[Request]:

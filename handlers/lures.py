@@ -12,7 +12,7 @@ from functools import lru_cache
 ENDINGS = (
     "com net org info biz edu gov mil int io dev app xyz top site online shop club vip icu mobi wiki website tech "
     "cloud finance fyi lol sbs cfd bond cyou buzz quest bid ai gg tv ws fm gl ly ru cn fr mx ar cl ec cr gt hn ni py "
-    "uy bo cu pr br ca au nz eu jp kr ng za ke gh pk ua pl nl uk ee co.uk com.mx com.ar com.co org.uk"
+    "uy bo cu pr br ca au nz eu jp kr ng za ke gh pk ua pl nl uk ee com.co"
 ).split()
 LINK = re.compile(
     rf"""
@@ -20,13 +20,15 @@ LINK = re.compile(
     | \bwww\s?\.\s?\w
     | (?<![\w.@-])(?:[\w-]{{1,63}}\.){{1,5}}(?:{"|".join(map(re.escape, ENDINGS))}|xn--[\w-]{{2,60}})(?![\w-]|\.\w)
     | (?<![\w.@-])(?:[\w-]{{1,63}}\.){{1,5}}[a-z]{{2,12}}/[\w?=%$@-]{{2}}  # any ending, if a path follows
+    | (?<![\w.@-])(?:[\w-]{7, 63}|\w+-[\w-]{1, 60})\.(?:us|co|me|to|help|support|store|link|bank|care)(?![\w-]|\.\w)
+    | \b\d{1, 3}(?:\.\d{1, 3}){3}(?::\d{1, 5})?/\w
     | \w@[\w-]{{1,63}}\.[a-z]{{2}}                                  # an address of electronic mail
     | \w\s?(?:\[\.\]|\(\.\)|\s\.\s|[\[(]?\bdot\b[\])]?)\s?(?:com|net|org|info|ly|io)\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 PAYERS = re.compile(
-    r"\b(?:venmo|zelle|pay\s?pal|cash\s?app|apple\s?pay|google\s?pay|g\s?pay|bizum|revolut|western\s?union|moneygram|"
+    r"\b(?:venmo|zelle|pay\s?pal|cash\s?app|routing|apple\s?pay|google\s?pay|g\s?pay|bizum|revolut|western\s?union|moneygram|"
     r"nequi|daviplata|yape|plin|mercado\s?pago|pix|skrill|remitly|clabe|cbu|cvu)\b",
     re.IGNORECASE,
 )

@@ -13,9 +13,9 @@ UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cs}\p{Co}\u28
 PILED = regex.compile(r"(\p{M}{4})\p{M}+")  # marks piled over the lines above: no script needs more than four
 # All that looks like a quote, by itself or doubled. What takes its place is an apostrophe.
 QUOTES = regex.compile(
-    r"""["\p{Pi}\p{Pf}‚„‟〃〝〞〟＂＇″‴‶‷⁗˝ʺ˶ˮ״ײ᳓❛❜❝❞❟❠⹂﹁﹂﹃﹄「」『』｢｣🙶🙷🙸]+|['`´ʹʻʼʽˊˋ′‵]{2,}"""
+    r"""["\p{Pi}\p{Pf}‚„‟〃〝〞〟＂＇″‴‶‷⁗˝ʺ˶ˮ״ײ᳓ᐦ❛❜❝❞❟❠⹂﹁﹂﹃﹄「」『』｢｣🙶🙷🙸]+|['`´ʹʻʼʽˈˊˋ՚׳ꞌ′‵]{2,}"""
 )
-COLONS = dict.fromkeys(map(ord, "：﹕︰︓∶꞉ː˸܃܄։׃፡᠄⁝⋮"), ":")
+COLONS = dict.fromkeys(map(ord, "：﹕︰︓∶꞉ː˸܃܄։׃፡᠄⁝⋮ꓽ᛬⁚᠉"), ":")
 # "Eastside Mutual Aid:", "#42:", "From #42:": so texts of ours begin. Times, links and smiles keep their colon.
 LABEL = regex.compile(r"\s*(?<!\d(?=:\d)):(?!//|[-'^]?[()\[\]](?:\s|$)|(?<=(?:^|\s):)[DPpoO3*/|\\](?:\s|$))")
 ORDINARY = regex.compile(r"(?:[\w!#$%&()*+,./;<=>?@{}~^|\[\]\\-]|'(?!')| (?! ))*", regex.ASCII)

@@ -44,6 +44,8 @@ def stop(turn: Turn, order: Order) -> Texts:
     by_carrier = turn.heard.carrier_answered is not None or (order.argument and turn.heard.channel is Channel.SMS)
     if not by_carrier and not already:
         yield turn.reply("stopped", line=Ours(turn.line.name))
+    if already:
+        return
     yield from _let_go(turn)
     for request in requests.live_of(turn.session, speaker.id):
         requests.record(turn.session, request, "asker_stopped", turn.now, by=speaker.id)

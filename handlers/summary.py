@@ -15,6 +15,7 @@ BRIEF = 300  # characters
 MOST_NAMED = 4  # kinds of help; an offer is one segment, and the words themselves tell all
 LONGEST_ECHO = 60  # characters of the door that are told back to who lives there
 LATER = re.compile(r"(?<![\s.,;:!?])\s*\n\s*")  # between what they wrote first and what they added
+PLAIN_PLACE = 5  # words; whoever says more in a place's stead is quoted
 STREET = re.compile(r"(?!.*\d[\s.-]?(?:\d[\s.-]?){5}\d)[\w '’.,/&#-]{1,40}")  # seven digits call somebody
 
 
@@ -68,7 +69,7 @@ class Place:
     def in_words(self, book: Book) -> str:
         """`Oak St`."""
         where = one_paragraph(self.words)
-        plain = STREET.fullmatch(where) and not lures.found(where)
+        plain = STREET.fullmatch(where) and len(where.split()) <= PLAIN_PLACE and not lures.found(where)
         return where if plain else Quoted(where).in_words(book)
 
 

@@ -149,9 +149,9 @@ def candidates(
     another offer to answer (`has_pending_offer`) or those who have none. All of them do such things there, have room
     for one more, and are neither away nor opted out; left out are the neighbor and whoever was asked about it already
     or had it: nobody, if this is its `first` wave ever. Who was asked often enough today is asked only where somebody
-    is in danger.
+    is in danger; half of how often that is belongs to first waves, lest a few requests use up everybody's day.
     """
-    most_offers = line.policy.offers_per_day
+    most_offers = line.policy.offers_per_day if not request.wave else (line.policy.offers_per_day + 1) // 2
     needs = [need for need in request.needs if need != "other"]
     found = session.fetch(
         _candidates(

@@ -49,6 +49,8 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
 
 
+KEPT_OF_BEGINNING = 400  # characters of a longer text
+CUT = "\n...\n"
 TALKING = (State.CLAIMED, State.DELIVERED)  # a neighbor and a helper know of each other
 LONGEST_TEXT = 1600  # characters of a neighbor's words kept on the request; each text is kept whole elsewhere
 LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
@@ -319,8 +321,11 @@ def happened_since(session: Session, of: Sequence[Request], kind: str, since: da
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:
-    """Add to what the neighbor wrote."""
-    request.text = f"{request.text}\n{words}".strip()[:LONGEST_TEXT]
+    """Add to what the neighbor wrote. Where it gets too long, its beginning and what is new stay."""
+    text = f"{request.text}\n{words}".strip()
+    if len(text) > LONGEST_TEXT:
+        text = f"{text[:KEPT_OF_BEGINNING]}{CUT}{text[len(CUT) + KEPT_OF_BEGINNING - LONGEST_TEXT :]}"
+    request.text = text
     session.add(request)
     record(session, request, "added", now, by=by, words=words)
 

@@ -49,6 +49,7 @@ class FakeTwilio:
     when: When = When.AFTER
     listed: Callable[[list[Carried]], list[Carried]] = list  # what its list shows: late, doubled, some hidden
     page: int | None = None  # the HTTP status of an error page that stands in its place
+    page_for: dict[str, int] = field(default_factory=dict)  # the same, for texts to one number alone
     port: int = 0  # where it listens; any that is free if none is given
     console: Numbers = field(default_factory=Numbers)
     carried: list[Carried] = field(default_factory=list)

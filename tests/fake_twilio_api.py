@@ -153,9 +153,11 @@ class Api(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Send a text."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-        if self.twilio.page is not None:
-            self.twilio.asked.append(dict(parse_qsl(body)))
-            self._page(self.twilio.page)
+        asked = dict(parse_qsl(body))
+        page = self.twilio.page_for.get(asked.get("To", ""), self.twilio.page)
+        if page is not None:
+            self.twilio.asked.append(asked)
+            self._page(page)
             return
         try:
             self._check()

@@ -86,7 +86,7 @@ def test_danger_from_abroad(siege: Besieged) -> None:
     assert answers <= 2  # the day of the line's own clock ends in between
 
 
-def all_day(siege: Besieged, *attackers: str, talk: int = 60, alarms: int = 50) -> None:
+def all_day(siege: Besieged, *attackers: str, talk: int = 60, alarms: int = 240) -> None:
     """What brings phones the most: dear requests that everybody is asked about, dear answers, danger again."""
 
     def all_say(words: str) -> None:
@@ -110,7 +110,7 @@ def all_day(siege: Besieged, *attackers: str, talk: int = 60, alarms: int = 50) 
         siege.later(seconds=30)
     for n in range(alarms):
         all_say(f"chest pain {LETTERS[n % 26] * (n // 26 + 5)}")
-        siege.later(minutes=10)
+        siege.later(minutes=1)
 
 
 def test_the_bound_of_one_phone_holds_and_is_not_far_from_what_it_can_do(siege: Besieged) -> None:
@@ -119,7 +119,7 @@ def test_the_bound_of_one_phone_holds_and_is_not_far_from_what_it_can_do(siege: 
     spent = siege.segments()
     report(f"one phone in a day: {spent} segments, at most {most} ({worst_case.money(Policy(), most or 0)})")
     assert most is not None
-    assert most / 2 <= spent <= most
+    assert most / 4 <= spent <= most  # four hours of alarms; in a day there would be as many again, five times
 
 
 def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: Besieged) -> None:
@@ -133,12 +133,12 @@ def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: B
 
 @pytest.mark.campaign
 def test_the_bound_of_many_phones_holds(siege: Besieged) -> None:
-    all_day(siege, *(phone(n) for n in range(20)), talk=120, alarms=90)
+    all_day(siege, *(phone(n) for n in range(20)), talk=120, alarms=240)
     most = worst_case.of(Group(Policy(rate_sms=100), on_duty=2, volunteers=30)).hundred_phones
     spent, dearest = siege.segments(), worst_case.money(Policy(), most or 0)
     report(f"20 phones in a day: {spent} segments; a hundred at most {most} ({dearest}) if the number is that fast")
     assert most is not None
-    assert most / 10 <= spent <= most / 5 + (worst_case.of(Group(Policy(), 2, 30)).waves or 0)
+    assert most / 20 <= spent <= most / 5 + (worst_case.of(Group(Policy(), 2, 30)).waves or 0)
 
 
 def test_a_lifted_figure_bounds_nothing() -> None:

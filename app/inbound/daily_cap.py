@@ -1,7 +1,7 @@
 """What one address may cause in a day. Beyond it, what comes in is still kept and acted on; hardly anything goes out.
 
-Whom to call in danger is said all the same, and whoever is on duty hears of it; so are claims, and STOP is confirmed.
-Offers do not count: requests have figures of their own (handlers/allowance.py).
+Whom to call in danger is said all the same; so are claims, and STOP is confirmed. Whoever is on duty hears of danger
+always, and that does not count: alarms have figures of their own (handlers/alarms.py), as offers do (allowance.py).
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,11 @@ from models.lines import day
 from models.people import Address
 
 MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who is there to read them
-DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered and told
+DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered
 ANSWERS = WHOM_TO_CALL | {"you_stopped"}  # to whoever may be in danger
 ALARMS = frozenset({"duty_emergency", "duty_emergency_again"})
-ALARMING = ANSWERS | ALARMS
-NOT_COUNTED = frozenset({"offer"})
-STOP_CONFIRMED = "stopped"
+NOT_COUNTED = ALARMS | {"offer"}
+ALWAYS = ALARMS | NEVER_WAIT | {"stopped"}  # STOP is confirmed
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,8 @@ class DailyCap:
         """What of these still goes out."""
         if self.reach is Reach.ALWAYS and not self.spent:
             return texts
-        goes = self._alarming() if any(text.phrase in ALARMING for text in texts) else frozenset[str]()
-        return [text for text in texts if (text.phrase in goes if text.phrase in ALARMING else self._goes(text))]
+        answered = any(text.phrase in ANSWERS for text in texts) and self._answers_danger()
+        return [text for text in texts if (answered if text.phrase in ANSWERS else self._goes(text))]
 
     def count(self, texts: Sequence[Text]) -> bool:
         """Note what goes out; whether the address has just used up its day."""
@@ -75,25 +74,30 @@ class DailyCap:
         mine = text.to.id == self.turn.speaker.id
         if mine and self.reach is not Reach.ALWAYS:
             return False
-        if text.phrase in CARRIED:
-            return self.most == 0 or self.used < self.most * MORE_FOR_TALK
-        if text.phrase in NEVER_WAIT or text.phrase == STOP_CONFIRMED or text.lane <= Lane.SAFETY:
+        if text.phrase in ALWAYS or text.lane <= Lane.SAFETY:
             return True
+        if text.phrase in CARRIED or self._in_danger:
+            return self.most == 0 or self.used < self.most * MORE_FOR_TALK
         return not self.spent or not (mine or text.phrase.startswith("duty_"))
 
-    def _alarming(self) -> frozenset[str]:
-        """What is said of danger now. Abroad, who is in it is told whom to call once a day; duty hears as ever."""
+    @cached_property
+    def _in_danger(self) -> bool:
+        """Whether somebody looks after a danger of theirs: what more they write is read, and answered."""
+        return any(request.emergency for request in self.turn.own)
+
+    def _answers_danger(self) -> bool:
+        """Whether they are told now whom to call; abroad once a day."""
         recent, now = rate_limit.unpack(self.address.recent_texts), self.turn.now
         last = datetime.fromtimestamp(recent.alarm, UTC)  # when danger was last answered or told beyond the cap
         first = day(self.turn.line, last) != self.today
         again = abs(now - last) >= DANGER_AGAIN
         answer = first or (again and self.reach is Reach.ALWAYS)
-        if first or again:
+        if answer:
             self.address.recent_texts = replace(recent, alarm=now.timestamp()).pack()
-        alarm = first or again or not self.spent
-        return (ANSWERS if answer else frozenset()) | (ALARMS if alarm else frozenset())
+        return answer
 
     def _weight(self, text: Text) -> int:
         if text.phrase in NOT_COUNTED:
             return 0
-        return 1 + segments.count(self.turn.heard.body) if text.phrase in WORDS else 1
+        heard = self.turn.heard
+        return 1 + segments.count(heard.body or heard.location or "") if text.phrase in WORDS else 1

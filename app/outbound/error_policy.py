@@ -31,7 +31,9 @@ LOOP_PAUSE = timedelta(minutes=15)
 # For how long a number pauses before one text tries again, at least and at most. A carrier that is away costs a POST
 # every ten seconds and nobody a text, so that all goes on within seconds of its return. An account that is at fault
 # is mostly mended by a person, and they should not wait long either: 288 POSTs a day. A quota ends with its day.
+SAME_PROBE = 3  # times that one text finds the carrier away, before it lets others go first
 AWAY_PAUSE = timedelta(seconds=2), timedelta(seconds=10)
+OTHERS_FIRST = AWAY_PAUSE[1] + timedelta(seconds=1)
 ACCOUNT_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
 QUEUE_FULL_PAUSE = timedelta(seconds=60), timedelta(minutes=5)
 QUOTA_PAUSE = timedelta(minutes=15), timedelta(hours=1)
@@ -133,7 +135,9 @@ def _away(failure: Failure) -> None:
         _transient(failure)
         return
     _pause_for_outage(failure)
-    failure.keep()
+    # What refuses this text may let others pass (a filter in between): then another one has to be the next probe.
+    again = failure.row.tries >= SAME_PROBE
+    failure.keep(failure.now + OTHERS_FIRST if again else None)
 
 
 def _pause_for_outage(failure: Failure) -> None:

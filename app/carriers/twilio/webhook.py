@@ -21,6 +21,7 @@ SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 MOST_MEDIA = 10  # pictures on one text, by the carrier's rule
 MEDIA = re.compile(r"Media(?:Url|ContentType)\d+$")
 PLACE = ("Label", "Address")
+LONGEST_PLACE = 200  # characters of what a phone calls a shared place
 OWN = frozenset("MessageSid SmsSid SmsMessageSid From To Body Latitude Longitude Label Address".split())
 
 
@@ -110,7 +111,7 @@ def figure(text: str | None) -> int | None:
 
 
 def _location(said: dict[str, str]) -> str | None:
-    named = ", ".join(said[name] for name in PLACE if said.get(name))
+    named = ", ".join(said[name] for name in PLACE if said.get(name))[:LONGEST_PLACE]
     if said.get("Latitude") and said.get("Longitude"):
         spot = f"{said['Latitude']},{said['Longitude']}"
         return f"{named} ({spot})" if named else spot

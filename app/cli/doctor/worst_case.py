@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from app.carriers import segments
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
-from handlers import phrasebook
+from handlers import alarms, phrasebook
 from handlers.intake import LONGEST_VICINITY
 from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, What, brief
@@ -72,7 +72,7 @@ def _without_waves(group: Group) -> int:
     usual = _cost("status_open", what=_what())  # others that are dearer count more, or come once a request
     counted = policy.answers_per_day * usual + _answer() * (1 + group.on_duty)  # the last text may go beyond
     talk = policy.answers_per_day * (MORE_FOR_TALK - 1)
-    danger = (A_DAY // DANGER_AGAIN) * (_cost("emergency") + group.on_duty)  # an alarm is one segment
+    danger = (A_DAY // DANGER_AGAIN) * _cost("emergency") + alarms.most_in(A_DAY) * group.on_duty  # of a segment each
     told_once = _cost("enough_today") + (_cost("duty_enough") + _cost("duty_many_today")) * group.on_duty
     return counted + talk + danger + told_once + policy.requests_per_day * (_by_time(group) + _answer())
 

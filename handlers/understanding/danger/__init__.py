@@ -18,7 +18,7 @@ from handlers.understanding.patterns.spelling import MANY_WORDS
 from handlers.understanding.words import Token, clean, fold, split
 
 HERE = Path(__file__).parent
-LONGEST = 300  # words; what comes later in a text is not looked at
+LONGEST = 1000  # words; no text that a carrier brings has as many
 
 # Where a text tells of several, the one that decides what we may answer, and to whom.
 FIRST = tuple(map(DangerKind, "violence_at_home self_harm poison life child_alone urgent_care".split()))
