@@ -12,7 +12,7 @@ from sqlmodel import Field, col, select
 from models.delivery import line_numbers
 from models.delivery.line_numbers import Spending
 from models.lines import Line, day
-from models.requests import Request, State
+from models.requests import Outcome, Request, State
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import Model, UtcDateTime, table
@@ -83,11 +83,16 @@ def load(session: Session, line: Line, now: datetime) -> Load:
 
 
 def count_new(session: Session, line: Line, since: datetime) -> int:
-    """How many requests have come since then, at most a thousand. Their numbers are given in turn."""
+    """How many requests have come since then, at most a thousand. Their numbers are given in turn.
+
+    Those taken back cost nobody anything, and danger is never held: neither may make others wait.
+    """
     new = select(sa.func.count()).where(
         Request.line_id == line.id,
         Request.number > line.last_request - MOST_COUNTED,
         Request.created_at >= since,
+        col(Request.emergency).is_(False),
+        sa.func.coalesce(col(Request.outcome), "") != Outcome.WITHDRAWN,
     )
     return int(session.exec(new).one())
 
