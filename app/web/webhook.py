@@ -56,8 +56,9 @@ async def answered(hotline: Hotline, request: Request) -> Response:
     webhook = Webhook(hotline.carrier.name, path, query, body, hotline.clock.now())
     try:
         genuine = hotline.carrier.verify(webhook, request.headers)  # over the address to the letter
-        path = path.removesuffix("/")
-        webhook = replace(webhook, path=path)
+        if path.endswith("/"):
+            path = path.removesuffix("/")
+            webhook = replace(webhook, path=path)
         status = await _take(hotline, webhook) if genuine else 403
     except Exception as error:  # a fault of ours: the carrier comes again, and gets nothing that it could pass on
         log.error("webhook_broke", error=type(error).__name__, exc_info=error)
