@@ -2,9 +2,9 @@
 
 Price: `Model` assigns past Pydantic's and SQLAlchemy's bookkeeping (2.1 µs an assignment, ours 0.15), so neither
 validates what is assigned, nor knows that it changed: `Session` compares instead. It reads past SQLAlchemy, too (0.35
-µs a column, ours 0.03, and a text reads 180), so nothing is loaded when it is first looked at. On SQLite, `UtcDateTime` writes by
-itself the text that SQLAlchemy's DateTime would write: 0.1 µs for a time that was written before, 1.6 otherwise, 2.0
-by SQLAlchemy.
+µs a column, ours 0.03, and a text reads 180), so nothing is loaded when it is first looked at. On SQLite,
+`UtcDateTime` writes by itself the text that SQLAlchemy's DateTime would write: 0.1 µs for a time that was written
+before, 1.6 otherwise, 2.0 by SQLAlchemy.
 """
 
 from collections.abc import Callable
