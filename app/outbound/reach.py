@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType
+from phonenumbers import PhoneNumberType
 
 from models.lines import Channel, Line
 from models.people import Person
@@ -27,7 +27,8 @@ DEAR = frozenset({
     PhoneNumberType.UAN,
     PhoneNumberType.VOICEMAIL,
 })  # fmt: skip
-AMERICAN = re.compile(r"\+1([2-9][0-9]{9})")  # is read already: parsing it takes as long as all the rest
+AMERICAN = re.compile(r"(\+1[2-9][0-9]{5})[0-9]{4}")  # country, area and exchange; the phone
+SOMEBODY = "0123"
 DEAR_IN_AMERICA = re.compile(r"\+1[2-9]\d\d976\d{4}")  # exchange 976, which libphonenumber takes for any other
 LOCAL = 4  # digits at the end of a number that tell its phone
 
@@ -86,12 +87,17 @@ def block(line: Line, channel: Channel, value: str) -> str | None:
     return None if origin is None else f"+{origin.country_code}"
 
 
-@lru_cache(8192)  # it is asked of the same number several times for every text
 def _origin(number: str) -> Origin | None:
     """Where a number is from, and whether it is dear; None for what is nobody's phone."""
+    # In North America the exchange tells all, and neighbors have few of them.
+    exchange = AMERICAN.fullmatch(number)
+    return _origin_of(exchange[1] + SOMEBODY if exchange else number)
+
+
+@lru_cache(8192)
+def _origin_of(number: str) -> Origin | None:
     try:
-        american = AMERICAN.fullmatch(number)
-        parsed = PhoneNumber(1, int(american[1])) if american else phonenumbers.parse(number, None)
+        parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return None
     code = parsed.country_code or 0
