@@ -15,9 +15,10 @@ from app.settings import Settings
 from app.simulator import pages
 from app.telemetry import logs
 from app.telemetry.metrics import Timed
-from app.web import access, health, metrics, webhook
+from app.web import access, health, metrics
 from app.web.head import HeadAsGet
 from app.web.snapshot import HealthMonitor
+from app.web.webhook import Webhooks
 from handlers import registry
 
 log = structlog.get_logger()
@@ -49,8 +50,8 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
+    app.add_middleware(Webhooks, hotline=running)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
-    app.include_router(webhook.router(running.carrier))
     app.include_router(health.router)
     app.include_router(metrics.router)
     if running.carrier.simulated:

@@ -24,6 +24,8 @@ ORDINARY = regex.compile(r"(?:[\w!#$%&()*+,./;<=>?@{}~^|\[\]\\-]|'(?!')| (?! ))*
 @lru_cache(1024)  # the same words often go to several
 def one_paragraph(text: str) -> str:
     """The text without line breaks, and without characters that nobody can see."""
+    if ORDINARY.fullmatch(text):
+        return text.strip()
     seen = UNSEEN.sub("", BREAKS.sub(" ", text))
     return " ".join(PILED.sub(r"\1", seen).split())
 

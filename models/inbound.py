@@ -93,11 +93,18 @@ def count_since(session: Session, person_id: int, intents: tuple[str, ...], sinc
     return int(session.exec(query).one())
 
 
-def last_of(session: Session, person_id: int) -> Inbound | None:
-    """The text that this person sent last."""
-    return session.exec(
-        select(Inbound).where(Inbound.person_id == person_id).order_by(col(Inbound.id).desc()).limit(1)
-    ).first()
+LAST_OF = Precompiled(
+    select(Inbound.sid, Inbound.body)
+    .where(col(Inbound.person_id) == sa.bindparam("person_id"))
+    .order_by(col(Inbound.id).desc())
+    .limit(sa.bindparam("few", type_=sa.Integer)),
+    autoflush=False,  # texts are stored at once
+)
+
+
+def last_of(session: Session, person_id: int) -> tuple[str, str] | None:
+    """The id and the words of the text that this person sent last."""
+    return session.fetch(LAST_OF, person_id=person_id, few=1).first()
 
 
 def known_sids(session: Session, sids: list[str]) -> set[str]:

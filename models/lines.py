@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -55,6 +56,7 @@ class Policy:
 
 
 DEFAULT_POLICY = Policy()
+NO_POLICY = None, DEFAULT_POLICY
 FIGURES = frozenset(field.name for field in fields(Policy))
 
 
@@ -84,11 +86,10 @@ class Line(Model, table=True):
     @property
     def policy(self) -> Policy:
         """The default figures with this line's own laid over them."""
-        rules, policy = self.__dict__.get("_policy", (None, DEFAULT_POLICY))
-        if rules is not self.rules:  # they are replaced, never changed in place; each text asks many times
-            policy = policy_of(self.rules)
-            self.__dict__["_policy"] = self.rules, policy
-        return cast(Policy, policy)
+        known: tuple[Any, Policy] = self.__dict__.get("_policy", NO_POLICY)
+        if known[0] is not self.rules:  # they are replaced, never changed in place; each text asks many times
+            known = self.__dict__["_policy"] = self.rules, policy_of(self.rules)
+        return known[1]
 
     def number(self, channel: Channel) -> str | None:
         """What people text on this channel, or None where the line has no such number."""
@@ -166,7 +167,12 @@ def areas(session: Session, line_id: int) -> list[Area]:
 
 def day(line: Line, now: datetime) -> str:
     """The date on the line's own clock, as 2026-03-03."""
-    return now.astimezone(ZoneInfo(line.timezone)).date().isoformat()
+    return _day(line.timezone, now)
+
+
+@lru_cache(64)  # each text asks several times
+def _day(timezone: str, now: datetime) -> str:
+    return now.astimezone(ZoneInfo(timezone)).date().isoformat()
 
 
 def midnight(line: Line, now: datetime) -> datetime:

@@ -31,6 +31,25 @@ class Prefix(Model, table=True):
 PREFIXES = table(Prefix)
 
 
+MOST_BEFORE = Precompiled(
+    select(sa.func.max(Prefix.phones)).where(
+        col(Prefix.line_id) == sa.bindparam("line_id"),
+        col(Prefix.prefix) == sa.bindparam("prefix"),
+        col(Prefix.day) != sa.bindparam("day"),
+    )
+)
+MARK: Precompiled[None] = Precompiled(
+    sa.update(PREFIXES)
+    .where(
+        PREFIXES.c.line_id == sa.bindparam("line_id_"),
+        PREFIXES.c.prefix == sa.bindparam("prefix_"),
+        PREFIXES.c.day == sa.bindparam("day_"),
+        PREFIXES.c.reported_at.is_(None),
+    )
+    .values(reported_at=sa.bindparam("reported_at", type_=UtcDateTime))
+)
+
+
 @cache
 def _counting(dialect: str) -> Precompiled[int]:
     on: Any = postgresql if dialect == "postgresql" else sqlite
@@ -47,14 +66,10 @@ def count(session: Session, line_id: int, prefix: str, day: str) -> int:
 
 def grew_suddenly(session: Session, line_id: int, prefix: str, day: str, phones: int, now: datetime) -> bool:
     """Whether so many are far more than on any day before; True once a day, for the first who asks."""
-    before = select(sa.func.max(Prefix.phones)).where(
-        Prefix.line_id == line_id, Prefix.prefix == prefix, Prefix.day != day
-    )
-    if phones < SUDDENLY * (session.exec(before).one() or 0):
+    most = session.fetch(MOST_BEFORE, line_id=line_id, prefix=prefix, day=day).one()
+    if phones < SUDDENLY * (most or 0):
         return False
-    today = PREFIXES.c.line_id == line_id, PREFIXES.c.prefix == prefix, PREFIXES.c.day == day
-    marked = sa.update(PREFIXES).where(*today, PREFIXES.c.reported_at.is_(None)).values(reported_at=now)
-    return session.execute(marked).rowcount == 1
+    return session.modify(MARK, line_id_=line_id, prefix_=prefix, day_=day, reported_at=now) == 1
 
 
 def reported(session: Session, line_id: int, day: str) -> list[int]:

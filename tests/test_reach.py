@@ -69,6 +69,14 @@ def test_whom_a_line_writes_to(country: str, countries: tuple[str, ...], sender:
     assert reach.of(oak, VOLUNTEER, Channel.SMS, sender) is anywhere
 
 
+def test_an_exchange_in_north_america_tells_all_of_its_numbers() -> None:
+    oak = Line(name="Oak", rules={"countries": ["US"]}, created_at=MORNING)
+    for exchange in range(200_976, 1_000_000, 2_711):
+        found = {reach.of(oak, STRANGER, Channel.SMS, f"+1{exchange}{last:04}") for last in (0, 99, 5123, 9999)}
+        whole = {reach._origin_of(f"+1{exchange}{last:04}") for last in (0, 99, 5123, 9999)}
+        assert len(found) == len(whole) == 1, exchange
+
+
 def test_whatsapp_is_judged_only_where_the_line_says_so() -> None:
     oak, hidden = Line(name="Oak", created_at=MORNING), "US.13491208655302741918"
     assert reach.of(oak, STRANGER, Channel.WHATSAPP, "+525555550101") is Reach.ALWAYS

@@ -19,6 +19,7 @@ from handlers import registry
 
 app = typer.Typer()
 
+YOUNG = 10_000  # objects made before the next look for garbage; a text leaves hardly any that is not gone by itself
 SWITCH = 0.001  # seconds that one thread may keep the others from running; by itself it is 5 ms
 EVERYWHERE = ("0.0.0.0", "::", "")
 ALONE = ("127.0.0.1", "localhost", "::1")
@@ -60,6 +61,7 @@ def serve(
         # What is there now stays: looking through all of it for garbage would hold up texts for a tenth of a second.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG)
         sys.setswitchinterval(SWITCH)
         server = Announced(web, where(hotline, host, listening.getsockname()[1]))
 

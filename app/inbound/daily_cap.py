@@ -61,9 +61,10 @@ class DailyCap:
     def count(self, texts: Sequence[Text]) -> bool:
         """Note what goes out; whether the address has just used up its day."""
         before = self.spent
-        if caused := sum(map(self._weight, texts)):
+        caused = sum(map(self._weight, texts))
+        if caused:
             self.address.answered_on, self.address.answered_today = self.today, self.used + caused
-        return self.spent and not before
+        return bool(caused) and not before and self.spent
 
     @property
     def spent(self) -> bool:

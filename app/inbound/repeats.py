@@ -22,7 +22,10 @@ def is_repeat(session: Session, address: Address, heard: Heard, now: datetime) -
     if heard.at is not None and now - heard.at > WITHIN:
         return False  # it comes late, perhaps together with others that were written hours apart
     last = inbound.last_of(session, address.person_id)
-    return last is not None and last.sid != heard.id and _words(last.body) == _words(heard.body)
+    if last is None:
+        return False
+    sid, body = last
+    return sid != heard.id and _words(body) == _words(heard.body)
 
 
 def _words(body: str) -> str:

@@ -1,7 +1,7 @@
 """Outbox: texts are queued under unique keys, in the transaction that decided them; the sender does the rest."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.carriers import segments
 from app.outbound import reach
 from app.outbound.reach import Reach
 from handlers import followups, phrasebook
-from handlers.phrasebook import Book
+from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
 from models import lines, people
@@ -64,6 +64,7 @@ def queue(
     (`by`) on the line; with `once`, nobody for whom the same words wait. `ranks` are those of whoever caused them.
     """
     ranks = ranks or FairRanks(now)
+    sayings = Sayings()
     wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
     homes = people.reply_addresses(session, [text.to.id for text in wanted]) if wanted else {}
     queued = 0
@@ -76,7 +77,7 @@ def queue(
         if not _may_reach(line, text, home, by):
             log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
-        for part in parts(_said(phrasebook.book(text.to.speaks(line)), text, home.channel), home.channel):
+        for part in sayings.parts(phrasebook.book(text.to.speaks(line)), text, home.channel):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             if text.merged and outbound.reword(session, text.merged, part, segments.count(part), now):
@@ -101,6 +102,21 @@ def queue(
             )
             queued += 1
     return queued
+
+
+class Sayings:
+    """What texts say, worked out once for all whom the same is told in turn: a wave, everybody on duty."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Book, Channel, str, str, Mapping[str, Value]] | None = None
+        self._parts: list[str] = []
+
+    def parts(self, book: Book, text: Text, channel: Channel) -> list[str]:
+        """The text in this language, in pieces that the carrier accepts."""
+        key = book, channel, text.phrase, text.short, text.values
+        if key != self._key:
+            self._key, self._parts = key, parts(_said(book, text, channel), channel)
+        return self._parts
 
 
 def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:

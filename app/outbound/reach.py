@@ -4,11 +4,12 @@ Whatever is decided here, a text that came in is kept, and whoever is on duty he
 """
 
 import re
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType
+from phonenumbers import PhoneNumberType
 
 from models.lines import Channel, Line
 from models.people import Person
@@ -26,6 +27,8 @@ DEAR = frozenset({
     PhoneNumberType.UAN,
     PhoneNumberType.VOICEMAIL,
 })  # fmt: skip
+AMERICAN = re.compile(r"(\+1[2-9][0-9]{5})[0-9]{4}")  # country, area and exchange; the phone
+SOMEBODY = "0123"
 DEAR_IN_AMERICA = re.compile(r"\+1[2-9]\d\d976\d{4}")  # exchange 976, which libphonenumber takes for any other
 LOCAL = 4  # digits at the end of a number that tell its phone
 
@@ -38,6 +41,15 @@ class Reach(IntEnum):
     ALWAYS = 2
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a number itself tells."""
+
+    country_code: int
+    countries: frozenset[str]  # it may be of these: of all that share the country code, where it does not tell
+    dear: bool
+
+
 def of(line: Line, person: Person, channel: Channel, value: str) -> Reach:
     """How far the line goes towards this address of theirs. Its own volunteers may be anywhere."""
     if value in (line.sms, line.whatsapp):
@@ -45,7 +57,8 @@ def of(line: Line, person: Person, channel: Channel, value: str) -> Reach:
     if not value.startswith("+"):
         # Short codes and names are machines', and nobody can write to them; WhatsApp hides numbers.
         return Reach.ALWAYS if channel is Channel.WHATSAPP else Reach.NEVER
-    if _is_dear(value):
+    origin = _origin(value)
+    if origin is None or origin.dear:
         return Reach.NEVER
     if person.helps or is_near(line, channel, value):
         return Reach.ALWAYS
@@ -57,48 +70,39 @@ def is_near(line: Line, channel: Channel, value: str) -> bool:
     wanted = line.policy.countries
     if channel is Channel.WHATSAPP and (not wanted or not value.startswith("+")):
         return True
-    own = NORTH_AMERICA if line.country in NORTH_AMERICA else (line.country,)
-    return _within(value, wanted or own)
+    if ANY in wanted:
+        return True
+    origin = _origin(value)
+    own = wanted or (NORTH_AMERICA if line.country in NORTH_AMERICA else (line.country,))
+    return origin is not None and not origin.countries.isdisjoint(own)
 
 
 def block(line: Line, channel: Channel, value: str) -> str | None:
     """The block of numbers that an address belongs to; abroad, its whole country. None if it shows no number."""
     if not value.startswith("+"):
         return None
-    return value[:-LOCAL] if is_near(line, Channel.SMS, value) else _country_code(value)
+    if is_near(line, Channel.SMS, value):
+        return value[:-LOCAL]
+    origin = _origin(value)
+    return None if origin is None else f"+{origin.country_code}"
+
+
+def _origin(number: str) -> Origin | None:
+    """Where a number is from, and whether it is dear; None for what is nobody's phone."""
+    # In North America the exchange tells all, and neighbors have few of them.
+    exchange = AMERICAN.fullmatch(number)
+    return _origin_of(exchange[1] + SOMEBODY if exchange else number)
 
 
 @lru_cache(8192)
-def _parsed(number: str) -> PhoneNumber | None:
+def _origin_of(number: str) -> Origin | None:
     try:
-        return phonenumbers.parse(number, None)
+        parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return None
-
-
-@lru_cache(8192)
-def _is_dear(number: str) -> bool:
-    parsed = _parsed(number)
-    if parsed is None:
-        return True  # nobody's phone
-    return phonenumbers.number_type(parsed) in DEAR or DEAR_IN_AMERICA.fullmatch(number) is not None
-
-
-def _country_code(number: str) -> str | None:
-    parsed = _parsed(number)
-    return None if parsed is None else f"+{parsed.country_code}"
-
-
-@lru_cache(8192)
-def _within(number: str, countries: tuple[str, ...]) -> bool:
-    """Whether a number belongs to one of these countries; one that may do counts as if it did."""
-    if ANY in countries:
-        return True
-    parsed = _parsed(number)
-    if parsed is None or not set(phonenumbers.region_codes_for_country_code(parsed.country_code or 0)) & set(
-        countries
-    ):
-        return False
+    code = parsed.country_code or 0
+    shared = phonenumbers.region_codes_for_country_code(code)
     # Of +1 only the number itself tells the country, and some Caribbean ones cost twenty times as much.
-    region = phonenumbers.region_code_for_number(parsed)
-    return parsed.country_code != 1 or region is None or region in countries
+    region = phonenumbers.region_code_for_number(parsed) if code == 1 else None
+    dear = phonenumbers.number_type(parsed) in DEAR or DEAR_IN_AMERICA.fullmatch(number) is not None
+    return Origin(code, frozenset(shared if region is None else (region,)), dear)

@@ -27,21 +27,24 @@ class FairRanks:
         self.now = now
         self.address = address
         self.segment = OF_VOLUNTEERS if vouched else A_SEGMENT
+        self._moment = now.timestamp()
         self._until = address.ranked_until if address is not None else {}
 
     def place(self, lane: Lane, segments: int, not_before: datetime | None = None) -> tuple[Lane, datetime]:
         """Lane and rank of the next text of this size, which would like to be in this lane."""
-        moment = self.now.timestamp()
-        if lane is Lane.EMERGENCY and self._turn(lane, moment) > moment:
+        turn = self._turn(lane)
+        if lane is Lane.EMERGENCY and turn > self._moment:
             lane = Lane.SAFETY
-        turn = max(self._turn(lane, moment), not_before.timestamp() if not_before else moment)
+            turn = self._turn(lane)
+        if not_before is not None:
+            turn = max(turn, not_before.timestamp())
         gap = TOLD if lane is Lane.EMERGENCY else self.segment * segments
         turns = {**self._until, str(int(lane)): turn + gap.total_seconds()}
-        self._until = {lane: until for lane, until in turns.items() if until > moment}
+        self._until = {lane: until for lane, until in turns.items() if until > self._moment}
         if self.address is not None:
             self.address.ranked_until = self._until
-        return lane, self.now if turn == moment else datetime.fromtimestamp(turn, UTC)
+        return lane, self.now if turn == self._moment else datetime.fromtimestamp(turn, UTC)
 
-    def _turn(self, lane: Lane, moment: float) -> float:
-        until = self._until.get(str(int(lane)), moment)
-        return moment if until > moment + LONGEST_LEAD.total_seconds() else max(until, moment)
+    def _turn(self, lane: Lane) -> float:
+        until = self._until.get(str(int(lane)), self._moment)
+        return self._moment if until > self._moment + LONGEST_LEAD.total_seconds() else max(until, self._moment)

@@ -35,11 +35,10 @@ def parse(webhook: Webhook, account: str | None = None) -> Heard | StatusUpdate 
 
 def readable(fields: Fields) -> dict[str, str]:
     """The fields without what no database and no phone takes: NUL, bytes that are no UTF-8, halves of characters."""
-    return {_text(name): _text(value) for name, value in fields}
-
-
-def _text(part: bytes) -> str:
-    return part.decode("utf-8", "replace").replace("\0", "")
+    return {
+        name.decode("utf-8", "replace").replace("\0", ""): value.decode("utf-8", "replace").replace("\0", "")
+        for name, value in fields
+    }
 
 
 def _status(said: dict[str, str], query: str) -> StatusUpdate | None:
