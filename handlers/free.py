@@ -5,7 +5,7 @@ from datetime import timedelta
 from handlers import intake, phrasebook, relaying
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
+from handlers.understanding.intents import Ambiguous, Free, Kind, Machine, Order, Question, Understanding, Wordless
 from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
@@ -151,6 +151,12 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
         yield turn.reply("only_words")
     else:
         yield from _lost(turn, "say_it_in_words", turn.heard.body)
+
+
+def machine(turn: Turn, intent: Machine) -> Texts:
+    """No person wrote it: nothing follows. A thumb by itself is for the other side of a match, if there is one."""
+    if intent.alone and len(turn.matches) == 1:
+        yield from relaying.pass_on(turn, turn.matches[0], turn.heard.body)
 
 
 def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:

@@ -45,3 +45,8 @@ class LiveSituation:
     def opted_out(self) -> bool:
         """Whether they told us to stop."""
         return self.turn.speaker.opted_out_at is not None
+
+    @property
+    def quoted(self) -> int | None:
+        """The request that the text of ours tells of to which theirs is a reply."""
+        return self.turn.replied_about

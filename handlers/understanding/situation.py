@@ -21,6 +21,8 @@ class Situation(Protocol):
     def own(self) -> tuple[int, ...]: ...
     @property
     def opted_out(self) -> bool: ...
+    @property
+    def quoted(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class KnownSituation:
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
+    quoted: int | None = None  # the request that the text of ours tells of to which theirs is a reply
 
 
 NO_SITUATION = KnownSituation()
