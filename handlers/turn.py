@@ -32,10 +32,12 @@ class Asked:
     request_id: int | None = None
     options: int = 0  # how many numbered answers we offered
     words: str = ""  # what they had said when we asked back
+    media: tuple[str, ...] = ()  # and what kinds of pictures and the like they had sent
 
     def pack(self) -> dict[str, Any]:
         """As kept on the person."""
-        return {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
+        kept = {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
+        return {**kept, "media": list(self.media)} if self.media else kept
 
 
 def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
@@ -47,7 +49,8 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
         or now - person.question_asked_at > timedelta(minutes=policy.asked_lasts)
     ):
         return None
-    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"])
+    media = tuple(kept.get("media", ()))
+    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"], media)
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,10 @@ def last_of(session: Session, person_id: int) -> Inbound | None:
 def wrote_before(session: Session, person_id: int, sid: str) -> bool:
     """Whether this person sent any text but this one, and those that ask for no more of ours."""
     said = select(Inbound.id).where(Inbound.person_id == person_id, Inbound.sid != sid)
-    return session.exec(said.where(col(Inbound.intent).not_in(("stop", "wrong_number", "may_stop"))).limit(1)).first() is not None
+    return (
+        session.exec(said.where(col(Inbound.intent).not_in(("stop", "wrong_number", "may_stop"))).limit(1)).first()
+        is not None
+    )
 
 
 def known_sids(session: Session, sids: list[str]) -> set[str]:

@@ -13,7 +13,7 @@ from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import followups, registry
+from handlers import followups, media, registry
 from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn, unpack
@@ -56,6 +56,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         return Taken.UNKNOWN_NUMBER
     if heard.from_address in (line.sms, line.whatsapp):
         return _from_ourselves(session, line, heard, now)
+    heard = media.cards_aside(heard)
     reading = registry.read(heard.body)
     person, address = _author(session, line, heard, now, reading.language)
     if repeats.is_repeat(session, address, heard, now):
@@ -177,6 +178,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
         return Taken.UNKNOWN_NUMBER
     if heard.from_address in (line.sms, line.whatsapp):
         return _from_ourselves(session, line, heard, now)
+    heard = media.cards_aside(heard)
     understood = _understood_at_all(heard)
     person, address = _author(session, line, heard, now, understood.language if understood else None)
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")

@@ -11,7 +11,9 @@ YES = frozenset("👍👌✅✔☑🆗🙋💪🤝❤🧡💛💚💙💜🤎�
 NO = frozenset("👎❌🚫🙅⛔✖🚷")
 KIND = frozenset("🙏😊🙂😀😃😄😁☺👏🙌🎉😇🤗🫂✨🌟⭐🎊😘😂🤣😅😆‼❗❓❕❔😮😢😭😡🔥💐🌹🌸😉😎🤩👋")
 TONES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f\u200d\u20e3♀♂]")
-EMOJI = re.compile("(?:[\u203c\u2049\u231a-\u23ff\u25aa-\u27bf\u2934-\u2b55\U0001f000-\U0001faff][\ufe0e\ufe0f\u200d\u20e3♀♂\U0001f3fb-\U0001f3ff]*)+")
+EMOJI = re.compile(
+    "(?:[\u203c\u2049\u231a-\u23ff\u25aa-\u27bf\u2934-\u2b55\U0001f000-\U0001faff][\ufe0e\ufe0f\u200d\u20e3♀♂\U0001f3fb-\U0001f3ff]*)+"
+)
 OPENING, CLOSING = "“\"«„「『‘‟”'", "”\"»“」』’…'"
 LONGEST_LEAD = 60  # characters before and after a quote
 GENERIC = 4  # words that a phone in a language that we have no list of may say around an emoji
@@ -95,4 +97,6 @@ def _quotes(text: str) -> Iterator[tuple[str, str, str]]:
 def _plain(text: str) -> str:
     """A phrase as it is looked up: its words, and the places of the emoji and of the quote."""
     parts = re.split(r"(\{\}|\*)", text)
-    return " ".join(p if p in (EMPTY, QUOTE) else " ".join(t.text for t in split(clean(p))) for p in parts if p.strip())
+    return " ".join(
+        p if p in (EMPTY, QUOTE) else " ".join(t.text for t in split(clean(p))) for p in parts if p.strip()
+    )

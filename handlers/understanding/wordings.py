@@ -1,8 +1,8 @@
 """What people and machines say in so many words, whatever else they mean: signs, in files, of all languages at once.
 
-A folder has a file a language; a table in it names what its signs tell of, and a list in that which of them: `[stop]`
-`sure = ["stop|quit texting"]` is "stop.sure". How a sign is written stands in docs/danger.md; `word*` is every word that
-begins so. Letters that are written for one another stand in `[letters]`, and `[small]` words may stand in between.
+A folder has a file a language; a table in it names what its signs tell of, and a list in that which of them:
+`[stop]` `sure = ["stop|quit texting"]` is "stop.sure". How a sign is written stands in docs/danger.md; `word*` is
+every word that begins so. Letters that are written for one another stand in `[letters]`, and `[small]` words may stand in between.
 """
 
 import re
@@ -73,9 +73,11 @@ class Language:
         """For every sign the words of which one is there wherever it stands: those of its rarest step."""
         for listed in self.listed:
             terms = self.symbols.terms
-            step = max(
-                (step.symbol for step in listed.pattern.steps), key=lambda s: (min(map(_rare, terms[s])), -len(terms[s]))
-            )
+
+            def rarity(symbol: int) -> tuple[int, int]:
+                return min(map(_rare, terms[symbol])), -len(terms[symbol])
+
+            step = max((step.symbol for step in listed.pattern.steps), key=rarity)
             for word in {max(term, key=len) for term in terms[step]}:
                 yield word, listed
 
