@@ -100,9 +100,12 @@ def _card_to_duty(turn: Turn, sent: tuple[Medium, ...], about: Request | None = 
 def to_other(turn: Turn, request: Request, tell: Text | None) -> Texts:
     """Something came from one side of a match: `tell` goes to the other, unless it was just told of as much."""
     sent = kinds(turn.heard)
-    again = requests.happened_since(turn.session, [request], KEPT, turn.now - ALBUM)
+    since = turn.now - ALBUM
+    again = all(requests.happened_since(turn.session, [request], f"{one}_told", since) for one in sent)
     for one in sent:
         requests.record(turn.session, request, KEPT, turn.now, by=turn.speaker.id, words=str(one))
+        if not again:
+            requests.record(turn.session, request, f"{one}_told", turn.now, by=turn.speaker.id)
     if tell is not None and not again:
         yield tell
     if not again:

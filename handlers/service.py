@@ -36,8 +36,9 @@ def stop(turn: Turn, order: Order) -> Texts:
     """Stop at once, cancel what is queued, release what they held, tell duty who is left waiting."""
     # The carrier itself confirms its own words on SMS, and lets nothing of ours through after them.
     by_carrier = turn.heard.carrier_answered is not None or (order.argument and turn.heard.channel is Channel.SMS)
-    already = _end_texts(turn)
-    if not by_carrier and not already:
+    if _end_texts(turn):
+        return  # they said so before: all that follows from it has followed
+    if not by_carrier:
         yield turn.reply("stopped", line=Ours(turn.line.name))
     yield from _let_go(turn)
     for request in requests.live_of(turn.session, turn.speaker.id):
@@ -53,11 +54,12 @@ def wrong_number(turn: Turn, _: WrongNumber) -> Texts:
     speaker = turn.speaker
     # Whoever was added by hand was sent texts before they ever wrote; who wrote first has only mistyped.
     ours = speaker.helper_since is not None and not inbound.wrote_before(turn.session, speaker.id, turn.heard.id)
-    if not _end_texts(turn):
-        yield turn.reply("wrong_number", line=Ours(turn.line.name))
-        if ours:
-            name = turn.name(speaker, whole=True) or Said("somebody")
-            yield from turn.tell_duty("duty_wrong_number", but=speaker.id, name=name)
+    if _end_texts(turn):
+        return
+    yield turn.reply("wrong_number", line=Ours(turn.line.name))
+    if ours:
+        name = turn.name(speaker, whole=True) or Said("somebody")
+        yield from turn.tell_duty("duty_wrong_number", but=speaker.id, name=name)
     yield from _let_go(turn)
     for request in requests.live_of(turn.session, speaker.id):
         requests.record(turn.session, request, "asker_stopped", turn.now, by=speaker.id)

@@ -148,11 +148,13 @@ class _Sentence:
             return found if found and carried else Free(self.text, self.reading.meaning)
         if found is not None:
             return self.about_quoted(found)
-        if self.reading.leaving is not None:
+        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER):
             return LEAVING[self.reading.leaving]
         meaning = self.reading.meaning
         if (reply := self.reply()) is not None:
             return reply
+        if self.reading.leaving is Wish.PERHAPS:
+            return LEAVING[Wish.PERHAPS]
         return self.answer() if self.asked_for_words else Free(self.text, meaning, self.almost())
 
     def without_words(self) -> Intent:

@@ -78,7 +78,7 @@ class Language:
                 return min(map(_rare, terms[symbol])), -len(terms[symbol])
 
             step = max((step.symbol for step in listed.pattern.steps), key=rarity)
-            for word in {max(term, key=len) for term in terms[step]}:
+            for word in {max(term, key=lambda word: _rare([word])) for term in terms[step]}:
                 yield word, listed
 
     def units(self, text: str, tokens: Sequence[Token]) -> list[Unit]:
@@ -109,7 +109,7 @@ def plain(word: str) -> str:
 
 
 def _rare(term: Sequence[str]) -> int:
-    return max(map(len, term))  # long words are rare ones
+    return max(0 if word.startswith("<") else len(word) for word in term)  # long words are rare ones
 
 
 class Wordings:

@@ -60,7 +60,7 @@ def read(
 def _tapped(tap: Tap, *, in_danger: bool) -> Machine | None:
     """A tap on a text: whatever it quotes of ours was not said by who tapped."""
     quote = echoes.quote_of(tap.quote)
-    if in_danger and quote is None:
+    if quote is None and (in_danger or danger.read(tap.quote)):
         return None
     return Machine(MachineKind.REACTION, mood=tap.mood, quote=quote)
 
