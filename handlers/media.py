@@ -1,4 +1,4 @@
-"""What came beside words: pictures, voice messages, contact cards. None of it can be passed on yet, and all are told so."""
+"""What came beside words: pictures, voice messages, contact cards. None can be passed on yet, and all are told so."""
 
 import re
 from collections.abc import Iterator

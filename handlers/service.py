@@ -50,7 +50,7 @@ def stop(turn: Turn, order: Order) -> Texts:
 
 
 def wrong_number(turn: Turn, _: WrongNumber) -> Texts:
-    """The phone is not whose we thought: as STOP, and where we wrote first, duty hears that somebody must be asked."""
+    """The phone is not whose we thought: as STOP, and where we wrote first, duty hears of it."""
     speaker = turn.speaker
     # Whoever was added by hand was sent texts before they ever wrote; who wrote first has only mistyped.
     ours = speaker.helper_since is not None and not inbound.wrote_before(turn.session, speaker.id, turn.heard.id)

@@ -176,7 +176,7 @@ class Turn(Context):
 
     @cached_property
     def matches(self) -> list[Request]:
-        """Requests in which the speaker had somebody to talk with, from either side; of several the one replied to."""
+        """Requests in which the speaker had somebody to talk with, from either side; of several, the one quoted."""
         matches = self._matches
         return [r for r in matches if r.number == self.replied_about] or matches if len(matches) > 1 else matches
 

@@ -104,7 +104,7 @@ def test_a_tap_on_any_text_of_ours_is_a_tap(lead: str) -> None:
     for code, name in SAYS:
         form = phrasebook.book(code).pages["say"][name]
         form = form["other"] if isinstance(form, dict) else form
-        fields = {field: "Ana" for field in ("name", "what", "line", "place", "words", "dial")}
+        fields = dict.fromkeys(("name", "what", "line", "place", "words", "dial"), "Ana")
         try:
             words = form.format_map({**fields, **SAID})
         except KeyError:
@@ -126,7 +126,7 @@ ANSWERS: list[tuple[str, Situation, object]] = [
      Answer(1, "Liked “Caro says #1 is done. Did you get it? 1 yes, 2 partly, 3 no”")),
     ('"#2 A ride. CLAIM 2 or PASS 2" yes', OFFERED_TWO, Order("claim", (2,))),
     ("> #2 A ride. CLAIM 2 or PASS 2\nno thanks", OFFERED_TWO, Order("pass", (2,))),
-    ("ok\n\nOn Tue, Mar 3, 2026 at 10:00 AM Hotline <a@example.org> wrote:\n> #1 A ride. CLAIM 1 or\n> PASS 1", OFFERED_TWO,
+    ("ok\n\nOn Tue, Mar 3, 2026 Hotline <a@example.org> wrote:\n> #1 A ride. CLAIM 1 or\n> PASS 1", OFFERED_TWO,
      Order("claim", (1,))),
     ("done", KnownSituation(quoted=4), Order("done", (4,))),
     ("yes", KnownSituation(offers=(1, 2), quoted=2), Order("claim", (2,))),
@@ -163,8 +163,11 @@ def test_any_text_is_read(text: str) -> None:
     assert machines.is_machine(text) == machines.is_machine(text)
 
 
-HARD = ["“" * 1600, "Liked “" * 200, "stop " * 320, "> #1 " * 320, "#1 claim or pass " * 94, "👍" * 1600, "thank you for " * 114,
-        "i dont want to " * 106, "asking 3 neighbors now and " * 60, "别再发" * 530, "On a wrote: " * 130]  # fmt: skip
+HARD = [
+    *("“" * 1600, "Liked “" * 200, "stop " * 320, "> #1 " * 320, "#1 claim or pass " * 94, "👍" * 1600),
+    *("thank you for " * 114, "i dont want to " * 106, "asking 3 neighbors now and " * 60, "别再发" * 530),
+    "On a wrote: " * 130,
+]
 
 
 @pytest.mark.parametrize("text", HARD, ids=lambda text: text[:12])

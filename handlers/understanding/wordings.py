@@ -2,7 +2,8 @@
 
 A folder has a file a language; a table in it names what its signs tell of, and a list in that which of them:
 `[stop]` `sure = ["stop|quit texting"]` is "stop.sure". How a sign is written stands in docs/danger.md; `word*` is
-every word that begins so. Letters that are written for one another stand in `[letters]`, and `[small]` words may stand in between.
+every word that begins so. Letters that are written for one another stand in `[letters]`, and `[small]` words may
+stand in between.
 """
 
 import re
@@ -71,12 +72,12 @@ class Language:
 
     def anchors(self) -> Iterator[tuple[str, Listed]]:
         """For every sign the words of which one is there wherever it stands: those of its rarest step."""
+        terms = self.symbols.terms
+
+        def rarity(symbol: int) -> tuple[int, int]:
+            return min(map(_rare, terms[symbol])), -len(terms[symbol])
+
         for listed in self.listed:
-            terms = self.symbols.terms
-
-            def rarity(symbol: int) -> tuple[int, int]:
-                return min(map(_rare, terms[symbol])), -len(terms[symbol])
-
             step = max((step.symbol for step in listed.pattern.steps), key=rarity)
             for word in {max(term, key=lambda word: _rare([word])) for term in terms[step]}:
                 yield word, listed
@@ -91,10 +92,15 @@ class Language:
 
     def find(self, text: str, tokens: Sequence[Token], likely: Sequence[Listed]) -> Iterator[Wording]:
         """Those of these signs that stand in a text."""
+        units = self.units(text, tokens)
+        there = {spelling for unit in units for spelling in self.spelled(unit.text)}
+        among = self.symbols.among
+        likely = [one for one in likely if all(among(there, step.symbol) for step in one.pattern.steps)]
+        if not likely:
+            return
         asked = 0
         for listed in likely:
             asked |= listed.pattern.asked
-        units = self.units(text, tokens)
         words = Words(text, units, self.symbols, self.spelled, asked)
         for listed in likely:
             for runs in words.find(listed.pattern):

@@ -1,6 +1,6 @@
-"""Whoever wants no more texts of ours, in words of their own: "ya no me manden mensajes", "you have the wrong number".
+"""Whoever wants no more texts, in words of their own: "ya no me manden mensajes", "you have the wrong number".
 
-Each language has a file beside this one. Whatever is not sure is asked: a person who needs help must not be lost by it.
+Each language has a file beside this one. What is not sure is asked: a person who needs help must not be lost.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What no person wrote: taps on a text, automatic replies, carriers' notices, our own words sent back, adverts.
 
-Each language has a file beside this one with what its phones, carriers and firms say. A text that tells of danger or asks
-for something is a person's, whatever else is in it; where in doubt it is a person's, too.
+Each language has a file beside this one with what its phones, carriers and firms say. A text that tells of danger or
+asks for something is a person's, whatever else is in it; where in doubt it is a person's, too.
 """
 
 import re
@@ -43,7 +43,7 @@ def tapped(text: str) -> Tap | None:
 def read(
     text: str, tokens: Sequence[Token], *, in_danger: bool, quote: Quote | None = None, tap: Tap | None = None
 ) -> Machine | None:
-    """What a cleaned text is, if no person wrote it. `quote` is what of ours was taken out of it, `tap` if it is one."""
+    """What a cleaned text is, if no person wrote it. `quote` is what of ours was taken out of it."""
     if quote is not None and not tokens:
         return Machine(MachineKind.ECHO, quote=quote)
     if tap is not None:
