@@ -20,6 +20,7 @@ from handlers.understanding.words import Token
 
 Table = Mapping[str, Any]  # a language's TOML file
 
+BESIDE = (".not", ".but", ".need", ".asks", ".warning", ".formula")  # count only beside others
 NO_SIGNS = ("lists", "small", "letters", "reaction")  # tables that hold none
 LONGEST = 120  # words; what is said in so many words stands at the beginning of a text
 SHORTEST_STEM = 3
@@ -96,7 +97,7 @@ class Language:
         there = {spelling for unit in units for spelling in self.spelled(unit.text)}
         among = self.symbols.among
         likely = [one for one in likely if all(among(there, step.symbol) for step in one.pattern.steps)]
-        if not likely:
+        if all(one.name.endswith(BESIDE) for one in likely):
             return
         asked = 0
         for listed in likely:
@@ -161,4 +162,6 @@ class Wordings:
             for language in self.by_letter:
                 if language.script is not None and language.script.search(text):
                     likely[language] = dict.fromkeys(language.listed)
+        if all(listed.name.endswith(BESIDE) for signs in likely.values() for listed in signs):
+            return []
         return [wording for one, listed in likely.items() for wording in one.find(text, tokens, tuple(listed))]
