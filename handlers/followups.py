@@ -90,7 +90,7 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         if request.state is State.OPEN and not offers.any_pending(context.session, request.id):
             yield from waves.ask_next(context, request)
         return
-    if text.phrase in ("stopped", "you_stopped"):
+    if text.phrase in ("stopped", "wrong_number", "you_stopped"):
         return  # to somebody who wants no texts
     if text.phrase.startswith("duty_"):
         return  # telling duty that duty cannot be told would go round in circles

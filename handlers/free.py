@@ -2,10 +2,20 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying, standing
+from handlers import intake, media, phrasebook, relaying, standing
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Need, Order, Question, Understanding, Wordless
+from handlers.understanding.intents import (
+    Ambiguous,
+    Free,
+    Kind,
+    Machine,
+    Need,
+    Order,
+    Question,
+    Understanding,
+    Wordless,
+)
 from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
@@ -21,6 +31,8 @@ def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
     meaning = intent.meaning
     matches = turn.matches
+    if turn.heard.media and turn.own and not matches:
+        media.keep(turn, turn.own[-1])
     if meaning.emergency:
         yield from _emergency(turn, intent, matches)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
@@ -179,10 +191,23 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
             yield turn.reply("more_added", about=own)
     elif len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
+    elif turn.heard.location and own is None and not turn.speaker.helps:
+        # Where they are is the half of it: only what they need is asked.
+        yield from intake.begin(turn, "", Understanding(Kind.ASK))
     elif turn.heard.media:
-        yield turn.reply("only_words")
+        yield from media.answer(turn, own)
+        if own is None:
+            before = turn.asked.media if turn.asked and turn.asked.question is Question.NEED else ()
+            sent = tuple(dict.fromkeys((*before, *media.kinds(turn.heard))))
+            turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS), media=sent)
     else:
         yield from _lost(turn, "say_it_in_words", turn.heard.body)
+
+
+def machine(turn: Turn, intent: Machine) -> Texts:
+    """No person wrote it: nothing follows. A thumb by itself is for the other side of a match, if there is one."""
+    if intent.alone and len(turn.matches) == 1:
+        yield from relaying.pass_on(turn, turn.matches[0], turn.heard.body)
 
 
 def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, allowance, brake, phrasebook, places, waves
+from handlers import alarms, allowance, brake, media, phrasebook, places, waves
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
@@ -50,6 +50,7 @@ def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | Non
     if like is not None and not (request.place or request.area_id or request.vicinity):
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)
+    media.keep(turn, request, turn.asked.media if turn.asked else ())
     if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
         yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
         yield from alarms.alarm(turn, request)
@@ -73,7 +74,7 @@ def locate(
     request: Request, words: str, meaning: Understanding, areas: Sequence[Area], shared: str | None = None
 ) -> None:
     """Note where it is: the area may be told to anybody, the door only to whoever comes."""
-    area = places.find(meaning.place or words, areas) or places.find(words, areas)
+    area = places.find(meaning.place or words, areas) or places.find(shared or words, areas)
     if area is not None:
         request.area_id = area.id
     if shared:

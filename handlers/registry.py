@@ -38,11 +38,14 @@ from handlers.understanding.intents import (
     Free,
     Intent,
     Kind,
+    Machine,
+    MayStop,
     Order,
     Question,
     Role,
     Understood,
     Wordless,
+    WrongNumber,
 )
 from handlers.understanding.reading import Reading
 from handlers.understanding.situation import NO_SITUATION, Situation
@@ -120,7 +123,11 @@ NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
     Free: free.free,
     Ambiguous: free.ambiguous,
     Wordless: free.wordless,
+    Machine: free.machine,
+    WrongNumber: service.wrong_number,
+    MayStop: service.may_stop,
 }
+WHILE_STOPPED = (Machine, WrongNumber, MayStop)  # also from who has told us to stop: these start no talk
 
 ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.NEED: ask.need,
@@ -134,6 +141,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.SURGE: duty.surge,
 }
 
+NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
@@ -154,7 +162,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     """The texts that follow from what was said."""
     intent = understood.intent
     command = BY_NAME[intent.command] if isinstance(intent, Order) else None
-    if turn.speaker.opted_out_at is not None and not (command and command.while_stopped):
+    while_stopped = command.while_stopped if command else isinstance(intent, WHILE_STOPPED)
+    if turn.speaker.opted_out_at is not None and not while_stopped:
         return service.while_stopped(turn, intent)
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
@@ -205,4 +214,6 @@ def name(intent: Intent) -> str:
     """An intent's name in English, lower case; free words go by what they are for."""
     if isinstance(intent, Free):
         return str(intent.act or intent.meaning.kind)
-    return intent.command if isinstance(intent, Order) else type(intent).__name__.lower()
+    if isinstance(intent, Machine):
+        return f"machine_{intent.kind}"
+    return intent.command if isinstance(intent, Order) else NAMES.get(type(intent)) or type(intent).__name__.lower()

@@ -1,5 +1,6 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
+from handlers import media
 from handlers.summary import Ours, Quoted, Said, brief
 from handlers.turn import Context, Texts, Turn
 from models import assignments, people, requests
@@ -42,10 +43,14 @@ def may_write(turn: Turn, request: Request) -> bool:
 
 def pass_on(turn: Turn, request: Request, words: str) -> Texts:
     """Carry words to the other side and say so; or say that they cannot get there, and tell duty."""
-    if turn.heard.media and not words:
-        yield turn.reply("no_pictures", about=request)
-        return
     other, phrase = _other(turn, request) or (None, "")
+    if turn.heard.media:
+        sent = media.named(media.kinds(turn.heard))
+        there = other is not None and other.opted_out_at is None
+        tell = turn.tell(other, "media_came", about=request, lane=Lane.REPLY, what=sent) if other and there else None
+        yield from media.to_other(turn, request, tell)
+        if not words:
+            return
     if other is None:
         yield from _to_duty(turn, request, words)
     elif other.opted_out_at is not None:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from handlers import intake, phrasebook, waves
-from handlers.summary import Ours, brief
+from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Free, Intent, Kind, Order, Question
-from models import assignments, offers, people, requests
+from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
+from models import assignments, inbound, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -34,25 +34,53 @@ def help_(turn: Turn, _: Order) -> Texts:
 
 def stop(turn: Turn, order: Order) -> Texts:
     """Stop at once, cancel what is queued, release what they held, tell duty who is left waiting."""
+    # The carrier itself confirms its own words on SMS, and lets nothing of ours through after them.
+    by_carrier = turn.heard.carrier_answered is not None or (order.argument and turn.heard.channel is Channel.SMS)
+    if _end_texts(turn):
+        return  # they said so before: all that follows from it has followed
+    if not by_carrier:
+        yield turn.reply("stopped", line=Ours(turn.line.name))
+    yield from _let_go(turn)
+    for request in requests.live_of(turn.session, turn.speaker.id):
+        requests.record(turn.session, request, "asker_stopped", turn.now, by=turn.speaker.id)
+        yield from turn.tell_duty("duty_asker_stopped", about=request, but=turn.speaker.id)
+        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+        if holder:
+            yield turn.tell(holder[1], "asker_stopped", about=request)
+
+
+def wrong_number(turn: Turn, _: WrongNumber) -> Texts:
+    """The phone is not whose we thought: as STOP, and where we wrote first, duty hears of it."""
+    speaker = turn.speaker
+    # Whoever was added by hand was sent texts before they ever wrote; who wrote first has only mistyped.
+    ours = speaker.helper_since is not None and not inbound.wrote_before(turn.session, speaker.id, turn.heard.id)
+    if _end_texts(turn):
+        return
+    yield turn.reply("wrong_number", line=Ours(turn.line.name))
+    if ours:
+        name = turn.name(speaker, whole=True) or Said("somebody")
+        yield from turn.tell_duty("duty_wrong_number", but=speaker.id, name=name)
+    yield from _let_go(turn)
+    for request in requests.live_of(turn.session, speaker.id):
+        requests.record(turn.session, request, "asker_stopped", turn.now, by=speaker.id)
+        yield from turn.tell_duty("duty_asker_stopped", about=request, but=speaker.id)
+
+
+def may_stop(turn: Turn, _: MayStop) -> Texts:
+    """It may be a wish to be left alone: one question, and nobody who needs help is lost."""
+    if turn.speaker.opted_out_at is None:
+        yield turn.reply("may_stop")
+
+
+def _end_texts(turn: Turn) -> bool:
+    """Nothing more goes to whoever speaks; whether that was so already."""
     speaker = turn.speaker
     already = speaker.opted_out_at is not None
     speaker.opted_out_at = turn.now
     speaker.on_duty_since = None
     turn.unask(speaker)
     outbound.cancel_for(turn.session, speaker.id, turn.now)
-    # The carrier itself confirms its own words on SMS, and lets nothing of ours through after them.
-    by_carrier = turn.heard.carrier_answered is not None or (order.argument and turn.heard.channel is Channel.SMS)
-    if not by_carrier and not already:
-        yield turn.reply("stopped", line=Ours(turn.line.name))
-    if already:
-        return
-    yield from _let_go(turn)
-    for request in requests.live_of(turn.session, speaker.id):
-        requests.record(turn.session, request, "asker_stopped", turn.now, by=speaker.id)
-        yield from turn.tell_duty("duty_asker_stopped", about=request, but=speaker.id)
-        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-        if holder:
-            yield turn.tell(holder[1], "asker_stopped", about=request)
+    return already
 
 
 def _let_go(turn: Turn) -> Texts:

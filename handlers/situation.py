@@ -47,6 +47,11 @@ class LiveSituation:
         """Whether they told us to stop."""
         return self.turn.speaker.opted_out_at is not None
 
+    @property
+    def quoted(self) -> int | None:
+        """The request that the text of ours tells of to which theirs is a reply."""
+        return self.turn.replied_about
+
     def is_(self, role: Role) -> bool:
         """Whether they are this to the hotline. Most roles cost nothing to find out, for the turn knows them."""
         speaker, own = self.turn.speaker, self.turn.own

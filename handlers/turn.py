@@ -12,6 +12,7 @@ from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
 from models import assignments, lines, people, requests
 from models.assignments import Assignment
+from models.delivery import outbound
 from models.delivery.outbound import Lane
 from models.inbound import Heard
 from models.lines import Area, Line, Policy
@@ -32,10 +33,12 @@ class Asked:
     request_id: int | None = None
     options: int = 0  # how many numbered answers we offered
     words: str = ""  # what they had said when we asked back
+    media: tuple[str, ...] = ()  # and what kinds of pictures and the like they had sent
 
     def pack(self) -> dict[str, Any]:
         """As kept on the person."""
-        return {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
+        kept = {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
+        return {**kept, "media": list(self.media)} if self.media else kept
 
 
 def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
@@ -47,7 +50,8 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
         or now - person.question_asked_at > timedelta(minutes=policy.asked_lasts)
     ):
         return None
-    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"])
+    media = tuple(kept.get("media", ()))
+    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"], media)
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ class Turn(Context):
     speaker: Person
     heard: Heard
     asked: Asked | None = None
+    quoted: int | None = None  # the number of the request that they quote a text of ours about
 
     @property
     def overtaken(self) -> bool:
@@ -177,8 +182,20 @@ class Turn(Context):
         return assignments.held_by(self.session, self.speaker.id) if self.speaker.helper_since else []
 
     @cached_property
+    def replied_about(self) -> int | None:
+        """The number of the request that the text of ours tells of to which theirs is a reply."""
+        if self.quoted is not None or self.heard.replied_to is None:
+            return self.quoted
+        return outbound.request_number(self.session, self.heard.replied_to, self.speaker.id)
+
+    @cached_property
     def matches(self) -> list[Request]:
-        """Requests in which the speaker had somebody to talk with, from either side."""
+        """Requests in which the speaker had somebody to talk with, from either side; of several, the one quoted."""
+        matches = self._matches
+        return [r for r in matches if r.number == self.replied_about] or matches if len(matches) > 1 else matches
+
+    @property
+    def _matches(self) -> list[Request]:
         talking = [r for r in self.own if r.state in (*TALKING, State.HELD) or r.duty_person_id is not None]
         return sorted([*talking, *(r for _, r in self.held)], key=lambda r: r.number)
 

@@ -32,6 +32,7 @@ class Heard:
     carrier_answered: str | None = None  # STOP, START or HELP, where the carrier has replied already
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
     fallback_to: str | None = None  # whose line it is for, if no line has the number `to`
+    replied_to: str | None = None  # the carrier's id of the text of ours to which it is a reply
     at: datetime | None = None  # when it came to the carrier, or to us if that is not known
 
 
@@ -105,6 +106,15 @@ LAST_OF = Precompiled(
 def last_of(session: Session, person_id: int) -> tuple[str, str] | None:
     """The id and the words of the text that this person sent last."""
     return session.fetch(LAST_OF, person_id=person_id, few=1).first()
+
+
+def wrote_before(session: Session, person_id: int, sid: str) -> bool:
+    """Whether this person sent any text but this one, and those that ask for no more of ours."""
+    said = select(Inbound.id).where(Inbound.person_id == person_id, Inbound.sid != sid)
+    return (
+        session.exec(said.where(col(Inbound.intent).not_in(("stop", "wrong_number", "may_stop"))).limit(1)).first()
+        is not None
+    )
 
 
 def known_sids(session: Session, sids: list[str]) -> set[str]:

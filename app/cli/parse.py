@@ -9,7 +9,7 @@ import typer
 
 from handlers import registry
 from handlers.understanding.explain import explain
-from handlers.understanding.intents import Free, Intent, Kind, Order, Wordless
+from handlers.understanding.intents import Free, Intent, Kind, Machine, Order, Wordless
 from models.requests import Urgency
 
 app = typer.Typer()
@@ -47,7 +47,7 @@ def meaning(text: str) -> dict[str, Any]:
     """The contract's object for one text."""
     understood = registry.understand(text)
     intent = understood.intent
-    if isinstance(intent, Wordless):
+    if isinstance(intent, Wordless | Machine):
         return nothing(None)
     if isinstance(intent, Free):
         said = intent.meaning
@@ -66,6 +66,8 @@ def meaning(text: str) -> dict[str, Any]:
 def reasons(text: str) -> list[str]:
     """Which words led to what was understood, for whoever mends the lists."""
     intent = registry.understand(text).intent
+    if isinstance(intent, Machine):
+        return [f"no person wrote it: {intent.kind}".replace("_", " ")]
     if not isinstance(intent, Free):
         return [] if isinstance(intent, Wordless) else ["a command, by the phrasebook's [hear]"]
     return [f'{r.understood}: "{r.words}"{f"  {r.listed}" if r.listed else ""}' for r in explain(text)]

@@ -12,7 +12,7 @@ from typing import Any
 from app.outbound.outbox import WHOM_TO_CALL
 from handlers import registry
 from handlers.turn import Text
-from handlers.understanding.intents import Answer, Intent, Order
+from handlers.understanding.intents import Answer, Intent, Machine, Order
 from handlers.understanding.words import fold
 from models.delivery.outbound import Lane
 from models.inbound import Heard
@@ -99,6 +99,8 @@ def _listen(
     before: RecentTexts, heard: Heard, intent: Intent, texts: Sequence[Text], moment: float, last_answer: float | None
 ) -> RecentTexts:
     """Whether this text, after those before it, might be a machine's."""
+    if isinstance(intent, Machine):  # nothing is ever answered to it
+        return before
     if not _may_be_a_machines(intent):
         return RecentTexts(alarm=before.alarm)
     if heard.media or heard.location:  # an album comes as several texts; no machine sends its whereabouts

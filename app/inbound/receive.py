@@ -13,7 +13,7 @@ from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import followups, registry
+from handlers import followups, media, registry
 from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn, unpack
@@ -33,6 +33,7 @@ RETRY_AFTER = timedelta(hours=1)  # until a request on which we stumbled is look
 DUE_BATCH = 50  # requests that one transaction of `tick` acts on
 
 
+STOPPING = ("stop", "wrong_number")  # intents after which nothing more goes to a phone
 # What the carrier itself understood, by the keywords that the group set up there: it has answered and acted already.
 BY_CARRIER = {"STOP": Order("stop", argument=True), "START": Order("start"), "HELP": Order("help")}
 
@@ -55,12 +56,15 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         return Taken.UNKNOWN_NUMBER
     if heard.from_address in (line.sms, line.whatsapp):
         return _from_ourselves(session, line, heard, now)
+    heard = media.cards_aside(heard)
     reading = registry.read(heard.body)
     person, address = _author(session, line, heard, now, reading.language)
     if repeats.is_repeat(session, address, heard, now):
         inbound.store(session, line.id, heard, now, person_id=person.id, intent="repeat")
         return Taken.SEEN
-    turn = Turn(session, line, now, speaker=person, heard=heard, asked=unpack(person, now, line.policy))
+    quoted = reading.quote.number if reading.quote else None
+    asked = unpack(person, now, line.policy)
+    turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked, quoted=quoted)
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
     understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))
     intent = understood.intent
@@ -135,7 +139,7 @@ def _not_answered(turn: Turn, understood: Understood, inbound_id: int, cap: Dail
     intent = understood.intent
     texts: list[Text] = []
     key = str(inbound_id)
-    if registry.name(intent) == "stop":
+    if registry.name(intent) in STOPPING:
         texts = [text for text in registry.respond(turn, understood) if text.to.id != turn.speaker.id]
     elif understood.danger or (isinstance(intent, Free) and intent.meaning.kind is Kind.ASK):
         key = key if understood.danger else f"abroad-{turn.line.id}-{lines.day(turn.line, turn.now)}"
@@ -174,6 +178,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
         return Taken.UNKNOWN_NUMBER
     if heard.from_address in (line.sms, line.whatsapp):
         return _from_ourselves(session, line, heard, now)
+    heard = media.cards_aside(heard)
     understood = _understood_at_all(heard)
     person, address = _author(session, line, heard, now, understood.language if understood else None)
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
@@ -204,7 +209,7 @@ def _wants_out(heard: Heard, understood: Understood | None) -> bool:
     """Whether a text says STOP, even where understanding it is what fails."""
     if heard.carrier_answered == "STOP" or heard.body.strip().upper() in carrier_words.STOP:
         return True
-    return understood is not None and registry.name(understood.intent) == "stop"
+    return understood is not None and registry.name(understood.intent) in STOPPING
 
 
 def _stamp(moment: datetime) -> int:

@@ -29,7 +29,9 @@ LONGEST = 1600  # characters; Twilio refuses more
 QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that they go on in the next text
 SHORT = 300  # characters; fewer never take more than the most segments
 WHOM_TO_CALL = frozenset({"emergency", "emergency_alone", "urgent_care"})
-ALLOWED_AFTER_STOP = frozenset({"stopped", "you_stopped"})  # one confirmation, and an answer when they write again
+ALLOWED_AFTER_STOP = frozenset(
+    {"stopped", "wrong_number", "you_stopped"}
+)  # one confirmation, and an answer when they write again
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
 LIFETIMES = {

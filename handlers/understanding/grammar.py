@@ -18,12 +18,12 @@ once, are in the phrasebooks. Anything that is not clearly a command is free tex
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from handlers import phrasebook
-from handlers.understanding import carrier_words
+from handlers.understanding import carrier_words, echoes, machines
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Said
 from handlers.understanding.command import Command, Note
@@ -33,11 +33,16 @@ from handlers.understanding.intents import (
     Answer,
     Free,
     Intent,
+    Machine,
+    MayStop,
+    Mood,
     Order,
     Question,
     Understood,
     Wordless,
+    WrongNumber,
 )
+from handlers.understanding.leaving import Wish
 from handlers.understanding.lexicon import Lexicons, lexicons
 from handlers.understanding.numbers import take
 from handlers.understanding.phrases import Book, Phrase, PhraseIndex, among
@@ -48,6 +53,12 @@ from handlers.understanding.words import Token, clean, split
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
+LEAVING: dict[Wish, Intent] = {
+    Wish.STOP: Order(STOP),
+    Wish.WRONG_NUMBER: WrongNumber(),
+    Wish.PERHAPS: MayStop(),
+}
+RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -86,12 +97,18 @@ class Grammar:
 
     def read(self, body: str) -> Reading:
         """Take a text apart: what it says by itself, whoever sent it."""
-        text = clean(body)
+        text, quote = clean(body), None
+        if (tap := machines.tapped(text)) and tap.mood is Mood.EDITED:  # what they wrote before is to read so now
+            text, tap = tap.quote.strip(), None
         tokens = split(text)
+        if tap is None:
+            text, quote = echoes.apart(text, tokens)
+            tokens = split(text) if quote else tokens
         words = without_courtesy(tokens, self.phrases)
         begins = self.phrases.at_start(words)
         told = among(begins, self.telling, "en")
-        return Reading(text, tokens, words, begins, self.lexicons, told[0][0].language if told else None)
+        language = told[0][0].language if told else None
+        return Reading(text, tokens, words, begins, self.lexicons, language, quote, tap)
 
     def understand(self, said: str | Reading, situation: Situation = NO_SITUATION) -> Understood:
         """What a text means to somebody in this situation. Never raises."""
@@ -126,25 +143,69 @@ class _Sentence:
 
     def intent(self) -> Intent:
         if not any(w.text not in "#@" for w in self.words):
-            return Order(HELP) if self.text.strip("!. ") == "?" else Wordless()
+            return Order(HELP) if self.text.strip("!. ") == "?" else self.without_words()
         found = self.order()
+        if found is None and self.reading.machine:
+            return self.tapped(self.reading.machine) or self.reading.machine
         if self.reading.danger:  # comes before any command and any question of ours; in a note it travels along
             carried = isinstance(found, Order) and self.reading.danger_in(found.note)
             return found if found and carried else Free(self.text, self.reading.meaning)
         if found is not None:
-            return found
+            return self.about_quoted(found)
+        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER):
+            return LEAVING[self.reading.leaving]
         meaning = self.reading.meaning
         almost = self.almost()
         if almost is None and self.yes_or_no() is None and (rule := self.act()) is not None:
             return Free(self.text, meaning, act=rule.act, role=rule.to)
         if (reply := self.reply()) is not None:
             return reply
+        if self.reading.leaving is Wish.PERHAPS:
+            return LEAVING[Wish.PERHAPS]
         return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
 
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
         rules = self.grammar.act_rules if self.reading.acts else ()
         return next((r for r in rules if r.act in self.reading.acts and self.situation.is_(r.to)), None)
+
+    def without_words(self) -> Intent:
+        """A picture, or an emoji: a thumb is a yes where something waits for one, else nothing to be answered."""
+        if self.reading.quote:
+            return self.reading.machine or Wordless()
+        thumb = machines.emoji(self.text)
+        return (self.tapped(thumb) or thumb) if thumb else Wordless()
+
+    def tapped(self, machine: Machine) -> Intent | None:
+        """The answer that a tap on a text of ours is, or a thumb by itself: to an offer, or to "did you get it?"."""
+        said = {Mood.YES: "yes", Mood.NO: "no"}.get(machine.mood) if machine.mood else None
+        if said is None or not (machine.alone or machine.quote):
+            return None
+        quote, question = machine.quote, self.situation.question
+        number = quote.number if quote else self.situation.quoted
+        if number is not None and number in self.situation.offers:
+            return Order(CLAIM if said == "yes" else PASS, (number,))
+        if quote and quote.phrase not in (None, *RECEIPTS):
+            return None
+        if question is Question.RECEIPT and (quote is None or quote.phrase in RECEIPTS or number is not None):
+            if quote is None and self.situation.offers:
+                return Ambiguous(offers=self.situation.offers, answer=True)
+            return self.answer(REPLIES[Question.RECEIPT][said])
+        offers = self.situation.offers if machine.alone else ()
+        if len(offers) > 1:
+            return Ambiguous(offers=offers)
+        return Order(CLAIM if said == "yes" else PASS, offers) if offers else None
+
+    @property
+    def quoted(self) -> int | None:
+        """The number of the request that the text of ours tells of to which this is a reply."""
+        return self.reading.quote.number if self.reading.quote else self.situation.quoted
+
+    def about_quoted(self, found: Intent) -> Intent:
+        """A command without a number, said in reply to a text of ours, is about what that tells of."""
+        if not isinstance(found, Order) or found.numbers or found.command not in self.grammar.numbered:
+            return found
+        return replace(found, numbers=(self.quoted,)) if self.quoted is not None else found
 
     def almost(self) -> Order | None:
         """The command of which this may be a misspelling that we forgive in none of its kind: "couch 5"."""
@@ -299,6 +360,12 @@ class _Sentence:
         question, offers = self.situation.question, self.situation.offers
         choices = REPLIES.get(question, {}) if question else {}
         said = self.yes_or_no()
+        if self.quoted is not None and self.quoted in offers:  # they answer that offer
+            if said is None and len(self.words) <= SHORT_REPLY:
+                starts = among(self.reading.begins, ("yes", "no"), self.situation.language)
+                said = starts[0][0].name if starts else None
+            if said in ("yes", "no"):
+                return Order(CLAIM if said == "yes" else PASS, (self.quoted,))
         if said in ("yes", "no") and offers:
             if choices or len(offers) > 1:
                 return Ambiguous(offers=offers, answer=bool(choices))

@@ -208,7 +208,55 @@ class Wordless:
     """Nothing to read: a picture, an emoji, an empty text."""
 
 
-Intent = Order | Answer | Ambiguous | Free | Wordless
+class MachineKind(StrEnum):
+    """What a text is that no person wrote."""
+
+    REACTION = "reaction"  # a tap on one of our texts; also a thumb or a heart by itself
+    AUTO_REPLY = "auto_reply"  # somebody drives, works or sleeps, and their phone says so
+    NOTICE = "notice"  # a carrier, a phone or a service tells of a text, a call or a code
+    ECHO = "echo"  # words of our own, sent back
+    ADVERT = "advert"  # somebody sells, or wants to cheat
+
+
+class Mood(StrEnum):
+    """What a tap says."""
+
+    YES = "yes"
+    NO = "no"
+    OTHER = "other"
+    REMOVED = "removed"
+    EDITED = "edited"  # no tap: a phone tells how a text of its owner is to read now
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What somebody quotes of ours."""
+
+    phrase: str | None = None  # which phrase of ours it is, if that can be told
+    number: int | None = None  # of the request that it tells of
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What no person wrote: it is kept, and nothing follows from it."""
+
+    kind: MachineKind
+    mood: Mood | None = field(default=None, compare=False)
+    quote: Quote | None = field(default=None, compare=False)
+    alone: bool = field(default=False, compare=False)  # an emoji without any words
+
+
+@dataclass(frozen=True)
+class WrongNumber:
+    """Whoever has this number is not whom we mean: nothing more may go there."""
+
+
+@dataclass(frozen=True)
+class MayStop:
+    """Perhaps they want no more texts: asked, before somebody who needs help is lost."""
+
+
+Intent = Order | Answer | Ambiguous | Free | Wordless | Machine | WrongNumber | MayStop
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.understanding import acts, danger, needs
+from handlers.understanding import acts, danger, leaving, machines, needs
 from handlers.understanding.acts import Done
 from handlers.understanding.danger import Danger
-from handlers.understanding.intents import Act, DangerKind, Understanding
+from handlers.understanding.intents import Act, DangerKind, Machine, Quote, Understanding
+from handlers.understanding.leaving import Wish
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
+from handlers.understanding.reactions import Tap
 from handlers.understanding.words import Token
 
 
@@ -23,11 +25,13 @@ class Reading:
     begins: Begins  # the phrases that these begin with
     lexicons: Lexicons
     command_language: str | None  # the language of the command that it begins with, if it does
+    quote: Quote | None = None  # what of ours it quotes: taken out of these words, which answer it
+    tap: Tap | None = None  # what it is, if it is a tap on a text
 
     @property
     def language(self) -> str | None:
         """What it is written in, as far as its words tell."""
-        return self.command_language or self._found.language
+        return self.command_language or (None if self.machine else self._found.language)
 
     @cached_property
     def meaning(self) -> Understanding:
@@ -43,6 +47,17 @@ class Reading:
     def acts(self) -> dict[Act, Done]:
         """What its author does by it, beside naming a need."""
         return acts.acts().read(self.text, self.tokens)
+
+    @cached_property
+    def machine(self) -> Machine | None:
+        """What it is, if no person wrote it."""
+        in_danger = self.danger is not None
+        return machines.read(self.text, self.tokens, in_danger=in_danger, quote=self.quote, tap=self.tap)
+
+    @cached_property
+    def leaving(self) -> Wish | None:
+        """Whether it asks for no more texts, in words of its own."""
+        return leaving.read(self.text, self.tokens)
 
     @cached_property
     def _found(self) -> Found:

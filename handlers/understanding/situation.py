@@ -22,6 +22,8 @@ class Situation(Protocol):
     @property
     def opted_out(self) -> bool: ...
     def is_(self, role: Role) -> bool: ...
+    @property
+    def quoted(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class KnownSituation:
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
+    quoted: int | None = None  # the request that the text of ours tells of to which theirs is a reply
     roles: frozenset[Role] = frozenset()
 
     def is_(self, role: Role) -> bool:

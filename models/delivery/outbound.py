@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, col, select
 
 from models.lines import Channel
+from models.requests import Request
 from models.store.session import Session
 from models.store.statements import in_literals
 from models.store.types import EnumString, Model, UtcDateTime, table
@@ -187,6 +188,12 @@ def others_with_sid(session: Session, sid: str, *, but: int) -> list[Outbound]:
     """The texts other than `but` that are thought to have this id at the carrier."""
     query = select(Outbound).where(Outbound.sid == sid, Outbound.id != but).order_by(col(Outbound.id))
     return list(session.exec(query.with_for_update()))
+
+
+def request_number(session: Session, sid: str, person_id: int) -> int | None:
+    """The number of the request that a text to this person tells of, which the carrier knows by this id."""
+    query = select(Request.number).join(Outbound, col(Outbound.request_id) == col(Request.id))
+    return session.exec(query.where(Outbound.sid == sid, Outbound.person_id == person_id)).first()
 
 
 def by_ids(session: Session, ids: list[int]) -> list[Outbound]:
