@@ -7,6 +7,7 @@ from functools import cached_property
 from handlers.understanding import danger, needs
 from handlers.understanding.danger import Danger
 from handlers.understanding.intents import DangerKind, Understanding
+from handlers.understanding.languages import Language, languages
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
 from handlers.understanding.words import Token
@@ -26,17 +27,22 @@ class Reading:
     @property
     def language(self) -> str | None:
         """What it is written in, as far as its words tell."""
-        return self.command_language or self._found.language
+        return self.command_language or (self.unspoken.code if self.unspoken else self._found.language)
 
     @cached_property
     def meaning(self) -> Understanding:
         """What it says as free words."""
-        return needs.interpret(self.text, self._found, self.danger)
+        return needs.interpret(self.text, self._found, self.danger, self.unspoken)
 
     @cached_property
     def danger(self) -> Danger | None:
         """The danger that it tells of, in any language: read first, and of all its words."""
         return danger.dangers().read(self.text, self.tokens)
+
+    @cached_property
+    def unspoken(self) -> Language | None:
+        """The language that it is written in, if that is one we do not speak."""
+        return languages().of(self.text, self.tokens, self.lexicons.tells)
 
     @cached_property
     def _found(self) -> Found:

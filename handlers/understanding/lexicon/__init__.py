@@ -199,6 +199,10 @@ class Lexicons:
         codes = tuple(code for code in self.tables if self.of(code).knows(word))
         return codes if len(codes) < len(self.tables) else ()
 
+    def tells(self, word: str) -> tuple[str, ...]:
+        """The same, but of a street's name: that is written in English by whoever lives there."""
+        return () if word in self.every.place_words.words["sign"] else self.speaks(word)
+
     def find(self, words: Sequence[Token]) -> Found:
         """Look the words up: which language they are in, then every term of it among them."""
         words = words[:LONGEST]
