@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying
+from handlers import foreign, intake, phrasebook, relaying
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
@@ -21,9 +21,11 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from _emergency(turn, intent, matches)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
+    elif (theirs := foreign.meant(turn, intent.words, meaning)) and not foreign.is_talk(matches):
+        yield from foreign.heard(turn, intent.words, theirs)
     elif len(matches) == 1:
         learn_door(turn, matches[0], meaning)
-        if meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
+        if not theirs and meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)

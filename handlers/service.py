@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, waves
+from handlers import foreign, intake, phrasebook, waves
 from handlers.summary import Ours, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, Order, Question
@@ -89,6 +89,9 @@ def while_stopped(turn: Turn, intent: Intent) -> Texts:
 
 def language(turn: Turn, order: Order) -> Texts:
     """From now on in this language."""
+    if order.argument in phrasebook.unspoken():
+        yield from foreign.named(turn, order.argument)
+        return
     turn.speaker.language = order.argument
     turn.speaker.languages = sorted({*turn.speaker.languages, order.argument})
     turn.session.add(turn.speaker)

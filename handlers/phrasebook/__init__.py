@@ -105,7 +105,7 @@ class Unspoken(Book):
     def __init__(self, code: str, otherwise: Book) -> None:
         self.code, self.otherwise = code, otherwise
         self.few = unspoken()[code]
-        self.pages = {**otherwise.pages, "name": self.few["name"]}
+        self.pages = {**otherwise.pages, "name": self.few["name"], "urgency": {}}
 
     @cached_property
     def locale(self) -> Locale:

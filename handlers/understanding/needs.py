@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from handlers.understanding.addresses import AddressFinder, Place
 from handlers.understanding.danger import Danger, dangers
-from handlers.understanding.intents import Kind, Need, Understanding
+from handlers.understanding.intents import Courtesy, Kind, Need, Understanding
 from handlers.understanding.kinds import decide
 from handlers.understanding.languages import Language, languages, plain
 from handlers.understanding.lexicon import Found, Lexicon, Mark, lexicons
@@ -28,7 +28,7 @@ def understand(text: str) -> Understanding:
     """What free words say. Never raises; words in no language we speak are OTHER."""
     text = clean(text)
     words = split(text)
-    unspoken = languages().of(text, words, lexicons().tells)
+    unspoken = languages().of(text, words, lexicons().knowing)
     return interpret(text, lexicons().find(words), dangers().read(text, words), unspoken)
 
 
@@ -78,6 +78,7 @@ def in_few_words(text: str, found: Found, danger: Danger | None, language: Langu
         public=place is not None and not exact and (place.public or on_a_street(found, placed_in(found, place))),
         language=language.code,
         needs_if_asked=needs,
+        courtesy=next((kind for kind in Courtesy if said in language.courtesy[kind]), None),
     )
 
 

@@ -42,7 +42,10 @@ class Reading:
     @cached_property
     def unspoken(self) -> Language | None:
         """The language that it is written in, if that is one we do not speak."""
-        return languages().of(self.text, self.tokens, self.lexicons.tells)
+        found = languages().of(self.text, self.tokens, self.lexicons.knowing)
+        if found is None and self.danger:  # which is heard in every language, in a word or two
+            return languages().by_code.get(self.danger.language)
+        return found
 
     @cached_property
     def _found(self) -> Found:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from handlers import phrasebook
-from handlers.understanding.languages.language import Language, plain, told
+from handlers.understanding.languages.language import KNOWN, TELLS, Language, plain, told
 from handlers.understanding.words import Token
 
 __all__ = ["Language", "Languages", "languages", "plain"]
@@ -18,7 +18,6 @@ LONGEST = 120  # words; what comes later in a text is not looked at
 FEW = 4  # words; in so few, one that no other language has is enough
 COMPANY = 2  # small words beside it that make it enough in a longer text
 LETTERS_A_WORD = 2  # Chinese and Korean; others have twice as many
-TELLS, KNOWN = 2, 1
 Speaks = Callable[[str], Sequence[str]]  # the languages of ours that a word gives away
 
 
@@ -36,7 +35,7 @@ class Languages:
         for one in every:
             for word in one.telling:
                 self.telling[word] = (*self.telling.get(word, ()), one)
-            for said in one.hello | one.thanks:
+            for said in frozenset().union(*one.courtesy.values()):
                 self.alone.setdefault(said, one)
 
     def of(self, text: str, tokens: Sequence[Token], speaks: Speaks) -> Language | None:
@@ -67,12 +66,14 @@ class Languages:
         names = 2 * sum(text[token.start].isupper() for token in tokens) <= len(tokens)
         best = max(likely, key=lambda one: sum(told(one, text, tokens, names=names)))
         said = told(best, text, tokens, names=names)
-        ours = [code for token, says in zip(tokens, said, strict=True) if not says for code in speaks(token.text)]
+        telling, known = said.count(TELLS), said.count(KNOWN)
+        others = [token for token, says in zip(tokens, said, strict=True) if not says]
+        ours = [code for token in others for code in speaks(token.text)]
         against = max(map(ours.count, set(ours)), default=0)
-        telling = said.count(TELLS)
-        if telling == 1:
-            return best if not against and (len(tokens) <= FEW or said.count(KNOWN) >= COMPANY) else None
-        return best if telling and sum(said) > 2 * against else None
+        if telling > 1:
+            return best if sum(said) > 2 * against else None
+        short = not against and telling + known + sum(text[token.start].islower() for token in others) <= FEW
+        return best if telling and (short or known >= max(COMPANY, 3 * against)) else None
 
     def _by_script(self, text: str, tokens: Sequence[Token], speaks: Speaks) -> Language | None:
         """The language whose script has more of a text than words of ours; of two in one script, by their words."""

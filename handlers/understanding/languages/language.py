@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from handlers.understanding.intents import Need
+from handlers.understanding.intents import Courtesy, Need
 from handlers.understanding.words import Token, fold
 
 LETTERS = str.maketrans({"đ": "d", "œ": "oe"})  # which have no accent to take away
+APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u02bc`\u00b4"), " ")
 WORD = re.compile(r"\w+")
 LONGEST = 1000  # characters; what comes later in a text is not looked at
 MOST_PEOPLE = 500
+LONG_ENOUGH = 4  # letters; of shorter words an ending says nothing
+TELLS, KNOWN = 2, 1  # of a word: that no other language has it, that it is one here too
 GAP = r"\s?(?:\w{1,12}\s)?"  # "5 petits enfants"
 
 
@@ -28,9 +31,6 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", fold(said).translate(LETTERS))
 
 
-APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u02bc`\u00b4"), " ")
-
-
 class Language:
     """A language that we do not speak."""
 
@@ -39,12 +39,14 @@ class Language:
         words = table["words"]
         self.telling = frozenset(folded(fold(word)) for word in words["telling"])
         self.small = frozenset(folded(fold(word)) for word in words["small"])
-        self.hello, self.thanks = self._said("hello"), self._said("thanks")
+        self.courtesy = {kind: self._said(kind) for kind in Courtesy}
         self.replies = {kind: self._said(kind) for kind in ("yes", "no", "partly")}
         self.names = self._said("named")
         self.script = self._letters("script")
         self.own_letters = self._letters("own_letters")
         self.not_letters = self._letters("not_letters")
+        self.endings = tuple(map(fold, table.get("endings", ())))
+        self.endings = tuple(map(fold, table.get("endings", ())))
         self.by_letter = bool(table.get("by_letter"))
 
     def _said(self, name: str) -> frozenset[str]:
@@ -56,13 +58,15 @@ class Language:
     # which language a text is in
 
     def tells(self, text: str, token: Token) -> int:
-        """What a word says for this language: 2 that no other writes it, 1 that it is a word here too, 0 nothing."""
+        """What a word says for this language: TELLS, KNOWN or nothing."""
         word = token.text if token.text.isascii() else token.text.translate(LETTERS)
         if word in self.telling:
-            return 2
+            return TELLS
         if self.own_letters and not text.isascii() and self.own_letters.search(text, token.start, token.end):
-            return 2
-        return 1 if word in self.small else 0
+            return TELLS
+        if self.endings and len(word) >= LONG_ENOUGH and word.endswith(self.endings):
+            return TELLS
+        return KNOWN if word in self.small else 0
 
     def letters(self, text: str) -> int:
         """How many letters of a text are in its script."""
@@ -135,7 +139,7 @@ class Language:
     @cached_property
     def _family(self) -> re.Pattern[str]:
         family = self._any_of(self.table["words"]["family"]).pattern
-        return re.compile(rf"(?:{family})\s?{GAP}{self._counting}(?!\w)")
+        return re.compile(rf"(?:{family})\s?{self._counting}(?!\w)")
 
     @property
     def _counting(self) -> str:
