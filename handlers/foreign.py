@@ -85,4 +85,3 @@ def named(turn: Turn, code: str) -> Texts:
         return
     speaker.language = code
     yield turn.reply("foreign_write")
-

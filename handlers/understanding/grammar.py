@@ -293,9 +293,9 @@ class _Sentence:
 
     def yes_or_no(self) -> str | None:
         """Which of yes, no and partly the whole text is, if it is one."""
-        if theirs := languages().by_code.get(self.situation.language):
-            if said_so := theirs.reply(plain(self.text)):
-                return said_so
+        theirs = languages().by_code.get(self.situation.language)
+        if theirs and (reply := theirs.reply(plain(self.text))):
+            return reply
         said = {p.name for p in self.phrases.whole(self.words, self.situation.language)}
         return next((kind for kind in ("yes", "no", "partly") if kind in said), None)
 

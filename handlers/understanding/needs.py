@@ -14,7 +14,7 @@ from handlers.understanding.danger import Danger, dangers
 from handlers.understanding.intents import Courtesy, Kind, Need, Understanding
 from handlers.understanding.kinds import decide
 from handlers.understanding.languages import Language, languages, plain
-from handlers.understanding.lexicon import Found, Lexicon, Mark, lexicons
+from handlers.understanding.lexicon import LONGEST, Found, Lexicon, Mark, lexicons
 from handlers.understanding.marked import Marked
 from handlers.understanding.people import people
 from handlers.understanding.words import Token, clean, split
@@ -61,10 +61,8 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
 def in_few_words(text: str, found: Found, danger: Danger | None, language: Language) -> Understanding:
     """What is understood of a language that we do not speak: danger, what is needed, for how many, and where."""
     text = language.apart(text)
-    words = split(text)
-    found = replace(found, words=words, marks=())
-    marks = with_danger(found, danger) if danger and len(words) == len(found.words) else ()
-    place = place_in(text, found, marks)
+    found = replace(found, words=split(text)[:LONGEST], marks=(), lexicon=found.every)
+    place = place_in(text, found, ())
     said = plain(text)
     needs = danger.needs if danger else language.needs(said)
     return Understanding(

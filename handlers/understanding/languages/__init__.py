@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from handlers import phrasebook
-from handlers.understanding.languages.language import KNOWN, TELLS, Language, plain, told
+from handlers.understanding.languages.language import KNOWN, TELLS, Language, composed, plain, told
 from handlers.understanding.words import Token
 
 __all__ = ["Language", "Languages", "languages", "plain"]
@@ -41,24 +41,24 @@ class Languages:
     def of(self, text: str, tokens: Sequence[Token], speaks: Speaks) -> Language | None:
         """The language of a cleaned text, if it is one of these."""
         tokens = tokens[:LONGEST]
+        if len(tokens) <= FEW and (alone := self.alone.get(composed(" ".join(token.text for token in tokens)))):
+            return alone
         likely = {one: None for token in tokens for one in self.telling.get(token.text, ())}
         if not text.isascii():
             if found := self._by_script(text, tokens, speaks):
                 return found
             likely |= {one: None for one in self.marked if one.own_letters and one.own_letters.search(text)}
-        if len(tokens) <= FEW and (alone := self.alone.get(" ".join(token.text for token in tokens))):
-            return alone
         return self._by_words(list(likely), text, tokens, speaks) if likely else None
 
     def named(self, tokens: Sequence[Token], around: Callable[[str], bool]) -> Language | None:
         """The language that a text calls by its name and says nothing else: "kreyol", "do you speak french"."""
         if len(tokens) > 2 * FEW:
             return None
-        return self.names.get(" ".join(token.text for token in tokens if not around(token.text)))
+        return self.names.get(composed(" ".join(token.text for token in tokens if not around(token.text))))
 
     def all_named(self, tokens: Sequence[Token]) -> tuple[str, ...]:
         """Every language that is called by its name among these words."""
-        return tuple(dict.fromkeys(self.names[t.text].code for t in tokens if t.text in self.names))
+        return tuple(dict.fromkeys(self.names[name].code for t in tokens if (name := composed(t.text)) in self.names))
 
     def _by_words(
         self, likely: Sequence[Language], text: str, tokens: Sequence[Token], speaks: Speaks

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from handlers.understanding.intents import Courtesy, Need
@@ -12,7 +12,8 @@ from handlers.understanding.words import Token, fold
 LETTERS = str.maketrans({"đ": "d", "œ": "oe"})  # which have no accent to take away
 APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u02bc`\u00b4"), " ")
 WORD = re.compile(r"\w+")
-LONGEST = 1000  # characters; what comes later in a text is not looked at
+LONGEST = 500  # characters; what comes later in a text is not looked at
+MANY_WORDS = 4096  # how many words are remembered in each; people use few, and often the same
 MOST_PEOPLE = 500
 LONG_ENOUGH = 4  # letters; of shorter words an ending says nothing
 TELLS, KNOWN = 2, 1  # of a word: that no other language has it, that it is one here too
@@ -20,15 +21,19 @@ GAP = r"\s?(?:\w{1,12}\s)?"  # "5 petits enfants"
 
 
 def folded(word: str) -> str:
-    """A word as it is looked for: Vietnamese and French letters, too, without what is typed by few."""
-    return word if word.isascii() else fold(word).translate(LETTERS)
+    """A word as it is looked for: Vietnamese and French letters, too, as those type them who lack the keyboard."""
+    return fold(word).translate(LETTERS)
 
 
 def plain(text: str) -> str:
     """A text as folded words with one space between: "j ai faim"."""
     said = " ".join(WORD.findall(text[:LONGEST].translate(APOSTROPHES)))
-    # Folding takes Korean syllables apart; here they stay whole.
-    return unicodedata.normalize("NFC", fold(said).translate(LETTERS))
+    return composed(folded(said))
+
+
+def composed(folded: str) -> str:
+    """Folded words with Korean syllables whole again."""
+    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
 
 
 class Language:
@@ -37,8 +42,8 @@ class Language:
     def __init__(self, code: str, table: Mapping[str, Any]) -> None:
         self.code, self.table = code, table
         words = table["words"]
-        self.telling = frozenset(folded(fold(word)) for word in words["telling"])
-        self.small = frozenset(folded(fold(word)) for word in words["small"])
+        self.telling = frozenset(folded(word) for word in words["telling"])
+        self.small = frozenset(folded(word) for word in words["small"])
         self.courtesy = {kind: self._said(kind) for kind in Courtesy}
         self.replies = {kind: self._said(kind) for kind in ("yes", "no", "partly")}
         self.names = self._said("named")
@@ -48,6 +53,7 @@ class Language:
         self.endings = tuple(map(fold, table.get("endings", ())))
         self.endings = tuple(map(fold, table.get("endings", ())))
         self.by_letter = bool(table.get("by_letter"))
+        self.tells = lru_cache(MANY_WORDS)(self._tells)  # what a word says for it: TELLS, KNOWN or nothing
 
     def _said(self, name: str) -> frozenset[str]:
         return frozenset(map(plain, self.table["words"][name]))
@@ -57,12 +63,11 @@ class Language:
 
     # which language a text is in
 
-    def tells(self, text: str, token: Token) -> int:
-        """What a word says for this language: TELLS, KNOWN or nothing."""
-        word = token.text if token.text.isascii() else token.text.translate(LETTERS)
+    def _tells(self, typed: str) -> int:
+        word = folded(typed)
         if word in self.telling:
             return TELLS
-        if self.own_letters and not text.isascii() and self.own_letters.search(text, token.start, token.end):
+        if self.own_letters and self.own_letters.search(typed):
             return TELLS
         if self.endings and len(word) >= LONG_ENOUGH and word.endswith(self.endings):
             return TELLS
@@ -70,7 +75,7 @@ class Language:
 
     def letters(self, text: str) -> int:
         """How many letters of a text are in its script."""
-        return len(self.script.findall(text)) if self.script else 0
+        return len(self.script.findall(text[:LONGEST])) if self.script else 0
 
     def apart(self, text: str) -> str:
         """The text with its script set apart from streets and numbers, which some write without a space."""
@@ -116,9 +121,8 @@ class Language:
         if self.by_letter:
             return re.compile(self._one_of(words))
         before = self._one_of(self.table.get("prefixes", ()))
-        terms = "|".join(
-            re.escape(plain(word)) + (r"\w*" if word.endswith("*") else "") for word in sorted(words, key=len, reverse=True)
-        )
+        longest_first = sorted(words, key=len, reverse=True)
+        terms = "|".join(re.escape(plain(word)) + (r"\w*" if word.endswith("*") else "") for word in longest_first)
         return re.compile(rf"(?<!\w)(?:{before})?(?:{terms})(?!\w)")
 
     def _one_of(self, words: Iterable[str]) -> str:
@@ -143,13 +147,14 @@ class Language:
 
     @property
     def _counting(self) -> str:
-        numbers = self._one_of(self._numbers)
-        return rf"(?<!\d)([1-9]\d{{0,2}}|{numbers})" if self.by_letter else rf"(?<!\w)([1-9]\d{{0,2}}|{numbers})(?!\w)"
+        number = rf"([1-9]\d{{0,2}}|{self._one_of(self._numbers)})"
+        return rf"(?<!\d){number}" if self.by_letter else rf"(?<!\w){number}(?!\w)"
 
 
 def told(language: Language, text: str, tokens: Sequence[Token], *, names: bool) -> list[int]:
     """What each word says for a language. Words with a capital are names, unless the text is full of them."""
-    return [
-        0 if names and text[token.start].isupper() and not token.opens else language.tells(text, token)
-        for token in tokens
-    ]
+
+    def is_name(token: Token) -> bool:
+        return names and text[token.start].isupper() and not token.opens
+
+    return [0 if is_name(token) else language.tells(text[token.start : token.end]) for token in tokens]
