@@ -18,7 +18,10 @@ WAITING = (State.DRAFT, State.HELD, State.OPEN)
 
 
 def meant(turn: Turn, words: str, meaning: Understanding) -> Understanding | None:
-    """What a text says in a language that we do not speak, its own or its author's; None if in one that we do."""
+    """What a text says in a language that we do not speak, its own or its author's; None if in one that we do.
+
+    Then its author is answered in that one from now on.
+    """
     theirs = turn.speaker.language
     if meaning.language in phrasebook.unspoken():
         polite = meaning.courtesy and theirs in phrasebook.languages()  # "merci" among English is no French
@@ -26,8 +29,10 @@ def meant(turn: Turn, words: str, meaning: Understanding) -> Understanding | Non
     if theirs not in phrasebook.unspoken():
         return None
     said = len(words.split()) - len((meaning.place or "").split())
-    changed = meaning.language in phrasebook.languages() and said >= ENOUGH
-    return None if changed else replace(meaning, language=theirs)
+    if meaning.language in phrasebook.languages() and said >= ENOUGH:
+        intake.speak(turn, meaning)
+        return None
+    return replace(meaning, language=theirs)
 
 
 def is_talk(matches: list[Request]) -> bool:
@@ -78,7 +83,10 @@ def _taken_back(turn: Turn, request: Request) -> bool:
 def named(turn: Turn, code: str) -> Texts:
     """Somebody names a language that we do not speak: a volunteer has it too, anybody else writes in it."""
     speaker = turn.speaker
-    speaker.languages = sorted({*speaker.languages, code})
+    if speaker.helper_since is not None and "?" in turn.heard.body:
+        yield turn.reply("how_it_works")
+        return
+    speaker.languages = sorted({*(speaker.languages or [speaker.speaks(turn.line)]), code})
     turn.session.add(speaker)
     if speaker.helper_since is not None:
         yield turn.reply("speaks_too", language=Tongue(code))

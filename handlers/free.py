@@ -5,7 +5,7 @@ from datetime import timedelta
 from handlers import foreign, intake, phrasebook, relaying
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
+from handlers.understanding.intents import Ambiguous, Courtesy, Free, Kind, Order, Question, Understanding, Wordless
 from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
@@ -23,6 +23,8 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif (theirs := foreign.meant(turn, intent.words, meaning)) and not foreign.is_talk(matches):
         yield from foreign.heard(turn, intent.words, theirs)
+    elif meaning.courtesy and not theirs:
+        yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
     elif len(matches) == 1:
         learn_door(turn, matches[0], meaning)
         if not theirs and meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:

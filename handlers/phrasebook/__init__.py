@@ -27,7 +27,8 @@ STANDS_FOR = {
         " say_it_in_words only_words language_set started".split(),
         "foreign_write",
     ),
-    **dict.fromkeys(("got_it_nobody",), "got_it"),
+    "got_it_nobody": "got_it",
+    "receipt_yes": "welcome",
     **dict.fromkeys("receipt_reminder yes_partly_no".split(), "did_you_get_it"),
     **dict.fromkeys("passed_on passed_on_to passed_to_duty kept_for_duty more_added".split(), "carried"),
 }

@@ -48,7 +48,9 @@ from handlers.understanding.words import Token, clean, split
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
-IN_ANY_LANGUAGE = frozenset({Question.LANGUAGES, Question.MISSING})  # questions whose answer is taken as it is
+IN_ANY_LANGUAGE = frozenset(
+    {Question.NAME, Question.LANGUAGES, Question.MISSING}
+)  # questions whose answer is taken as it is
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
