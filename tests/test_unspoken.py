@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.carriers import segments
 from handlers import phrasebook
-from handlers.phrasebook import STANDS_FOR
+from handlers.phrasebook import STANDS_FOR, Value
 from handlers.registry import GRAMMAR, understand
 from handlers.summary import Name, Ours, Quoted, Said, What
 from handlers.understanding import needs
@@ -134,7 +134,7 @@ def test_yes_and_no_in_the_language_of_who_is_asked(code: str) -> None:
     assert GRAMMAR.understand(said, offered).intent == Order(CLAIM, (7,))
 
 
-VALUES = {
+VALUES: dict[str, Value] = {
     "number": 1234,
     "name": Name("Benjamin"),
     "code": Ours("cactus"),
