@@ -6,7 +6,7 @@ Its author is told so in that language, in one line that says what to send; whoe
 from datetime import timedelta
 
 from handlers import phrasebook
-from handlers.summary import Ours, Tongue, brief
+from handlers.summary import Tongue, brief
 from handlers.turn import Context, Texts, Turn
 from models import requests
 from models.requests import Request, State
@@ -32,7 +32,7 @@ def hold(turn: Turn, request: Request, words: str) -> Texts:
     told = list(report(turn, request, words, but=turn.speaker.id))
     if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
         requests.schedule(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.duty_retry))
-    yield turn.reply("foreign_look", about=request, dial=Ours(turn.line.emergency_number))
+    yield turn.reply("foreign_look", about=request)
     yield from told
 
 
