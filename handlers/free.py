@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from handlers import intake, media, phrasebook, relaying, standing
+from handlers import foreign, intake, media, phrasebook, relaying, standing
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import (
     Ambiguous,
+    Courtesy,
     Free,
     Kind,
     Machine,
@@ -37,9 +38,14 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from _emergency(turn, intent, matches)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
+    elif (theirs := foreign.meant(turn, intent.words, meaning)) and not foreign.is_talk(matches):
+        yield from foreign.heard(turn, intent.words, theirs)
+    elif meaning.courtesy and not theirs:
+        yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
     elif len(matches) == 1:
         learn_door(turn, matches[0], meaning)
-        if meaning.kind is Kind.ASK and _is_another(matches[0], meaning) and len(intent.words.split()) > ASIDE:
+        another = meaning.kind is Kind.ASK and _is_another(matches[0], meaning)
+        if not theirs and another and len(intent.words.split()) > ASIDE:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, allowance, brake, media, phrasebook, places, waves
+from handlers import alarms, allowance, brake, interpreting, media, phrasebook, places, waves
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
@@ -64,7 +64,8 @@ def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | Non
 
 def speak(turn: Turn, meaning: Understanding) -> str:
     """The language to answer in from now on: what the words are written in, where they tell."""
-    if meaning.language in phrasebook.languages() and meaning.language != turn.speaker.language:
+    known = meaning.language in phrasebook.languages() or meaning.language in phrasebook.unspoken()
+    if known and meaning.language != turn.speaker.language:
         turn.speaker.language = meaning.language
         turn.session.add(turn.speaker)
     return turn.speaker.speaks(turn.line)
@@ -88,11 +89,13 @@ def locate(
 def next_step(turn: Turn, request: Request) -> Texts:
     """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
     deadline = turn.now + waiting(turn)
-    if not request.needs:
+    if lacks(request) and interpreting.needed(request):
+        yield from interpreting.hold(turn, request, turn.heard.body)
+    elif not request.needs:
         requests.schedule(turn.session, request, deadline)
         turn.ask(turn.speaker, Question.NEED, request, options=len(OFFERED_NEEDS))
         yield turn.reply("ask_need", about=request)
-    elif not (request.place or request.area_id or request.vicinity):
+    elif not located(request):
         requests.schedule(turn.session, request, deadline)
         areas = turn.areas
         if 1 < len(areas) <= OFFERED_AREAS:
@@ -104,6 +107,16 @@ def next_step(turn: Turn, request: Request) -> Texts:
     else:
         turn.unask(turn.speaker)
         yield from put_out(turn, request)
+
+
+def located(request: Request) -> bool:
+    """Whether we know where it is, at least about."""
+    return bool(request.place or request.area_id or request.vicinity)
+
+
+def lacks(request: Request) -> bool:
+    """Whether volunteers could not tell yet what is needed, or where."""
+    return not request.needs or not located(request)
 
 
 def waiting(context: Context) -> timedelta:

@@ -44,7 +44,9 @@ def languages(turn: Turn, intent: Answer) -> Texts:
     if intent.choice:
         spoken = list(codes) if intent.choice > len(codes) else [codes[intent.choice - 1]]
     else:
-        spoken = [code for code in codes if code in intent.languages]
+        spoken = list(dict.fromkeys(intent.languages))
+        if spoken and not set(spoken) & set(codes):  # they have just read ours
+            spoken.append(turn.speaker.speaks(turn.line))
     turn.speaker.languages = spoken or [turn.speaker.speaks(turn.line)]
     areas = turn.areas
     if not areas:

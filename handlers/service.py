@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, waves
+from handlers import foreign, intake, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
@@ -119,6 +119,9 @@ def while_stopped(turn: Turn, intent: Intent) -> Texts:
 
 def language(turn: Turn, order: Order) -> Texts:
     """From now on in this language."""
+    if order.argument in phrasebook.unspoken():
+        yield from foreign.named(turn, order.argument)
+        return
     turn.speaker.language = order.argument
     turn.speaker.languages = sorted({*turn.speaker.languages, order.argument})
     turn.session.add(turn.speaker)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handlers import lures, naming
+from handlers import lures, naming, phrasebook
 from handlers.phrasebook import Book, Value
 from handlers.quoting import one_paragraph, quoted
 from models.lines import Area
@@ -133,6 +133,17 @@ class Verb:
 
 
 @dataclass(frozen=True)
+class Tongue:
+    """A language that we do not speak, by what the reader's calls it."""
+
+    code: str
+
+    def in_words(self, book: Book) -> str:
+        """`French`."""
+        return phrasebook.in_other_words(self.code, book.code)
+
+
+@dataclass(frozen=True)
 class What:
     """`Groceries for 3, Oak, today`."""
 
@@ -140,6 +151,7 @@ class What:
     people: int | None = None
     where: Ours | Place | None = None
     urgency: Urgency | None = None
+    language: Tongue | None = None  # that the neighbor writes, if we do not speak it
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
@@ -148,6 +160,7 @@ class What:
         if self.people and self.people > 1:
             about = book.say("for_people", {"what": Ours(about), "people": self.people})
         details = [about, book.worded(self.where), book.pages["urgency"].get(self.urgency) if self.urgency else None]
+        details += [book.say("writes", {"language": self.language})] if self.language else []
         whole = ", ".join(d for d in details if d)
         return whole[:1].upper() + whole[1:]
 
@@ -178,7 +191,8 @@ def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What
     where = Place(request.place[:LONGEST_ECHO]) if door and request.place else area
     if where is None and request.vicinity:
         where = Place(request.vicinity)
-    return What(tuple(request.needs), request.people, where, request.urgency)
+    language = Tongue(request.language) if not door and request.language in phrasebook.unspoken() else None
+    return What(tuple(request.needs), request.people, where, request.urgency, language)
 
 
 def at_place(request: Request) -> Said | None:

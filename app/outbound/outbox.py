@@ -79,7 +79,7 @@ def queue(
         if not _may_reach(line, text, home, by):
             log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
-        for part in sayings.parts(phrasebook.book(text.to.speaks(line)), text, home.channel):
+        for part in sayings.parts(_book(text.to, line), text, home.channel):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             if text.merged and outbound.reword(session, text.merged, part, segments.count(part), now):
@@ -127,6 +127,11 @@ def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
     if how_far is Reach.DANGER:
         return text.phrase in WHOM_TO_CALL or by not in (None, text.to.id)
     return how_far is Reach.ALWAYS
+
+
+def _book(reader: Person, line: Line) -> Book:
+    """What they read; of a language that we do not speak the few phrases we have, then the line's own."""
+    return phrasebook.book(reader.speaks(line), line.language)
 
 
 def _said(book: Book, text: Text, channel: Channel) -> str:

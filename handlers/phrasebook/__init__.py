@@ -1,6 +1,10 @@
-"""Every word we hear and say, one TOML file a language. To add a language, see docs/new-language.md."""
+"""Every word we hear and say, one TOML file a language. To add a language, see docs/new-language.md.
+
+Those in unspoken/ we do not speak: a text in one of them is recognised, and answered with the few phrases it has.
+"""
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
@@ -15,6 +19,19 @@ from babel.lists import format_list
 from handlers.quoting import quoted
 
 HERE = Path(__file__).parent
+
+# In a language that we do not speak, one phrase stands for all that say about the same.
+STANDS_FOR = {
+    **dict.fromkeys(
+        "hello ask_need ask_place ask_place_of say_more not_understood how_it_works nothing_asked nothing_waits"
+        " say_it_in_words media_first language_set started".split(),
+        "foreign_write",
+    ),
+    "got_it_nobody": "got_it",
+    "receipt_yes": "welcome",
+    **dict.fromkeys("receipt_reminder yes_partly_no".split(), "did_you_get_it"),
+    **dict.fromkeys("passed_on passed_on_to passed_to_duty kept_for_duty more_added".split(), "carried"),
+}
 
 
 class Worded(Protocol):
@@ -83,6 +100,40 @@ class Book:
         return str(local).replace("\u202f", " ").replace("\xa0", " ")
 
 
+class Unspoken(Book):
+    """A language that we do not speak: its few phrases, and for all else the words of another book."""
+
+    def __init__(self, code: str, otherwise: Book) -> None:
+        self.code, self.otherwise = code, otherwise
+        self.few = unspoken()[code]
+        self.pages = {**otherwise.pages, "name": self.few["name"], "urgency": {}}
+
+    @cached_property
+    def locale(self) -> Locale:
+        """The rules for counting that go with the phrases of the other book."""
+        return self.otherwise.locale
+
+    def say(self, phrase: str, values: Mapping[str, Value] | None = None) -> str:
+        """The phrase, if it is one of the few; else in the other language, after whom to call if it says so."""
+        own = self.few["say"].get(STANDS_FOR.get(phrase, phrase))
+        if own is not None:
+            spoken = {name: self.worded(value) for name, value in (values or {}).items()}
+            return str(own.format_map(defaultdict(str, spoken)))
+        said = self.otherwise.say(phrase, values)
+        if "{dial}" in str(self.otherwise.pages["say"][phrase]):
+            said = f"{self.say('danger', values)} {said}"
+        return said
+
+    def listed(self, things: list[str], *, style: str = "standard") -> str:
+        """`a, b, c`."""
+        return ", ".join(things)
+
+    def need(self, need: str) -> str:
+        """The first of the words by which its speakers ask for it."""
+        words = self.few["needs"].get(need)
+        return str(words[0]) if words else self.otherwise.need(need)
+
+
 @lru_cache(1024)  # Babel looks its rules up anew for every list
 def _listed(things: tuple[str, ...], style: str, locale: Locale) -> str:
     return str(format_list(things, style=style, locale=locale))  # type: ignore[arg-type]
@@ -95,6 +146,21 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def book(code: str) -> Book:
-    """The book of a language; English for one we do not speak."""
+def unspoken() -> Mapping[str, Mapping[str, Any]]:
+    """The languages that we do not speak but recognise, by their codes."""
+    files = sorted((HERE / "unspoken").glob("*.toml"))
+    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in files}
+
+
+def in_other_words(code: str, reader: str) -> str:
+    """What a language that we do not speak is called in the reader's: `French`."""
+    called = unspoken()[code]["called"]
+    return str(called.get(reader) or called["en"])
+
+
+@cache
+def book(code: str, otherwise: str = "en") -> Book:
+    """The book of a language; of one we do not speak its few phrases, and `otherwise` for the rest."""
+    if code in unspoken():
+        return Unspoken(code, book(otherwise))
     return Book(code if code in languages() else "en")

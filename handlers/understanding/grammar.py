@@ -42,6 +42,7 @@ from handlers.understanding.intents import (
     Wordless,
     WrongNumber,
 )
+from handlers.understanding.languages import languages, plain
 from handlers.understanding.leaving import Wish
 from handlers.understanding.lexicon import Lexicons, lexicons
 from handlers.understanding.numbers import take
@@ -59,6 +60,9 @@ LEAVING: dict[Wish, Intent] = {
     Wish.PERHAPS: MayStop(),
 }
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
+IN_ANY_LANGUAGE = frozenset(
+    {Question.NAME, Question.LANGUAGES, Question.MISSING}
+)  # questions whose answer is taken as it is
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -152,6 +156,8 @@ class _Sentence:
             return found if found and carried else Free(self.text, self.reading.meaning)
         if found is not None:
             return self.about_quoted(found)
+        if (named := self.language_named()) is not None:
+            return named
         if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER):
             return LEAVING[self.reading.leaving]
         meaning = self.reading.meaning
@@ -162,6 +168,8 @@ class _Sentence:
             return reply
         if self.reading.leaving is Wish.PERHAPS:
             return LEAVING[Wish.PERHAPS]
+        if self.reading.unspoken and self.situation.question not in IN_ANY_LANGUAGE:
+            return Free(self.text, meaning)
         return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
 
     def act(self) -> ActRule[Any] | None:
@@ -212,6 +220,13 @@ class _Sentence:
         numbers, end, _ = take(self.text, self.words[1:], self.phrases)
         meant = self.phrases.almost(self.words[0].text) if numbers and end == len(self.words) - 1 else None
         return Order(meant.name, numbers) if meant and meant.name in self.grammar.numbered else None
+
+    def language_named(self) -> Order | None:
+        """A language that we do not speak, by its name: "kreyol", "do you speak french"."""
+        if self.situation.question in (Question.NAME, Question.LANGUAGES):
+            return None
+        found = languages().named(self.words, lambda word: self.phrases.is_function_word("speaking", word))
+        return Order(LANGUAGE, argument=found.code) if found else None
 
     def denies(self) -> bool:
         """Whether it says not to do something: "no claim 42", "dont pass 3". That is neither done nor an answer."""
@@ -344,15 +359,18 @@ class _Sentence:
         return self.situation.question is not None and self.situation.question not in CLOSED_QUESTIONS
 
     def answer(self, choice: int | None = None) -> Answer:
-        languages: tuple[str, ...] = ()
+        spoken: tuple[str, ...] = ()
         if self.situation.question is Question.LANGUAGES:
             said = {(w.text,) for w in self.reading.tokens}
             named = {p.language for key in said for p in self.phrases.phrases.get(key, ()) if p.name == LANGUAGE}
-            languages = tuple(sorted(named))
-        return Answer(choice, self.text, self.reading.meaning, languages)
+            spoken = (*sorted(named), *languages().all_named(self.reading.tokens))
+        return Answer(choice, self.text, self.reading.meaning, spoken)
 
     def yes_or_no(self) -> str | None:
         """Which of yes, no and partly the whole text is, if it is one."""
+        theirs = languages().by_code.get(self.situation.language)
+        if theirs and (reply := theirs.reply(plain(self.text))):
+            return reply
         said = {p.name for p in self.phrases.whole(self.words, self.situation.language)}
         return next((kind for kind in ("yes", "no", "partly") if kind in said), None)
 

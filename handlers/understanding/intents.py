@@ -46,6 +46,13 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+class Courtesy(StrEnum):
+    """What a text in a language that we do not speak may be altogether."""
+
+    HELLO = "hello"
+    THANKS = "thanks"
+
+
 class DangerKind(StrEnum):
     """What kind of danger somebody is in. Each gets the emergency number at once; what else follows depends on it."""
 
@@ -147,6 +154,7 @@ class Understanding:
     public: bool = False  # whether it is only a street, a corner or a ZIP code, which anybody may see
     language: str | None = None  # None when the words do not tell
     needs_if_asked: tuple[Need, ...] = ()  # what is needed if the words answer "what do you need?"
+    courtesy: Courtesy | None = None  # whether they are only that, in a language that we do not speak
     only_when: bool = False  # whether they say nothing but how soon ("today please")
 
     @property

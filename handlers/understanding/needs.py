@@ -7,12 +7,14 @@ as it was, and mend the list.
 
 import re
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from handlers.understanding.addresses import AddressFinder, Place
 from handlers.understanding.danger import Danger, dangers
-from handlers.understanding.intents import Kind, Need, Understanding
+from handlers.understanding.intents import Courtesy, Kind, Need, Understanding
 from handlers.understanding.kinds import decide
-from handlers.understanding.lexicon import Found, Lexicon, Mark, lexicons
+from handlers.understanding.languages import Language, languages, plain
+from handlers.understanding.lexicon import LONGEST, Found, Lexicon, Mark, lexicons
 from handlers.understanding.marked import Marked
 from handlers.understanding.people import people
 from handlers.understanding.words import Token, clean, split
@@ -26,13 +28,16 @@ def understand(text: str) -> Understanding:
     """What free words say. Never raises; words in no language we speak are OTHER."""
     text = clean(text)
     words = split(text)
-    return interpret(text, lexicons().find(words), dangers().read(text, words))
+    unspoken = languages().of(text, words, lexicons().knowing)
+    return interpret(text, lexicons().find(words), dangers().read(text, words), unspoken)
 
 
-def interpret(text: str, found: Found, danger: Danger | None) -> Understanding:
+def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language | None = None) -> Understanding:
     """What the words of a cleaned text say, by the terms found among them."""
     if not found.words:
         return Understanding(Kind.OTHER)
+    if unspoken:
+        return in_few_words(text, found, danger, unspoken)
     marks = with_danger(found, danger) if danger else found.marks
     place = place_in(text, found, marks)
     said = marked(text, found, marks, place)
@@ -53,6 +58,33 @@ def interpret(text: str, found: Found, danger: Danger | None) -> Understanding:
     )
 
 
+def in_few_words(text: str, found: Found, danger: Danger | None, language: Language) -> Understanding:
+    """What is understood of a language that we do not speak: danger, what is needed, for how many, and where."""
+    text = language.apart(text)
+    found = replace(found, words=split(text)[:LONGEST], marks=(), lexicon=found.every)
+    place = place_in(text, found, ())
+    said = plain(text)
+    needs = danger.needs if danger else language.needs(said)
+    return Understanding(
+        kind=Kind.ASK if needs else Kind.OTHER,
+        needs=needs,
+        people=language.people(said),
+        urgency=Urgency.URGENT if danger else None,
+        danger=danger.kind if danger else None,
+        place=text[place.start : place.end] if place else None,
+        exact=(exact := place is not None and (place.exact or numbered(found, placed_in(found, place)))),
+        public=place is not None and not exact and (place.public or on_a_street(found, placed_in(found, place))),
+        language=language.code,
+        needs_if_asked=needs,
+        courtesy=next((kind for kind in Courtesy if said in language.courtesy[kind]), None),
+    )
+
+
+def placed_in(found: Found, place: Place) -> Set[int]:
+    """The words that name the place."""
+    return {i for i, word in enumerate(found.words) if place.start <= word.start < place.end}
+
+
 def place_in(text: str, found: Found, marks: Sequence[Mark]) -> Place | None:
     """Where, if the text says so."""
     meant = {i for m in marks if m.tag != "measures" for i in range(m.first, m.last)}
@@ -62,7 +94,7 @@ def place_in(text: str, found: Found, marks: Sequence[Mark]) -> Place | None:
 def marked(text: str, found: Found, marks: Sequence[Mark], place: Place | None) -> Marked:
     """The text with its marks; what names the place names nothing else."""
     words = found.words
-    placed = {i for i, word in enumerate(words) if place.start <= word.start < place.end} if place else set()
+    placed = placed_in(found, place) if place else set()
     kept = [m for m in marks if m.tag == "danger" or m.first not in placed]
     return Marked(text, words, kept, found.lexicon, placed)
 

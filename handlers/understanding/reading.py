@@ -8,6 +8,7 @@ from handlers.understanding import acts, danger, leaving, machines, needs
 from handlers.understanding.acts import Done
 from handlers.understanding.danger import Danger
 from handlers.understanding.intents import Act, DangerKind, Machine, Quote, Understanding
+from handlers.understanding.languages import Language, languages
 from handlers.understanding.leaving import Wish
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
@@ -31,12 +32,14 @@ class Reading:
     @property
     def language(self) -> str | None:
         """What it is written in, as far as its words tell."""
-        return self.command_language or (None if self.machine else self._found.language)
+        if self.command_language or self.machine:
+            return self.command_language
+        return self.unspoken.code if self.unspoken else self._found.language
 
     @cached_property
     def meaning(self) -> Understanding:
         """What it says as free words."""
-        return needs.interpret(self.text, self._found, self.danger)
+        return needs.interpret(self.text, self._found, self.danger, self.unspoken)
 
     @cached_property
     def danger(self) -> Danger | None:
@@ -58,6 +61,14 @@ class Reading:
     def leaving(self) -> Wish | None:
         """Whether it asks for no more texts, in words of its own."""
         return leaving.read(self.text, self.tokens)
+
+    @cached_property
+    def unspoken(self) -> Language | None:
+        """The language that it is written in, if that is one we do not speak."""
+        found = languages().of(self.text, self.tokens, self.lexicons.knowing)
+        if found is None and self.danger:  # which is heard in every language, in a word or two
+            return languages().by_code.get(self.danger.language)
+        return found
 
     @cached_property
     def _found(self) -> Found:

@@ -168,6 +168,7 @@ class Lexicons:
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
         self.spellings = lru_cache(MANY_WORDS)(self._spellings)
+        self.knowing = lru_cache(MANY_WORDS)(self._know)
         self.speaks = lru_cache(MANY_WORDS)(self._speaks)
         self._merged: dict[tuple[str, ...], Lexicon] = {}
 
@@ -198,6 +199,12 @@ class Lexicons:
         """The languages that a word gives away; none if it says something in all of them."""
         codes = tuple(code for code in self.tables if self.of(code).knows(word))
         return codes if len(codes) < len(self.tables) else ()
+
+    def _know(self, word: str) -> tuple[str, ...]:
+        """The languages in which a word says something, but for a street's: its name is the same in all."""
+        if word in self.every.place_words.words["sign"]:
+            return ()
+        return tuple(code for code in self.tables if self.of(code).knows(word))
 
     def find(self, words: Sequence[Token]) -> Found:
         """Look the words up: which language they are in, then every term of it among them."""

@@ -1,0 +1,42 @@
+"""A request in a language that we do not speak, of which we did not understand enough: a person has to read it.
+
+Its author is told so in that language, in one line that says what to send; whoever is on duty gets the words.
+"""
+
+from datetime import timedelta
+
+from handlers import phrasebook
+from handlers.summary import Tongue, brief
+from handlers.turn import Context, Texts, Turn
+from models import requests
+from models.requests import Request, State
+
+
+def needed(request: Request) -> bool:
+    """Whether its words are in a language that we do not speak."""
+    return request.language in phrasebook.unspoken()
+
+
+def hold(turn: Turn, request: Request, words: str) -> Texts:
+    """Keep it for a person, with these words that came just now."""
+    requests.move(
+        turn.session,
+        request,
+        State.HELD,
+        turn.now,
+        kind="untranslated",
+        out_of=(State.DRAFT,),
+        by=turn.speaker.id,
+        next_action_at=None,
+    )
+    told = list(report(turn, request, words, but=turn.speaker.id))
+    if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
+        requests.schedule(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.duty_retry))
+    yield turn.reply("foreign_look", about=request)
+    yield from told
+
+
+def report(context: Context, request: Request, words: str, *, but: int | None = None) -> Texts:
+    """The words for whoever is on duty, and the language they are in."""
+    language = Tongue(request.language)
+    yield from context.tell_duty("duty_foreign", about=request, but=but, language=language, words=brief(words))
