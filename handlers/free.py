@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying
+from handlers import intake, phrasebook, relaying, whereabouts
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
+from handlers.understanding.intents import Ambiguous, Free, Kind, Need, Order, Question, Understanding, Wordless
 from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
@@ -22,7 +22,7 @@ def free(turn: Turn, intent: Free) -> Texts:
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif len(matches) == 1:
-        learn_door(turn, matches[0], meaning)
+        whereabouts.learn(turn, matches[0], intent.words, meaning)
         if meaning.kind is Kind.ASK and meaning.needs and matches[0].state is not State.HELD:
             yield from _whereto(turn, matches[0], intent.words)
         else:
@@ -50,7 +50,9 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
     draft = intake.draft_of(turn)
     if meaning.kind is Kind.ASK:
-        if len(own) == 1:
+        if len(own) == 1 and own[0].state is State.OPEN and _same_need(own[0], meaning):
+            yield from _more(turn, own[0], words, meaning)
+        elif len(own) == 1:
             yield from _whereto(turn, own[0], words)
         else:
             yield from intake.begin(turn, words, meaning)
@@ -60,12 +62,11 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         intake.speak(turn, meaning)
         yield turn.reply("offer_helper" if turn.speaker.helps else "offer_join")
     elif meaning.kind is Kind.OTHER and draft is not None:  # an answer that came after its question was forgotten
-        intake.locate(draft, words, meaning, turn.areas)
-        draft.place = draft.place or (None if draft.vicinity or draft.area_id else words)
-        turn.session.add(draft)
+        if not whereabouts.answered(turn, draft, words, meaning):
+            requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
         yield from intake.next_step(turn, draft)
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
-        learn_door(turn, own[0], meaning)
+        whereabouts.learn(turn, own[0], words, meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=own[0])
     else:
@@ -73,11 +74,19 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
 
 
-def learn_door(turn: Turn, request: Request, meaning: Understanding) -> None:
-    """Note the exact place that a neighbor mentions by the way."""
-    if request.person_id == turn.speaker.id and not request.place and meaning.exact:
-        request.place = meaning.place
-        turn.session.add(request)
+def _same_need(request: Request, meaning: Understanding) -> bool:
+    """Whether a plea belongs to this request: it names no need, or the first one of a request that was for "help"."""
+    return set(meaning.needs) <= {Need.OTHER} or set(request.needs) <= {Need.OTHER}
+
+
+def _more(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
+    """A plea again, or what the help is needed for: both are about the request that is out."""
+    named = intake.name_needs(request, meaning)
+    if not whereabouts.known(request):
+        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
+    whereabouts.learn(turn, request, words, meaning)
+    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    yield turn.reply("now_named" if named else "asked_already", about=request, what=turn.what(request))
 
 
 def _whereto(turn: Turn, request: Request, words: str) -> Texts:
@@ -106,7 +115,7 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
         return
     request = live[-1]
     request.emergency = True
-    learn_door(turn, request, intent.meaning)
+    whereabouts.learn(turn, request, intent.words, intent.meaning)
     requests.move(
         turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
     )

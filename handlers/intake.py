@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, allowance, brake, phrasebook, places, waves
+from handlers import alarms, allowance, brake, phrasebook, waves, whereabouts
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
+from handlers.understanding import placing
 from handlers.understanding.intents import DangerKind, Need, Question, Understanding
 from models import people, requests
 from models.delivery.outbound import Lane
-from models.lines import Area
 from models.requests import Request, State, Urgency
 
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
 GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nobody is asked yet
-LONGEST_VICINITY = 40  # characters; it goes out in every offer
 
 
 def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
@@ -26,7 +25,6 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
         speak(turn, meaning)
         yield from allowance.join(turn, kept, words)
         return
-    areas = turn.areas
     language = speak(turn, meaning)
     too_many = not meaning.emergency and allowance.used_up(turn)
     request = requests.create(
@@ -43,7 +41,9 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
         language=language,
         code_word=code_word(language),
     )
-    locate(request, words, meaning, areas, turn.heard.location)
+    whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
+    if not whereabouts.known(request) and placing.says_same(words):
+        whereabouts.recall(turn, request)
     turn.session.add(request)
     if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
         yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
@@ -64,32 +64,23 @@ def speak(turn: Turn, meaning: Understanding) -> str:
     return turn.speaker.speaks(turn.line)
 
 
-def locate(
-    request: Request, words: str, meaning: Understanding, areas: Sequence[Area], shared: str | None = None
-) -> None:
-    """Note where it is: the area may be told to anybody, the door only to whoever comes."""
-    area = places.find(meaning.place or words, areas) or places.find(words, areas)
-    if area is not None:
-        request.area_id = area.id
-    if shared:
-        request.place = shared
-    elif meaning.place and meaning.public:
-        request.vicinity = meaning.place[:LONGEST_VICINITY]
-    elif meaning.place:
-        request.place = meaning.place
+def next_step(turn: Turn, request: Request, *, again: str = "") -> Texts:
+    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers.
 
-
-def next_step(turn: Turn, request: Request) -> Texts:
-    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
+    Where they are is asked a second time by the phrase `again`, for the answer to the first was none.
+    """
     deadline = turn.now + waiting(turn)
     if not request.needs:
         requests.schedule(turn.session, request, deadline)
         turn.ask(turn.speaker, Question.NEED, request, options=len(OFFERED_NEEDS))
         yield turn.reply("ask_need", about=request)
-    elif not (request.place or request.area_id or request.vicinity):
+    elif not whereabouts.known(request):
         requests.schedule(turn.session, request, deadline)
         areas = turn.areas
-        if 1 < len(areas) <= OFFERED_AREAS:
+        if again:
+            turn.ask(turn.speaker, Question.PLACE, request, again=True)
+            yield turn.reply(again, about=request)
+        elif 1 < len(areas) <= OFFERED_AREAS:
             turn.ask(turn.speaker, Question.PLACE, request, options=len(areas))
             yield turn.reply("ask_place_of", about=request, areas=numbered([a.name for a in areas]))
         else:
@@ -98,6 +89,15 @@ def next_step(turn: Turn, request: Request) -> Texts:
     else:
         turn.unask(turn.speaker)
         yield from put_out(turn, request)
+
+
+def name_needs(request: Request, meaning: Understanding) -> bool:
+    """Note what words name that we did not know to be needed; True if they name something. "Help" gives way to it."""
+    named = [str(need) for need in meaning.needs if need is not Need.OTHER]
+    before = [need for need in request.needs if need != Need.OTHER]
+    if named:
+        request.needs = list(dict.fromkeys([*before, *named]))
+    return bool(named)
 
 
 def waiting(context: Context) -> timedelta:

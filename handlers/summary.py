@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handlers import lures, naming
+from handlers import lures, naming, redaction
 from handlers.phrasebook import Book, Value
 from handlers.quoting import one_paragraph, quoted
 from models.lines import Area
@@ -139,6 +139,7 @@ class What:
     people: int | None = None
     where: Ours | Place | None = None
     urgency: Urgency | None = None
+    words: Quoted | None = None  # the neighbor's own, where we have no name for what they need
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
@@ -146,6 +147,8 @@ class What:
         about = book.listed(named)
         if self.people and self.people > 1:
             about = book.say("for_people", {"what": Ours(about), "people": self.people})
+        if self.words:
+            about = book.say("in_their_words", {"what": Ours(about), "words": self.words})
         details = [about, book.worded(self.where), book.pages["urgency"].get(self.urgency) if self.urgency else None]
         whole = ", ".join(d for d in details if d)
         return whole[:1].upper() + whole[1:]
@@ -177,7 +180,8 @@ def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What
     where = Place(request.place[:LONGEST_ECHO]) if door and request.place else area
     if where is None and request.vicinity:
         where = Place(request.vicinity)
-    return What(tuple(request.needs), request.people, where, request.urgency)
+    own = redaction.offered(request.text) if set(request.needs) <= {"other"} and not request.emergency else None
+    return What(tuple(request.needs), request.people, where, request.urgency, Quoted(own) if own else None)
 
 
 def at_place(request: Request) -> Said | None:

@@ -31,10 +31,12 @@ class Asked:
     request_id: int | None = None
     options: int = 0  # how many numbered answers we offered
     words: str = ""  # what they had said when we asked back
+    again: bool = False  # whether we asked it twice, for the first answer was none
 
     def pack(self) -> dict[str, Any]:
         """As kept on the person."""
-        return {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
+        kept = {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
+        return {**kept, "again": True} if self.again else kept
 
 
 def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
@@ -46,7 +48,8 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
         or now - person.question_asked_at > timedelta(minutes=policy.asked_lasts)
     ):
         return None
-    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"])
+    again = kept.get("again", False)
+    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"], again)
 
 
 @dataclass(frozen=True)
