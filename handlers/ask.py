@@ -26,7 +26,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
             turn.ask(turn.speaker, Question.NEED)
             yield turn.reply("say_more")
             return
-        if not (intent.choice or chosen or _asked_twice(turn) or redaction.tells(intent.words)):
+        if not (intent.choice or chosen) and _says_nothing(turn, intent):
             turn.ask(turn.speaker, Question.NEED, again=True)  # "help me please" does not say with what
             yield turn.reply("say_more")
             return
@@ -36,8 +36,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
     if intent.choice:
         request.needs = [intake.OFFERED_NEEDS[intent.choice - 1]]
     else:
-        if not (meaning.needs or _asked_twice(turn) or redaction.tells(intent.words)):
-            requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
+        if not meaning.needs and _says_nothing(turn, intent):
             turn.ask(turn.speaker, Question.NEED, request, again=True)
             yield turn.reply("say_more")
             return
@@ -69,8 +68,9 @@ def place(turn: Turn, intent: Answer) -> Texts:
     elif turn.heard.location:
         request.place = turn.heard.location
     elif not whereabouts.answered(turn, request, intent.words, meaning):
-        requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
-        intake.name_needs(request, meaning)
+        if meaning.kind is not Kind.QUESTION:
+            requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
+            intake.name_needs(request, meaning)
         if not _asked_twice(turn):
             unknown = placing.says_same(intent.words)
             yield from intake.next_step(turn, request, again="ask_place_anew" if unknown else "ask_place_again")
@@ -95,6 +95,13 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
         yield turn.reply("more_added", about=request)
     else:
         yield from relaying.pass_on(turn, request, asked.words)
+
+
+def _says_nothing(turn: Turn, intent: Answer) -> bool:
+    """Whether an answer to "what do you need?" is none, so that we ask again: a question always, "help me" once."""
+    if intent.meaning.kind is Kind.QUESTION:
+        return True
+    return not _asked_twice(turn) and not redaction.tells(intent.words)
 
 
 def _asked_twice(turn: Turn) -> bool:

@@ -93,8 +93,8 @@ def next_step(turn: Turn, request: Request, *, again: str = "") -> Texts:
 
 def name_needs(request: Request, meaning: Understanding) -> bool:
     """Note what words name that we did not know to be needed; True if they name something. "Help" gives way to it."""
-    named = [str(need) for need in meaning.needs if need is not Need.OTHER]
     before = [need for need in request.needs if need != Need.OTHER]
+    named = [str(need) for need in (meaning.needs if before else meaning.needs_if_asked) if need is not Need.OTHER]
     if named:
         request.needs = list(dict.fromkeys([*before, *named]))
     return bool(named)

@@ -66,8 +66,9 @@ def learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> N
     """Note the door, or how to find it, which a neighbor mentions after the request: `the red door`, `buzz 3b`."""
     if request.person_id != turn.speaker.id:
         return
-    if meaning.exact and not request.place:
-        request.place = words[:LONGEST_PLACE] if placing.says_more(words, meaning) else meaning.place
+    door = words if placing.says_more(words, meaning) else meaning.place
+    if meaning.exact and door and not any(c.isdigit() for c in request.place or ""):
+        request.place = f"{door}, {request.place}"[:LONGEST_PLACE] if request.place else door[:LONGEST_PLACE]
     elif placing.describes_door(words, meaning) and words.casefold() not in (request.place or "").casefold():
         request.place = f"{request.place}, {words}"[:LONGEST_PLACE] if request.place else words[:LONGEST_PLACE]
     turn.session.add(request)

@@ -5,6 +5,7 @@ address, and one that is taken for one sends somebody nowhere. In doubt we ask o
 the lexicons, under [place].
 """
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ LONGEST_NAME = 4  # words of a place whose name we have never heard
 LONGEST_HINT = 14  # words; who writes more tells a story
 NUMBER = frozenset("#")
 ASKED = frozenset("?¿")
+TIME = re.compile(r"\b\d{1,2}:\d\d\b(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)  # no door: "at 6:30"
 GOES_ON = frozenset({Need.SHELTER, Need.MEDICAL, Need.FOOD, Need.MEDICINE, Need.EDUCATION})  # also kinds of building
 
 
@@ -67,7 +69,7 @@ def describes_door(text: str, meaning: Understanding) -> bool:
     said = Said.of(text, meaning)
     if not said.rest or len(said.rest) > LONGEST_HINT or said.inquires() or said.asks() or said.sentence():
         return False
-    return bool(said.found & (words().landmark | words().detail) or said.numbered())
+    return bool(said.found & (words().landmark | words().detail | words().unit) or meaning.exact)
 
 
 def says_more(text: str, meaning: Understanding) -> bool:
@@ -88,7 +90,7 @@ class Said:
     @classmethod
     def of(cls, text: str, meaning: Understanding) -> "Said":
         """Take an answer apart."""
-        tokens: Sequence[Token] = split(clean(text))
+        tokens: Sequence[Token] = split(clean(TIME.sub(" ", text)))
         whole = [w.text for w in tokens]
         return cls(text, meaning, whole, _without_leading(whole))
 
