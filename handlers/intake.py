@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, allowance, brake, phrasebook, waves, whereabouts
+from handlers import alarms, allowance, brake, phrasebook, redaction, waves, whereabouts
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
@@ -26,6 +26,7 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield from allowance.join(turn, kept, words)
         return
     language = speak(turn, meaning)
+    needs = meaning.needs or ((Need.OTHER,) if redaction.names_unknown(words) else ())
     too_many = not meaning.emergency and allowance.used_up(turn)
     request = requests.create(
         turn.session,
@@ -34,16 +35,15 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
         state=State.HELD if meaning.emergency or too_many else State.DRAFT,
         now=turn.now,
         text=words[:LONGEST_TEXT],
-        needs=[str(n) for n in meaning.needs],
+        needs=[str(n) for n in needs],
         people=meaning.people,
         urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
         emergency=meaning.emergency,
         language=language,
         code_word=code_word(language),
     )
-    whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
-    if not whereabouts.known(request) and placing.says_same(words):
-        whereabouts.recall(turn, request)
+    if not (placing.says_same(words) and whereabouts.recall(turn, request)):
+        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
     turn.session.add(request)
     if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
         yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))

@@ -19,12 +19,13 @@ from handlers.understanding.words import Token, clean, fold, split
 
 LONGEST = 70  # characters; an offer is one segment
 LONGEST_READ = 400  # characters of what they wrote
-ENDS = re.compile(r"[.,;!?\n:()\u2026]|\s-+\s")
+ENDS = re.compile(r"[.,;!?\n()\u2026]|\s-+\s")
 REACHED = re.compile(r"[@/\\_]|\w\.\w{2,}|\d[\s().-]*(?:\d[\s().-]*){5}\d|\$\s*[a-z]", re.IGNORECASE)
 LONG_NUMBER = 3  # digits; it may be a door, a code, a part of a telephone
 ROW = 3  # numbers in a row are a telephone, said aloud
 CHEAP = re.compile(r"[^\w .,;!?'%$+-]")  # the rest could double what a text costs
-STEM = 3
+STEM = 3  # letters before the ending of a medicine's name
+NAMED = 2  # words that say something
 
 
 class Lists:
@@ -43,6 +44,7 @@ class Lists:
         self.first_names = frozenset(every("first_names"))
         self.between = frozenset(every("between"))
         self.capital = frozenset(every("capital"))
+        self.says_nothing = frozenset(every("says_nothing"))
 
     def private(self, words: Sequence[str]) -> bool:
         """Whether one of these words, or two or three of them together, is nobody's business."""
@@ -61,6 +63,12 @@ def lists() -> Lists:
     return Lists([table["private"] for table in lexicons().tables.values()])
 
 
+def names_unknown(text: str) -> bool:
+    """Whether words name a need that we have no word for, so that it need not be asked: more than `I need a thing`."""
+    said = offered(text)
+    return said is not None and _telling(said) >= NAMED
+
+
 @lru_cache(1024)  # the same words go to a whole wave
 def offered(text: str) -> str | None:
     """What of a neighbor's words everybody may read; None if that says too little."""
@@ -71,11 +79,16 @@ def offered(text: str) -> str | None:
 
 def tells(text: str) -> bool:
     """Whether words say anything of what is needed: "help me please" and "yes" do not."""
+    return _telling(text) > 0
+
+
+def _telling(text: str) -> int:
+    """How many words of a text say something."""
     every = lexicons().every
     words = split(clean(text))
-    nothing = every.place_words.words["no_place"] | every.common | every.filler
+    nothing = every.place_words.words["no_place"] | every.common | every.filler | lists().says_nothing
     pleas = {i for m in every.marks(words) if not m.need for i in range(m.first, m.last)}
-    return any(
+    return sum(
         len(word.text) > 2 and word.text.isalpha() and word.text not in nothing and i not in pleas
         for i, word in enumerate(words)
     )
@@ -154,11 +167,13 @@ class Line:
         named: set[int] = set()
         for i in range(first, last):
             word = self.words[i].text
-            if word in lists().first_names or (i > first and self._capital(i)) or self._subject(i, last):
-                named.add(i)
-            elif i > 0 and self._unknown(i) and self._introduced(i):
-                named.add(i)
-            elif i - 1 in named and self._unknown(i) and self._capital(i):
+            if (
+                word in lists().first_names
+                or (i > first and self._capital(i))
+                or self._subject(i, last)
+                or (i > 0 and self._unknown(i) and self._introduced(i))
+                or (i - 1 in named and self._unsaid(i))
+            ):
                 named.add(i)
         return named
 
@@ -166,9 +181,14 @@ class Line:
         word = self.words[i]
         return not self.shouted and self.text[word.start].isupper() and word.text not in lists().capital
 
+    def _unsaid(self, i: int) -> bool:
+        """Whether a word by itself says nothing that we know."""
+        word = self.words[i].text
+        return word.isalpha() and word not in VERBS and not lexicons().every.knows(word)
+
     def _subject(self, i: int, last: int) -> bool:
         """Whether a name begins the clause: `Marisela needs`."""
-        if not (self._capital(i) and self._unknown(i)):
+        if not self._unknown(i) or not (self._capital(i) or self.shouted):
             return False
         return i + 1 == last or self.words[i + 1].text in VERBS
 
@@ -191,11 +211,15 @@ class Line:
         units, streets = signs["unit"], signs["street"] | signs["street_unsure"] | signs["street_first"]
         for i in range(first, last):
             word = self.words[i].text
-            if len(word) >= LONG_NUMBER and word[0].isdigit():
+            if (len(word) >= LONG_NUMBER and word[0].isdigit()) or (self._number(i) and self._name_of(i + 1, last)):
                 hidden.update({i, *self._name_of(i + 1, last)})
-            elif self._number(i) and self._name_of(i + 1, last):
-                hidden.update({i, *self._name_of(i + 1, last)})
-            elif word in units and i + 1 < last and (self._number(i + 1) or len(self.words[i + 1].text) == 1):
+            elif word[0].isdigit() and (i + 1 == last or self._dangles(i + 1)):  # `juarez 45`, `el 14 de`
+                hidden.add(i)
+            elif (
+                (word in units or word in streets)
+                and i + 1 < last
+                and (self._number(i + 1) or len(self.words[i + 1].text) == 1)
+            ):
                 hidden.update({i, i + 1})
             elif word in FLOORS and i > first and (self._number(i - 1) or self.words[i - 1].text in ORDINALS):
                 hidden.update({i, i - 1})
@@ -224,8 +248,8 @@ ORDINALS = frozenset(
     "primer primero segundo tercer tercero cuarto quinto sexto septimo octavo noveno decimo ultimo".split()
 )
 VERBS = frozenset(
-    "needs is has wants cant cannot lives said could would was will does doesnt asked "
-    "necesita tiene quiere esta es vive no puede pide anda".split()
+    "here needs is has wants cant cannot lives said could would was will does doesnt asked "
+    "aqui necesita tiene quiere esta es vive no puede pide anda".split()
 )
 DANGLING = frozenset(
     "live lives living stay staying im this call vivo vive vivimos estoy soy at in on by near from to of the a an my for with and or but is "

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from handlers.understanding.needs import understand
-from handlers.understanding.placing import describes_door, looks_like_place, says_more, says_same
+from handlers.understanding.placing import looks_like_place
 
 ROWS = [
     line.split("\t")

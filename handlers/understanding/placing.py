@@ -67,15 +67,13 @@ def looks_like_place(text: str, meaning: Understanding, *, area: bool = False) -
 def describes_door(text: str, meaning: Understanding) -> bool:
     """Whether the words, which come after the place, help to find the door: `la puerta azul`, `buzz 3b`."""
     said = Said.of(text, meaning)
-    if not said.rest or len(said.rest) > LONGEST_HINT or said.inquires() or said.asks() or said.sentence():
-        return False
-    return bool(said.found & (words().landmark | words().detail | words().unit) or meaning.exact)
+    return said.hints() or (meaning.exact and said.told())
 
 
 def says_more(text: str, meaning: Understanding) -> bool:
     """Whether an answer says how to find the door besides the street or the area that it names."""
     rest = text.replace(meaning.place, " ", 1) if meaning.place else text
-    return describes_door(rest, meaning) if rest.strip() else False
+    return Said.of(rest, meaning).hints()
 
 
 @dataclass(frozen=True)
@@ -111,6 +109,15 @@ class Said:
             self.sentence() or any(need not in GOES_ON for need in self.meaning.needs)
         )
 
+    def told(self) -> bool:
+        """Whether it is short and tells something: no question, no request, no sentence about somebody."""
+        short = 0 < len(self.rest) <= LONGEST_HINT
+        return short and not (self.inquires() or self.asks() or self.sentence())
+
+    def hints(self) -> bool:
+        """Whether it tells a door from others."""
+        return self.told() and bool(self.found & (words().landmark | words().detail | words().unit))
+
     def sentence(self) -> bool:
         """Whether words are among it that a place has none of."""
         return any(word in words().no_place for word in self.rest)
@@ -144,9 +151,9 @@ class Said:
             if word in listed.unit:
                 if len(after) == 1 or after[0].isdigit() or after in listed.lexicon.numbers:
                     return True
-            elif word.isdigit() and not self._counts(i, after):
-                return True
-            elif not word.isdigit() and word[-2:] in ("st", "nd", "rd", "th"):
+            elif (word.isdigit() and not self._counts(i, after)) or (
+                not word.isdigit() and word[-2:] in ("st", "nd", "rd", "th")
+            ):
                 return True
         return False
 
