@@ -64,7 +64,7 @@ def lists() -> Lists:
 
 
 def names_unknown(text: str) -> bool:
-    """Whether words name a need that we have no word for, so that it need not be asked: more than `I need a thing`."""
+    """Whether words name a need that we have no word for, so that it need not be asked."""
     said = offered(text)
     return said is not None and _telling(said) >= NAMED
 
@@ -252,8 +252,8 @@ VERBS = frozenset(
     "aqui necesita tiene quiere esta es vive no puede pide anda".split()
 )
 DANGLING = frozenset(
-    "live lives living stay staying im this call vivo vive vivimos estoy soy at in on by near from to of the a an my for with and or but is "
-    "en de del a al la el los las un una con por para mi y o que".split()
+    "live lives living stay staying im this call at in on by near from to of the a an my for with and or but is "
+    "vivo vive vivimos estoy soy en de del a al la el los las un una con por para mi y o que".split()
 )
 
 

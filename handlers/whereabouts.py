@@ -1,4 +1,4 @@
-"""Where help should come: said, added to later, or the same as last time. The door is seen by whoever comes, alone."""
+"""Where help should come: said, added to later, or the same as last time. Only who comes sees the door."""
 
 from collections.abc import Sequence
 from datetime import timedelta

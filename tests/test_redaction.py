@@ -1,4 +1,4 @@
-"""What of a neighbor's own words everybody may read. What must not be read stands in redaction.tab: add a line, run."""
+"""What of a neighbor's own words everybody may read. What must not be read stands in redaction.tab: add a line."""
 
 from pathlib import Path
 

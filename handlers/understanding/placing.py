@@ -202,7 +202,7 @@ def _without_courtesy(rest: list[str]) -> list[str]:
 
 ARTICLES = frozenset(("a", "an", "un", "una"))
 COURTESY = frozenset(
-    "please pls plz thanks thx ty favor porfa porfavor gracias ok okay".split() + ["thank you", "por favor"]
+    [*"please pls plz thanks thx ty favor porfa porfavor gracias ok okay".split(), "thank you", "por favor"]
 )
 
 
