@@ -15,6 +15,7 @@ from handlers.understanding.lexicon import Lexicon, lexicons
 from handlers.understanding.words import Token, clean, split
 
 LONGEST_NAME = 4  # words of a place whose name we have never heard
+LONGEST_READ = 60  # words; a longer text is no answer to "where?", and must not take long
 LONGEST_HINT = 14  # words; who writes more tells a story
 NUMBER = frozenset("#")
 ASKED = frozenset("?¿")
@@ -89,7 +90,7 @@ class Said:
     def of(cls, text: str, meaning: Understanding) -> "Said":
         """Take an answer apart."""
         tokens: Sequence[Token] = split(clean(TIME.sub(" ", text)))
-        whole = [w.text for w in tokens]
+        whole = [w.text for w in tokens[:LONGEST_READ]]
         return cls(text, meaning, whole, _without_leading(whole))
 
     @property
@@ -173,7 +174,7 @@ class Said:
         if not 0 < len(self.rest) <= LONGEST_NAME or self.sentence() or self.meaning.needs_if_asked:
             return False
         counted = words().lexicon.numbers.keys()
-        if ARTICLES.intersection(self.rest) or self.rest[0] in counted:  # "im a senior", "dos bolsas"
+        if ARTICLES.intersection(self.whole) or self.rest[0] in counted:  # "im a senior", "dos bolsas"
             return False
         return self.meaning.kind is Kind.OTHER and all(self._unheard(word) for word in self.rest)
 
