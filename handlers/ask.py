@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from handlers import intake, places, relaying
+from handlers import intake, redaction, relaying, whereabouts
 from handlers.turn import Texts, Turn
-from handlers.understanding import needs
+from handlers.understanding import needs, placing
 from handlers.understanding.intents import Answer, Kind, Need, Question, Understanding
 from models import requests
 from models.requests import TALKING, Request, State
@@ -26,15 +26,23 @@ def need(turn: Turn, intent: Answer) -> Texts:
             turn.ask(turn.speaker, Question.NEED)
             yield turn.reply("say_more")
             return
+        if not (intent.choice or chosen) and _says_nothing(turn, intent):
+            turn.ask(turn.speaker, Question.NEED, again=True)  # "help me please" does not say with what
+            yield turn.reply("say_more")
+            return
         wanted = _with_needs(meaning, chosen)
         yield from intake.begin(turn, "" if intent.choice else intent.words, wanted)
         return
     if intent.choice:
         request.needs = [intake.OFFERED_NEEDS[intent.choice - 1]]
     else:
+        if not meaning.needs and _says_nothing(turn, intent):
+            turn.ask(turn.speaker, Question.NEED, request, again=True)
+            yield turn.reply("say_more")
+            return
         request.needs = [str(n) for n in meaning.needs] or [Need.OTHER]
         request.text = f"{request.text} {intent.words}".strip()[: intake.LONGEST_TEXT]
-        intake.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
+        whereabouts.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
     _details(request, meaning)
     turn.session.add(request)
     yield from intake.next_step(turn, request)
@@ -53,15 +61,20 @@ def place(turn: Turn, intent: Answer) -> Texts:
         yield from intake.next_step(turn, request)
         return
     areas = turn.areas
+    _details(request, meaning)
+    turn.session.add(request)
     if intent.choice and intent.choice <= len(areas):
         request.area_id = areas[intent.choice - 1].id
-    else:
-        intake.locate(request, intent.words, meaning, areas, turn.heard.location)
-        if not request.place and not meaning.public and places.find(intent.words, areas) is None:
-            # Words we cannot place may be a door: they stay between the neighbor and whoever comes.
-            request.place = intent.words
-        _details(request, meaning)
-    turn.session.add(request)
+    elif turn.heard.location:
+        request.place = turn.heard.location
+    elif not whereabouts.answered(turn, request, intent.words, meaning):
+        if meaning.kind is not Kind.QUESTION:
+            requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
+            intake.name_needs(request, meaning)
+        if not _asked_twice(turn):
+            unknown = placing.says_same(intent.words)
+            yield from intake.next_step(turn, request, again="ask_place_anew" if unknown else "ask_place_again")
+            return
     turn.unask(turn.speaker)
     yield from intake.put_out(turn, request)
 
@@ -84,6 +97,17 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
         yield from relaying.pass_on(turn, request, asked.words)
 
 
+def _says_nothing(turn: Turn, intent: Answer) -> bool:
+    """Whether an answer to "what do you need?" is none, so that we ask again: a question always, "help me" once."""
+    if intent.meaning.kind is Kind.QUESTION:
+        return True
+    return not _asked_twice(turn) and not redaction.tells(intent.words)
+
+
+def _asked_twice(turn: Turn) -> bool:
+    return turn.asked is not None and turn.asked.again
+
+
 def _draft(turn: Turn) -> Request | None:
     about = turn.asked.request_id if turn.asked else None
     request = requests.by_id(turn.session, about) if about is not None else None
@@ -104,9 +128,10 @@ def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
     if asked is None or request is None or not request.live:
         yield turn.reply("nothing_waits")
         return
-    intake.locate(request, words, meaning, turn.areas, turn.heard.location)
-    if asked.question is Question.PLACE and not request.place and not meaning.public:
-        request.place = words
+    if asked.question is Question.PLACE and not turn.heard.location:
+        whereabouts.answered(turn, request, words, meaning)
+    else:
+        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
     if request.state in TALKING:
         yield from relaying.pass_on(turn, request, words)

@@ -6,7 +6,7 @@ whoever is on duty. The language stays theirs until they write in one that we sp
 
 from dataclasses import replace
 
-from handlers import intake, interpreting, phrasebook
+from handlers import intake, interpreting, phrasebook, whereabouts
 from handlers.summary import Tongue
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Courtesy, Understanding
@@ -58,8 +58,8 @@ def _added(turn: Turn, request: Request, words: str, meaning: Understanding) -> 
     lacked = intake.lacks(request)
     if not request.needs:
         request.needs = [str(need) for need in meaning.needs]
-    if not intake.located(request):
-        intake.locate(request, words, meaning, turn.areas, turn.heard.location)
+    if not whereabouts.known(request):
+        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
     request.people = request.people or meaning.people
     request.urgency = request.urgency or meaning.urgency
     request.language = meaning.language or request.language

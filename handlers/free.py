@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import foreign, intake, media, phrasebook, relaying, standing
+from handlers import foreign, intake, media, phrasebook, relaying, standing, whereabouts
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import (
@@ -43,7 +43,7 @@ def free(turn: Turn, intent: Free) -> Texts:
     elif meaning.courtesy and not theirs:
         yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
     elif len(matches) == 1:
-        learn_door(turn, matches[0], meaning)
+        whereabouts.learn(turn, matches[0], intent.words, meaning)
         another = meaning.kind is Kind.ASK and _is_another(matches[0], meaning)
         if not theirs and another and len(intent.words.split()) > ASIDE:
             yield from _whereto(turn, matches[0], intent.words)
@@ -74,12 +74,12 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     if meaning.kind is Kind.ASK:
         if len(own) != 1:
             yield from intake.begin(turn, words, meaning)
-        elif not meaning.needs:
+        elif set(meaning.needs) <= {Need.OTHER}:
             yield from _pressing(turn, own[0], words, meaning)
         elif not _is_another(own[0], meaning):
             yield from _joins(turn, own[0], words, meaning)
         elif GOODS.issuperset((*own[0].needs, *meaning.needs)):  # one errand, most likely
-            requests.add_needs(turn.session, own[0], [str(need) for need in meaning.needs])
+            intake.name_needs(own[0], meaning)
             yield from _whereto(turn, own[0], words)
         else:
             yield from intake.begin(turn, words, meaning, like=own[0])
@@ -89,12 +89,11 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         intake.speak(turn, meaning)
         yield turn.reply("offer_helper" if turn.speaker.helps else "offer_join")
     elif meaning.kind is Kind.OTHER and draft is not None:  # an answer that came after its question was forgotten
-        intake.locate(draft, words, meaning, turn.areas)
-        draft.place = draft.place or (None if draft.vicinity or draft.area_id else words)
-        turn.session.add(draft)
+        if not whereabouts.answered(turn, draft, words, meaning):
+            requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
         yield from intake.next_step(turn, draft)
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
-        learn_door(turn, own[0], meaning)
+        whereabouts.learn(turn, own[0], words, meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=own[0])
     else:
@@ -110,24 +109,23 @@ def _is_another(request: Request, meaning: Understanding) -> bool:
 
 def _pressing(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
     """They ask for help again and name nothing new: their words are kept, and they hear where it stands."""
-    learn_door(turn, request, meaning)
-    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    _add(turn, request, words, meaning)
     yield standing.of(turn, request)
 
 
 def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
-    """They say again what they need, or a little more of it."""
-    learn_door(turn, request, meaning)
-    requests.add_needs(turn.session, request, [str(need) for need in meaning.needs])
+    """They say again what they need, or a little more of it; or for the first time what the help is for."""
+    unnamed = set(request.needs) <= {Need.OTHER}
+    intake.name_needs(request, meaning)
+    _add(turn, request, words, meaning)
+    yield turn.reply("now_named" if unnamed else "more_added", about=request, what=turn.what(request))
+
+
+def _add(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
+    if not whereabouts.known(request):
+        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
+    whereabouts.learn(turn, request, words, meaning)
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
-    yield turn.reply("more_added", about=request)
-
-
-def learn_door(turn: Turn, request: Request, meaning: Understanding) -> None:
-    """Note the exact place that a neighbor mentions by the way."""
-    if request.person_id == turn.speaker.id and not request.place and meaning.exact:
-        request.place = meaning.place
-        turn.session.add(request)
 
 
 def _whereto(turn: Turn, request: Request, words: str) -> Texts:
@@ -156,7 +154,7 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
         return
     request = live[-1]
     request.emergency = True
-    learn_door(turn, request, intent.meaning)
+    whereabouts.learn(turn, request, intent.words, intent.meaning)
     requests.move(
         turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
     )

@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, allowance, brake, interpreting, media, phrasebook, places, waves
+from handlers import alarms, allowance, brake, interpreting, media, phrasebook, redaction, waves, whereabouts
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
+from handlers.understanding import placing
 from handlers.understanding.intents import DangerKind, Need, Question, Understanding
 from models import people, requests
 from models.delivery.outbound import Lane
-from models.lines import Area
 from models.requests import Request, State, Urgency
 
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
 GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nobody is asked yet
-LONGEST_VICINITY = 40  # characters; it goes out in every offer
 
 
 def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | None = None) -> Texts:
@@ -29,8 +28,8 @@ def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | Non
         speak(turn, meaning)
         yield from allowance.join(turn, kept, words)
         return
-    areas = turn.areas
     language = speak(turn, meaning)
+    needs = meaning.needs or ((Need.OTHER,) if redaction.names_unknown(words) else ())
     too_many = not meaning.emergency and allowance.used_up(turn)
     request = requests.create(
         turn.session,
@@ -39,15 +38,16 @@ def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | Non
         state=State.HELD if meaning.emergency or too_many else State.DRAFT,
         now=turn.now,
         text=words[:LONGEST_TEXT],
-        needs=[str(n) for n in meaning.needs],
+        needs=[str(n) for n in needs],
         people=meaning.people,
         urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
         emergency=meaning.emergency,
         language=language,
         code_word=code_word(language),
     )
-    locate(request, words, meaning, areas, turn.heard.location)
-    if like is not None and not (request.place or request.area_id or request.vicinity):
+    if not (placing.says_same(words) and whereabouts.recall(turn, request)):
+        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
+    if like is not None and not whereabouts.known(request):
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)
     media.keep(turn, request, turn.asked.media if turn.asked else ())
@@ -71,23 +71,11 @@ def speak(turn: Turn, meaning: Understanding) -> str:
     return turn.speaker.speaks(turn.line)
 
 
-def locate(
-    request: Request, words: str, meaning: Understanding, areas: Sequence[Area], shared: str | None = None
-) -> None:
-    """Note where it is: the area may be told to anybody, the door only to whoever comes."""
-    area = places.find(meaning.place or words, areas) or places.find(shared or words, areas)
-    if area is not None:
-        request.area_id = area.id
-    if shared:
-        request.place = shared
-    elif meaning.place and meaning.public:
-        request.vicinity = meaning.place[:LONGEST_VICINITY]
-    elif meaning.place:
-        request.place = meaning.place
+def next_step(turn: Turn, request: Request, *, again: str = "") -> Texts:
+    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers.
 
-
-def next_step(turn: Turn, request: Request) -> Texts:
-    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
+    Where they are is asked a second time by the phrase `again`, for the answer to the first was none.
+    """
     deadline = turn.now + waiting(turn)
     if lacks(request) and interpreting.needed(request):
         yield from interpreting.hold(turn, request, turn.heard.body)
@@ -95,10 +83,13 @@ def next_step(turn: Turn, request: Request) -> Texts:
         requests.schedule(turn.session, request, deadline)
         turn.ask(turn.speaker, Question.NEED, request, options=len(OFFERED_NEEDS))
         yield turn.reply("ask_need", about=request)
-    elif not located(request):
+    elif not whereabouts.known(request):
         requests.schedule(turn.session, request, deadline)
         areas = turn.areas
-        if 1 < len(areas) <= OFFERED_AREAS:
+        if again:
+            turn.ask(turn.speaker, Question.PLACE, request, again=True)
+            yield turn.reply(again, about=request)
+        elif 1 < len(areas) <= OFFERED_AREAS:
             turn.ask(turn.speaker, Question.PLACE, request, options=len(areas))
             yield turn.reply("ask_place_of", about=request, areas=numbered([a.name for a in areas]))
         else:
@@ -109,14 +100,18 @@ def next_step(turn: Turn, request: Request) -> Texts:
         yield from put_out(turn, request)
 
 
-def located(request: Request) -> bool:
-    """Whether we know where it is, at least about."""
-    return bool(request.place or request.area_id or request.vicinity)
-
-
 def lacks(request: Request) -> bool:
     """Whether volunteers could not tell yet what is needed, or where."""
-    return not request.needs or not located(request)
+    return not request.needs or not whereabouts.known(request)
+
+
+def name_needs(request: Request, meaning: Understanding) -> bool:
+    """Note what words name that we did not know to be needed; True if they name something. "Help" gives way to it."""
+    before = [need for need in request.needs if need != Need.OTHER]
+    named = [str(need) for need in (meaning.needs if before else meaning.needs_if_asked) if need is not Need.OTHER]
+    if named:
+        request.needs = list(dict.fromkeys([*before, *named]))
+    return bool(named)
 
 
 def waiting(context: Context) -> timedelta:

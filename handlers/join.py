@@ -24,8 +24,8 @@ def name(turn: Turn, intent: Answer) -> Texts:
     if asked := _asks_instead(turn, intent):
         yield from asked
         return
-    said = naming.plain(intent.words)
-    if naming.fault(said, turn.line.name):
+    said = naming.told(intent.words)
+    if not said or naming.fault(said, turn.line.name):
         yield turn.reply("ask_name_again")
         return
     turn.speaker.name = said

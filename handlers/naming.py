@@ -12,8 +12,11 @@ from rapidfuzz import fuzz
 from handlers import lures, phrasebook
 from handlers.quoting import one_paragraph
 from handlers.understanding.phrases import Key, key_of
-from handlers.understanding.words import fold
+from handlers.understanding.words import Token, clean, fold, split
 
+ASKED = frozenset("?¿")
+MOST_WORDS = 3  # of an answer that is a name
+INITIAL = 2  # letters with a dot behind them: "Dr."
 LONGEST = 20  # characters of a name that others read
 LETTERS = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:(?:\.? |['-]|\.(?!\p{L}{2}))\p{L}[\p{L}\p{M}]*)*\.?")
 MIXED = regex.compile(r"\p{Latin}[^ ]*[\p{Cyrillic}\p{Greek}]|[\p{Cyrillic}\p{Greek}][^ ]*\p{Latin}")
@@ -36,6 +39,49 @@ class Fault(Enum):
 def plain(name: str) -> str:
     """A name as it is kept: one line, nothing that cannot be seen, apostrophes and hyphens as a phone types them."""
     return one_paragraph(name).translate(PLAINLY)
+
+
+def told(answer: str) -> str:
+    """The name in an answer to "what should neighbors call you?": `Hi, I'm Pam from 3rd st`. Empty if none is."""
+    words = split(clean(answer))
+    if ASKED & set(answer) or not words or lures.found(one_paragraph(answer)):
+        return ""
+    phrases, texts = _answering(), [w.text for w in words]
+    first, last = _after(texts, phrases["courtesy"] | phrases["name_is"]), 0
+    for last in range(first, len(words) + 1):
+        if last == len(words) or (last > first and _ends(answer, words, last, phrases["name_ends"])):
+            break
+    named = texts[first:last]
+    if not named or len(named) > MOST_WORDS or phrases["no_name"] & {*named, " ".join(named)}:
+        return ""
+    said = plain(answer[words[first].start : words[last - 1].end + 1]).rstrip(" ,;!-")
+    return said.rstrip(".") if said.count(".") == 1 and len(said.split()[-1]) > INITIAL else said
+
+
+def _after(texts: list[str], leading: frozenset[str]) -> int:
+    """The first word that does not only lead to a name; none of them is looked past if nothing follows."""
+    first = 0
+    while size := next((n for n in (4, 3, 2, 1) if " ".join(texts[first : first + n]) in leading), 0):
+        if first + size >= len(texts):
+            break
+        first += size
+    return first
+
+
+def _ends(answer: str, words: list[Token], i: int, ending: frozenset[str]) -> bool:
+    """Whether the name has ended before word i: `Pam, I can drive`, `Sam and I`. `J. P.` goes on."""
+    between = answer[words[i - 1].end : words[i].start].strip()
+    return words[i].text in ending or not (
+        between in ("", "-", "'") or (between == "." and len(words[i - 1].text) < 3)
+    )
+
+
+@cache
+def _answering() -> dict[str, frozenset[str]]:
+    """How people answer when they are asked for their name, in every language."""
+    books = [phrasebook.book(code).pages["function_words"] for code in phrasebook.languages()]
+    kinds = ("courtesy", "name_is", "name_ends", "no_name")
+    return {kind: frozenset(fold(word) for words in books for word in words[kind]) for kind in kinds}
 
 
 @lru_cache(4096)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from handlers import lures, naming, phrasebook
+from handlers import lures, naming, phrasebook, redaction
 from handlers.phrasebook import Book, Value
 from handlers.quoting import one_paragraph, quoted
 from models.lines import Area
@@ -152,6 +152,7 @@ class What:
     where: Ours | Place | None = None
     urgency: Urgency | None = None
     language: Tongue | None = None  # that the neighbor writes, if we do not speak it
+    words: Quoted | None = None  # the neighbor's own, where we have no name for what they need
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
@@ -159,6 +160,8 @@ class What:
         about = book.listed(named)
         if self.people and self.people > 1:
             about = book.say("for_people", {"what": Ours(about), "people": self.people})
+        if self.words:
+            about = book.say("in_their_words", {"what": Ours(about), "words": self.words})
         details = [about, book.worded(self.where), book.pages["urgency"].get(self.urgency) if self.urgency else None]
         details += [book.say("writes", {"language": self.language})] if self.language else []
         whole = ", ".join(d for d in details if d)
@@ -192,7 +195,8 @@ def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What
     if where is None and request.vicinity:
         where = Place(request.vicinity)
     language = Tongue(request.language) if not door and request.language in phrasebook.unspoken() else None
-    return What(tuple(request.needs), request.people, where, request.urgency, language)
+    own = redaction.offered(request.text) if set(request.needs) <= {"other"} and not request.emergency else None
+    return What(tuple(request.needs), request.people, where, request.urgency, language, Quoted(own) if own else None)
 
 
 def at_place(request: Request) -> Said | None:

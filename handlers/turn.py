@@ -34,11 +34,18 @@ class Asked:
     options: int = 0  # how many numbered answers we offered
     words: str = ""  # what they had said when we asked back
     media: tuple[str, ...] = ()  # and what kinds of pictures and the like they had sent
+    again: bool = False  # whether we asked it twice, for the first answer was none
 
     def pack(self) -> dict[str, Any]:
         """As kept on the person."""
-        kept = {"question": self.question, "request": self.request_id, "options": self.options, "words": self.words}
-        return {**kept, "media": list(self.media)} if self.media else kept
+        kept: dict[str, Any] = {
+            "question": self.question,
+            "request": self.request_id,
+            "options": self.options,
+            "words": self.words,
+        }
+        kept |= {"media": list(self.media)} if self.media else {}
+        return {**kept, "again": True} if self.again else kept
 
 
 def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
@@ -50,8 +57,14 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
         or now - person.question_asked_at > timedelta(minutes=policy.asked_lasts)
     ):
         return None
-    media = tuple(kept.get("media", ()))
-    return Asked(Question(kept["question"]), kept["request"], kept["options"], kept["words"], media)
+    return Asked(
+        Question(kept["question"]),
+        kept["request"],
+        kept["options"],
+        kept["words"],
+        tuple(kept.get("media", ())),
+        kept.get("again", False),
+    )
 
 
 @dataclass(frozen=True)

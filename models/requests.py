@@ -260,6 +260,14 @@ def last_of(session: Session, person_id: int) -> Request | None:
     ).first()
 
 
+def placed_since(session: Session, request: Request, since: datetime) -> Request | None:
+    """The latest of this neighbor's other requests since then of which we know where it was."""
+    placed = sa.or_(*(col(known).is_not(None) for known in (Request.place, Request.area_id, Request.vicinity)))
+    theirs = col(Request.person_id) == request.person_id, col(Request.id) != request.id
+    query = select(Request).where(*theirs, col(Request.created_at) >= since, placed)
+    return session.exec(query.order_by(col(Request.place).is_(None), col(Request.number).desc()).limit(1)).first()
+
+
 def in_state(session: Session, line_id: int, *states: State, limit: int | None = None) -> list[Request]:
     """The line's requests in these states, oldest first."""
     query = select(Request).where(Request.line_id == line_id, col(Request.state).in_(states))
@@ -328,10 +336,3 @@ def add_words(session: Session, request: Request, words: str, now: datetime, *, 
     request.text = text
     session.add(request)
     record(session, request, "added", now, by=by, words=words)
-
-
-def add_needs(session: Session, request: Request, needs: Sequence[str]) -> None:
-    """What else is needed; a need that was not named before takes the place of "something else"."""
-    known = [need for need in request.needs if need != "other"]
-    request.needs = [*known, *(need for need in needs if need not in known)] or request.needs
-    session.add(request)

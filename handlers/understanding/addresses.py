@@ -128,6 +128,8 @@ class AddressFinder:
                 if self.house(first - 1):
                     break
                 first -= 1
+            if first == i and sure and self.house(i - 2) and not (self.parted(i - 1) or self.parted(i - 2)):
+                first = i - 1  # "12 water street": between a number and a street any word is a name
             door = self.house(first - 1) and not self.parted(first - 1)
             if first == i or all(self.has("direction", n) for n in range(first, i)):
                 continue
@@ -188,6 +190,8 @@ class AddressFinder:
             if crossing is None:
                 break
             last = crossing
+        if not exact and self.numbered_after(last):
+            last, exact = last + 1, True
         while (unit := self.unit_after(last)) is not None:
             last, exact = unit, True
         ahead = range(last + 1, min(last + 5, len(self.words)))
@@ -198,6 +202,12 @@ class AddressFinder:
             if self.plain(i) or self.words[i].text in self.signs.phrases:
                 break
         return self.place(first, last, exact=exact)
+
+    def numbered_after(self, i: int) -> bool:
+        """`river rd 12`: a number behind the street, and nothing behind it that it could count."""
+        if not self.house(i + 1) or self.gap(i) != " " or ZIP.match(self.words[i + 1].text):
+            return False
+        return i + 2 == len(self.words) or self.parted(i + 1) or self.has("unit", i + 2)
 
     def crossing(self, i: int) -> int | None:
         """`… and 5th`, `… con 12`: the last word of the crossing street."""

@@ -11,10 +11,10 @@ from decimal import Decimal
 from app.carriers import segments
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
 from handlers import alarms, phrasebook
-from handlers.intake import LONGEST_VICINITY
 from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, What, brief
 from handlers.understanding.intents import Need
+from handlers.whereabouts import LONGEST_VICINITY
 from models.lines import Policy
 from models.requests import Urgency
 
