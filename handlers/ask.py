@@ -37,7 +37,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
         intake.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
     _details(request, meaning)
     turn.session.add(request)
-    yield from intake.next_step(turn, request)
+    yield from intake.next_step(turn, request, at_once=intent.choice is not None)
 
 
 def place(turn: Turn, intent: Answer) -> Texts:
@@ -63,7 +63,7 @@ def place(turn: Turn, intent: Answer) -> Texts:
         _details(request, meaning)
     turn.session.add(request)
     turn.unask(turn.speaker)
-    yield from intake.put_out(turn, request)
+    yield from intake.next_step(turn, request, at_once=intent.choice is not None)
 
 
 def whereto(turn: Turn, intent: Answer) -> Texts:

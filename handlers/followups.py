@@ -29,9 +29,14 @@ def act(context: Context, request: Request) -> Texts:
 
 
 def _draft(context: Context, request: Request) -> Texts:
-    """No answer to our question: ask volunteers with what we know rather than wait."""
-    context.unask(people.by_id(context.session, request.person_id), request)
-    yield from intake.put_out(context, request)
+    """They have said all: answer. No answer to our question: ask volunteers with what we know rather than wait."""
+    neighbor = people.by_id(context.session, request.person_id)
+    asked = context.asked_of(neighbor)
+    if (asked and asked.request_id == request.id) or request.created_at + intake.waiting(context) <= context.now:
+        context.unask(neighbor, request)
+        yield from intake.put_out(context, request)
+    else:
+        yield from intake.answer(context, request)
 
 
 def _open(context: Context, request: Request) -> Texts:

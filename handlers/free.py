@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying
+from handlers import bursts, intake, phrasebook, relaying
 from handlers.summary import Ours, Said, Several, Verb, brief
-from handlers.turn import Texts, Turn
+from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
 from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
@@ -15,6 +15,7 @@ LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could n
 
 def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
+    intent = bursts.with_lost(turn, intent)
     meaning = intent.meaning
     matches = turn.matches
     if meaning.emergency:
@@ -28,9 +29,25 @@ def free(turn: Turn, intent: Free) -> Texts:
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
     elif matches:
-        yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
+        choices = Several([Ours(f"@{r.number}") for r in matches], style="or")
+        yield turn.later(turn.reply("to_which", choices=choices))
+    elif draft := bursts.gathering(turn, meaning):
+        yield from _goes_on(turn, draft, intent.words, meaning)
     else:
         yield from _new(turn, intent.words, meaning)
+
+
+def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> Texts:
+    """They go on with what they need: it is read anew, and answered once they have said all."""
+    whole = bursts.read(f"{draft.text}\n{words}")
+    if whole.emergency:
+        yield from _emergency(turn, Free(words, whole), [])
+    elif not bursts.join(turn, draft, words):
+        yield from _new(turn, words, meaning)
+    elif whole.danger is not None:
+        draft.urgency = whole.urgency
+        yield from intake.urgent_care(turn, draft)
+        yield from intake.answer(turn, draft)
 
 
 def _may_mean(turn: Turn, order: Order) -> bool:
@@ -58,7 +75,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield from wordless(turn, Wordless())
     elif meaning.kind is Kind.OFFER:
         intake.speak(turn, meaning)
-        yield turn.reply("offer_helper" if turn.speaker.helps else "offer_join")
+        yield turn.later(turn.reply("offer_helper" if turn.speaker.helps else "offer_join"))
     elif meaning.kind is Kind.OTHER and draft is not None:  # an answer that came after its question was forgotten
         intake.locate(draft, words, meaning, turn.areas)
         draft.place = draft.place or (None if draft.vicinity or draft.area_id else words)
@@ -67,7 +84,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
         learn_door(turn, own[0], meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
-        yield turn.reply("more_added", about=own[0])
+        yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
@@ -88,14 +105,14 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
     turn.ask(turn.speaker, Question.WHERETO, request, options=2, words=words)
     holder = assignments.on(turn.session, request)
     if request.person_id != turn.speaker.id:
-        yield turn.reply("tell_neighbor_or_new", about=request)
+        yield turn.later(turn.reply("tell_neighbor_or_new", about=request))
     elif holder is not None and request.state in TALKING and holder[1].opted_out_at is None:
-        yield turn.reply("told_or_new", about=request, name=turn.somebody(holder[1]))
+        yield turn.later(turn.reply("told_or_new", about=request, name=turn.somebody(holder[1])))
         carried = relaying.pass_on(turn, request, turn.heard.body)
         yield from (text for text in carried if text.to.id != turn.speaker.id)
     else:
         requests.add_words(turn.session, request, turn.heard.body, turn.now, by=turn.speaker.id)
-        yield turn.reply("added_or_new", about=request)
+        yield turn.later(turn.reply("added_or_new", about=request))
 
 
 def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
@@ -117,19 +134,21 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
-    """Answer as well as we can; after the third time in a day, a person is told."""
+    """Answer as well as we can; after the third time in a day, a person is told, with all that a burst said."""
     since = turn.now - timedelta(days=1)
     times = inbound.count_since(turn.session, turn.speaker.id, LOST, since)
+    if turn.burst is not None:
+        words = " / ".join([*turn.burst.words, words])
     if times == turn.line.policy.misunderstandings:
         request = intake.to_talk_about(turn)
         told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=brief(words)))
         if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
             requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
             intake.wait_for_duty(turn, request)
-        yield turn.reply("person_told" if told else phrase)
+        yield turn.later(turn.reply("person_told" if told else phrase))
         yield from told
     else:
-        yield turn.reply(phrase)
+        yield turn.later(turn.reply(phrase))
 
 
 def wordless(turn: Turn, _: Wordless) -> Texts:
@@ -148,7 +167,7 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
     elif len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
     elif turn.heard.media:
-        yield turn.reply("only_words")
+        yield turn.later(turn.reply("only_words"))
     else:
         yield from _lost(turn, "say_it_in_words", turn.heard.body)
 
@@ -179,7 +198,7 @@ def hello(turn: Turn, order: Order) -> Texts:
     if len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.body)
     elif drafts:
-        yield from intake.next_step(turn, drafts[-1])
+        yield from intake.next_step(turn, drafts[-1], at_once=True)
     else:
         if turn.speaker.language is None and order.language in phrasebook.languages():
             turn.speaker.language = order.language

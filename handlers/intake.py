@@ -45,15 +45,14 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
     )
     locate(request, words, meaning, areas, turn.heard.location)
     turn.session.add(request)
-    if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
-        yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
-        yield from alarms.alarm(turn, request)
+    if meaning.danger is DangerKind.URGENT_CARE:
+        yield from urgent_care(turn, request)
     if meaning.emergency:
         yield from emergency(turn, request)
     elif too_many:
         yield from allowance.hold(turn, request)
     else:
-        yield from next_step(turn, request)
+        yield from next_step(turn, request, at_once=meaning.danger is not None)
 
 
 def speak(turn: Turn, meaning: Understanding) -> str:
@@ -79,25 +78,47 @@ def locate(
         request.place = meaning.place
 
 
-def next_step(turn: Turn, request: Request) -> Texts:
-    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
-    deadline = turn.now + waiting(turn)
-    if not request.needs:
-        requests.schedule(turn.session, request, deadline)
-        turn.ask(turn.speaker, Question.NEED, request, options=len(OFFERED_NEEDS))
-        yield turn.reply("ask_need", about=request)
-    elif not (request.place or request.area_id or request.vicinity):
-        requests.schedule(turn.session, request, deadline)
-        areas = turn.areas
-        if 1 < len(areas) <= OFFERED_AREAS:
-            turn.ask(turn.speaker, Question.PLACE, request, options=len(areas))
-            yield turn.reply("ask_place_of", about=request, areas=numbered([a.name for a in areas]))
-        else:
-            turn.ask(turn.speaker, Question.PLACE, request)
-            yield turn.reply("ask_place", about=request)
+def next_step(turn: Turn, request: Request, *, at_once: bool = False) -> Texts:
+    """Ask for what is still missing, or ask volunteers: once the neighbor has said all, or `at_once`."""
+    if is_gathering(turn, request):
+        return
+    if turn.pause and not at_once:
+        turn.unask(turn.speaker, request)
+        requests.schedule(turn.session, request, turn.answered_at)
     else:
-        turn.unask(turn.speaker)
-        yield from put_out(turn, request)
+        yield from answer(turn, request)
+
+
+def is_gathering(context: Context, request: Request) -> bool:
+    """Whether what a neighbor has said of a draft is not answered yet, for they may go on."""
+    due = request.next_action_at
+    if not context.pause or request.state is not State.DRAFT or due is None or due - context.now > context.pause:
+        return False
+    asked = context.asked_of(people.by_id(context.session, request.person_id))
+    return asked is None or asked.request_id != request.id
+
+
+def answer(context: Context, request: Request) -> Texts:
+    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
+    neighbor = people.by_id(context.session, request.person_id)
+    deadline = context.now + waiting(context)
+    if not request.needs:
+        requests.schedule(context.session, request, deadline)
+        context.ask(neighbor, Question.NEED, request, options=len(OFFERED_NEEDS))
+        yield context.tell(neighbor, "ask_need", about=request, lane=Lane.REPLY)
+    elif not (request.place or request.area_id or request.vicinity):
+        requests.schedule(context.session, request, deadline)
+        areas = context.areas
+        if 1 < len(areas) <= OFFERED_AREAS:
+            context.ask(neighbor, Question.PLACE, request, options=len(areas))
+            listed = numbered([a.name for a in areas])
+            yield context.tell(neighbor, "ask_place_of", about=request, lane=Lane.REPLY, areas=listed)
+        else:
+            context.ask(neighbor, Question.PLACE, request)
+            yield context.tell(neighbor, "ask_place", about=request, lane=Lane.REPLY)
+    else:
+        context.unask(neighbor)
+        yield from put_out(context, request)
 
 
 def waiting(context: Context) -> timedelta:
@@ -134,6 +155,12 @@ def emergency(turn: Turn, request: Request) -> Texts:
         wait_for_duty(turn, request)
     yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.EMERGENCY, dial=dial)
     yield from alarmed
+
+
+def urgent_care(turn: Turn, request: Request) -> Texts:
+    """Within hours it may be a matter of life: say the number to call and tell duty; neighbors are asked all the same."""
+    yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
+    yield from alarms.alarm(turn, request)
 
 
 def wait_for_duty(context: Context, request: Request) -> None:

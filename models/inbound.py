@@ -93,11 +93,17 @@ def count_since(session: Session, person_id: int, intents: tuple[str, ...], sinc
     return int(session.exec(query).one())
 
 
-def last_of(session: Session, person_id: int) -> Inbound | None:
-    """The text that this person sent last."""
-    return session.exec(
-        select(Inbound).where(Inbound.person_id == person_id).order_by(col(Inbound.id).desc()).limit(1)
-    ).first()
+LATELY = Precompiled(
+    select(Inbound)
+    .where(Inbound.person_id == sa.bindparam("person_id"))
+    .order_by(col(Inbound.id).desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
+def lately(session: Session, person_id: int, most: int) -> list[Inbound]:
+    """The texts that this person sent last, the latest first."""
+    return session.fetch(LATELY, person_id=person_id, most=most)
 
 
 def known_sids(session: Session, sids: list[str]) -> set[str]:

@@ -1,0 +1,97 @@
+"""A burst: what one person says in several texts within seconds is read as the one text that it is.
+
+Each text is taken in and acted on by itself, so nothing waits in memory and nothing gets lost; what waits is the answer
+(`intake.next_step`, `Turn.later`). Until it leaves, what is said next changes it.
+"""
+
+from dataclasses import replace
+
+from handlers import intake
+from handlers.turn import Turn
+from handlers.understanding import needs
+from handlers.understanding.intents import Free, Kind, Need, Understanding
+from handlers.understanding.parts import together
+from handlers.understanding.words import fold
+from models import requests
+from models.requests import Request
+
+
+def read(text: str) -> Understanding:
+    """What the texts of a burst say together, each on a line of its own."""
+    lines = text.split("\n")
+    return needs.understand(together(lines) if len(lines) > 1 else text)
+
+
+def with_lost(turn: Turn, intent: Free) -> Free:
+    """These words together with those right before them that were not understood, where that says more."""
+    if turn.burst is None or not turn.burst.words or turn.own or turn.held:
+        return intent
+    words = "\n".join([*turn.burst.words, intent.words])
+    whole = read(words)
+    if whole.kind is Kind.ASK or whole.danger is not None:
+        return replace(intent, words=words, meaning=whole)
+    if intent.meaning.kind is Kind.ASK:
+        return replace(intent, words=words)
+    return intent if whole.kind is Kind.OTHER else replace(intent, meaning=whole)
+
+
+def gathering(turn: Turn, meaning: Understanding) -> Request | None:
+    """The request of theirs to which these words belong, for we have not answered yet; None if there is none.
+
+    Something else, needed somewhere else, is a request of its own.
+    """
+    draft = intake.draft_of(turn)
+    if draft is None or not intake.is_gathering(turn, draft):
+        return None
+    elsewhere = meaning.place is not None and (draft.place or draft.vicinity) and not _is_near(draft, meaning.place)
+    something_else = meaning.kind is Kind.ASK and meaning.needs and draft.needs
+    if elsewhere and something_else and not set(draft.needs) & {*meaning.needs, Need.OTHER}:
+        return None
+    return draft
+
+
+def _is_near(draft: Request, place: str) -> bool:
+    known, said = fold(f"{draft.place or ''} {draft.vicinity or ''}"), fold(place)
+    return said in known or any(part and part in said for part in (fold(draft.place or ""), fold(draft.vicinity or "")))
+
+
+def join(turn: Turn, draft: Request, words: str) -> bool:
+    """Read a request anew, with these words; False if it was answered in this very moment."""
+    if not requests.postpone(turn.session, draft, turn.answered_at):
+        return False
+    before = read(draft.text)
+    requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
+    whole = read(draft.text)
+    draft.language = intake.speak(turn, whole)
+    draft.needs = _needs(draft, before, whole)
+    draft.people = whole.people or draft.people
+    draft.urgency = whole.urgency or draft.urgency
+    _locate(turn, draft, words, before, whole)
+    return True
+
+
+def _needs(draft: Request, before: Understanding, whole: Understanding) -> list[str]:
+    """What they need by all of their words, beside what they chose from our list."""
+    said = _said(whole)
+    chosen = [need for need in draft.needs if need not in _said(before)]
+    together_ = dict.fromkeys([*chosen, *map(str, said)])
+    return [need for need in together_ if need != Need.OTHER] or list(together_)
+
+
+def _said(meaning: Understanding) -> tuple[Need, ...]:
+    return meaning.needs if meaning.kind is Kind.ASK else meaning.needs_if_asked
+
+
+def _locate(turn: Turn, draft: Request, words: str, before: Understanding, whole: Understanding) -> None:
+    """Where it is by all of their words; a place that they were asked for may go on in the next ones."""
+    old, shared = draft.place or draft.vicinity, turn.heard.location
+    if old is None or (before.place or "").startswith(old):
+        draft.place = draft.vicinity = None
+        intake.locate(draft, together(draft.text.split("\n")), whole, turn.areas, shared)
+        return
+    longer = needs.understand(together([old, words]))
+    if longer.place and len(longer.place) > len(old) and fold(old) in fold(longer.place):
+        draft.place = draft.vicinity = None
+        intake.locate(draft, words, longer, turn.areas, shared)
+    elif not draft.place and (shared or whole.exact):
+        draft.place = shared or whole.place
