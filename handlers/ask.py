@@ -27,7 +27,8 @@ def need(turn: Turn, intent: Answer) -> Texts:
             yield turn.reply("say_more")
             return
         wanted = _with_needs(meaning, chosen)
-        yield from intake.begin(turn, "" if intent.choice else intent.words, wanted)
+        words = "" if intent.choice else intent.words
+        yield from intake.begin(turn, words, wanted, at_once=intent.choice is not None)
         return
     if intent.choice:
         request.needs = [intake.OFFERED_NEEDS[intent.choice - 1]]
@@ -77,7 +78,7 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
     own = request.person_id == turn.speaker.id
     if intent.choice == SECOND or not request.live:
         meaning = needs.understand(asked.words)  # an earlier text
-        yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs))
+        yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs), at_once=True)
     elif own:  # the words joined it when they came
         yield turn.reply("more_added", about=request)
     else:

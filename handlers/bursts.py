@@ -1,16 +1,16 @@
 """A burst: what one person says in several texts within seconds is read as the one text that it is.
 
-Each text is taken in and acted on by itself, so nothing waits in memory and nothing gets lost; what waits is the answer
-(`intake.next_step`, `Turn.later`). Until it leaves, what is said next changes it.
+Each text is taken in and acted on by itself, so nothing waits in memory and nothing gets lost; what waits is the
+answer (`intake.next_step`, `Turn.later`). Until it leaves, what is said next changes it.
 """
 
 from dataclasses import replace
 
-from handlers import intake
+from handlers import intake, places
 from handlers.turn import Turn
 from handlers.understanding import needs
 from handlers.understanding.intents import Free, Kind, Need, Understanding
-from handlers.understanding.parts import together
+from handlers.understanding.parts import in_order, together
 from handlers.understanding.words import fold
 from models import requests
 from models.requests import Request
@@ -19,7 +19,17 @@ from models.requests import Request
 def read(text: str) -> Understanding:
     """What the texts of a burst say together, each on a line of its own."""
     lines = text.split("\n")
-    return needs.understand(together(lines) if len(lines) > 1 else text)
+    if len(lines) == 1:
+        return needs.understand(text)
+    whole = needs.understand(together(lines))
+    if whole.exact:
+        return whole
+    # A place may be clearer by itself: "desde el viernes", "20 pine st".
+    pieces = [needs.understand(part.words) for part in in_order(lines)]
+    named = sorted((piece for piece in pieces if piece.place), key=lambda piece: not piece.exact)
+    if not named or (whole.place and not named[0].exact):
+        return whole
+    return replace(whole, place=named[0].place, exact=named[0].exact, public=named[0].public)
 
 
 def with_lost(turn: Turn, intent: Free) -> Free:
@@ -43,16 +53,20 @@ def gathering(turn: Turn, meaning: Understanding) -> Request | None:
     draft = intake.draft_of(turn)
     if draft is None or not intake.is_gathering(turn, draft):
         return None
-    elsewhere = meaning.place is not None and (draft.place or draft.vicinity) and not _is_near(draft, meaning.place)
     something_else = meaning.kind is Kind.ASK and meaning.needs and draft.needs
-    if elsewhere and something_else and not set(draft.needs) & {*meaning.needs, Need.OTHER}:
+    if something_else and not set(draft.needs) & {*meaning.needs, Need.OTHER} and _elsewhere(turn, draft, meaning):
         return None
     return draft
 
 
-def _is_near(draft: Request, place: str) -> bool:
-    known, said = fold(f"{draft.place or ''} {draft.vicinity or ''}"), fold(place)
-    return said in known or any(part and part in said for part in (fold(draft.place or ""), fold(draft.vicinity or "")))
+def _elsewhere(turn: Turn, draft: Request, meaning: Understanding) -> bool:
+    """Whether words name another place than the request has."""
+    known = [fold(each) for each in (draft.place, draft.vicinity) if each]
+    if meaning.place is not None and known:
+        said = fold(meaning.place)
+        return not any(each in said or said in each for each in known)
+    area = places.find(turn.heard.body, turn.areas)
+    return area is not None and draft.area_id not in (None, area.id)
 
 
 def join(turn: Turn, draft: Request, words: str) -> bool:

@@ -8,6 +8,7 @@ from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import DangerKind, Need, Question, Understanding
+from handlers.understanding.parts import together
 from models import people, requests
 from models.delivery.outbound import Lane
 from models.lines import Area
@@ -20,7 +21,7 @@ GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nob
 LONGEST_VICINITY = 40  # characters; it goes out in every offer
 
 
-def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
+def begin(turn: Turn, words: str, meaning: Understanding, *, at_once: bool = False) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing."""
     if not meaning.emergency and (kept := allowance.joins(turn)):
         speak(turn, meaning)
@@ -52,7 +53,7 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif too_many:
         yield from allowance.hold(turn, request)
     else:
-        yield from next_step(turn, request, at_once=meaning.danger is not None)
+        yield from next_step(turn, request, at_once=at_once or meaning.danger is not None)
 
 
 def speak(turn: Turn, meaning: Understanding) -> str:
@@ -83,7 +84,8 @@ def next_step(turn: Turn, request: Request, *, at_once: bool = False) -> Texts:
     if is_gathering(turn, request):
         return
     if turn.pause and not at_once:
-        turn.unask(turn.speaker, request)
+        if turn.asked is not None and turn.asked.request_id in (None, request.id):
+            turn.unask(turn.speaker)
         requests.schedule(turn.session, request, turn.answered_at)
     else:
         yield from answer(turn, request)
@@ -102,6 +104,7 @@ def answer(context: Context, request: Request) -> Texts:
     """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
     neighbor = people.by_id(context.session, request.person_id)
     deadline = context.now + waiting(context)
+    request.text = together(request.text.split("\n"), "\n")
     if not request.needs:
         requests.schedule(context.session, request, deadline)
         context.ask(neighbor, Question.NEED, request, options=len(OFFERED_NEEDS))
@@ -117,7 +120,7 @@ def answer(context: Context, request: Request) -> Texts:
             context.ask(neighbor, Question.PLACE, request)
             yield context.tell(neighbor, "ask_place", about=request, lane=Lane.REPLY)
     else:
-        context.unask(neighbor)
+        context.unask(neighbor, request)
         yield from put_out(context, request)
 
 
@@ -158,7 +161,7 @@ def emergency(turn: Turn, request: Request) -> Texts:
 
 
 def urgent_care(turn: Turn, request: Request) -> Texts:
-    """Within hours it may be a matter of life: say the number to call and tell duty; neighbors are asked all the same."""
+    """It can wait hours, not days: whom to call, and duty hears of it; neighbors are asked at once all the same."""
     yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
     yield from alarms.alarm(turn, request)
 

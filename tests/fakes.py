@@ -23,7 +23,7 @@ PUBLIC = "https://hotline.example.org"
 
 
 def settings(database_url: str, **more: Any) -> Settings:
-    """Settings of a hotline that answers every text at once; what it says to several together has tests of its own."""
+    """Settings of a hotline that answers every text at once; what waits for more words has tests of its own."""
     return sandbox.settings(database_url, **{"hotline_burst_seconds": 0, **more})
 
 

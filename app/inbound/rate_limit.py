@@ -112,9 +112,7 @@ def _answered(address: Address, moment: float) -> list[float]:
     return [at for at in address.reply_times if at <= moment + WINDOW + SLACK]
 
 
-def _listen(
-    before: RecentTexts, heard: Heard, intent: Intent, texts: Sequence[Text], moment: float
-) -> RecentTexts:
+def _listen(before: RecentTexts, heard: Heard, intent: Intent, texts: Sequence[Text], moment: float) -> RecentTexts:
     """Whether this text, after those before it, might be a machine's: then it says what it has just said.
 
     Haste is no sign of one. Who is afraid types a sentence every few seconds, each of them another.

@@ -246,19 +246,22 @@ def tick(session: Session, now: datetime) -> int:
         # The moment too: a clock that was set back comes past the same due time twice.
         key = f"tick-{request.id}-{_stamp(seen or now)}-{_stamp(now)}"
         acted += 1
+        answers = request.state is State.DRAFT
         try:
             with session.savepoint():
-                context = Context(session, line, now)
-                if request.state is State.DRAFT:
-                    _answer(context, request, key)
+                if answers:
+                    _answer(Context(session, line, now), request, key)
                 else:
-                    texts = followups.act(context, request)
+                    texts = followups.act(Context(session, line, now), request)
                     outbox.queue(session, line, key, texts, now, ranks=ranks[request.person_id])
         except Exception as error:  # a fault of ours about one request must not hold up all the others
             if is_transient(error):
                 raise
             log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
             requests.schedule(session, request, now + RETRY_AFTER)
+            if answers:
+                fault = followups.our_fault(Context(session, line, now), request)
+                outbox.queue(session, line, f"{key}-fault", fault, now)
     return acted
 
 

@@ -1,7 +1,7 @@
 """What somebody sent right before a text: the same, under another id, or the pieces of which it is one more.
 
-One text that a phone or a carrier sent twice counts once, whatever it says. Two quick answers to two questions of ours
-look the same; but nobody reads the second question within seconds.
+One text that a phone or a carrier sent twice counts once, whatever it says. Two quick answers to two questions of
+ours look the same; but nobody reads the second question within seconds.
 """
 
 from collections.abc import Sequence

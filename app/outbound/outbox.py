@@ -79,7 +79,8 @@ def queue(
         for part in parts(_said(phrasebook.book(text.to.speaks(line)), text, home.channel), home.channel):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
-            if text.merged and not text.fresh and outbound.reword(session, text.merged, part, segments.count(part), now):
+            merges = text.merged and not text.fresh
+            if merges and outbound.reword(session, text.merged, part, segments.count(part), now):
                 queued += 1
                 continue
             enqueue(

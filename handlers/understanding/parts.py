@@ -29,11 +29,14 @@ def unnumbered(text: str) -> str:
     return _part(text).words
 
 
-def together(pieces: Sequence[str]) -> str:
-    """The text that these pieces are, to be read: one after the other, whatever order they came in."""
+def together(pieces: Sequence[str], between: str = " ") -> str:
+    """The text that these pieces are: one after the other, whatever order they came in.
+
+    What stands `between` them is left out where a phone has cut the text.
+    """
     whole = ""
     for before, piece in _neighbors(in_order(pieces)):
-        whole += _between(before, piece) + piece.words
+        whole += _between(before, piece, between) + piece.words
     return whole
 
 
@@ -68,17 +71,15 @@ def _neighbors(parts: Sequence[Part]) -> list[tuple[Part | None, Part]]:
     return [(parts[at - 1] if at else None, part) for at, part in enumerate(parts)]
 
 
-def _between(before: Part | None, part: Part) -> str:
+def _between(before: Part | None, part: Part, usual: str) -> str:
     """What stands between two pieces: nothing where a word was cut in two, a comma between two numbers."""
     if before is None or not before.words or not part.words:
         return ""
-    if before.words[-1].isspace() or part.words[0].isspace():
-        return ""
-    if before.words[-1].isdigit() and part.words[0].isdigit():
-        return ", "
-    cut = before.of and part.of and part.number == before.number + 1
-    cut = cut or len(before.words) in FULL
-    return "" if cut and _is_one_word(before.words, part.words) else " "
+    numbered = before.of and part.of and part.number == before.number + 1
+    if numbered or len(before.words) in FULL:
+        spaced = before.words[-1].isspace() or part.words[0].isspace()
+        return "" if spaced or _is_one_word(before.words, part.words) else " "
+    return ", " if usual == " " and before.words[-1].isdigit() and part.words[0].isdigit() else usual
 
 
 def _is_one_word(before: str, after: str) -> bool:
