@@ -15,7 +15,7 @@ from models.people import Address
 from models.store.session import Session
 
 WITHIN = timedelta(seconds=3)  # who has really said it again, such as a second "ok", took longer to type it
-MOST = 20  # texts of one burst that are read together
+MOST = 40  # texts of one burst that are looked at; who sends more in a row is held by the limit on answers
 NOT_UNDERSTOOD = frozenset({"offer", "question", "other"})  # the words of an ask are with its request
 
 
