@@ -1,6 +1,7 @@
 """Words of a person's own: a need, an offer, a question, or words for the other side of an open match."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from handlers import bursts, intake, phrasebook, relaying
 from handlers.summary import Ours, Said, Several, Verb, brief
@@ -10,6 +11,7 @@ from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
+LONG_BURST = 6  # texts
 LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could not act on
 
 
@@ -134,12 +136,13 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
-    """Answer as well as we can; after the third time in a day, a person is told, with all that a burst said."""
-    since = turn.now - timedelta(days=1)
-    times = inbound.count_since(turn.session, turn.speaker.id, LOST, since)
-    if turn.burst is not None:
-        words = " / ".join([*turn.burst.words, words])
-    if times == turn.line.policy.misunderstandings:
+    """Answer as well as we can; after the third time in a day, or a burst without end, a person is told all of it."""
+    before = turn.burst.words if turn.burst else ()
+    moments = inbound.moments_since(turn.session, turn.speaker.id, LOST, turn.now - timedelta(days=1))
+    # What was said in a burst is one thing that we did not understand.
+    times = 1 + sum(later - sooner > turn.pause or not turn.pause for sooner, later in pairwise(moments))
+    words = " / ".join([*before, words])
+    if len(before) + 1 == LONG_BURST or (not before and times == turn.line.policy.misunderstandings):
         request = intake.to_talk_about(turn)
         told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=brief(words)))
         if not told and request.state is State.HELD:  # it waits for whoever takes the watch next

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import JSON, Column, Field, col, func, select
+from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Channel
 from models.store.bulk import bindparams
@@ -85,12 +85,12 @@ def store(
     ).first()
 
 
-def count_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> int:
-    """How many of this person's texts since then were taken to mean one of these."""
-    query = select(func.count()).where(
+def moments_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> list[datetime]:
+    """When those of this person's texts came since then that were taken to mean one of these, in their order."""
+    query = select(Inbound.received_at).where(
         Inbound.person_id == person_id, col(Inbound.intent).in_(intents), Inbound.received_at >= since
     )
-    return int(session.exec(query).one())
+    return list(session.exec(query.order_by(col(Inbound.id)).limit(AT_A_TIME)))
 
 
 LATELY = Precompiled(
