@@ -15,6 +15,8 @@ from handlers.understanding.words import fold
 from models import requests
 from models.requests import Request
 
+MOST_READ = 20  # texts of a burst that are also read one by one
+
 
 def read(text: str) -> Understanding:
     """What the texts of a burst say together, each on a line of its own."""
@@ -25,7 +27,7 @@ def read(text: str) -> Understanding:
     if whole.exact:
         return whole
     # A place may be clearer by itself: "desde el viernes", "20 pine st".
-    pieces = [needs.understand(part.words) for part in in_order(lines)]
+    pieces = [needs.understand(part.words) for part in in_order(lines)[-MOST_READ:]]
     named = sorted((piece for piece in pieces if piece.place), key=lambda piece: not piece.exact)
     if not named or (whole.place and not named[0].exact):
         return whole
