@@ -71,13 +71,12 @@ def _elsewhere(turn: Turn, draft: Request, meaning: Understanding) -> bool:
     return area is not None and draft.area_id not in (None, area.id)
 
 
-def join(turn: Turn, draft: Request, words: str) -> bool:
-    """Read a request anew, with these words; False if it was answered in this very moment."""
+def join(turn: Turn, draft: Request, words: str, whole: Understanding) -> bool:
+    """Add these words to a request, of which all say this `whole`; False if it was answered in this very moment."""
     if not requests.postpone(turn.session, draft, turn.answered_at):
         return False
     before = read(draft.text)
     requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
-    whole = read(draft.text)
     draft.language = intake.speak(turn, whole)
     draft.needs = _needs(draft, before, whole)
     draft.people = whole.people or draft.people

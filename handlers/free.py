@@ -44,7 +44,7 @@ def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> 
     whole = bursts.read(f"{draft.text}\n{words}")
     if whole.emergency:
         yield from _emergency(turn, Free(words, whole), [])
-    elif not bursts.join(turn, draft, words):
+    elif not bursts.join(turn, draft, words, whole):
         yield from _new(turn, words, meaning)
     elif whole.danger is not None:
         draft.urgency = whole.urgency
