@@ -19,13 +19,14 @@ from app.outbound.sender import Sender
 from app.settings import Settings
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
-from models import lines
+from models import lines, requests
 from models.inbound import Heard
 from models.store.session import Session
 
 log = structlog.get_logger()
 
-TICK = 2.0  # seconds between looks for what time alone triggers
+TICK = 0.5  # seconds between looks for what time alone triggers; most find nothing, and write nothing
+SIMULATED_BURST = 1  # seconds that an answer waits for more words, where one person types for everybody
 
 
 class Hotline:
@@ -71,12 +72,14 @@ class Hotline:
         if self.carrier.simulated:
             simulator.check_people(session)
         line = lines.from_settings(session, self.clock.now(), **self.settings.line(simulated=self.carrier.simulated))
+        for each in lines.all_lines(session):
+            if each.carrier is None:  # until now it was only played with
+                played = {"burst_seconds": SIMULATED_BURST}
+                own = {name: figure for name, figure in each.rules.items() if played.get(name) != figure}
+                each.rules = {**played, **own} if self.carrier.simulated else own
+            each.carrier = each.carrier if self.carrier.simulated else self.carrier.name
+            session.add(each)
         line.rules = {**line.rules, **self.settings.rules}
-        session.add(line)
-        if not self.carrier.simulated:
-            for each in lines.all_lines(session):
-                each.carrier = self.carrier.name
-                session.add(each)
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
@@ -122,4 +125,7 @@ class Hotline:
         return self.metrics.counts([taken.value for taken in Taken])
 
     def _tick_on(self) -> None:
-        self.tick()
+        now = self.clock.now()
+        if self.database.read(lambda session: requests.any_due(session, now)):
+            self.tick()
+        self.ticker.heartbeat.beat(now)

@@ -178,6 +178,7 @@ class Settings(BaseSettings):
     hotline_emergency_number: Annotated[str, AfterValidator(emergency_number)] = "911"
     hotline_countries: Annotated[str, AfterValidator(countries)] | None = None
     hotline_reply_limit: int | None = None
+    hotline_burst_seconds: int | None = None
     hotline_spool: Path | None = None
     hotline_metrics_token: SecretStr | None = None
     hotline_simulator_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
@@ -247,6 +248,7 @@ class Settings(BaseSettings):
         said = {
             "countries": self.hotline_countries.split(",") if self.hotline_countries else None,
             "reply_limit": self.hotline_reply_limit,
+            "burst_seconds": self.hotline_burst_seconds,
         }
         return {name: value for name, value in said.items() if value is not None}
 

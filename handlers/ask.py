@@ -28,24 +28,25 @@ def need(turn: Turn, intent: Answer) -> Texts:
             return
         if not (intent.choice or chosen) and _says_nothing(turn, intent):
             turn.ask(turn.speaker, Question.NEED, again=True)  # "help me please" does not say with what
-            yield turn.reply("say_more")
+            yield turn.later(turn.reply("say_more"))
             return
         wanted = _with_needs(meaning, chosen)
-        yield from intake.begin(turn, "" if intent.choice else intent.words, wanted)
+        words = "" if intent.choice else intent.words
+        yield from intake.begin(turn, words, wanted, at_once=intent.choice is not None)
         return
     if intent.choice:
         request.needs = [intake.OFFERED_NEEDS[intent.choice - 1]]
     else:
         if not meaning.needs and _says_nothing(turn, intent):
             turn.ask(turn.speaker, Question.NEED, request, again=True)
-            yield turn.reply("say_more")
+            yield turn.later(turn.reply("say_more"))
             return
         request.needs = [str(n) for n in meaning.needs] or [Need.OTHER]
         request.text = f"{request.text} {intent.words}".strip()[: intake.LONGEST_TEXT]
         whereabouts.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
     _details(request, meaning)
     turn.session.add(request)
-    yield from intake.next_step(turn, request)
+    yield from intake.next_step(turn, request, at_once=intent.choice is not None)
 
 
 def place(turn: Turn, intent: Answer) -> Texts:
@@ -75,8 +76,11 @@ def place(turn: Turn, intent: Answer) -> Texts:
             unknown = placing.says_same(intent.words)
             yield from intake.next_step(turn, request, again="ask_place_anew" if unknown else "ask_place_again")
             return
+        turn.unask(turn.speaker)
+        yield from intake.put_out(turn, request)  # with what is known
+        return
     turn.unask(turn.speaker)
-    yield from intake.put_out(turn, request)
+    yield from intake.next_step(turn, request, at_once=intent.choice is not None)
 
 
 def whereto(turn: Turn, intent: Answer) -> Texts:
@@ -90,7 +94,7 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
     own = request.person_id == turn.speaker.id
     if intent.choice == SECOND or not request.live:
         meaning = needs.understand(asked.words)  # an earlier text
-        yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs))
+        yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs), at_once=True)
     elif own:  # the words joined it when they came
         yield turn.reply("more_added", about=request)
     else:

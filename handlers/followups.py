@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from handlers import alarms, brake, intake, interpreting, summary, waves
-from handlers.summary import Said
+from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
 from models import offers, people, requests
-from models.delivery.outbound import Outbound
+from models.delivery.outbound import Lane, Outbound
 from models.lines import Channel
 from models.offers import State as OfferState
 from models.people import Address
@@ -29,9 +29,21 @@ def act(context: Context, request: Request) -> Texts:
 
 
 def _draft(context: Context, request: Request) -> Texts:
-    """No answer to our question: ask volunteers with what we know rather than wait."""
-    context.unask(people.by_id(context.session, request.person_id), request)
-    yield from intake.put_out(context, request)
+    """They have said all: answer. No answer to our question: ask volunteers with what we know rather than wait."""
+    neighbor = people.by_id(context.session, request.person_id)
+    asked = context.asked_of(neighbor)
+    if (asked and asked.request_id == request.id) or request.created_at + intake.waiting(context) <= context.now:
+        context.unask(neighbor, request)
+        yield from intake.put_out(context, request)
+    else:
+        yield from intake.answer(context, request)
+
+
+def our_fault(context: Context, request: Request) -> Texts:
+    """What they said of a new request could not be answered: they hear it, and whoever is on duty gets the words."""
+    neighbor = people.by_id(context.session, request.person_id)
+    yield context.tell(neighbor, "our_fault", about=request, lane=Lane.REPLY)
+    yield from context.tell_duty("our_fault_duty", about=request, but=neighbor.id, words=brief(request.text))
 
 
 def _open(context: Context, request: Request) -> Texts:

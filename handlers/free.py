@@ -1,10 +1,11 @@
 """Words of a person's own: a need, an offer, a question, or words for the other side of an open match."""
 
 from datetime import timedelta
+from itertools import pairwise
 
-from handlers import foreign, intake, media, phrasebook, relaying, standing, whereabouts
+from handlers import bursts, foreign, intake, media, phrasebook, relaying, standing, whereabouts
 from handlers.summary import Ours, Said, Several, Verb, brief
-from handlers.turn import Texts, Turn
+from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
     Ambiguous,
     Courtesy,
@@ -25,11 +26,13 @@ GOODS = frozenset(
     (Need.FOOD, Need.WATER, Need.BABY, Need.HOUSEHOLD, Need.CLOTHING)
 )  # what one person can bring at once
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
+LONG_BURST = 6  # texts
 LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could not act on
 
 
 def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
+    intent = bursts.with_lost(turn, intent)
     meaning = intent.meaning
     matches = turn.matches
     if turn.heard.media and turn.own and not matches:
@@ -50,9 +53,25 @@ def free(turn: Turn, intent: Free) -> Texts:
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
     elif matches:
-        yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
+        choices = Several([Ours(f"@{r.number}") for r in matches], style="or")
+        yield turn.later(turn.reply("to_which", choices=choices))
+    elif draft := bursts.gathering(turn, meaning):
+        yield from _goes_on(turn, draft, intent.words, meaning)
     else:
         yield from _new(turn, intent.words, meaning)
+
+
+def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> Texts:
+    """They go on with what they need: it is read anew, and answered once they have said all."""
+    whole = bursts.read(f"{draft.text}\n{words}")
+    if whole.emergency:
+        yield from _emergency(turn, Free(words, whole), [])
+    elif not bursts.join(turn, draft, words, whole):
+        yield from _new(turn, words, meaning)
+    elif whole.danger is not None:
+        draft.urgency = whole.urgency
+        yield from intake.urgent_care(turn, draft)
+        yield from intake.answer(turn, draft)
 
 
 def _may_mean(turn: Turn, order: Order) -> bool:
@@ -87,7 +106,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield from wordless(turn, Wordless())
     elif meaning.kind is Kind.OFFER:
         intake.speak(turn, meaning)
-        yield turn.reply("offer_helper" if turn.speaker.helps else "offer_join")
+        yield turn.later(turn.reply("offer_helper" if turn.speaker.helps else "offer_join"))
     elif meaning.kind is Kind.OTHER and draft is not None:  # an answer that came after its question was forgotten
         if not whereabouts.answered(turn, draft, words, meaning):
             requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
@@ -95,7 +114,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
         whereabouts.learn(turn, own[0], words, meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
-        yield turn.reply("more_added", about=own[0])
+        yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
@@ -136,14 +155,14 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
     turn.ask(turn.speaker, Question.WHERETO, request, options=2, words=words)
     holder = assignments.on(turn.session, request)
     if request.person_id != turn.speaker.id:
-        yield turn.reply("tell_neighbor_or_new", about=request)
+        yield turn.later(turn.reply("tell_neighbor_or_new", about=request))
     elif holder is not None and request.state in TALKING and holder[1].opted_out_at is None:
-        yield turn.reply("told_or_new", about=request, name=turn.somebody(holder[1]))
+        yield turn.later(turn.reply("told_or_new", about=request, name=turn.somebody(holder[1])))
         carried = relaying.pass_on(turn, request, turn.heard.body)
         yield from (text for text in carried if text.to.id != turn.speaker.id)
     else:
         requests.add_words(turn.session, request, turn.heard.body, turn.now, by=turn.speaker.id)
-        yield turn.reply("added_or_new", about=request)
+        yield turn.later(turn.reply("added_or_new", about=request))
 
 
 def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
@@ -165,19 +184,22 @@ def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
-    """Answer as well as we can; after the third time in a day, a person is told."""
-    since = turn.now - timedelta(days=1)
-    times = inbound.count_since(turn.session, turn.speaker.id, LOST, since)
-    if times == turn.line.policy.misunderstandings:
+    """Answer as well as we can; after the third time in a day, or a burst without end, a person is told all of it."""
+    before = turn.burst.words if turn.burst else ()
+    moments = inbound.moments_since(turn.session, turn.speaker.id, LOST, turn.now - timedelta(days=1))
+    # What was said in a burst is one thing that we did not understand.
+    times = 1 + sum(later - sooner > turn.pause or not turn.pause for sooner, later in pairwise(moments))
+    words = " / ".join([*before, words])
+    if len(before) + 1 == LONG_BURST or (not before and times == turn.line.policy.misunderstandings):
         request = intake.to_talk_about(turn)
         told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=brief(words)))
         if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
             requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
             intake.wait_for_duty(turn, request)
-        yield turn.reply("person_told" if told else phrase)
+        yield turn.later(turn.reply("person_told" if told else phrase))
         yield from told
     else:
-        yield turn.reply(phrase)
+        yield turn.later(turn.reply(phrase))
 
 
 def wordless(turn: Turn, _: Wordless) -> Texts:
@@ -199,7 +221,8 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
         # Where they are is the half of it: only what they need is asked.
         yield from intake.begin(turn, "", Understanding(Kind.ASK))
     elif turn.heard.media:
-        yield from media.answer(turn, own)
+        for text in media.answer(turn, own):
+            yield turn.later(text) if text.to.id == turn.speaker.id else text
         if own is None:
             before = turn.asked.media if turn.asked and turn.asked.question is Question.NEED else ()
             sent = tuple(dict.fromkeys((*before, *media.kinds(turn.heard))))
@@ -240,7 +263,7 @@ def hello(turn: Turn, order: Order) -> Texts:
     if len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.body)
     elif drafts:
-        yield from intake.next_step(turn, drafts[-1])
+        yield from intake.next_step(turn, drafts[-1], at_once=True)
     else:
         if turn.speaker.language is None and order.language in phrasebook.languages():
             turn.speaker.language = order.language

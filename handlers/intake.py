@@ -9,6 +9,7 @@ from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding import placing
 from handlers.understanding.intents import DangerKind, Need, Question, Understanding
+from handlers.understanding.parts import together
 from models import people, requests
 from models.delivery.outbound import Lane
 from models.requests import Request, State, Urgency
@@ -19,7 +20,9 @@ LONGEST_TEXT = 1600
 GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nobody is asked yet
 
 
-def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | None = None) -> Texts:
+def begin(
+    turn: Turn, words: str, meaning: Understanding, *, like: Request | None = None, at_once: bool = False
+) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing.
 
     Where they name no place, it is the one of a request of theirs that is `like` this one.
@@ -51,15 +54,14 @@ def begin(turn: Turn, words: str, meaning: Understanding, *, like: Request | Non
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)
     media.keep(turn, request, turn.asked.media if turn.asked else ())
-    if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
-        yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
-        yield from alarms.alarm(turn, request)
+    if meaning.danger is DangerKind.URGENT_CARE:
+        yield from urgent_care(turn, request)
     if meaning.emergency:
         yield from emergency(turn, request)
     elif too_many:
         yield from allowance.hold(turn, request)
     else:
-        yield from next_step(turn, request)
+        yield from next_step(turn, request, at_once=at_once or meaning.danger is not None)
 
 
 def speak(turn: Turn, meaning: Understanding) -> str:
@@ -71,33 +73,59 @@ def speak(turn: Turn, meaning: Understanding) -> str:
     return turn.speaker.speaks(turn.line)
 
 
-def next_step(turn: Turn, request: Request, *, again: str = "") -> Texts:
-    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers.
+def next_step(turn: Turn, request: Request, *, again: str = "", at_once: bool = False) -> Texts:
+    """Ask for what is still missing, or ask volunteers: once the neighbor has said all, or `at_once`.
 
     Where they are is asked a second time by the phrase `again`, for the answer to the first was none.
     """
-    deadline = turn.now + waiting(turn)
-    if lacks(request) and interpreting.needed(request):
-        yield from interpreting.hold(turn, request, turn.heard.body)
-    elif not request.needs:
-        requests.schedule(turn.session, request, deadline)
-        turn.ask(turn.speaker, Question.NEED, request, options=len(OFFERED_NEEDS))
-        yield turn.reply("ask_need", about=request)
-    elif not whereabouts.known(request):
-        requests.schedule(turn.session, request, deadline)
-        areas = turn.areas
-        if again:
-            turn.ask(turn.speaker, Question.PLACE, request, again=True)
-            yield turn.reply(again, about=request)
-        elif 1 < len(areas) <= OFFERED_AREAS:
-            turn.ask(turn.speaker, Question.PLACE, request, options=len(areas))
-            yield turn.reply("ask_place_of", about=request, areas=numbered([a.name for a in areas]))
-        else:
-            turn.ask(turn.speaker, Question.PLACE, request)
-            yield turn.reply("ask_place", about=request)
+    if is_gathering(turn, request):
+        requests.postpone(turn.session, request, turn.answered_at)  # they go on
+        return
+    if again:
+        requests.schedule(turn.session, request, turn.now + waiting(turn))
+        turn.ask(turn.speaker, Question.PLACE, request, again=True)
+        yield turn.later(turn.reply(again, about=request))
+    elif turn.pause and not at_once:
+        if turn.asked is not None and turn.asked.request_id in (None, request.id):
+            turn.unask(turn.speaker)
+        requests.schedule(turn.session, request, turn.answered_at)
     else:
-        turn.unask(turn.speaker)
-        yield from put_out(turn, request)
+        yield from answer(turn, request)
+
+
+def is_gathering(context: Context, request: Request) -> bool:
+    """Whether what a neighbor has said of a draft is not answered yet, for they may go on."""
+    due = request.next_action_at
+    if not context.pause or request.state is not State.DRAFT or due is None or due - context.now > context.pause:
+        return False
+    asked = context.asked_of(people.by_id(context.session, request.person_id))
+    return asked is None or asked.request_id != request.id
+
+
+def answer(context: Context, request: Request) -> Texts:
+    """Ask for what is still missing, one thing at a time; when nothing is, ask volunteers."""
+    neighbor = people.by_id(context.session, request.person_id)
+    deadline = context.now + waiting(context)
+    request.text = together(request.text.split("\n"), "\n")
+    if lacks(request) and interpreting.needed(request):
+        yield from interpreting.hold(context, request, request.text)
+    elif not request.needs:
+        requests.schedule(context.session, request, deadline)
+        context.ask(neighbor, Question.NEED, request, options=len(OFFERED_NEEDS))
+        yield context.tell(neighbor, "ask_need", about=request, lane=Lane.REPLY)
+    elif not whereabouts.known(request):
+        requests.schedule(context.session, request, deadline)
+        areas = context.areas
+        if 1 < len(areas) <= OFFERED_AREAS:
+            context.ask(neighbor, Question.PLACE, request, options=len(areas))
+            listed = numbered([a.name for a in areas])
+            yield context.tell(neighbor, "ask_place_of", about=request, lane=Lane.REPLY, areas=listed)
+        else:
+            context.ask(neighbor, Question.PLACE, request)
+            yield context.tell(neighbor, "ask_place", about=request, lane=Lane.REPLY)
+    else:
+        context.unask(neighbor, request)
+        yield from put_out(context, request)
 
 
 def lacks(request: Request) -> bool:
@@ -148,6 +176,12 @@ def emergency(turn: Turn, request: Request) -> Texts:
         wait_for_duty(turn, request)
     yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.EMERGENCY, dial=dial)
     yield from alarmed
+
+
+def urgent_care(turn: Turn, request: Request) -> Texts:
+    """It can wait hours, not days: whom to call, and duty hears of it; neighbors are asked at once all the same."""
+    yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
+    yield from alarms.alarm(turn, request)
 
 
 def wait_for_duty(context: Context, request: Request) -> None:

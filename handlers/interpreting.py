@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from handlers import phrasebook
 from handlers.summary import Tongue, brief
-from handlers.turn import Context, Texts, Turn
-from models import requests
+from handlers.turn import Context, Texts
+from models import people, requests
+from models.delivery.outbound import Lane
 from models.requests import Request, State
 
 
@@ -17,22 +18,23 @@ def needed(request: Request) -> bool:
     return request.language in phrasebook.unspoken()
 
 
-def hold(turn: Turn, request: Request, words: str) -> Texts:
+def hold(context: Context, request: Request, words: str) -> Texts:
     """Keep it for a person, with these words that came just now."""
+    neighbor = people.by_id(context.session, request.person_id)
     requests.move(
-        turn.session,
+        context.session,
         request,
         State.HELD,
-        turn.now,
+        context.now,
         kind="untranslated",
         out_of=(State.DRAFT,),
-        by=turn.speaker.id,
+        by=neighbor.id,
         next_action_at=None,
     )
-    told = list(report(turn, request, words, but=turn.speaker.id))
+    told = list(report(context, request, words, but=neighbor.id))
     if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
-        requests.schedule(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.duty_retry))
-    yield turn.reply("foreign_look", about=request)
+        requests.schedule(context.session, request, context.now + timedelta(minutes=context.line.policy.duty_retry))
+    yield context.tell(neighbor, "foreign_look", about=request, lane=Lane.REPLY)
     yield from told
 
 

@@ -21,7 +21,7 @@ def join(turn: Turn, _: Order) -> Texts:
 
 def name(turn: Turn, intent: Answer) -> Texts:
     """What neighbors will call them."""
-    if asked := _asks_instead(turn, intent):
+    if (asked := _asks_instead(turn, intent)) is not None:
         yield from asked
         return
     said = naming.told(intent.words)
@@ -37,7 +37,7 @@ def name(turn: Turn, intent: Answer) -> Texts:
 
 def languages(turn: Turn, intent: Answer) -> Texts:
     """Which languages they speak with neighbors."""
-    if asked := _asks_instead(turn, intent):
+    if (asked := _asks_instead(turn, intent)) is not None:
         yield from asked
         return
     codes = phrasebook.languages()
@@ -59,7 +59,7 @@ def languages(turn: Turn, intent: Answer) -> Texts:
 
 def area(turn: Turn, intent: Answer) -> Texts:
     """Where they can go; anywhere if they name no place that we know."""
-    if asked := _asks_instead(turn, intent):
+    if (asked := _asks_instead(turn, intent)) is not None:
         yield from asked
         return
     areas = turn.areas
@@ -71,10 +71,10 @@ def area(turn: Turn, intent: Answer) -> Texts:
     yield from _joined(turn)
 
 
-def _asks_instead(turn: Turn, intent: Answer) -> list[Text]:
+def _asks_instead(turn: Turn, intent: Answer) -> list[Text] | None:
     """What follows when they tell what they need instead: it must not become their name. JOIN begins anew."""
     if intent.choice or intent.meaning.kind is not Kind.ASK:
-        return []
+        return None
     turn.unask(turn.speaker)
     return list(intake.begin(turn, intent.words, intent.meaning))
 

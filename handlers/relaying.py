@@ -2,7 +2,7 @@
 
 from handlers import media
 from handlers.summary import Ours, Quoted, Said, brief
-from handlers.turn import Context, Texts, Turn
+from handlers.turn import TALK, Context, Texts, Turn
 from models import assignments, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -60,7 +60,7 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
             other, phrase, about=request, lane=Lane.REPLY, name=turn.somebody(turn.speaker), words=Quoted(words)
         )
         name = turn.name(other) if other.id != request.person_id else None
-        yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
+        yield turn.later(turn.reply("passed_on_to" if name else "passed_on", about=request, name=name), TALK)
 
 
 def is_talk(turn: Turn, request: Request) -> bool:
@@ -88,7 +88,7 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
 def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
     texts = list(turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)))
-    yield turn.reply("passed_to_duty" if texts else "kept_for_duty", about=request)
+    yield turn.later(turn.reply("passed_to_duty" if texts else "kept_for_duty", about=request), TALK)
     yield from texts
 
 

@@ -29,7 +29,7 @@ def help_(turn: Turn, _: Order) -> Texts:
     if turn.speaker.on_duty:
         yield turn.reply("help_duty")
     if draft is not None:
-        yield from intake.next_step(turn, draft)
+        yield from intake.next_step(turn, draft, at_once=True)
 
 
 def stop(turn: Turn, order: Order) -> Texts:
@@ -128,7 +128,7 @@ def language(turn: Turn, order: Order) -> Texts:
     yield turn.reply("language_set", language=Ours(phrasebook.book(order.argument).name))
     draft = intake.draft_of(turn)
     if draft is not None:
-        yield from intake.next_step(turn, draft)
+        yield from intake.next_step(turn, draft, at_once=True)
 
 
 def person(turn: Turn, _: Order) -> Texts:

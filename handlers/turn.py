@@ -1,7 +1,7 @@
 """One moment and one turn: who spoke, when, on which line; and the texts that follow from it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -79,9 +79,24 @@ class Text:
     not_before: datetime | None = None  # it waits until then
     short: str = ""  # the phrase that says it with its `words` cut, where this one takes more than a segment
     merged: str = ""  # texts under one such name are one: a later takes the place of an earlier that still waits
+    fresh: bool = False  # there is no earlier one of that name
 
 
 Texts = Iterator[Text]
+
+WINDOW = 5  # times Policy.burst_seconds: whoever goes on and on is answered in between
+
+
+@dataclass(frozen=True)
+class Burst:
+    """The texts that somebody sent right before this one, which may be a part of what they have to say."""
+
+    began: datetime  # when the first of them came
+    first: str  # its id
+    words: tuple[str, ...] = ()  # of those that were not understood, the oldest first
+
+
+ANSWER, TALK, KEPT = "answer", "talk", "kept"  # of answers of one sort a burst gets the last
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,11 @@ class Context:
     def areas(self) -> list[Area]:
         """The line's areas."""
         return lines.areas(self.session, self.line.id)
+
+    @property
+    def pause(self) -> timedelta:
+        """How long an answer waits for more words of the same person."""
+        return timedelta(seconds=self.line.policy.burst_seconds)
 
     def what(self, request: Request, *, door: bool = False) -> What:
         """What may be said of a request; with `door` the exact place too, for the neighbor's own eyes."""
@@ -157,6 +177,7 @@ class Turn(Context):
     heard: Heard
     asked: Asked | None = None
     quoted: int | None = None  # the number of the request that they quote a text of ours about
+    burst: Burst | None = None  # what they said right before this, if anything
 
     @property
     def overtaken(self) -> bool:
@@ -215,3 +236,22 @@ class Turn(Context):
     def reply(self, phrase: str, *, about: Request | None = None, lane: Lane = Lane.REPLY, **values: Value) -> Text:
         """A text back to who just spoke."""
         return self.tell(self.speaker, phrase, about=about, lane=lane, **values)
+
+    @property
+    def answered_at(self) -> datetime:
+        """When they have their answer: once they have said all; who goes on and on is answered in between."""
+        began, window = self.burst.began if self.burst else self.now, WINDOW * self.pause
+        return min(self.now + self.pause, began + ((self.now - began) // window + 1) * window)
+
+    def later(self, text: Text, sort: str = ANSWER) -> Text:
+        """The same answer, once the speaker has said all: a burst of texts gets the last of each sort."""
+        if not self.pause:
+            return text
+        alone = self.burst is None
+        return replace(text, not_before=self.answered_at, merged=self.burst_name(sort), fresh=alone)
+
+    def burst_name(self, sort: str = ANSWER) -> str:
+        """The name of the answer of this sort that waits for the end of the burst."""
+        if self.burst is None:
+            return f"{sort}-{self.heard.id}-0"
+        return f"{sort}-{self.burst.first}-{(self.now - self.burst.began) // (WINDOW * self.pause)}"

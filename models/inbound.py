@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import JSON, Column, Field, col, func, select
+from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Channel
 from models.store.bulk import bindparams
@@ -86,26 +86,26 @@ def store(
     ).first()
 
 
-def count_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> int:
-    """How many of this person's texts since then were taken to mean one of these."""
-    query = select(func.count()).where(
+def moments_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> list[datetime]:
+    """When those of this person's texts came since then that were taken to mean one of these, in their order."""
+    query = select(Inbound.received_at).where(
         Inbound.person_id == person_id, col(Inbound.intent).in_(intents), Inbound.received_at >= since
     )
-    return int(session.exec(query).one())
+    return list(session.exec(query.order_by(col(Inbound.id)).limit(AT_A_TIME)))
 
 
-LAST_OF = Precompiled(
-    select(Inbound.sid, Inbound.body)
-    .where(col(Inbound.person_id) == sa.bindparam("person_id"))
+LATELY = Precompiled(
+    select(Inbound)
+    .where(Inbound.person_id == sa.bindparam("person_id"))
     .order_by(col(Inbound.id).desc())
-    .limit(sa.bindparam("few", type_=sa.Integer)),
+    .limit(sa.bindparam("most", type_=sa.Integer)),
     autoflush=False,  # texts are stored at once
 )
 
 
-def last_of(session: Session, person_id: int) -> tuple[str, str] | None:
-    """The id and the words of the text that this person sent last."""
-    return session.fetch(LAST_OF, person_id=person_id, few=1).first()
+def lately(session: Session, person_id: int, most: int) -> list[Inbound]:
+    """The texts that this person sent last, the latest first."""
+    return session.fetch(LATELY, person_id=person_id, most=most)
 
 
 def wrote_before(session: Session, person_id: int, sid: str) -> bool:

@@ -31,6 +31,7 @@ class Policy:
     gap_urgent: int = 10
     gap_today: int = 45
     gap_anytime: int = 240
+    burst_seconds: int = 8  # in which a person's next text is still part of the last: until then answers wait
     draft_waits: int = 20
     receipt_reminder: int = 180
     receipt_closes: int = 24 * 60

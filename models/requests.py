@@ -280,15 +280,47 @@ def all_of(session: Session, line_id: int) -> list[Request]:
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
-    """Requests that time must act on, the longest overdue first."""
+    """Requests that time must act on, the longest overdue first, but for those that another process has in hand."""
     query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
-    return session.exec(query.order_by(col(Request.next_action_at), col(Request.id)).limit(limit))
+    query = query.order_by(col(Request.next_action_at), col(Request.id)).limit(limit)
+    return session.exec(query.with_for_update(skip_locked=True))
+
+
+ANY_DUE = Precompiled(
+    select(Request.id)
+    .where(
+        col(Request.next_action_at).is_not(None),
+        col(Request.next_action_at) <= sa.bindparam("now", type_=UtcDateTime),
+        col(Request.state) != State.CLOSED,
+    )
+    .limit(1)
+)
+
+
+def any_due(session: Session, now: datetime) -> bool:
+    """Whether time must act on a request."""
+    return bool(session.fetch(ANY_DUE, now=now))
 
 
 def schedule(session: Session, request: Request, at: datetime | None) -> None:
     """Set when time must act on the request next."""
     request.next_action_at = at
     session.add(request)
+
+
+def postpone(session: Session, request: Request, until: datetime) -> bool:
+    """Let a draft wait longer for its answer; False if time, or somebody else, has acted on it meanwhile."""
+    won = session.execute(
+        sa.update(Request)
+        .where(
+            col(Request.id) == request.id,
+            col(Request.state) == State.DRAFT,
+            col(Request.next_action_at) == request.next_action_at,
+        )
+        .values(next_action_at=until)
+    )
+    session.refresh(request)
+    return won.rowcount == 1
 
 
 def acquire(session: Session, request: Request, seen: datetime | None, now: datetime) -> bool:

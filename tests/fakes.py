@@ -10,7 +10,8 @@ from app.hotline import Hotline
 from app.inbound.ingest import Ingest
 from app.inbound.spool_worker import SpoolWorker
 from app.settings import Settings
-from app.simulator.sandbox import LINE, MORNING, WHATSAPP, Recorder, StillClock, settings
+from app.simulator import sandbox
+from app.simulator.sandbox import LINE, MORNING, WHATSAPP, Recorder, StillClock
 from models.delivery.outbound import State
 
 __all__ = ["LINE", "MORNING", "WHATSAPP", "Recorder", "StillClock", "settings", "twilio_settings"]
@@ -19,6 +20,11 @@ ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "the-token-of-today"
 PREVIOUS = "the-token-of-yesterday"
 PUBLIC = "https://hotline.example.org"
+
+
+def settings(database_url: str, **more: Any) -> Settings:
+    """Settings of a hotline that answers every text at once; what waits for more words has tests of its own."""
+    return sandbox.settings(database_url, **{"hotline_burst_seconds": 0, **more})
 
 
 class TwilioRecorder(Twilio):

@@ -117,7 +117,8 @@ class Lifecycle(RuleBasedStateMachine):
 
         def work(session: Session) -> None:
             line = lines.from_settings(session, self.clock.now(), **self.line)
-            line.rules = {"waves": list(waves), "reply_limit": self.reply_limit, "rate_sms": 1_000_000.0}
+            rules = {"waves": list(waves), "reply_limit": self.reply_limit, "rate_sms": 1_000_000.0}
+            line.rules = {**rules, "burst_seconds": 0}
             session.add(line)
             for name, (number, language) in HELPERS.items():
                 duty = on_duty and name == ON_DUTY

@@ -22,8 +22,10 @@ NEED = f"urgent: need childcare, an elder sitter, power, a missing person found,
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-@pytest.fixture
-def siege(tmp_path: Path, migrated_file: Path, clock: StillClock) -> Iterator[Besieged]:
+@pytest.fixture(params=[0, Policy().burst_seconds])
+def siege(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path, clock: StillClock
+) -> Iterator[Besieged]:
     """On SQLite alone: what is counted does not depend on the database, and an attack takes many texts."""
     file = shutil.copy(migrated_file, tmp_path / "siege.db")
     running = Hotline(
@@ -31,6 +33,7 @@ def siege(tmp_path: Path, migrated_file: Path, clock: StillClock) -> Iterator[Be
     )
     running.prepare()
     line = Besieged(running)
+    line.rule(burst_seconds=request.param)
     line.people()
     yield line
     running.stop()

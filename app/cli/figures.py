@@ -98,6 +98,8 @@ FIGURES: dict[str, Figure] = {
     "gap_urgent": Figure("minutes", "until more are asked, when it is urgent", minutes),
     "gap_today": Figure("minutes", "until more are asked, when it is for today", minutes),
     "gap_anytime": Figure("minutes", "until more are asked, when any time will do", minutes),
+    "burst_seconds": Figure("seconds", "that an answer waits for more words of the same person; 0 for none",
+                            whole(0, 60)),
     "draft_waits": Figure("minutes", "how long our question to a neighbor waits before volunteers are asked anyway",
                           minutes),
     "receipt_reminder": Figure("minutes", "until a neighbor is asked again whether help came", minutes),

@@ -19,6 +19,7 @@ from models.inbound import Heard
 from models.lines import Policy
 from models.people import Address, Person
 
+BURST = 60.0  # seconds that an answer may wait for the end of a burst, at most
 WINDOW = 60.0  # seconds in which one phone gets at most Policy.reply_limit answers, and which one waits at most
 SLACK = 2.0  # seconds by which one text may leave later than another: without it two windows would touch
 # The other side is told at once that somebody comes, or does not: whoever it is must know it too.
@@ -26,13 +27,13 @@ NEVER_WAIT = frozenset({"claim_yours", "dropped", "assigned"})
 
 MUTE_AFTER = 5  # answers to what may be a machine
 MUTE_AFTER_ANSWERED = 3  # texts in a row like a machine's, where each brought several answers
-QUICK = 10.0  # seconds from our answer to theirs: carriers take some, and a person has to read and to type
 ALIKE = timedelta(minutes=10).total_seconds()  # in which a person does not say the same again and again
 REMEMBERED = 3  # texts with which the next is compared: some machines take turns with two or three
 SENTENCE = 12  # letters; shorter words ("ok", "gracias") people do say to each other again and again
 MUTE_FOR = timedelta(hours=1)
+TOLD_EVERY = timedelta(minutes=10).total_seconds()  # that duty hears what a muted phone says
 CARRIED = frozenset({"from_helper", "from_neighbor"})  # words on their way to the other side of a request
-WORDS = CARRIED | {"duty_wrote"}  # and those that go to everybody on duty
+WORDS = CARRIED | {"duty_wrote", "duty_muted"}  # and those that go to everybody on duty
 UNHEARD = frozenset({"passed_to_duty"})  # nobody has written back yet: it need not be a talk
 
 
@@ -45,6 +46,7 @@ class RecentTexts:
     row: int = 0  # texts in a row that a machine might have sent
     answers: int = 0  # what we said to these and the one before
     alarm: float = 0.0  # when it was last told whom to call, over the limit
+    told: float = 0.0  # when duty hears last what it says while it is not answered
 
     def pack(self) -> dict[str, Any] | None:
         """As kept with the address; most have nothing to keep."""
@@ -63,17 +65,21 @@ class Limited:
     texts: list[Text]
     withheld: int = 0  # answers that would have to wait too long
     muted: bool = False  # from now on there are no answers: tell duty
+    unheard: datetime | None = None  # when to tell duty what it says, for it says something new and is not answered
 
 
-def limit(policy: Policy, person: Person, address: Address, heard: Heard, intent: Intent, texts: list[Text],
+def limit(policy: Policy, person: Person, address: Address, heard: Heard, intent: Intent | None, texts: list[Text],
          now: datetime) -> Limited:  # fmt: skip
-    """Decide which of these texts go out, and when. Changes what is known of the address."""
+    """Decide which of these texts go out, and when. Changes what is known of the address.
+
+    Without an `intent` nothing was said: time brought them about.
+    """
     if policy.reply_limit <= 0:
         return Limited(texts)
     moment = now.timestamp()
     before = unpack(address.recent_texts)
     answers = sum(1 for text in texts if text.to.id == person.id)
-    recent = _listen(before, heard, intent, texts, moment, max(_answered(address, moment), default=None))
+    recent = before if intent is None else _listen(before, heard, intent, texts, moment)
     repeats = recent.row > before.row
     muted = address.muted_until is not None and now < address.muted_until
     newly = not muted and (
@@ -81,13 +87,24 @@ def limit(policy: Policy, person: Person, address: Address, heard: Heard, intent
     )
     if newly:
         address.muted_until = now + MUTE_FOR
+    unheard = None
+    if muted and not repeats and recent.marks != before.marks and not any(text.to.id != person.id for text in texts):
+        unheard = _turn_of(before, moment)
+        recent = replace(recent, told=unheard)
     if muted or newly:
         texts = [text for text in texts if _even_so(text, person, repeats)]
     else:
         recent = replace(recent, answers=recent.answers + answers)
     kept, recent, withheld = _in_time(policy.reply_limit, person, address, texts, recent, now)
     address.recent_texts = recent.pack()
-    return Limited(kept, withheld, muted=newly)
+    return Limited(kept, withheld, muted=newly, unheard=datetime.fromtimestamp(unheard, UTC) if unheard else None)
+
+
+def _turn_of(recent: RecentTexts, moment: float) -> float:
+    """When duty may hear what a muted phone says: now, or with what else it says until duty's next turn."""
+    if not moment < recent.told + TOLD_EVERY <= moment + 2 * TOLD_EVERY:
+        return moment
+    return recent.told if recent.told > moment else recent.told + TOLD_EVERY
 
 
 def _answered(address: Address, moment: float) -> list[float]:
@@ -95,14 +112,15 @@ def _answered(address: Address, moment: float) -> list[float]:
     return [at for at in address.reply_times if at <= moment + WINDOW + SLACK]
 
 
-def _listen(
-    before: RecentTexts, heard: Heard, intent: Intent, texts: Sequence[Text], moment: float, last_answer: float | None
-) -> RecentTexts:
-    """Whether this text, after those before it, might be a machine's."""
+def _listen(before: RecentTexts, heard: Heard, intent: Intent, texts: Sequence[Text], moment: float) -> RecentTexts:
+    """Whether this text, after those before it, might be a machine's: then it says what it has just said.
+
+    Haste is no sign of one. Who is afraid types a sentence every few seconds, each of them another.
+    """
     if isinstance(intent, Machine):  # nothing is ever answered to it
         return before
     if not _may_be_a_machines(intent):
-        return RecentTexts(alarm=before.alarm)
+        return RecentTexts(alarm=before.alarm, told=before.told)
     if heard.media or heard.location:  # an album comes as several texts; no machine sends its whereabouts
         return before
     letters = "".join(c for c in fold(heard.body) if c.isalpha()) or heard.body.strip()
@@ -113,7 +131,7 @@ def _listen(
         # Two people talk through us. They may be quick, and short words come again; whole sentences do not.
         echoes = marks[-1:] == (mark,) and len(letters) >= SENTENCE
     else:
-        echoes = mark in marks or (last_answer is not None and moment - last_answer <= QUICK)
+        echoes = mark in marks
     return replace(
         before,
         marks=(*marks, mark)[-REMEMBERED:],
@@ -147,11 +165,14 @@ def _in_time(
     own = [n for n, text in enumerate(texts) if text.to.id == person.id]
     for n in sorted(own, key=lambda n: (texts[n].phrase not in NEVER_WAIT, texts[n].lane)):
         free = moment if len(answered) < limit else max(moment, answered[-limit] + WINDOW + SLACK)
+        waits = texts[n].not_before
+        if waits is not None and texts[n].merged:  # for the end of a burst
+            free = max(free, waits.timestamp())
         if free > moment and texts[n].phrase in WHOM_TO_CALL and abs(moment - recent.alarm) > WINDOW:
             free, recent = moment, replace(recent, alarm=moment)
         elif texts[n].phrase in NEVER_WAIT:
             free = moment
-        if free - moment <= WINDOW + SLACK:
+        if free - moment <= WINDOW + SLACK + (BURST if waits else 0):
             when[n] = free
             answered = sorted([*answered, free])[-limit:]
     address.reply_times = answered

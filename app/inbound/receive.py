@@ -18,19 +18,20 @@ from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn, unpack
 from handlers.understanding import carrier_words
-from handlers.understanding.intents import Free, Intent, Kind, Order, Understood, Wordless
+from handlers.understanding.intents import Answer, Free, Intent, Kind, Order, Understood, Wordless
 from models import inbound, lines, people, requests
 from models.delivery import outbound
 from models.delivery.fair_ranks import FairRanks
 from models.inbound import Heard
 from models.lines import Line
 from models.people import Address, Person
+from models.requests import Request, State
 from models.store.session import Session
 
 log = structlog.get_logger()
 
 RETRY_AFTER = timedelta(hours=1)  # until a request on which we stumbled is looked at again
-DUE_BATCH = 50  # requests that one transaction of `tick` acts on
+DUE_BATCH = 10  # requests that one transaction of `tick` acts on: texts that come in wait for it
 
 
 STOPPING = ("stop", "wrong_number")  # intents after which nothing more goes to a phone
@@ -59,12 +60,14 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     heard = media.cards_aside(heard)
     reading = registry.read(heard.body)
     person, address = _author(session, line, heard, now, reading.language)
-    if repeats.is_repeat(session, address, heard, now):
+    earlier = repeats.before(session, address, heard, now, line.policy)
+    if repeats.is_repeat(earlier, heard, now):
         inbound.store(session, line.id, heard, now, person_id=person.id, intent="repeat")
         return Taken.SEEN
+    burst = repeats.burst(earlier, now, line.policy)
     quoted = reading.quote.number if reading.quote else None
     asked = unpack(person, now, line.policy)
-    turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked, quoted=quoted)
+    turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked, quoted=quoted, burst=burst)
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
     understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))
     intent = understood.intent
@@ -78,11 +81,27 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if _unanswered(turn, understood, cap.reach):
         _not_answered(turn, understood, inbound_id, cap)
         return Taken.UNANSWERED
-    texts = _limited(cap, intent, list(registry.respond(turn, understood)))
+    texts = _not_answered_yet(turn, intent, list(registry.respond(turn, understood)))
+    texts = _limited(cap, intent, texts)
     if cap.reach is not Reach.ALWAYS:
         turn.unask(person)  # what we ask them never leaves
     _queue(turn, address, str(inbound_id), texts)
     return Taken.HANDLED
+
+
+def _not_answered_yet(turn: Turn, intent: Intent, texts: list[Text]) -> list[Text]:
+    """The texts without those that take the place of an answer which waits for the end of this burst.
+
+    An answer that waits is not sent if what was said next leads to something else.
+    """
+    if turn.burst is None:
+        return texts
+    own = [text for text in texts if text.merged and text.to.id == turn.speaker.id]
+    if isinstance(intent, Free | Answer) and not any(text.merged == turn.burst_name() for text in own):
+        outbound.cancel_waiting(turn.session, turn.burst_name(), turn.now)
+    return [
+        text for text in texts if text not in own or not outbox.takes_place(turn.session, turn.line, text, turn.now)
+    ]
 
 
 def _queue(turn: Turn, address: Address, key: str, texts: list[Text]) -> None:
@@ -108,8 +127,8 @@ def _from_ourselves(session: Session, line: Line, heard: Heard, now: datetime) -
     return Taken.SEEN if kept is None else Taken.UNANSWERED
 
 
-def _limited(cap: DailyCap, intent: Intent, texts: list[Text]) -> list[Text]:
-    """What of these texts goes out, and when: floods and machines get few answers."""
+def _limited(cap: DailyCap, intent: Intent | None, texts: list[Text]) -> list[Text]:
+    """What of these texts goes out, and when: floods and machines get few answers. Time has no `intent`."""
     turn, address = cap.turn, cap.address
     kept = rate_limit.limit(turn.line.policy, turn.speaker, address, turn.heard, intent, cap.kept(texts), turn.now)
     turn.session.add(address)
@@ -120,6 +139,10 @@ def _limited(cap: DailyCap, intent: Intent, texts: list[Text]) -> list[Text]:
         log.warning("machine_muted", person=turn.speaker.id)
         if not cap.spent:
             out += turn.tell_duty("duty_machine", but=turn.speaker.id, words=brief(turn.heard.body))
+    if kept.unheard is not None and not cap.spent:
+        name = f"muted-{turn.speaker.id}-{kept.unheard.timestamp():.6f}"
+        for text in turn.tell_duty("duty_muted", but=turn.speaker.id, words=brief(turn.heard.body)):
+            out.append(replace(text, not_before=kept.unheard, merged=f"{name}-{text.to.id}"))
     if cap.count(out):
         log.warning("day_used_up", person=turn.speaker.id)
         out.append(turn.reply("enough_today", dial=Ours(turn.line.emergency_number)))
@@ -228,13 +251,34 @@ def tick(session: Session, now: datetime) -> int:
         # The moment too: a clock that was set back comes past the same due time twice.
         key = f"tick-{request.id}-{_stamp(seen or now)}-{_stamp(now)}"
         acted += 1
+        answers = request.state is State.DRAFT
         try:
             with session.savepoint():
-                texts = followups.act(Context(session, line, now), request)
-                outbox.queue(session, line, key, texts, now, ranks=ranks[request.person_id])
+                if answers:
+                    _answer(Context(session, line, now), request, key)
+                else:
+                    texts = followups.act(Context(session, line, now), request)
+                    outbox.queue(session, line, key, texts, now, ranks=ranks[request.person_id])
         except Exception as error:  # a fault of ours about one request must not hold up all the others
             if is_transient(error):
                 raise
             log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
             requests.schedule(session, request, now + RETRY_AFTER)
+            if answers:
+                fault = followups.our_fault(Context(session, line, now), request)
+                outbox.queue(session, line, f"{key}-fault", fault, now)
     return acted
+
+
+def _answer(context: Context, request: Request, key: str) -> None:
+    """The answer to what a neighbor has said of a new request: it counts as if it were given at once."""
+    texts = list(followups.act(context, request))
+    neighbor = people.by_id(context.session, request.person_id)
+    address = people.reply_addresses(context.session, [neighbor.id]).get(neighbor.id)
+    if address is None:
+        outbox.queue(context.session, context.line, key, texts, context.now)
+        return
+    heard = Heard(key, address.channel, address.value, "", "")
+    turn = Turn(context.session, context.line, context.now, speaker=neighbor, heard=heard)
+    cap = DailyCap(turn, address, reach.of(turn.line, neighbor, address.channel, address.value))
+    _queue(turn, address, key, _limited(cap, None, texts))

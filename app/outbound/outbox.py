@@ -82,7 +82,8 @@ def queue(
         for part in sayings.parts(_book(text.to, line), text, home.channel):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
-            if text.merged and outbound.reword(session, text.merged, part, segments.count(part), now):
+            merges = text.merged and not text.fresh
+            if merges and outbound.reword(session, text.merged, part, segments.count(part), now):
                 queued += 1
                 continue
             enqueue(
@@ -119,6 +120,17 @@ class Sayings:
         if key != self._key:
             self._key, self._parts = key, parts(_said(book, text, channel), channel)
         return self._parts
+
+
+def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool:
+    """Whether this text took the place of an earlier one of its name, which had not left yet."""
+    home = people.reply_addresses(session, [text.to.id]).get(text.to.id)
+    if home is None or not is_wanted(text.to, text.phrase):
+        return False
+    said = parts(_said(_book(text.to, line), text, home.channel), home.channel)
+    return len(said) == 1 and outbound.reword(
+        session, text.merged, said[0], segments.count(said[0]), now, text.not_before
+    )
 
 
 def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
@@ -158,7 +170,9 @@ def _quoted(text: Text) -> str:
 
 def _key(session: Session, text: Text, otherwise: str) -> str:
     """Words that come when the text they belong to leaves, or has left, get a text of their own."""
-    return text.merged if text.merged and not outbound.key_exists(session, text.merged) else otherwise
+    if not text.merged or (not text.fresh and outbound.key_exists(session, text.merged)):
+        return otherwise
+    return text.merged
 
 
 def enqueue(

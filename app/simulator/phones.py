@@ -200,7 +200,9 @@ class Phones:
             body=sendable(words),
         )
         self.pass_time(TYPING)  # whoever plays all the phones at once is quicker than any neighbor
-        return self.hotline.receive(heard).result()
+        taken = self.hotline.receive(heard).result()
+        self.pass_time(timedelta(seconds=line.policy.burst_seconds))  # then they have said all
+        return taken
 
     def pass_time(self, by: timedelta) -> None:
         """Move the clock forward, stopping wherever something happens by itself on the way."""

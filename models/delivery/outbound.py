@@ -277,14 +277,24 @@ def key_exists(session: Session, key: str) -> bool:
     return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
 
 
-def reword(session: Session, key: str, body: str, segments: int, now: datetime) -> bool:
+def reword(
+    session: Session, key: str, body: str, segments: int, now: datetime, not_before: datetime | None = None
+) -> bool:
     """Give the text with this key other words, if it is queued and has not left yet; whether it was."""
+    until = {} if not_before is None else {"not_before": not_before}
     reworded = session.execute(
-        sa.update(Outbound)
-        .where(col(Outbound.key) == key, is_in(State.READY), col(Outbound.not_before) > now)
-        .values(body=body, segments=segments, changed_at=now)
+        sa.update(Outbound).where(*_waits(key, now)).values(body=body, segments=segments, changed_at=now, **until)
     )
     return reworded.rowcount == 1
+
+
+def cancel_waiting(session: Session, key: str, now: datetime) -> None:
+    """Do not send the text with this key, if it has not left yet: something else is said instead."""
+    session.execute(sa.update(Outbound).where(*_waits(key, now)).values(state=State.CANCELLED, changed_at=now))
+
+
+def _waits(key: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return col(Outbound.key) == key, is_in(State.READY), col(Outbound.not_before) > now
 
 
 def is_queued(session: Session, person_id: int, body: str) -> bool:
