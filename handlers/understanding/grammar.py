@@ -17,7 +17,6 @@ Which commands there are and what each takes is declared in handlers/registry.py
 once, are in the phrasebooks. Anything that is not clearly a command is free text, and that is how neighbors ask.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,7 +47,6 @@ from handlers.understanding.words import Token, clean, split
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
-HOUR = re.compile(r"(?:1[0-2]|[1-9])[0-5]\d")  # an hour and minutes without what parts them: 645, 1130
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -265,8 +263,6 @@ class _Sentence:
             return Ambiguous(offers=(number,), answer=True)
         if answers:
             return self.answer(number if number <= self.situation.options else None)
-        if HOUR.fullmatch(words[0].text) and number not in offers:
-            return None  # "645" is when, unless it was offered
         return Order(CLAIM, numbers, bare=True)
 
     @property
