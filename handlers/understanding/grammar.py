@@ -17,7 +17,6 @@ Which commands there are and what each takes is declared in handlers/registry.py
 once, are in the phrasebooks. Anything that is not clearly a command is free text, and that is how neighbors ask.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -61,10 +60,8 @@ LEAVING: dict[Wish, Intent] = {
     Wish.PERHAPS: MayStop(),
 }
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
-IN_ANY_LANGUAGE = frozenset(
-    {Question.NAME, Question.LANGUAGES, Question.MISSING}
-)  # questions whose answer is taken as it is
-HOUR = re.compile(r"(?:1[0-2]|[1-9])[0-5]\d")  # an hour and minutes without what parts them: 645, 1130
+# Questions whose answer is taken as it is, in any language.
+IN_ANY_LANGUAGE = frozenset({Question.NAME, Question.LANGUAGES, Question.MISSING})
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -353,8 +350,6 @@ class _Sentence:
             return Ambiguous(offers=(number,), answer=True)
         if answers:
             return self.answer(number if number <= self.situation.options else None)
-        if HOUR.fullmatch(words[0].text) and number not in offers:
-            return None  # "645" is when, unless it was offered
         return Order(CLAIM, numbers, bare=True)
 
     @property
