@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import intake, places, relaying
+from handlers import alarms, intake, places, relaying
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs
 from handlers.understanding.intents import Answer, Kind, Need, Question, Understanding
@@ -37,6 +37,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
         intake.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
     _details(request, meaning)
     turn.session.add(request)
+    yield from alarms.further(turn, request)
     yield from intake.next_step(turn, request)
 
 
@@ -63,6 +64,7 @@ def place(turn: Turn, intent: Answer) -> Texts:
         _details(request, meaning)
     turn.session.add(request)
     turn.unask(turn.speaker)
+    yield from alarms.further(turn, request)
     yield from intake.put_out(turn, request)
 
 
@@ -112,6 +114,7 @@ def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield from relaying.pass_on(turn, request, words)
     else:
         yield turn.reply("more_added", about=request)
+        yield from alarms.further(turn, request)
 
 
 def _with_needs(meaning: Understanding, chosen: tuple[Need, ...]) -> Understanding:

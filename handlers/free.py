@@ -2,12 +2,21 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying
+from handlers import alarms, first_answer, intake, phrasebook, relaying
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Order, Question, Understanding, Wordless
+from handlers.understanding.intents import (
+    Ambiguous,
+    DangerKind,
+    Free,
+    Kind,
+    Order,
+    Question,
+    Understanding,
+    Wordless,
+)
 from models import assignments, inbound, people, requests
-from models.requests import TALKING, Request, State
+from models.requests import TALKING, Request, State, Urgency
 
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
 LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could not act on
@@ -17,8 +26,8 @@ def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
     meaning = intent.meaning
     matches = turn.matches
-    if meaning.emergency:
-        yield from _emergency(turn, intent, matches)
+    if meaning.danger is not None:
+        yield from _danger(turn, intent, meaning.danger)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif len(matches) == 1:
@@ -27,6 +36,9 @@ def free(turn: Turn, intent: Free) -> Texts:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
+    elif danger := next((r for r in matches if r.danger and r.state is State.HELD), None):
+        learn_door(turn, danger, meaning)  # not for a helper, who may be whom they are afraid of
+        yield from relaying.pass_on(turn, danger, intent.words)
     elif matches:
         yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
     else:
@@ -68,14 +80,18 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         learn_door(turn, own[0], meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=own[0])
+        yield from alarms.further(turn, own[0])
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
 
 
 def learn_door(turn: Turn, request: Request, meaning: Understanding) -> None:
-    """Note the exact place that a neighbor mentions by the way."""
-    if request.person_id == turn.speaker.id and not request.place and meaning.exact:
+    """Note the exact place that a neighbor mentions by the way; in danger, any place."""
+    if request.person_id == turn.speaker.id and request.danger and not request.place:
+        intake.locate(request, turn.heard.body, meaning, turn.areas, turn.heard.location)
+        turn.session.add(request)
+    elif request.person_id == turn.speaker.id and not request.place and meaning.exact:
         request.place = meaning.place
         turn.session.add(request)
 
@@ -96,24 +112,45 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
     else:
         requests.add_words(turn.session, request, turn.heard.body, turn.now, by=turn.speaker.id)
         yield turn.reply("added_or_new", about=request)
+        yield from alarms.further(turn, request)
 
 
-def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
+def _danger(turn: Turn, intent: Free, kind: DangerKind) -> Texts:
+    """Somebody tells of danger: it joins what they have asked for, or a request of its own that only duty sees."""
     turn.unask(turn.speaker)
-    live = matches or turn.own
-    if not live:
+    request = _about(turn, kind)
+    if request is None:
         yield from intake.begin(turn, intent.words, intent.meaning)
         return
-    request = live[-1]
-    request.emergency = True
+    urgent = kind is DangerKind.URGENT_CARE
+    if request.person_id == turn.speaker.id or request.danger is None:
+        request.danger = intake.graver(request.danger, kind)
+    request.emergency = request.emergency or not urgent
+    request.urgency = Urgency.URGENT
     learn_door(turn, request, intent.meaning)
-    requests.move(
-        turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
-    )
+    turn.session.add(request)
+    if not urgent:
+        requests.move(
+            turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
+        )
+    elif not request.needs:
+        request.needs = [str(need) for need in intent.meaning.needs]
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
-    yield from intake.emergency(turn, request)
-    if request in matches and relaying.is_talk(turn, request):  # else the alarm has said it already
+    yield from intake.emergency(turn, request, kind)
+    if request.state is State.DRAFT:
+        yield from intake.next_step(turn, request)
+    elif request in turn.matches and relaying.is_talk(turn, request):  # else the alarm has said it already
         yield from (text for text in relaying.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
+
+
+def _about(turn: Turn, kind: DangerKind) -> Request | None:
+    """The request that this danger joins. What is not for volunteers' eyes joins none that they have seen."""
+    live = sorted(turn.matches or turn.own, key=lambda request: bool(request.danger))
+    if kind in first_answer.PRIVATE:
+        live = [r for r in turn.own if r.state in (State.DRAFT, State.HELD)]
+    elif kind is DangerKind.URGENT_CARE:
+        live = [r for r in live if r.person_id == turn.speaker.id]
+    return live[-1] if live else None
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
@@ -145,6 +182,7 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
             yield from relaying.pass_on(turn, own, turn.heard.location)
         else:
             yield turn.reply("more_added", about=own)
+            yield from alarms.further(turn, own)
     elif len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
     elif turn.heard.media:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, allowance, brake, phrasebook, places, waves
+from handlers import alarms, allowance, brake, first_answer, phrasebook, places, waves
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
+from handlers.understanding.danger import FIRST
 from handlers.understanding.intents import DangerKind, Need, Question, Understanding
 from models import people, requests
 from models.delivery.outbound import Lane
@@ -40,20 +41,54 @@ def begin(turn: Turn, words: str, meaning: Understanding) -> Texts:
         people=meaning.people,
         urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
         emergency=meaning.emergency,
+        danger=meaning.danger,
         language=language,
         code_word=code_word(language),
     )
     locate(request, words, meaning, areas, turn.heard.location)
     turn.session.add(request)
-    if meaning.danger is DangerKind.URGENT_CARE:  # within hours: neighbors are asked at once all the same
-        yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
-        yield from alarms.alarm(turn, request)
+    if meaning.danger is not None:  # urgent care goes out to neighbors all the same
+        yield from emergency(turn, request, meaning.danger)
     if meaning.emergency:
-        yield from emergency(turn, request)
-    elif too_many:
+        return
+    if too_many:
         yield from allowance.hold(turn, request)
     else:
         yield from next_step(turn, request)
+
+
+def held_for(turn: Turn, words: str, meaning: Understanding, kind: DangerKind) -> Request:
+    """A request that only duty sees, about danger of this kind: one of theirs that nobody was asked about, or new."""
+    found = next((r for r in reversed(turn.own) if r.state in (State.DRAFT, State.HELD)), None)
+    if found is None:
+        language = speak(turn, meaning)
+        found = requests.create(
+            turn.session,
+            turn.line,
+            person_id=turn.speaker.id,
+            state=State.HELD,
+            now=turn.now,
+            text=words[:LONGEST_TEXT],
+            needs=[str(n) for n in meaning.needs] or [Need.SAFETY],
+            urgency=Urgency.URGENT,
+            language=language,
+            code_word=code_word(language),
+        )
+    else:
+        requests.add_words(turn.session, found, words, turn.now, by=turn.speaker.id)
+        requests.move(
+            turn.session, found, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
+        )
+    locate(found, words, meaning, turn.areas, turn.heard.location)
+    found.emergency, found.danger = True, graver(found.danger, kind)
+    turn.session.add(found)
+    return found
+
+
+def graver(known: str | None, told: DangerKind) -> DangerKind:
+    """Of two kinds of danger the one that decides what we may answer, and to whom."""
+    kinds = [told, DangerKind(known)] if known else [told]
+    return min(kinds, key=FIRST.index)
 
 
 def speak(turn: Turn, meaning: Understanding) -> str:
@@ -126,13 +161,14 @@ def put_out(context: Context, request: Request) -> Texts:
     yield from to_duty
 
 
-def emergency(turn: Turn, request: Request) -> Texts:
-    """Say the number to call, tell duty, and keep the request where a person must look at it."""
-    dial = Ours(turn.line.emergency_number)
-    alarmed = alarms.alarm(turn, request)
-    if not alarmed and request.state is State.HELD:
-        wait_for_duty(turn, request)
-    yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.EMERGENCY, dial=dial)
+def emergency(turn: Turn, request: Request, kind: DangerKind) -> Texts:
+    """Say the number to call, and tell duty. Where somebody reads along, that stays so whatever else is said."""
+    known = request.danger if request.person_id == turn.speaker.id else None
+    kind = DangerKind.VIOLENCE_AT_HOME if known == DangerKind.VIOLENCE_AT_HOME else kind
+    again = turn.speaker.opted_out_at is not None and alarms.is_up(turn, request)
+    alarmed = alarms.alarm(turn, request, kind)
+    if not again:  # who has told us to stop is answered once
+        yield first_answer.first(turn, request, kind, alarmed=alarms.reached_duty(alarmed))
     yield from alarmed
 
 

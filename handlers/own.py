@@ -1,6 +1,6 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import brake, choosing, waves
+from handlers import alarms, all_clear, brake, choosing, first_answer, waves
 from handlers.summary import Quoted
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
@@ -30,6 +30,8 @@ def status(turn: Turn, order: Order) -> Texts:
 
 
 def _how(turn: Turn, request: Request) -> Text:
+    if first_answer.at_home(request) and request.live:
+        return turn.reply("status_quiet", about=request)
     holder = assignments.on(turn.session, request)
     what = turn.what(request)
     name = turn.somebody(holder[1]) if holder else None
@@ -55,6 +57,7 @@ def more(turn: Turn, order: Order) -> Texts:
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=request)
+        yield from alarms.further(turn, request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if holder:
             yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
@@ -72,6 +75,9 @@ def nevermind(turn: Turn, order: Order) -> Texts:
     found, texts = choosing.chosen(turn, numbers, own, "nevermind", "nothing_asked")
     yield from texts
     for request in found:
+        if all_clear.waits(turn, request):
+            yield from all_clear.said(turn, request, turn.heard.body)
+            continue
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=order.note or None):
             continue

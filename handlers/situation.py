@@ -45,3 +45,8 @@ class LiveSituation:
     def opted_out(self) -> bool:
         """Whether they told us to stop."""
         return self.turn.speaker.opted_out_at is not None
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether a request of theirs tells of danger."""
+        return any(request.danger for request in self.turn.own)

@@ -54,6 +54,7 @@ class DangerKind(StrEnum):
     VIOLENCE_AT_HOME = "violence_at_home"  # by somebody near, who may read along
     CHILD_ALONE = "child_alone"
     POISON = "poison"  # an overdose, something swallowed
+    RAID = "raid"  # whoever takes people away is at the door or in the street: a person at once, and no police
     URGENT_CARE = "urgent_care"  # no insulin, no oxygen, a newborn in the cold: within hours
 
 
@@ -148,7 +149,22 @@ class Wordless:
     """Nothing to read: a picture, an emoji, an empty text."""
 
 
-Intent = Order | Answer | Ambiguous | Free | Wordless
+@dataclass(frozen=True)
+class Silence:
+    """Nothing may be texted back, for somebody else reads this phone."""
+
+    words: str
+    meaning: Understanding
+
+
+@dataclass(frozen=True)
+class Safe:
+    """Somebody who was in danger says that all is well."""
+
+    words: str
+
+
+Intent = Order | Answer | Ambiguous | Free | Wordless | Silence | Safe
 
 
 @dataclass(frozen=True)

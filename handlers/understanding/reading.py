@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.understanding import danger, needs
+from handlers.understanding import asides, danger, needs
 from handlers.understanding.danger import Danger
 from handlers.understanding.intents import DangerKind, Understanding
 from handlers.understanding.lexicon import Found, Lexicons
@@ -37,6 +37,11 @@ class Reading:
     def danger(self) -> Danger | None:
         """The danger that it tells of, in any language: read first, and of all its words."""
         return danger.dangers().read(self.text, self.tokens)
+
+    @cached_property
+    def aside(self) -> asides.Heard | None:
+        """Whether it asks for silence, or says that all is well."""
+        return asides.read(self.text, self.tokens)
 
     @cached_property
     def _found(self) -> Found:

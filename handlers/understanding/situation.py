@@ -21,6 +21,8 @@ class Situation(Protocol):
     def own(self) -> tuple[int, ...]: ...
     @property
     def opted_out(self) -> bool: ...
+    @property
+    def in_danger(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class KnownSituation:
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
+    in_danger: bool = False  # whether a request of theirs tells of danger
 
 
 NO_SITUATION = KnownSituation()

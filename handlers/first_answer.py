@@ -1,0 +1,72 @@
+"""What somebody in danger is told: whom to call, by the kind of danger, and whether anybody here has heard it."""
+
+from handlers.summary import Ours, Said, Several
+from handlers.turn import Context, Text, Turn
+from handlers.understanding.intents import DangerKind
+from models.delivery.outbound import Lane
+from models.lines import Line
+from models.requests import Request
+
+# Whom else to call, by the line's country. A line may have its own: hotline line rule danger_numbers.
+BESIDE = {
+    "US": {DangerKind.SELF_HARM: "988", DangerKind.POISON: "1-800-222-1222"},
+    "CA": {DangerKind.SELF_HARM: "988", DangerKind.POISON: "1-844-764-7669"},
+}
+PHRASES = {
+    DangerKind.SELF_HARM: "emergency_self_harm",
+    DangerKind.CHILD_ALONE: "emergency_child",
+    DangerKind.VIOLENCE_AT_HOME: "emergency_at_home",
+    DangerKind.RAID: "emergency_raid",
+    DangerKind.URGENT_CARE: "urgent_care",
+}
+OTHER = "emergency"  # for all other kinds
+STOPPED = "emergency_stopped"  # to somebody who had said STOP
+WHERE = frozenset({"emergency", "emergency_child"})  # these ask for the place, where we do not know it
+PRIVATE = frozenset({DangerKind.VIOLENCE_AT_HOME, DangerKind.SELF_HARM})  # not for volunteers' eyes
+
+
+def at_home(request: Request) -> bool:
+    """Whether whoever does them harm may read along: nothing is sent that tells of it, and nothing unasked."""
+    return request.danger == DangerKind.VIOLENCE_AT_HOME
+
+
+def beside(line: Line, kind: str | None) -> str | None:
+    """The number for this kind of danger, beside the emergency number, if there is one."""
+    own = dict(entry.partition("=")[::2] for entry in line.policy.danger_numbers)
+    found = own.get(kind or "", BESIDE.get(line.country, {}).get(DangerKind(kind)) if kind else None)
+    return found or None
+
+
+def whom(line: Line, kind: str | None) -> Ours | Several:
+    """Whom to call: `911`, or `988 or 911`."""
+    number = beside(line, kind) if kind == DangerKind.SELF_HARM else None
+    dial = Ours(line.emergency_number)
+    return Several([Ours(number), dial], style="or") if number else dial
+
+
+def first(turn: Turn, request: Request, kind: str, *, alarmed: bool) -> Text:
+    """The answer to words that tell of danger."""
+    phrase = PHRASES.get(DangerKind(kind), OTHER)
+    if turn.speaker.opted_out_at is not None:
+        phrase = STOPPED
+    number = beside(turn.line, kind)
+    placed = bool(request.place or request.vicinity or request.area_id)
+    told = Said("alarm_told" if alarmed else "alarm_alone", {"number": request.number})
+    return turn.reply(
+        phrase,
+        about=request,
+        lane=Lane.EMERGENCY,
+        dial=Ours(turn.line.emergency_number),
+        also=Said(f"also_{kind}", {"dial": Ours(number)}) if number and kind in (*_WITH_NUMBER,) else None,
+        then=told,
+        where=Said("where_are_you") if alarmed and not placed and phrase in WHERE else None,
+    )
+
+
+_WITH_NUMBER = (DangerKind.SELF_HARM, DangerKind.POISON)  # whose answers have room for it
+
+
+def nobody_yet(context: Context, request: Request, kind: str, *, on_duty: bool) -> Said:
+    """That nobody has answered yet, and whom to call instead of waiting for us."""
+    phrase = "nobody_answered" if on_duty else "nobody_here"
+    return Said(phrase, {"dial": whom(context.line, kind)})

@@ -1,0 +1,75 @@
+"""The watch: whether anybody on duty has heard an alarm, and whom to ask when nobody has."""
+
+from datetime import timedelta
+
+from handlers.turn import Context, Text
+from handlers.understanding.intents import DangerKind
+from models import alarms, people, watch
+from models.alarms import Alarm
+from models.delivery.outbound import Lane
+from models.people import Person
+from models.requests import Request
+
+TOGETHER = timedelta(minutes=2)  # alarms that come so close have one call
+HOUR = timedelta(hours=1)
+
+
+def heard(context: Context, request: Request, by: Person) -> None:
+    """Somebody has answered: nobody else need be called."""
+    alarm = alarms.of(context.session, request) if request.danger else None
+    if alarm is not None and alarm.ended_at is None and alarm.person_id != by.id:
+        alarms.hear(context.session, alarm, context.now, by=by.id)
+
+
+def unheard(context: Context, request: Request) -> Alarm | None:
+    """The alarm about this request, if nobody has answered it yet."""
+    alarm = alarms.of(context.session, request) if request.danger else None
+    return alarm if alarm is not None and alarm.unheard else None
+
+
+def awake(context: Context, but: int | None = None) -> list[Person]:
+    """Those on duty whom a text can reach."""
+    found = [person for person in people.on_duty(context.session, context.line.id) if person.id != but]
+    homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
+    return [p for p in found if p.id in homes and homes[p.id].undeliverable_at is None]
+
+
+def call(context: Context, alarm: Alarm) -> list[Text]:
+    """Ask some volunteers to take the watch, without a word of what it is about.
+
+    First those who said that they may be woken, then the others; one call for all alarms together, and so many an
+    hour. About urgent care the others are asked anyway, as volunteers.
+    """
+    policy, session, line = context.line.policy, context.session, context.line
+    asked = watch.called_since(session, line.id, context.now - HOUR)
+    if asked and max(asked) > context.now - TOGETHER:
+        return []
+    most = min(policy.watch_at_once, policy.watch_per_hour - len(asked))
+    since = context.now - timedelta(minutes=policy.watch_again)
+    chosen: list[Person] = []
+    for wakeable in (True, False) if alarm.kind != DangerKind.URGENT_CARE else (True,):
+        chosen = chosen or watch.may_be_called(
+            session, line.id, not_since=since, most=most, wakeable=wakeable, but=alarm.person_id
+        )
+    for person in chosen:
+        person.watch_asked_at = context.now
+        session.add(person)
+    people.with_addresses(session, [person.id for person in chosen])
+    return [context.tell(person, "watch_call", lane=Lane.SAFETY) for person in chosen]
+
+
+def next_look(context: Context, alarm: Alarm) -> None:
+    """When time acts on an alarm next, if nobody has answered it by then."""
+    policy = context.line.policy
+    if alarm.step < len(policy.alarm_repeats):
+        after = timedelta(minutes=policy.alarm_repeats[alarm.step])
+        alarm.next_at = max(alarm.raised_at + after, context.now + timedelta(minutes=1))
+    else:  # ever more seldom: it never ends by itself
+        late = alarm.step - len(policy.alarm_repeats)
+        gap = policy.watch_gap * 2 ** max(0, late - MORE_CALLS)
+        alarm.next_at = context.now + min(timedelta(minutes=gap), SELDOM)
+    context.session.add(alarm)
+
+
+MORE_CALLS = 3  # with the same gap, after the last repeat
+SELDOM = timedelta(hours=4)
