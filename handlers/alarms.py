@@ -96,17 +96,11 @@ def further(turn: Turn, request: Request) -> list[Text]:
     if not request.danger or (alarm := alarms.of(turn.session, request)) is None or alarm.ended_at is not None:
         return []
     words = turn.heard.body or turn.heard.location or ""
+    if alarm.said == " ".join(words.split()):
+        return []  # they have just heard it as an alarm
     alarms.add_words(turn.session, alarm, words)
     told = turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words))
     return [replace(text, lane=Lane.SAFETY) for text in told]
-
-
-def keep_words(turn: Turn, request: Request, words: str) -> Alarm | None:
-    """The alarm about this request, with the last words of whoever is in danger."""
-    alarm = alarms.of(turn.session, request) if request.danger else None
-    if alarm is not None and alarm.ended_at is None and alarm.person_id == turn.speaker.id:
-        alarms.add_words(turn.session, alarm, words)
-    return alarm
 
 
 def _first_repeat(context: Context) -> timedelta:

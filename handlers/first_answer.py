@@ -1,7 +1,7 @@
 """What somebody in danger is told: whom to call, by the kind of danger, and whether anybody here has heard it."""
 
 from handlers.summary import Ours, Said, Several
-from handlers.turn import Context, Text, Turn
+from handlers.turn import Text, Turn
 from handlers.understanding.intents import DangerKind
 from models.delivery.outbound import Lane
 from models.lines import Line
@@ -22,6 +22,7 @@ PHRASES = {
 OTHER = "emergency"  # for all other kinds
 STOPPED = "emergency_stopped"  # to somebody who had said STOP
 WHERE = frozenset({"emergency", "emergency_child"})  # these ask for the place, where we do not know it
+WITH_NUMBER = (DangerKind.SELF_HARM, DangerKind.POISON)  # whose answers name another number, too
 PRIVATE = frozenset({DangerKind.VIOLENCE_AT_HOME, DangerKind.SELF_HARM})  # not for volunteers' eyes
 
 
@@ -44,29 +45,20 @@ def whom(line: Line, kind: str | None) -> Ours | Several:
     return Several([Ours(number), dial], style="or") if number else dial
 
 
-def first(turn: Turn, request: Request, kind: str, *, alarmed: bool) -> Text:
-    """The answer to words that tell of danger."""
+def first(turn: Turn, request: Request, kind: str, *, alarmed: bool, again: bool) -> Text:
+    """The answer to words that tell of danger. Where they are is asked once, if nothing looks as if it told that."""
     phrase = PHRASES.get(DangerKind(kind), OTHER)
     if turn.speaker.opted_out_at is not None:
         phrase = STOPPED
     number = beside(turn.line, kind)
-    placed = bool(request.place or request.vicinity or request.area_id)
+    placed = bool(request.place or request.vicinity or request.area_id) or any(map(str.isdigit, turn.heard.body))
     told = Said("alarm_told" if alarmed else "alarm_alone", {"number": request.number})
     return turn.reply(
         phrase,
         about=request,
         lane=Lane.EMERGENCY,
         dial=Ours(turn.line.emergency_number),
-        also=Said(f"also_{kind}", {"dial": Ours(number)}) if number and kind in (*_WITH_NUMBER,) else None,
+        also=Said(f"also_{kind}", {"dial": Ours(number)}) if number and kind in WITH_NUMBER else None,
         then=told,
-        where=Said("where_are_you") if alarmed and not placed and phrase in WHERE else None,
+        where=Said("where_are_you") if alarmed and not again and not placed and phrase in WHERE else None,
     )
-
-
-_WITH_NUMBER = (DangerKind.SELF_HARM, DangerKind.POISON)  # whose answers have room for it
-
-
-def nobody_yet(context: Context, request: Request, kind: str, *, on_duty: bool) -> Said:
-    """That nobody has answered yet, and whom to call instead of waiting for us."""
-    phrase = "nobody_answered" if on_duty else "nobody_here"
-    return Said(phrase, {"dial": whom(context.line, kind)})

@@ -165,10 +165,10 @@ def emergency(turn: Turn, request: Request, kind: DangerKind) -> Texts:
     """Say the number to call, and tell duty. Where somebody reads along, that stays so whatever else is said."""
     known = request.danger if request.person_id == turn.speaker.id else None
     kind = DangerKind.VIOLENCE_AT_HOME if known == DangerKind.VIOLENCE_AT_HOME else kind
-    again = turn.speaker.opted_out_at is not None and alarms.is_up(turn, request)
+    again = alarms.is_up(turn, request)
     alarmed = alarms.alarm(turn, request, kind)
-    if not again:  # who has told us to stop is answered once
-        yield first_answer.first(turn, request, kind, alarmed=alarms.reached_duty(alarmed))
+    if not again or turn.speaker.opted_out_at is None:  # who has told us to stop is answered once
+        yield first_answer.first(turn, request, kind, alarmed=alarms.reached_duty(alarmed), again=again)
     yield from alarmed
 
 

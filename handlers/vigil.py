@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from handlers import alarms, first_answer, watch
 from handlers.turn import Context, Texts
+from handlers.understanding.intents import DangerKind
 from models import alarms as kept
 from models import people, requests
 from models.alarms import Alarm
@@ -42,8 +43,8 @@ def _minutes(time: timedelta) -> int:
 
 
 def _truth(context: Context, alarm: Alarm, request: Request, *, on_duty: bool) -> Texts:
-    """Whoever waits for us hears that nobody has answered, unless somebody may read along."""
-    if first_answer.at_home(request):
+    """Whoever waits for us hears that nobody has answered, unless somebody may read along, or neighbors are asked."""
+    if first_answer.at_home(request) or alarm.kind == DangerKind.URGENT_CARE:
         return
     person = people.by_id(context.session, alarm.person_id)
     phrase = "still_nobody" if on_duty else "still_nobody_here"
