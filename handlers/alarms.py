@@ -27,6 +27,7 @@ STILL = "duty_emergency_still"  # nobody has answered it
 LAPSED = "duty_emergency_lapsed"  # somebody took it, and nothing came of it
 AT_HOME = "duty_emergency_at_home"  # others may read what is written back
 SILENT = "duty_emergency_silent"  # nothing may be written back
+PERSON = "duty_emergency_person"  # it is for a person, not for those who are called by that number
 URGENT = "duty_emergency_urgent"  # volunteers are asked, too
 SHORT = {FIRST_SAID: "duty_emergency_cut"}  # all others are said as they are, with their words cut
 FIRST = 5  # alarms of one person that go one by one
@@ -51,7 +52,7 @@ def alarm(turn: Turn, request: Request, kind: str, *, silent: bool = False) -> l
     said, merged = _before(turn, request)
     if len(said) < FIRST or _minute_of_last(said, merged) <= turn.now - MINUTE:
         dangers.record(turn.session, request, dangers.ALARM, turn.now, by=who)
-        phrase = SILENT if silent else phrase_of(up)
+        phrase = SILENT if silent else _first_phrase(up)
         told = [*texts(turn, request, phrase, but=who, words=words)]
         return told if watch.awake(turn, but=who) else [*told, *watch.call(turn, up)]
     dangers.record(turn.session, request, dangers.MERGED, turn.now, by=who, words=words)
@@ -76,16 +77,20 @@ def is_up(turn: Turn, request: Request) -> bool:
     return known is not None and known.ended_at is None
 
 
-def phrase_of(alarm: Alarm) -> str:
-    """How duty is told of it."""
-    return {DangerKind.VIOLENCE_AT_HOME: AT_HOME, DangerKind.URGENT_CARE: URGENT}.get(
-        DangerKind(alarm.kind), FIRST_SAID
+def phrase_of(alarm: Alarm, usual: str = FIRST_SAID) -> str:
+    """How duty is told of it: whatever the moment, that others may read what is written back."""
+    return AT_HOME if alarm.kind == DangerKind.VIOLENCE_AT_HOME else usual
+
+
+def _first_phrase(alarm: Alarm) -> str:
+    return phrase_of(
+        alarm, {DangerKind.RAID: PERSON, DangerKind.URGENT_CARE: URGENT}.get(DangerKind(alarm.kind), FIRST_SAID)
     )
 
 
 def read_to(context: Context, alarm: Alarm, request: Request, person: Person) -> list[Text]:
     """The alarm, for somebody who has just taken the watch."""
-    return [*texts(context, request, phrase_of(alarm), words=alarm.said, to=[person])]
+    return [*texts(context, request, _first_phrase(alarm), words=alarm.said, to=[person])]
 
 
 def further(turn: Turn, request: Request) -> list[Text]:
@@ -101,6 +106,13 @@ def further(turn: Turn, request: Request) -> list[Text]:
     alarms.add_words(turn.session, alarm, words)
     told = turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words))
     return [replace(text, lane=Lane.SAFETY) for text in told]
+
+
+def asks_for_silence(turn: Turn, request: Request) -> list[Text]:
+    """Those on duty must know at once that nothing may be written back."""
+    if up := alarms.of(turn.session, request):
+        alarms.add_words(turn.session, up, turn.heard.body)
+    return [*texts(turn, request, SILENT, but=turn.speaker.id, words=turn.heard.body)]
 
 
 def _first_repeat(context: Context) -> timedelta:

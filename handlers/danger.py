@@ -11,12 +11,20 @@ def in_note(turn: Turn, order: Order, kind: DangerKind) -> Texts:
     """The emergency number for who wrote it, and the alarm for whoever is on duty."""
     for number in order.numbers:
         request = requests.by_number(turn.session, turn.line.id, number)
+        if request is not None and _speaks_as_duty(turn, request):
+            return
         if request is not None and relaying.may_write(turn, request):
             yield from intake.emergency(turn, _marked(turn, request, kind), kind)
             return
     if turn.own or turn.matches:
         request = (turn.matches or turn.own)[-1]
         yield from intake.emergency(turn, _marked(turn, request, kind), kind)
+
+
+def _speaks_as_duty(turn: Turn, request: Request) -> bool:
+    """Whether somebody on duty speaks of another's danger: "@42 did you call 911?"."""
+    mine = request.person_id == turn.speaker.id or any(held is request for _, held in turn.held)
+    return turn.speaker.on_duty and not mine
 
 
 def _marked(turn: Turn, request: Request, kind: DangerKind) -> Request:

@@ -22,7 +22,8 @@ PHRASES = {
 OTHER = "emergency"  # for all other kinds
 STOPPED = "emergency_stopped"  # to somebody who had said STOP
 WHERE = frozenset({"emergency", "emergency_child"})  # these ask for the place, where we do not know it
-WITH_NUMBER = (DangerKind.SELF_HARM, DangerKind.POISON)  # whose answers name another number, too
+WITH_NUMBER = {DangerKind.SELF_HARM: "also_self_harm", DangerKind.POISON: "also_poison"}
+BRIEF = frozenset({"emergency_self_harm", "emergency_raid"})  # these are long themselves
 PRIVATE = frozenset({DangerKind.VIOLENCE_AT_HOME, DangerKind.SELF_HARM})  # not for volunteers' eyes
 
 
@@ -50,15 +51,19 @@ def first(turn: Turn, request: Request, kind: str, *, alarmed: bool, again: bool
     phrase = PHRASES.get(DangerKind(kind), OTHER)
     if turn.speaker.opted_out_at is not None:
         phrase = STOPPED
-    number = beside(turn.line, kind)
-    placed = bool(request.place or request.vicinity or request.area_id) or any(map(str.isdigit, turn.heard.body))
-    told = Said("alarm_told" if alarmed else "alarm_alone", {"number": request.number})
+    also = beside(turn.line, kind) if kind in WITH_NUMBER else None
+    told = Said("alarm_told", {"number": request.number})
+    alone = Said("alarm_alone", {"number": request.number})
+    if phrase in BRIEF:
+        told, alone = Said("alarm_told_briefly"), Said("alarm_alone_briefly")
+    placed = bool(request.place or request.vicinity or request.area_id)
+    placed = placed or (any(map(str.isdigit, turn.heard.body)) and kind != DangerKind.CHILD_ALONE)
     return turn.reply(
         phrase,
         about=request,
         lane=Lane.EMERGENCY,
         dial=Ours(turn.line.emergency_number),
-        also=Said(f"also_{kind}", {"dial": Ours(number)}) if number and kind in WITH_NUMBER else None,
-        then=told,
+        also=Said(WITH_NUMBER[DangerKind(kind)], {"dial": Ours(also)}) if also else None,
+        then=told if alarmed else alone,
         where=Said("where_are_you") if alarmed and not again and not placed and phrase in WHERE else None,
     )

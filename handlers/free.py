@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import alarms, first_answer, intake, phrasebook, relaying
+from handlers import alarms, first_answer, intake, phrasebook, plainly, relaying
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import (
@@ -26,7 +26,9 @@ def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
     meaning = intent.meaning
     matches = turn.matches
-    if meaning.danger is not None:
+    if turn.speaker.on_duty and not turn.own and (alarming := plainly.alarms_meant(turn, intent)):
+        yield from plainly.to_alarm(turn, alarming, intent.words)
+    elif meaning.danger is not None:
         yield from _danger(turn, intent, meaning.danger)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))

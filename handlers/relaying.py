@@ -6,6 +6,7 @@ from datetime import timedelta
 from handlers import first_answer, watch
 from handlers.summary import Ours, Quoted, Said, brief
 from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding.intents import DangerKind
 from models import alarms, assignments, dangers, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -119,7 +120,7 @@ def _to_whom(turn: Turn, request: Request, words: str, *, told: bool) -> Text:
     dial = first_answer.whom(turn.line, request.danger)
     if first_answer.at_home(request):
         return turn.reply("passed_quietly" if told else "kept_quietly", about=request, lane=Lane.SAFETY, dial=dial)
-    if alarm.unheard:
+    if alarm.unheard and alarm.kind != DangerKind.RAID:
         return turn.reply("passed_unheard" if told else "kept_unheard", about=request, lane=Lane.SAFETY, dial=dial)
     return turn.reply("passed_to_duty" if told else "kept_for_duty", about=request)
 

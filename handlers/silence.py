@@ -14,13 +14,14 @@ def silence(turn: Turn, intent: Silence) -> Texts:
     if intent.meaning.emergency or not in_danger:
         kind = intent.meaning.danger if intent.meaning.emergency else None
         request = intake.held_for(turn, intent.words, intent.meaning, kind or DangerKind.VIOLENCE_AT_HOME)
+        yield from alarms.alarm(turn, request, request.danger or DangerKind.VIOLENCE_AT_HOME, silent=True)
     else:
         request = in_danger[-1]
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
+        yield from alarms.asks_for_silence(turn, request)
     turn.speaker.silent_since = turn.now
     turn.session.add(turn.speaker)
     outbound.cancel_for(turn.session, turn.speaker.id, turn.now)
-    yield from alarms.alarm(turn, request, request.danger or DangerKind.VIOLENCE_AT_HOME, silent=True)
 
 
 def safe(turn: Turn, intent: Safe) -> Texts:

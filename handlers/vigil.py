@@ -29,11 +29,15 @@ def act(context: Context, alarm: Alarm) -> Texts:
         alarm.step += 1
     repeats = len(context.line.policy.alarm_repeats)
     awake = watch.awake(context, but=alarm.person_id)
-    said = [*alarms.texts(context, request, phrase, words=alarm.said, to=awake, n=_minutes(minutes))]
+    said = [
+        *alarms.texts(
+            context, request, alarms.phrase_of(alarm, phrase), words=alarm.said, to=awake, n=_minutes(minutes)
+        )
+    ]
     called = watch.call(context, alarm) if not awake or alarm.step >= repeats else []
     yield from said
     yield from called
-    if alarm.step in (TOLD_AT, repeats):
+    if alarm.step in (TOLD_AT, repeats) and alarm.safe_at is None:
         yield from _truth(context, alarm, request, on_duty=bool(awake))
     watch.next_look(context, alarm)
 
@@ -48,6 +52,7 @@ def _truth(context: Context, alarm: Alarm, request: Request, *, on_duty: bool) -
         return
     person = people.by_id(context.session, alarm.person_id)
     phrase = "still_nobody" if on_duty else "still_nobody_here"
+    phrase = "still_asking" if alarm.kind == DangerKind.RAID else phrase
     dial = first_answer.whom(context.line, alarm.kind)
     yield context.tell(person, phrase, about=request, lane=Lane.SAFETY, dial=dial)
 

@@ -7,11 +7,14 @@ from handlers.understanding.intents import DangerKind
 from models import alarms, people, watch
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
+from models.lines import Policy
 from models.people import Person
 from models.requests import Request
 
 TOGETHER = timedelta(minutes=2)  # alarms that come so close have one call
 HOUR = timedelta(hours=1)
+MORE_CALLS = 3  # with the same gap, after the last repeat
+SELDOM = timedelta(hours=4)
 
 
 def heard(context: Context, request: Request, by: Person) -> None:
@@ -64,12 +67,20 @@ def next_look(context: Context, alarm: Alarm) -> None:
     if alarm.step < len(policy.alarm_repeats):
         after = timedelta(minutes=policy.alarm_repeats[alarm.step])
         alarm.next_at = max(alarm.raised_at + after, context.now + timedelta(minutes=1))
-    else:  # ever more seldom: it never ends by itself
-        late = alarm.step - len(policy.alarm_repeats)
-        gap = policy.watch_gap * 2 ** max(0, late - MORE_CALLS)
-        alarm.next_at = context.now + min(timedelta(minutes=gap), SELDOM)
+    else:
+        alarm.next_at = context.now + _later(policy, alarm.step)
     context.session.add(alarm)
 
 
-MORE_CALLS = 3  # with the same gap, after the last repeat
-SELDOM = timedelta(hours=4)
+def _later(policy: Policy, step: int) -> timedelta:
+    """The gap after the last repeat: ever longer, but it never ends by itself."""
+    late = min(max(0, step - len(policy.alarm_repeats) - MORE_CALLS), 16)
+    return min(timedelta(minutes=policy.watch_gap * 2**late), SELDOM)
+
+
+def looks(policy: Policy, span: timedelta) -> int:
+    """How often time acts on an alarm in this time, if nobody answers it."""
+    step, at = len(policy.alarm_repeats), timedelta(minutes=policy.alarm_repeats[-1])
+    while (at := at + _later(policy, step)) <= span:
+        step += 1
+    return step

@@ -15,6 +15,7 @@ from models.store.types import Model, UtcDateTime
 
 DUE = sa.text("next_at IS NOT NULL")
 UNHEARD = sa.text("heard_at IS NULL AND ended_at IS NULL")
+MANY = 20
 LEASE = timedelta(minutes=1)
 THEN = "\n"  # between the words that tell of danger and the last that came after
 
@@ -140,6 +141,12 @@ def unheard(session: Session, line_id: int, limit: int = 100) -> list[Alarm]:
         Alarm.line_id == line_id, col(Alarm.heard_at).is_(None), col(Alarm.ended_at).is_(None)
     )
     return session.exec(waiting.order_by(col(Alarm.id)).limit(limit))
+
+
+def lately(session: Session, line_id: int, since: datetime) -> list[Alarm]:
+    """The line's alarms since then that have not ended."""
+    up = select(Alarm).where(Alarm.line_id == line_id, Alarm.raised_at >= since, col(Alarm.ended_at).is_(None))
+    return session.exec(up.order_by(col(Alarm.id)).limit(MANY))
 
 
 def unheard_since(session: Session) -> dict[int, tuple[int, datetime]]:

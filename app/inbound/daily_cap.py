@@ -23,7 +23,7 @@ from models.people import Address
 MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who is there to read them
 DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered and told
 ANSWERS = WHOM_TO_CALL | {"you_stopped"}  # to whoever may be in danger
-ALARMS = frozenset({alarms.FIRST_SAID, alarms.AGAIN, alarms.AT_HOME, alarms.SILENT, alarms.URGENT})
+ALARMS = frozenset({alarms.FIRST_SAID, alarms.AGAIN, alarms.AT_HOME, alarms.SILENT, alarms.PERSON, alarms.URGENT})
 ALARMING = ANSWERS | ALARMS
 NOT_COUNTED = frozenset({"offer"})
 STOP_CONFIRMED = "stopped"

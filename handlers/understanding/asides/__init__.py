@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from handlers.understanding.danger import dangers
 from handlers.understanding.danger.finding import Unit, Words
 from handlers.understanding.danger.signs import Pattern, Symbols, bits
 from handlers.understanding.danger.spelling import MANY_WORDS, Spelling
@@ -54,6 +55,7 @@ class Language:
         real = table.get("spelling", {}).get("real", ())
         spelling = Spelling(words, small=self.small, real=real, prefixes=[], glued=False)
         self.spelled = lru_cache(MANY_WORDS)(lambda word: spelling.of(word) + self.symbols.number(word))
+        self.help = tuple(table["help"]["words"])
         self.telling = frozenset(table["telling"]["words"])
 
     def _asked(self) -> int:
@@ -82,6 +84,26 @@ def languages() -> tuple[Language, ...]:
     """The languages that have a file."""
     files = sorted(HERE.glob("*.toml"))
     return tuple(Language(tomllib.loads(path.read_text(encoding="utf-8"))) for path in files)
+
+
+@cache
+def _called() -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(term.split()) for one in languages() for term in one.help)
+
+
+def only_help(words: str) -> bool:
+    """Whether a text tells of danger only because it names those who help: "calling 911 for you now"."""
+    text = clean(words)
+    tokens = split(text)
+    named = {
+        n
+        for term in _called()
+        for at in range(len(tokens))
+        if tuple(token.text for token in tokens[at : at + len(term)]) == term
+        for n in range(at, at + len(term))
+    }
+    rest = [token for n, token in enumerate(tokens) if n not in named]
+    return bool(named) and dangers().read(text, rest) is None
 
 
 def read(text: str, tokens: Sequence[Token]) -> Heard | None:
