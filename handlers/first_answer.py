@@ -51,7 +51,7 @@ def first(turn: Turn, request: Request, kind: str, *, alarmed: bool, again: bool
     phrase = PHRASES.get(DangerKind(kind), OTHER)
     if turn.speaker.opted_out_at is not None:
         phrase = STOPPED
-    also = beside(turn.line, kind) if kind in WITH_NUMBER else None
+    number = beside(turn.line, kind) if kind in WITH_NUMBER else None
     told = Said("alarm_told", {"number": request.number})
     alone = Said("alarm_alone", {"number": request.number})
     if phrase in BRIEF:
@@ -63,7 +63,7 @@ def first(turn: Turn, request: Request, kind: str, *, alarmed: bool, again: bool
         about=request,
         lane=Lane.EMERGENCY,
         dial=Ours(turn.line.emergency_number),
-        also=Said(WITH_NUMBER[DangerKind(kind)], {"dial": Ours(also)}) if also else None,
+        also=Said(WITH_NUMBER[DangerKind(kind)], {"dial": Ours(number)}) if number else None,
         then=told if alarmed else alone,
         where=Said("where_are_you") if alarmed and not again and not placed and phrase in WHERE else None,
     )

@@ -104,9 +104,12 @@ def danger_numbers(said: str) -> list[str]:
     """Reads the numbers to call in some kinds of danger; none leaves those of the line's country."""
     if said.lower() in NOTHING:
         return []
-    found = dict(part.strip().partition("=")[::2] for part in said.split(","))
+    parts = [part.strip() for part in said.split(",")]
+    found = dict(part.partition("=")[::2] for part in parts)
     kinds = frozenset(DangerKind)
-    if not found or not all(kind in kinds and DIALED.fullmatch(number) for kind, number in found.items()):
+    if not all("=" in part for part in parts) or not all(
+        kind in kinds and DIALED.fullmatch(number) for kind, number in found.items()
+    ):
         names = ", ".join(sorted(kinds))
         raise ValueError(f"not a kind and its number, such as self_harm=988,poison=1-800-222-1222. Kinds: {names}")
     return [f"{kind}={number}" for kind, number in found.items()]

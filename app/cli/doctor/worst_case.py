@@ -87,8 +87,9 @@ def _unheard(group: Group) -> int:
     """What time makes of an alarm in a day, if nobody answers it: it is said again, and others are called."""
     policy = group.policy
     looks = watch.looks(policy, A_DAY)
-    each = 1 + A_DAY // timedelta(minutes=policy.watch_again)
-    called = min((1 + looks) * policy.watch_at_once, group.volunteers * each, 24 * policy.watch_per_hour)
+    soon = watch.looks(policy, timedelta(minutes=policy.watch_again))  # in which each is asked but once
+    called = min((1 + soon) * policy.watch_at_once, group.volunteers) + (looks - soon) * policy.watch_at_once
+    called = min(called, 24 * policy.watch_per_hour)
     return looks * group.on_duty + called * _cost("watch_call") + 2 * _cost("still_nobody")
 
 
