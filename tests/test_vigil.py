@@ -209,8 +209,8 @@ def test_what_is_no_number_for_a_danger_is_refused(said: str) -> None:
 
 
 SAYS = {
-    ANA: "my father is not breathing|im ok now|where are you|14 Oak St|NEVERMIND|STATUS|STOP|START|dont text back|DONE|"
-    "my husband hits me|out of insulin|i want to die|need groceries, Oak St",
+    ANA: "my father is not breathing|im ok now|where are you|14 Oak St|NEVERMIND|STATUS|STOP|START|dont text back|"
+    "DONE|my husband hits me|out of insulin|i want to die|need groceries, Oak St",
     EVA: "mi mama no respira|ya estoy bien|se acabó la insulina|no contesten|ya no|falsa alarma",
     DEE: "ON IT|ON IT 1|ON IT 2|@1 hello|@2 hello|CLOSE 1 ok|FALSE ALARM 1|FALSE ALARM 2|OPEN 1|OPEN 2|HOLD 1|QUEUE|"
     "ASSIGN 1 Ben|DUTY OFF|DUTY ON|on my way",
