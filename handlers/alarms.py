@@ -52,7 +52,7 @@ def alarm(turn: Turn, request: Request, kind: str, *, silent: bool = False) -> l
     said, merged = _before(turn, request)
     if len(said) < FIRST or _minute_of_last(said, merged) <= turn.now - MINUTE:
         dangers.record(turn.session, request, dangers.ALARM, turn.now, by=who)
-        phrase = SILENT if silent else _first_phrase(up)
+        phrase = SILENT if silent else _first_phrase(turn, up)
         told = [*texts(turn, request, phrase, but=who, words=words)]
         return told if watch.awake(turn, but=who) else [*told, *watch.call(turn, up)]
     dangers.record(turn.session, request, dangers.MERGED, turn.now, by=who, words=words)
@@ -77,20 +77,24 @@ def is_up(turn: Turn, request: Request) -> bool:
     return known is not None and known.ended_at is None
 
 
-def phrase_of(alarm: Alarm, usual: str = FIRST_SAID) -> str:
-    """How duty is told of it: whatever the moment, that others may read what is written back."""
+def phrase_of(context: Context, alarm: Alarm, usual: str) -> str:
+    """How duty is told of it: whatever the moment, that others may read what is written back, or that nothing is."""
+    if people.by_id(context.session, alarm.person_id).silent_since is not None:
+        return SILENT
     return AT_HOME if alarm.kind == DangerKind.VIOLENCE_AT_HOME else usual
 
 
-def _first_phrase(alarm: Alarm) -> str:
+def _first_phrase(context: Context, alarm: Alarm) -> str:
     return phrase_of(
-        alarm, {DangerKind.RAID: PERSON, DangerKind.URGENT_CARE: URGENT}.get(DangerKind(alarm.kind), FIRST_SAID)
+        context,
+        alarm,
+        {DangerKind.RAID: PERSON, DangerKind.URGENT_CARE: URGENT}.get(DangerKind(alarm.kind), FIRST_SAID),
     )
 
 
 def read_to(context: Context, alarm: Alarm, request: Request, person: Person) -> list[Text]:
     """The alarm, for somebody who has just taken the watch."""
-    return [*texts(context, request, _first_phrase(alarm), words=alarm.said, to=[person])]
+    return [*texts(context, request, _first_phrase(context, alarm), words=alarm.said, to=[person])]
 
 
 def further(turn: Turn, request: Request) -> list[Text]:

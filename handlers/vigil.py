@@ -31,7 +31,12 @@ def act(context: Context, alarm: Alarm) -> Texts:
     awake = watch.awake(context, but=alarm.person_id)
     said = [
         *alarms.texts(
-            context, request, alarms.phrase_of(alarm, phrase), words=alarm.said, to=awake, n=_minutes(minutes)
+            context,
+            request,
+            alarms.phrase_of(context, alarm, phrase),
+            words=alarm.said,
+            to=awake,
+            n=_minutes(minutes),
         )
     ]
     called = watch.call(context, alarm) if not awake or alarm.step >= repeats else []

@@ -50,27 +50,38 @@ class Language:
             for sign in signs
         ]
         self.unless = self.symbols.of("|".join(word.replace(" ", "_") for word in table["unless"]["words"]))
-        self.asked = bits([self.unless]) | self._asked()
         words = {word for terms in self.symbols.terms for term in terms for word in term}
         real = table.get("spelling", {}).get("real", ())
         spelling = Spelling(words, small=self.small, real=real, prefixes=[], glued=False)
         self.spelled = lru_cache(MANY_WORDS)(lambda word: spelling.of(word) + self.symbols.number(word))
         self.help = tuple(table["help"]["words"])
+        self.symbols_of = lru_cache(MANY_WORDS)(self._symbols)
         self.telling = frozenset(table["telling"]["words"])
 
-    def _asked(self) -> int:
-        found = 0
-        for _, pattern in self.patterns:
-            found |= pattern.asked
-        return found
+    def _symbols(self, word: str) -> int:
+        """The symbols, as bits, of which a word may be part of a term."""
+        return bits(
+            symbol
+            for symbol, terms in enumerate(self.symbols.terms)
+            if any(spelling in term for spelling in self.spelled(word) for term in terms)
+        )
 
     def heard(self, text: str, tokens: Sequence[Token]) -> list[Heard]:
         """All that is said of it here."""
         if self.telling.isdisjoint(token.text for token in tokens):  # most texts
             return []
+        found = 0
+        for token in tokens:
+            found |= self.symbols_of(token.text)
+        likely = [(heard, pattern) for heard, pattern in self.patterns if pattern.needed & found == pattern.needed]
+        if not likely:
+            return []
+        asked = bits([self.unless])
+        for _, pattern in likely:
+            asked |= pattern.asked
         units = [Unit(token.text, token.start, token.end, token.text in self.small) for token in tokens]
-        words = Words(text, units, self.symbols, self.spelled, self.asked)
-        return [heard for heard, pattern in self.patterns if self.stands(words, heard, pattern)]
+        words = Words(text, units, self.symbols, self.spelled, asked)
+        return [heard for heard, pattern in likely if self.stands(words, heard, pattern)]
 
     def stands(self, words: Words, heard: Heard, pattern: Pattern) -> bool:
         """Whether it is said, and not taken back by a "but"."""
