@@ -54,7 +54,7 @@ def alarm(turn: Turn, request: Request, kind: str, *, silent: bool = False) -> l
         dangers.record(turn.session, request, dangers.ALARM, turn.now, by=who)
         phrase = SILENT if silent else _first_phrase(turn, up)
         told = [*texts(turn, request, phrase, but=who, words=words)]
-        return told if watch.awake(turn, but=who) else [*told, *watch.call(turn, up)]
+        return told if watch.awake(turn, but=who) else [*told, *watch.call_for(turn, up)]
     dangers.record(turn.session, request, dangers.MERGED, turn.now, by=who, words=words)
     leaves = _leaves(turn.now, said[0])
     same = [said_ for at, said_ in merged if at >= said[0] and _leaves(at, said[0]) == leaves]

@@ -39,7 +39,7 @@ def act(context: Context, alarm: Alarm) -> Texts:
             n=_minutes(minutes),
         )
     ]
-    called = watch.call(context, alarm) if not awake or alarm.step >= repeats else []
+    called = watch.call_for(context, alarm) if not awake or alarm.step >= repeats else []
     yield from said
     yield from called
     if alarm.step in (TOLD_AT, repeats) and alarm.safe_at is None:
@@ -67,4 +67,4 @@ def undelivered(context: Context, text: Outbound) -> Texts:
     request = requests.by_id(context.session, text.request_id) if text.request_id else None
     alarm = watch.unheard(context, request) if request is not None else None
     if alarm is not None and not watch.awake(context, but=text.person_id):
-        yield from watch.call(context, alarm)
+        yield from watch.call_for(context, alarm)

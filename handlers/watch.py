@@ -37,11 +37,15 @@ def awake(context: Context, but: int | None = None) -> list[Person]:
     return [p for p in found if p.id in homes and homes[p.id].undeliverable_at is None]
 
 
-def call(context: Context, alarm: Alarm) -> list[Text]:
+def call_for(context: Context, alarm: Alarm) -> list[Text]:
+    """The call for an alarm. About urgent care only those who may be woken: all others are asked as volunteers."""
+    return call(context, but=alarm.person_id, wakeable_only=alarm.kind == DangerKind.URGENT_CARE)
+
+
+def call(context: Context, *, but: int, wakeable_only: bool = False) -> list[Text]:
     """Ask some volunteers to take the watch, without a word of what it is about.
 
-    First those who said that they may be woken, then the others; one call for all alarms together, and so many an
-    hour. About urgent care the others are asked anyway, as volunteers.
+    First those who said that they may be woken, then the others; one call for all alarms together, and so many an hour.
     """
     policy, session, line = context.line.policy, context.session, context.line
     asked = watch.called_since(session, line.id, context.now - HOUR)
@@ -50,9 +54,9 @@ def call(context: Context, alarm: Alarm) -> list[Text]:
     most = min(policy.watch_at_once, policy.watch_per_hour - len(asked))
     since = context.now - timedelta(minutes=policy.watch_again)
     chosen: list[Person] = []
-    for wakeable in (True, False) if alarm.kind != DangerKind.URGENT_CARE else (True,):
+    for wakeable in (True,) if wakeable_only else (True, False):
         chosen = chosen or watch.may_be_called(
-            session, line.id, not_since=since, most=most, wakeable=wakeable, but=alarm.person_id
+            session, line.id, not_since=since, most=most, wakeable=wakeable, but=but
         )
     for person in chosen:
         person.watch_asked_at = context.now
