@@ -45,7 +45,7 @@ def call_for(context: Context, alarm: Alarm) -> list[Text]:
 def call(context: Context, *, but: int, wakeable_only: bool = False) -> list[Text]:
     """Ask some volunteers to take the watch, without a word of what it is about.
 
-    First those who said that they may be woken, then the others; one call for all alarms together, and so many an hour.
+    First those who said that they may be woken, then the others; one call for all alarms, and so many an hour.
     """
     policy, session, line = context.line.policy, context.session, context.line
     asked = watch.called_since(session, line.id, context.now - HOUR)
