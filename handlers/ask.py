@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import intake, redaction, relaying, whereabouts
+from handlers import alarms, intake, redaction, relaying, whereabouts
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs, placing
 from handlers.understanding.intents import Answer, Kind, Need, Question, Understanding
@@ -46,6 +46,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
         whereabouts.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
     _details(request, meaning)
     turn.session.add(request)
+    yield from alarms.further(turn, request)
     yield from intake.next_step(turn, request, at_once=intent.choice is not None)
 
 
@@ -80,6 +81,7 @@ def place(turn: Turn, intent: Answer) -> Texts:
         yield from intake.put_out(turn, request)  # with what is known
         return
     turn.unask(turn.speaker)
+    yield from alarms.further(turn, request)
     yield from intake.next_step(turn, request, at_once=intent.choice is not None)
 
 
@@ -141,6 +143,7 @@ def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield from relaying.pass_on(turn, request, words)
     else:
         yield turn.reply("more_added", about=request)
+        yield from alarms.further(turn, request)
 
 
 def _with_needs(meaning: Understanding, chosen: tuple[Need, ...]) -> Understanding:

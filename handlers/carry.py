@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import choosing, waves
+from handlers import all_clear, choosing, waves
 from handlers.summary import Quoted, Said
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
@@ -42,7 +42,9 @@ def done(turn: Turn, order: Order) -> Texts:
     found, texts = choosing.chosen(turn, order.numbers, among, "done", "nothing_in_hand")
     yield from texts
     for request in found:
-        if request.person_id == turn.speaker.id:
+        if request.person_id == turn.speaker.id and all_clear.waits(turn, request):
+            yield from all_clear.said(turn, request, turn.heard.body)
+        elif request.person_id == turn.speaker.id:
             yield from waves.fulfilled(turn, request)
         elif requests.move(
             turn.session,

@@ -1,6 +1,6 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, relaying, summary, waves
+from handlers import choosing, relaying, summary, watch, waves
 from handlers.summary import Ours, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
@@ -58,6 +58,8 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     helper = turn.speaker
     assignments.start(turn.session, request, helper.id, turn.now, note)
     offers.accept(turn.session, request.id, helper.id, turn.now)
+    if not request.emergency:  # urgent care: somebody comes, and that is the answer
+        watch.heard(turn, request, helper)
     what = turn.what(request)
     yield turn.reply(
         "claim_yours",

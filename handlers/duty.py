@@ -3,16 +3,20 @@
 from collections.abc import Generator
 from datetime import datetime
 
-from handlers import brake, relaying, summary, waves
+from handlers import alarms, brake, first_answer, relaying, summary, watch, waves
 from handlers.summary import Name, Ours, Quoted, Said, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Order
+from models import alarms as kept_alarms
 from models import assignments, offers, people, requests
+from models.alarms import Alarm
 from models.assignments import State as AssignmentState
+from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.people import Person
 from models.requests import LIVE, TALKING, Outcome, Request, State
 
+READ_TO = 5  # alarms, to whoever takes the watch
 SHOWN = 8  # requests in one answer
 ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
 WORST_FIRST = (State.HELD, State.OPEN, State.DRAFT, State.DELIVERED, State.CLAIMED)
@@ -24,12 +28,28 @@ def duty(turn: Turn, order: Order) -> Texts:
     if begins is not None:
         turn.speaker.on_duty_since = turn.now if begins else None
         turn.session.add(turn.speaker)
-    if turn.speaker.on_duty:
+    up = kept_alarms.unheard(turn.session, turn.line.id) if turn.speaker.on_duty else []
+    if up:
+        yield from _takes_the_watch(turn, up, begins=bool(begins))
+    elif turn.speaker.on_duty:
         waiting = len(requests.in_state(turn.session, turn.line.id, State.HELD, State.OPEN))
         yield turn.reply("duty_on" if begins else "duty_still", n=waiting)
     else:
+        kept_alarms.let_go(turn.session, turn.speaker.id, turn.now)
         left = len([p for p in people.on_duty(turn.session, turn.line.id) if p.id != turn.speaker.id])
         yield turn.reply("duty_off" if left else "duty_off_nobody")
+
+
+def _takes_the_watch(turn: Turn, up: list[Alarm], *, begins: bool) -> Texts:
+    """Before all else, the alarms that nobody has answered; whoever waits hears that somebody is there now."""
+    yield turn.reply("duty_on_alarm", n=len(up))
+    for alarm in up[:READ_TO]:
+        request = requests.by_id(turn.session, alarm.request_id)
+        yield from alarms.read_to(turn, alarm, request, turn.speaker)
+        if begins and not first_answer.at_home(request):
+            neighbor = people.by_id(turn.session, alarm.person_id)
+            dial = first_answer.whom(turn.line, alarm.kind)
+            yield turn.tell(neighbor, "watch_begins", about=request, lane=Lane.SAFETY, dial=dial)
 
 
 def queue(turn: Turn, _: Order) -> Texts:
@@ -38,14 +58,15 @@ def queue(turn: Turn, _: Order) -> Texts:
     if not waiting:
         yield turn.reply("queue_empty")
         return
-    waiting.sort(key=lambda r: (WORST_FIRST.index(r.state), not r.emergency, r.number))
+    up = {alarm.request_id for alarm in kept_alarms.unheard(turn.session, turn.line.id)}
+    waiting.sort(key=lambda r: (r.id not in up, WORST_FIRST.index(r.state), not r.emergency, r.number))
     rows = [
         Said(
             "queue_row",
             {
                 "number": r.number,
                 "what": turn.what(r),
-                "state": Said(f"state_{r.state}"),
+                "state": Said("state_alarm" if r.id in up else f"state_{r.state}"),
                 "since": _since(turn, r.created_at),
             },
         )
@@ -77,6 +98,10 @@ def show(turn: Turn, order: Order) -> Texts:
 def assign(turn: Turn, order: Order) -> Texts:
     """ASSIGN 42 ANA: give it to somebody who said yes in person."""
     for request in (yield from _theirs(turn, order.numbers)):
+        if first_answer.at_home(request):
+            yield turn.reply("stays_with_duty", about=request)
+            continue
+        watch.heard(turn, request, turn.speaker)
         found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
         if len(found) != 1:
             yield turn.reply("assign_several" if found else "assign_nobody", name=Quoted(order.note), n=len(found))
@@ -111,14 +136,36 @@ def assign(turn: Turn, order: Order) -> Texts:
 
 
 def open_(turn: Turn, order: Order) -> Texts:
-    """OPEN 42: volunteers may be asked about it."""
+    """OPEN 42: volunteers may be asked about it, but not about what is done to somebody at home."""
     for request in (yield from _theirs(turn, order.numbers)):
+        if first_answer.at_home(request):
+            yield turn.reply("stays_with_duty", about=request)
+            continue
+        watch.heard(turn, request, turn.speaker)
         texts = waves.open_up(turn, request, "opened", (State.DRAFT, State.HELD), by=turn.speaker.id)
         phrase = "opened" if request.state is State.OPEN else "open_not_held"
         if request.state is State.OPEN and brake.ceiling(turn, request):
             phrase = "opened_ceiling"
         yield turn.reply(phrase, about=request, n=waves.asked(texts))
         yield from texts
+
+
+def hold(turn: Turn, order: Order) -> Texts:
+    """HOLD 42: no more volunteers are asked about it until OPEN 42."""
+    for request in (yield from _theirs(turn, order.numbers)):
+        held = requests.move(
+            turn.session,
+            request,
+            State.HELD,
+            turn.now,
+            kind="held",
+            out_of=(State.DRAFT, State.OPEN, State.HELD),
+            by=turn.speaker.id,
+            next_action_at=None,
+        )
+        if held:
+            offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+        yield turn.reply("held" if held else "open_not_held", about=request)
 
 
 def close(turn: Turn, order: Order) -> Texts:
@@ -131,6 +178,9 @@ def close(turn: Turn, order: Order) -> Texts:
         outcome = ENDS_AS.get(request.state, Outcome.UNMET)
         if not waves.close(turn, request, outcome, by=turn.speaker.id, words=order.note):
             yield turn.reply("closed_already", about=request)
+            continue
+        if first_answer.at_home(request):
+            yield turn.reply("closed_quietly", about=request)
             continue
         yield turn.reply("closed", about=request)
         neighbor = people.by_id(turn.session, request.person_id)

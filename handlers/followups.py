@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import alarms, brake, intake, interpreting, summary, waves
+from handlers import brake, intake, interpreting, summary, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -59,9 +59,7 @@ def _open(context: Context, request: Request) -> Texts:
 
 def _held(context: Context, request: Request) -> Texts:
     """A person must look, and nobody was on duty: try until somebody is."""
-    if request.emergency:
-        told = alarms.late(context, request)
-    elif interpreting.needed(request):
+    if interpreting.needed(request):
         told = list(interpreting.report(context, request, summary.LATER.sub("; ", request.text)))
     else:
         told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request, short=True)))

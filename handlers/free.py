@@ -3,12 +3,25 @@
 from datetime import timedelta
 from itertools import pairwise
 
-from handlers import bursts, foreign, intake, media, phrasebook, relaying, standing, whereabouts
+from handlers import (
+    alarms,
+    bursts,
+    first_answer,
+    foreign,
+    intake,
+    media,
+    phrasebook,
+    plainly,
+    relaying,
+    standing,
+    whereabouts,
+)
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
     Ambiguous,
     Courtesy,
+    DangerKind,
     Free,
     Kind,
     Machine,
@@ -19,7 +32,7 @@ from handlers.understanding.intents import (
     Wordless,
 )
 from models import assignments, inbound, people, requests
-from models.requests import TALKING, Request, State
+from models.requests import TALKING, Request, State, Urgency
 
 ASIDE = 3  # words: "and milk", said to whoever is at the store, is no request
 GOODS = frozenset(
@@ -37,8 +50,10 @@ def free(turn: Turn, intent: Free) -> Texts:
     matches = turn.matches
     if turn.heard.media and turn.own and not matches:
         media.keep(turn, turn.own[-1])
-    if meaning.emergency:
-        yield from _emergency(turn, intent, matches)
+    if turn.speaker.on_duty and not turn.own and (alarming := plainly.alarms_meant(turn, intent)):
+        yield from plainly.to_alarm(turn, alarming, intent.words)
+    elif meaning.danger is not None:
+        yield from _danger(turn, intent, meaning.danger)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif (theirs := foreign.meant(turn, intent.words, meaning)) and not foreign.is_talk(matches):
@@ -46,12 +61,15 @@ def free(turn: Turn, intent: Free) -> Texts:
     elif meaning.courtesy and not theirs:
         yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
     elif len(matches) == 1:
-        whereabouts.learn(turn, matches[0], intent.words, meaning)
+        _learn(turn, matches[0], intent.words, meaning)
         another = meaning.kind is Kind.ASK and _is_another(matches[0], meaning)
         if not theirs and another and len(intent.words.split()) > ASIDE:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
+    elif danger := next((r for r in matches if r.danger and r.state is State.HELD), None):
+        _learn(turn, danger, intent.words, meaning)  # not for a helper, who may be whom they are afraid of
+        yield from relaying.pass_on(turn, danger, intent.words)
     elif matches:
         choices = Several([Ours(f"@{r.number}") for r in matches], style="or")
         yield turn.later(turn.reply("to_which", choices=choices))
@@ -65,12 +83,12 @@ def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> 
     """They go on with what they need: it is read anew, and answered once they have said all."""
     whole = bursts.read(f"{draft.text}\n{words}")
     if whole.emergency:
-        yield from _emergency(turn, Free(words, whole), [])
+        yield from _danger(turn, Free(words, whole), whole.danger or DangerKind.LIFE)
     elif not bursts.join(turn, draft, words, whole):
         yield from _new(turn, words, meaning)
     elif whole.danger is not None:
-        draft.urgency = whole.urgency
-        yield from intake.urgent_care(turn, draft)
+        draft.urgency, draft.danger = Urgency.URGENT, whole.danger
+        yield from intake.emergency(turn, draft, whole.danger)
         yield from intake.answer(turn, draft)
 
 
@@ -112,9 +130,10 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
             requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
         yield from intake.next_step(turn, draft)
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
-        whereabouts.learn(turn, own[0], words, meaning)
+        _learn(turn, own[0], words, meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
+        yield from alarms.further(turn, own[0])
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
@@ -130,6 +149,7 @@ def _pressing(turn: Turn, request: Request, words: str, meaning: Understanding) 
     """They ask for help again and name nothing new: their words are kept, and they hear where it stands."""
     _add(turn, request, words, meaning)
     yield standing.of(turn, request)
+    yield from alarms.further(turn, request)
 
 
 def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
@@ -138,13 +158,23 @@ def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> 
     intake.name_needs(request, meaning)
     _add(turn, request, words, meaning)
     yield turn.reply("now_named" if unnamed else "more_added", about=request, what=turn.what(request))
+    yield from alarms.further(turn, request)
 
 
 def _add(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
     if not whereabouts.known(request):
         whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
-    whereabouts.learn(turn, request, words, meaning)
+    _learn(turn, request, words, meaning)
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+
+
+def _learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
+    """Note the exact place that a neighbor mentions by the way; in danger, any place."""
+    if request.person_id == turn.speaker.id and request.danger and not request.place:
+        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
+        turn.session.add(request)
+    else:
+        whereabouts.learn(turn, request, words, meaning)
 
 
 def _whereto(turn: Turn, request: Request, words: str) -> Texts:
@@ -163,24 +193,45 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
     else:
         requests.add_words(turn.session, request, turn.heard.body, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("added_or_new", about=request))
+        yield from alarms.further(turn, request)
 
 
-def _emergency(turn: Turn, intent: Free, matches: list[Request]) -> Texts:
+def _danger(turn: Turn, intent: Free, kind: DangerKind) -> Texts:
+    """Somebody tells of danger: it joins what they have asked for, or a request of its own that only duty sees."""
     turn.unask(turn.speaker)
-    live = matches or turn.own
-    if not live:
+    request = _about(turn, kind)
+    if request is None:
         yield from intake.begin(turn, intent.words, intent.meaning)
         return
-    request = live[-1]
-    request.emergency = True
-    whereabouts.learn(turn, request, intent.words, intent.meaning)
-    requests.move(
-        turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
-    )
+    urgent = kind is DangerKind.URGENT_CARE
+    if request.person_id == turn.speaker.id or request.danger is None:
+        request.danger = intake.graver(request.danger, kind)
+    request.emergency = request.emergency or not urgent
+    request.urgency = Urgency.URGENT
+    _learn(turn, request, intent.words, intent.meaning)
+    turn.session.add(request)
+    if not urgent:
+        requests.move(
+            turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
+        )
+    elif not request.needs:
+        request.needs = [str(need) for need in intent.meaning.needs]
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
-    yield from intake.emergency(turn, request)
-    if request in matches and relaying.is_talk(turn, request):  # else the alarm has said it already
+    yield from intake.emergency(turn, request, kind)
+    if request.state is State.DRAFT:
+        yield from intake.next_step(turn, request)
+    elif request in turn.matches and relaying.is_talk(turn, request):  # else the alarm has said it already
         yield from (text for text in relaying.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
+
+
+def _about(turn: Turn, kind: DangerKind) -> Request | None:
+    """The request that this danger joins. What is not for volunteers' eyes joins none that they have seen."""
+    live = sorted(turn.matches or turn.own, key=lambda request: bool(request.danger))
+    if kind in first_answer.PRIVATE:
+        live = [r for r in turn.own if r.state in (State.DRAFT, State.HELD)]
+    elif kind is DangerKind.URGENT_CARE:
+        live = [r for r in live if r.person_id == turn.speaker.id]
+    return live[-1] if live else None
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
@@ -215,6 +266,7 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
             yield from relaying.pass_on(turn, own, turn.heard.location)
         else:
             yield turn.reply("more_added", about=own)
+            yield from alarms.further(turn, own)
     elif len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
     elif turn.heard.location and own is None and not turn.speaker.helps:

@@ -3,11 +3,23 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import alarms, allowance, brake, interpreting, media, phrasebook, redaction, waves, whereabouts
+from handlers import (
+    alarms,
+    allowance,
+    brake,
+    first_answer,
+    interpreting,
+    media,
+    phrasebook,
+    redaction,
+    waves,
+    whereabouts,
+)
 from handlers.brake import Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding import placing
+from handlers.understanding.danger import FIRST
 from handlers.understanding.intents import DangerKind, Need, Question, Understanding
 from handlers.understanding.parts import together
 from models import people, requests
@@ -45,6 +57,7 @@ def begin(
         people=meaning.people,
         urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
         emergency=meaning.emergency,
+        danger=meaning.danger,
         language=language,
         code_word=code_word(language),
     )
@@ -54,14 +67,48 @@ def begin(
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)
     media.keep(turn, request, turn.asked.media if turn.asked else ())
-    if meaning.danger is DangerKind.URGENT_CARE:
-        yield from urgent_care(turn, request)
+    if meaning.danger is not None:  # urgent care goes out to neighbors all the same
+        yield from emergency(turn, request, meaning.danger)
     if meaning.emergency:
-        yield from emergency(turn, request)
-    elif too_many:
+        return
+    if too_many:
         yield from allowance.hold(turn, request)
     else:
         yield from next_step(turn, request, at_once=at_once or meaning.danger is not None)
+
+
+def held_for(turn: Turn, words: str, meaning: Understanding, kind: DangerKind) -> Request:
+    """A request that only duty sees, about danger of this kind: one of theirs that nobody was asked about, or new."""
+    found = next((r for r in reversed(turn.own) if r.state in (State.DRAFT, State.HELD)), None)
+    if found is None:
+        language = speak(turn, meaning)
+        found = requests.create(
+            turn.session,
+            turn.line,
+            person_id=turn.speaker.id,
+            state=State.HELD,
+            now=turn.now,
+            text=words[:LONGEST_TEXT],
+            needs=[str(n) for n in meaning.needs] or [Need.SAFETY],
+            urgency=Urgency.URGENT,
+            language=language,
+            code_word=code_word(language),
+        )
+    else:
+        requests.add_words(turn.session, found, words, turn.now, by=turn.speaker.id)
+        requests.move(
+            turn.session, found, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
+        )
+    whereabouts.locate(found, words, meaning, turn.areas, turn.heard.location)
+    found.emergency, found.danger = True, graver(found.danger, kind)
+    turn.session.add(found)
+    return found
+
+
+def graver(known: str | None, told: DangerKind) -> DangerKind:
+    """Of two kinds of danger the one that decides what we may answer, and to whom."""
+    kinds = [told, DangerKind(known)] if known else [told]
+    return min(kinds, key=FIRST.index)
 
 
 def speak(turn: Turn, meaning: Understanding) -> str:
@@ -168,20 +215,15 @@ def put_out(context: Context, request: Request) -> Texts:
     yield from to_duty
 
 
-def emergency(turn: Turn, request: Request) -> Texts:
-    """Say the number to call, tell duty, and keep the request where a person must look at it."""
-    dial = Ours(turn.line.emergency_number)
-    alarmed = alarms.alarm(turn, request)
-    if not alarmed and request.state is State.HELD:
-        wait_for_duty(turn, request)
-    yield turn.reply("emergency" if alarmed else "emergency_alone", about=request, lane=Lane.EMERGENCY, dial=dial)
+def emergency(turn: Turn, request: Request, kind: DangerKind) -> Texts:
+    """Say the number to call, and tell duty. Where somebody reads along, that stays so whatever else is said."""
+    known = request.danger if request.person_id == turn.speaker.id else None
+    kind = DangerKind.VIOLENCE_AT_HOME if known == DangerKind.VIOLENCE_AT_HOME else kind
+    again = alarms.is_up(turn, request)
+    alarmed = alarms.alarm(turn, request, kind)
+    if not again or turn.speaker.opted_out_at is None:  # who has told us to stop is answered once
+        yield first_answer.first(turn, request, kind, alarmed=alarms.reached_duty(alarmed), again=again)
     yield from alarmed
-
-
-def urgent_care(turn: Turn, request: Request) -> Texts:
-    """It can wait hours, not days: whom to call, and duty hears of it; neighbors are asked at once all the same."""
-    yield turn.reply("urgent_care", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
-    yield from alarms.alarm(turn, request)
 
 
 def wait_for_duty(context: Context, request: Request) -> None:

@@ -1,13 +1,13 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import choosing, intake, standing, waves
+from handlers import alarms, all_clear, choosing, intake, relaying, standing, waves
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Order
 from models import assignments, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
-from models.requests import Outcome
+from models.requests import Outcome, State
 
 
 def status(turn: Turn, order: Order) -> Texts:
@@ -29,9 +29,12 @@ def status(turn: Turn, order: Order) -> Texts:
         yield standing.of(turn, found) if found and mine else turn.reply("unknown_number", number=number)
 
 
-def progress(turn: Turn, _: Free) -> Texts:
+def progress(turn: Turn, intent: Free) -> Texts:
     """Is anybody coming? Where it stands; while our question waits for an answer, that is what it waits for."""
-    if intake.draft_of(turn) is None:
+    danger = next((r for r in turn.own if r.danger and r.state is State.HELD), None)
+    if danger is not None:  # those who look after it read it, and say so
+        yield from relaying.pass_on(turn, danger, intent.words)
+    elif intake.draft_of(turn) is None:
         yield from status(turn, Order("status"))
 
 
@@ -46,6 +49,7 @@ def more(turn: Turn, order: Order) -> Texts:
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=request)
+        yield from alarms.further(turn, request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if holder:
             yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
@@ -63,6 +67,9 @@ def nevermind(turn: Turn, order: Order) -> Texts:
     found, texts = choosing.chosen(turn, numbers, own, "nevermind", "nothing_asked")
     yield from texts
     for request in found:
+        if all_clear.waits(turn, request):
+            yield from all_clear.said(turn, request, turn.heard.body)
+            continue
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=order.note or None):
             continue

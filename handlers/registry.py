@@ -23,6 +23,8 @@ from handlers import (
     receipt,
     relay,
     service,
+    silence,
+    watching,
 )
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments
@@ -43,6 +45,8 @@ from handlers.understanding.intents import (
     Order,
     Question,
     Role,
+    Safe,
+    Silence,
     Understood,
     Wordless,
     WrongNumber,
@@ -59,6 +63,7 @@ KINDS = Argument("needs", arguments.kinds, in_words=True)
 EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optional=True)
 ON = Argument("on", arguments.on)
 BRAKE = Argument("on", arguments.brake)
+WAKE = Argument("on", arguments.wake)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -88,6 +93,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("vouch", join.vouch, Who.VOLUNTEER, numbers=True, refusal="vouch_not_yours"),
     Command("duty", duty.duty, Who.VOLUNTEER, spellings=("duty_on", "duty_off"), argument=ON,
             refusal="duty_not_yours"),
+    Command("wake", watching.wake, Who.VOLUNTEER, spellings=("wake_on", "wake_off"), argument=WAKE),
     # who is on duty
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),
@@ -95,6 +101,10 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("open", duty.open_, Who.DUTY, numbers=True),
     Command("close", duty.close, Who.DUTY, numbers=True),
     Command("note", duty.note, Who.DUTY, numbers=True),
+    Command("hold", duty.hold, Who.DUTY, numbers=True),
+    # Among others "on it" is talk, and whoever raised an alarm may say themselves that it was a false one.
+    Command("on_it", watching.on_it, numbers=True, told=Told.DUTY),
+    Command("false_alarm", watching.false_alarm, numbers=True, told=Told.DUTY),
     # The text that asks how to go on tells of it; it is wanted at no other time.
     Command("brake", duty.brake_, Who.DUTY, spellings=("brake_on", "brake_off"), argument=BRAKE, told=Told.README),
     # anyone
@@ -126,6 +136,8 @@ NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
     Machine: free.machine,
     WrongNumber: service.wrong_number,
     MayStop: service.may_stop,
+    Silence: silence.silence,
+    Safe: silence.safe,
 }
 WHILE_STOPPED = (Machine, WrongNumber, MayStop)  # also from who has told us to stop: these start no talk
 
@@ -162,9 +174,13 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     """The texts that follow from what was said."""
     intent = understood.intent
     command = BY_NAME[intent.command] if isinstance(intent, Order) else None
+    if turn.speaker.silent_since is not None and not isinstance(intent, Silence | Machine):
+        turn.speaker.silent_since = None  # they write something else: now they can be answered
+        turn.session.add(turn.speaker)
     while_stopped = command.while_stopped if command else isinstance(intent, WHILE_STOPPED)
     if turn.speaker.opted_out_at is not None and not while_stopped:
-        return service.while_stopped(turn, intent)
+        danger_told = isinstance(intent, Free | Silence) and intent.meaning.danger
+        return NO_COMMAND[type(intent)](turn, intent) if danger_told else service.while_stopped(turn, intent)
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
     if isinstance(intent, Free) and intent.act is not None:
@@ -174,7 +190,7 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     idle = turn.asked is not None and turn.asked.question is Question.NEED and turn.asked.request_id is None
     if idle and command.commits:
         turn.unask(turn.speaker)  # HELP asked what they need, and they went on to something else
-    alarm = danger.in_note(turn, intent) if understood.danger else iter(())
+    alarm = danger.in_note(turn, intent, understood.danger) if understood.danger else iter(())
     return chain(alarm, _refused(turn, intent, command) or command.handler(turn, intent))
 
 

@@ -1,12 +1,20 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
-from handlers import media
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import first_answer, media, watch
 from handlers.summary import Ours, Quoted, Said, brief
-from handlers.turn import TALK, Context, Texts, Turn
-from models import assignments, people, requests
+from handlers.turn import TALK, Context, Text, Texts, Turn
+from handlers.understanding.intents import DangerKind
+from models import alarms, assignments, dangers, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request
+
+EVEN_SO = "from_duty"  # the one text that goes to somebody who asked for silence
+KEPT_BACK = "kept_back"
+ONCE_MORE = timedelta(minutes=15)  # in which the same words again are meant to go to somebody who asked for none
 
 
 def introduce(context: Context, request: Request, helper: Person, note: str = "") -> Texts:
@@ -55,12 +63,25 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
         yield from _to_duty(turn, request, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
+    elif other.silent_since is not None and not _on_purpose(turn, request, words):
+        requests.record(turn.session, request, KEPT_BACK, turn.now, by=turn.speaker.id, words=words)
+        watch.heard(turn, request, turn.speaker)
+        yield turn.reply("silence_asked" if turn.speaker.on_duty else "silence_kept", about=request)
     else:
+        if other.id == request.person_id and turn.speaker.on_duty:
+            watch.heard(turn, request, turn.speaker)
+            phrase = EVEN_SO if other.silent_since is not None else phrase
         yield turn.tell(
             other, phrase, about=request, lane=Lane.REPLY, name=turn.somebody(turn.speaker), words=Quoted(words)
         )
         name = turn.name(other) if other.id != request.person_id else None
         yield turn.later(turn.reply("passed_on_to" if name else "passed_on", about=request, name=name), TALK)
+
+
+def _on_purpose(turn: Turn, request: Request, words: str) -> bool:
+    """Whether somebody on duty says the same again, knowing that it may be read by somebody else."""
+    before = dangers.lately(turn.session, request, KEPT_BACK, turn.now - ONCE_MORE, 1, by=turn.speaker.id)
+    return turn.speaker.on_duty and [said for _, said in before] == [words]
 
 
 def is_talk(turn: Turn, request: Request) -> bool:
@@ -88,8 +109,25 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
 def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
     texts = list(turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)))
-    yield turn.later(turn.reply("passed_to_duty" if texts else "kept_for_duty", about=request), TALK)
+    if request.danger:
+        texts = [replace(text, lane=Lane.SAFETY) for text in texts]
+    reply = _to_whom(turn, request, words, told=bool(texts))
+    yield reply if request.danger else turn.later(reply, TALK)
     yield from texts
+
+
+def _to_whom(turn: Turn, request: Request, words: str, *, told: bool) -> Text:
+    """Whether anybody has their words: in danger, also whether anybody has answered, and whom to call if not."""
+    alarm = alarms.of(turn.session, request) if request.danger else None
+    if alarm is None or alarm.ended_at is not None:
+        return turn.reply("passed_to_duty" if told else "kept_for_duty", about=request)
+    alarms.add_words(turn.session, alarm, words)
+    dial = first_answer.whom(turn.line, request.danger)
+    if first_answer.at_home(request):
+        return turn.reply("passed_quietly" if told else "kept_quietly", about=request, lane=Lane.SAFETY, dial=dial)
+    if alarm.unheard and alarm.kind != DangerKind.RAID:
+        return turn.reply("passed_unheard" if told else "kept_unheard", about=request, lane=Lane.SAFETY, dial=dial)
+    return turn.reply("passed_to_duty" if told else "kept_for_duty", about=request)
 
 
 def _out_of_reach(turn: Turn, request: Request, words: str) -> Texts:

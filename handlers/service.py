@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from handlers import foreign, intake, phrasebook, waves
+from handlers import alarms, foreign, intake, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
+from models import alarms as kept_alarms
 from models import assignments, inbound, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
@@ -77,7 +78,8 @@ def _end_texts(turn: Turn) -> bool:
     speaker = turn.speaker
     already = speaker.opted_out_at is not None
     speaker.opted_out_at = turn.now
-    speaker.on_duty_since = None
+    speaker.on_duty_since = speaker.wake_since = None
+    kept_alarms.let_go(turn.session, speaker.id, turn.now)
     turn.unask(speaker)
     outbound.cancel_for(turn.session, speaker.id, turn.now)
     return already
@@ -108,11 +110,15 @@ def start(turn: Turn, _: Order) -> Texts:
 
 
 def while_stopped(turn: Turn, intent: Intent) -> Texts:
-    """Somebody who said STOP writes: how to come back; and if they need something, a person hears it."""
-    danger = isinstance(intent, Free) and intent.meaning.emergency
+    """Somebody who said STOP writes: how to come back; and if they need something, a person hears it.
+
+    Who is in danger is heard like anybody else before it comes to this; then they have been told whom to call.
+    """
+    if request := next((r for r in reversed(turn.own) if r.danger and r.state is State.HELD), None):
+        yield from alarms.further(turn, request)
+        return
     if not turn.overtaken:
-        lane = Lane.EMERGENCY if danger else Lane.SAFETY
-        yield turn.reply("you_stopped", lane=lane, dial=Ours(turn.line.emergency_number))
+        yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=Ours(turn.line.emergency_number))
     if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
         yield from turn.tell_duty("duty_stopped_writes", words=brief(turn.heard.body))
 

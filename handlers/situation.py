@@ -48,6 +48,11 @@ class LiveSituation:
         return self.turn.speaker.opted_out_at is not None
 
     @property
+    def in_danger(self) -> bool:
+        """Whether a request of theirs tells of danger."""
+        return any(request.danger for request in self.turn.own)
+
+    @property
     def quoted(self) -> int | None:
         """The request that the text of ours tells of to which theirs is a reply."""
         return self.turn.replied_about

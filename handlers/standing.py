@@ -1,6 +1,6 @@
 """Where a request stands, honestly, for whoever asked for it or has it."""
 
-from handlers import brake
+from handlers import brake, first_answer
 from handlers.turn import Text, Turn
 from models import assignments, offers
 from models.requests import Request, State
@@ -8,6 +8,8 @@ from models.requests import Request, State
 
 def of(turn: Turn, request: Request) -> Text:
     """How it stands with this request."""
+    if first_answer.at_home(request) and request.live:
+        return turn.reply("status_quiet", about=request)
     holder = assignments.on(turn.session, request)
     what = turn.what(request)
     name = turn.somebody(holder[1]) if holder else None

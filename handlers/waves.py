@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from handlers import brake, matching
 from handlers.brake import Held
 from handlers.turn import Context, Text, Texts, Turn
-from models import assignments, lines, offers, people, requests
+from models import alarms, assignments, lines, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.offers import Candidate
@@ -82,6 +82,8 @@ def close(
     won = requests.close(context.session, request, outcome, context.now, by=by, words=words, out_of=out_of)
     if won:
         offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now)
+        if request.danger and (alarm := alarms.of(context.session, request)):
+            alarms.end(context.session, alarm, context.now)
     return won
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
-from models import assignments, inbound, lines, offers, people, prefixes, requests, surges
+from models import alarms, assignments, inbound, lines, offers, people, prefixes, requests, surges
 from models.delivery import line_numbers, outbound, workers
 
 configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which is never made here
@@ -11,6 +11,7 @@ METADATA = SQLModel.metadata
 
 __all__ = [
     "METADATA",
+    "alarms",
     "assignments",
     "inbound",
     "line_numbers",

@@ -117,6 +117,12 @@ def wrote_before(session: Session, person_id: int, sid: str) -> bool:
     )
 
 
+def words_since(session: Session, person_id: int, since: datetime, limit: int) -> list[str]:
+    """The words of this person's texts since then, the last first."""
+    query = select(Inbound.body).where(Inbound.person_id == person_id, Inbound.received_at >= since)
+    return list(session.exec(query.order_by(col(Inbound.id).desc()).limit(limit)))
+
+
 def known_sids(session: Session, sids: list[str]) -> set[str]:
     """Which of these texts we have."""
     found: set[str] = set()

@@ -37,6 +37,13 @@ class Policy:
     receipt_closes: int = 24 * 60
     asked_lasts: int = 48 * 60
     duty_retry: int = 10
+    alarm_repeats: tuple[int, ...] = (3, 8, 15)  # after which an alarm that nobody has answered is said again
+    alarm_lapses: int = 10  # after which one that somebody took, and then did nothing about, is up again
+    watch_gap: int = 5  # between two groups of those who are asked to take the watch
+    watch_at_once: int = 10  # people in such a group
+    watch_per_hour: int = 30  # people so asked in an hour, for all alarms together
+    watch_again: int = 240  # until the same person is asked again
+    danger_numbers: tuple[str, ...] = ()  # beside the emergency number, such as "self_harm=988"; else the country's
     misunderstandings: int = 3
     max_open: int = 3
     reply_limit: int = 6  # answers to one address in a minute

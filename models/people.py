@@ -40,6 +40,9 @@ class Person(Model, table=True):
     on_duty_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    silent_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # others may read what we text
+    wake_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # said that danger may wake them
+    watch_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to take the watch
     last_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     asked_on: str | None = None  # the line's local date of `asked_today`, as 2026-03-03
     asked_today: int = 0  # offers made to them on that day
@@ -225,9 +228,13 @@ def reply_addresses(session: Session, person_ids: Iterable[int]) -> dict[int, Ad
     return known
 
 
-# Somebody, if they have not said STOP: asked right before each POST.
+# Somebody, if they have not said STOP or asked for silence: asked right before each POST.
 NOT_OPTED_OUT = Precompiled(
-    select(Person.id).where(col(Person.id) == sa.bindparam("person"), col(Person.opted_out_at).is_(None))
+    select(Person.id).where(
+        col(Person.id) == sa.bindparam("person"),
+        col(Person.opted_out_at).is_(None),
+        col(Person.silent_since).is_(None),
+    )
 )
 
 ON_DUTY_NOW = Precompiled(

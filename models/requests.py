@@ -80,6 +80,7 @@ class Request(Model, table=True):
     people: int | None = None
     urgency: Urgency | None = Field(default=None, sa_type=EnumString(Urgency))
     emergency: bool = False
+    danger: str | None = None  # what kind of danger it is about; there is an alarm then (models/alarms.py)
     area_id: int | None = Field(default=None, foreign_key="area.id")
     vicinity: str | None = None  # the neighbor's own vague words ("near Oak St"): safe to show
     place: str | None = None  # the exact place: shown only to whoever claimed

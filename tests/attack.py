@@ -19,7 +19,7 @@ from tests.fakes import Recorder, StillClock, status_update
 from tests.lifecycle import ASIDES, BARE, CODES, NEEDS, PHONES, SAID_BY_CARRIER, STOPS, STRANGER, Lifecycle
 
 FLOOD = 8  # texts, one after the other
-EMERGENCIES = ("emergency", "emergency_alone")
+EMERGENCIES = ("emergency",)
 DANGER = "my father is not breathing, 14 Oak St apt 3"
 FLOODS = [DANGER, "PERSON", "need food for 4 near Oak St", "zucchini " * 100, *NEEDS, *ASIDES, *BARE, *STOPS]
 

@@ -1,5 +1,6 @@
 """A line's rules, for `hotline line rule`: what each figure means, its unit, and what may be written."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
@@ -8,11 +9,13 @@ from typing import Any
 from rapidfuzz import process
 
 from app.settings import country
+from handlers.understanding.intents import DangerKind
 from models.lines import Line, Policy
 
 LONGEST = 60 * 24 * 60  # minutes: sixty days, after which nobody remembers what was asked
 MOST = 1_000_000
 ANY = "*"  # every country
+DIALED = re.compile(r"[0-9+][0-9 +.()-]{1,23}|")  # or none at all, where the country's own shall not be told
 NOTHING = frozenset({"", "none", "no", "off"})
 
 
@@ -37,6 +40,9 @@ def whole(least: int, most: int) -> Callable[[str], int]:
         return int(said)
 
     return read
+
+
+minutes = whole(1, LONGEST)
 
 
 def waves(said: str) -> list[int]:
@@ -83,6 +89,32 @@ def countries(said: str) -> list[str]:
         raise ValueError("not countries; write their two letters, such as US,MX, or * for any, or none") from None
 
 
+def minutes_after(said: str) -> list[int]:
+    """Reads minutes, each later than the one before."""
+    try:
+        found = [minutes(part.strip()) for part in said.split(",")]
+    except ValueError:
+        found = []
+    if not 1 <= len(found) <= 10 or found != sorted(set(found)):
+        raise ValueError("not minutes, each later than the one before, such as 3,8,15")
+    return found
+
+
+def danger_numbers(said: str) -> list[str]:
+    """Reads the numbers to call in some kinds of danger; none leaves those of the line's country."""
+    if said.lower() in NOTHING:
+        return []
+    parts = [part.strip() for part in said.split(",")]
+    found = dict(part.partition("=")[::2] for part in parts)
+    kinds = frozenset(DangerKind)
+    if not all("=" in part for part in parts) or not all(
+        kind in kinds and DIALED.fullmatch(number) for kind, number in found.items()
+    ):
+        names = ", ".join(sorted(kinds))
+        raise ValueError(f"not a kind and its number, such as self_harm=988,poison=1-800-222-1222. Kinds: {names}")
+    return [f"{kind}={number}" for kind, number in found.items()]
+
+
 def _decimal(said: str) -> Decimal | None:
     try:
         found = Decimal(said) if said.isascii() and len(said) < 20 else None
@@ -90,8 +122,6 @@ def _decimal(said: str) -> Decimal | None:
         return None
     return found if found is not None and found.is_finite() else None
 
-
-minutes = whole(1, LONGEST)
 
 FIGURES: dict[str, Figure] = {
     "waves": Figure("people", "how many are asked in the first wave, the second, and so on", waves),
@@ -106,6 +136,14 @@ FIGURES: dict[str, Figure] = {
     "receipt_closes": Figure("minutes", "until a request without an answer is closed as unconfirmed", minutes),
     "asked_lasts": Figure("minutes", "how long a 1 or 2 still answers our last question", minutes),
     "duty_retry": Figure("minutes", "between looks for somebody on duty", minutes),
+    "alarm_repeats": Figure("minutes", "after which an alarm that nobody has answered is said again", minutes_after),
+    "alarm_lapses": Figure("minutes", "after which an alarm that somebody took in silence is up again", minutes),
+    "watch_gap": Figure("minutes", "from asking some people to take the watch to asking the next", minutes),
+    "watch_at_once": Figure("people", "asked to take the watch at once", whole(1, 100)),
+    "watch_per_hour": Figure("people", "asked to take the watch in an hour, for all alarms together", whole(1, 1000)),
+    "watch_again": Figure("minutes", "until the same person is asked again to take the watch", minutes),
+    "danger_numbers": Figure("", "to call beside the emergency number, by kind of danger; none for the country's own",
+                             danger_numbers),
     "misunderstandings": Figure("texts", "not understood in a day, until a person is told", whole(1, 100)),
     "max_open": Figure("requests", "in one volunteer's hands at a time", whole(1, 100)),
     "reply_limit": Figure("texts", "answered to one phone in a minute; 0 for no limit", whole(0, 1000)),

@@ -14,6 +14,7 @@ from app.inbound import rate_limit
 from app.inbound.rate_limit import CARRIED, NEVER_WAIT, WORDS
 from app.outbound.outbox import WHOM_TO_CALL
 from app.outbound.reach import Reach
+from handlers import alarms
 from handlers.turn import Text, Turn
 from models.delivery.outbound import Lane
 from models.lines import day
@@ -22,7 +23,7 @@ from models.people import Address
 MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who is there to read them
 DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered
 ANSWERS = WHOM_TO_CALL | {"you_stopped"}  # to whoever may be in danger
-ALARMS = frozenset({"duty_emergency", "duty_emergency_again"})
+ALARMS = frozenset({alarms.FIRST_SAID, alarms.AGAIN, alarms.AT_HOME, alarms.SILENT, alarms.PERSON, alarms.URGENT})
 NOT_COUNTED = ALARMS | {"offer"}
 ALWAYS = ALARMS | NEVER_WAIT | {"stopped"}  # STOP is confirmed
 

@@ -13,13 +13,13 @@ from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import followups, media, registry
+from handlers import followups, media, registry, vigil
 from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn, unpack
 from handlers.understanding import carrier_words
 from handlers.understanding.intents import Answer, Free, Intent, Kind, Order, Understood, Wordless
-from models import inbound, lines, people, requests
+from models import alarms, inbound, lines, people, requests
 from models.delivery import outbound
 from models.delivery.fair_ranks import FairRanks
 from models.inbound import Heard
@@ -240,8 +240,8 @@ def _stamp(moment: datetime) -> int:
 
 
 def tick(session: Session, now: datetime) -> int:
-    """Let time act on what is due, a bounded number of requests; returns how many there were."""
-    acted = 0
+    """Let time act on what is due, a bounded number of alarms and requests; returns how many there were."""
+    acted = _alarms(session, now)
     ranks: defaultdict[int, FairRanks] = defaultdict(lambda: FairRanks(now))  # by whoever asked
     for request in requests.due(session, now, DUE_BATCH):
         seen = request.next_action_at
@@ -282,3 +282,24 @@ def _answer(context: Context, request: Request, key: str) -> None:
     turn = Turn(context.session, context.line, context.now, speaker=neighbor, heard=heard)
     cap = DailyCap(turn, address, reach.of(turn.line, neighbor, address.channel, address.value))
     _queue(turn, address, key, _limited(cap, None, texts))
+
+
+def _alarms(session: Session, now: datetime) -> int:
+    """Alarms that nobody has answered are said again before anything else that is due."""
+    acted = 0
+    for alarm in alarms.due(session, now, DUE_BATCH):
+        seen = alarm.next_at
+        if not alarms.acquire(session, alarm, now):
+            continue
+        line = lines.by_id(session, alarm.line_id)
+        key = f"alarm-{alarm.id}-{_stamp(seen or now)}-{_stamp(now)}"
+        acted += 1
+        try:
+            with session.savepoint():
+                texts = vigil.act(Context(session, line, now), alarm)
+                outbox.queue(session, line, key, texts, now)
+        except Exception as error:  # its lease ends in a minute, and then it is tried again
+            if is_transient(error):
+                raise
+            log.error("alarm_failed", alarm=alarm.id, error=type(error).__name__, exc_info=error)
+    return acted

@@ -10,7 +10,7 @@ import structlog
 from app.carriers import segments
 from app.outbound import reach
 from app.outbound.reach import Reach
-from handlers import followups, phrasebook
+from handlers import alarms, first_answer, followups, phrasebook, relaying, vigil
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
@@ -28,10 +28,10 @@ log = structlog.get_logger()
 LONGEST = 1600  # characters; Twilio refuses more
 QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that they go on in the next text
 SHORT = 300  # characters; fewer never take more than the most segments
-WHOM_TO_CALL = frozenset({"emergency", "emergency_alone", "urgent_care"})
-ALLOWED_AFTER_STOP = frozenset(
-    {"stopped", "wrong_number", "you_stopped"}
-)  # one confirmation, and an answer when they write again
+WHOM_TO_CALL = frozenset({*first_answer.PHRASES.values(), first_answer.OTHER, first_answer.STOPPED})
+# One confirmation, an answer when they write again, and whom to call in danger.
+ALLOWED_AFTER_STOP = frozenset({"stopped", "wrong_number", "you_stopped", first_answer.STOPPED})
+ALLOWED_IN_SILENCE = frozenset({relaying.EVEN_SO})  # what duty says knowingly to somebody who asked for no texts
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
 LIFETIMES = {
@@ -41,11 +41,14 @@ LIFETIMES = {
     Lane.NOTICE: timedelta(hours=12),
     Lane.BULK: timedelta(hours=24),
 }
-LIFETIME_OF = {"offer": timedelta(hours=4)}  # the longest a wave has a request to itself
+# The longest a wave has a request to itself; and the longest that nobody else was asked to take the watch.
+LIFETIME_OF = {"offer": timedelta(hours=4), "watch_call": timedelta(hours=1)}
 
 
 def is_wanted(person: Person, phrase: str) -> bool:
-    """Whether this may be sent to them: after STOP nearly nothing may."""
+    """Whether this may be sent to them: after STOP nearly nothing may, nor where others read along."""
+    if person.silent_since is not None and phrase not in ALLOWED_IN_SILENCE:
+        return False
     return person.opted_out_at is None or phrase in ALLOWED_AFTER_STOP
 
 
@@ -235,23 +238,42 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
         return
     lost.reported_at = now
     session.add(lost)
-    line = lines.by_id(session, lost.line_id)
+    context = Context(session, lines.by_id(session, lost.line_id), now)
+    line = context.line
+    if lost.phrase.startswith(alarms.FIRST_SAID) and resend_elsewhere(session, lost, now):
+        return
+    alarming = lost.phrase.startswith(alarms.FIRST_SAID)
     # After an outage hundreds may be lost at once, and many to the same unnamed somebody.
-    texts = followups.undelivered(Context(session, line, now), lost)
+    texts = vigil.undelivered(context, lost) if alarming else followups.undelivered(context, lost)
     queue(session, line, f"failed-{lost.id}", texts, now, once=True)
 
 
 def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
     """Send what WhatsApp no longer takes to the person's SMS address; False if they have none that we write to."""
     line = lines.by_id(session, row.line_id)
+    return _resend(session, row, now, followups.by_sms(Context(session, line, now), row))
+
+
+def resend_elsewhere(session: Session, row: Outbound, now: datetime) -> bool:
+    """Send an alarm by the other channel of somebody whom it did not reach; False if there is none left."""
+    if row.key.endswith(tuple(f":{channel}" for channel in Channel)):
+        return False
+    other = Channel.SMS if row.channel is Channel.WHATSAPP else Channel.WHATSAPP
+    homes = people.addresses_on(session, row.person_id, other)
+    return _resend(session, row, now, [home for home in homes if home.undeliverable_at is None])
+
+
+def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Address]) -> bool:
+    """Send a text to the first of these addresses that we write to; False if there is none."""
+    line = lines.by_id(session, row.line_id)
     person = people.by_id(session, row.person_id)
-    homes = followups.by_sms(Context(session, line, now), row)
     near = (each for each in homes if reach.of(line, person, each.channel, each.value) is Reach.ALWAYS)
     home = next(near, None)
-    from_number = line.sms
+    from_number = line.number(home.channel) if home else None
     if home is None or from_number is None:
         return False
-    for n, part in enumerate(parts(segments.thrifty(row.body))):
+    body = segments.thrifty(row.body) if home.channel is Channel.SMS else row.body
+    for n, part in enumerate(parts(body, home.channel)):
         enqueue(
             session,
             now,
@@ -260,9 +282,9 @@ def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
             line_id=row.line_id,
             person_id=row.person_id,
             request_id=row.request_id,
-            key=f"{row.key}:sms{n or ''}",
+            key=f"{row.key}:{home.channel}{n or ''}",
             phrase=row.phrase,
-            channel=Channel.SMS,
+            channel=home.channel,
             from_number=from_number,
             to=home.value,
             lane=Lane(row.lane),

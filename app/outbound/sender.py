@@ -18,7 +18,7 @@ from app.clock import Clock
 from app.database.engine import Database, is_transient
 from app.outbound import delivery, results
 from app.outbound.breaker import Breaker
-from app.outbound.outbox import ALLOWED_AFTER_STOP
+from app.outbound.outbox import ALLOWED_AFTER_STOP, ALLOWED_IN_SILENCE
 from app.outbound.pacer import Pacer
 from app.outbound.results import NotPosted, SendOutcome
 from app.telemetry.heartbeat import BackgroundThread
@@ -259,7 +259,7 @@ class Sender:
             return False
         if text.expires_at is not None and text.expires_at <= now:
             return False
-        wanted = text.phrase in ALLOWED_AFTER_STOP or bool(
+        wanted = text.phrase in ALLOWED_AFTER_STOP | ALLOWED_IN_SILENCE or bool(
             self.database.lookup(people.NOT_OPTED_OUT, person=text.person_id)
         )
         # Asked last: a process that stood still meanwhile must not post what was looked up and sent by another.

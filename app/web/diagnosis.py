@@ -64,11 +64,25 @@ def findings(snapshot: Snapshot) -> list[Finding]:
         do = "see that it runs and that DATABASE_URL is right: hotline doctor. Texts are kept until it is back"
         return [Finding(Level.PROBLEM, "database", "the database does not answer", do), *beside]
     return [
+        *danger(snapshot.figures, snapshot.now),
         *threads(snapshot.heartbeats, snapshot.now),
         *disk(snapshot.free),
         *sending(snapshot.figures, snapshot.carrier, snapshot.now),
         *too_much(snapshot.figures),
         *spool(snapshot.spool),
+    ]
+
+
+def danger(figures: DatabaseFigures, now: datetime) -> list[Finding]:
+    """Whether somebody is in danger and nobody on duty has answered."""
+    return [
+        Finding(
+            Level.PROBLEM,
+            "danger",
+            f"{name}: nobody has answered {count_of(count, 'alarm')}, the oldest for {span(now - since)}",
+            "somebody who is in must text DUTY ON and read it: QUEUE",
+        )
+        for name, (count, since) in figures.unheard.items()
     ]
 
 

@@ -17,7 +17,7 @@ from app.database.engine import FileGone
 from app.hotline import Hotline
 from app.inbound.spool import SpoolFigures
 from app.telemetry.heartbeat import Heartbeat
-from models import lines, prefixes, surges
+from models import alarms, lines, prefixes, surges
 from models.delivery import backlog, line_numbers
 from models.delivery.backlog import Held, LaneBacklog, PausedNumber, Spent, Unarrived
 from models.delivery.outbound import Lane, State
@@ -43,6 +43,9 @@ class DatabaseFigures:
     over_ceiling: list[str] = field(default_factory=list)  # and those that ask no volunteers until then
     braked: list[str] = field(default_factory=list)  # lines whose waves are held, for more came than ever
     grown: dict[str, int] = field(default_factory=dict)  # by line, new phones of blocks of numbers that grew suddenly
+    unheard: dict[str, tuple[int, datetime]] = field(
+        default_factory=dict
+    )  # by line, alarms nobody answered; since when
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
     before = {line.id: lines.day(line, now - backlog.DAY) for line in every}
     spent = backlog.spent(session, days)
     braked = surges.held(session)
+    unheard = alarms.unheard_since(session)
     return DatabaseFigures(
         backlog.by_lane(session, now),
         backlog.unsettled(session),
@@ -123,6 +127,7 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
         [line.name for line in every if line_numbers.over_ceiling(session, line, now)],
         [line.name for line in every if line.id in braked],
         {line.name: sum(grown) for line in every if (grown := prefixes.reported(session, line.id, days[line.id]))},
+        {line.name: unheard[line.id] for line in every if line.id in unheard},
     )
 
 

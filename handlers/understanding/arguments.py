@@ -84,6 +84,11 @@ def brake(said: Said) -> bool | None:
     return {"brake_on": True, "brake_off": False}.get(said.phrase.name)
 
 
+def wake(said: Said) -> bool | None:
+    """Whether danger may wake them; None for who just asks."""
+    return {"wake_on": True, "wake_off": False}.get(said.phrase.name)
+
+
 def by_carrier(said: Said) -> bool:
     """Whether it is a word that the carrier itself acts on and answers."""
     return said.body.upper() in carrier_words.STOP

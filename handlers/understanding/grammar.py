@@ -26,6 +26,7 @@ from handlers import phrasebook
 from handlers.understanding import carrier_words, echoes, machines
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Said
+from handlers.understanding.asides import Aside
 from handlers.understanding.command import Command, Note
 from handlers.understanding.intents import (
     CLOSED_QUESTIONS,
@@ -38,6 +39,8 @@ from handlers.understanding.intents import (
     Mood,
     Order,
     Question,
+    Safe,
+    Silence,
     Understood,
     Wordless,
     WrongNumber,
@@ -117,7 +120,7 @@ class Grammar:
         """What a text means to somebody in this situation. Never raises."""
         reading = said if isinstance(said, Reading) else self.read(said)
         intent = _Sentence(self, reading, situation).intent()
-        if isinstance(intent, Free):
+        if isinstance(intent, Free | Silence):
             return Understood(intent, intent.meaning.language, intent.meaning.danger)
         return Understood(
             intent, reading.language, reading.danger_in(intent.note) if isinstance(intent, Order) else None
@@ -147,6 +150,8 @@ class _Sentence:
     def intent(self) -> Intent:
         if not any(w.text not in "#@" for w in self.words):
             return Order(HELP) if self.text.strip("!. ") == "?" else self.without_words()
+        if (aside := self.aside()) is not None:
+            return aside
         found = self.order()
         if found is None and self.reading.machine:
             return self.tapped(self.reading.machine) or self.reading.machine
@@ -213,6 +218,16 @@ class _Sentence:
         if not isinstance(found, Order) or found.numbers or found.command not in self.grammar.numbered:
             return found
         return replace(found, numbers=(self.quoted,)) if self.quoted is not None else found
+
+    def aside(self) -> Intent | None:
+        """What somebody in danger says beside it. It comes before any command: "dont text me" is no STOP then."""
+        said = self.reading.aside
+        if said is None or self.text.upper() in carrier_words.STOP or "@" in self.words[0].text:
+            return None
+        if said.aside is Aside.SAFE:
+            return Safe(self.text) if not self.reading.danger and self.situation.in_danger else None
+        meant = said.always or self.reading.danger or self.situation.in_danger
+        return Silence(self.text, self.reading.meaning) if meant else None
 
     def almost(self) -> Order | None:
         """The command of which this may be a misspelling that we forgive in none of its kind: "couch 5"."""

@@ -61,6 +61,7 @@ class DangerKind(StrEnum):
     VIOLENCE_AT_HOME = "violence_at_home"  # by somebody near, who may read along
     CHILD_ALONE = "child_alone"
     POISON = "poison"  # an overdose, something swallowed
+    RAID = "raid"  # whoever takes people away is at the door or in the street: a person at once, and no police
     URGENT_CARE = "urgent_care"  # no insulin, no oxygen, a newborn in the cold: within hours
 
 
@@ -264,7 +265,22 @@ class MayStop:
     """Perhaps they want no more texts: asked, before somebody who needs help is lost."""
 
 
-Intent = Order | Answer | Ambiguous | Free | Wordless | Machine | WrongNumber | MayStop
+@dataclass(frozen=True)
+class Silence:
+    """Nothing may be texted back, for somebody else reads this phone."""
+
+    words: str
+    meaning: Understanding
+
+
+@dataclass(frozen=True)
+class Safe:
+    """Somebody who was in danger says that all is well."""
+
+    words: str
+
+
+Intent = Order | Answer | Ambiguous | Free | Wordless | Machine | WrongNumber | MayStop | Silence | Safe
 
 
 @dataclass(frozen=True)

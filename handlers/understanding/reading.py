@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.understanding import acts, danger, leaving, machines, needs
+from handlers.understanding import acts, asides, danger, leaving, machines, needs
 from handlers.understanding.acts import Done
 from handlers.understanding.danger import Danger
 from handlers.understanding.intents import Act, DangerKind, Machine, Quote, Understanding
@@ -50,6 +50,11 @@ class Reading:
     def acts(self) -> dict[Act, Done]:
         """What its author does by it, beside naming a need."""
         return acts.acts().read(self.text, self.tokens)
+
+    @cached_property
+    def aside(self) -> asides.Heard | None:
+        """Whether it asks for silence, or says that all is well."""
+        return asides.read(self.text, self.tokens)
 
     @cached_property
     def machine(self) -> Machine | None:

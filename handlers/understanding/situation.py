@@ -24,6 +24,8 @@ class Situation(Protocol):
     def is_(self, role: Role) -> bool: ...
     @property
     def quoted(self) -> int | None: ...
+    @property
+    def in_danger(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class KnownSituation:
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
     quoted: int | None = None  # the request that the text of ours tells of to which theirs is a reply
+    in_danger: bool = False  # whether a request of theirs tells of danger
     roles: frozenset[Role] = frozenset()
 
     def is_(self, role: Role) -> bool:

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from app.carriers import segments
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
-from handlers import alarms, phrasebook
+from handlers import alarms, phrasebook, watch
 from handlers.phrasebook import Value
-from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, What, brief
+from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from handlers.understanding.intents import Need
 from handlers.whereabouts import LONGEST_VICINITY
 from models.lines import Policy
@@ -49,7 +49,7 @@ def of(group: Group) -> WorstCase:
     offers = group.volunteers * _offer()
     once = _answer() + offers + _by_time(group)  # one request, and everybody asked about it
     carried = segments.count("\U0001f198" * LONGEST_TEXT) // 2 + 2 + _answer()  # in two texts, with who says it
-    text = max(once, carried + group.on_duty + _cost("emergency"))
+    text = max(once, carried + group.on_duty + _emergency() + _unheard(group))
     lifted = not (policy.answers_per_day and policy.reply_limit and policy.requests_per_day)
     if lifted:
         return WorstCase(text, None, None, None)
@@ -72,9 +72,25 @@ def _without_waves(group: Group) -> int:
     usual = _cost("status_open", what=_what())  # others that are dearer count more, or come once a request
     counted = policy.answers_per_day * usual + _answer() * (1 + group.on_duty)  # the last text may go beyond
     talk = policy.answers_per_day * (MORE_FOR_TALK - 1)
-    danger = (A_DAY // DANGER_AGAIN) * _cost("emergency") + alarms.most_in(A_DAY) * group.on_duty  # of a segment each
+    danger = (A_DAY // DANGER_AGAIN) * _emergency() + alarms.most_in(A_DAY) * group.on_duty + _unheard(group)
     told_once = _cost("enough_today") + (_cost("duty_enough") + _cost("duty_many_today")) * group.on_duty
     return counted + talk + danger + told_once + policy.requests_per_day * (_by_time(group) + _answer())
+
+
+def _emergency() -> int:
+    """The dearest answer to somebody in danger."""
+    told = Said("alarm_told", {"number": NUMBER})
+    return _cost("emergency", also=Said("also_poison", {"dial": Ours("1-800-222-1222")}), then=told, where=None)
+
+
+def _unheard(group: Group) -> int:
+    """What time makes of an alarm in a day, if nobody answers it: it is said again, and others are called."""
+    policy = group.policy
+    looks = watch.looks(policy, A_DAY)
+    soon = watch.looks(policy, timedelta(minutes=policy.watch_again))  # in which each is asked but once
+    called = min((1 + soon) * policy.watch_at_once, group.volunteers) + (looks - soon) * policy.watch_at_once
+    called = min(called, 24 * policy.watch_per_hour)
+    return looks * group.on_duty + called * _cost("watch_call") + 2 * _cost("still_nobody")
 
 
 def _by_time(group: Group) -> int:

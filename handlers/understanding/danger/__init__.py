@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 LONGEST = 1000  # words; no text that a carrier brings has as many
 
 # Where a text tells of several, the one that decides what we may answer, and to whom.
-FIRST = tuple(map(DangerKind, "violence_at_home self_harm poison life child_alone urgent_care".split()))
+FIRST = tuple(map(DangerKind, "violence_at_home self_harm poison life child_alone raid urgent_care".split()))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,90 @@
+"""The watch: whether anybody on duty has heard an alarm, and whom to ask when nobody has."""
+
+from datetime import timedelta
+
+from handlers.turn import Context, Text
+from handlers.understanding.intents import DangerKind
+from models import alarms, people, watch
+from models.alarms import Alarm
+from models.delivery.outbound import Lane
+from models.lines import Policy
+from models.people import Person
+from models.requests import Request
+
+TOGETHER = timedelta(minutes=2)  # alarms that come so close have one call
+HOUR = timedelta(hours=1)
+MORE_CALLS = 3  # with the same gap, after the last repeat
+SELDOM = timedelta(hours=4)
+
+
+def heard(context: Context, request: Request, by: Person) -> None:
+    """Somebody has answered: nobody else need be called."""
+    alarm = alarms.of(context.session, request) if request.danger else None
+    if alarm is not None and alarm.ended_at is None and alarm.person_id != by.id:
+        alarms.hear(context.session, alarm, context.now, by=by.id)
+
+
+def unheard(context: Context, request: Request) -> Alarm | None:
+    """The alarm about this request, if nobody has answered it yet."""
+    alarm = alarms.of(context.session, request) if request.danger else None
+    return alarm if alarm is not None and alarm.unheard else None
+
+
+def awake(context: Context, but: int | None = None) -> list[Person]:
+    """Those on duty whom a text can reach."""
+    found = [person for person in people.on_duty(context.session, context.line.id) if person.id != but]
+    homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
+    return [p for p in found if p.id in homes and homes[p.id].undeliverable_at is None]
+
+
+def call_for(context: Context, alarm: Alarm) -> list[Text]:
+    """The call for an alarm. About urgent care only those who may be woken: all others are asked as volunteers."""
+    return call(context, but=alarm.person_id, wakeable_only=alarm.kind == DangerKind.URGENT_CARE)
+
+
+def call(context: Context, *, but: int, wakeable_only: bool = False) -> list[Text]:
+    """Ask some volunteers to take the watch, without a word of what it is about.
+
+    First those who said that they may be woken, then the others; one call for all alarms, and so many an hour.
+    """
+    policy, session, line = context.line.policy, context.session, context.line
+    asked = watch.called_since(session, line.id, context.now - HOUR)
+    if asked and max(asked) > context.now - TOGETHER:
+        return []
+    most = min(policy.watch_at_once, policy.watch_per_hour - len(asked))
+    since = context.now - timedelta(minutes=policy.watch_again)
+    chosen: list[Person] = []
+    for wakeable in (True,) if wakeable_only else (True, False):
+        chosen = chosen or watch.may_be_called(
+            session, line.id, not_since=since, most=most, wakeable=wakeable, but=but
+        )
+    for person in chosen:
+        person.watch_asked_at = context.now
+        session.add(person)
+    people.with_addresses(session, [person.id for person in chosen])
+    return [context.tell(person, "watch_call", lane=Lane.SAFETY) for person in chosen]
+
+
+def next_look(context: Context, alarm: Alarm) -> None:
+    """When time acts on an alarm next, if nobody has answered it by then."""
+    policy = context.line.policy
+    if alarm.step < len(policy.alarm_repeats):
+        after = timedelta(minutes=policy.alarm_repeats[alarm.step])
+        alarm.next_at = max(alarm.raised_at + after, context.now + timedelta(minutes=1))
+    else:
+        alarm.next_at = context.now + _later(policy, alarm.step)
+    context.session.add(alarm)
+
+
+def _later(policy: Policy, step: int) -> timedelta:
+    """The gap after the last repeat: ever longer, but it never ends by itself."""
+    late = min(max(0, step - len(policy.alarm_repeats) - MORE_CALLS), 16)
+    return min(timedelta(minutes=policy.watch_gap * 2**late), SELDOM)
+
+
+def looks(policy: Policy, span: timedelta) -> int:
+    """How often time acts on an alarm in this time, if nobody answers it."""
+    step, at = len(policy.alarm_repeats), timedelta(minutes=policy.alarm_repeats[-1])
+    while (at := at + _later(policy, step)) <= span:
+        step += 1
+    return step

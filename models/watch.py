@@ -1,0 +1,40 @@
+"""The watch: whom danger may call to it when nobody on duty answers."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models.people import Person
+from models.store.session import Session
+
+
+def called_since(session: Session, line_id: int, since: datetime) -> list[datetime]:
+    """When people were asked to take the watch since then."""
+    asked = select(Person.watch_asked_at).where(
+        Person.line_id == line_id,
+        col(Person.vouched_at).is_not(None),
+        col(Person.helper_since).is_not(None),
+        col(Person.opted_out_at).is_(None),
+        col(Person.watch_asked_at) >= since,
+    )
+    return [moment for moment in session.exec(asked) if moment is not None]
+
+
+def may_be_called(
+    session: Session, line_id: int, *, not_since: datetime, most: int, wakeable: bool, but: int
+) -> list[Person]:
+    """Vouched volunteers who are not on duty and were not asked since then, the longest ago first."""
+    never_first = sa.case((col(Person.watch_asked_at).is_(None), 0), else_=1)
+    free = select(Person).where(
+        Person.line_id == line_id,
+        col(Person.vouched_at).is_not(None),
+        col(Person.helper_since).is_not(None),
+        col(Person.opted_out_at).is_(None),
+        col(Person.silent_since).is_(None),
+        col(Person.on_duty_since).is_(None),
+        col(Person.id) != but,
+        sa.or_(col(Person.watch_asked_at).is_(None), col(Person.watch_asked_at) < not_since),
+        col(Person.wake_since).is_not(None) if wakeable else col(Person.wake_since).is_(None),
+    )
+    return session.exec(free.order_by(never_first, col(Person.watch_asked_at), col(Person.id)).limit(max(most, 0)))

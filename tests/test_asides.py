@@ -1,0 +1,79 @@
+"""What people in danger say beside it: a wish for silence, an all clear, and what only sounds so."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers import registry
+from handlers.understanding import asides
+from handlers.understanding.intents import Order, Safe, Silence
+from handlers.understanding.situation import KnownSituation
+
+TABLE = Path(__file__).parent / "asides.tab"
+ROWS = [row.split("\t") for row in TABLE.read_text(encoding="utf-8").splitlines() if not row.startswith("#")]
+IN_DANGER = KnownSituation(in_danger=True)
+
+
+def heard(text: str) -> str:
+    found = asides.heard(text)
+    return "no" if found is None else f"{found.aside}{' always' if found.always else ''}"
+
+
+@pytest.mark.parametrize(("text", "language", "what"), ROWS, ids=[row[0] for row in ROWS])
+def test_what_is_heard(text: str, language: str, what: str) -> None:
+    assert heard(text) == what
+
+
+@given(st.sampled_from([row for row in ROWS if row[2] != "no"]), st.sampled_from("AaUu"), st.booleans())
+def test_case_and_courtesy_change_nothing(row: list[str], case: str, shout: bool) -> None:
+    text = row[0].upper() if case in "AU" else row[0]
+    polite = (
+        {"en": "please", "es": "por favor"}[row[1]] if row[2] != "safe" else {"en": "hey", "es": "gracias"}[row[1]]
+    )
+    assert heard(f"{polite} {text}{'!!' if shout else ''}") == row[2]
+
+
+def test_only_somebody_in_danger_means_it_so() -> None:
+    assert isinstance(registry.understand("stop texting me", IN_DANGER).intent, Silence)
+    assert registry.understand("stop texting me").intent == Order("stop", argument=False)
+    assert isinstance(registry.understand("im ok now", IN_DANGER).intent, Safe)
+    assert not isinstance(registry.understand("im ok now").intent, Safe)
+    assert isinstance(registry.understand("dont text back, he reads my phone").intent, Silence)
+
+
+def test_danger_is_never_an_all_clear() -> None:
+    for words in ("im ok now but he is not breathing", "all good, house is on fire"):
+        assert not isinstance(registry.understand(words, IN_DANGER).intent, Safe)
+
+
+def test_stop_stays_stop() -> None:
+    for words in ("STOP", "stop", "CANCEL", "baja", "END"):
+        assert registry.understand(words, IN_DANGER).intent == Order("stop", argument=words != "baja")
+
+
+@pytest.mark.parametrize(
+    ("words", "only"),
+    [
+        ("calling 911 for you now", True),
+        ("the ambulance is on its way", True),
+        ("ya llamé al 911, quédate con él", True),
+        ("llamen al 911, mi casa se quema", False),
+        ("my house is on fire call 911", False),
+        ("tell her someone will come tomorrow", False),
+    ],
+)
+def test_help_that_is_named_for_others(words: str, only: bool) -> None:
+    assert asides.only_help(words) is only
+
+
+def test_it_takes_no_time() -> None:
+    texts = [row[0] for row in ROWS] + ["he dont text me my phone " * 60, "dont text " * 160]
+    for text in texts:
+        asides.heard(text)
+    began = time.perf_counter()
+    for text in texts * 5:
+        asides.heard(text)
+    assert (time.perf_counter() - began) / len(texts * 5) < 0.003
