@@ -100,7 +100,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.hotline = Hotline(settings, carrier=self.carrier, clock=self.clock)
         self.sids = count(1)
         self.texts: list[Heard] = []  # everything anybody said
-        self.seen = promises.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [])
+        self.seen = promises.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [], {})
         self.line = settings.line(simulated=True)
 
     def made_carrier(self) -> Recorder:

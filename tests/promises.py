@@ -11,6 +11,7 @@ from sqlmodel import SQLModel, col, select
 
 from app.carriers import segments
 from app.outbound.outbox import ALLOWED_AFTER_STOP
+from models.alarms import Alarm
 from models.assignments import Assignment
 from models.assignments import State as Holding
 from models.delivery.outbound import Outbound
@@ -45,6 +46,7 @@ class Picture:
     texts: dict[int, Outbound]
     heard: dict[int, Inbound]
     events: list[Event]
+    alarms: dict[int, Alarm]  # by request
 
     def holders(self, request_id: int, *states: Holding) -> list[int]:
         """Who has (or had) this request."""
@@ -68,6 +70,7 @@ def picture(session: Session, now: datetime) -> Picture:
         {t.id: t for t in table(Outbound)},
         {t.id: t for t in table(Inbound)},
         table(Event),
+        {a.request_id: a for a in table(Alarm)},
     )
 
 
@@ -91,7 +94,8 @@ class Step:
         return [t for t in self.new if t.person_id == person_id and (about is None or t.request_id == about)]
 
     def reachable(self, person_id: int) -> bool:
-        return self.now.people[person_id].opted_out_at is None
+        person = self.now.people[person_id]
+        return person.opted_out_at is None and person.silent_since is None
 
 
 def step(was: Picture, now: Picture, said: Heard | None = None, *, time_acted: bool = False) -> Step:
@@ -245,8 +249,9 @@ def nobody_is_left_in_the_dark(s: Step) -> Broken:
     """Whatever waits has its next look, or a person on duty has heard of it."""
     for request in s.now.requests.values():
         heard = any(t.request_id == request.id and t.phrase.startswith(DUTY_HEARD) for t in s.now.texts.values())
-        looked_at = request.next_action_at is not None
-        if request.state in (State.DRAFT, State.OPEN, State.DELIVERED) and not looked_at:
+        alarm = s.now.alarms.get(request.id)
+        looked_at = request.next_action_at is not None or (alarm is not None and alarm.next_at is not None)
+        if request.state in (State.DRAFT, State.OPEN, State.DELIVERED) and request.next_action_at is None:
             yield f"#{request.number} is {request.state} and nothing will ever happen to it"
         if request.state is State.HELD and not looked_at and not heard:
             yield f"#{request.number} is held and nobody on duty knows"
