@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import alarms, brake, intake, summary, waves
+from handlers import alarms, brake, intake, reach_person, waves
 from handlers.summary import Said
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -47,10 +47,10 @@ def _open(context: Context, request: Request) -> Texts:
 
 def _held(context: Context, request: Request) -> Texts:
     """A person must look, and nobody was on duty: try until somebody is."""
-    if request.emergency:
-        told = alarms.late(context, request)
-    else:
-        told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request, short=True)))
+    if not request.emergency:
+        yield from reach_person.still_waits(context, request)
+        return
+    told = alarms.late(context, request)
     if told:
         requests.schedule(context.session, request, None)
     else:

@@ -2,39 +2,62 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying, standing
+from handlers import intake, phrasebook, reach_person, relaying, standing
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Need, Order, Question, Understanding, Wordless
-from models import assignments, inbound, people, requests
-from models.requests import TALKING, Request, State
+from handlers.understanding.intents import (
+    TO_BE_ANSWERED,
+    Ambiguous,
+    Free,
+    Kind,
+    Need,
+    Order,
+    Question,
+    Understanding,
+    Wordless,
+)
+from models import inbound, people, requests
+from models.requests import Request, State
 
 ASIDE = 3  # words: "and milk", said to whoever is at the store, is no request
 GOODS = frozenset(
     (Need.FOOD, Need.WATER, Need.BABY, Need.HOUSEHOLD, Need.CLOTHING)
 )  # what one person can bring at once
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
-LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could not act on
+FOR_A_PERSON = frozenset((*TO_BE_ANSWERED, Need.COMPANY, Need.OTHER))  # what duty may answer or listen to
+LOST = ("other", "wordless", "ambiguous")  # intents that we could not act on
 
 
 def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
     meaning = intent.meaning
-    matches = turn.matches
+    matches = _for_whom(turn)
     if meaning.emergency:
         yield from _emergency(turn, intent, matches)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
-    elif len(matches) == 1:
+    elif len(matches) == 1 and not _is_taken_up(turn, matches[0], meaning):
         learn_door(turn, matches[0], meaning)
         if meaning.kind is Kind.ASK and _is_another(matches[0], meaning) and len(intent.words.split()) > ASIDE:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
-    elif matches:
+    elif len(matches) > 1:
         yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
     else:
         yield from _new(turn, intent.words, meaning)
+
+
+def _for_whom(turn: Turn) -> list[Request]:
+    """The talks that words may belong to. Who waits for duty speaks to duty, not to a helper of theirs."""
+    held = [r for r in turn.matches if r.state is State.HELD and r.person_id == turn.speaker.id]
+    return held[-1:] if held and not turn.held else turn.matches
+
+
+def _is_taken_up(turn: Turn, request: Request, meaning: Understanding) -> bool:
+    """Whether these words name a need of its own, while they wait for a word of duty about something else."""
+    waits = request.state is State.HELD and not request.emergency and not relaying.is_talk(turn, request)
+    return waits and meaning.kind is Kind.ASK and not FOR_A_PERSON.issuperset(meaning.needs)
 
 
 def _may_mean(turn: Turn, order: Order) -> bool:
@@ -51,7 +74,7 @@ def _may_mean(turn: Turn, order: Order) -> bool:
 
 
 def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
-    own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
+    own = [r for r in turn.own if r.state is State.OPEN or (r.state is State.HELD and r.emergency)]
     draft = intake.draft_of(turn)
     if meaning.kind is Kind.ASK:
         if len(own) != 1:
@@ -79,14 +102,21 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         learn_door(turn, own[0], meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=own[0])
+    elif meaning.kind is Kind.QUESTION:
+        intake.speak(turn, meaning)
+        yield from reach_person.question(turn, words)
+        if draft is not None:
+            yield from intake.next_step(turn, draft)
     else:
         intake.speak(turn, meaning)
-        yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
+        yield from _lost(turn, "not_understood", words)
 
 
 def _is_another(request: Request, meaning: Understanding) -> bool:
     """Whether this is another need than that of the request, and so a request of its own."""
     known = {*request.needs} - {Need.OTHER}
+    if not known and request.state is State.HELD:  # a talk
+        return not FOR_A_PERSON.issuperset(meaning.needs)
     return bool(known) and bool(meaning.needs) and known.isdisjoint(map(str, meaning.needs))
 
 
@@ -118,11 +148,10 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
     if asked and asked.question is Question.WHERETO and asked.request_id == request.id:
         words = f"{asked.words}\n{words}"
     turn.ask(turn.speaker, Question.WHERETO, request, options=2, words=words)
-    holder = assignments.on(turn.session, request)
     if request.person_id != turn.speaker.id:
         yield turn.reply("tell_neighbor_or_new", about=request)
-    elif holder is not None and request.state in TALKING and holder[1].opted_out_at is None:
-        yield turn.reply("told_or_new", about=request, name=turn.somebody(holder[1]))
+    elif listener := relaying.listener(turn, request):
+        yield turn.reply("told_or_new", about=request, name=turn.somebody(listener))
         carried = relaying.pass_on(turn, request, turn.heard.body)
         yield from (text for text in carried if text.to.id != turn.speaker.id)
     else:

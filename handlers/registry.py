@@ -15,11 +15,14 @@ from handlers import (
     carry,
     claim,
     danger,
+    desk,
     duty,
     free,
     intake,
     join,
     own,
+    questions,
+    reach_person,
     receipt,
     relay,
     service,
@@ -37,7 +40,6 @@ from handlers.understanding.intents import (
     Answer,
     Free,
     Intent,
-    Kind,
     Order,
     Question,
     Role,
@@ -64,7 +66,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("status", own.status, numbers=True, typo_forgiven=True),
     Command("more", own.more, numbers=True, note=Note.ONE_OWN),
     Command("nevermind", own.nevermind, numbers=True),
-    Command("person", service.person),
+    Command("person", reach_person.person),
     Command("join", join.join),
     # who helps: to others, `pass`, `omw`, `drop` and their kin say that nothing of theirs goes by that number
     Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
@@ -112,8 +114,21 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DELIVERED, own.take_back),
+    # for a person; what they need beside it is asked about all the same
+    ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper),
+    ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
+    ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, may_be_need=True),
+    ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, may_be_need=True),
+    ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted),
+    ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True),
+    ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
+    # about what they asked for, and about us
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
+    ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier),
+    ActRule(Act.ASKS_HOW_LONG, Role.ALONE, questions.how_long, goes_on=True),
+    ActRule(Act.ASKS_NEARBY, Role.ALONE, reach_person.asks, goes_on=True),
+    *[ActRule[ActHandler](act, Role.NEIGHBOR, questions.answer, goes_on=True) for act in questions.ANSWERS],
 )
 
 NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
@@ -156,6 +171,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     command = BY_NAME[intent.command] if isinstance(intent, Order) else None
     if turn.speaker.opted_out_at is not None and not (command and command.while_stopped):
         return service.while_stopped(turn, intent)
+    if turn.speaker.on_duty and (written_back := desk.plainly(turn, intent)) is not None:
+        return written_back
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
     if isinstance(intent, Free) and intent.act is not None:
@@ -176,8 +193,8 @@ def _acted(turn: Turn, intent: Free, act: Act) -> Texts:
     if not rule.goes_on:
         return
     draft = intake.draft_of(turn)
-    if intent.meaning.kind is Kind.ASK and intent.meaning.needs:
-        yield from free.free(turn, replace(intent, act=None))
+    if intent.beside is not None:
+        yield from free.free(turn, replace(intent, act=None, meaning=intent.beside))
     elif draft is not None:
         yield from intake.next_step(turn, draft)
 

@@ -1,11 +1,18 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 from handlers.summary import Ours, Quoted, Said, brief
 from handlers.turn import Context, Texts, Turn
 from models import assignments, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
-from models.requests import TALKING, Request
+from models.requests import TALKING, Request, State
+
+ONE_BY_ONE = 5  # texts to duty that somebody writes within some minutes
+WRITES_ON = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
 
 
 def introduce(context: Context, request: Request, helper: Person, note: str = "") -> Texts:
@@ -47,7 +54,7 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
         return
     other, phrase = _other(turn, request) or (None, "")
     if other is None:
-        yield from _to_duty(turn, request, words)
+        yield from to_duty(turn, request, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
     else:
@@ -61,6 +68,12 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
 def is_talk(turn: Turn, request: Request) -> bool:
     """Whether words about this request go to somebody of their own: else they go to everybody on duty."""
     return _other(turn, request) is not None
+
+
+def listener(turn: Turn, request: Request) -> Person | None:
+    """Who of their own hears what a neighbor says about a request of theirs, if they can be reached."""
+    other = _other(turn, request)
+    return other[0] if other and other[0].opted_out_at is None else None
 
 
 def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
@@ -80,11 +93,29 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
     return neighbor, "from_helper"
 
 
-def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
-    requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
-    texts = list(turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)))
+def to_duty(turn: Turn, request: Request, words: str) -> Texts:
+    """Tell everybody on duty what the neighbor writes, and keep it where nobody is there."""
+    texts = list(words_to_duty(turn, request, words))
+    if request.state is State.HELD:
+        requests.keep_words(turn.session, request, words)
     yield turn.reply("passed_to_duty" if texts else "kept_for_duty", about=request)
     yield from texts
+
+
+def words_to_duty(turn: Turn, request: Request, words: str, *, but: int | None = None) -> Texts:
+    """Words for everybody on duty: the first ones at once, those of somebody who writes on and on once a minute."""
+    before = requests.said_since(turn.session, request, "wrote", turn.now - WRITES_ON)
+    requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
+    leaves: datetime | None = None
+    if len(before) >= ONE_BY_ONE:
+        leaves = turn.now.replace(second=0, microsecond=0) + MINUTE
+        same = [said for at, said in before if at >= leaves - MINUTE]
+        words = " / ".join([*same, words])
+    for text in turn.tell_duty("duty_wrote", about=request, but=but or turn.speaker.id, words=brief(words)):
+        if leaves is None:
+            yield text
+        else:
+            yield replace(text, not_before=leaves, merged=f"wrote-{request.id}-{leaves:%H%M}-{text.to.id}")
 
 
 def _out_of_reach(turn: Turn, request: Request, words: str) -> Texts:

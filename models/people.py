@@ -246,6 +246,19 @@ def on_duty(session: Session, line_id: int) -> list[Person]:
     return session.fetch(ON_DUTY_NOW, line_id=line_id)
 
 
+def could_watch(session: Session, line_id: int, now: datetime, most: int, *, but: int) -> list[Person]:
+    """Vouched volunteers who might take the watch now, who was asked for help longest ago first."""
+    query = select(Person).where(
+        Person.line_id == line_id,
+        sa.text(HELPS),
+        sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= now),
+        Person.id != but,
+    )
+    found = session.exec(query.order_by(col(Person.last_asked_at), col(Person.id)).limit(most))
+    with_addresses(session, [person.id for person in found])
+    return list(found)
+
+
 def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
     """Vouched volunteers whose first name or whole name this is."""
     known, name = sa.func.lower(Person.name), name.lower()

@@ -17,8 +17,9 @@ Which commands there are and what each takes is declared in handlers/registry.py
 once, are in the phrasebooks. Anything that is not clearly a command is free text, and that is how neighbors ask.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,10 +30,13 @@ from handlers.understanding.arguments import Said
 from handlers.understanding.command import Command, Note
 from handlers.understanding.intents import (
     CLOSED_QUESTIONS,
+    TO_BE_ANSWERED,
     Ambiguous,
     Answer,
     Free,
     Intent,
+    Kind,
+    Need,
     Order,
     Question,
     Understood,
@@ -48,6 +52,7 @@ from handlers.understanding.words import Token, clean, split
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
+PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -136,7 +141,7 @@ class _Sentence:
         meaning = self.reading.meaning
         almost = self.almost()
         if almost is None and self.yes_or_no() is None and (rule := self.act()) is not None:
-            return Free(self.text, meaning, act=rule.act, role=rule.to)
+            return self.acted(rule)
         if (reply := self.reply()) is not None:
             return reply
         return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
@@ -145,6 +150,18 @@ class _Sentence:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
         rules = self.grammar.act_rules if self.reading.acts else ()
         return next((r for r in rules if r.act in self.reading.acts and self.situation.is_(r.to)), None)
+
+    def acted(self, rule: ActRule[Any]) -> Free:
+        """What they do by it, what they need beside it, and in which language if nothing else tells."""
+        acts, meaning = self.reading.acts, self.reading.meaning
+        beside = meaning if rule.may_be_need else self.reading.meaning_without(acts.values())
+        named = {*beside.needs} - ({Need.OTHER, *TO_BE_ANSWERED} if rule.may_be_need else {Need.OTHER})
+        needed = meaning.kind is Kind.ASK and beside.kind is Kind.ASK and bool(named)
+        if meaning.language is None:
+            meaning = replace(meaning, language=acts[rule.act].language)
+        return Free(
+            self.text, meaning, act=rule.act, role=rule.to, acts=frozenset(acts), beside=beside if needed else None
+        )
 
     def almost(self) -> Order | None:
         """The command of which this may be a misspelling that we forgive in none of its kind: "couch 5"."""
@@ -264,6 +281,8 @@ class _Sentence:
 
     def bare_numbers(self) -> Intent | None:
         words, offers = self.words, self.situation.offers
+        if PHONE.fullmatch(self.text) and not self.situation.options:
+            return None  # somebody says where to call
         numbers, end, marked = take(self.text, words, self.phrases)
         if not numbers or end != len(words) or (words[0].number is None and words[0].text != "#"):
             return None

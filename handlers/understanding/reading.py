@@ -1,6 +1,6 @@
 """A text taken apart once: its words, and, when somebody asks, what the lexicon says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from handlers.understanding.danger import Danger
 from handlers.understanding.intents import Act, DangerKind, Understanding
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
-from handlers.understanding.words import Token
+from handlers.understanding.words import Token, split
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,13 @@ class Reading:
     def acts(self) -> dict[Act, Done]:
         """What its author does by it, beside naming a need."""
         return acts.acts().read(self.text, self.tokens)
+
+    def meaning_without(self, acts: Iterable[Done]) -> Understanding:
+        """What it says beside the words that tell of these acts."""
+        rest = self.text
+        for done in sorted(acts, key=lambda done: len(done.words), reverse=True):
+            rest = rest.replace(done.words, " ", 1)
+        return needs.interpret(rest, self.lexicons.find(split(rest)), None)
 
     @cached_property
     def _found(self) -> Found:

@@ -9,7 +9,7 @@ from sqlmodel import Field, col, select
 
 from models.lines import Channel
 from models.store.session import Session
-from models.store.statements import in_literals
+from models.store.statements import Precompiled, in_literals
 from models.store.types import EnumString, Model, UtcDateTime, table
 
 
@@ -268,6 +268,23 @@ def set_price(session: Session, outbound_id: int, amount: str | None) -> None:
 def key_exists(session: Session, key: str) -> bool:
     """Whether a text with this key was ever queued."""
     return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
+
+
+ABOUT_LATELY: Precompiled[tuple[int, str]] = Precompiled(
+    select(Outbound.request_id, Outbound.phrase)
+    .where(
+        col(Outbound.person_id) == sa.bindparam("person_id"),
+        col(Outbound.created_at) >= sa.bindparam("since", type_=UtcDateTime),
+        col(Outbound.request_id).is_not(None),
+    )
+    .order_by(col(Outbound.id).desc())
+    .limit(50)
+)
+
+
+def about_lately(session: Session, person_id: int, since: datetime) -> list[tuple[int, str]]:
+    """What requests this person was texted about since then, and by which phrase; the last first."""
+    return session.fetch(ABOUT_LATELY, person_id=person_id, since=since)
 
 
 def reword(session: Session, key: str, body: str, segments: int, now: datetime) -> bool:
