@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from handlers import relaying
 from handlers.summary import Ours, Several
-from handlers.turn import Text, Turn
+from handlers.turn import DAY, Text, Turn
 from handlers.understanding.intents import Answer, Free, Intent, Kind, Question
 from models import requests
 from models.delivery import outbound
+from models.delivery.outbound import Lane
 from models.requests import Request
 
 ANSWERED_WITHIN = timedelta(minutes=15)  # of an alarm or a question, plain words are the answer to it
@@ -32,20 +33,27 @@ def plainly(turn: Turn, intent: Intent) -> Iterator[Text] | None:
     """What follows from plain words of somebody on duty, if they are an answer to others; None if they are not."""
     if not turn.speaker.on_duty or not isinstance(intent, Free | Answer) or not _is_plain(turn, intent):
         return None
-    told = outbound.about_lately(turn.session, turn.speaker.id, turn.now - ANSWERED_WITHIN)
-    if intent.meaning.emergency and not any(phrase.startswith(ALARM) for _, phrase in told):
+    told = outbound.about_lately(turn.session, turn.speaker.id, turn.now - DAY)
+    fresh = [(id_, phrase) for id_, phrase, at in told if at >= turn.now - ANSWERED_WITHIN]
+    if intent.meaning.emergency and not any(phrase.startswith(ALARM) for _, phrase in fresh):
         return None  # they may be in danger themselves
-    waiting = _live(turn, {id_ for id_, phrase in told if phrase in WAITS_FOR_WORDS or phrase.startswith(ALARM)})
+    waiting = _live(turn, {id_ for id_, phrase in fresh if phrase in WAITS_FOR_WORDS or phrase.startswith(ALARM)})
     in_hand = [request for _, request in turn.held]
     if waiting:
         to = {request.number: request for request in (*waiting, *in_hand)}
-        return relaying.pass_on(turn, waiting[0], intent.words) if len(to) == 1 else _to_which(turn, to)
+        return _passed_on(turn, waiting[0], intent) if len(to) == 1 else _to_which(turn, to)
     if in_hand or turn.own or intent.meaning.kind in (Kind.ASK, Kind.OFFER):
         return None
-    others = _live(
-        turn, {id_ for id_, _ in told}
-    )  # nothing else says whom they mean
+    asked = _live(turn, {id_ for id_, phrase, _ in told if phrase in WAITS_FOR_WORDS or phrase.startswith(ALARM)})
+    others = asked or _live(turn, {id_ for id_, _, _ in told})  # nothing else says whom they mean
     return _to_which(turn, [request.number for request in others]) if others else None
+
+
+def _passed_on(turn: Turn, request: Request, intent: Free | Answer) -> Iterator[Text]:
+    yield from relaying.pass_on(turn, request, intent.words)
+    dials = turn.line.emergency_number in intent.words  # "calling 911 for you now"
+    if intent.meaning.emergency and not dials:  # "is he breathing" is about the other, most likely
+        yield turn.reply("danger_of_yours", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
 
 
 def _to_which(turn: Turn, numbers: Iterable[int]) -> Iterator[Text]:

@@ -33,7 +33,7 @@ def free(turn: Turn, intent: Free) -> Texts:
     meaning = intent.meaning
     matches = _for_whom(turn)
     if meaning.emergency:
-        yield from _emergency(turn, intent, matches)
+        yield from _emergency(turn, intent, [r for r in turn.matches if not _is_a_talk(r)] or turn.matches)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif len(matches) == 1 and not _is_taken_up(turn, matches[0], meaning):
@@ -42,6 +42,9 @@ def free(turn: Turn, intent: Free) -> Texts:
             yield from _whereto(turn, matches[0], intent.words)
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
+            if meaning.kind is Kind.ASK and not meaning.needs and _waits_for_duty(turn, matches[0]):
+                turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))  # a plea, and for what?
+                yield turn.reply("ask_need")
     elif len(matches) > 1:
         yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
     else:
@@ -56,8 +59,18 @@ def _for_whom(turn: Turn) -> list[Request]:
 
 def _is_taken_up(turn: Turn, request: Request, meaning: Understanding) -> bool:
     """Whether these words name a need of its own, while they wait for a word of duty about something else."""
-    waits = request.state is State.HELD and not request.emergency and not relaying.is_talk(turn, request)
-    return waits and meaning.kind is Kind.ASK and not FOR_A_PERSON.issuperset(meaning.needs)
+    named = meaning.kind is Kind.ASK and not FOR_A_PERSON.issuperset(meaning.needs)
+    return named and _waits_for_duty(turn, request)
+
+
+def _waits_for_duty(turn: Turn, request: Request) -> bool:
+    """Whether nobody on duty has written back yet, about something that is no danger."""
+    return request.state is State.HELD and not request.emergency and not relaying.is_talk(turn, request)
+
+
+def _is_a_talk(request: Request) -> bool:
+    """Whether a request only carries a talk with duty."""
+    return request.state is State.HELD and not request.emergency and {*request.needs} <= {Need.OTHER}
 
 
 def _may_mean(turn: Turn, order: Order) -> bool:
@@ -115,7 +128,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
 def _is_another(request: Request, meaning: Understanding) -> bool:
     """Whether this is another need than that of the request, and so a request of its own."""
     known = {*request.needs} - {Need.OTHER}
-    if not known and request.state is State.HELD:  # a talk
+    if _is_a_talk(request):
         return not FOR_A_PERSON.issuperset(meaning.needs)
     return bool(known) and bool(meaning.needs) and known.isdisjoint(map(str, meaning.needs))
 

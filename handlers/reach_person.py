@@ -37,6 +37,8 @@ def wanted(turn: Turn, intent: Free) -> Texts:
     intake.speak(turn, intent.meaning)
     before = BEFORE.get(intent.act) if intent.act else None
     after = "which_phone" if intent.act is Act.ASKS_FOR_CALL else None
+    if intent.act is Act.COMPLAINS and not turn.asked_for:
+        after = "what_now"  # they wrote in vain, or to somebody else: it can still be taken up
     yield from reach(turn, intent.words, before=before, after=after)
 
 
@@ -92,8 +94,10 @@ def reach(
     request = talk(turn)
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id, words=words or None)
     around = (Said(before, values) if before else None, Said(after, values) if after else None)
-    told_lately = bool(turn.asked_for) and requests.happened_since(
-        turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY
+    told_lately = (
+        bool(turn.asked_for)
+        and _somebody_else_on_duty(turn)
+        and requests.happened_since(turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY)
     )
     if told_lately:
         yield _reply(turn, "person_told_already", request, around)
@@ -136,7 +140,8 @@ def still_waits(context: Context, request: Request) -> Texts:
     told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request, short=True)))
     if not told:
         intake.wait_for_duty(context, request)
-        yield from call_watch(context, request)
+        if requests.last_event(session, request, "wants_person", "asked_duty"):
+            yield from call_watch(context, request)
     elif waited < TRUTH:
         requests.schedule(session, request, max(now + REMINDED, request.changed_at + TRUTH))
     else:
@@ -186,9 +191,14 @@ def _answered(
 
 def _asking(turn: Turn) -> Request:
     """What a question is about: what they wait for while somebody is on duty to read it, else a talk of its own."""
-    waits = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
-    on_duty = any(person.id != turn.speaker.id for person in people.on_duty(turn.session, turn.line.id))
-    return waits[-1] if waits and on_duty else talk(turn)
+    waits = [r for r in turn.own if r.state not in TALKING]
+    if waits and _somebody_else_on_duty(turn):
+        return waits[-1]
+    return next((r for r in reversed(waits) if r.state is State.HELD), None) or intake.held_to_talk(turn)
+
+
+def _somebody_else_on_duty(turn: Turn) -> bool:
+    return any(person.id != turn.speaker.id for person in people.on_duty(turn.session, turn.line.id))
 
 
 def _reply(turn: Turn, phrase: str, request: Request, around: Around) -> Text:

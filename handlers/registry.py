@@ -21,12 +21,15 @@ from handlers import (
     intake,
     join,
     own,
+    own_answers,
     questions,
     reach_person,
     receipt,
     relay,
     service,
 )
+from handlers.situation import LiveSituation
+from handlers.summary import Ours
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments
 from handlers.understanding.act_rule import ActRule
@@ -40,6 +43,7 @@ from handlers.understanding.intents import (
     Answer,
     Free,
     Intent,
+    Kind,
     Order,
     Question,
     Role,
@@ -117,8 +121,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # for a person; what they need beside it is asked about all the same
     ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper),
     ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
-    ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, may_be_need=True),
-    ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, may_be_need=True),
+    ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True),
+    ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True),
     ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted),
     ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True),
     ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
@@ -149,6 +153,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.SURGE: duty.surge,
 }
 
+QUESTIONS = frozenset((*questions.ANSWERS, Act.ASKS_NEARBY, Act.ASKS_HOW_LONG))  # a group may answer these itself
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
@@ -173,6 +178,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
         return service.while_stopped(turn, intent)
     if turn.speaker.on_duty and (written_back := desk.plainly(turn, intent)) is not None:
         return written_back
+    if turn.line.answers and (answered := _own_answer(turn, understood)) is not None:
+        return answered
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
     if isinstance(intent, Free) and intent.act is not None:
@@ -184,6 +191,26 @@ def respond(turn: Turn, understood: Understood) -> Texts:
         turn.unask(turn.speaker)  # HELP asked what they need, and they went on to something else
     alarm = danger.in_note(turn, intent) if understood.danger else iter(())
     return chain(alarm, _refused(turn, intent, command) or command.handler(turn, intent))
+
+
+def _own_answer(turn: Turn, understood: Understood) -> Texts | None:
+    """What the group itself has an answer to, and what else the text says; None if it has none."""
+    intent = understood.intent
+    if not isinstance(intent, Free | Answer) or understood.danger or not LiveSituation(turn).is_(Role.ALONE):
+        return None
+    asks = intent.act is None or intent.act in QUESTIONS if isinstance(intent, Free) else intent.choice is None
+    open_ = turn.asked is None or turn.asked.question in (Question.NEED, Question.PLACE)
+    found = own_answers.find(turn.line, intent.words, turn.speaker.speaks(turn.line)) if asks and open_ else None
+    return None if found is None else _said_ourselves(turn, intent, found)
+
+
+def _said_ourselves(turn: Turn, intent: Free | Answer, found: own_answers.Found) -> Texts:
+    yield turn.reply("own_answer", words=Ours(found.words))
+    beside = GRAMMAR.read(found.rest).meaning
+    if intent.meaning.kind is Kind.ASK and beside.kind is Kind.ASK and beside.needs:
+        yield from free.free(turn, Free(intent.words, beside))
+    elif (draft := intake.draft_of(turn)) is not None:
+        yield from intake.next_step(turn, draft)
 
 
 def _acted(turn: Turn, intent: Free, act: Act) -> Texts:

@@ -19,4 +19,3 @@ class ActRule(Generic[Handler]):
     goes_on: bool = (
         False  # what else the text says is taken up as well; or the question of ours that still waits is asked again
     )
-    may_be_need: bool = False  # the words that tell of it may themselves name what is needed

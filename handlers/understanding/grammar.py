@@ -30,7 +30,6 @@ from handlers.understanding.arguments import Said
 from handlers.understanding.command import Command, Note
 from handlers.understanding.intents import (
     CLOSED_QUESTIONS,
-    TO_BE_ANSWERED,
     Ambiguous,
     Answer,
     Free,
@@ -53,6 +52,7 @@ from handlers.understanding.words import Token, clean, split
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
 PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
+ASKED_BACK = 4  # words; "the elm court?" is an answer
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -144,7 +144,17 @@ class _Sentence:
             return self.acted(rule)
         if (reply := self.reply()) is not None:
             return reply
-        return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
+        if self.asked_for_words and not self.asks_back():
+            return self.answer()
+        return Free(self.text, meaning, almost)
+
+    def asks_back(self) -> bool:
+        """Whether it answers our question by another one: "do you come on sundays?"."""
+        meaning, asked = self.reading.meaning, self.situation.question
+        if asked not in (Question.NEED, Question.PLACE) or meaning.kind is not Kind.QUESTION or meaning.place:
+            return False
+        named = asked is Question.NEED and {*meaning.needs_if_asked} - {Need.OTHER}
+        return not named and self.text.endswith("?") and len(self.words) >= ASKED_BACK
 
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
@@ -154,8 +164,8 @@ class _Sentence:
     def acted(self, rule: ActRule[Any]) -> Free:
         """What they do by it, what they need beside it, and in which language if nothing else tells."""
         acts, meaning = self.reading.acts, self.reading.meaning
-        beside = meaning if rule.may_be_need else self.reading.meaning_without(acts.values())
-        named = {*beside.needs} - ({Need.OTHER, *TO_BE_ANSWERED} if rule.may_be_need else {Need.OTHER})
+        beside = self.reading.meaning_without(acts.values())
+        named = {*beside.needs} - {Need.OTHER}
         needed = meaning.kind is Kind.ASK and beside.kind is Kind.ASK and bool(named)
         if meaning.language is None:
             meaning = replace(meaning, language=acts[rule.act].language)

@@ -270,8 +270,8 @@ def key_exists(session: Session, key: str) -> bool:
     return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
 
 
-ABOUT_LATELY: Precompiled[tuple[int, str]] = Precompiled(
-    select(Outbound.request_id, Outbound.phrase)
+ABOUT_LATELY: Precompiled[tuple[int, str, datetime]] = Precompiled(
+    select(Outbound.request_id, Outbound.phrase, Outbound.created_at)
     .where(
         col(Outbound.person_id) == sa.bindparam("person_id"),
         col(Outbound.created_at) >= sa.bindparam("since", type_=UtcDateTime),
@@ -282,8 +282,8 @@ ABOUT_LATELY: Precompiled[tuple[int, str]] = Precompiled(
 )
 
 
-def about_lately(session: Session, person_id: int, since: datetime) -> list[tuple[int, str]]:
-    """What requests this person was texted about since then, and by which phrase; the last first."""
+def about_lately(session: Session, person_id: int, since: datetime) -> list[tuple[int, str, datetime]]:
+    """What requests this person was texted about since then, by which phrase and when; the last first."""
     return session.fetch(ABOUT_LATELY, person_id=person_id, since=since)
 
 
