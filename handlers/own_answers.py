@@ -73,17 +73,13 @@ def find(line: Line, text: str, language: str) -> Found | None:
             found.setdefault(listed.answer, _without(text, spans))
     if not found:
         return None
-    number = min(found, key=lambda n: (not _speaks(known[n], language), n))
+    number = min(found, key=lambda n: (known[n].language != language, known[n].language is not None, n))
     return Found(known[number].words, found[number])
 
 
 @lru_cache(64)
 def _heard(heard: tuple[tuple[str, ...], ...]) -> Heard:
     return Heard("own", {"small": {"words": []}, "heard": heard})
-
-
-def _speaks(answer: Answer, language: str) -> bool:
-    return answer.language in (None, language)
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:

@@ -52,7 +52,7 @@ def earlier(turn: Turn, intent: Free) -> Texts:
     intake.speak(turn, intent.meaning)
     for request in turn.own:
         yield standing.of(turn, request)
-    if turn.own:
+    if turn.own or intent.beside is not None:
         return
     if last := requests.last_of(turn.session, turn.speaker.id):
         yield standing.of(turn, last)

@@ -121,18 +121,21 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # for a person; what they need beside it is asked about all the same
     ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper),
     ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
-    ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True),
-    ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True),
-    ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted),
-    ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True),
+    ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
+    ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
+    ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted, goes_on=True, offers_too=False),
+    ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
     # about what they asked for, and about us
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
-    ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier),
+    ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
     ActRule(Act.ASKS_HOW_LONG, Role.ALONE, questions.how_long, goes_on=True),
     ActRule(Act.ASKS_NEARBY, Role.ALONE, reach_person.asks, goes_on=True),
-    *[ActRule[ActHandler](act, Role.NEIGHBOR, questions.answer, goes_on=True) for act in questions.ANSWERS],
+    *[
+        ActRule[ActHandler](act, Role.NEIGHBOR, questions.answer, goes_on=True, offers_too=False)
+        for act in questions.ANSWERS
+    ],
 )
 
 NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {

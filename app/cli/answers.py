@@ -32,7 +32,7 @@ def add(
     line: InLine = None,
 ) -> None:
     """Answer a question of the neighborhood; the same phrases once more put a new answer in the place of the old."""
-    phrases = tuple(dict.fromkeys(fold(phrase) for phrase in heard))
+    phrases = tuple(dict.fromkeys(" ".join(fold(phrase).split()) for phrase in heard))
     for phrase in phrases:
         if problem := own_answers.wrong(phrase):
             console.fail(f"{phrase!r}: {problem}.", 2)

@@ -159,7 +159,12 @@ class _Sentence:
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
         rules = self.grammar.act_rules if self.reading.acts else ()
-        return next((r for r in rules if r.act in self.reading.acts and self.situation.is_(r.to)), None)
+        said = (rule for rule in rules if rule.act in self.reading.acts)
+        return next((rule for rule in said if self.fits(rule) and self.situation.is_(rule.to)), None)
+
+    def fits(self, rule: ActRule[Any]) -> bool:
+        """Whether words of this kind may do that: who offers legal help needs none."""
+        return rule.offers_too or self.reading.meaning.kind is not Kind.OFFER
 
     def acted(self, rule: ActRule[Any]) -> Free:
         """What they do by it, what they need beside it, and in which language if nothing else tells."""

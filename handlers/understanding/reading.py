@@ -47,8 +47,9 @@ class Reading:
     def meaning_without(self, acts: Iterable[Done]) -> Understanding:
         """What it says beside the words that tell of these acts."""
         rest = self.text
-        for done in sorted(acts, key=lambda done: len(done.words), reverse=True):
-            rest = rest.replace(done.words, " ", 1)
+        said = [words for done in acts for words in (done.words, *done.also)]
+        for words in sorted(said, key=len, reverse=True):
+            rest = rest.replace(words, " ", 1)
         return needs.interpret(rest, self.lexicons.find(split(rest)), None)
 
     @cached_property
