@@ -1,6 +1,6 @@
 """Whoever is on duty writes back plainly: to the one who waits for their words, or else they are asked to whom."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 from handlers import relaying
@@ -40,13 +40,13 @@ def plainly(turn: Turn, intent: Intent) -> Iterator[Text] | None:
     waiting = _live(turn, {id_ for id_, phrase in fresh if phrase in WAITS_FOR_WORDS or phrase.startswith(ALARM)})
     in_hand = [request for _, request in turn.held]
     if waiting:
-        to = {request.number: request for request in (*waiting, *in_hand)}
-        return _passed_on(turn, waiting[0], intent) if len(to) == 1 else _to_which(turn, to)
+        to = list({request.id: request for request in (*waiting, *in_hand)}.values())
+        return _passed_on(turn, to[0], intent) if len(to) == 1 else _to_which(turn, to)
     if in_hand or turn.own or intent.meaning.kind in (Kind.ASK, Kind.OFFER):
         return None
     asked = _live(turn, {id_ for id_, phrase, _ in told if phrase in WAITS_FOR_WORDS or phrase.startswith(ALARM)})
     others = asked or _live(turn, {id_ for id_, _, _ in told})  # nothing else says whom they mean
-    return _to_which(turn, [request.number for request in others]) if others else None
+    return _to_which(turn, others) if others else None
 
 
 def _passed_on(turn: Turn, request: Request, intent: Free | Answer) -> Iterator[Text]:
@@ -56,9 +56,9 @@ def _passed_on(turn: Turn, request: Request, intent: Free | Answer) -> Iterator[
         yield turn.reply("danger_of_yours", lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number))
 
 
-def _to_which(turn: Turn, numbers: Iterable[int]) -> Iterator[Text]:
-    choices = Several([Ours(f"@{number}") for number in sorted(numbers)[-MOST:]], style="or")
-    return iter([turn.reply("to_which", choices=choices)])
+def _to_which(turn: Turn, to: list[Request]) -> Iterator[Text]:
+    last = sorted(to, key=lambda request: request.number)[-MOST:]
+    yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in last], style="or"))
 
 
 def _is_plain(turn: Turn, intent: Free | Answer) -> bool:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from handlers.understanding.patterns.language import PatternLanguage
 from handlers.understanding.patterns.signs import Pattern
 from handlers.understanding.words import clean, split
-from models.lines import Answer, Line
+from models.lines import Line
 
 CHUNK = re.compile(r"[^\W_]+\*?(?:\|[^\W_]+\*?)*")  # "open", "open|hours", "open*"
 MOST_WORDS = 6

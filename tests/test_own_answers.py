@@ -18,7 +18,7 @@ from models.inbound import Heard
 from models.lines import Answer, Channel, Line
 from models.store.session import Session
 from tests.command import Command
-from tests.fakes import LINE
+from tests.fakes import LINE, MORNING
 
 ANA = "+12025550101"
 PANTRY = Answer(("pantry open|hours", "when pantry"), "The pantry at St Ann is open Tue 3-6.")
@@ -34,7 +34,7 @@ def run(migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def a_line(*answers: Answer) -> Line:
-    line = Line(name="Oak")
+    line = Line(name="Oak", created_at=MORNING)
     line.set_answers(answers)
     return line
 
