@@ -123,7 +123,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
     ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
-    ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted, goes_on=True, offers_too=False),
+    ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
     ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
     # about what they asked for, and about us
