@@ -254,7 +254,7 @@ def could_watch(session: Session, line_id: int, now: datetime, most: int, *, but
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= now),
         Person.id != but,
     )
-    found = session.exec(query.order_by(col(Person.last_asked_at), col(Person.id)).limit(most))
+    found = session.exec(query.order_by(col(Person.last_asked_at).asc().nulls_first(), col(Person.id)).limit(most))
     with_addresses(session, [person.id for person in found])
     return list(found)
 
