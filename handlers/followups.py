@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, intake, interpreting, summary, waves
+from handlers import brake, intake, interpreting, reach_person, summary, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -59,10 +59,10 @@ def _open(context: Context, request: Request) -> Texts:
 
 def _held(context: Context, request: Request) -> Texts:
     """A person must look, and nobody was on duty: try until somebody is."""
-    if interpreting.needed(request):
-        told = list(interpreting.report(context, request, summary.LATER.sub("; ", request.text)))
-    else:
-        told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request, short=True)))
+    if not interpreting.needed(request):
+        yield from reach_person.still_waits(context, request)
+        return
+    told = list(interpreting.report(context, request, summary.LATER.sub("; ", request.text)))
     if told:
         requests.schedule(context.session, request, None)
     else:

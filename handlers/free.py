@@ -11,7 +11,7 @@ from handlers import (
     intake,
     media,
     phrasebook,
-    plainly,
+    reach_person,
     relaying,
     standing,
     whereabouts,
@@ -19,6 +19,7 @@ from handlers import (
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
+    TO_BE_ANSWERED,
     Ambiguous,
     Courtesy,
     DangerKind,
@@ -31,8 +32,8 @@ from handlers.understanding.intents import (
     Understanding,
     Wordless,
 )
-from models import assignments, inbound, people, requests
-from models.requests import TALKING, Request, State, Urgency
+from models import inbound, people, requests
+from models.requests import Request, State, Urgency
 
 ASIDE = 3  # words: "and milk", said to whoever is at the store, is no request
 GOODS = frozenset(
@@ -40,19 +41,18 @@ GOODS = frozenset(
 )  # what one person can bring at once
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
 LONG_BURST = 6  # texts
-LOST = ("question", "other", "wordless", "ambiguous")  # intents that we could not act on
+FOR_A_PERSON = frozenset((*TO_BE_ANSWERED, Need.COMPANY, Need.OTHER))  # what duty may answer or listen to
+LOST = ("other", "wordless", "ambiguous")  # intents that we could not act on
 
 
 def free(turn: Turn, intent: Free) -> Texts:
     """Understand, or ask back; somebody who has a match open is talking with the other side."""
     intent = bursts.with_lost(turn, intent)
     meaning = intent.meaning
-    matches = turn.matches
+    matches = _for_whom(turn)
     if turn.heard.media and turn.own and not matches:
         media.keep(turn, turn.own[-1])
-    if turn.speaker.on_duty and not turn.own and (alarming := plainly.alarms_meant(turn, intent)):
-        yield from plainly.to_alarm(turn, alarming, intent.words)
-    elif meaning.danger is not None:
+    if meaning.danger is not None:
         yield from _danger(turn, intent, meaning.danger)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
@@ -60,23 +60,32 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from foreign.heard(turn, intent.words, theirs)
     elif meaning.courtesy and not theirs:
         yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
-    elif len(matches) == 1:
-        _learn(turn, matches[0], intent.words, meaning)
-        another = meaning.kind is Kind.ASK and _is_another(matches[0], meaning)
-        if not theirs and another and len(intent.words.split()) > ASIDE:
-            yield from _whereto(turn, matches[0], intent.words)
-        else:
-            yield from relaying.pass_on(turn, matches[0], intent.words)
+    elif len(matches) == 1 and not _is_taken_up(turn, matches[0], meaning):
+        yield from _said_to(turn, matches[0], intent, theirs=bool(theirs))
     elif danger := next((r for r in matches if r.danger and r.state is State.HELD), None):
         _learn(turn, danger, intent.words, meaning)  # not for a helper, who may be whom they are afraid of
         yield from relaying.pass_on(turn, danger, intent.words)
-    elif matches:
+    elif len(matches) > 1:
         choices = Several([Ours(f"@{r.number}") for r in matches], style="or")
         yield turn.later(turn.reply("to_which", choices=choices))
     elif draft := bursts.gathering(turn, meaning):
         yield from _goes_on(turn, draft, intent.words, meaning)
     else:
         yield from _new(turn, intent.words, meaning)
+
+
+def _said_to(turn: Turn, request: Request, intent: Free, *, theirs: bool) -> Texts:
+    """Words for the other side of this request, or for duty; or another need, which is asked about."""
+    meaning = intent.meaning
+    _learn(turn, request, intent.words, meaning)
+    another = meaning.kind is Kind.ASK and _is_another(request, meaning)
+    if not theirs and another and len(intent.words.split()) > ASIDE:
+        yield from _whereto(turn, request, intent.words)
+        return
+    yield from relaying.pass_on(turn, request, intent.words)
+    if meaning.kind is Kind.ASK and not meaning.needs and _waits_for_duty(turn, request):
+        turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))  # a plea, and for what?
+        yield turn.later(turn.reply("ask_need"))
 
 
 def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> Texts:
@@ -90,6 +99,28 @@ def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> 
         draft.urgency, draft.danger = Urgency.URGENT, whole.danger
         yield from intake.emergency(turn, draft, whole.danger)
         yield from intake.answer(turn, draft)
+
+
+def _for_whom(turn: Turn) -> list[Request]:
+    """The talks that words may belong to. Who waits for duty speaks to duty, not to a helper of theirs."""
+    held = [r for r in turn.matches if r.state is State.HELD and r.person_id == turn.speaker.id]
+    return held[-1:] if held and not turn.held else turn.matches
+
+
+def _is_taken_up(turn: Turn, request: Request, meaning: Understanding) -> bool:
+    """Whether these words name a need of its own, while they wait for a word of duty about something else."""
+    named = meaning.kind is Kind.ASK and not FOR_A_PERSON.issuperset(meaning.needs)
+    return named and _waits_for_duty(turn, request)
+
+
+def _waits_for_duty(turn: Turn, request: Request) -> bool:
+    """Whether nobody on duty has written back yet, about something that is no danger."""
+    return request.state is State.HELD and not request.emergency and not relaying.is_talk(turn, request)
+
+
+def _is_a_talk(request: Request) -> bool:
+    """Whether a request only carries a talk with duty."""
+    return request.state is State.HELD and not request.emergency and {*request.needs} <= {Need.OTHER}
 
 
 def _may_mean(turn: Turn, order: Order) -> bool:
@@ -106,7 +137,7 @@ def _may_mean(turn: Turn, order: Order) -> bool:
 
 
 def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
-    own = [r for r in turn.own if r.state in (State.OPEN, State.HELD)]
+    own = [r for r in turn.own if r.state is State.OPEN or (r.state is State.HELD and r.emergency)]
     draft = intake.draft_of(turn)
     if meaning.kind is Kind.ASK:
         if len(own) != 1:
@@ -134,14 +165,21 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
         yield from alarms.further(turn, own[0])
+    elif meaning.kind is Kind.QUESTION:
+        intake.speak(turn, meaning)
+        yield from reach_person.question(turn, words)
+        if draft is not None:
+            yield from intake.next_step(turn, draft)
     else:
         intake.speak(turn, meaning)
-        yield from _lost(turn, "how_it_works" if meaning.kind is Kind.QUESTION else "not_understood", words)
+        yield from _lost(turn, "not_understood", words)
 
 
 def _is_another(request: Request, meaning: Understanding) -> bool:
     """Whether this is another need than that of the request, and so a request of its own."""
     known = {*request.needs} - {Need.OTHER}
+    if _is_a_talk(request):
+        return not FOR_A_PERSON.issuperset(meaning.needs)
     return bool(known) and bool(meaning.needs) and known.isdisjoint(map(str, meaning.needs))
 
 
@@ -183,11 +221,10 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
     if asked and asked.question is Question.WHERETO and asked.request_id == request.id:
         words = f"{asked.words}\n{words}"
     turn.ask(turn.speaker, Question.WHERETO, request, options=2, words=words)
-    holder = assignments.on(turn.session, request)
     if request.person_id != turn.speaker.id:
         yield turn.later(turn.reply("tell_neighbor_or_new", about=request))
-    elif holder is not None and request.state in TALKING and holder[1].opted_out_at is None:
-        yield turn.later(turn.reply("told_or_new", about=request, name=turn.somebody(holder[1])))
+    elif listener := relaying.listener(turn, request):
+        yield turn.later(turn.reply("told_or_new", about=request, name=turn.somebody(listener)))
         carried = relaying.pass_on(turn, request, turn.heard.body)
         yield from (text for text in carried if text.to.id != turn.speaker.id)
     else:
@@ -227,6 +264,7 @@ def _danger(turn: Turn, intent: Free, kind: DangerKind) -> Texts:
 def _about(turn: Turn, kind: DangerKind) -> Request | None:
     """The request that this danger joins. What is not for volunteers' eyes joins none that they have seen."""
     live = sorted(turn.matches or turn.own, key=lambda request: bool(request.danger))
+    live = [request for request in live if not _is_a_talk(request)] or live
     if kind in first_answer.PRIVATE:
         live = [r for r in turn.own if r.state in (State.DRAFT, State.HELD)]
     elif kind is DangerKind.URGENT_CARE:

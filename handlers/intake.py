@@ -244,8 +244,11 @@ def draft_of(turn: Turn) -> Request | None:
 
 def to_talk_about(turn: Turn) -> Request:
     """The speaker's latest request, or one made to carry a talk with whoever is on duty."""
-    if turn.own:
-        return turn.own[-1]
+    return turn.own[-1] if turn.own else held_to_talk(turn)
+
+
+def held_to_talk(turn: Turn) -> Request:
+    """A request that carries a talk with whoever is on duty."""
     language = turn.speaker.speaks(turn.line)
     return requests.create(
         turn.session,

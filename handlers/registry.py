@@ -15,17 +15,23 @@ from handlers import (
     carry,
     claim,
     danger,
+    desk,
     duty,
     free,
     intake,
     join,
     own,
+    own_answers,
+    questions,
+    reach_person,
     receipt,
     relay,
     service,
     silence,
     watching,
 )
+from handlers.situation import LiveSituation
+from handlers.summary import Ours
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments
 from handlers.understanding.act_rule import ActRule
@@ -72,7 +78,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("status", own.status, numbers=True, typo_forgiven=True),
     Command("more", own.more, numbers=True, note=Note.ONE_OWN),
     Command("nevermind", own.nevermind, numbers=True),
-    Command("person", service.person),
+    Command("person", reach_person.person),
     Command("join", join.join),
     # who helps: to others, `pass`, `omw`, `drop` and their kin say that nothing of theirs goes by that number
     Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
@@ -125,8 +131,24 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DELIVERED, own.take_back),
+    # for a person; what they need beside it is asked about all the same
+    ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper),
+    ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
+    ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
+    ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
+    ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
+    ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
+    ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
+    # about what they asked for, and about us
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
+    ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
+    ActRule(Act.ASKS_HOW_LONG, Role.ALONE, questions.how_long, goes_on=True),
+    ActRule(Act.ASKS_NEARBY, Role.ALONE, reach_person.asks, goes_on=True),
+    *[
+        ActRule[ActHandler](act, Role.NEIGHBOR, questions.answer, goes_on=True, offers_too=False)
+        for act in questions.ANSWERS
+    ],
 )
 
 NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
@@ -154,6 +176,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
+QUESTIONS = frozenset((*questions.ANSWERS, Act.ASKS_NEARBY, Act.ASKS_HOW_LONG))  # a group may answer these itself
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
@@ -181,6 +204,10 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     if turn.speaker.opted_out_at is not None and not while_stopped:
         danger_told = isinstance(intent, Free | Silence) and intent.meaning.danger
         return NO_COMMAND[type(intent)](turn, intent) if danger_told else service.while_stopped(turn, intent)
+    if turn.speaker.on_duty and (written_back := desk.plainly(turn, intent)) is not None:
+        return written_back
+    if turn.line.answers and (answered := _own_answer(turn, understood)) is not None:
+        return answered
     if isinstance(intent, Answer) and turn.asked is not None:
         return ANSWERS[turn.asked.question](turn, intent)
     if isinstance(intent, Free) and intent.act is not None:
@@ -194,6 +221,26 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     return chain(alarm, _refused(turn, intent, command) or command.handler(turn, intent))
 
 
+def _own_answer(turn: Turn, understood: Understood) -> Texts | None:
+    """What the group itself has an answer to, and what else the text says; None if it has none."""
+    intent = understood.intent
+    if not isinstance(intent, Free | Answer) or understood.danger or not LiveSituation(turn).is_(Role.ALONE):
+        return None
+    asks = intent.act is None or intent.act in QUESTIONS if isinstance(intent, Free) else intent.choice is None
+    open_ = turn.asked is None or turn.asked.question in (Question.NEED, Question.PLACE)
+    found = own_answers.find(turn.line, intent.words, turn.speaker.speaks(turn.line)) if asks and open_ else None
+    return None if found is None else _said_ourselves(turn, intent, found)
+
+
+def _said_ourselves(turn: Turn, intent: Free | Answer, found: own_answers.Found) -> Texts:
+    yield turn.reply("own_answer", words=Ours(found.words))
+    beside = GRAMMAR.read(found.rest).meaning
+    if intent.meaning.kind is Kind.ASK and beside.kind is Kind.ASK and beside.needs:
+        yield from free.free(turn, Free(intent.words, beside))
+    elif (draft := intake.draft_of(turn)) is not None:
+        yield from intake.next_step(turn, draft)
+
+
 def _acted(turn: Turn, intent: Free, act: Act) -> Texts:
     """What somebody does with their words, and what else they say in them."""
     rule = BY_ACT[act, intent.role]
@@ -201,8 +248,8 @@ def _acted(turn: Turn, intent: Free, act: Act) -> Texts:
     if not rule.goes_on:
         return
     draft = intake.draft_of(turn)
-    if intent.meaning.kind is Kind.ASK and intent.meaning.needs:
-        yield from free.free(turn, replace(intent, act=None))
+    if intent.beside is not None:
+        yield from free.free(turn, replace(intent, act=None, meaning=intent.beside))
     elif draft is not None:
         yield from intake.next_step(turn, draft)
 

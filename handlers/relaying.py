@@ -1,7 +1,7 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import first_answer, media, watch
 from handlers.summary import Ours, Quoted, Said, brief
@@ -10,7 +10,11 @@ from handlers.understanding.intents import DangerKind
 from models import alarms, assignments, dangers, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
-from models.requests import TALKING, Request
+from models.requests import TALKING, Request, State
+
+ONE_BY_ONE = 5  # texts to duty that somebody writes within some minutes
+WRITES_ON = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
 
 EVEN_SO = "from_duty"  # the one text that goes to somebody who asked for silence
 KEPT_BACK = "kept_back"
@@ -60,7 +64,7 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
         if not words:
             return
     if other is None:
-        yield from _to_duty(turn, request, words)
+        yield from to_duty(turn, request, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
     elif other.silent_since is not None and not _on_purpose(turn, request, words):
@@ -89,6 +93,12 @@ def is_talk(turn: Turn, request: Request) -> bool:
     return _other(turn, request) is not None
 
 
+def listener(turn: Turn, request: Request) -> Person | None:
+    """Who of their own hears what a neighbor says about a request of theirs, if they can be reached."""
+    other = _other(turn, request)
+    return other[0] if other and other[0].opted_out_at is None else None
+
+
 def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
     """Who hears what the speaker says about a request, and by which phrase; None if only duty can."""
     neighbor = people.by_id(turn.session, request.person_id)
@@ -106,14 +116,32 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
     return neighbor, "from_helper"
 
 
-def _to_duty(turn: Turn, request: Request, words: str) -> Texts:
-    requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
-    texts = list(turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)))
+def to_duty(turn: Turn, request: Request, words: str) -> Texts:
+    """Tell everybody on duty what the neighbor writes, and keep it where nobody is there."""
+    texts = list(words_to_duty(turn, request, words))
+    if request.state is State.HELD:
+        requests.keep_words(turn.session, request, words)
     if request.danger:
         texts = [replace(text, lane=Lane.SAFETY) for text in texts]
     reply = _to_whom(turn, request, words, told=bool(texts))
     yield reply if request.danger else turn.later(reply, TALK)
     yield from texts
+
+
+def words_to_duty(turn: Turn, request: Request, words: str, *, but: int | None = None) -> Texts:
+    """Words for everybody on duty: the first ones at once, those of somebody who writes on and on once a minute."""
+    before = requests.said_since(turn.session, request, "wrote", turn.now - WRITES_ON)
+    requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
+    leaves: datetime | None = None
+    if len(before) >= ONE_BY_ONE:
+        leaves = turn.now.replace(second=0, microsecond=0) + MINUTE
+        same = [said for at, said in before if at >= leaves - MINUTE]
+        words = " / ".join([*same, words])
+    for text in turn.tell_duty("duty_wrote", about=request, but=but or turn.speaker.id, words=brief(words)):
+        if leaves is None:
+            yield text
+        else:
+            yield replace(text, not_before=leaves, merged=f"wrote-{request.id}-{leaves:%H%M}-{text.to.id}")
 
 
 def _to_whom(turn: Turn, request: Request, words: str, *, told: bool) -> Text:

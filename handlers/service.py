@@ -1,6 +1,4 @@
-"""For anyone: help, stop, start, the language, a person."""
-
-from datetime import timedelta
+"""For anyone: help, stop, start, the language."""
 
 from handlers import alarms, foreign, intake, phrasebook, waves
 from handlers.summary import Ours, Said, brief
@@ -14,8 +12,6 @@ from models.delivery.outbound import Lane
 from models.lines import Channel
 from models.offers import State as OfferState
 from models.requests import State
-
-TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
 
 
 def help_(turn: Turn, _: Order) -> Texts:
@@ -135,22 +131,3 @@ def language(turn: Turn, order: Order) -> Texts:
     draft = intake.draft_of(turn)
     if draft is not None:
         yield from intake.next_step(turn, draft, at_once=True)
-
-
-def person(turn: Turn, _: Order) -> Texts:
-    """Whoever is on duty writes back through the hotline. A request of its own carries the talk if there is none."""
-    request = intake.to_talk_about(turn)
-    dial = Ours(turn.line.emergency_number)
-    turn.unask(turn.speaker)
-    requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id)
-    told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
-    before = turn.asked_for if told else []
-    if before and requests.happened_since(turn.session, before, "person_told", turn.now - TOLD_LATELY):
-        yield turn.reply("person_told_already", about=request, dial=dial)
-        return
-    if told:
-        requests.record(turn.session, request, "person_told", turn.now, by=turn.speaker.id)
-    elif request.state is State.HELD:
-        intake.wait_for_duty(turn, request)
-    yield turn.reply("person_coming" if told else "person_later", about=request, dial=dial)
-    yield from told

@@ -1,6 +1,6 @@
 """Assignments: a volunteer who has a request in hand."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 
@@ -102,6 +102,18 @@ def done_by(session: Session, person_id: int, since: datetime) -> list[Request]:
 def on(session: Session, request: Request, *states: State) -> tuple[Assignment, Person] | None:
     """Who holds this request; by default also whoever said that it was delivered."""
     return session.fetch(_on(states or HOLDING), request_id=request.id).first()
+
+
+def waits(session: Session, line_id: int, since: datetime, most: int) -> list[timedelta]:
+    """How long neighbors waited until somebody took what they had asked for, the last ones since then."""
+    query = (
+        select(Assignment.taken_at, Request.created_at)
+        .join(Request, col(Request.id) == col(Assignment.request_id))
+        .where(Request.line_id == line_id, col(Assignment.taken_at) >= since)
+        .order_by(col(Assignment.id).desc())
+        .limit(most)
+    )
+    return [taken - asked for taken, asked in session.exec(query)]
 
 
 def end(session: Session, held: Assignment, state: State, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Lines: each one group's hotline, with its numbers, policy and areas. Everything else belongs to one line."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -74,6 +74,15 @@ def policy_of(rules: Mapping[str, Any]) -> Policy:
     return Policy(**own)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a group answers itself to some phrases."""
+
+    heard: tuple[str, ...]
+    words: str
+    language: str | None = None  # of who gets it, where several fit
+
+
 class Line(Model, table=True):
     """One group's hotline."""
 
@@ -89,7 +98,17 @@ class Line(Model, table=True):
     carrier: str | None = None  # the last real one that ran on it; None if only ever the simulator did
     last_request: int = 0
     rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    answers: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+    @property
+    def own_answers(self) -> list[Answer]:
+        """What the group answers itself."""
+        return [Answer(tuple(kept["heard"]), kept["words"], kept["language"]) for kept in self.answers]
+
+    def set_answers(self, answers: Sequence[Answer]) -> None:
+        """From now on these."""
+        self.answers = [asdict(answer) for answer in answers]
 
     @property
     def policy(self) -> Policy:

@@ -361,11 +361,24 @@ def happened_since(session: Session, of: Sequence[Request], kind: str, since: da
     )
 
 
+def said_since(session: Session, request: Request, kind: str, since: datetime) -> list[tuple[datetime, str]]:
+    """What was said with the events of this kind since then, in order."""
+    said = select(Event.at, sa.func.coalesce(Event.words, "")).where(
+        Event.request_id == request.id, Event.kind == kind, Event.at >= since
+    )
+    return list(session.exec(said.order_by(col(Event.id))))
+
+
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:
-    """Add to what the neighbor wrote. Where it gets too long, its beginning and what is new stay."""
+    """Add to what the neighbor wrote."""
+    keep_words(session, request, words)
+    record(session, request, "added", now, by=by, words=words)
+
+
+def keep_words(session: Session, request: Request, words: str) -> None:
+    """Keep what the neighbor wrote with the request. Where it gets too long, its beginning and what is new stay."""
     text = f"{request.text}\n{words}".strip()
     if len(text) > LONGEST_TEXT:
         text = f"{text[:KEPT_OF_BEGINNING]}{CUT}{text[len(CUT) + KEPT_OF_BEGINNING - LONGEST_TEXT :]}"
     request.text = text
     session.add(request)
-    record(session, request, "added", now, by=by, words=words)

@@ -40,6 +40,7 @@ def test_one_more_line(run: Command) -> None:
         "carrier": None,
         "last_request": 0,
         "rules": {},
+        "answers": [],
     }
 
 

@@ -19,3 +19,4 @@ class ActRule(Generic[Handler]):
     goes_on: bool = (
         False  # what else the text says is taken up as well; or the question of ours that still waits is asked again
     )
+    offers_too: bool = True  # whether it may be done by words that offer something

@@ -17,6 +17,7 @@ Which commands there are and what each takes is declared in handlers/registry.py
 once, are in the phrasebooks. Anything that is not clearly a command is free text, and that is how neighbors ask.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -34,9 +35,11 @@ from handlers.understanding.intents import (
     Answer,
     Free,
     Intent,
+    Kind,
     Machine,
     MayStop,
     Mood,
+    Need,
     Order,
     Question,
     Safe,
@@ -65,6 +68,8 @@ LEAVING: dict[Wish, Intent] = {
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
 # Questions whose answer is taken as it is, in any language.
 IN_ANY_LANGUAGE = frozenset({Question.NAME, Question.LANGUAGES, Question.MISSING})
+PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
+ASKED_BACK = 4  # words; "the elm court?" is an answer
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -167,19 +172,46 @@ class _Sentence:
         meaning = self.reading.meaning
         almost = self.almost()
         if almost is None and self.yes_or_no() is None and (rule := self.act()) is not None:
-            return Free(self.text, meaning, act=rule.act, role=rule.to)
+            return self.acted(rule)
         if (reply := self.reply()) is not None:
             return reply
         if self.reading.leaving is Wish.PERHAPS:
             return LEAVING[Wish.PERHAPS]
         if self.reading.unspoken and self.situation.question not in IN_ANY_LANGUAGE:
             return Free(self.text, meaning)
-        return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
+        if self.asked_for_words and not self.asks_back():
+            return self.answer()
+        return Free(self.text, meaning, almost)
+
+    def asks_back(self) -> bool:
+        """Whether it answers our question by another one: "do you come on sundays?"."""
+        meaning, asked = self.reading.meaning, self.situation.question
+        if asked not in (Question.NEED, Question.PLACE) or meaning.kind is not Kind.QUESTION or meaning.place:
+            return False
+        named = asked is Question.NEED and {*meaning.needs_if_asked} - {Need.OTHER}
+        return not named and self.text.endswith("?") and len(self.words) >= ASKED_BACK
 
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
         rules = self.grammar.act_rules if self.reading.acts else ()
-        return next((r for r in rules if r.act in self.reading.acts and self.situation.is_(r.to)), None)
+        said = (rule for rule in rules if rule.act in self.reading.acts)
+        return next((rule for rule in said if self.fits(rule) and self.situation.is_(rule.to)), None)
+
+    def fits(self, rule: ActRule[Any]) -> bool:
+        """Whether words of this kind may do that: who offers legal help needs none."""
+        return rule.offers_too or self.reading.meaning.kind is not Kind.OFFER
+
+    def acted(self, rule: ActRule[Any]) -> Free:
+        """What they do by it, what they need beside it, and in which language if nothing else tells."""
+        acts, meaning = self.reading.acts, self.reading.meaning
+        beside = self.reading.meaning_without(acts.values())
+        named = {*beside.needs} - {Need.OTHER}
+        needed = meaning.kind is Kind.ASK and beside.kind is Kind.ASK and bool(named)
+        if meaning.language is None:
+            meaning = replace(meaning, language=acts[rule.act].language)
+        return Free(
+            self.text, meaning, act=rule.act, role=rule.to, acts=frozenset(acts), beside=beside if needed else None
+        )
 
     def without_words(self) -> Intent:
         """A picture, or an emoji: a thumb is a yes where something waits for one, else nothing to be answered."""
@@ -354,6 +386,8 @@ class _Sentence:
 
     def bare_numbers(self) -> Intent | None:
         words, offers = self.words, self.situation.offers
+        if PHONE.fullmatch(self.text) and not self.situation.options:
+            return None  # somebody says where to call
         numbers, end, marked = take(self.text, words, self.phrases)
         if not numbers or end != len(words) or (words[0].number is None and words[0].text != "#"):
             return None

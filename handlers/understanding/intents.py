@@ -37,6 +37,9 @@ class Need(StrEnum):
     OTHER = "other"
 
 
+TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # duty's list helps more than an errand
+
+
 class Kind(StrEnum):
     """What free words are for."""
 
@@ -75,6 +78,8 @@ class Act(StrEnum):
     ASKS_PRIVACY = "asks_privacy"
     ASKS_PAPERS = "asks_papers"
     ASKS_AUTHORITIES = "asks_authorities"
+    ASKS_SAFETY = "asks_safety"
+    ASKS_NEARBY = "asks_nearby"
     ASKS_HOW_LONG = "asks_how_long"
     ASKS_KINDS = "asks_kinds"
     ASKS_WHY_PLACE = "asks_why_place"
@@ -88,6 +93,7 @@ class Act(StrEnum):
     FEARS_HELPER = "fears_helper"
     COMPLAINS = "complains"
     GRIEVES = "grieves"
+    LEGAL_TROUBLE = "legal_trouble"
     CAME = "came"
     PARTLY_CAME = "partly_came"
     NEVER_CAME = "never_came"
@@ -112,6 +118,8 @@ class Role(StrEnum):
     """What somebody is to the hotline when a text of theirs comes in. They may be several things at once."""
 
     ANYONE = "anyone"
+    NEIGHBOR = "neighbor"  # not on duty, talks with nobody on duty, has nothing of others in hand
+    ALONE = "alone"  # the same, and nobody has anything of theirs in hand
     DRAFTING = "drafting"  # we still ask back about a request of theirs
     WAITING = "waiting"  # volunteers are asked about a request of theirs, or it waits for one or for duty
     MATCHED = "matched"  # somebody has a request of theirs
@@ -210,6 +218,8 @@ class Free:
     almost: Order | None = field(default=None, compare=False)  # the command, one typo away, in which none is forgiven
     act: Act | None = field(default=None, compare=False)  # what they do by it, of what makes sense in their situation
     role: Role = field(default=Role.ANYONE, compare=False)  # what they are to us in doing so
+    acts: frozenset[Act] = field(default=frozenset(), compare=False)  # all that they do by it
+    beside: Understanding | None = field(default=None, compare=False)  # what they need beside it, if they say so
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.understanding.intents import Kind, Need
+from handlers.understanding.intents import TO_BE_ANSWERED, Kind, Need
 from handlers.understanding.lexicon import Mark
 from handlers.understanding.marked import CLAUSE, GOODS, Marked
 
-TO_BE_ANSWERED = frozenset({Need.WORK, Need.INFORMATION, Need.DOCUMENTS})  # duty's list helps more than an errand
 ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
 LONG = 25  # words; a longer text is no bare list
 

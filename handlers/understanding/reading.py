@@ -1,6 +1,6 @@
 """A text taken apart once: its words, and, when somebody asks, what the lexicon says of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from handlers.understanding.leaving import Wish
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
 from handlers.understanding.reactions import Tap
-from handlers.understanding.words import Token
+from handlers.understanding.words import Token, split
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,14 @@ class Reading:
     def acts(self) -> dict[Act, Done]:
         """What its author does by it, beside naming a need."""
         return acts.acts().read(self.text, self.tokens)
+
+    def meaning_without(self, acts: Iterable[Done]) -> Understanding:
+        """What it says beside the words that tell of these acts."""
+        rest = self.text
+        said = [words for done in acts for words in (done.words, *done.also)]
+        for words in sorted(said, key=len, reverse=True):
+            rest = rest.replace(words, " ", 1)
+        return needs.interpret(rest, self.lexicons.find(split(rest)), None)
 
     @cached_property
     def aside(self) -> asides.Heard | None:

@@ -10,7 +10,7 @@ from sqlmodel import Field, col, select
 from models.lines import Channel
 from models.requests import Request
 from models.store.session import Session
-from models.store.statements import in_literals
+from models.store.statements import Precompiled, in_literals
 from models.store.types import EnumString, Model, UtcDateTime, table
 
 
@@ -275,6 +275,23 @@ def set_price(session: Session, outbound_id: int, amount: str | None) -> None:
 def key_exists(session: Session, key: str) -> bool:
     """Whether a text with this key was ever queued."""
     return session.exec(select(Outbound.id).where(Outbound.key == key)).first() is not None
+
+
+ABOUT_LATELY: Precompiled[tuple[int, str, datetime]] = Precompiled(
+    select(Outbound.request_id, Outbound.phrase, Outbound.created_at)
+    .where(
+        col(Outbound.person_id) == sa.bindparam("person_id"),
+        col(Outbound.created_at) >= sa.bindparam("since", type_=UtcDateTime),
+        col(Outbound.request_id).is_not(None),
+    )
+    .order_by(col(Outbound.id).desc())
+    .limit(50)
+)
+
+
+def about_lately(session: Session, person_id: int, since: datetime) -> list[tuple[int, str, datetime]]:
+    """What requests this person was texted about since then, by which phrase and when; the last first."""
+    return session.fetch(ABOUT_LATELY, person_id=person_id, since=since)
 
 
 def reword(

@@ -6,7 +6,7 @@ tells of an act wherever it stands in a text; which acts make sense to somebody 
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Done:
     words: str
     pattern: str
     language: str
+    also: tuple[str, ...] = ()  # the words by which other patterns of the same act found it
 
 
 class Language(PatternLanguage[Listed]):
@@ -72,7 +73,9 @@ class Acts:
         found: dict[Act, Done] = {}
         for language in self.languages:
             for done in language.done(text, tokens):
-                found.setdefault(done.act, done)
+                first = found.setdefault(done.act, done)
+                if first is not done:
+                    found[done.act] = replace(first, also=(*first.also, done.words))
         return found
 
 

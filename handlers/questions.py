@@ -1,0 +1,73 @@
+"""Questions about us, answered honestly at once, whatever we were asking them ourselves."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from statistics import median
+
+from handlers import intake, standing
+from handlers.summary import Ours, Said
+from handlers.turn import Text, Texts, Turn
+from handlers.understanding.intents import Act, Free
+from models import assignments, requests
+from models.requests import State
+
+ANSWERS: Mapping[Act, str] = {  # in the order in which they are given, if somebody asks several
+    Act.ASKS_AUTHORITIES: "about_authorities",
+    Act.ASKS_PAPERS: "about_papers",
+    Act.ASKS_COST: "about_cost",
+    Act.ASKS_WHY_PLACE: "about_place",
+    Act.ASKS_PRIVACY: "about_privacy",
+    Act.ASKS_SAFETY: "about_safety",
+    Act.ASKS_KINDS: "about_kinds",
+    Act.ASKS_BOT: "about_bot",
+    Act.ASKS_WHO: "about_who",
+}
+MOST = 2  # answers to one text
+HOUR = timedelta(hours=1)
+LATELY = timedelta(days=28)
+ENOUGH = 5  # claims, to say how long it takes
+WORTH_COUNTING = 50
+
+
+def answer(turn: Turn, intent: Free) -> Texts:
+    """Is it free, who are you, who sees my number: as it is."""
+    intake.speak(turn, intent.meaning)
+    asked = [act for act in ANSWERS if act in intent.acts][:MOST]
+    for act in asked:
+        then = _what_now(turn, intent) if act is asked[-1] else None
+        yield turn.reply(ANSWERS[act], line=Ours(turn.line.name), then=then)
+
+
+def how_long(turn: Turn, intent: Free) -> Texts:
+    """How long it takes: as long as it lately did, or honestly that we cannot say; and where theirs stands."""
+    intake.speak(turn, intent.meaning)
+    yield _estimate(turn)
+    for request in turn.own:
+        if request.state is State.OPEN:
+            yield standing.of(turn, request)
+
+
+def earlier(turn: Turn, intent: Free) -> Texts:
+    """They texted before: what became of it, or that nothing came."""
+    intake.speak(turn, intent.meaning)
+    for request in turn.own:
+        yield standing.of(turn, request)
+    if turn.own or intent.beside is not None:
+        return
+    if last := requests.last_of(turn.session, turn.speaker.id):
+        yield standing.of(turn, last)
+    else:
+        yield turn.reply("nothing_came")
+
+
+def _what_now(turn: Turn, intent: Free) -> Said | None:
+    """What do they need? Not of somebody who has said so, or who is there to help."""
+    idle = not turn.own and not turn.speaker.helps and intent.beside is None
+    return Said("what_now") if idle else None
+
+
+def _estimate(turn: Turn) -> Text:
+    waited = assignments.waits(turn.session, turn.line.id, turn.now - LATELY, WORTH_COUNTING)
+    if len(waited) < ENOUGH:
+        return turn.reply("about_how_long_unknown")
+    return turn.reply("about_how_long", n=round(median(each / HOUR for each in waited)))

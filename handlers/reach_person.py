@@ -1,0 +1,204 @@
+"""Reaching a person: whoever is on duty gets the words, and the neighbor the truth about who has heard them.
+
+What they say then goes to a request of its own that is held for duty, never to the helper of another: it may be
+the helper whom they fear. What they need beside it stays a request for volunteers.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers import intake, relaying, summary, watch
+from handlers.phrasebook import Value
+from handlers.summary import Ours, Said, brief
+from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding.intents import Act, Free, Need, Order
+from models import assignments, people, requests
+from models.delivery.outbound import Lane
+from models.requests import TALKING, Request, State
+
+TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
+REMINDED = timedelta(hours=1)  # after which duty is told again that somebody waits for them
+TRUTH = timedelta(hours=3)  # after which the neighbor is told that nobody has answered
+CALLED = timedelta(hours=6)  # in which volunteers are asked once to take the watch
+DAYTIME = range(8, 21)  # hours on the line's clock in which they are asked
+Around = tuple[Said | None, Said | None]  # what is said before and after whether anybody is there
+NOTHING: Around = (None, None)
+BEFORE = {Act.GRIEVES: "sorry_loss", Act.COMPLAINS: "sorry_that", Act.ASKS_FOR_CALL: "no_calls"}
+
+
+def person(turn: Turn, _: Order) -> Texts:
+    """PERSON: somebody on duty writes back through the hotline."""
+    yield from reach(turn, "")
+
+
+def wanted(turn: Turn, intent: Free) -> Texts:
+    """The same in words of their own, which duty gets to read; or words that only a person can answer."""
+    intake.speak(turn, intent.meaning)
+    before = BEFORE.get(intent.act) if intent.act else None
+    after = "which_phone" if intent.act is Act.ASKS_FOR_CALL else None
+    if intent.act is Act.COMPLAINS and not turn.asked_for:
+        after = "what_now"  # they wrote in vain, or to somebody else: it can still be taken up
+    yield from reach(turn, intent.words, before=before, after=after)
+
+
+def about_helper(turn: Turn, intent: Free) -> Texts:
+    """Who comes, and whether it could be somebody else: for duty alone, and never for whom it is about."""
+    intake.speak(turn, intent.meaning)
+    match = next((r for r in turn.own if r.state in TALKING), None)
+    holder = assignments.on(turn.session, match) if match else None
+    if match is None or holder is None:
+        yield from reach(turn, intent.words, before="vouched_all" if intent.act is Act.FEARS_HELPER else None)
+        return
+    name = turn.somebody(holder[1])
+    yield from reach(
+        turn,
+        intent.words,
+        before="vouched_all" if intent.act is Act.FEARS_HELPER else None,
+        after="not_the_helper",
+        duty="duty_about_helper",
+        but=holder[1].id,
+        name=name,
+        match=match.number,
+    )
+
+
+def asks(turn: Turn, intent: Free) -> Texts:
+    """Something that only people of the neighborhood know."""
+    intake.speak(turn, intent.meaning)
+    yield from question(turn, intent.words)
+
+
+def question(turn: Turn, words: str) -> Texts:
+    """What we cannot answer goes to whoever can."""
+    about = _asking(turn)
+    if requests.happened_since(turn.session, [about], "asked_duty", turn.now - TOLD_LATELY):
+        yield from relaying.to_duty(turn, about, words)
+        return
+    requests.record(turn.session, about, "asked_duty", turn.now, by=turn.speaker.id, words=words)
+    told = list(turn.tell_duty("duty_question", about=about, but=turn.speaker.id, words=brief(words)))
+    yield from _answered(turn, about, told, "question_passed", "question_kept", words)
+
+
+def reach(
+    turn: Turn,
+    words: str,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    duty: str = "duty_wants_person_words",
+    but: int | None = None,
+    **values: Value,
+) -> Texts:
+    """Tell duty that this neighbor wants a person, and tell them whether anybody is there."""
+    request = talk(turn)
+    requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id, words=words or None)
+    around = (Said(before, values) if before else None, Said(after, values) if after else None)
+    told_lately = (
+        bool(turn.asked_for)
+        and _somebody_else_on_duty(turn)
+        and requests.happened_since(turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY)
+    )
+    if told_lately:
+        yield _reply(turn, "person_told_already", request, around)
+        if words:
+            requests.keep_words(turn.session, request, words)
+            yield from relaying.words_to_duty(turn, request, words, but=but)
+        return
+    if words:
+        told = list(turn.tell_duty(duty, about=request, but=but or turn.speaker.id, words=brief(words), **values))
+    else:
+        told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
+    yield from _answered(turn, request, told, "person_coming", "person_later", words, around)
+
+
+def talk(turn: Turn) -> Request:
+    """The request that carries a talk with duty: one that is held already, or one of its own."""
+    held = next((r for r in reversed(turn.own) if r.state is State.HELD), None)
+    if held is not None:
+        return held
+    draft = intake.draft_of(turn)
+    if draft is not None and not draft.needs:  # they asked for help and not yet for what
+        turn.unask(turn.speaker, draft)
+        draft.needs = [Need.OTHER]
+        turn.session.add(draft)
+        moved = requests.move(
+            turn.session, draft, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
+        )
+        if moved:
+            return draft
+    return intake.held_to_talk(turn)
+
+
+def still_waits(context: Context, request: Request) -> Texts:
+    """Nobody has written back yet, or nobody was on duty: duty hears it again, and after hours the neighbor too."""
+    session, now = context.session, context.now
+    if request.duty_person_id is not None:
+        requests.schedule(session, request, None)
+        return
+    waited = now - request.changed_at
+    told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request, short=True)))
+    if not told:
+        intake.wait_for_duty(context, request)
+        if requests.last_event(session, request, "wants_person", "asked_duty"):
+            yield from call_watch(context, request)
+    elif waited < TRUTH:
+        requests.schedule(session, request, max(now + REMINDED, request.changed_at + TRUTH))
+    else:
+        requests.schedule(session, request, None)
+    if waited >= TRUTH and not requests.happened_since(session, [request], "truth_told", request.changed_at):
+        requests.record(session, request, "truth_told", now)
+        neighbor = people.by_id(session, request.person_id)
+        dial = Ours(context.line.emergency_number)
+        yield context.tell(neighbor, "person_silent", about=request, lane=Lane.REPLY, dial=dial)
+    yield from told
+
+
+def call_watch(context: Context, request: Request) -> Texts:
+    """Nobody is on duty, and somebody wants a person: some volunteers are asked, by day and once in hours."""
+    hour = context.now.astimezone(ZoneInfo(context.line.timezone)).hour
+    if hour not in DAYTIME or _called_lately(context):
+        return
+    texts = watch.call(context, but=request.person_id)
+    if texts:
+        requests.record(context.session, request, "watch_called", context.now)
+    yield from texts
+
+
+def _called_lately(context: Context) -> bool:
+    held = requests.in_state(context.session, context.line.id, State.HELD)
+    since: datetime = context.now - CALLED
+    return bool(held) and requests.happened_since(context.session, held, "watch_called", since)
+
+
+def _answered(
+    turn: Turn, request: Request, told: list[Text], phrase: str, alone: str, words: str, around: Around = NOTHING
+) -> Texts:
+    """Say whether duty has heard it, keep the words for them, and see to it that somebody does hear them."""
+    if words and request.state is State.HELD:
+        requests.keep_words(turn.session, request, words)
+    yield _reply(turn, phrase if told else alone, request, around)
+    if told:
+        requests.record(turn.session, request, "person_told", turn.now, by=turn.speaker.id)
+        if request.state is State.HELD and not request.emergency and request.duty_person_id is None:
+            requests.schedule(turn.session, request, turn.now + REMINDED)
+    elif request.state is State.HELD:
+        intake.wait_for_duty(turn, request)
+        yield from call_watch(turn, request)
+    yield from told
+
+
+def _asking(turn: Turn) -> Request:
+    """What a question is about: what they wait for while somebody is on duty to read it, else a talk of its own."""
+    waits = [r for r in turn.own if r.state not in TALKING]
+    if waits and _somebody_else_on_duty(turn):
+        return waits[-1]
+    return next((r for r in reversed(waits) if r.state is State.HELD), None) or intake.held_to_talk(turn)
+
+
+def _somebody_else_on_duty(turn: Turn) -> bool:
+    return any(person.id != turn.speaker.id for person in people.on_duty(turn.session, turn.line.id))
+
+
+def _reply(turn: Turn, phrase: str, request: Request, around: Around) -> Text:
+    before, after = around
+    return turn.reply(phrase, about=request, dial=Ours(turn.line.emergency_number), before=before, after=after)
