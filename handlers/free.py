@@ -2,10 +2,21 @@
 
 from datetime import timedelta
 
-from handlers import intake, phrasebook, relaying, standing
+from handlers import in_hand, intake, phrasebook, receipt, relaying, standing, volunteer_talk
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Ambiguous, Free, Kind, Need, Order, Question, Understanding, Wordless
+from handlers.understanding.intents import (
+    NOTHING_SAID,
+    Ambiguous,
+    Answer,
+    Free,
+    Kind,
+    Need,
+    Order,
+    Question,
+    Understanding,
+    Wordless,
+)
 from models import assignments, inbound, people, requests
 from models.requests import TALKING, Request, State
 
@@ -32,9 +43,18 @@ def free(turn: Turn, intent: Free) -> Texts:
         else:
             yield from relaying.pass_on(turn, matches[0], intent.words)
     elif matches:
-        yield turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
+        yield relaying.to_which(turn, matches)
+    elif (talk := _goes_on(turn, meaning)) is not None:
+        yield from relaying.pass_on(turn, talk, intent.words)
     else:
         yield from _new(turn, intent.words, meaning)
+
+
+def _goes_on(turn: Turn, meaning: Understanding) -> Request | None:
+    """What a helper has said is done, while its neighbor may still talk with them about it: "where did you leave it?"."""
+    if not turn.speaker.helps or meaning.kind not in (Kind.OTHER, Kind.QUESTION) or turn.own:
+        return None
+    return next((r for r in turn.helped if r.state is State.DELIVERED), None)
 
 
 def _may_mean(turn: Turn, order: Order) -> bool:
@@ -187,7 +207,13 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
 
 def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:
     """It could mean two things: show the choices, do nothing."""
-    choices = Several([Verb("claim", n) for n in intent.offers], style="or")
+    if intent.talk:
+        yield from in_hand.chat(turn, turn.heard.body)
+        return
+    if not intent.verb and len(intent.offers) == 1:
+        yield volunteer_talk.waits(turn, [*intent.offers])
+        return
+    choices = Several([Verb(intent.verb or "claim", n) for n in intent.offers], style="or")
     question = f"answer_{turn.asked.question}" if turn.asked else "answer_other"
     if intent.answer:
         yield turn.reply("two_things", choices=choices, answer=Said(question))
@@ -198,9 +224,15 @@ def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:
 def thanks(turn: Turn, _: Order) -> Texts:
     """Kind words go to the other side if there is one."""
     matches = turn.matches
-    if len(matches) == 1:
+    if receipt.is_answer(turn):
+        yield from receipt.came(turn, Answer(receipt.YES, turn.heard.body))
+    elif len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.body)
-    else:
+    elif (
+        (talk := _goes_on(turn, NOTHING_SAID)) is not None and turn.told_last and turn.told_last[0] == "from_neighbor"
+    ):
+        yield from relaying.pass_on(turn, talk, turn.heard.body)
+    elif any(c.isalnum() for c in turn.heard.body):  # a thumb needs no answer
         yield turn.reply("welcome")
 
 

@@ -1,7 +1,9 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
-from handlers.summary import Ours, Quoted, Said, brief
-from handlers.turn import Context, Texts, Turn
+from collections.abc import Sequence
+
+from handlers.summary import Ours, Quoted, Said, Several, brief
+from handlers.turn import Context, Text, Texts, Turn
 from models import assignments, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -40,8 +42,11 @@ def may_write(turn: Turn, request: Request) -> bool:
     return holder is not None and holder[1].id == turn.speaker.id and request.live
 
 
-def pass_on(turn: Turn, request: Request, words: str) -> Texts:
-    """Carry words to the other side and say so; or say that they cannot get there, and tell duty."""
+def pass_on(turn: Turn, request: Request, words: str, *, as_: str = "", told: str = "") -> Texts:
+    """Carry words to the other side and say so; or say that they cannot get there, and tell duty.
+
+    Each in words of its own, where the phrases `as_` and `told` say more.
+    """
     if turn.heard.media and not words:
         yield turn.reply("no_pictures", about=request)
         return
@@ -52,10 +57,20 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
         yield from _out_of_reach(turn, request, words)
     else:
         yield turn.tell(
-            other, phrase, about=request, lane=Lane.REPLY, name=turn.somebody(turn.speaker), words=Quoted(words)
+            other,
+            as_ or phrase,
+            about=request,
+            lane=Lane.REPLY,
+            name=turn.somebody(turn.speaker),
+            words=Quoted(words),
         )
         name = turn.name(other) if other.id != request.person_id else None
-        yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
+        yield turn.reply(told or ("passed_on_to" if name else "passed_on"), about=request, name=name)
+
+
+def to_which(turn: Turn, matches: Sequence[Request]) -> Text:
+    """To whom shall it go? They talk with several."""
+    return turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
 
 
 def is_talk(turn: Turn, request: Request) -> bool:

@@ -12,6 +12,7 @@ from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
 from models import assignments, lines, people, requests
 from models.assignments import Assignment
+from models.delivery import told
 from models.delivery.outbound import Lane
 from models.inbound import Heard
 from models.lines import Area, Line, Policy
@@ -21,6 +22,18 @@ from models.store.session import Session
 
 DAY = timedelta(days=1)
 AFTERWARDS = timedelta(days=3)  # how long after its end words may still be about a request
+OFFERING = frozenset(
+    {
+        "offer",
+        "offer_waits",
+        "offer_still",
+        "offer_where",
+        "offer_private",
+        "offer_asked",
+        "offer_answer",
+        "info_open",
+    }
+)  # phrases to which "ok" means that they take it
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 
@@ -177,8 +190,24 @@ class Turn(Context):
         return assignments.held_by(self.session, self.speaker.id) if self.speaker.helper_since else []
 
     @cached_property
+    def told_last(self) -> tuple[str, int | None] | None:
+        """The phrase that the speaker was told last, and the request it was about."""
+        return told.last_to(self.session, self.speaker.id)
+
+    @cached_property
+    def quoted(self) -> Request | None:
+        """What a text of ours was about, if the speaker replied to that very one."""
+        about = told.about(self.session, self.heard.replied_to, self.speaker.id) if self.heard.replied_to else None
+        return requests.by_id(self.session, about) if about is not None else None
+
+    @cached_property
     def matches(self) -> list[Request]:
-        """Requests in which the speaker had somebody to talk with, from either side."""
+        """Requests in which the speaker had somebody to talk with, from either side; the one they reply to alone."""
+        matches = self._matches
+        return [self.quoted] if self.quoted in matches else matches
+
+    @property
+    def _matches(self) -> list[Request]:
         talking = [r for r in self.own if r.state in (*TALKING, State.HELD) or r.duty_person_id is not None]
         return sorted([*talking, *(r for _, r in self.held)], key=lambda r: r.number)
 

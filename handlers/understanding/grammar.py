@@ -29,12 +29,14 @@ from handlers.understanding.arguments import Said
 from handlers.understanding.command import Command, Note
 from handlers.understanding.intents import (
     CLOSED_QUESTIONS,
+    Act,
     Ambiguous,
     Answer,
     Free,
     Intent,
     Order,
     Question,
+    Role,
     Understood,
     Wordless,
 )
@@ -47,7 +49,12 @@ from handlers.understanding.words import Token, clean, split
 
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
-REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
+REPLIES: dict[Question, dict[str, int]] = {
+    Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3},
+    Question.COMING: {"yes": 1, "no": 2},
+}
+BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
+ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
@@ -87,11 +94,29 @@ class Grammar:
     def read(self, body: str) -> Reading:
         """Take a text apart: what it says by itself, whoever sent it."""
         text = clean(body)
-        tokens = split(text)
+        tokens = self._unglued(split(text))
         words = without_courtesy(tokens, self.phrases)
         begins = self.phrases.at_start(words)
         told = among(begins, self.telling, "en")
         return Reading(text, tokens, words, begins, self.lexicons, told[0][0].language if told else None)
+
+    def _unglued(self, tokens: list[Token]) -> list[Token]:
+        """The words, with the numbers apart that were typed on to a command: "Claim2"."""
+        found: list[Token] = []
+        for token in tokens:
+            verb = token.text.rstrip("0123456789")
+            if 1 < len(verb) < len(token.text) and self._takes_numbers(verb):
+                middle = token.end - (len(token.text) - len(verb))
+                found += [token._replace(text=verb, end=middle), Token(token.text[len(verb) :], middle, token.end)]
+            else:
+                found.append(token)
+        return found
+
+    def _takes_numbers(self, word: str) -> bool:
+        """Whether a word by itself is a command about requests, or a harmless one mistyped."""
+        known = self.phrases.phrases.get((word,), ())
+        meant = self.phrases.forgiving(word)
+        return any(p.name in self.numbered and not p.everyday for p in (*known, *([meant] if meant else ())))
 
     def understand(self, said: str | Reading, situation: Situation = NO_SITUATION) -> Understood:
         """What a text means to somebody in this situation. Never raises."""
@@ -135,16 +160,22 @@ class _Sentence:
             return found
         meaning = self.reading.meaning
         almost = self.almost()
-        if almost is None and self.yes_or_no() is None and (rule := self.act()) is not None:
-            return Free(self.text, meaning, act=rule.act, role=rule.to)
+        if almost is None and not self.is_awaited(self.yes_or_no()) and (rule := self.act()) is not None:
+            done = self.reading.acts.get(rule.act)
+            return Free(self.text, meaning, act=rule.act, act_words=done.words if done else "", role=rule.to)
         if (reply := self.reply()) is not None:
             return reply
         return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
 
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
-        rules = self.grammar.act_rules if self.reading.acts else ()
-        return next((r for r in rules if r.act in self.reading.acts and self.situation.is_(r.to)), None)
+        acts = {*self.reading.acts, *BARE.get(self.yes_or_no() or "", ())}
+        rules = self.grammar.act_rules if acts else ()
+        return next((r for r in rules if r.act in acts and self.situation.is_(r.to)), None)
+
+    def is_awaited(self, said: str | None) -> bool:
+        """Whether yes, no or partly answers a question of ours or an offer."""
+        return said is not None and (self.situation.question in REPLIES or bool(self.situation.offers))
 
     def almost(self) -> Order | None:
         """The command of which this may be a misspelling that we forgive in none of its kind: "couch 5"."""
@@ -203,6 +234,8 @@ class _Sentence:
         if numbers:
             if phrase.everyday and rest and not marked and not self.phrases.begin_with("but_word", rest):
                 return None
+            if self.is_offer_sent_back(rest):
+                return Ambiguous(offers=numbers, verb="")
             return self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
         if size == len(words) and not phrase.everyday:
             reserved = size == 1 and words[0].text.upper() in carrier_words.HELP
@@ -214,6 +247,8 @@ class _Sentence:
 
     def made(self, phrase: Phrase, numbers: tuple[int, ...] = (), note: str = "", argument: Any = None) -> Order:
         command = self.grammar.commands[phrase.name]
+        if command.numbers and not numbers and self.situation.quoted is not None:
+            numbers = (self.situation.quoted,)
         if command.argument and argument is None and not command.argument.in_words:
             argument = command.argument.read(self.said(phrase, len(self.words)))
         return Order(command.name, numbers, note, argument, language=phrase.language)
@@ -222,6 +257,13 @@ class _Sentence:
         rest = self.words[size:]
         typed = self.text[self.words[size - 1].end :].strip(" :,.!")
         return Said(self.text, phrase, rest, typed, self.phrases, self.grammar.lexicons)
+
+    def is_offer_sent_back(self, rest: Sequence[Token]) -> bool:
+        """Whether "or PASS 2" follows: our own words, which neither take nor refuse it."""
+        if len(rest) < 3 or not self.is_word("or", rest[0]):
+            return False
+        passes = among(self.phrases.at_start(rest[1:]), (PASS, CLAIM), self.situation.language)
+        return bool(passes) and bool(take(self.text, rest[1 + passes[0][1] :], self.phrases).found)
 
     def is_word(self, kind: str, word: Token) -> bool:
         return self.phrases.is_function_word(kind, word.text)
@@ -295,14 +337,25 @@ class _Sentence:
         said = {p.name for p in self.phrases.whole(self.words, self.situation.language)}
         return next((kind for kind in ("yes", "no", "partly") if kind in said), None)
 
+    def to_an_offer(self, verb: str, *, asked: bool) -> Intent:
+        """A yes or no of somebody who was asked about requests: it answers one only where it can mean nothing else."""
+        offers, situation = self.situation.offers, self.situation
+        if situation.quoted in offers:
+            return Order(verb, (situation.quoted,)) if situation.quoted else Ambiguous(offers)
+        if asked:
+            return Ambiguous(offers=offers, answer=True)
+        if situation.is_(Role.HOLDING) or situation.is_(Role.MATCHED):
+            return Ambiguous(offers=offers, verb=verb, talk=True)
+        if len(offers) > 1 or not situation.offered_last:
+            return Ambiguous(offers=offers, verb=verb if len(offers) > 1 else "")
+        return Order(verb, offers)
+
     def reply(self) -> Intent | None:
         question, offers = self.situation.question, self.situation.offers
         choices = REPLIES.get(question, {}) if question else {}
         said = self.yes_or_no()
-        if said in ("yes", "no") and offers:
-            if choices or len(offers) > 1:
-                return Ambiguous(offers=offers, answer=bool(choices))
-            return Order(CLAIM if said == "yes" else PASS, offers)
+        if said in ("yes", "no") and offers and (not choices or self.situation.offered_last):
+            return self.to_an_offer(ANSWERED_BY[said], asked=bool(choices))
         if not choices:
             return None
         beyond = any(w.number is not None and w.number > self.situation.options for w in self.words)

@@ -18,6 +18,10 @@ class Situation(Protocol):
     @property
     def offers(self) -> tuple[int, ...]: ...
     @property
+    def offered_last(self) -> bool: ...
+    @property
+    def quoted(self) -> int | None: ...
+    @property
     def own(self) -> tuple[int, ...]: ...
     @property
     def opted_out(self) -> bool: ...
@@ -32,6 +36,8 @@ class KnownSituation:
     question: Question | None = None
     options: int = 0  # how many numbered answers the question has
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
+    offered_last: bool = True  # whether that is what we said to them last: a short yes or no answers it
+    quoted: int | None = None  # the request that a text of ours was about, to which they reply
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
     roles: frozenset[Role] = frozenset()

@@ -75,6 +75,7 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
         media=media,
         location=_location(said),
         at=webhook.at,
+        replied_to=message_sid(said.get("OriginalRepliedMessageSid")),
         carrier_answered=said.get("OptOutType") or None,
         fields={
             k: v for k, v in said.items() if (k not in OWN or (k == "Body" and v != body)) and not MEDIA.match(k)
