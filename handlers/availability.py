@@ -103,7 +103,7 @@ def _said_until(turn: Turn, words: str) -> datetime | None:
 def not_at_night(turn: Turn, _: Free) -> Texts:
     """Nothing at night: this night is quiet at once. Hours of their own are not kept yet, and that is said."""
     now = turn.now.astimezone(ZoneInfo(turn.line.timezone))
-    if EVENING <= now.hour or now.hour < MORNING:
+    if now.hour >= EVENING or now.hour < MORNING:
         morning = (now + timedelta(days=now.hour >= EVENING)).replace(hour=MORNING, minute=0, second=0, microsecond=0)
         turn.speaker.away_until = morning.astimezone(UTC)
         turn.session.add(turn.speaker)

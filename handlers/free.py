@@ -51,7 +51,7 @@ def free(turn: Turn, intent: Free) -> Texts:
 
 
 def _goes_on(turn: Turn, meaning: Understanding) -> Request | None:
-    """What a helper has said is done, while its neighbor may still talk with them about it: "where did you leave it?"."""
+    """What a helper has said is done, while its neighbor may still ask them "where did you leave it?"."""
     if not turn.speaker.helps or meaning.kind not in (Kind.OTHER, Kind.QUESTION) or turn.own:
         return None
     return next((r for r in turn.helped if r.state is State.DELIVERED), None)

@@ -142,7 +142,7 @@ def place(turn: Turn, intent: Free) -> Texts:
         yield from relaying.pass_on(turn, request, intent.words)
 
 
-def number(turn: Turn, _: Free) -> Texts:
+def number(turn: Turn, __: Free) -> Texts:
     """What is her phone number? It stays private, on both sides."""
     (_, request), texts = _one(turn, "info")
     yield from texts

@@ -338,7 +338,7 @@ class _Sentence:
         return next((kind for kind in ("yes", "no", "partly") if kind in said), None)
 
     def to_an_offer(self, verb: str, *, asked: bool) -> Intent:
-        """A yes or no of somebody who was asked about requests: it answers one only where it can mean nothing else."""
+        """A yes or no of somebody who was asked about requests: it answers one only if it can mean nothing else."""
         offers, situation = self.situation.offers, self.situation
         if situation.quoted in offers:
             return Order(verb, (situation.quoted,)) if situation.quoted else Ambiguous(offers)
