@@ -54,6 +54,9 @@ def arrived(turn: Turn, intent: Free) -> Texts:
     request = _meant(turn)
     if request is None:
         yield turn.reply("nothing_waits")
+    elif request.state in (State.OPEN, State.HELD) and _helper(turn, request) is None:  # perhaps something else did
+        requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
+        yield turn.reply("more_added", about=request)
     else:
         yield from _came(turn, request, intent.words)
 

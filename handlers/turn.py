@@ -32,6 +32,8 @@ OFFERING = frozenset(
         "offer_asked",
         "offer_answer",
         "info_open",
+        "offer_answered",
+        "lapsed",
     }
 )  # phrases to which "ok" means that they take it
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no

@@ -1,9 +1,9 @@
 """Volunteers answer an offer in words of their own, and ask about it before they take it."""
 
-from handlers import claim, lures, relaying
+from handlers import claim, intake, lures, relaying
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Answer, Free, Need, Order, Question
+from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
 from models import offers, people, requests
 from models.people import Person
 from models.requests import Request, State
@@ -17,7 +17,7 @@ SHORT = 2  # words beyond a yes that say nothing: "yes i can for sure"
 
 def accept(turn: Turn, intent: Free) -> Texts:
     """Yes, in any words: "I can go at 6". What is said beyond the yes travels along."""
-    request, texts = _offered(turn, "claim")
+    request, texts = _offered(turn, intent, "claim")
     yield from texts
     if request is None:
         return
@@ -39,9 +39,9 @@ def has_it(turn: Turn, intent: Free) -> Texts:
         yield waits(turn, [r.number for r in asked or _pending(turn)])
 
 
-def decline(turn: Turn, _: Free) -> Texts:
+def decline(turn: Turn, intent: Free) -> Texts:
     """No, in any words: no hard feelings."""
-    request, texts = _offered(turn, "pass")
+    request, texts = _offered(turn, intent, "pass")
     yield from texts
     if request is not None:
         yield from claim.pass_(turn, Order("pass", (request.number,)))
@@ -59,25 +59,25 @@ def no_matter(turn: Turn, _: Free) -> Texts:
     yield turn.reply("passed_late")
 
 
-def still_needed(turn: Turn, _: Free) -> Texts:
+def still_needed(turn: Turn, intent: Free) -> Texts:
     """Is it still needed? Where it stands."""
-    request, texts = _offered(turn, "claim")
+    request, texts = _offered(turn, intent, "claim")
     yield from texts
     if request is not None:
         yield turn.reply("offer_still", about=request, what=turn.what(request))
 
 
-def where(turn: Turn, _: Free) -> Texts:
+def where(turn: Turn, intent: Free | None = None) -> Texts:
     """What is the address? It is for whoever goes there."""
-    request, texts = _offered(turn, "claim")
+    request, texts = _offered(turn, intent, "claim")
     yield from texts
     if request is not None:
         yield turn.reply("offer_where", about=request, what=turn.what(request))
 
 
-def number(turn: Turn, _: Free) -> Texts:
+def number(turn: Turn, intent: Free) -> Texts:
     """What is her phone number? It stays private."""
-    request, texts = _offered(turn, "claim")
+    request, texts = _offered(turn, intent, "claim")
     yield from texts
     if request is not None:
         yield turn.reply("offer_private", about=request)
@@ -85,7 +85,7 @@ def number(turn: Turn, _: Free) -> Texts:
 
 def detail(turn: Turn, intent: Free) -> Texts:
     """When? Which floor? The neighbor alone knows."""
-    request, texts = _offered(turn, "claim")
+    request, texts = _offered(turn, intent, "claim")
     yield from texts
     if request is not None:
         yield from ask_before(turn, request, intent.words)
@@ -113,6 +113,8 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     turn.unask(turn.speaker)
     if request is None or not request.live:
         yield turn.reply("nothing_waits")
+    elif _is_another(request, intent):
+        yield from intake.begin(turn, intent.words, intent.meaning, like=request)
     elif request.state is State.OPEN:
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
         yield turn.reply("answer_passed_on", about=request)
@@ -124,6 +126,12 @@ def answered(turn: Turn, intent: Answer) -> Texts:
                 yield turn.tell(asker, "offer_answer", about=request, words=Quoted(intent.words))
     else:
         yield from relaying.pass_on(turn, request, intent.words)
+
+
+def _is_another(request: Request, intent: Answer) -> bool:
+    """Whether they ask for something else rather than answer."""
+    named = {*map(str, intent.meaning.needs)} - {Need.OTHER}
+    return intent.meaning.kind is Kind.ASK and bool(named) and named.isdisjoint(request.needs)
 
 
 def waits(turn: Turn, numbers: list[int]) -> Text:
@@ -143,11 +151,12 @@ def _pending(turn: Turn) -> list[Request]:
     return [r for n in numbers if (r := requests.by_number(turn.session, turn.line.id, n))]
 
 
-def _offered(turn: Turn, verb: str) -> tuple[Request | None, list[Text]]:
+def _offered(turn: Turn, intent: Free | None, verb: str) -> tuple[Request | None, list[Text]]:
     """The one request that they were asked about, or the choices."""
     pending = _pending(turn)
-    if turn.quoted in pending:
-        return turn.quoted, []
+    quoted = [r for r in pending if intent and r.number == intent.quoted]
+    if quoted:
+        return quoted[0], []
     if len(pending) == 1:
         return pending[0], []
     return None, [turn.reply("which_one", choices=Several([Verb(verb, r.number) for r in pending], style="or"))]

@@ -17,13 +17,14 @@ Which commands there are and what each takes is declared in handlers/registry.py
 once, are in the phrasebooks. Anything that is not clearly a command is free text, and that is how neighbors ask.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from handlers import phrasebook
-from handlers.understanding import carrier_words
+from handlers.understanding import carrier_words, typed
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Said
 from handlers.understanding.command import Command, Note
@@ -81,10 +82,13 @@ class Grammar:
         self.telling = frozenset(key for key, c in names if c.tells_language)
 
     @cached_property
+    def _pages(self) -> Mapping[str, Book]:
+        return self._books or {code: phrasebook.book(code).pages for code in phrasebook.languages()}
+
+    @cached_property
     def phrases(self) -> PhraseIndex:
         """What people type, in every language."""
-        books = self._books or {code: phrasebook.book(code).pages for code in phrasebook.languages()}
-        return PhraseIndex.of(books, [key for key, c in self.commands.items() if c.typo_forgiven])
+        return PhraseIndex.of(self._pages, [key for key, c in self.commands.items() if c.typo_forgiven])
 
     @cached_property
     def lexicons(self) -> Lexicons:
@@ -93,24 +97,17 @@ class Grammar:
 
     def read(self, body: str) -> Reading:
         """Take a text apart: what it says by itself, whoever sent it."""
-        text = clean(body)
-        tokens = self._unglued(split(text))
+        text, quoted = typed.unquoted(clean(body), self.our_offer)
+        tokens = typed.unglued(split(text), self._takes_numbers)
         words = without_courtesy(tokens, self.phrases)
         begins = self.phrases.at_start(words)
         told = among(begins, self.telling, "en")
-        return Reading(text, tokens, words, begins, self.lexicons, told[0][0].language if told else None)
+        return Reading(text, tokens, words, begins, self.lexicons, quoted, told[0][0].language if told else None)
 
-    def _unglued(self, tokens: list[Token]) -> list[Token]:
-        """The words, with the numbers apart that were typed on to a command: "Claim2"."""
-        found: list[Token] = []
-        for token in tokens:
-            verb = token.text.rstrip("0123456789")
-            if 1 < len(verb) < len(token.text) and self._takes_numbers(verb):
-                middle = token.end - (len(token.text) - len(verb))
-                found += [token._replace(text=verb, end=middle), Token(token.text[len(verb) :], middle, token.end)]
-            else:
-                found.append(token)
-        return found
+    @cached_property
+    def our_offer(self) -> re.Pattern[str]:
+        """An offer as we text it."""
+        return typed.offer(book["verbs"] for book in self._pages.values())
 
     def _takes_numbers(self, word: str) -> bool:
         """Whether a word by itself is a command about requests, or a harmless one mistyped."""
@@ -149,8 +146,15 @@ class _Sentence:
     def words(self) -> Sequence[Token]:
         return self.reading.words
 
+    @property
+    def quoted(self) -> int | None:
+        """The request of which a text of ours told, to which they reply."""
+        return self.reading.quoted or self.situation.quoted
+
     def intent(self) -> Intent:
         if not any(w.text not in "#@" for w in self.words):
+            if self.reading.quoted is not None:  # our own text sent back neither takes nor refuses it
+                return Ambiguous(offers=(self.reading.quoted,), verb="")
             return Order(HELP) if self.text.strip("!. ") == "?" else Wordless()
         found = self.order()
         if self.reading.danger:  # comes before any command and any question of ours; in a note it travels along
@@ -162,7 +166,8 @@ class _Sentence:
         almost = self.almost()
         if almost is None and not self.is_awaited(self.yes_or_no()) and (rule := self.act()) is not None:
             done = self.reading.acts.get(rule.act)
-            return Free(self.text, meaning, act=rule.act, act_words=done.words if done else "", role=rule.to)
+            said = done.words if done else ""
+            return Free(self.text, meaning, act=rule.act, act_words=said, role=rule.to, quoted=self.quoted)
         if (reply := self.reply()) is not None:
             return reply
         return self.answer() if self.asked_for_words else Free(self.text, meaning, almost)
@@ -247,8 +252,8 @@ class _Sentence:
 
     def made(self, phrase: Phrase, numbers: tuple[int, ...] = (), note: str = "", argument: Any = None) -> Order:
         command = self.grammar.commands[phrase.name]
-        if command.numbers and not numbers and self.situation.quoted is not None:
-            numbers = (self.situation.quoted,)
+        if command.numbers and not numbers and self.quoted is not None:
+            numbers = (self.quoted,)
         if command.argument and argument is None and not command.argument.in_words:
             argument = command.argument.read(self.said(phrase, len(self.words)))
         return Order(command.name, numbers, note, argument, language=phrase.language)
@@ -340,8 +345,8 @@ class _Sentence:
     def to_an_offer(self, verb: str, *, asked: bool) -> Intent:
         """A yes or no of somebody who was asked about requests: it answers one only if it can mean nothing else."""
         offers, situation = self.situation.offers, self.situation
-        if situation.quoted in offers:
-            return Order(verb, (situation.quoted,)) if situation.quoted else Ambiguous(offers)
+        if self.quoted is not None and self.quoted in offers:
+            return Order(verb, (self.quoted,))
         if asked:
             return Ambiguous(offers=offers, answer=True)
         if situation.is_(Role.HOLDING) or situation.is_(Role.MATCHED):

@@ -213,6 +213,9 @@ class Free:
     meaning: Understanding
     almost: Order | None = field(default=None, compare=False)  # the command, one typo away, in which none is forgiven
     act: Act | None = field(default=None, compare=False)  # what they do by it, of what makes sense in their situation
+    quoted: int | None = field(
+        default=None, compare=False
+    )  # the request of which a text of ours told that they quote
     act_words: str = field(default="", compare=False)  # those of the words that tell of it
     role: Role = field(default=Role.ANYONE, compare=False)  # what they are to us in doing so
 

@@ -22,6 +22,7 @@ class Reading:
     words: Sequence[Token]  # those without the courtesy around them
     begins: Begins  # the phrases that these begin with
     lexicons: Lexicons
+    quoted: int | None  # the number of the offer of ours that it quotes, which is no part of the text here
     command_language: str | None  # the language of the command that it begins with, if it does
 
     @property
