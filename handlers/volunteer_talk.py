@@ -113,19 +113,19 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     turn.unask(turn.speaker)
     if request is None or not request.live:
         yield turn.reply("nothing_waits")
-    elif _is_another(request, intent):
-        yield from intake.begin(turn, intent.words, intent.meaning, like=request)
     elif request.state is State.OPEN:
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
-        yield turn.reply("answer_passed_on", about=request)
+        yield turn.reply("answer_kept", about=request)
         private = intent.meaning.place or sum(c.isdigit() for c in intent.words) >= A_NUMBER
         for asker in _askers(turn, request):
-            if private or lures.found(intent.words):  # a door is for whoever goes there
+            if private or lures.found(intent.words):  # for whoever goes there alone
                 yield turn.tell(asker, "offer_answered", about=request)
             else:
                 yield turn.tell(asker, "offer_answer", about=request, words=Quoted(intent.words))
     else:
         yield from relaying.pass_on(turn, request, intent.words)
+    if request is not None and _is_another(request, intent):  # and they need something else, too
+        yield from intake.begin(turn, intent.words, intent.meaning, like=request)
 
 
 def _is_another(request: Request, intent: Answer) -> bool:

@@ -5,21 +5,24 @@ from collections.abc import Callable, Iterable, Mapping
 
 from handlers.understanding.words import Token
 
-SHORTEST = 16  # characters of an offer
+LONGEST = 200  # characters of an offer, before what it asks to be texted
+AROUND = " \t\n\r\"'“”>.:-"
 
 
 def offer(verbs: Iterable[Mapping[str, str]]) -> re.Pattern[str]:
-    """An offer as we text it in these languages: "#42 Groceries. CLAIM 42 or PASS 42"."""
-    ends = "|".join(rf"{verb['claim']} \1 \w+ {verb['pass']} \1" for verb in verbs)
-    return re.compile(rf"[>\s\"'“]*#(\d{{1,9}})\b[^\n]{{0,200}}?(?:{ends})\b[.\s\"'”:-]*", re.IGNORECASE)
+    """How an offer ends in these languages: "CLAIM 42 or PASS 42"."""
+    ends = (rf"{verb['claim']} (\d{{1,9}}) \w{{1,4}} {verb['pass']} \d{{1,9}}\b" for verb in verbs)
+    return re.compile("|".join(rf"\b{end}" for end in ends), re.IGNORECASE)
 
 
 def unquoted(text: str, of_ours: re.Pattern[str]) -> tuple[str, int | None]:
-    """A text without the offer that it quotes, and that one's number."""
-    quote = of_ours.search(text) if len(text) >= SHORTEST and "#" in text else None
-    if quote is None:
+    """A text without the offer that it quotes, "#42 Groceries. CLAIM 42 or PASS 42", and that one's number."""
+    end = of_ours.search(text) if "#" in text else None
+    number = next(filter(None, end.groups())) if end else ""
+    start = text.rfind(f"#{number}", max(0, end.start() - LONGEST), end.start()) if end else -1
+    if end is None or start < 0:
         return text, None
-    return f"{text[: quote.start()]} {text[quote.end() :]}".strip(), int(quote[1])
+    return f"{text[:start].strip(AROUND)} {text[end.end() :].strip(AROUND)}".strip(), int(number)
 
 
 def unglued(tokens: Iterable[Token], takes_numbers: Callable[[str], bool]) -> list[Token]:

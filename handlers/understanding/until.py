@@ -13,6 +13,7 @@ from handlers.understanding.phrases import PhraseIndex
 from handlers.understanding.words import Token, clean, fold, split
 
 WEEK = 7
+LONG_ENOUGH = 4  # letters that begin the name of a day
 NAMES = ("wide", "abbreviated")
 
 
@@ -30,7 +31,7 @@ def hours(words: str) -> int | None:
 def days(words: str, today: int) -> int | None:
     """How many days from this weekday on (Monday is 0) they are away, as far as they say."""
     said, phrases = split(clean(words)), index()
-    named = next((day for w in said if (day := weekdays().get(w.text)) is not None), None)
+    named = next((day for w in said if (day := _weekday(w.text)) is not None), None)
     if named is not None:
         return (named - today - 1) % WEEK + 1
     if any(phrases.is_function_word("tomorrow", w.text) for w in said):
@@ -39,6 +40,12 @@ def days(words: str, today: int) -> int | None:
         monday = WEEK - today
         return monday + WEEK if any(phrases.is_function_word("next", w.text) for w in said) else monday
     return None
+
+
+def _weekday(word: str) -> int | None:
+    """Which day of the week a word names, or begins to: "tues"."""
+    begun = (day for name, day in weekdays().items() if len(word) >= LONG_ENOUGH and name.startswith(word))
+    return weekdays().get(word, next(begun, None))
 
 
 def _is_end(said: Sequence[Token], phrases: PhraseIndex) -> bool:
