@@ -18,6 +18,9 @@ from models.requests import Outcome, Request, State
 YES, PARTLY, NO = 1, 2, 3
 IN_A_WORD = 2  # longer answers are worth telling to whoever helped
 TOLD_LATELY = timedelta(minutes=15)
+GOODS = frozenset(  # help is over when these are there
+    {Need.FOOD, Need.WATER, Need.MEDICINE, Need.BABY, Need.HOUSEHOLD, Need.CLOTHING, Need.TOOLS, Need.MONEY}
+)
 UNSURE = frozenset({Outcome.UNCONFIRMED, Outcome.ABANDONED})  # it was closed without their word
 CAME = (Outcome.FULFILLED, Outcome.PARTIAL, *UNSURE)
 WAITS = (State.DELIVERED, State.CLAIMED, State.OPEN, State.HELD)  # of several, the words are about the first of these
@@ -57,6 +60,8 @@ def arrived(turn: Turn, intent: Free) -> Texts:
     elif request.state in (State.OPEN, State.HELD) and _helper(turn, request) is None:  # perhaps something else did
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=request)
+    elif request.state is State.CLAIMED and not GOODS.issuperset(request.needs):  # "he is here": it only begins
+        yield from _to_matches(turn, intent.words)
     else:
         yield from _came(turn, request, intent.words)
 
