@@ -232,7 +232,7 @@ def thanks(turn: Turn, _: Order) -> Texts:
         (talk := _goes_on(turn, NOTHING_SAID)) is not None and turn.told_last and turn.told_last[0] == "from_neighbor"
     ):
         yield from relaying.pass_on(turn, talk, turn.heard.body)
-    elif any(c.isalnum() for c in turn.heard.body):  # a thumb needs no answer
+    else:
         yield turn.reply("welcome")
 
 
