@@ -1,14 +1,19 @@
 """When, where and with what a volunteer wants to be asked."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from handlers import places
+from handlers import claim, places
 from handlers.summary import Needs, Ours, Several, When
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Order
+from handlers.understanding import until
+from handlers.understanding.intents import Free, Need, Order
+from models import offers, requests
 
 FOREVER = timedelta(days=3650)
 MOST = 50
+DAY = 24  # hours
+MORNING, EVENING = 8, 20  # o'clock, on the line's clock
 
 
 def away(turn: Turn, order: Order) -> Texts:
@@ -66,3 +71,57 @@ def area(turn: Turn, order: Order) -> Texts:
         yield turn.reply("area_all")
     else:
         yield turn.reply("area_which", choices=names)
+
+
+def goes_away(turn: Turn, intent: Free) -> Texts:
+    """Out of town until Monday: no offers until then; until BACK, where they do not say when."""
+    morning = _said_until(turn, intent.words)
+    pending = offers.pending_numbers(turn.session, turn.speaker.id)
+    request = requests.by_number(turn.session, turn.line.id, pending[0]) if len(pending) == 1 else None
+    if morning is None:
+        yield from away(turn, Order("away"))
+    else:
+        turn.speaker.away_until = morning
+        turn.session.add(turn.speaker)
+        yield turn.reply("away_until", when=When(morning, turn.line.timezone))
+    if request is not None:  # and so they cannot do what they were asked about
+        yield from (t for t in claim.pass_(turn, Order("pass", (request.number,))) if t.to.id != turn.speaker.id)
+
+
+def _said_until(turn: Turn, words: str) -> datetime | None:
+    """The morning until which somebody says to be away; None if they do not say."""
+    hours = until.hours(words)
+    now = turn.now.astimezone(ZoneInfo(turn.line.timezone))
+    if hours is not None and hours < DAY:
+        return turn.now + timedelta(hours=hours)
+    days = hours // DAY if hours is not None else until.days(words, now.weekday())
+    if days is None:
+        return None
+    return (now + timedelta(days=days)).replace(hour=MORNING, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def not_at_night(turn: Turn, _: Free) -> Texts:
+    """Nothing at night: this night is quiet at once. Hours of their own are not kept yet, and that is said."""
+    now = turn.now.astimezone(ZoneInfo(turn.line.timezone))
+    if now.hour >= EVENING or now.hour < MORNING:
+        morning = (now + timedelta(days=now.hour >= EVENING)).replace(hour=MORNING, minute=0, second=0, microsecond=0)
+        turn.speaker.away_until = morning.astimezone(UTC)
+        turn.session.add(turn.speaker)
+        yield turn.reply("quiet_tonight", when=When(morning, turn.line.timezone))
+    else:
+        yield turn.reply("no_hours_yet")
+
+
+def not_these(turn: Turn, intent: Free) -> Texts:
+    """Stop asking me about rides: about anything but these."""
+    not_ = {*intent.meaning.needs_if_asked} - {Need.OTHER}
+    if not not_:
+        yield turn.reply("only_which")
+        return
+    can = [*map(Need, turn.speaker.can)] or [*Need]
+    turn.speaker.can = [str(need) for need in can if need not in not_]
+    turn.session.add(turn.speaker)
+    if turn.speaker.can:
+        yield turn.reply("not_these", needs=Needs(tuple(sorted(map(str, not_)))))
+    else:  # nothing is left, and nothing would mean anything
+        yield from away(turn, Order("away"))

@@ -7,9 +7,10 @@ from handlers.summary import Quoted, Said
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
 from models import assignments, people, requests
+from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
-from models.requests import State
+from models.requests import Request, State
 
 
 def omw(turn: Turn, order: Order) -> Texts:
@@ -19,6 +20,7 @@ def omw(turn: Turn, order: Order) -> Texts:
     yield from texts
     for assignment, request in held:
         if request in found:
+            trust(turn, assignment, request)
             assignment.on_the_way_at = turn.now
             turn.session.add(assignment)
             requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
@@ -78,7 +80,16 @@ def _note(words: str) -> Said | None:
     return Said("note_from_helper", {"note": Quoted(words)}) if words else None
 
 
-def drop(turn: Turn, order: Order) -> Texts:
+def trust(turn: Turn, held: Assignment, request: Request) -> None:
+    """They come, whatever they said before."""
+    if held.leased_until is not None:
+        held.leased_until = None
+        turn.session.add(held)
+        requests.schedule(turn.session, request, None)
+        turn.unask(turn.speaker, request)
+
+
+def drop(turn: Turn, order: Order, *, told: str = "dropped") -> Texts:
     """DROP 42: it goes out again, and nobody is blamed."""
     held = turn.held
     found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "drop", "nothing_in_hand")
@@ -86,7 +97,8 @@ def drop(turn: Turn, order: Order) -> Texts:
     for assignment, request in held:
         if request in found and assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
             texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=order.note)
-            yield turn.reply("dropped", about=request)
+            turn.unask(turn.speaker, request)
+            yield turn.reply(told, about=request)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
             yield from texts

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, intake, interpreting, reach_person, summary, waves
+from handlers import brake, in_hand, intake, interpreting, reach_person, summary, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -24,6 +24,8 @@ def act(context: Context, request: Request) -> Texts:
         yield from _delivered(context, request)
     elif request.state is State.HELD:
         yield from _held(context, request)
+    elif request.state is State.CLAIMED:
+        yield from in_hand.unsure(context, request)
     else:
         requests.schedule(context.session, request, None)
 

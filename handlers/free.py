@@ -8,19 +8,24 @@ from handlers import (
     bursts,
     first_answer,
     foreign,
+    in_hand,
     intake,
     media,
     phrasebook,
     reach_person,
+    receipt,
     relaying,
     standing,
+    volunteer_talk,
     whereabouts,
 )
 from handlers.summary import Ours, Said, Several, Verb, brief
 from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
+    NOTHING_SAID,
     TO_BE_ANSWERED,
     Ambiguous,
+    Answer,
     Courtesy,
     DangerKind,
     Free,
@@ -66,8 +71,9 @@ def free(turn: Turn, intent: Free) -> Texts:
         _learn(turn, danger, intent.words, meaning)  # not for a helper, who may be whom they are afraid of
         yield from relaying.pass_on(turn, danger, intent.words)
     elif len(matches) > 1:
-        choices = Several([Ours(f"@{r.number}") for r in matches], style="or")
-        yield turn.later(turn.reply("to_which", choices=choices))
+        yield turn.later(relaying.to_which(turn, matches))
+    elif (talk := _after_done(turn, meaning)) is not None:
+        yield from relaying.pass_on(turn, talk, intent.words)
     elif draft := bursts.gathering(turn, meaning):
         yield from _goes_on(turn, draft, intent.words, meaning)
     else:
@@ -121,6 +127,13 @@ def _waits_for_duty(turn: Turn, request: Request) -> bool:
 def _is_a_talk(request: Request) -> bool:
     """Whether a request only carries a talk with duty."""
     return request.state is State.HELD and not request.emergency and {*request.needs} <= {Need.OTHER}
+
+
+def _after_done(turn: Turn, meaning: Understanding) -> Request | None:
+    """What a helper has said is done, while its neighbor may still ask them "where did you leave it?"."""
+    if not turn.speaker.helps or meaning.kind not in (Kind.OTHER, Kind.QUESTION) or turn.own:
+        return None
+    return next((r for r in turn.helped if r.state is State.DELIVERED), None)
 
 
 def _may_mean(turn: Turn, order: Order) -> bool:
@@ -329,7 +342,13 @@ def machine(turn: Turn, intent: Machine) -> Texts:
 
 def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:
     """It could mean two things: show the choices, do nothing."""
-    choices = Several([Verb("claim", n) for n in intent.offers], style="or")
+    if intent.talk:
+        yield from in_hand.chat(turn, turn.heard.body)
+        return
+    if not intent.verb and len(intent.offers) == 1:
+        yield volunteer_talk.waits(turn, [*intent.offers])
+        return
+    choices = Several([Verb(intent.verb or "claim", n) for n in intent.offers], style="or")
     question = f"answer_{turn.asked.question}" if turn.asked else "answer_other"
     if intent.answer:
         yield turn.reply("two_things", choices=choices, answer=Said(question))
@@ -340,8 +359,16 @@ def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:
 def thanks(turn: Turn, _: Order) -> Texts:
     """Kind words go to the other side if there is one."""
     matches = turn.matches
-    if len(matches) == 1:
+    if receipt.is_answer(turn):
+        yield from receipt.came(turn, Answer(receipt.YES, turn.heard.body))
+    elif len(matches) == 1:
         yield from relaying.pass_on(turn, matches[0], turn.heard.body)
+    elif (
+        (talk := _after_done(turn, NOTHING_SAID)) is not None
+        and turn.told_last
+        and turn.told_last[0] == "from_neighbor"
+    ):
+        yield from relaying.pass_on(turn, talk, turn.heard.body)
     else:
         yield turn.reply("welcome")
 

@@ -1,10 +1,10 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import alarms, all_clear, choosing, intake, relaying, standing, waves
+from handlers import alarms, all_clear, choosing, intake, relaying, standing, volunteer_talk, waves
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Order
-from models import assignments, requests
+from models import assignments, offers, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.requests import Outcome, State
@@ -14,6 +14,9 @@ def status(turn: Turn, order: Order) -> Texts:
     """STATUS: where it stands, honestly."""
     own = turn.own
     if not order.numbers:
+        if not own and turn.speaker.helps and offers.pending_numbers(turn.session, turn.speaker.id):
+            yield from volunteer_talk.where(turn)  # "where is it?", of whoever was asked
+            return
         if not own:
             last = requests.last_of(turn.session, turn.speaker.id)
             yield standing.of(turn, last) if last else turn.reply("nothing_asked")

@@ -1,31 +1,43 @@
-"""The neighbor says whether help came. Nothing else counts as fulfilled."""
+"""The neighbor says whether help came, by a digit or in words, also days after it was closed.
+
+Nothing else counts as fulfilled.
+"""
 
 from datetime import timedelta
 
-from handlers import intake, waves
+from handlers import intake, relaying, waves
+from handlers.summary import Name, Quoted, Said, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Answer, Question
+from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
 from models import assignments, requests
+from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
+from models.people import Person
 from models.requests import Outcome, Request, State
 
 YES, PARTLY, NO = 1, 2, 3
+IN_A_WORD = 2  # longer answers are worth telling to whoever helped
+TOLD_LATELY = timedelta(minutes=15)
+GOODS = frozenset(  # help is over when these are there
+    {Need.FOOD, Need.WATER, Need.MEDICINE, Need.BABY, Need.HOUSEHOLD, Need.CLOTHING, Need.TOOLS, Need.MONEY}
+)
+UNSURE = frozenset({Outcome.UNCONFIRMED, Outcome.ABANDONED})  # it was closed without their word
+CAME = (Outcome.FULFILLED, Outcome.PARTIAL, *UNSURE)
+WAITS = (State.DELIVERED, State.CLAIMED, State.OPEN, State.HELD)  # of several, the words are about the first of these
 
 
 def came(turn: Turn, intent: Answer) -> Texts:
     """The answer to "did you get it?"."""
     request = _asked_about(turn)
-    if request is None or request.state is not State.DELIVERED:
+    if request is None or request.state not in (State.DELIVERED, State.CLOSED):
         turn.unask(turn.speaker)
         yield turn.reply("nothing_waits")
     elif intent.choice == YES:
-        yield from waves.fulfilled(turn, request)
+        yield from _came(turn, request, intent.words)
     elif intent.choice == PARTLY:
-        turn.ask(turn.speaker, Question.MISSING, request)
-        requests.schedule(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.receipt_reminder))
-        yield turn.reply("what_is_missing", about=request)
+        yield from _partly(turn, request, intent.words, intent.meaning)
     elif intent.choice == NO:
-        yield from _not_come(turn, request)
+        yield from _not_come(turn, request, intent.words)
     else:
         yield turn.reply("yes_partly_no", about=request)
 
@@ -34,17 +46,131 @@ def missing(turn: Turn, intent: Answer) -> Texts:
     """The answer to "what is missing?": it becomes a request of its own."""
     request = _asked_about(turn)
     turn.unask(turn.speaker)
-    if request is None or not waves.close(turn, request, Outcome.PARTIAL, by=turn.speaker.id, words=intent.words):
+    if request is None:
+        yield turn.reply("nothing_waits")
+    else:
+        yield from _rest(turn, request, intent.words, intent.meaning)
+
+
+def arrived(turn: Turn, intent: Free) -> Texts:
+    """Everything is there, they say, asked or not."""
+    request = _meant(turn)
+    if request is None:
+        yield turn.reply("nothing_waits")
+    elif request.state in (State.OPEN, State.HELD) and _helper(turn, request) is None:  # perhaps something else did
+        requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
+        yield turn.reply("more_added", about=request)
+    elif request.state is State.CLAIMED and not GOODS.issuperset(request.needs):  # "he is here": it only begins
+        yield from _to_matches(turn, intent.words)
+    else:
+        yield from _came(turn, request, intent.words)
+
+
+def got_it(turn: Turn, intent: Free) -> Texts:
+    """ "Got it": what was delivered, or else what the other side wrote."""
+    request = _meant(turn)
+    if request is None or request.state in (State.DELIVERED, State.CLOSED):
+        yield from arrived(turn, intent)
+    elif turn.matches:
+        yield from _to_matches(turn, intent.words)
+    else:
+        yield turn.reply("welcome")
+
+
+def partly(turn: Turn, intent: Free) -> Texts:
+    """Something is missing. While whoever helps is still on it, they hear it."""
+    request = _meant(turn)
+    if request is None:
+        yield turn.reply("nothing_waits")
+    elif request.state in (State.DELIVERED, State.CLOSED):
+        yield from _partly(turn, request, intent.words, intent.meaning)
+    elif turn.matches:
+        yield from _to_matches(turn, intent.words)
+    else:
+        yield from never(turn, intent)
+
+
+def never(turn: Turn, intent: Free) -> Texts:
+    """Nobody came, nothing is there: open again, or whoever is on duty hears of it."""
+    request = _meant(turn)
+    if request is None:
+        yield turn.reply("nothing_waits")
+    elif request.state in (State.DELIVERED, State.CLOSED):
+        yield from _not_come(turn, request, intent.words)
+    else:
+        yield from _still_waits(turn, request, intent.words)
+
+
+def thanks(turn: Turn, intent: Free) -> Texts:
+    """Thanks are a yes to "did you get it?", and reach whoever helped, also after the end."""
+    request = _meant(turn)
+    if request is None:
+        yield turn.reply("welcome")
+    elif request.state is State.DELIVERED and is_answer(turn):
+        yield from _came(turn, request, intent.words)
+    elif turn.matches:
+        yield from _to_matches(turn, intent.words)
+    else:
+        yield from _to_helper(turn, request, intent.words)
+
+
+def is_answer(turn: Turn) -> bool:
+    """Whether we asked the speaker if it came, and they have not said."""
+    request = _asked_about(turn) if turn.asked and turn.asked.question is Question.RECEIPT else None
+    return request is not None and request.state is State.DELIVERED
+
+
+def _came(turn: Turn, request: Request, words: str) -> Texts:
+    said = words if len(words.split()) > IN_A_WORD else ""
+    if request.live:
+        yield from waves.fulfilled(turn, request, said)
+        return
+    turn.unask(turn.speaker, request)
+    if request.outcome in UNSURE and _reconsider(turn, request, Outcome.FULFILLED, "confirmed"):
+        yield turn.reply("receipt_yes", about=request)
+        if helper := _helper(turn, request):
+            phrase = "receipt_yes_helper_words" if said else "receipt_yes_helper"
+            yield turn.tell(helper, phrase, about=request, words=Quoted(said))
+    else:
+        yield from _to_helper(turn, request, words)
+
+
+def _partly(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
+    """What is missing goes out by itself; if they do not say what that is, they are asked."""
+    if {*meaning.needs_if_asked} - {Need.OTHER}:
+        turn.unask(turn.speaker, request)
+        yield from _rest(turn, request, words, meaning)
+        return
+    turn.ask(turn.speaker, Question.MISSING, request)
+    if request.live:
+        again = turn.now + timedelta(minutes=turn.line.policy.receipt_reminder)
+        requests.schedule(turn.session, request, again)
+    yield turn.reply("what_is_missing", about=request)
+
+
+def _rest(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
+    """What is missing becomes a request of its own."""
+    before = next((r for r in turn.own if r.parent_request_id == request.id and r.live), None)
+    if before is not None:
+        requests.add_words(turn.session, before, words, turn.now, by=turn.speaker.id)
+        yield turn.reply("more_added", about=before)
+        return
+    if request.live:
+        ended = waves.close(turn, request, Outcome.PARTIAL, by=turn.speaker.id, words=words)
+    else:
+        ended = _reconsider(turn, request, Outcome.PARTIAL, "missing")
+    if not ended:
         yield turn.reply("nothing_waits")
         return
+    named = [str(need) for need in meaning.needs_if_asked if need is not Need.OTHER]
     rest = requests.create(
         turn.session,
         turn.line,
         person_id=request.person_id,
         state=State.DRAFT,
         now=turn.now,
-        text=intent.words,
-        needs=request.needs,
+        text=words,
+        needs=named or request.needs,
         people=request.people,
         urgency=request.urgency,
         area_id=request.area_id,
@@ -57,24 +183,95 @@ def missing(turn: Turn, intent: Answer) -> Texts:
     texts = waves.open_up(turn, rest, "opened", (State.DRAFT,), by=turn.speaker.id)
     count = waves.asked(texts)
     yield turn.reply("rest_goes_out" if count else "got_it_nobody", about=rest, n=count, what=turn.what(rest))
-    holder = assignments.on(turn.session, request)
-    if holder:
-        yield turn.tell(holder[1], "receipt_partly_helper", about=request, rest=rest.number)
+    if helper := _helper(turn, request):
+        yield turn.tell(helper, "receipt_partly_helper", about=request, rest=rest.number)
     yield from texts
 
 
-def _not_come(turn: Turn, request: Request) -> Texts:
-    turn.unask(turn.speaker)
-    holder = assignments.on(turn.session, request)
-    texts = waves.open_up(turn, request, "reopened", (State.DELIVERED,), by=turn.speaker.id)
+def _not_come(turn: Turn, request: Request, words: str) -> Texts:
+    """It is open again, and duty knows; but for one of which they had said that it came: there a person must look."""
+    turn.unask(turn.speaker, request)
+    helper = _helper(turn, request)
+    out_of = State.DELIVERED
+    if not request.live:
+        out_of = State.CLOSED
+        if request.outcome not in UNSURE:
+            yield from _to_duty(turn, request, words, "never_came_after_yes")
+            return
+        request.outcome = None
+        turn.session.add(request)
+    texts = waves.open_up(turn, request, "reopened", (out_of,), by=turn.speaker.id)
     if request.state is not State.OPEN:
         yield turn.reply("nothing_waits")
         return
     yield turn.reply("receipt_no", about=request, lane=Lane.SAFETY, n=waves.asked(texts))
-    if holder:
-        yield turn.tell(holder[1], "receipt_no_helper", about=request)
+    if helper:
+        yield turn.tell(helper, "receipt_no_helper", about=request)
     yield from turn.tell_duty("duty_not_come", about=request, but=turn.speaker.id, what=turn.what(request))
     yield from texts
+
+
+def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
+    """Nobody came, and nobody said that they had been: whoever was to come reads it, and duty."""
+    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    yield from _to_duty(turn, request, words, "nobody_came_claimed" if holder else "nobody_came_open")
+    if holder:
+        yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+
+
+def _to_duty(turn: Turn, request: Request, words: str, phrase: str) -> Texts:
+    """Duty hears of it, once in a while; the neighbor hears whether they did."""
+    again = requests.happened_since(turn.session, [request], "nobody_came", turn.now - TOLD_LATELY)
+    what = turn.what(request)
+    told = [*turn.tell_duty("duty_nobody_came", about=request, but=turn.speaker.id, what=what, words=brief(words))]
+    requests.record(turn.session, request, "nobody_came", turn.now, by=turn.speaker.id, words=words)
+    requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=words)
+    helper = _helper(turn, request)
+    name = turn.somebody(helper) if helper else None
+    knows = Said("duty_knows" if told else "duty_will_know")
+    yield turn.reply(phrase, about=request, lane=Lane.SAFETY, name=name, then=knows)
+    if not again:
+        yield from told
+
+
+def _to_helper(turn: Turn, request: Request, words: str) -> Texts:
+    """Words about what is over, for whoever did it."""
+    helper = _helper(turn, request)
+    if helper is None or helper.opted_out_at is not None:
+        yield turn.reply("welcome")
+        return
+    yield turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+    name: Name | None = turn.name(helper)
+    yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
+
+
+def _to_matches(turn: Turn, words: str) -> Texts:
+    matches = turn.matches
+    if len(matches) == 1:
+        yield from relaying.pass_on(turn, matches[0], words)
+    else:
+        yield relaying.to_which(turn, matches)
+
+
+def _reconsider(turn: Turn, request: Request, outcome: Outcome, kind: str) -> bool:
+    """Something that is closed has ended otherwise."""
+    return requests.move(
+        turn.session, request, State.CLOSED, turn.now, kind=kind, out_of=(State.CLOSED,), by=turn.speaker.id,
+        outcome=outcome,
+    )  # fmt: skip
+
+
+def _helper(turn: Turn, request: Request) -> Person | None:
+    holder = assignments.on(turn.session, request)
+    return holder[1] if holder else None
+
+
+def _meant(turn: Turn) -> Request | None:
+    """What words about help that came or did not are about: what waits for just that, else what ended last."""
+    for state in WAITS:
+        if found := [r for r in turn.own if r.state is state]:
+            return turn.replied if turn.replied in found else found[-1]
+    return next((r for r in turn.ended if r.outcome in CAME), None)
 
 
 def _asked_about(turn: Turn) -> Request | None:

@@ -3,7 +3,7 @@
 Read COMMANDS like a table of contents. What a row can say is told in handlers/understanding/command.py.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -18,6 +18,7 @@ from handlers import (
     desk,
     duty,
     free,
+    in_hand,
     intake,
     join,
     own,
@@ -28,6 +29,7 @@ from handlers import (
     relay,
     service,
     silence,
+    volunteer_talk,
     watching,
 )
 from handlers.situation import LiveSituation
@@ -62,6 +64,12 @@ from handlers.understanding.situation import NO_SITUATION, Situation
 
 Handler = Callable[[Turn, Order], Texts]
 ActHandler = Callable[[Turn, Free], Texts]
+
+
+def each(acts: Iterable[Act], to: Role, handler: ActHandler) -> list[ActRule[ActHandler]]:
+    """The same for each of these acts."""
+    return [ActRule(act, to, handler) for act in acts]
+
 
 HOURS = Argument("hours", arguments.hours, in_words=True, optional=True)
 COUNT = Argument("count", arguments.count, in_words=True)
@@ -124,9 +132,51 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("hello", free.hello, told=Told.NOWHERE),
 )  # fmt: skip
 
+ANSWERS_AN_OFFER = (Act.ACCEPTS, Act.DECLINES, Act.HAS_IT, Act.ASKS_IF_NEEDED, Act.ASKS_DETAIL)
+DECLINES = (Act.DECLINES, Act.GIVES_BACK, Act.MAY_GIVE_BACK)
+
 # What people do with words of their own, read like a table: the first row that a text fits, and whose role its author
 # has, is what follows. The words are in handlers/understanding/acts/*.toml.
 ACTS: tuple[ActRule[ActHandler], ...] = (
+    # What a volunteer has in hand goes before what they were asked about: two people are talking.
+    ActRule(Act.NOBODY_HOME, Role.HOLDING, in_hand.nobody_home),
+    ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
+    ActRule(Act.RUNS_LATE, Role.HOLDING, in_hand.late),
+    ActRule(Act.GIVES_BACK, Role.HOLDING, in_hand.give_back),
+    ActRule(Act.MAY_GIVE_BACK, Role.HOLDING, in_hand.doubt),
+    ActRule(Act.DELIVERED, Role.HOLDING, in_hand.delivered),
+    ActRule(Act.SETS_OFF, Role.HOLDING, in_hand.set_off),
+    ActRule(Act.ASKS_ADDRESS, Role.HOLDING, in_hand.place),
+    ActRule(Act.ASKS_NUMBER, Role.HOLDING, in_hand.number),
+    *each(ANSWERS_AN_OFFER, Role.HOLDING, in_hand.talk),
+    # what they want to be asked
+    ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
+    ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),
+    ActRule(Act.GOES_AWAY, Role.VOLUNTEER, availability.goes_away),
+    # what they were asked about
+    *each(DECLINES, Role.OFFERED, volunteer_talk.decline),
+    ActRule(Act.ACCEPTS, Role.OFFERED, volunteer_talk.accept),
+    ActRule(Act.HAS_IT, Role.OFFERED, volunteer_talk.has_it),
+    ActRule(Act.ASKS_IF_NEEDED, Role.OFFERED, volunteer_talk.still_needed),
+    ActRule(Act.ASKS_ADDRESS, Role.OFFERED, volunteer_talk.where),
+    ActRule(Act.ASKS_NUMBER, Role.OFFERED, volunteer_talk.number),
+    ActRule(Act.ASKS_DETAIL, Role.OFFERED, volunteer_talk.detail),
+    *each(DECLINES, Role.TOO_LATE, volunteer_talk.no_matter),
+    ActRule(Act.ACCEPTS, Role.TOO_LATE, volunteer_talk.too_late),
+    ActRule(Act.ASKS_IF_NEEDED, Role.TOO_LATE, volunteer_talk.too_late),
+    # what they have done
+    ActRule(Act.DELIVERED, Role.HELPED, in_hand.found_it),
+    ActRule(Act.WELCOMES, Role.HELPED, in_hand.welcome),
+    # whether help came
+    ActRule(Act.PARTLY_CAME, Role.DELIVERED, receipt.partly),
+    ActRule(Act.NEVER_CAME, Role.MATCHED, receipt.never),
+    ActRule(Act.NEVER_CAME, Role.WAITING, receipt.never),
+    ActRule(Act.NEVER_CAME, Role.DELIVERED, receipt.never),
+    ActRule(Act.CAME, Role.MATCHED, receipt.arrived),
+    ActRule(Act.CAME, Role.WAITING, receipt.arrived),
+    ActRule(Act.CAME, Role.DELIVERED, receipt.arrived, goes_on=True),
+    ActRule(Act.GOT_IT, Role.DELIVERED, receipt.got_it, goes_on=True),
+    ActRule(Act.THANKS_SOMEBODY, Role.DELIVERED, receipt.thanks, goes_on=True),
     ActRule(Act.WITHDRAWS, Role.MATCHED, own.take_back),
     ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
@@ -173,6 +223,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.LANGUAGES: join.languages,
     Question.AREA: join.area,
     Question.SURGE: duty.surge,
+    Question.COMING: in_hand.coming,
+    Question.DETAIL: volunteer_talk.answered,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}

@@ -1,17 +1,27 @@
 """Words addressed to a request: they go to its other side."""
 
-from handlers import relaying
+from handlers import relaying, volunteer_talk
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import requests
+from models.requests import Request, State
 
 
 def relay(turn: Turn, order: Order) -> Texts:
     """@42 words: to the other side of #42."""
     request = requests.by_number(turn.session, turn.line.id, order.numbers[0])
-    if request is None or not relaying.may_write(turn, request):
+    if request is not None and order.note and _may_ask(turn, request):
+        yield from volunteer_talk.ask_before(turn, request, order.note)
+    elif request is None or not relaying.may_write(turn, request):
         yield turn.reply("unknown_number", number=order.numbers[0])
     elif not order.note and not turn.heard.media:
         yield turn.reply("relay_what", about=request)
     else:
         yield from relaying.pass_on(turn, request, order.note)
+
+
+def _may_ask(turn: Turn, request: Request) -> bool:
+    """Whether a volunteer may ask the neighbor something before they take it: whoever might take it."""
+    if not turn.speaker.helps or request.state is not State.OPEN or request.person_id == turn.speaker.id:
+        return False
+    return not relaying.may_write(turn, request)

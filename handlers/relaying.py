@@ -1,10 +1,11 @@
 """Words from one side of a request to the other. Neither side ever sees the other's number."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import first_answer, media, watch
-from handlers.summary import Ours, Quoted, Said, brief
+from handlers.summary import Ours, Quoted, Said, Several, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding.intents import DangerKind
 from models import alarms, assignments, dangers, people, requests
@@ -53,8 +54,11 @@ def may_write(turn: Turn, request: Request) -> bool:
     return holder is not None and holder[1].id == turn.speaker.id and request.live
 
 
-def pass_on(turn: Turn, request: Request, words: str) -> Texts:
-    """Carry words to the other side and say so; or say that they cannot get there, and tell duty."""
+def pass_on(turn: Turn, request: Request, words: str, *, as_: str = "", told: str = "") -> Texts:
+    """Carry words to the other side and say so; or say that they cannot get there, and tell duty.
+
+    Each in words of its own, where the phrases `as_` and `told` say more.
+    """
     other, phrase = _other(turn, request) or (None, "")
     if turn.heard.media:
         sent = media.named(media.kinds(turn.heard))
@@ -76,10 +80,21 @@ def pass_on(turn: Turn, request: Request, words: str) -> Texts:
             watch.heard(turn, request, turn.speaker)
             phrase = EVEN_SO if other.silent_since is not None else phrase
         yield turn.tell(
-            other, phrase, about=request, lane=Lane.REPLY, name=turn.somebody(turn.speaker), words=Quoted(words)
+            other,
+            as_ or phrase,
+            about=request,
+            lane=Lane.REPLY,
+            name=turn.somebody(turn.speaker),
+            words=Quoted(words),
         )
         name = turn.name(other) if other.id != request.person_id else None
-        yield turn.later(turn.reply("passed_on_to" if name else "passed_on", about=request, name=name), TALK)
+        reply = turn.reply(told or ("passed_on_to" if name else "passed_on"), about=request, name=name)
+        yield turn.later(reply, TALK)
+
+
+def to_which(turn: Turn, matches: Sequence[Request]) -> Text:
+    """To whom shall it go? They talk with several."""
+    return turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
 
 
 def _on_purpose(turn: Turn, request: Request, words: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.turn import Turn
+from handlers.turn import OFFERING, Turn
 from handlers.understanding.intents import Question, Role
 from models import offers
 from models.requests import TALKING, State
@@ -36,6 +36,12 @@ class LiveSituation:
         return (
             tuple(offers.pending_numbers(self.turn.session, self.turn.speaker.id)) if self.turn.speaker.helps else ()
         )
+
+    @cached_property
+    def offered_last(self) -> bool:
+        """Whether an offer, or where it stands with one, is what we said to them last."""
+        last = self.turn.told_last
+        return last is not None and last[0] in OFFERING
 
     @cached_property
     def own(self) -> tuple[int, ...]:
@@ -74,6 +80,9 @@ class LiveSituation:
                 return speaker.on_duty
             case Role.OFFERED:
                 return bool(self.offers)
+            case Role.TOO_LATE:
+                last = self.turn.told_last if speaker.helps and not self.offers else None
+                return last is not None and last[0] in OFFERING and last[1] is not None
             case Role.HOLDING:
                 return bool(self.turn.held)
             case Role.HELPED:

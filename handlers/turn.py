@@ -12,7 +12,7 @@ from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
 from models import assignments, lines, people, requests
 from models.assignments import Assignment
-from models.delivery import outbound
+from models.delivery import outbound, told
 from models.delivery.outbound import Lane
 from models.inbound import Heard
 from models.lines import Area, Line, Policy
@@ -22,6 +22,20 @@ from models.store.session import Session
 
 DAY = timedelta(days=1)
 AFTERWARDS = timedelta(days=3)  # how long after its end words may still be about a request
+OFFERING = frozenset(
+    {
+        "offer",
+        "offer_waits",
+        "offer_still",
+        "offer_where",
+        "offer_private",
+        "offer_asked",
+        "offer_answer",
+        "info_open",
+        "offer_answered",
+        "lapsed",
+    }
+)  # phrases to which "ok" means that they take it
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 
@@ -216,6 +230,11 @@ class Turn(Context):
         return assignments.held_by(self.session, self.speaker.id) if self.speaker.helper_since else []
 
     @cached_property
+    def told_last(self) -> tuple[str, int | None] | None:
+        """The phrase that the speaker was told last, and the request it was about."""
+        return told.last_to(self.session, self.speaker.id)
+
+    @cached_property
     def replied_about(self) -> int | None:
         """The number of the request that the text of ours tells of to which theirs is a reply."""
         if self.quoted is not None or self.heard.replied_to is None:
@@ -223,10 +242,16 @@ class Turn(Context):
         return outbound.request_number(self.session, self.heard.replied_to, self.speaker.id)
 
     @cached_property
+    def replied(self) -> Request | None:
+        """That request."""
+        number = self.replied_about
+        return requests.by_number(self.session, self.line.id, number) if number is not None else None
+
+    @cached_property
     def matches(self) -> list[Request]:
         """Requests in which the speaker had somebody to talk with, from either side; of several, the one quoted."""
         matches = self._matches
-        return [r for r in matches if r.number == self.replied_about] or matches if len(matches) > 1 else matches
+        return [self.replied] if len(matches) > 1 and self.replied in matches else matches
 
     @property
     def _matches(self) -> list[Request]:

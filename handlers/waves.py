@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from handlers import brake, matching
 from handlers.brake import Held
+from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
 from models import alarms, assignments, lines, offers, people, requests
 from models.assignments import State as AssignmentState
@@ -87,7 +88,7 @@ def close(
     return won
 
 
-def fulfilled(turn: Turn, request: Request) -> Texts:
+def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:
     """The neighbor says that help came, by an answer or by DONE: the loop is closed, and the helper hears of it."""
     turn.unask(turn.speaker, request)
     holder = assignments.on(turn.session, request)
@@ -95,7 +96,8 @@ def fulfilled(turn: Turn, request: Request) -> Texts:
         yield turn.reply("receipt_yes", about=request)
         if holder:
             assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
-            yield turn.tell(holder[1], "receipt_yes_helper", about=request)
+            phrase = "receipt_yes_helper_words" if words else "receipt_yes_helper"
+            yield turn.tell(holder[1], phrase, about=request, words=Quoted(words))
 
 
 def asked(texts: Iterable[Text]) -> int:
@@ -126,7 +128,9 @@ def choose(context: Context, request: Request, size: int, *, first: bool = False
 
 def _nobody_left(context: Context, request: Request) -> Texts:
     # Volunteers may come back, so the next look still tries; duty and the neighbor hear it once.
-    last = requests.last_event(context.session, request, "nobody_left", "opened", "dropped", "reopened", "stopped")
+    last = requests.last_event(
+        context.session, request, "nobody_left", "opened", "dropped", "lapsed", "reopened", "stopped"
+    )
     if last == "nobody_left":
         return
     requests.record(context.session, request, "nobody_left", context.now)

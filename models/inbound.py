@@ -29,10 +29,10 @@ class Heard:
     body: str
     media: tuple[tuple[str, str], ...] = ()  # (address, content type)
     location: str | None = None  # a shared place, as words or coordinates
+    replied_to: str | None = None  # the carrier's id of the text of ours that it is a reply to
     carrier_answered: str | None = None  # STOP, START or HELP, where the carrier has replied already
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
     fallback_to: str | None = None  # whose line it is for, if no line has the number `to`
-    replied_to: str | None = None  # the carrier's id of the text of ours to which it is a reply
     at: datetime | None = None  # when it came to the carrier, or to us if that is not known
 
 

@@ -352,6 +352,12 @@ def last_event(session: Session, request: Request, *kinds: str) -> str | None:
     return session.exec(happened.order_by(col(Event.id).desc()).limit(1)).first()
 
 
+def who_did(session: Session, request: Request, kind: str) -> list[int]:
+    """Who did this to the request, as often as they did, in order."""
+    did = select(Event.by_person_id).where(Event.request_id == request.id, Event.kind == kind)
+    return [who for who in session.exec(did.order_by(col(Event.id))) if who is not None]
+
+
 def happened_since(session: Session, of: Sequence[Request], kind: str, since: datetime) -> bool:
     """Whether this happened to one of these requests since then."""
     about = col(Event.request_id).in_([request.id for request in of])

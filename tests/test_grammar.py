@@ -99,7 +99,7 @@ HEARD = [
     # what fits two things touches neither
     ("yes", OFFERED_TWO, Ambiguous((42, 43))),
     ("ok", OFFERED_TWO, Ambiguous((42, 43))),
-    ("no", OFFERED_TWO, Ambiguous((42, 43))),
+    ("no", OFFERED_TWO, Ambiguous((42, 43), verb="pass")),
     ("1", RECEIPT_AND_1, Ambiguous((1,), answer=True)),
     ("yes", RECEIPT_AND_1, Ambiguous((1,), answer=True)),
     # not taking it

@@ -24,13 +24,14 @@ from functools import cached_property
 from typing import Any
 
 from handlers import phrasebook
-from handlers.understanding import carrier_words, echoes, machines
+from handlers.understanding import carrier_words, echoes, machines, typed
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Said
 from handlers.understanding.asides import Aside
 from handlers.understanding.command import Command, Note
 from handlers.understanding.intents import (
     CLOSED_QUESTIONS,
+    Act,
     Ambiguous,
     Answer,
     Free,
@@ -42,6 +43,7 @@ from handlers.understanding.intents import (
     Need,
     Order,
     Question,
+    Role,
     Safe,
     Silence,
     Understood,
@@ -59,12 +61,18 @@ from handlers.understanding.words import Token, clean, split
 
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
-REPLIES: dict[Question, dict[str, int]] = {Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3}}
+REPLIES: dict[Question, dict[str, int]] = {
+    Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3},
+    Question.COMING: {"yes": 1, "no": 2},
+}
+BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
+ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer
 LEAVING: dict[Wish, Intent] = {
     Wish.STOP: Order(STOP),
     Wish.WRONG_NUMBER: WrongNumber(),
     Wish.PERHAPS: MayStop(),
 }
+STAYING = frozenset({Act.NOT_THESE, Act.NOT_AT_NIGHT})  # "stop asking me about rides" leaves nobody
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
 # Questions whose answer is taken as it is, in any language.
 IN_ANY_LANGUAGE = frozenset({Question.NAME, Question.LANGUAGES, Question.MISSING})
@@ -96,10 +104,13 @@ class Grammar:
         self.telling = frozenset(key for key, c in names if c.tells_language)
 
     @cached_property
+    def _pages(self) -> Mapping[str, Book]:
+        return self._books or {code: phrasebook.book(code).pages for code in phrasebook.languages()}
+
+    @cached_property
     def phrases(self) -> PhraseIndex:
         """What people type, in every language."""
-        books = self._books or {code: phrasebook.book(code).pages for code in phrasebook.languages()}
-        return PhraseIndex.of(books, [key for key, c in self.commands.items() if c.typo_forgiven])
+        return PhraseIndex.of(self._pages, [key for key, c in self.commands.items() if c.typo_forgiven])
 
     @cached_property
     def lexicons(self) -> Lexicons:
@@ -115,11 +126,18 @@ class Grammar:
         if tap is None:
             text, quote = echoes.apart(text, tokens)
             tokens = split(text) if quote else tokens
+        tokens = typed.unglued(tokens, self._takes_numbers)
         words = without_courtesy(tokens, self.phrases)
         begins = self.phrases.at_start(words)
         told = among(begins, self.telling, "en")
         language = told[0][0].language if told else None
         return Reading(text, tokens, words, begins, self.lexicons, language, quote, tap)
+
+    def _takes_numbers(self, word: str) -> bool:
+        """Whether a word by itself is a command about requests, or a harmless one mistyped."""
+        known = self.phrases.phrases.get((word,), ())
+        meant = self.phrases.forgiving(word)
+        return any(p.name in self.numbered and not p.everyday for p in (*known, *([meant] if meant else ())))
 
     def understand(self, said: str | Reading, situation: Situation = NO_SITUATION) -> Understood:
         """What a text means to somebody in this situation. Never raises."""
@@ -167,11 +185,11 @@ class _Sentence:
             return self.about_quoted(found)
         if (named := self.language_named()) is not None:
             return named
-        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER):
+        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER) and STAYING.isdisjoint(self.reading.acts):
             return LEAVING[self.reading.leaving]
         meaning = self.reading.meaning
         almost = self.almost()
-        if almost is None and self.yes_or_no() is None and (rule := self.act()) is not None:
+        if almost is None and not self.is_awaited(self.yes_or_no()) and (rule := self.act()) is not None:
             return self.acted(rule)
         if (reply := self.reply()) is not None:
             return reply
@@ -193,9 +211,13 @@ class _Sentence:
 
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
-        rules = self.grammar.act_rules if self.reading.acts else ()
-        said = (rule for rule in rules if rule.act in self.reading.acts)
-        return next((rule for rule in said if self.fits(rule) and self.situation.is_(rule.to)), None)
+        acts = {*self.reading.acts, *BARE.get(self.yes_or_no() or "", ())}
+        rules = (rule for rule in self.grammar.act_rules if rule.act in acts) if acts else ()
+        return next((rule for rule in rules if self.fits(rule) and self.situation.is_(rule.to)), None)
+
+    def is_awaited(self, said: str | None) -> bool:
+        """Whether yes, no or partly answers a question of ours or an offer."""
+        return said is not None and (self.situation.question in REPLIES or bool(self.situation.offers))
 
     def fits(self, rule: ActRule[Any]) -> bool:
         """Whether words of this kind may do that: who offers legal help needs none."""
@@ -204,13 +226,21 @@ class _Sentence:
     def acted(self, rule: ActRule[Any]) -> Free:
         """What they do by it, what they need beside it, and in which language if nothing else tells."""
         acts, meaning = self.reading.acts, self.reading.meaning
+        done = acts.get(rule.act)
         beside = self.reading.meaning_without(acts.values())
         named = {*beside.needs} - {Need.OTHER}
         needed = meaning.kind is Kind.ASK and beside.kind is Kind.ASK and bool(named)
-        if meaning.language is None:
-            meaning = replace(meaning, language=acts[rule.act].language)
+        if meaning.language is None and done is not None:
+            meaning = replace(meaning, language=done.language)
         return Free(
-            self.text, meaning, act=rule.act, role=rule.to, acts=frozenset(acts), beside=beside if needed else None
+            self.text,
+            meaning,
+            act=rule.act,
+            role=rule.to,
+            acts=frozenset(acts),
+            beside=beside if needed else None,
+            act_words=done.words if done else "",
+            quoted=self.quoted,
         )
 
     def without_words(self) -> Intent:
@@ -325,6 +355,8 @@ class _Sentence:
         if numbers:
             if phrase.everyday and rest and not marked and not self.phrases.begin_with("but_word", rest):
                 return None
+            if self.is_offer_sent_back(rest):
+                return Ambiguous(offers=numbers, verb="")
             return self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
         if size == len(words) and not phrase.everyday:
             reserved = size == 1 and words[0].text.upper() in carrier_words.HELP
@@ -336,6 +368,8 @@ class _Sentence:
 
     def made(self, phrase: Phrase, numbers: tuple[int, ...] = (), note: str = "", argument: Any = None) -> Order:
         command = self.grammar.commands[phrase.name]
+        if command.numbers and not numbers and self.quoted is not None:
+            numbers = (self.quoted,)
         if command.argument and argument is None and not command.argument.in_words:
             argument = command.argument.read(self.said(phrase, len(self.words)))
         return Order(command.name, numbers, note, argument, language=phrase.language)
@@ -344,6 +378,13 @@ class _Sentence:
         rest = self.words[size:]
         typed = self.text[self.words[size - 1].end :].strip(" :,.!")
         return Said(self.text, phrase, rest, typed, self.phrases, self.grammar.lexicons)
+
+    def is_offer_sent_back(self, rest: Sequence[Token]) -> bool:
+        """Whether "or PASS 2" follows: our own words, which neither take nor refuse it."""
+        if len(rest) < 3 or not self.is_word("or", rest[0]):
+            return False
+        passes = among(self.phrases.at_start(rest[1:]), (PASS, CLAIM), self.situation.language)
+        return bool(passes) and bool(take(self.text, rest[1 + passes[0][1] :], self.phrases).found)
 
     def is_word(self, kind: str, word: Token) -> bool:
         return self.phrases.is_function_word(kind, word.text)
@@ -422,6 +463,19 @@ class _Sentence:
         said = {p.name for p in self.phrases.whole(self.words, self.situation.language)}
         return next((kind for kind in ("yes", "no", "partly") if kind in said), None)
 
+    def to_an_offer(self, verb: str, *, asked: bool) -> Intent:
+        """A yes or no of somebody who was asked about requests: it answers one only if it can mean nothing else."""
+        offers, situation = self.situation.offers, self.situation
+        if self.quoted is not None and self.quoted in offers:
+            return Order(verb, (self.quoted,))
+        if asked:
+            return Ambiguous(offers=offers, answer=True)
+        if situation.is_(Role.HOLDING) or situation.is_(Role.MATCHED):
+            return Ambiguous(offers=offers, verb=verb, talk=True)
+        if len(offers) > 1 or not situation.offered_last:
+            return Ambiguous(offers=offers, verb=verb if len(offers) > 1 else "")
+        return Order(verb, offers)
+
     def reply(self) -> Intent | None:
         question, offers = self.situation.question, self.situation.offers
         choices = REPLIES.get(question, {}) if question else {}
@@ -432,10 +486,8 @@ class _Sentence:
                 said = starts[0][0].name if starts else None
             if said in ("yes", "no"):
                 return Order(CLAIM if said == "yes" else PASS, (self.quoted,))
-        if said in ("yes", "no") and offers:
-            if choices or len(offers) > 1:
-                return Ambiguous(offers=offers, answer=bool(choices))
-            return Order(CLAIM if said == "yes" else PASS, offers)
+        if said in ("yes", "no") and offers and (not choices or self.situation.offered_last):
+            return self.to_an_offer(ANSWERED_BY[said], asked=bool(choices))
         if not choices:
             return None
         beyond = any(w.number is not None and w.number > self.situation.options for w in self.words)

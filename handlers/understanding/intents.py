@@ -97,10 +97,12 @@ class Act(StrEnum):
     CAME = "came"
     PARTLY_CAME = "partly_came"
     NEVER_CAME = "never_came"
+    GOT_IT = "got_it"
     THANKS_SOMEBODY = "thanks_somebody"
     # of a volunteer
     ACCEPTS = "accepts"
     DECLINES = "declines"
+    HAS_IT = "has_it"
     ASKS_IF_NEEDED = "asks_if_needed"
     ASKS_DETAIL = "asks_detail"
     ASKS_ADDRESS = "asks_address"
@@ -112,6 +114,10 @@ class Act(StrEnum):
     GIVES_BACK = "gives_back"
     MAY_GIVE_BACK = "may_give_back"
     WANTS_HANDS = "wants_hands"
+    WELCOMES = "welcomes"
+    GOES_AWAY = "goes_away"
+    NOT_AT_NIGHT = "not_at_night"
+    NOT_THESE = "not_these"
 
 
 class Role(StrEnum):
@@ -125,6 +131,7 @@ class Role(StrEnum):
     MATCHED = "matched"  # somebody has a request of theirs
     DELIVERED = "delivered"  # it is said to be there, or was closed within days
     OFFERED = "offered"  # they were asked about requests and have not answered
+    TOO_LATE = "too_late"  # the last that they were told is an offer which somebody else has taken since
     HOLDING = "holding"  # they have requests of others in hand
     HELPED = "helped"  # what they had in hand was delivered or closed within days
     VOLUNTEER = "volunteer"
@@ -143,9 +150,13 @@ class Question(StrEnum):
     LANGUAGES = "languages"
     AREA = "area"
     SURGE = "surge"
+    COMING = "coming"  # a helper, whether they still come
+    DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
 
 
-CLOSED_QUESTIONS = frozenset({Question.RECEIPT, Question.WHERETO, Question.SURGE})  # answered by one of the choices
+CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
+    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING}
+)
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
 
 
@@ -207,6 +218,8 @@ class Ambiguous:
 
     offers: tuple[int, ...] = ()  # requests it might accept
     answer: bool = False  # it might also answer our question
+    verb: str = "claim"  # what it might say to those
+    talk: bool = False  # it might also be for the other side of a match
 
 
 @dataclass(frozen=True)
@@ -217,6 +230,10 @@ class Free:
     meaning: Understanding
     almost: Order | None = field(default=None, compare=False)  # the command, one typo away, in which none is forgiven
     act: Act | None = field(default=None, compare=False)  # what they do by it, of what makes sense in their situation
+    quoted: int | None = field(
+        default=None, compare=False
+    )  # the request of which a text of ours told that they quote
+    act_words: str = field(default="", compare=False)  # those of the words that tell of it
     role: Role = field(default=Role.ANYONE, compare=False)  # what they are to us in doing so
     acts: frozenset[Act] = field(default=frozenset(), compare=False)  # all that they do by it
     beside: Understanding | None = field(default=None, compare=False)  # what they need beside it, if they say so

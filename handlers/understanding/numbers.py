@@ -1,4 +1,4 @@
-"""Requests are called by their numbers: `42`, `#42`, `42, 43 and 44`. Other numbers count bags."""
+"""Requests are called by their numbers: `42`, `#42`, `1,042`, `42, 43 and 44`. Others count bags, or are hours."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +7,7 @@ from handlers.understanding.phrases import PhraseIndex
 from handlers.understanding.words import Token
 
 MOST_NUMBERS = 5  # in one text; every one of them costs an answer
+THOUSANDS = 3  # digits after the mark that sets thousands off
 
 
 class Numbers(NamedTuple):
@@ -29,19 +30,39 @@ def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
     while at < len(words) and len(numbers) < MOST_NUMBERS:
         sharp = words[at].text == "#"
         digit = at + sharp
-        number = words[digit].number if digit < len(words) else None
+        number, size = _number(text, words[digit : digit + 2])
+        if number is not None and not sharp and _is_hour(text, words[digit:], phrases):
+            number = None
         if number is None:
             if numbers and phrases.is_function_word("and", words[at].text):
                 at += 1
                 continue
             break
         apart = text[words[at - 1].end : words[at].start].strip(" ,;&/+\n") if numbers else ""
-        if numbers and (apart or (not sharp and not _may_end(words[digit + 1 :], phrases))):
+        if numbers and (apart or (not sharp and not _may_end(words[digit + size :], phrases))):
             break  # "done 42 3 bags are left", "done 42 $31.50": that is no request
         numbers.append(number)
         marked = marked or sharp
-        at = end = digit + 1
+        at = end = digit + size
     return Numbers(tuple(dict.fromkeys(numbers)), end, marked)
+
+
+def _number(text: str, words: Sequence[Token]) -> tuple[int | None, int]:
+    """The number that these words begin with, and how many they are: "1,234" is one of two."""
+    first = words[0].number if words else None
+    if first is not None and len(words) == 2 and len(words[0].text) <= THOUSANDS and len(words[1].text) == THOUSANDS:
+        thousands = words[1].number
+        if thousands is not None and text[words[0].end : words[1].start] in (",", "."):
+            return first * 1000 + thousands, 2
+    return first, 1
+
+
+def _is_hour(text: str, words: Sequence[Token], phrases: PhraseIndex) -> bool:
+    """Whether a number is the time of day: "3 pm", "3:30"."""
+    if len(words) < 2:
+        return False
+    clock = text[words[0].end : words[1].start] == ":" and words[1].number is not None
+    return clock or phrases.is_function_word("clock", words[1].text)
 
 
 def _may_end(rest: Sequence[Token], phrases: PhraseIndex) -> bool:

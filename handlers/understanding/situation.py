@@ -18,6 +18,8 @@ class Situation(Protocol):
     @property
     def offers(self) -> tuple[int, ...]: ...
     @property
+    def offered_last(self) -> bool: ...
+    @property
     def own(self) -> tuple[int, ...]: ...
     @property
     def opted_out(self) -> bool: ...
@@ -36,6 +38,7 @@ class KnownSituation:
     question: Question | None = None
     options: int = 0  # how many numbered answers the question has
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
+    offered_last: bool = True  # whether that is what we said to them last: a short yes or no answers it
     own: tuple[int, ...] = ()  # requests of their own that are not over
     opted_out: bool = False
     quoted: int | None = None  # the request that the text of ours tells of to which theirs is a reply
