@@ -84,7 +84,7 @@ def named(turn: Turn, code: str) -> Texts:
     """Somebody names a language that we do not speak: a volunteer has it too, anybody else writes in it."""
     speaker = turn.speaker
     if speaker.helper_since is not None and "?" in turn.heard.body:
-        yield turn.reply("how_it_works")
+        yield turn.reply("not_understood")
         return
     speaker.languages = sorted({*(speaker.languages or [speaker.speaks(turn.line)]), code})
     turn.session.add(speaker)

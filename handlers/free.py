@@ -65,6 +65,10 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from foreign.heard(turn, intent.words, theirs)
     elif meaning.courtesy and not theirs:
         yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
+    elif (
+        draft := bursts.gathering(turn, meaning)
+    ) and meaning.place:  # where it is, of what they have just asked for
+        yield from _goes_on(turn, draft, intent.words, meaning)
     elif len(matches) == 1 and not _is_taken_up(turn, matches[0], meaning):
         yield from _said_to(turn, matches[0], intent, theirs=bool(theirs))
     elif danger := next((r for r in matches if r.danger and r.state is State.HELD), None):
@@ -74,7 +78,7 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield turn.later(relaying.to_which(turn, matches))
     elif (talk := _after_done(turn, meaning)) is not None:
         yield from relaying.pass_on(turn, talk, intent.words)
-    elif draft := bursts.gathering(turn, meaning):
+    elif draft:
         yield from _goes_on(turn, draft, intent.words, meaning)
     else:
         yield from _new(turn, intent.words, meaning)
@@ -178,7 +182,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
         yield from alarms.further(turn, own[0])
-    elif meaning.kind is Kind.QUESTION:
+    elif meaning.kind is Kind.QUESTION and ("?" in words or len(words.split()) > REMARK):
         intake.speak(turn, meaning)
         yield from reach_person.question(turn, words)
         if draft is not None:

@@ -38,6 +38,8 @@ def wanted(turn: Turn, intent: Free) -> Texts:
     after = "which_phone" if intent.act is Act.ASKS_FOR_CALL else None
     if intent.act is Act.COMPLAINS and not turn.asked_for:
         after = "what_now"  # they wrote in vain, or to somebody else: it can still be taken up
+    if turn.asked is not None and turn.asked.request_id is None:
+        turn.unask(turn.speaker)  # what they say next is for whoever writes back
     yield from reach(turn, intent.words, before=before, after=after)
 
 

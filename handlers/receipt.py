@@ -93,7 +93,9 @@ def partly(turn: Turn, intent: Free) -> Texts:
 def never(turn: Turn, intent: Free) -> Texts:
     """Nobody came, nothing is there: open again, or whoever is on duty hears of it."""
     request = _meant(turn)
-    if request is None:
+    if request is None and turn.own:  # they wait for a person
+        yield from relaying.pass_on(turn, turn.own[-1], intent.words)
+    elif request is None:
         yield turn.reply("nothing_waits")
     elif request.state in (State.DELIVERED, State.CLOSED):
         yield from _not_come(turn, request, intent.words)
@@ -269,7 +271,7 @@ def _helper(turn: Turn, request: Request) -> Person | None:
 def _meant(turn: Turn) -> Request | None:
     """What words about help that came or did not are about: what waits for just that, else what ended last."""
     for state in WAITS:
-        if found := [r for r in turn.own if r.state is state]:
+        if found := [r for r in turn.own if r.state is state and (r.wave or r.state is not State.HELD)]:
             return turn.replied if turn.replied in found else found[-1]
     return next((r for r in turn.ended if r.outcome in CAME), None)
 

@@ -18,6 +18,7 @@ from handlers.understanding.intents import (
     MayStop,
     Order,
     Question,
+    Silence,
     Understood,
     WrongNumber,
 )
@@ -86,7 +87,7 @@ def test_what_nobody_sees_changes_nothing(row: Row, unseen: str) -> None:
 def test_no_text_with_danger_is_a_machines_or_a_goodbye(danger: str, beside: Row) -> None:
     for text in (f"{beside.text}. {danger}", f"{danger}. {beside.text}"):
         intent = understand(text).intent
-        assert isinstance(intent, Free)
+        assert isinstance(intent, Free | Silence)
         assert intent.meaning.danger
 
 
@@ -109,7 +110,7 @@ def test_a_tap_on_any_text_of_ours_is_a_tap(lead: str) -> None:
             words = form.format_map({**fields, **SAID})
         except KeyError:
             continue
-        if "911" not in words:
+        if "911" not in words and not words.startswith(" "):  # else a part of one
             assert isinstance(understand(f"{lead} “{words}”").intent, Machine), words
 
 
@@ -121,9 +122,9 @@ ANSWERS: list[tuple[str, Situation, object]] = [
     ("👍", OFFERED, Order("claim", (1,))),
     ("👍🏿", OFFERED, Order("claim", (1,))),
     ("👎", OFFERED, Order("pass", (1,))),
-    ("👍", RECEIPT, Answer(1, "👍")),
+    ("👍", RECEIPT, Answer(1, "")),
     ("Liked “Caro says #1 is done. Did you get it? 1 yes, 2 partly, 3 no”", RECEIPT,
-     Answer(1, "Liked “Caro says #1 is done. Did you get it? 1 yes, 2 partly, 3 no”")),
+     Answer(1, "")),
     ('"#2 A ride. CLAIM 2 or PASS 2" yes', OFFERED_TWO, Order("claim", (2,))),
     ("> #2 A ride. CLAIM 2 or PASS 2\nno thanks", OFFERED_TWO, Order("pass", (2,))),
     ("ok\n\nOn Tue, Mar 3, 2026 Hotline <a@example.org> wrote:\n> #1 A ride. CLAIM 1 or\n> PASS 1", OFFERED_TWO,

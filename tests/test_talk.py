@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from handlers import registry
 from handlers.understanding import until
-from handlers.understanding.intents import Act, Ambiguous, Free, Intent, Order, Question, Role
+from handlers.understanding.intents import Act, Ambiguous, Free, Intent, Machine, MachineKind, Order, Question, Role
 from handlers.understanding.situation import KnownSituation
 
 NOTHING = KnownSituation()
@@ -34,7 +34,7 @@ ORDERS: list[tuple[str, KnownSituation, Intent]] = [
     ("claim 42 at 3 pm", NOTHING, Order("claim", (42,), "at 3 pm")),
     ("CLAIM 2 or PASS 2", NOTHING, Ambiguous((2,), verb="")),
     ("TOMO 2 o PASO 2", NOTHING, Ambiguous((2,), verb="")),
-    (QUOTE, NOTHING, Ambiguous((3,), verb="")),
+    (QUOTE, NOTHING, Machine(MachineKind.ECHO)),
     (f"> {QUOTE}\nyes", OFFERED_TWO, Order("claim", (3,))),
     (f'"{QUOTE}" no', OFFERED_TWO, Order("pass", (3,))),
     (f"{QUOTE} - claim", OFFERED_TWO, Order("claim", (3,))),
@@ -103,7 +103,8 @@ def test_a_short_word_in_a_talk_takes_nothing(word: str, end: str) -> None:
 def test_what_stands_around_a_quoted_offer_is_what_was_said(words: str, number: int) -> None:
     said = f"{words}\n> #{number} A ride, Oak St. CLAIM {number} or PASS {number}"
     reading = registry.read(said)
-    assert reading.quoted == number
+    assert reading.quote is not None
+    assert reading.quote.number == number
     assert "CLAIM" not in reading.text or "CLAIM" in words
 
 

@@ -185,7 +185,7 @@ class _Sentence:
             return self.about_quoted(found)
         if (named := self.language_named()) is not None:
             return named
-        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER) and STAYING.isdisjoint(self.reading.acts):
+        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER) and not self.stays():
             return LEAVING[self.reading.leaving]
         meaning = self.reading.meaning
         almost = self.almost()
@@ -212,12 +212,20 @@ class _Sentence:
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
         acts = {*self.reading.acts, *BARE.get(self.yes_or_no() or "", ())}
+        if self.situation.question in IN_ANY_LANGUAGE and "?" not in self.text:
+            return None  # "I'd rather not say" is no name, and asks nothing either
+        if acts and self.situation.in_danger:  # all else is for those who look after them
+            acts &= {Act.ASKS_PROGRESS}
         rules = (rule for rule in self.grammar.act_rules if rule.act in acts) if acts else ()
         return next((rule for rule in rules if self.fits(rule) and self.situation.is_(rule.to)), None)
 
     def is_awaited(self, said: str | None) -> bool:
         """Whether yes, no or partly answers a question of ours or an offer."""
         return said is not None and (self.situation.question in REPLIES or bool(self.situation.offers))
+
+    def stays(self) -> bool:
+        """Whether a volunteer only says what not to be asked."""
+        return not STAYING.isdisjoint(self.reading.acts) and self.situation.is_(Role.VOLUNTEER)
 
     def fits(self, rule: ActRule[Any]) -> bool:
         """Whether words of this kind may do that: who offers legal help needs none."""
@@ -229,7 +237,7 @@ class _Sentence:
         done = acts.get(rule.act)
         beside = self.reading.meaning_without(acts.values())
         named = {*beside.needs} - {Need.OTHER}
-        needed = meaning.kind is Kind.ASK and beside.kind is Kind.ASK and bool(named)
+        needed = meaning.kind is Kind.ASK and beside.kind is Kind.ASK and bool(named or beside.exact)
         if meaning.language is None and done is not None:
             meaning = replace(meaning, language=done.language)
         return Free(
@@ -261,14 +269,12 @@ class _Sentence:
             return Order(CLAIM if said == "yes" else PASS, (number,))
         if quote and quote.phrase not in (None, *RECEIPTS):
             return None
-        if question is Question.RECEIPT and (quote is None or quote.phrase in RECEIPTS or number is not None):
+        mine = quote is None or quote.phrase in RECEIPTS or number is not None
+        if question in REPLIES and mine and said in REPLIES[question]:
             if quote is None and self.situation.offers:
                 return Ambiguous(offers=self.situation.offers, answer=True)
-            return self.answer(REPLIES[Question.RECEIPT][said])
-        offers = self.situation.offers if machine.alone else ()
-        if len(offers) > 1:
-            return Ambiguous(offers=offers)
-        return Order(CLAIM if said == "yes" else PASS, offers) if offers else None
+            return Answer(REPLIES[question][said], "")
+        return self.to_an_offer(ANSWERED_BY[said], asked=False) if machine.alone and self.situation.offers else None
 
     @property
     def quoted(self) -> int | None:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 PARTS = re.compile(r"\w+(?:['\u2019\u02bc`\u00b4]\w+)*|[#@]")
 APOSTROPHES = str.maketrans("", "", "'\u2019\u02bc`\u00b4")
-SIGNS = re.compile("[👍👌✅👎❌🙏❤]")  # said instead of a word
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufe0f]")
 
 
@@ -42,17 +41,11 @@ def clean(text: str) -> str:
 
 
 def split(text: str) -> list[Token]:
-    """The words of a cleaned text; '#' and '@' count as words, and where there are no others, a thumb."""
+    """The words of a cleaned text; '#' and '@' count as words."""
     tokens: list[Token] = []
     after = 0
     for part in PARTS.finditer(text):
         start, end = part.span()
         tokens.append(Token(fold(part[0]), start, end, not after or text[after:start] != " "))
         after = end
-    return tokens or _sign(text)
-
-
-def _sign(text: str) -> list[Token]:
-    """What a text without words says by a sign, however often and of whatever color."""
-    found = SIGNS.search(text)
-    return [Token(found[0], found.start(), found.end(), opens=True)] if found else []
+    return tokens
