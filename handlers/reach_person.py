@@ -119,7 +119,7 @@ def talk(turn: Turn) -> Request:
     if held is not None:
         return held
     draft = intake.draft_of(turn)
-    if draft is not None and not draft.needs:  # they asked for help and not yet for what
+    if draft is not None and {*draft.needs} <= {Need.OTHER}:  # they asked for help and not yet for what
         turn.unask(turn.speaker, draft)
         draft.needs = [Need.OTHER]
         turn.session.add(draft)

@@ -364,13 +364,17 @@ class _Sentence:
             if self.is_offer_sent_back(rest):
                 return Ambiguous(offers=numbers, verb="")
             return self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
-        if size == len(words) and not phrase.everyday:
+        if size == len(words) and not phrase.everyday and not self.is_yes_to_an_offer():
             reserved = size == 1 and words[0].text.upper() in carrier_words.HELP
             return Order(HELP) if reserved else self.made(phrase)
         set_off = command.note is Note.SET_OFF and not phrase.everyday and self.is_set_off(size)
         if set_off or (command.note is Note.ONE_OWN and len(self.situation.own) == 1):
             return self.made(phrase, note=self.after(words[size - 1]))
         return None
+
+    def is_yes_to_an_offer(self) -> bool:
+        """Whether a whole text that is also a command answers an offer: "on it" of who has no watch."""
+        return self.yes_or_no() is not None and bool(self.situation.offers) and not self.situation.is_(Role.DUTY)
 
     def made(self, phrase: Phrase, numbers: tuple[int, ...] = (), note: str = "", argument: Any = None) -> Order:
         command = self.grammar.commands[phrase.name]

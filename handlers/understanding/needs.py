@@ -88,7 +88,7 @@ def placed_in(found: Found, place: Place) -> Set[int]:
 def place_in(text: str, found: Found, marks: Sequence[Mark]) -> Place | None:
     """Where, if the text says so."""
     meant = {i for m in marks if m.tag != "measures" for i in range(m.first, m.last)}
-    return AddressFinder(text, found.words, meant, found.lexicon.common, found.lexicon.place_words).find()
+    return AddressFinder(text, found.words, meant, found.lexicon.common, found.every.place_words).find()
 
 
 def marked(text: str, found: Found, marks: Sequence[Mark], place: Place | None) -> Marked:
