@@ -235,7 +235,7 @@ def test_commands_and_danger_do_not_wait(line: Line) -> None:
     line.later(1)
     line.say("my husband is not breathing")
     line.hotline.sender.drain()
-    assert line.got()[-1] == "emergency_alone"
+    assert line.got()[-1] == "emergency"
 
 
 def test_a_request_taken_back_within_the_burst_asks_nobody(line: Line) -> None:

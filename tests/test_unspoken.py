@@ -137,6 +137,7 @@ def test_yes_and_no_in_the_language_of_who_is_asked(code: str) -> None:
 VALUES: dict[str, Value] = {
     "number": 1234,
     "also": None,
+    "then": None,
     "name": Name("Benjamin"),
     "code": Ours("cactus"),
     "note": Said("note_from_helper", {"note": Quoted("after 6")}),
