@@ -40,7 +40,7 @@ class Held:
 
 def ceiling(context: Context, request: Request) -> Held | None:
     """Whether no wave may go out today, because the money for texts is spent."""
-    if request.emergency or not context.line.policy.daily_ceiling:
+    if request.in_danger or not context.line.policy.daily_ceiling:
         return None
     if not surges.load(context.session, context.line, context.now).over_ceiling:
         return None
@@ -52,7 +52,7 @@ def first_wave(context: Context, request: Request) -> tuple[Held | None, list[Te
     if held := ceiling(context, request):
         return held, list(report_ceiling(context))
     policy = context.line.policy
-    if request.emergency or not policy.brake_requests:
+    if request.in_danger or not policy.brake_requests:
         return None, []
     window = timedelta(minutes=policy.brake_minutes)
     load = surges.load(context.session, context.line, context.now)

@@ -172,7 +172,7 @@ def candidates(
         request_id=request.id,
         limit=few,
         today=day(line, now),
-        most_offers=UNLIMITED if request.emergency or not most_offers else most_offers,
+        most_offers=UNLIMITED if request.in_danger or not most_offers else most_offers,
         **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
     )
     return [Candidate(id_, same_language, has_pending_offer, *rest) for id_, *rest in found]
@@ -182,8 +182,9 @@ def create(session: Session, request: Request, helpers: Iterable[Person], wave: 
     """Note that these volunteers are asked now."""
     today = day(by_id(session, request.line_id), now)
     for helper in helpers:
-        helper.asked_today = helper.asked_today + 1 if helper.asked_on == today else 1
-        helper.asked_on = today
+        if not request.in_danger:  # nor do these use up what others may be asked
+            helper.asked_today = helper.asked_today + 1 if helper.asked_on == today else 1
+            helper.asked_on = today
         helper.last_asked_at, helper.pending_offer_request_id = now, request.id
         session.add(helper)
         session.insert_later(

@@ -97,6 +97,11 @@ class Request(Model, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     @property
+    def in_danger(self) -> bool:
+        """Whether it tells of danger, also of one that leaves hours: then nothing that saves texts holds it up."""
+        return self.emergency or self.danger is not None
+
+    @property
     def live(self) -> bool:
         """Not closed yet."""
         return self.state is not State.CLOSED

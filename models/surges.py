@@ -92,6 +92,7 @@ def count_new(session: Session, line: Line, since: datetime) -> int:
         Request.number > line.last_request - MOST_COUNTED,
         Request.created_at >= since,
         col(Request.emergency).is_(False),
+        col(Request.danger).is_(None),
         sa.func.coalesce(col(Request.outcome), "") != Outcome.WITHDRAWN,
     )
     return int(session.exec(new).one())

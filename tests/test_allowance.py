@@ -167,3 +167,12 @@ def test_one_phone_does_not_use_up_the_offers_of_a_day(line: Besieged) -> None:
         line.later(minutes=1)
     line.say("I need a ride, 9 Pine St", by=phone(1))
     assert line.texts("offer")[-1].body.startswith("#7 ")
+
+
+def test_urgent_care_is_asked_about_whatever_saves_texts(line: Besieged) -> None:
+    """No insulin: whoever could help hears of it at once, though the day's money and offers are spent."""
+    line.rule(daily_ceiling="0.01", offers_per_day=1, brake_requests=1)
+    ask(line, "groceries")
+    line.say("my son has no insulin left, 12 Pine St", by=phone(1))
+    asked = [text for text in line.texts("offer") if text.body.startswith("#2 ")]
+    assert len(asked) == 3

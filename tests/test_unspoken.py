@@ -138,6 +138,7 @@ VALUES: dict[str, Value] = {
     "number": 1234,
     "also": None,
     "then": None,
+    "where": None,
     "name": Name("Benjamin"),
     "code": Ours("cactus"),
     "note": Said("note_from_helper", {"note": Quoted("after 6")}),

@@ -85,7 +85,7 @@ class DailyCap:
     @cached_property
     def _in_danger(self) -> bool:
         """Whether somebody looks after a danger of theirs: what more they write is read, and answered."""
-        return any(request.emergency for request in self.turn.own)
+        return any(request.in_danger for request in self.turn.own)
 
     def _answers_danger(self) -> bool:
         """Whether they are told now whom to call; abroad once a day."""
