@@ -139,7 +139,7 @@ def test_danger_and_what_follows_it_is_heard_on_a_phone_whose_day_is_used_up(lin
         line.say(("LIST", "STATUS")[n % 2])
         line.later(seconds=30)
     line.say("he is hitting me")
-    assert line.phrases(ANA)[-1] == "emergency"
+    assert line.phrases(ANA)[-1] == "emergency_at_home"
     for words in ("I am hiding in the bathroom", "12 Oak St apartment 3", "please hurry he has a knife"):
         line.later(seconds=20)
         line.say(words)

@@ -88,10 +88,10 @@ def test_a_number_to_call_is_no_claim(watched: Hotline) -> None:
 
 
 def test_the_watch_is_asked_for_once_in_hours(unwatched: Hotline) -> None:
-    assert (BEN, "watch_wanted") in say(unwatched, ANA, "can i talk to someone")
+    assert (BEN, "watch_call") in say(unwatched, ANA, "can i talk to someone")
     assert BEN not in [to for to, _ in say(unwatched, EVA, "i want to talk to a person")]
     assert BEN not in [to for to, _ in say(unwatched, ANA, "i want to talk to a person", after=3600)]
-    assert (BEN, "watch_wanted") in say(unwatched, EVA, "i want to talk to a person", after=6 * 3600)
+    assert (BEN, "watch_call") in say(unwatched, EVA, "i want to talk to a person", after=6 * 3600)
 
 
 def test_words_of_duty_go_to_the_one_who_waits_and_nowhere_else(watched: Hotline) -> None:

@@ -185,7 +185,7 @@ class _Sentence:
             return self.about_quoted(found)
         if (named := self.language_named()) is not None:
             return named
-        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER) and not self.stays():
+        if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER) and not (self.stays() or self.denies(STOP)):
             return LEAVING[self.reading.leaving]
         meaning = self.reading.meaning
         almost = self.almost()
@@ -310,11 +310,16 @@ class _Sentence:
         found = languages().named(self.words, lambda word: self.phrases.is_function_word("speaking", word))
         return Order(LANGUAGE, argument=found.code) if found else None
 
-    def denies(self) -> bool:
-        """Whether it says not to do something: "no claim 42", "dont pass 3". That is neither done nor an answer."""
+    def denies(self, word: str = "") -> bool:
+        """Whether it says not to do something: "no claim 42", "dont pass 3". That is neither done nor an answer.
+
+        With `word`, whether that is denied: "not stop texting me".
+        """
         for size in (2, 1):
             rest = self.words[size:]
             if self.phrases.is_function_word("negation", *(w.text for w in self.words[:size])):
+                if word:
+                    return any(phrase.name == word for phrase, _ in self.phrases.at_start(rest))
                 begins = among(self.phrases.at_start(rest), self.grammar.numbered, self.situation.language)
                 return any(take(self.text, rest[taken:], self.phrases).found for _, taken in begins)
         return False

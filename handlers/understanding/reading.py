@@ -1,5 +1,6 @@
 """A text taken apart once: its words, and, when somebody asks, what the lexicon says of them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,13 +8,15 @@ from functools import cached_property
 from handlers.understanding import acts, asides, danger, leaving, machines, needs
 from handlers.understanding.acts import Done
 from handlers.understanding.danger import Danger
-from handlers.understanding.intents import Act, DangerKind, Machine, Quote, Understanding
+from handlers.understanding.intents import Act, DangerKind, Kind, Machine, Need, Quote, Understanding
 from handlers.understanding.languages import Language, languages
 from handlers.understanding.leaving import Wish
 from handlers.understanding.lexicon import Found, Lexicons
 from handlers.understanding.phrases import Begins, PhraseIndex
 from handlers.understanding.reactions import Tap
 from handlers.understanding.words import Token, split
+
+PASTED = re.compile(r"""["“”<>:/@*]|\.\w""")  # quotes, links, labels
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,25 @@ class Reading:
         return asides.read(self.text, self.tokens)
 
     @cached_property
+    def asks_plainly(self) -> bool:
+        """Whether it says what is needed and where, or by how many: no machine does, and nobody who leaves."""
+        meaning = self.meaning
+        named = meaning.kind is Kind.ASK and any(need is not Need.OTHER for need in meaning.needs)
+        told = named and (meaning.place is not None or meaning.people is not None)
+        return told and self.tap is None and self.quote is None and not PASTED.search(self.text)
+
+    @cached_property
     def machine(self) -> Machine | None:
         """What it is, if no person wrote it."""
+        if self.asks_plainly:
+            return None
         in_danger = self.danger is not None
         return machines.read(self.text, self.tokens, in_danger=in_danger, quote=self.quote, tap=self.tap)
 
     @cached_property
     def leaving(self) -> Wish | None:
         """Whether it asks for no more texts, in words of its own."""
-        return leaving.read(self.text, self.tokens)
+        return None if self.asks_plainly else leaving.read(self.text, self.tokens)
 
     @cached_property
     def unspoken(self) -> Language | None:

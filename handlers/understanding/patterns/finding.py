@@ -31,13 +31,14 @@ class Words:
         spellings = [spelled(unit.text) for unit in units]
         begin = symbols.root.next
         for i, first in enumerate(spellings):
-            branches = [(begin[s], i + 1) for s in first if s in begin]
+            branches = [(begin[s], i + 1) for s in first if s in begin and begin[s].below & asked]
             while branches:
                 branch, at = branches.pop()
                 for symbol in of_bits(branch.symbols & asked):
                     self.where.setdefault(symbol, {}).setdefault(i, []).append(at)
                 if at < len(units):
-                    branches += [(branch.next[s], at + 1) for s in spellings[at] if s in branch.next]
+                    following = branch.next
+                    branches += [(following[s], at + 1) for s in spellings[at] if s in following]
 
     def begins(self, i: int) -> bool:
         """Whether a word begins a new sentence."""

@@ -44,6 +44,8 @@ class PatternLanguage(Generic[Entry]):
             with_accents=with_accents,
             article=spelling.get("article", ""),
         )
+        # Nothing has to be done to its words before they are looked up.
+        self.plain = not (self.script or with_accents or self.letters or spelling.get("glued"))
         self.small = frozenset(word for term in table["small"]["words"] for word in self.symbols.words(term))
         self.listed = [*self.entries()]
         self.spelled = lru_cache(MANY_WORDS)(self._spelled)
@@ -142,6 +144,9 @@ class PatternLanguage(Generic[Entry]):
     def units(self, text: str, tokens: Iterable[Token]) -> list[Unit]:
         """The words of a text as this language has them: letters where it writes no spaces, glued ones apart."""
         found: list[Unit] = []
+        if self.plain:
+            small = self.small
+            return [Unit(word, start, end, word in small) for word, start, end, _ in tokens]
         for token in tokens:
             if self.script:
                 for piece in PIECES.finditer(text, token.start, token.end):

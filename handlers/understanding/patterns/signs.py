@@ -102,6 +102,7 @@ class Branch:
     """One word of a term; the next ones branch off."""
 
     symbols: int = 0  # as bits: those of which a term ends here
+    below: int = 0  # and those of which one ends here or further on
     next: dict[str, "Branch"] = field(default_factory=dict)
 
 
@@ -155,6 +156,7 @@ class Symbols:
                 branch = self.root
                 for word in words:
                     branch = branch.next.setdefault(word, Branch())
+                    branch.below |= 1 << symbol
                 branch.symbols |= 1 << symbol
         return self.known[step]
 
