@@ -88,6 +88,7 @@ class Echoes:
     def __init__(self, says: Sequence[dict[str, Any]]) -> None:
         self.by_anchor: dict[Words, list[tuple[Phrase, int]]] = {}  # with which of its pieces this is
         self.numbered: list[Phrase] = []
+        self.by_next: dict[str, list[Phrase]] = {}  # "#42 is taken": by the word behind the number
         for said in says:
             for name, forms in said.items():
                 for form in forms.values() if isinstance(forms, dict) else [forms]:
@@ -96,7 +97,9 @@ class Echoes:
 
     def _keep(self, phrase: Phrase) -> None:
         if phrase.pieces[0][0] == "#" and phrase.gaps[0].most == 0:
-            self.numbered.append(phrase)
+            known = phrase.pieces[0] == ("#",) and phrase.gaps[1] == Gap(1, 1) and len(phrase.pieces) > 1
+            kept = self.by_next.setdefault(phrase.pieces[1][0], []) if known else self.numbered
+            kept.append(phrase)
             return
         longest = max(range(len(phrase.pieces)), key=lambda i: len(phrase.pieces[i]))
         for piece in {0, longest}:  # what breaks off may have only the first
@@ -116,8 +119,8 @@ class Echoes:
                     yield Found(phrase.name, *span)
         if "#" in said[:-1] and not cut:
             at = said.index("#")
-            if said[at + 1].isdigit():
-                for phrase in self.numbered:
+            if said[at + 1].isdigit() and len(said) - at > NUMBERED:
+                for phrase in (*self.by_next.get(said[at + 2], ()), *self.numbered):
                     if span := _matches(said, phrase, 0, at, cut=cut):
                         yield Found(phrase.name, *span)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from handlers.understanding.intents import Mood
-from handlers.understanding.words import clean, split
+from handlers.understanding.words import clean, fold, split
 
 YES = frozenset("👍👌✅✔☑🆗🙋💪🤝❤🧡💛💚💙💜🤎🖤🤍♥💖💗💕💞💓🫡🥰😍💯🫶👊🤙")
 NO = frozenset("👎❌🚫🙅⛔✖🚷")
@@ -15,6 +15,7 @@ EMOJI = re.compile(
     "(?:[\u203c\u2049\u231a-\u23ff\u25aa-\u27bf\u2934-\u2b55\U0001f000-\U0001faff][\ufe0e\ufe0f\u200d\u20e3♀♂\U0001f3fb-\U0001f3ff]*)+"
 )
 OPENING, CLOSING = "“\"«„「『‘‟”'", "”\"»“」』’…'"
+QUOTED = re.compile(f"[{re.escape(OPENING)}]")
 LONGEST_LEAD = 60  # characters before and after a quote
 GENERIC = 4  # words that a phone in a language that we have no list of may say around an emoji
 EMPTY = "{}"
@@ -43,7 +44,7 @@ class Reactions:
 
     def read(self, text: str, ours: Callable[[str], object]) -> Tap | None:
         """The tap that a cleaned text tells of, and nothing besides. `ours` tells whether a quote is of our words."""
-        for lead, quote, tail in _quotes(text):
+        for lead, quote, tail in _quotes(text) if QUOTED.search(text) else ():
             emoji = EMOJI.search(lead) or EMOJI.search(tail)
             mood = self.moods.get(_plain(f"{EMOJI.sub(EMPTY, lead)} {QUOTE} {EMOJI.sub(EMPTY, tail)}"))
             if mood is None and emoji and len(split(lead + tail)) <= GENERIC and ours(quote):
@@ -55,6 +56,8 @@ class Reactions:
 
     def _thing(self, text: str) -> Tap | None:
         """`Loved an image`: what was tapped has no words."""
+        if text.isascii() and not self.leads.intersection(fold(text[:LONGEST_LEAD]).split()):
+            return None
         words = _plain(EMOJI.sub(EMPTY, text)).split()
         if not words or words[0] not in self.leads or len(words) > 12:
             return None

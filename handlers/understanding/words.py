@@ -42,10 +42,15 @@ def clean(text: str) -> str:
 
 def split(text: str) -> list[Token]:
     """The words of a cleaned text; '#' and '@' count as words."""
+    return [*_split(text)]
+
+
+@lru_cache(64)  # several look at the same text
+def _split(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     after = 0
     for part in PARTS.finditer(text):
         start, end = part.span()
         tokens.append(Token(fold(part[0]), start, end, not after or text[after:start] != " "))
         after = end
-    return tokens
+    return tuple(tokens)
