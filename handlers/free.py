@@ -182,7 +182,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
         yield from alarms.further(turn, own[0])
-    elif meaning.kind is Kind.QUESTION and ("?" in words or len(words.split()) > REMARK):
+    elif meaning.kind is Kind.QUESTION and ("?" in words or (turn.burst is None and len(words.split()) > REMARK)):
         intake.speak(turn, meaning)
         yield from reach_person.question(turn, words)
         if draft is not None:
