@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from handlers.understanding import carrier_words
-from handlers.understanding.grammar import LANGUAGE, Grammar
+from handlers.understanding.grammar import Grammar
 from handlers.understanding.intents import Free, Intent
 from handlers.understanding.lexicon import Lexicons
+from handlers.understanding.orders import LANGUAGE
 from handlers.understanding.phrases import Book, Key, key_of
 from handlers.understanding.words import fold
 from tests.languages import Languages, language

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handlers import registry
 from handlers.registry import understand
-from handlers.understanding.grammar import CLAIM, HELP, LANGUAGE, PASS, START, STOP, Grammar
+from handlers.understanding.grammar import Grammar
 from handlers.understanding.intents import (
     Ambiguous,
     Answer,
@@ -23,6 +23,7 @@ from handlers.understanding.intents import (
     Wordless,
 )
 from handlers.understanding.lexicon import Found, Lexicons, lexicons
+from handlers.understanding.orders import CLAIM, HELP, LANGUAGE, PASS, START, STOP
 from handlers.understanding.situation import KnownSituation
 from handlers.understanding.words import Token
 

@@ -15,10 +15,10 @@ from handlers.phrasebook import STANDS_FOR, Value
 from handlers.registry import GRAMMAR, understand
 from handlers.summary import Name, Ours, Quoted, Said, What
 from handlers.understanding import needs
-from handlers.understanding.grammar import CLAIM
 from handlers.understanding.intents import Courtesy, Free, Order, Question
 from handlers.understanding.languages import languages
 from handlers.understanding.lexicon import lexicons
+from handlers.understanding.orders import CLAIM
 from handlers.understanding.situation import KnownSituation
 from handlers.understanding.words import clean, split
 

@@ -53,7 +53,7 @@ def say(hotline: Hotline, sender: str, words: str, *, channel: Channel = Channel
 
 
 def later(hotline: Hotline, **time: float) -> None:
-    hotline.clock.advance(timedelta(**time))  # type: ignore[attr-defined]
+    hotline.clock.advance(timedelta(**time))
     hotline.tick()
     hotline.sender.drain()
 
@@ -77,7 +77,7 @@ def test_a_restart_forgets_no_alarm(watched: Hotline, database_url: str) -> None
 
 def test_two_that_let_time_act_at_once_say_it_once(watched: Hotline, database_url: str) -> None:
     say(watched, ANA, "my father is not breathing")
-    watched.clock.advance(timedelta(minutes=3))  # type: ignore[attr-defined]
+    watched.clock.advance(timedelta(minutes=3))
     other = Hotline(fakes.settings(database_url), carrier=watched.carrier, clock=watched.clock)
     watched.tick()
     other.tick()
@@ -90,7 +90,7 @@ def test_two_that_let_time_act_at_once_say_it_once(watched: Hotline, database_ur
 )
 def test_any_word_of_duty_is_an_answer(watched: Hotline, words: str) -> None:
     say(watched, ANA, "my father is not breathing")
-    watched.clock.advance(timedelta(seconds=30))  # type: ignore[attr-defined]
+    watched.clock.advance(timedelta(seconds=30))
     say(watched, DEE, words)
     (alarm,) = alarms(watched)
     assert not alarm.unheard
@@ -106,7 +106,7 @@ def test_health_is_degraded_while_nobody_has_answered(watched: Hotline) -> None:
 
     assert findings() == []
     say(watched, ANA, "my father is not breathing")
-    watched.clock.advance(timedelta(minutes=4))  # type: ignore[attr-defined]
+    watched.clock.advance(timedelta(minutes=4))
     (found,) = findings()
     assert "nobody has answered 1 alarm, the oldest for 4 minutes" in found
     say(watched, DEE, "ON IT 1")
@@ -137,7 +137,7 @@ def test_an_alarm_that_whatsapp_no_longer_takes_goes_by_sms_and_the_other_way_ro
 
     watched.database.write(work).result()
     say(watched, ANA, "my father is not breathing")
-    watched.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]
+    watched.clock.advance(timedelta(seconds=1))
 
     def fail(session: Session) -> None:
         row = session.exec(select(Outbound).where(Outbound.phrase == "duty_emergency")).one()
@@ -235,7 +235,7 @@ class Vigil(RuleBasedStateMachine):
 
     @rule(said=st.sampled_from([(who, words) for who, said in SAYS.items() for words in said.split("|")]))
     def say(self, said: tuple[str, str]) -> None:
-        self.hotline.clock.advance(timedelta(seconds=20))  # type: ignore[attr-defined]
+        self.hotline.clock.advance(timedelta(seconds=20))
         say(self.hotline, *said)
 
     @rule(minutes=st.sampled_from([1, 3, 5, 11, 60, 600]))
@@ -271,6 +271,6 @@ def test_no_alarm_is_ever_forgotten(blank_url: str, tmp_path_factory: pytest.Tem
     class Story(Vigil):
         pass
 
-    Story.url = staticmethod(url)  # type: ignore[assignment]
+    Story.url = staticmethod(url)
     steps = hypothesis_settings(max_examples=15, stateful_step_count=25, deadline=None)
     run_state_machine_as_test(Story, settings=steps)
