@@ -41,9 +41,8 @@ from models import inbound, people, requests
 from models.requests import Request, State, Urgency
 
 ASIDE = 3  # words: "and milk", said to whoever is at the store, is no request
-GOODS = frozenset(
-    (Need.FOOD, Need.WATER, Need.BABY, Need.HOUSEHOLD, Need.CLOTHING)
-)  # what one person can bring at once
+# What one person can bring at once.
+GOODS = frozenset((Need.FOOD, Need.WATER, Need.BABY, Need.HOUSEHOLD, Need.CLOTHING))
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
 LONG_BURST = 6  # texts
 FOR_A_PERSON = frozenset((*TO_BE_ANSWERED, Need.COMPANY, Need.OTHER))  # what duty may answer or listen to
@@ -65,9 +64,7 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from foreign.heard(turn, intent.words, theirs)
     elif meaning.courtesy and not theirs:
         yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
-    elif (
-        draft := bursts.gathering(turn, meaning)
-    ) and meaning.place:  # where it is, of what they have just asked for
+    elif (draft := bursts.gathering(turn, meaning)) and meaning.place:  # of what they have just asked for
         yield from _goes_on(turn, draft, intent.words, meaning)
     elif len(matches) == 1 and not _is_taken_up(turn, matches[0], meaning):
         yield from _said_to(turn, matches[0], intent, theirs=bool(theirs))

@@ -165,5 +165,6 @@ def _offered(turn: Turn, intent: Free | None, verb: str) -> tuple[Request | None
 def _beyond(intent: Free) -> str:
     """What they say beyond the yes: an hour, a condition."""
     after = intent.words.partition(intent.act_words)[2].strip(" ,.;:!-") if intent.act_words else ""
+    after = after.removeprefix("that ").removeprefix("it ")
     many = len(after.split()) > SHORT or any(c.isdigit() for c in after)
     return after if many else ""

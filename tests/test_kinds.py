@@ -103,6 +103,7 @@ def test_an_explanation_says_which_word_on_which_list_decided() -> None:
     "words", ["need no free extra food ", "officials say no water ", "can i get if you need 2 kids and "]
 )
 def test_a_text_made_to_take_long_takes_no_longer_than_its_length(words: str) -> None:
+    understand(words)  # the lists of words are loaded by now
     started = time.process_time()
     understand((words * 100)[:1600])
     assert time.process_time() - started < 0.25
