@@ -117,9 +117,11 @@ class Sentence(Orders):
         """What they do by it, what they need beside it, and in which language if nothing else tells."""
         acts, meaning = self.reading.acts, self.reading.meaning
         done = acts.get(rule.act)
-        beside = self.reading.meaning_without(acts.values())
-        named = {*beside.needs} - {Need.OTHER}
-        needed = meaning.kind is Kind.ASK and beside.kind is Kind.ASK and bool(named or beside.exact)
+        beside = None
+        if rule.goes_on and meaning.kind is Kind.ASK:
+            beside = self.reading.meaning_without(acts.values())
+            named = {*beside.needs} - {Need.OTHER}
+            beside = beside if beside.kind is Kind.ASK and (named or beside.exact) else None
         if meaning.language is None and done is not None:
             meaning = replace(meaning, language=done.language)
         return Free(
@@ -128,7 +130,7 @@ class Sentence(Orders):
             act=rule.act,
             role=rule.to,
             acts=frozenset(acts),
-            beside=beside if needed else None,
+            beside=beside,
             act_words=done.words if done else "",
             quoted=self.quoted,
         )
