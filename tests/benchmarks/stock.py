@@ -153,6 +153,8 @@ class OnPostgreSQL:
         with engine.begin() as connection:
             fill(connection, plan)
             for table in METADATA.sorted_tables:
+                if "id" not in table.c or not isinstance(table.c.id.type, sa.Integer):
+                    continue  # it has no sequence
                 following = sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0) + 1).scalar_subquery()
                 connection.execute(sa.select(sa.func.setval(f"{table.name}_id_seq", following, False)))
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
