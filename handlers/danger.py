@@ -1,8 +1,10 @@
 """Danger named in the words that travel with a command: `@42 he is not breathing`."""
 
+from dataclasses import replace
+
 from handlers import intake, relaying
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import DangerKind, Order
+from handlers.understanding.intents import NOTHING_SAID, DangerKind, Kind, Order
 from models import requests
 from models.requests import Request
 
@@ -19,6 +21,8 @@ def in_note(turn: Turn, order: Order, kind: DangerKind) -> Texts:
     if turn.own or turn.matches:
         request = (turn.matches or turn.own)[-1]
         yield from intake.emergency(turn, _marked(turn, request, kind), kind)
+    elif not turn.speaker.on_duty:  # nothing of theirs goes by that number: the danger is real all the same
+        yield from intake.begin(turn, order.note, replace(NOTHING_SAID, kind=Kind.ASK, danger=kind))
 
 
 def _speaks_as_duty(turn: Turn, request: Request) -> bool:
