@@ -9,7 +9,7 @@ from app.carriers import carrier_for, simulator
 from app.carriers.base import Carrier
 from app.clock import Clock
 from app.database import engine, migrations
-from app.inbound import receive
+from app.inbound import tick
 from app.inbound.ingest import DATABASE_TIMEOUT, Ingest
 from app.inbound.receive import Taken
 from app.inbound.reconcile import Reconciler
@@ -19,7 +19,9 @@ from app.outbound.sender import Sender
 from app.settings import Settings
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
-from models import lines, requests
+from handlers import rounds
+from handlers.turn import Context
+from models import lines
 from models.inbound import Heard
 from models.store.session import Session
 
@@ -80,6 +82,8 @@ class Hotline:
             each.carrier = each.carrier if self.carrier.simulated else self.carrier.name
             session.add(each)
         line.rules = {**line.rules, **self.settings.rules}
+        for each in lines.all_lines(session):
+            rounds.begin(Context(session, each, self.clock.now()))
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""
@@ -108,7 +112,7 @@ class Hotline:
     def tick(self) -> int:
         """Let time act on everything that is due; returns on how many requests."""
         acted = 0
-        while more := self.database.write(lambda session: receive.tick(session, self.clock.now())).result():
+        while more := self.database.write(lambda session: tick.tick(session, self.clock.now())).result():
             acted += more
         if acted:
             self.sender.wake()
@@ -126,6 +130,7 @@ class Hotline:
 
     def _tick_on(self) -> None:
         now = self.clock.now()
-        if self.database.read(lambda session: requests.any_due(session, now)):
+        due = self.database.read(tick.next_due)
+        if due is not None and due <= now:
             self.tick()
         self.ticker.heartbeat.beat(now)

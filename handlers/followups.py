@@ -8,7 +8,9 @@ from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
 from models import offers, people, requests
 from models.delivery.outbound import Lane, Outbound
+from models.duty_tasks import DutyTask
 from models.lines import Channel
+from models.offers import Offer
 from models.offers import State as OfferState
 from models.people import Address
 from models.requests import Outcome, Request, State
@@ -94,6 +96,19 @@ def _delivered(context: Context, request: Request) -> Texts:
     ):
         context.unask(neighbor, request)
         yield from context.tell_duty("duty_unconfirmed", about=request)
+
+
+def expired(context: Context, offer: Offer) -> Texts:
+    """A volunteer did not answer an offer in its time: they may be asked about something else."""
+    offers.settle(context.session, offer.request_id, OfferState.EXPIRED, context.now, person_id=offer.person_id)
+    yield from ()
+
+
+def duty_waits(context: Context, task: DutyTask) -> Texts:
+    """Nobody on duty has answered this."""
+    task.next_at = None
+    context.session.add(task)
+    yield from ()
 
 
 def undelivered(context: Context, text: Outbound) -> Texts:

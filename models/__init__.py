@@ -3,7 +3,21 @@
 from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
-from models import alarms, assignments, inbound, lines, offers, people, prefixes, requests, surges
+from models import (
+    alarms,
+    assignments,
+    broadcasts,
+    duty_tasks,
+    inbound,
+    lines,
+    offers,
+    people,
+    prefixes,
+    requests,
+    shifts,
+    surges,
+    timers,
+)
 from models.delivery import line_numbers, outbound, workers
 
 configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which is never made here
@@ -13,6 +27,8 @@ __all__ = [
     "METADATA",
     "alarms",
     "assignments",
+    "broadcasts",
+    "duty_tasks",
     "inbound",
     "line_numbers",
     "lines",
@@ -21,6 +37,8 @@ __all__ = [
     "people",
     "prefixes",
     "requests",
+    "shifts",
     "surges",
+    "timers",
     "workers",
 ]

@@ -124,6 +124,16 @@ def due(session: Session, now: datetime, limit: int) -> list[Alarm]:
     return session.exec(query.limit(limit))
 
 
+NEXT_DUE: Precompiled[datetime | None] = Precompiled(
+    select(Alarm.next_at).where(col(Alarm.next_at).is_not(None)).order_by(col(Alarm.next_at)).limit(1)
+)
+
+
+def next_due(session: Session) -> datetime | None:
+    """When time next acts on an alarm."""
+    return session.fetch(NEXT_DUE).first()
+
+
 def acquire(session: Session, alarm: Alarm, now: datetime) -> bool:
     """Lease a due alarm, for a minute; False if another process was faster."""
     won = session.execute(

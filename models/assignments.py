@@ -41,6 +41,8 @@ class Assignment(Model, table=True):
     note: str | None = None
     taken_at: datetime = Field(sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    comes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they said that they would come
+    nudged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # asked how it goes, in this lease
     on_the_way_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

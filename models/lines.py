@@ -31,6 +31,23 @@ class Policy:
     gap_urgent: int = 10
     gap_today: int = 45
     gap_anytime: int = 240
+    quiet_from: int = 21  # o'clock on the line's clock: from then on, only what is urgent is texted unasked
+    quiet_until: int = 8  # the same hour as quiet_from: no such hours
+    offer_lasts_urgent: int = 60  # minutes of waking time, then an offer nobody answered has expired
+    offer_lasts: int = 240
+    unanswered_most: int = 3  # offers in a row; whoever answered none of them is asked less
+    silent_days: int = 60  # after which a volunteer is asked whether they still want to be asked
+    lease_urgent: int = 120  # for which a claim holds without a word of the volunteer
+    lease_today: int = 360
+    lease_anytime: int = 24 * 60
+    remind_evening: int = 18  # o'clock, the evening before the day that a request names
+    remind_before: int = 120  # and so long before the hour
+    still_need_days: int = 3  # after which a neighbor whose request nobody took is asked whether they still need it
+    still_need_every: int = 7  # days, from then on
+    unmet_days: int = 14  # of their silence, after which it is closed as unmet
+    duty_again: int = 60  # after which duty is told again of what nobody on duty answered
+    summary_hour: int = 9  # o'clock, of the daily word to duty about what drags
+    digest_hours: tuple[int, ...] = (9, 17)  # o'clock, for volunteers who want all offers at once
     burst_seconds: int = 8  # in which a person's next text is still part of the last: until then answers wait
     draft_waits: int = 20
     receipt_reminder: int = 180
@@ -97,6 +114,9 @@ class Line(Model, table=True):
     from_settings: bool = False
     carrier: str | None = None  # the last real one that ran on it; None if only ever the simulator did
     last_request: int = 0
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nobody is asked, but in danger
+    answering: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    resources: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     answers: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     created_at: datetime = Field(sa_type=UtcDateTime)

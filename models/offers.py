@@ -34,6 +34,7 @@ class State(StrEnum):
 
 PENDING = (State.QUEUED, State.SENT)
 IS_PENDING = sa.text("state IN ('queued', 'sent')")  # few offers are, however many were made
+EXPIRES = sa.text("state IN ('queued', 'sent') AND expires_at IS NOT NULL")
 
 
 class Offer(Model, table=True):
@@ -42,6 +43,7 @@ class Offer(Model, table=True):
     __table_args__ = (
         sa.UniqueConstraint("request_id", "person_id"),
         sa.Index("ix_offer_pending", "person_id", sqlite_where=IS_PENDING, postgresql_where=IS_PENDING),
+        sa.Index("ix_offer_expires", "expires_at", sqlite_where=EXPIRES, postgresql_where=EXPIRES),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -51,6 +53,7 @@ class Offer(Model, table=True):
     wave: int
     state: State = Field(sa_type=EnumString(State))
     created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
@@ -265,6 +268,31 @@ def accept(session: Session, request_id: int, person_id: int, now: datetime) -> 
 def pending_numbers(session: Session, person_id: int) -> list[int]:
     """The numbers of the requests that this volunteer was asked about and has not answered."""
     return session.fetch(PENDING_OF, person_id=person_id)
+
+
+def due(session: Session, now: datetime, limit: int) -> list[Offer]:
+    """Offers that nobody has answered in their time, the oldest first."""
+    query = select(Offer).where(in_literals(col(Offer.state), PENDING), col(Offer.expires_at) <= now)
+    return session.exec(query.order_by(col(Offer.expires_at), col(Offer.id)).limit(limit))
+
+
+def postpone(session: Session, offer: Offer, until: datetime) -> None:
+    """Let an offer wait longer for its answer."""
+    offer.expires_at = until
+    session.add(offer)
+
+
+NEXT_DUE: Precompiled[datetime | None] = Precompiled(
+    select(Offer.expires_at)
+    .where(in_literals(col(Offer.state), PENDING), col(Offer.expires_at).is_not(None))
+    .order_by(col(Offer.expires_at))
+    .limit(1)
+)
+
+
+def next_due(session: Session) -> datetime | None:
+    """When an offer next expires."""
+    return session.fetch(NEXT_DUE).first()
 
 
 def reset(session: Session, request_id: int) -> None:

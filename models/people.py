@@ -34,6 +34,12 @@ class Person(Model, table=True):
     can: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     areas: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     max_open: int | None = None
+    hours_from: int | None = None  # minute of the local day from which they want to be asked
+    hours_until: int | None = None  # and until when; both or none
+    digest_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # wants offers twice a day, together
+    introduced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # was told who texts them, and why
+    unanswered: int = 0  # offers in a row that they let expire
+    survey_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # asked if they still want to help
     helper_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_by_person_id: int | None = Field(default=None, foreign_key="person.id")

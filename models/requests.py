@@ -25,6 +25,15 @@ class Urgency(StrEnum):
     ANYTIME = "anytime"
 
 
+class Timing(StrEnum):
+    """How a neighbor named the time at which they need something; `needed_from` and `needed_until` say when."""
+
+    AT = "at"  # tomorrow at 10: both are that moment
+    AFTER = "after"  # not before 6 pm: from then on, until the end of that day
+    BEFORE = "before"  # by Friday noon: until then
+    WITHIN = "within"  # Thursday, this weekend, tomorrow morning, 2 to 5: from the one to the other
+
+
 class State(StrEnum):
     """Where a request stands. HELD means that a person must look before anybody is asked."""
 
@@ -86,11 +95,14 @@ class Request(Model, table=True):
     place: str | None = None  # the exact place: shown only to whoever claimed
     language: str = "en"
     helpers_wanted: int = 1
-    due_by: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    needed_as: Timing | None = Field(default=None, sa_type=EnumString(Timing))  # how they named the time below
+    needed_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    needed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     repeats: str | None = None
     code_word: str = ""
     parent_request_id: int | None = Field(default=None, foreign_key="request.id")
     duty_person_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty talks with the neighbor
+    wanted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the neighbor last said they need it
     wave: int = 0
     next_action_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when time itself must act on it
     changed_at: datetime = Field(sa_type=UtcDateTime)
@@ -292,20 +304,17 @@ def due(session: Session, now: datetime, limit: int) -> list[Request]:
     return session.exec(query.with_for_update(skip_locked=True))
 
 
-ANY_DUE = Precompiled(
-    select(Request.id)
-    .where(
-        col(Request.next_action_at).is_not(None),
-        col(Request.next_action_at) <= sa.bindparam("now", type_=UtcDateTime),
-        col(Request.state) != State.CLOSED,
-    )
+NEXT_DUE: Precompiled[datetime | None] = Precompiled(
+    select(Request.next_action_at)
+    .where(col(Request.next_action_at).is_not(None), col(Request.state) != State.CLOSED)
+    .order_by(col(Request.next_action_at))
     .limit(1)
 )
 
 
-def any_due(session: Session, now: datetime) -> bool:
-    """Whether time must act on a request."""
-    return bool(session.fetch(ANY_DUE, now=now))
+def next_due(session: Session) -> datetime | None:
+    """When time next acts on a request."""
+    return session.fetch(NEXT_DUE).first()
 
 
 def schedule(session: Session, request: Request, at: datetime | None) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from app.inbound import receive
+from app.inbound import tick
 from app.simulator import sandbox, timelapse
 from app.simulator.sandbox import Databases
 from handlers import bursts, registry
@@ -272,7 +272,7 @@ def test_two_processes_that_look_at_once_answer_once(line: Line) -> None:
     line.say("need groceries for 2, 14 Oak St")
     line.clock.advance(PAUSE)
     now = line.clock.now()
-    acted = [line.hotline.database.write(lambda s: receive.tick(s, now)) for _ in range(4)]
+    acted = [line.hotline.database.write(lambda s: tick.tick(s, now)) for _ in range(4)]
     assert sum(each.result() for each in acted) == 1
     line.hotline.sender.drain()
     assert line.got() == ["got_it"]

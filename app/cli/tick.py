@@ -9,7 +9,7 @@ from dateutil import parser, tz
 
 from app.cli import console
 from app.clock import Clock
-from app.inbound import receive
+from app.inbound import tick as ticking
 from models.lines import Line
 
 app = typer.Typer()
@@ -27,7 +27,7 @@ def tick(
         line = kept.read(lambda session: console.line_named(session, None))
         now = Clock().now() if at is None else moment(at, line)
         acted = 0
-        while more := kept.write(lambda session: receive.tick(session, now)).result():
+        while more := kept.write(lambda session: ticking.tick(session, now)).result():
             acted += more
     typer.echo(f"{console.count(acted, 'request')} acted on")
 

@@ -1,38 +1,31 @@
-"""One text, or one moment at which time acts, is one transaction: understood, handled, its answers queued."""
+"""One text is one transaction: understood, handled, its answers queued."""
 
-from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
-from app.database.engine import is_transient
 from app.inbound import newcomers, rate_limit, repeats
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import followups, media, registry, vigil
+from handlers import media, registry
 from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
-from handlers.turn import Context, Text, Turn, unpack
+from handlers.turn import Text, Turn, unpack
 from handlers.understanding import carrier_words
 from handlers.understanding.intents import Answer, Free, Intent, Kind, Order, Understood, Wordless
-from models import alarms, inbound, lines, people, requests
+from models import inbound, lines, people
 from models.delivery import outbound
 from models.delivery.fair_ranks import FairRanks
 from models.inbound import Heard
 from models.lines import Line
 from models.people import Address, Person
-from models.requests import Request, State
 from models.store.session import Session
 
 log = structlog.get_logger()
-
-RETRY_AFTER = timedelta(hours=1)  # until a request on which we stumbled is looked at again
-DUE_BATCH = 10  # requests that one transaction of `tick` acts on: texts that come in wait for it
-
 
 STOPPING = ("stop", "wrong_number")  # intents after which nothing more goes to a phone
 # What the carrier itself understood, by the keywords that the group set up there: it has answered and acted already.
@@ -82,10 +75,10 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         _not_answered(turn, understood, inbound_id, cap)
         return Taken.UNANSWERED
     texts = _not_answered_yet(turn, intent, list(registry.respond(turn, understood)))
-    texts = _limited(cap, intent, texts)
+    texts = limited(cap, intent, texts)
     if cap.reach is not Reach.ALWAYS:
         turn.unask(person)  # what we ask them never leaves
-    _queue(turn, address, str(inbound_id), texts)
+    queue(turn, address, str(inbound_id), texts)
     return Taken.HANDLED
 
 
@@ -104,7 +97,7 @@ def _not_answered_yet(turn: Turn, intent: Intent, texts: list[Text]) -> list[Tex
     ]
 
 
-def _queue(turn: Turn, address: Address, key: str, texts: list[Text]) -> None:
+def queue(turn: Turn, address: Address, key: str, texts: list[Text]) -> None:
     """Queue what follows from a text, in its turn after all else that this address has caused."""
     ranks = FairRanks(turn.now, address, vouched=turn.speaker.helps)
     outbox.queue(turn.session, turn.line, key, texts, turn.now, by=turn.speaker.id, ranks=ranks)
@@ -127,7 +120,7 @@ def _from_ourselves(session: Session, line: Line, heard: Heard, now: datetime) -
     return Taken.SEEN if kept is None else Taken.UNANSWERED
 
 
-def _limited(cap: DailyCap, intent: Intent | None, texts: list[Text]) -> list[Text]:
+def limited(cap: DailyCap, intent: Intent | None, texts: list[Text]) -> list[Text]:
     """What of these texts goes out, and when: floods and machines get few answers. Time has no `intent`."""
     turn, address = cap.turn, cap.address
     kept = rate_limit.limit(turn.line.policy, turn.speaker, address, turn.heard, intent, cap.kept(texts), turn.now)
@@ -169,7 +162,7 @@ def _not_answered(turn: Turn, understood: Understood, inbound_id: int, cap: Dail
         if not outbound.key_exists(turn.session, f"{key}:0"):
             texts = cap.kept(list(turn.tell_duty("duty_abroad", words=brief(turn.heard.body))))
     cap.count(texts)
-    _queue(turn, cap.address, key, texts)
+    queue(turn, cap.address, key, texts)
 
 
 def _author(
@@ -216,7 +209,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
         session.add(person)
         outbound.cancel_for(session, person.id, now)
     texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=brief(heard.body))]
-    _queue(turn, address, str(inbound_id), _limited(cap, Wordless(), texts))
+    queue(turn, address, str(inbound_id), limited(cap, Wordless(), texts))
     return Taken.HANDLED
 
 
@@ -233,73 +226,3 @@ def _wants_out(heard: Heard, understood: Understood | None) -> bool:
     if heard.carrier_answered == "STOP" or heard.body.strip().upper() in carrier_words.STOP:
         return True
     return understood is not None and registry.name(understood.intent) in STOPPING
-
-
-def _stamp(moment: datetime) -> int:
-    return int(moment.timestamp() * 1e6)
-
-
-def tick(session: Session, now: datetime) -> int:
-    """Let time act on what is due, a bounded number of alarms and requests; returns how many there were."""
-    acted = _alarms(session, now)
-    ranks: defaultdict[int, FairRanks] = defaultdict(lambda: FairRanks(now))  # by whoever asked
-    for request in requests.due(session, now, DUE_BATCH):
-        seen = request.next_action_at
-        if not requests.acquire(session, request, seen, now):
-            continue
-        line = lines.by_id(session, request.line_id)
-        # The moment too: a clock that was set back comes past the same due time twice.
-        key = f"tick-{request.id}-{_stamp(seen or now)}-{_stamp(now)}"
-        acted += 1
-        answers = request.state is State.DRAFT
-        try:
-            with session.savepoint():
-                if answers:
-                    _answer(Context(session, line, now), request, key)
-                else:
-                    texts = followups.act(Context(session, line, now), request)
-                    outbox.queue(session, line, key, texts, now, ranks=ranks[request.person_id])
-        except Exception as error:  # a fault of ours about one request must not hold up all the others
-            if is_transient(error):
-                raise
-            log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
-            requests.schedule(session, request, now + RETRY_AFTER)
-            if answers:
-                fault = followups.our_fault(Context(session, line, now), request)
-                outbox.queue(session, line, f"{key}-fault", fault, now)
-    return acted
-
-
-def _answer(context: Context, request: Request, key: str) -> None:
-    """The answer to what a neighbor has said of a new request: it counts as if it were given at once."""
-    texts = list(followups.act(context, request))
-    neighbor = people.by_id(context.session, request.person_id)
-    address = people.reply_addresses(context.session, [neighbor.id]).get(neighbor.id)
-    if address is None:
-        outbox.queue(context.session, context.line, key, texts, context.now)
-        return
-    heard = Heard(key, address.channel, address.value, "", "")
-    turn = Turn(context.session, context.line, context.now, speaker=neighbor, heard=heard)
-    cap = DailyCap(turn, address, reach.of(turn.line, neighbor, address.channel, address.value))
-    _queue(turn, address, key, _limited(cap, None, texts))
-
-
-def _alarms(session: Session, now: datetime) -> int:
-    """Alarms that nobody has answered are said again before anything else that is due."""
-    acted = 0
-    for alarm in alarms.due(session, now, DUE_BATCH):
-        seen = alarm.next_at
-        if not alarms.acquire(session, alarm, now):
-            continue
-        line = lines.by_id(session, alarm.line_id)
-        key = f"alarm-{alarm.id}-{_stamp(seen or now)}-{_stamp(now)}"
-        acted += 1
-        try:
-            with session.savepoint():
-                texts = vigil.act(Context(session, line, now), alarm)
-                outbox.queue(session, line, key, texts, now)
-        except Exception as error:  # its lease ends in a minute, and then it is tried again
-            if is_transient(error):
-                raise
-            log.error("alarm_failed", alarm=alarm.id, error=type(error).__name__, exc_info=error)
-    return acted

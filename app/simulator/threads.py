@@ -10,13 +10,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from app.inbound import tick
 from models.delivery.outbound import Attempt, Outbound, State, is_in
 from models.inbound import Inbound
 from models.lines import Channel
 from models.offers import Offer
 from models.people import Address, Person
-from models.requests import Request
-from models.requests import State as RequestState
 from models.store.session import Session
 
 LARGEST_ID = 2**31 - 1
@@ -169,12 +168,11 @@ def latest(session: Session) -> datetime | None:
 
 
 def next_moment(session: Session, now: datetime) -> datetime | None:
-    """When something next happens by itself: time acts on a request, or a text leaves that had to wait.
+    """When something next happens by itself: time acts on something, or a text leaves that had to wait.
 
-    A moment that is past is a request's: texts that may leave already leave when somebody sends.
+    A moment that is past is the former's: texts that may leave already leave when somebody sends.
     """
-    acts = select(sa.func.min(Request.next_action_at)).where(col(Request.state) != RequestState.CLOSED)
-    moments = [session.exec(acts).one()]
+    moments = [tick.next_due(session)]
     for state in WAITING:
         leaves = select(sa.func.min(Outbound.not_before)).where(is_in(state), col(Outbound.not_before) > now)
         moments.append(session.exec(leaves).one())

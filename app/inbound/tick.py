@@ -1,0 +1,154 @@
+"""What time alone triggers, one transaction after the other: alarms, requests, offers, duty tasks, timers."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from app.database.engine import is_transient
+from app.inbound import receive
+from app.inbound.daily_cap import DailyCap
+from app.outbound import outbox, reach
+from handlers import followups, rounds, vigil
+from handlers.turn import Context, Texts, Turn
+from models import alarms, duty_tasks, lines, offers, people, requests, timers
+from models.delivery.fair_ranks import FairRanks
+from models.inbound import Heard
+from models.requests import Request, State
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+RETRY_AFTER = timedelta(hours=1)  # until something on which we stumbled is looked at again
+DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that come in wait for it
+
+
+def next_due(session: Session) -> datetime | None:
+    """When time next has to act on anything."""
+    moments = (noun.next_due(session) for noun in (alarms, requests, offers, duty_tasks, timers))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def tick(session: Session, now: datetime) -> int:
+    """Let time act on what is due, a bounded number of each kind; returns of how many things. The caller commits."""
+    return sum(act(session, now) for act in (_alarms, _requests, _offers, _duty_tasks, _timers))
+
+
+def _alarms(session: Session, now: datetime) -> int:
+    """Alarms that nobody has answered are said again before anything else that is due."""
+    acted = 0
+    for alarm in alarms.due(session, now, DUE_BATCH):
+        seen = alarm.next_at
+        if not alarms.acquire(session, alarm, now):
+            continue
+        acted += 1
+        context = _context(session, alarm.line_id, now)
+        # Its lease ends in a minute, and then it is tried again.
+        _attempt(context, _key("alarm", alarm.id, seen, now), partial(vigil.act, context, alarm))
+    return acted
+
+
+def _requests(session: Session, now: datetime) -> int:
+    acted = 0
+    ranks: defaultdict[int, FairRanks] = defaultdict(lambda: FairRanks(now))  # by whoever asked
+    for request in requests.due(session, now, DUE_BATCH):
+        seen = request.next_action_at
+        if not requests.acquire(session, request, seen, now):
+            continue
+        acted += 1
+        context, key = _context(session, request.line_id, now), _key("tick", request.id, seen, now)
+        if request.state is State.DRAFT:
+            _answer_draft(context, request, key)
+        elif not _attempt(context, key, partial(followups.act, context, request), ranks[request.person_id]):
+            requests.schedule(session, request, now + RETRY_AFTER)
+    return acted
+
+
+def _answer_draft(context: Context, request: Request, key: str) -> None:
+    try:
+        with context.session.savepoint():
+            _answer(context, request, key)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
+        requests.schedule(context.session, request, context.now + RETRY_AFTER)
+        fault = followups.our_fault(context, request)
+        outbox.queue(context.session, context.line, f"{key}-fault", fault, context.now)
+
+
+def _answer(context: Context, request: Request, key: str) -> None:
+    """The answer to what a neighbor has said of a new request: it counts as if it were given at once."""
+    texts = list(followups.act(context, request))
+    neighbor = people.by_id(context.session, request.person_id)
+    address = people.reply_addresses(context.session, [neighbor.id]).get(neighbor.id)
+    if address is None:
+        outbox.queue(context.session, context.line, key, texts, context.now)
+        return
+    heard = Heard(key, address.channel, address.value, "", "")
+    turn = Turn(context.session, context.line, context.now, speaker=neighbor, heard=heard)
+    cap = DailyCap(turn, address, reach.of(turn.line, neighbor, address.channel, address.value))
+    receive.queue(turn, address, key, receive.limited(cap, None, texts))
+
+
+def _offers(session: Session, now: datetime) -> int:
+    """Offers that nobody answered expire; their volunteers are free for others."""
+    found = offers.due(session, now, DUE_BATCH)
+    for offer in found:
+        context, key = _context(session, offer.line_id, now), _key("expired", offer.id, offer.expires_at, now)
+        if not _attempt(context, key, partial(followups.expired, context, offer)):
+            offers.postpone(session, offer, now + RETRY_AFTER)
+    return len(found)
+
+
+def _duty_tasks(session: Session, now: datetime) -> int:
+    acted = 0
+    for task in duty_tasks.due(session, now, DUE_BATCH):
+        seen = task.next_at
+        if not duty_tasks.acquire(session, task, now):
+            continue
+        acted += 1
+        context = _context(session, task.line_id, now)
+        _attempt(context, _key("duty", task.id, seen, now), partial(followups.duty_waits, context, task))
+    return acted
+
+
+def _timers(session: Session, now: datetime) -> int:
+    acted = 0
+    for timer in timers.due(session, now, DUE_BATCH):
+        seen = timer.next_at
+        if not timers.acquire(session, timer, now):
+            continue
+        acted += 1
+        context = _context(session, timer.line_id, now)
+        if not _attempt(context, _key("timer", timer.id, seen, now), partial(rounds.act, context, timer)):
+            timers.schedule(session, timer, now + RETRY_AFTER)
+    return acted
+
+
+def _attempt(context: Context, key: str, act: Callable[[], Texts], ranks: FairRanks | None = None) -> bool:
+    """Do it and queue what follows; False if we stumbled: one fault of ours must not hold up all the others."""
+    try:
+        with context.session.savepoint():
+            outbox.queue(context.session, context.line, key, act(), context.now, ranks=ranks)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.error("followup_failed", key=key, error=type(error).__name__, exc_info=error)
+        return False
+    return True
+
+
+def _context(session: Session, line_id: int, now: datetime) -> Context:
+    return Context(session, lines.by_id(session, line_id), now)
+
+
+def _key(kind: str, id_: int, seen: datetime | None, now: datetime) -> str:
+    """Unique for every time that something is due; a clock that was set back comes past the same moment twice."""
+    return f"{kind}-{id_}-{_stamp(seen or now)}-{_stamp(now)}"
+
+
+def _stamp(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e6)

@@ -1,0 +1,35 @@
+"""What comes round for a whole line by the clock: read ROUNDS like a timetable."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.turn import Context, Texts
+from models import timers
+from models.timers import Timer
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is done, and when next: None is never, until something brings it forward."""
+
+    act: Callable[[Context], Texts]
+    next: Callable[[Context], datetime | None]
+
+
+ROUNDS: dict[str, Round] = {}
+
+
+def begin(context: Context) -> None:
+    """See to it that a line has all of its timers."""
+    timers.begin(context.session, context.line.id, ROUNDS, context.now)
+
+
+def act(context: Context, timer: Timer) -> Texts:
+    """A timer is due."""
+    due = ROUNDS.get(timer.kind)
+    if due is None:  # of another version of the hotline
+        timers.schedule(context.session, timer, None)
+        return
+    timers.schedule(context.session, timer, due.next(context))
+    yield from due.act(context)
