@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
+from models.hours import Hours, Waking
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import Model, UtcDateTime, table
@@ -226,6 +227,22 @@ def midnight(line: Line, now: datetime) -> datetime:
     """When the next day begins on the line's own clock."""
     local = now.astimezone(ZoneInfo(line.timezone))
     return datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo).astimezone(UTC)
+
+
+def waking(line: Line) -> Waking:
+    """When people on the line may be texted without need: outside its quiet hours."""
+    policy = line.policy
+    return _waking(line.timezone, Hours(policy.quiet_until * 60, policy.quiet_from * 60))
+
+
+@lru_cache(64)
+def _waking(timezone: str, *hours: Hours) -> Waking:
+    return Waking(timezone, hours)
+
+
+def waking_within(line: Line, own: Hours | None) -> Waking:
+    """The same for somebody with hours of their own."""
+    return Waking(line.timezone, (*waking(line).hours, *([own] if own else [])))
 
 
 def wave_gap(policy: Policy, urgency: str | None) -> timedelta:

@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
+from models import lines
+from models.hours import Hours, Waking
 from models.lines import Channel, Line
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -78,6 +80,13 @@ class Person(Model, table=True):
     def on_duty(self) -> bool:
         """Looks after the line right now."""
         return self.on_duty_since is not None
+
+    @property
+    def hours(self) -> Hours | None:
+        """In which they want to be asked, if they have said so."""
+        return (
+            None if self.hours_from is None or self.hours_until is None else Hours(self.hours_from, self.hours_until)
+        )
 
     def speaks(self, line: Line) -> str:
         """The language to write to this person in."""
@@ -265,6 +274,11 @@ def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
     named = sa.or_(known == name, known.startswith(name + " ", autoescape=True))
     active = col(Person.vouched_at).is_not(None), col(Person.opted_out_at).is_(None)
     return session.exec(select(Person).where(Person.line_id == line_id, *active, named))
+
+
+def waking(line: Line, person: Person) -> Waking:
+    """When this person may be texted without need: in their own hours, outside the line's quiet ones."""
+    return lines.waking_within(line, person.hours)
 
 
 def add(
