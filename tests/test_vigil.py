@@ -16,7 +16,7 @@ from app.hotline import Hotline
 from app.outbound import outbox
 from app.web import snapshot
 from app.web.diagnosis import danger
-from models import lines, people
+from models import lines, people, requests
 from models.alarms import Alarm
 from models.delivery.outbound import Outbound, State
 from models.inbound import Heard
@@ -26,6 +26,7 @@ from models.requests import Request
 from models.store.session import Session
 from tests import fakes
 from tests.fakes import LINE, MORNING, WHATSAPP, Recorder, StillClock
+from tests.serving import until
 
 ANA, EVA, BEN, CARO, DEE, GUS = (f"+1202555010{n}" for n in (1, 5, 2, 3, 4, 7))
 HELPERS = {"Ben": BEN, "Caro": CARO}
@@ -83,6 +84,15 @@ def test_two_that_let_time_act_at_once_say_it_once(watched: Hotline, database_ur
     other.tick()
     assert len(texts(watched, DEE, "duty_emergency_still")) == 1
     other.stop()
+
+
+def test_a_running_hotline_repeats_an_alarm_though_no_request_is_due(watched: Hotline) -> None:
+    say(watched, ANA, "my father is not breathing")
+    watched.tick()
+    watched.clock.advance(timedelta(minutes=3))
+    assert watched.database.read(requests.next_due) is None
+    watched.start()
+    until(lambda: bool(texts(watched, DEE, "duty_emergency_still")), seconds=20)
 
 
 @pytest.mark.parametrize(
