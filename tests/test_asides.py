@@ -11,6 +11,7 @@ from handlers import registry
 from handlers.understanding import asides
 from handlers.understanding.intents import Order, Safe, Silence
 from handlers.understanding.situation import KnownSituation
+from handlers.understanding.words import clean, split
 
 TABLE = Path(__file__).parent / "asides.tab"
 ROWS = [row.split("\t") for row in TABLE.read_text(encoding="utf-8").splitlines() if not row.startswith("#")]
@@ -18,7 +19,8 @@ IN_DANGER = KnownSituation(in_danger=True)
 
 
 def heard(text: str) -> str:
-    found = asides.heard(text)
+    cleaned = clean(text)
+    found = asides.read(cleaned, split(cleaned))
     return "no" if found is None else f"{found.aside}{' always' if found.always else ''}"
 
 
@@ -54,26 +56,11 @@ def test_stop_stays_stop() -> None:
         assert registry.understand(words, IN_DANGER).intent == Order("stop", argument=words != "baja")
 
 
-@pytest.mark.parametrize(
-    ("words", "only"),
-    [
-        ("calling 911 for you now", True),
-        ("the ambulance is on its way", True),
-        ("ya llamé al 911, quédate con él", True),
-        ("llamen al 911, mi casa se quema", False),
-        ("my house is on fire call 911", False),
-        ("tell her someone will come tomorrow", False),
-    ],
-)
-def test_help_that_is_named_for_others(words: str, only: bool) -> None:
-    assert asides.only_help(words) is only
-
-
 def test_it_takes_no_time() -> None:
     texts = [row[0] for row in ROWS] + ["he dont text me my phone " * 60, "dont text " * 160]
     for text in texts:
-        asides.heard(text)
+        heard(text)
     began = time.perf_counter()
     for text in texts * 5:
-        asides.heard(text)
+        heard(text)
     assert (time.perf_counter() - began) / len(texts * 5) < 0.003

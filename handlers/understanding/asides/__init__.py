@@ -11,11 +11,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from handlers.understanding.danger import dangers
 from handlers.understanding.patterns.finding import Unit, Words
 from handlers.understanding.patterns.signs import Pattern, Symbols, bits
 from handlers.understanding.patterns.spelling import MANY_WORDS, Spelling
-from handlers.understanding.words import Token, clean, split
+from handlers.understanding.words import Token
 
 HERE = Path(__file__).parent
 LONGEST = 60  # words; whoever writes more is not asking for silence in it, nor only saying that all is well
@@ -57,7 +56,6 @@ class Language:
         real = table.get("spelling", {}).get("real", ())
         spelling = Spelling(words, small=self.small, real=real, prefixes=[], glued=False)
         self.spelled = lru_cache(MANY_WORDS)(lambda word: spelling.of(word) + self.symbols.number(word))
-        self.help = tuple(table["help"]["words"])
         self.symbols_of = lru_cache(MANY_WORDS)(self._symbols)
         self.telling = frozenset(table["telling"]["words"])
 
@@ -102,35 +100,9 @@ def languages() -> tuple[Language, ...]:
     return tuple(Language(tomllib.loads(path.read_text(encoding="utf-8"))) for path in files)
 
 
-@cache
-def _called() -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(term.split()) for one in languages() for term in one.help)
-
-
-def only_help(words: str) -> bool:
-    """Whether a text tells of danger only because it names those who help: "calling 911 for you now"."""
-    text = clean(words)
-    tokens = split(text)
-    named = {
-        n
-        for term in _called()
-        for at in range(len(tokens))
-        if tuple(token.text for token in tokens[at : at + len(term)]) == term
-        for n in range(at, at + len(term))
-    }
-    rest = [token for n, token in enumerate(tokens) if n not in named]
-    return bool(named) and dangers().read(text, rest) is None
-
-
 def read(text: str, tokens: Sequence[Token]) -> Heard | None:
     """What a cleaned text says beside any danger; silence before all else."""
     if len(tokens) > LONGEST:
         return None
     found = [heard for language in languages() for heard in language.heard(text, tokens)]
     return min(found, key=lambda heard: (heard.aside is not Aside.SILENCE, not heard.always), default=None)
-
-
-def heard(words: str) -> Heard | None:
-    """The same of any text."""
-    text = clean(words)
-    return read(text, split(text))

@@ -14,7 +14,7 @@ from handlers.understanding import danger, echoes, reactions
 from handlers.understanding.intents import Machine, MachineKind, Quote
 from handlers.understanding.patterns.wordings import Wording, Wordings
 from handlers.understanding.reactions import Reactions, Tap
-from handlers.understanding.words import Token, clean, split
+from handlers.understanding.words import Token
 
 KINDS = (MachineKind.AUTO_REPLY, MachineKind.NOTICE, MachineKind.ADVERT)
 BAITS = 2  # signs of an advert that make one where there is a link; one is not enough
@@ -94,11 +94,3 @@ def emoji(text: str) -> Machine | None:
     """A thumb or a heart by itself: the answer to what we said last, if to anything."""
     mood = reactions.alone(text)
     return Machine(MachineKind.REACTION, mood=mood, alone=True) if mood else None
-
-
-def is_machine(text: str) -> bool:
-    """Whether these are a machine's own words."""
-    text = clean(text)
-    tokens = split(text)
-    in_danger = danger.dangers().read(text, tokens) is not None
-    return read(text, tokens, in_danger=in_danger, tap=tapped(text)) is not None
