@@ -1,16 +1,55 @@
-"""Danger named in the words that travel with a command: `@42 he is not breathing`."""
+"""Danger that somebody tells of: in words of their own, or in those that travel with a command."""
 
 from dataclasses import replace
 
-from handlers import intake, relaying
+from handlers import first_answer, intake, relaying, whereabouts
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import NOTHING_SAID, DangerKind, Kind, Order
+from handlers.understanding.intents import NOTHING_SAID, DangerKind, Free, Kind, Order
 from models import requests
-from models.requests import Request
+from models.requests import Request, State, Urgency
+
+
+def told(turn: Turn, intent: Free, kind: DangerKind) -> Texts:
+    """It joins what they have asked for, or a request of its own that only duty sees."""
+    turn.unask(turn.speaker)
+    request = _about(turn, kind)
+    if request is None:
+        yield from intake.begin(turn, intent.words, intent.meaning)
+        return
+    urgent = kind is DangerKind.URGENT_CARE
+    if request.person_id == turn.speaker.id or request.danger is None:
+        request.danger = intake.graver(request.danger, kind)
+    request.emergency = request.emergency or not urgent
+    request.urgency = Urgency.URGENT
+    whereabouts.learn(turn, request, intent.words, intent.meaning)
+    turn.session.add(request)
+    if not urgent:
+        requests.move(
+            turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
+        )
+    elif not request.needs:
+        request.needs = [str(need) for need in intent.meaning.needs]
+    requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
+    yield from intake.emergency(turn, request, kind)
+    if request.state is State.DRAFT:
+        yield from intake.next_step(turn, request)
+    elif request in turn.matches and relaying.is_talk(turn, request):  # else the alarm has said it already
+        yield from (text for text in relaying.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
+
+
+def _about(turn: Turn, kind: DangerKind) -> Request | None:
+    """The request that this danger joins. What is not for volunteers' eyes joins none that they have seen."""
+    live = sorted(turn.matches or turn.own, key=lambda request: bool(request.danger))
+    live = [request for request in live if not intake.only_talks(request)] or live
+    if kind in first_answer.PRIVATE:
+        live = [r for r in turn.own if r.state in (State.DRAFT, State.HELD)]
+    elif kind is DangerKind.URGENT_CARE:
+        live = [r for r in live if r.person_id == turn.speaker.id]
+    return live[-1] if live else None
 
 
 def in_note(turn: Turn, order: Order, kind: DangerKind) -> Texts:
-    """The emergency number for who wrote it, and the alarm for whoever is on duty."""
+    """Danger in `@42 he is not breathing`: the emergency number for who wrote it, and the alarm for duty."""
     for number in order.numbers:
         request = requests.by_number(turn.session, turn.line.id, number)
         if request is not None and _speaks_as_duty(turn, request):

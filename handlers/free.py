@@ -6,7 +6,7 @@ from itertools import pairwise
 from handlers import (
     alarms,
     bursts,
-    first_answer,
+    danger,
     foreign,
     in_hand,
     intake,
@@ -57,7 +57,7 @@ def free(turn: Turn, intent: Free) -> Texts:
     if turn.heard.media and turn.own and not matches:
         media.keep(turn, turn.own[-1])
     if meaning.danger is not None:
-        yield from _danger(turn, intent, meaning.danger)
+        yield from danger.told(turn, intent, meaning.danger)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
         yield turn.reply("nearly", command=Verb(intent.almost.command, intent.almost.numbers[0]))
     elif (theirs := foreign.meant(turn, intent.words, meaning)) and not foreign.is_talk(matches):
@@ -68,9 +68,9 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from _goes_on(turn, draft, intent.words, meaning)
     elif len(matches) == 1 and not _is_taken_up(turn, matches[0], meaning):
         yield from _said_to(turn, matches[0], intent, theirs=bool(theirs))
-    elif danger := next((r for r in matches if r.danger and r.state is State.HELD), None):
-        _learn(turn, danger, intent.words, meaning)  # not for a helper, who may be whom they are afraid of
-        yield from relaying.pass_on(turn, danger, intent.words)
+    elif held := next((r for r in matches if r.danger and r.state is State.HELD), None):
+        whereabouts.learn(turn, held, intent.words, meaning)  # not for a helper, who may be whom they are afraid of
+        yield from relaying.pass_on(turn, held, intent.words)
     elif len(matches) > 1:
         yield turn.later(relaying.to_which(turn, matches))
     elif (talk := _after_done(turn, meaning)) is not None:
@@ -84,7 +84,7 @@ def free(turn: Turn, intent: Free) -> Texts:
 def _said_to(turn: Turn, request: Request, intent: Free, *, theirs: bool) -> Texts:
     """Words for the other side of this request, or for duty; or another need, which is asked about."""
     meaning = intent.meaning
-    _learn(turn, request, intent.words, meaning)
+    whereabouts.learn(turn, request, intent.words, meaning)
     another = meaning.kind is Kind.ASK and _is_another(request, meaning)
     if not theirs and another and len(intent.words.split()) > ASIDE:
         yield from _whereto(turn, request, intent.words)
@@ -99,7 +99,7 @@ def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> 
     """They go on with what they need: it is read anew, and answered once they have said all."""
     whole = bursts.read(f"{draft.text}\n{words}")
     if whole.emergency:
-        yield from _danger(turn, Free(words, whole), whole.danger or DangerKind.LIFE)
+        yield from danger.told(turn, Free(words, whole), whole.danger or DangerKind.LIFE)
     elif not bursts.join(turn, draft, words, whole):
         yield from _new(turn, words, meaning)
     elif whole.danger is not None:
@@ -123,11 +123,6 @@ def _is_taken_up(turn: Turn, request: Request, meaning: Understanding) -> bool:
 def _waits_for_duty(turn: Turn, request: Request) -> bool:
     """Whether nobody on duty has written back yet, about something that is no danger."""
     return request.state is State.HELD and not request.emergency and not relaying.is_talk(turn, request)
-
-
-def _is_a_talk(request: Request) -> bool:
-    """Whether a request only carries a talk with duty."""
-    return request.state is State.HELD and not request.emergency and {*request.needs} <= {Need.OTHER}
 
 
 def _after_done(turn: Turn, meaning: Understanding) -> Request | None:
@@ -175,7 +170,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
             requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
         yield from intake.next_step(turn, draft)
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
-        _learn(turn, own[0], words, meaning)
+        whereabouts.learn(turn, own[0], words, meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
         yield from alarms.further(turn, own[0])
@@ -192,7 +187,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
 def _is_another(request: Request, meaning: Understanding) -> bool:
     """Whether this is another need than that of the request, and so a request of its own."""
     known = {*request.needs} - {Need.OTHER}
-    if _is_a_talk(request):
+    if intake.only_talks(request):
         return not FOR_A_PERSON.issuperset(meaning.needs)
     return bool(known) and bool(meaning.needs) and known.isdisjoint(map(str, meaning.needs))
 
@@ -216,17 +211,8 @@ def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> 
 def _add(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
     if not whereabouts.known(request):
         whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
-    _learn(turn, request, words, meaning)
+    whereabouts.learn(turn, request, words, meaning)
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
-
-
-def _learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
-    """Note the exact place that a neighbor mentions by the way; in danger, any place."""
-    if request.person_id == turn.speaker.id and request.danger and not request.place:
-        whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
-        turn.session.add(request)
-    else:
-        whereabouts.learn(turn, request, words, meaning)
 
 
 def _whereto(turn: Turn, request: Request, words: str) -> Texts:
@@ -245,45 +231,6 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
         requests.add_words(turn.session, request, turn.heard.body, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("added_or_new", about=request))
         yield from alarms.further(turn, request)
-
-
-def _danger(turn: Turn, intent: Free, kind: DangerKind) -> Texts:
-    """Somebody tells of danger: it joins what they have asked for, or a request of its own that only duty sees."""
-    turn.unask(turn.speaker)
-    request = _about(turn, kind)
-    if request is None:
-        yield from intake.begin(turn, intent.words, intent.meaning)
-        return
-    urgent = kind is DangerKind.URGENT_CARE
-    if request.person_id == turn.speaker.id or request.danger is None:
-        request.danger = intake.graver(request.danger, kind)
-    request.emergency = request.emergency or not urgent
-    request.urgency = Urgency.URGENT
-    _learn(turn, request, intent.words, intent.meaning)
-    turn.session.add(request)
-    if not urgent:
-        requests.move(
-            turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
-        )
-    elif not request.needs:
-        request.needs = [str(need) for need in intent.meaning.needs]
-    requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
-    yield from intake.emergency(turn, request, kind)
-    if request.state is State.DRAFT:
-        yield from intake.next_step(turn, request)
-    elif request in turn.matches and relaying.is_talk(turn, request):  # else the alarm has said it already
-        yield from (text for text in relaying.pass_on(turn, request, intent.words) if text.to.id != turn.speaker.id)
-
-
-def _about(turn: Turn, kind: DangerKind) -> Request | None:
-    """The request that this danger joins. What is not for volunteers' eyes joins none that they have seen."""
-    live = sorted(turn.matches or turn.own, key=lambda request: bool(request.danger))
-    live = [request for request in live if not _is_a_talk(request)] or live
-    if kind in first_answer.PRIVATE:
-        live = [r for r in turn.own if r.state in (State.DRAFT, State.HELD)]
-    elif kind is DangerKind.URGENT_CARE:
-        live = [r for r in live if r.person_id == turn.speaker.id]
-    return live[-1] if live else None
 
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:

@@ -247,6 +247,11 @@ def to_talk_about(turn: Turn) -> Request:
     return turn.own[-1] if turn.own else held_to_talk(turn)
 
 
+def only_talks(request: Request) -> bool:
+    """Whether a request only carries a talk with duty."""
+    return request.state is State.HELD and not request.emergency and {*request.needs} <= {Need.OTHER}
+
+
 def held_to_talk(turn: Turn) -> Request:
     """A request that carries a talk with whoever is on duty."""
     language = turn.speaker.speaks(turn.line)

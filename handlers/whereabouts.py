@@ -63,8 +63,12 @@ def recall(turn: Turn, request: Request) -> bool:
 
 
 def learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
-    """Note the door, or how to find it, which a neighbor mentions after the request: `the red door`, `buzz 3b`."""
+    """Note the door, or how to find it, which a neighbor mentions by the way; in danger, any place."""
     if request.person_id != turn.speaker.id:
+        return
+    if request.danger and not request.place:
+        locate(request, words, meaning, turn.areas, turn.heard.location)
+        turn.session.add(request)
         return
     door = words if placing.says_more(words, meaning) else meaning.place
     if meaning.exact and door and not any(c.isdigit() for c in request.place or ""):
