@@ -50,7 +50,7 @@ def line(hotline: Hotline) -> Besieged:
         ("US", (), "+1", Reach.NEVER),
         ("US", (), "+19995550101", Reach.ALWAYS),  # an area code nobody knows may be new
         ("US", ("*",), "+19005550101", Reach.NEVER),  # premium
-        ("US", (), "+12029765555", Reach.NEVER),  # premium, by its exchange
+        ("US", (), "+19999765555", Reach.NEVER),  # premium by its exchange, in an area that is none
         ("US", (), "+15005550101", Reach.NEVER),  # personal numbers are forwarded at their caller's cost
         ("US", ("*",), "+37190012345", Reach.NEVER),
         ("GB", (), "+449012345678", Reach.NEVER),
@@ -172,26 +172,26 @@ def test_what_whatsapp_does_not_take_goes_by_sms_only_where_we_write(
 
 def test_a_block_of_numbers_that_suddenly_grows_is_reported_once_a_day(line: Besieged) -> None:
     for n in range(30):
-        line.say("hello", by=f"+1202556{n:04}")
+        line.say("hello", by=f"+121255501{n:02}")
         line.say("hola", by=f"+3712555{n:04}")  # abroad it is the whole country
     told = line.texts("duty_prefix", to=DEE)
     assert [row.body.split(" texted")[0] for row in told] == [
-        "20 phones whose numbers begin with +1202556",
+        "20 phones whose numbers begin with +1212555",
         "20 phones whose numbers begin with +371",
     ]
     blocks = line.hotline.database.read(lambda s: list(s.exec(select(Prefix))))
-    assert sorted((each.prefix, each.phones) for each in blocks) == [("+1202556", 30), ("+371", 30)]
+    assert sorted((each.prefix, each.phones) for each in blocks) == [("+1212555", 30), ("+371", 30)]
 
 
 def test_a_line_that_has_always_had_many_new_phones_is_no_surprise(line: Besieged) -> None:
-    line.say("hello", by="+12025560000")
+    line.say("hello", by="+12125550100")
 
     def before(session: Session) -> None:
-        session.create(Prefix, line_id=1, prefix="+1202556", day="2026-03-01", phones=10)
+        session.create(Prefix, line_id=1, prefix="+1212555", day="2026-03-01", phones=10)
 
     line.hotline.database.write(before).result()
     for n in range(1, 40):
-        line.say("hello", by=f"+1202556{n:04}")
+        line.say("hello", by=f"+121255501{n:02}")
     assert line.texts("duty_prefix") == []
 
 
