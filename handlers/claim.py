@@ -58,6 +58,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     helper = turn.speaker
     assignments.start(turn.session, request, helper.id, turn.now, note)
     offers.accept(turn.session, request.id, helper.id, turn.now)
+    waves.freed(turn)
     if not request.emergency:  # urgent care: somebody comes, and that is the answer
         watch.heard(turn, request, helper)
     what = turn.what(request)
@@ -81,6 +82,7 @@ def pass_(turn: Turn, order: Order) -> Texts:
     yield from texts
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
+        waves.freed(turn)
         yield turn.reply("passed", about=request)
         if request.state is State.OPEN and not offers.any_pending(turn.session, request.id):
             yield from waves.ask_next(turn, request)

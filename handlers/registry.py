@@ -225,6 +225,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.SURGE: duty.surge,
     Question.COMING: in_hand.coming,
     Question.DETAIL: volunteer_talk.answered,
+    Question.CANT_WAIT: ask.cant_wait,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
@@ -251,6 +252,9 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     command = BY_NAME[intent.command] if isinstance(intent, Order) else None
     if turn.speaker.silent_since is not None and not isinstance(intent, Silence | Machine):
         turn.speaker.silent_since = None  # they write something else: now they can be answered
+        turn.session.add(turn.speaker)
+    if turn.speaker.unanswered:
+        turn.speaker.unanswered = 0  # they are there
         turn.session.add(turn.speaker)
     while_stopped = command.while_stopped if command else isinstance(intent, WHILE_STOPPED)
     if turn.speaker.opted_out_at is not None and not while_stopped:
