@@ -250,6 +250,15 @@ def midnight(line: Line, now: datetime) -> datetime:
     return datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo).astimezone(UTC)
 
 
+def next_of(line: Line, after: datetime, hours: Sequence[int]) -> datetime:
+    """The next of these hours of the day, on the line's own clock. In UTC."""
+    zone = ZoneInfo(line.timezone)
+    today = after.astimezone(zone).date()
+    days = (today + timedelta(days=n) for n in range(3))
+    moments = (datetime.combine(day, time(hour), zone).astimezone(UTC) for day in days for hour in sorted(hours))
+    return next(moment for moment in moments if moment > after)
+
+
 def waking(line: Line) -> Waking:
     """When people on the line may be texted without need: outside its quiet hours."""
     policy = line.policy

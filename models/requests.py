@@ -302,6 +302,13 @@ def in_state(session: Session, line_id: int, *states: State, limit: int | None =
     return session.exec(query.order_by(col(Request.number)).limit(limit))
 
 
+def open_longest(session: Session, line_id: int, limit: int) -> list[Request]:
+    """What nobody has taken yet, the urgent ones first, then the oldest."""
+    query = select(Request).where(Request.line_id == line_id, Request.state == State.OPEN)
+    urgent = sa.case((col(Request.urgency) == Urgency.URGENT, 0), else_=1)
+    return session.exec(query.order_by(urgent, col(Request.number)).limit(limit))
+
+
 def all_of(session: Session, line_id: int) -> list[Request]:
     """Every request of the line, oldest first."""
     return list(session.exec(select(Request).where(Request.line_id == line_id).order_by(col(Request.number))))
