@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from handlers import all_clear, choosing, waves
-from handlers.summary import Quoted, Said
+from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
 from models import assignments, people, requests
@@ -99,6 +99,9 @@ def drop(turn: Turn, order: Order, *, told: str = "dropped") -> Texts:
             texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=order.note)
             turn.unask(turn.speaker, request)
             yield turn.reply(told, about=request)
+            if order.note:  # perhaps the reason is one for a person
+                name, words = turn.somebody(turn.speaker), brief(order.note)
+                yield from turn.tell_duty("duty_dropped", about=request, but=turn.speaker.id, name=name, words=words)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
             yield from texts

@@ -18,7 +18,7 @@ def claim(turn: Turn, order: Order) -> Texts:
     if not turn.speaker.helps:  # a number without a word: an answer that comes too late
         yield turn.reply("nothing_waits")
         return
-    numbers = order.numbers
+    numbers = order.numbers or _quoted(turn)
     if not numbers:
         waiting = offers.pending_numbers(turn.session, turn.speaker.id)
         if len(waiting) != 1:
@@ -28,6 +28,14 @@ def claim(turn: Turn, order: Order) -> Texts:
         numbers = tuple(waiting)
     for number in numbers:
         yield from _take(turn, number, order.note)
+
+
+def _quoted(turn: Turn) -> tuple[int, ...]:
+    """What a bare yes is about where it comes with a text of ours about something else than what waits."""
+    about = turn.replied_about
+    if about is None or any(about == r.number for r in (*turn.own, *(held for _, held in turn.held))):
+        return ()
+    return (about,)
 
 
 def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
@@ -58,6 +66,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
     helper = turn.speaker
     assignments.start(turn.session, request, helper.id, turn.now, note)
     offers.accept(turn.session, request.id, helper.id, turn.now)
+    waves.freed(turn)
     if not request.emergency:  # urgent care: somebody comes, and that is the answer
         watch.heard(turn, request, helper)
     what = turn.what(request)
@@ -77,10 +86,17 @@ def pass_(turn: Turn, order: Order) -> Texts:
     """PASS 42: no hard feelings."""
     waiting = offers.pending_numbers(turn.session, turn.speaker.id)
     among = [r for n in waiting if (r := requests.by_number(turn.session, turn.line.id, n))]
-    found, texts = choosing.chosen(turn, order.numbers, among, "pass", "pass_nothing")
+    in_hand = [r for _, r in turn.held if r.number in order.numbers or not (order.numbers or among)]
+    for request in in_hand:
+        yield turn.reply("drop_instead", about=request)
+    numbers = tuple(n for n in order.numbers if all(n != r.number for r in in_hand))
+    if in_hand and not numbers:
+        return
+    found, texts = choosing.chosen(turn, numbers, among, "pass", "pass_nothing")
     yield from texts
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
+        waves.freed(turn)
         yield turn.reply("passed", about=request)
         if request.state is State.OPEN and not offers.any_pending(turn.session, request.id):
             yield from waves.ask_next(turn, request)

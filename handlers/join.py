@@ -1,6 +1,6 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
-from handlers import intake, naming, phrasebook, places
+from handlers import browse, intake, naming, phrasebook, places
 from handlers.summary import Ours, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Kind, Order, Question
@@ -106,4 +106,5 @@ def vouch(turn: Turn, order: Order) -> Texts:
             newcomer.vouched_by_person_id = turn.speaker.id
             turn.session.add(newcomer)
             yield turn.reply("vouched", name=name)
-            yield turn.tell(newcomer, "vouched_for", name=turn.somebody(newcomer))
+            waits = browse.fitting(turn, newcomer)
+            yield turn.tell(newcomer, "vouched_for", name=turn.somebody(newcomer), open=waits)

@@ -16,6 +16,7 @@ from handlers import (
     claim,
     danger,
     desk,
+    digest,
     duty,
     free,
     in_hand,
@@ -29,6 +30,7 @@ from handlers import (
     relay,
     service,
     silence,
+    silent,
     volunteer_talk,
     watching,
 )
@@ -78,6 +80,8 @@ EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optiona
 ON = Argument("on", arguments.on)
 BRAKE = Argument("on", arguments.brake)
 WAKE = Argument("on", arguments.wake)
+DIGEST = Argument("on", arguments.digest)
+SPAN = Argument("hours", arguments.hours_of_day, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -101,6 +105,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("away", availability.away, Who.JOINED, argument=HOURS),
     Command("back", availability.back, Who.JOINED, gives_way_to=OPEN_QUESTIONS),
     Command("max", availability.max_, Who.JOINED, argument=COUNT),
+    Command("digest", digest.digest, Who.VOLUNTEER, spellings=("digest_off",), argument=DIGEST),
+    Command("hours", availability.hours, Who.JOINED, argument=SPAN, gives_way_to=OPEN_QUESTIONS),
     Command("only", availability.only, Who.JOINED, argument=KINDS),
     Command("area", availability.area, Who.JOINED, argument=EVERYWHERE, note=Note.ARGUMENT,
             gives_way_to=frozenset(Question)),
@@ -225,6 +231,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.SURGE: duty.surge,
     Question.COMING: in_hand.coming,
     Question.DETAIL: volunteer_talk.answered,
+    Question.CANT_WAIT: ask.cant_wait,
+    Question.STILL_HELPS: silent.answered,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
@@ -251,6 +259,9 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     command = BY_NAME[intent.command] if isinstance(intent, Order) else None
     if turn.speaker.silent_since is not None and not isinstance(intent, Silence | Machine):
         turn.speaker.silent_since = None  # they write something else: now they can be answered
+        turn.session.add(turn.speaker)
+    if turn.speaker.unanswered:
+        turn.speaker.unanswered = 0  # they are there
         turn.session.add(turn.speaker)
     while_stopped = command.while_stopped if command else isinstance(intent, WHILE_STOPPED)
     if turn.speaker.opted_out_at is not None and not while_stopped:

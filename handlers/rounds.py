@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers import digest, measuring, silent
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer
@@ -17,7 +18,11 @@ class Round:
     next: Callable[[Context], datetime | None]
 
 
-ROUNDS: dict[str, Round] = {}
+ROUNDS: dict[str, Round] = {
+    "answering": Round(measuring.act, measuring.next_moment),
+    "digest": Round(digest.act, digest.next_moment),
+    "silent": Round(silent.act, silent.next_moment),
+}
 
 
 def begin(context: Context) -> None:

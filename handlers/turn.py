@@ -94,6 +94,7 @@ class Text:
     short: str = ""  # the phrase that says it with its `words` cut, where this one takes more than a segment
     merged: str = ""  # texts under one such name are one: a later takes the place of an earlier that still waits
     fresh: bool = False  # there is no earlier one of that name
+    wakes: bool = False  # it may be read at night: it cannot wait for the morning
 
 
 Texts = Iterator[Text]
@@ -149,7 +150,8 @@ class Context:
         """A text to anybody. With `about`, its number fills {number}."""
         if about is not None:
             values.setdefault("number", about.number)
-        return Text(to, phrase, values, lane, about.id if about is not None else None)
+        wakes = about is not None and about.presses
+        return Text(to, phrase, values, lane, about.id if about is not None else None, wakes=wakes)
 
     def tell_duty(
         self, phrase: str, *, about: Request | None = None, but: int | None = None, **values: Value

@@ -152,10 +152,12 @@ class Question(StrEnum):
     SURGE = "surge"
     COMING = "coming"  # a helper, whether they still come
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
+    STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
+    CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
 CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
-    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING}
+    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING, Question.CANT_WAIT, Question.STILL_HELPS}
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
 

@@ -140,7 +140,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("needed_from", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("needed_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("unfilled_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.drop_column("due_by")
+        batch_op.create_index(
+            "ix_request_unfilled",
+            ["line_id", "unfilled_since"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+        )
 
     # What was claimed, asked and told before there were leases: time looks at it now.
     op.execute("UPDATE request SET next_action_at = changed_at WHERE state = 'claimed' AND next_action_at IS NULL")
@@ -151,6 +159,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("due_by", sa.DateTime(timezone=True), nullable=True))
+        batch_op.drop_index(
+            "ix_request_unfilled",
+            sqlite_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+        )
+        batch_op.drop_column("unfilled_since")
         batch_op.drop_column("wanted_at")
         batch_op.drop_column("needed_until")
         batch_op.drop_column("needed_from")
