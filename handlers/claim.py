@@ -20,12 +20,12 @@ def claim(turn: Turn, order: Order) -> Texts:
         return
     numbers = order.numbers or _quoted(turn)
     if not numbers:
-        waiting = offers.pending_numbers(turn.session, turn.speaker.id)
+        waiting = turn.offered
         if len(waiting) != 1:
             choices = Several([Verb("claim", n) for n in waiting], style="or")
             yield turn.reply("which_one", choices=choices) if waiting else turn.reply("claim_what")
             return
-        numbers = tuple(waiting)
+        numbers = waiting
     for number in numbers:
         yield from _take(turn, number, order.note)
 
@@ -84,8 +84,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
 
 def pass_(turn: Turn, order: Order) -> Texts:
     """PASS 42: no hard feelings."""
-    waiting = offers.pending_numbers(turn.session, turn.speaker.id)
-    among = [r for n in waiting if (r := requests.by_number(turn.session, turn.line.id, n))]
+    among = [r for n in turn.offered if (r := requests.by_number(turn.session, turn.line.id, n))]
     in_hand = [r for _, r in turn.held if r.number in order.numbers or not (order.numbers or among)]
     for request in in_hand:
         yield turn.reply("drop_instead", about=request)

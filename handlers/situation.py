@@ -5,7 +5,6 @@ from functools import cached_property
 
 from handlers.turn import OFFERING, Turn
 from handlers.understanding.intents import Question, Role
-from models import offers
 from models.requests import TALKING, State
 
 
@@ -33,9 +32,7 @@ class LiveSituation:
     @cached_property
     def offers(self) -> tuple[int, ...]:
         """Requests they were asked about and have not answered."""
-        return (
-            tuple(offers.pending_numbers(self.turn.session, self.turn.speaker.id)) if self.turn.speaker.helps else ()
-        )
+        return self.turn.offered
 
     @cached_property
     def offered_last(self) -> bool:

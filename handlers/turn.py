@@ -10,7 +10,7 @@ from handlers import summary
 from handlers.phrasebook import Value
 from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
-from models import assignments, lines, people, requests
+from models import assignments, lines, offers, people, requests
 from models.assignments import Assignment
 from models.delivery import outbound, told
 from models.delivery.outbound import Lane
@@ -230,6 +230,16 @@ class Turn(Context):
     def held(self) -> list[tuple[Assignment, Request]]:
         """What the speaker had in hand when they began to speak."""
         return assignments.held_by(self.session, self.speaker.id) if self.speaker.helper_since else []
+
+    @cached_property
+    def offered(self) -> tuple[int, ...]:
+        """What the speaker was asked about and has not answered; a late answer to the last thing said counts, too."""
+        if not self.speaker.helps:
+            return ()
+        pending = offers.pending_numbers(self.session, self.speaker.id)
+        if pending or self.told_last is None or self.told_last[0] not in OFFERING:
+            return tuple(pending)
+        return tuple(offers.expired_numbers(self.session, self.speaker.id, self.now - DAY))
 
     @cached_property
     def told_last(self) -> tuple[str, int | None] | None:

@@ -90,8 +90,7 @@ def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Pe
     helpers = [by_id[candidate.id][0] for candidate in chosen]
     for candidate, helper in zip(chosen, helpers, strict=True):
         if candidate.among is Among.CALLED_OFF and helper.pending_offer_request_id is not None:
-            other = helper.pending_offer_request_id
-            offers.settle(session, other, OfferState.SUPERSEDED, now, person_id=helper.id)
+            offers.withdraw(session, helper.pending_offer_request_id, helper.id)
     until = {helper.id: pacing.expires(context, request, helper) for helper in helpers}
     asked = offers.create(session, request, helpers, request.wave + 1, now, until)
     request.wave += bool(asked)

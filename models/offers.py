@@ -12,6 +12,7 @@ from sqlmodel import Field, col, select
 from models.lines import by_id, day
 from models.people import Person
 from models.requests import Request
+from models.requests import State as RequestState
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
 from models.store.types import EnumString, Model, UtcDateTime, table
@@ -173,6 +174,40 @@ PENDING_OF = Precompiled(
     .where(col(Offer.person_id) == sa.bindparam("person_id"), in_literals(col(Offer.state), PENDING))
     .order_by(col(Request.number))
 )
+
+
+EXPIRED_OF = Precompiled(
+    select(Request.number)
+    .join(Offer, col(Offer.request_id) == col(Request.id))
+    .where(
+        col(Offer.person_id) == sa.bindparam("person_id"),
+        col(Offer.state) == State.EXPIRED,
+        col(Offer.answered_at) > sa.bindparam("since", type_=UtcDateTime),
+        col(Request.state) == RequestState.OPEN,
+    )
+    .order_by(col(Offer.id).desc())
+    .limit(1)
+)
+
+
+def expired_numbers(session: Session, person_id: int, since: datetime) -> list[int]:
+    """The request of the last offer of theirs that has expired since then, if nobody has taken it yet."""
+    return session.fetch(EXPIRED_OF, person_id=person_id, since=since)
+
+
+WITHDRAWING: Precompiled[None] = Precompiled(
+    sa.delete(OFFERS).where(
+        OFFERS.c.request_id == sa.bindparam("request_id_"),
+        OFFERS.c.person_id == sa.bindparam("person_id_"),
+        in_literals(OFFERS.c.state, PENDING),
+    )
+)
+
+
+def withdraw(session: Session, request_id: int, person_id: int) -> None:
+    """Take back an offer that this volunteer has not answered, as if it had not been made: it comes again later."""
+    if session.modify(WITHDRAWING, request_id_=request_id, person_id_=person_id):
+        session.modify(_answered(one=True), request_id_=request_id, person_id_=person_id)
 
 
 def _accepting() -> Precompiled[None]:

@@ -61,7 +61,7 @@ def hours(said: Said) -> int | None:
 
 
 SPAN = re.compile(
-    r"(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?\s*(?:-|–|to|until|till|and|a|hasta|y)\s*"
+    r"(?:from|between|de|entre)?\s*(?:las\s*)?(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?\s*(?:-|–|to|until|till|and|a|hasta|y)\s*"
     r"(?:las\s*)?(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?",
     re.IGNORECASE,
 )

@@ -186,6 +186,8 @@ class Sentence(Orders):
             return Ambiguous(offers=offers, answer=True)
         if situation.is_(Role.HOLDING) or situation.is_(Role.MATCHED):
             return Ambiguous(offers=offers, verb=verb, talk=True)
+        if self.quoted is not None:  # they speak of another one, whatever waits
+            return Order(verb, (self.quoted,))
         if len(offers) > 1 or not situation.offered_last:
             return Ambiguous(offers=offers, verb=verb if len(offers) > 1 else "")
         return Order(verb, offers)
