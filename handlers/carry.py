@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import all_clear, choosing, waves
+from handlers import all_clear, choosing, leasing, waves
 from handlers.summary import Quoted, Said
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
@@ -19,10 +19,9 @@ def omw(turn: Turn, order: Order) -> Texts:
     found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "omw", "nothing_in_hand")
     yield from texts
     for assignment, request in held:
-        if request in found:
-            trust(turn, assignment, request)
-            assignment.on_the_way_at = turn.now
-            turn.session.add(assignment)
+        if request in found and not trust(turn, assignment, request, on_the_way=True):
+            yield turn.reply("lapsed", about=request)
+        elif request in found:
             requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply("omw_thanks" if neighbor.opted_out_at is None else "omw_unheard", about=request)
@@ -61,6 +60,7 @@ def done(turn: Turn, order: Order) -> Texts:
         ):
             assignment = next(a for a, r in held if r is request)
             assignments.end(turn.session, assignment, AssignmentState.DONE, turn.now)
+            turn.unask(turn.speaker, request)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply("done_thanks" if neighbor.opted_out_at is None else "done_unheard", about=request)
             free = turn.may_ask(neighbor, request)
@@ -80,13 +80,11 @@ def _note(words: str) -> Said | None:
     return Said("note_from_helper", {"note": Quoted(words)}) if words else None
 
 
-def trust(turn: Turn, held: Assignment, request: Request) -> None:
-    """They come, whatever they said before."""
-    if held.leased_until is not None:
-        held.leased_until = None
-        turn.session.add(held)
-        requests.schedule(turn.session, request, None)
-        turn.unask(turn.speaker, request)
+def trust(turn: Turn, held: Assignment, request: Request, *, on_the_way: bool = False) -> bool:
+    """They come, whatever they said before; False if it went to somebody else at this very moment."""
+    turn.unask(turn.speaker, request)
+    renewed = leasing.renew(turn, held, request)
+    return renewed and (not on_the_way or assignments.change(turn.session, held, on_the_way_at=turn.now))
 
 
 def drop(turn: Turn, order: Order, *, told: str = "dropped") -> Texts:

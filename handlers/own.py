@@ -1,7 +1,7 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
 from handlers import alarms, all_clear, choosing, intake, relaying, standing, volunteer_talk, waves
-from handlers.summary import Quoted
+from handlers.summary import Quoted, Said
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Order
 from models import assignments, offers, requests
@@ -29,7 +29,13 @@ def status(turn: Turn, order: Order) -> Texts:
         mine = found is not None and (
             found.person_id == turn.speaker.id or (holder is not None and holder[1].id == turn.speaker.id)
         )
-        yield standing.of(turn, found) if found and mine else turn.reply("unknown_number", number=number)
+        if found is None or not mine:
+            yield turn.reply("unknown_number", number=number)
+        elif (goes_on := choosing.current(turn, number)) is not None and goes_on is not found:
+            state = Said(f"state_{goes_on.state}")
+            yield turn.reply("goes_on_as", about=found, kept=goes_on.number, state=state)
+        else:
+            yield standing.of(turn, found)
 
 
 def progress(turn: Turn, intent: Free) -> Texts:

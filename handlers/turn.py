@@ -139,6 +139,10 @@ class Context:
         """What others on the line call somebody, the whole of it for whoever is on duty; None without a name."""
         return summary.name(person.name, self.line.name, whole=whole)
 
+    def whole_name(self, person: Person) -> Name | Said:
+        """What whoever is on duty calls somebody: they may read the whole of it."""
+        return self.name(person, whole=True) or Said("somebody")
+
     def somebody(self, person: Person) -> Name | Said:
         """What others on the line call somebody, or that it is a neighbor."""
         return self.name(person) or Said("a_neighbor")

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from app.hotline import Hotline
-from handlers import matching, waves
+from handlers import leasing, matching, waves
 from handlers.turn import Context
 from models import assignments, lines, offers, people, requests
 from models.lines import Channel, Line
@@ -129,7 +129,7 @@ def scene(session: Session, seed: int, now: datetime, *, first: bool) -> Scene:
         session.add(person)
         if dice.random() < 0.2:
             held = asked_for(["food"])
-            assignments.start(session, held, person.id, now)
+            assignments.start(session, leasing.draw_up(Context(session, line, now), held, person.id))
         if not first and dice.random() < 0.1:
             offers.create(session, request, [person], 1, now)
         volunteers.append(person)

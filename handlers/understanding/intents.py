@@ -151,11 +151,12 @@ class Question(StrEnum):
     AREA = "area"
     SURGE = "surge"
     COMING = "coming"  # a helper, whether they still come
+    GOING = "going"  # a helper, how it is going
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
 
 
 CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
-    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING}
+    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING, Question.GOING}
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
 
