@@ -6,7 +6,7 @@ from handlers import all_clear, choosing, leasing, waves
 from handlers.summary import Quoted, Said
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
-from models import assignments, people, requests
+from models import assignments, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -15,6 +15,7 @@ from models.requests import Request, State
 
 def omw(turn: Turn, order: Order) -> Texts:
     """OMW 42: the neighbor hears that somebody is coming."""
+    _back_again(turn, order.numbers)
     held = turn.held
     found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "omw", "nothing_in_hand")
     yield from texts
@@ -37,6 +38,7 @@ def omw(turn: Turn, order: Order) -> Texts:
 
 def done(turn: Turn, order: Order) -> Texts:
     """DONE 42: ask the neighbor, who alone closes the loop. A neighbor's own DONE closes it at once."""
+    _back_again(turn, order.numbers)
     held = turn.held
     own = turn.own
     among = [*(r for _, r in held), *own]
@@ -74,6 +76,22 @@ def done(turn: Turn, order: Order) -> Texts:
                 name=turn.somebody(turn.speaker),
                 note=_note(order.note),
             )
+
+
+def _back_again(turn: Turn, numbers: tuple[int, ...]) -> None:
+    """Who was let off for their silence is there after all: it is theirs again, if nobody else took it meanwhile."""
+    missing = {*numbers} - {r.number for _, r in turn.held} if turn.speaker.helps else set()
+    for number in missing:
+        request = requests.by_number(turn.session, turn.line.id, number)
+        if request is None or request.state is not State.OPEN or request.person_id == turn.speaker.id:
+            continue
+        if not assignments.has_lapsed(turn.session, request, turn.speaker.id):
+            continue
+        held = leasing.draw_up(turn, request, turn.speaker.id)
+        look = leasing.first_look(turn, request, held)
+        if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+            turn.held.append((assignments.start_now(turn.session, held), request))
+            offers.accept(turn.session, request.id, turn.speaker.id, turn.now)
 
 
 def _note(words: str) -> Said | None:

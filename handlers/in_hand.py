@@ -166,6 +166,21 @@ def found_it(turn: Turn, intent: Free) -> Texts:
         yield turn.reply("done_already", about=request)
 
 
+def there_after_all(turn: Turn, intent: Free) -> Texts:
+    """It was given to others for their silence, and they are nearly there."""
+    yield from carry.omw(turn, Order("omw", _let_go(turn), intent.words))
+
+
+def done_after_all(turn: Turn, intent: Free) -> Texts:
+    """The same, and they have been there."""
+    yield from carry.done(turn, Order("done", _let_go(turn), intent.words))
+
+
+def _let_go(turn: Turn) -> tuple[int, ...]:
+    about = turn.told_last[1] if turn.told_last else None
+    return (requests.by_id(turn.session, about).number,) if about is not None else ()
+
+
 def welcome(_: Turn, __: Free) -> Texts:
     """No problem, anytime: the end of a talk needs no answer."""
     yield from ()

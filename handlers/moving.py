@@ -56,7 +56,8 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         return
     assignments.start(turn.session, held)
     offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
-    turn.unask(people.by_id(turn.session, request.person_id), request)
+    if before:  # whether it came, they may have been asked
+        turn.unask(people.by_id(turn.session, request.person_id), request)
     if helper.id != turn.speaker.id:
         yield turn.reply("assigned", about=request, name=turn.whole_name(helper))
     yield turn.tell(
@@ -92,18 +93,19 @@ def _open(turn: Turn, request: Request) -> Texts:
         return
     kind = "reopened" if request.state in TALKING else "opened"
     out_of = (State.DRAFT, State.HELD) if kind == "opened" else (request.state,)
-    is_open = request.state is State.OPEN
+    is_open, done = request.state is State.OPEN, request.state is State.DELIVERED
     texts = waves.open_up(turn, request, kind, out_of, by=turn.speaker.id)
     opened = request.state is State.OPEN and not is_open
-    phrase = "opened_ceiling" if opened and brake.ceiling(turn, request) else "opened" if opened else "open_not_held"
-    if is_open:
-        phrase = "open_already"
+    phrase = "open_already" if is_open else "opened" if opened else "open_not_held"
+    if request.state is State.OPEN and brake.ceiling(turn, request):
+        phrase = "opened_ceiling"
     yield turn.reply(phrase, about=request, n=waves.asked(texts))
     if before and opened:
         neighbor = people.by_id(turn.session, request.person_id)
         turn.unask(neighbor, request)
         yield turn.tell(before, "moved_on", about=request)
-        yield turn.tell(neighbor, "taken_back", about=request, name=turn.somebody(before), n=waves.asked(texts))
+        phrase = "receipt_no" if done else "taken_back"
+        yield turn.tell(neighbor, phrase, about=request, name=turn.somebody(before), n=waves.asked(texts))
     yield from texts
 
 

@@ -4,7 +4,7 @@ Their own words do not make a claim hold longer, or nobody would ever notice tha
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers import lease, leasing, relaying, standing
@@ -34,6 +34,8 @@ class Pressed:
 
 def is_anybody_coming(turn: Turn, intent: Free) -> Texts:
     """Is he coming? Each one who has something of theirs in hand is asked."""
+    if intent.beside is not None:  # they name something else, too: all of it is passed on, and asked about
+        return
     claimed = [r for r in turn.own if r.state is State.CLAIMED]
     if turn.replied in claimed:
         claimed = [turn.replied]
@@ -44,6 +46,9 @@ def is_anybody_coming(turn: Turn, intent: Free) -> Texts:
             yield relaying.to_which(turn, turn.matches)
         return
     for request in claimed:
+        if (said := _said_lately(turn, request)) is not None:  # two people are talking
+            yield from relaying.pass_on(turn, request, intent.words, told="passed_on_word", when=when(turn, said))
+            continue
         pressed = press(turn, request, intent.words)
         if pressed is None:
             yield standing.of(turn, request)
@@ -94,6 +99,16 @@ def may_be_coming(turn: Turn, held: Assignment, request: Request) -> bool:
         return True
     lasts = timedelta(minutes=turn.line.policy.lease_urgent)
     return held.on_the_way_at is not None and turn.now - held.on_the_way_at < lasts and held.warned_at is None
+
+
+def _said_lately(turn: Turn, request: Request) -> datetime | None:
+    """When whoever has it last said a word, if that was a short time ago."""
+    found = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    if found is None:
+        return None
+    said, waits = lease.heard(found[0]), leasing.asked_lately(turn, found[0]) is not None
+    again = timedelta(minutes=turn.line.policy.ask_again)
+    return said if turn.now - said < again and not waits else None
 
 
 def _before(turn: Turn, request: Request, held: Assignment, helper: Person, words: str) -> Pressed | None:

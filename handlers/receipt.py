@@ -231,7 +231,7 @@ def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
     may_come = pressing.may_be_coming(turn, held, request)
     pressed = pressing.press(turn, request, words, soon=True) if may_come else None
     if pressed is not None:
-        yield from _to_duty(turn, request, words, pressed.phrase, **pressed.values)
+        yield from _to_duty(turn, request, words, pressed.phrase, None, **pressed.values)
         yield from pressed.texts
         return
     if not assignments.end(turn.session, held, AssignmentState.LAPSED, turn.now):
@@ -240,7 +240,8 @@ def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
     turn.unask(turn.speaker, request)
     turn.unask(helper, request)
     texts = waves.open_up(turn, request, "reopened", (State.CLAIMED,), by=turn.speaker.id, words=words)
-    yield from _to_duty(turn, request, words, "nobody_came_again", n=waves.asked(texts))
+    had = turn.whole_name(helper)
+    yield from _to_duty(turn, request, words, "nobody_came_again", had, n=waves.asked(texts))
     yield turn.tell(helper, "they_say_nobody_came", about=request, lane=Lane.REPLY)
     yield from texts
 
@@ -257,11 +258,14 @@ def _was_there(turn: Turn, request: Request) -> None:
         )  # fmt: skip
 
 
-def _to_duty(turn: Turn, request: Request, words: str, phrase: str, **values: Value) -> Texts:
-    """Duty hears of it, once in a while; the neighbor hears whether they did."""
+def _to_duty(
+    turn: Turn, request: Request, words: str, phrase: str, had: Name | Said | None = None, **values: Value
+) -> Texts:
+    """Duty hears of it, once in a while; the neighbor hears whether they did. `had` is who had it until now."""
     again = requests.happened_since(turn.session, [request], "nobody_came", turn.now - TOLD_LATELY)
     what = turn.what(request)
-    told = [*turn.tell_duty("duty_nobody_came", about=request, but=turn.speaker.id, what=what, words=brief(words))]
+    said = "duty_nobody_came_again" if had else "duty_nobody_came"
+    told = [*turn.tell_duty(said, about=request, but=turn.speaker.id, what=what, name=had, words=brief(words))]
     requests.record(turn.session, request, "nobody_came", turn.now, by=turn.speaker.id, words=words)
     requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=words)
     knows = Said("duty_knows" if told else "duty_will_know")

@@ -156,6 +156,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.ASKS_ADDRESS, Role.HOLDING, in_hand.place),
     ActRule(Act.ASKS_NUMBER, Role.HOLDING, in_hand.number),
     *each(ANSWERS_AN_OFFER, Role.HOLDING, in_hand.talk),
+    *each((Act.SETS_OFF, Act.RUNS_LATE), Role.LET_GO, in_hand.there_after_all),
+    ActRule(Act.DELIVERED, Role.LET_GO, in_hand.done_after_all),
     # what they want to be asked
     ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
     ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),
@@ -197,8 +199,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
     # about what they asked for, and about us
+    ActRule(Act.ASKS_IF_COMING, Role.MATCHED, pressing.is_anybody_coming, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
-    ActRule(Act.ASKS_PROGRESS, Role.MATCHED, pressing.is_anybody_coming),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
     ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
     ActRule(Act.ASKS_HOW_LONG, Role.ALONE, questions.how_long, goes_on=True),

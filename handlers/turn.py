@@ -34,8 +34,10 @@ OFFERING = frozenset(
         "info_open",
         "offer_answered",
         "lapsed",
+        "they_say_nobody_came",
     }
 )  # phrases to which "ok" means that they take it
+LET_GO = frozenset({"lapsed", "they_say_nobody_came"})  # by which whoever had it hears that others are asked
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 

@@ -59,6 +59,18 @@ def start(session: Session, held: Assignment) -> None:
     session.insert_later(Assignment, **{name: getattr(held, name) for name in AT_FIRST})
 
 
+def start_now(session: Session, held: Assignment) -> Assignment:
+    """The same, where more is done with it at once."""
+    return session.create(Assignment, **{name: getattr(held, name) for name in AT_FIRST})
+
+
+def has_lapsed(session: Session, request: Request, person_id: int) -> bool:
+    """Whether this volunteer had the request, and fell silent."""
+    theirs = Assignment.request_id == request.id, Assignment.person_id == person_id
+    query = select(Assignment.id).where(*theirs, Assignment.state == State.LAPSED)
+    return session.exec(query.limit(1)).first() is not None
+
+
 HELD_BY = Precompiled(
     select(Assignment, Request)
     .join(Request, col(Request.id) == col(Assignment.request_id))

@@ -104,7 +104,7 @@ def queue(
                 to=home.value,
                 lane=text.lane,
                 not_before=text.not_before,
-                expires_at=now + (LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]),
+                expires_at=(text.not_before or now) + (LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]),
             )
             queued += 1
     return queued

@@ -88,6 +88,7 @@ class Act(StrEnum):
     # about one's own request
     WITHDRAWS = "withdraws"
     ASKS_PROGRESS = "asks_progress"
+    ASKS_IF_COMING = "asks_if_coming"
     ASKS_EARLIER = "asks_earlier"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
@@ -132,6 +133,7 @@ class Role(StrEnum):
     DELIVERED = "delivered"  # it is said to be there, or was closed within days
     OFFERED = "offered"  # they were asked about requests and have not answered
     TOO_LATE = "too_late"  # the last that they were told is an offer which somebody else has taken since
+    LET_GO = "let_go"  # the last that they were told is that what they had goes to others, for they were silent
     HOLDING = "holding"  # they have requests of others in hand
     HELPED = "helped"  # what they had in hand was delivered or closed within days
     VOLUNTEER = "volunteer"
