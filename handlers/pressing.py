@@ -80,7 +80,9 @@ def press(turn: Turn, request: Request, words: str, *, soon: bool = False) -> Pr
         return None
     leasing.look_again(turn, held, request)
     requests.record(turn.session, request, "pressed", turn.now, by=turn.speaker.id)
-    text = _question(turn, request, helper, words, "they_ask", GOING_ANSWERS, when=when(turn, until))
+    text = _question(
+        turn, request, helper, words, ("they_ask", "they_ask_words"), GOING_ANSWERS, when=when(turn, until)
+    )
     values["when"] = when(turn, until)
     if at > turn.now:  # it is night, and it can wait
         return Pressed("asked_in_the_morning", {**values, "at": when(turn, at)}, (replace(text, not_before=at),))
@@ -124,18 +126,26 @@ def _before(turn: Turn, request: Request, held: Assignment, helper: Person, word
         return None
     leasing.look_again(turn, held, request)
     requests.record(turn.session, request, "pressed", turn.now, by=turn.speaker.id)
-    text = _question(turn, request, helper, words, "they_ask_about", COMING_ANSWERS, when=when(turn, named.begins))
+    text = _question(
+        turn,
+        request,
+        helper,
+        words,
+        ("they_ask_about", "they_ask_about_words"),
+        COMING_ANSWERS,
+        when=when(turn, named.begins),
+    )
     return Pressed("comes_then", values, (replace(text, not_before=at if at > turn.now else None),))
 
 
 def _question(
-    turn: Turn, request: Request, helper: Person, words: str, phrase: str, options: int, **values: Value
+    turn: Turn, request: Request, helper: Person, words: str, phrases: tuple[str, str], options: int, **values: Value
 ) -> Text:
     """Their words and our question; without digits where another question of ours waits."""
     asks = turn.may_ask(helper, request)
     if asks:
         turn.ask(helper, Question.GOING, request, options=options)
-    phrase = phrase if asks else f"{phrase}_words"
+    phrase = phrases[0] if asks else phrases[1]
     return turn.tell(helper, phrase, about=request, lane=Lane.REPLY, words=Quoted(words), **values)
 
 
