@@ -1,6 +1,6 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
-from handlers import summary
+from handlers import leasing, summary
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
@@ -55,6 +55,8 @@ def mine(turn: Turn, _: Order) -> Texts:
     if not held and not own:
         yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return
+    for request in held:
+        leasing.heard(turn, request)
     if held:
         yield turn.reply("mine", rows=summary.Lines([_row(turn, r, place=True) for r in held]))
     if own:
@@ -73,6 +75,7 @@ def info(turn: Turn, order: Order) -> Texts:
         if request is None:
             yield turn.reply("unknown_number", number=number)
         elif request in held or request in own:
+            leasing.heard(turn, request)
             yield turn.reply(
                 "info_full",
                 about=request,

@@ -1,10 +1,11 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, relaying, summary, watch, waves
+from handlers import choosing, leasing, relaying, summary, watch, waves
 from handlers.summary import Ours, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, offers, requests
+from models.assignments import Assignment
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.requests import Request, State
@@ -47,24 +48,29 @@ def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
 
 
 def _take(turn: Turn, number: int, note: str) -> Texts:
-    request = requests.by_number(turn.session, turn.line.id, number)
+    request = choosing.current(turn, number)
     if request is None or request.state in (State.DRAFT, State.HELD):
         yield turn.reply("unknown_number", number=number)
-    elif request.person_id == turn.speaker.id:
+        return
+    if request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
-    elif requests.take(turn.session, request, by=turn.speaker.id, now=turn.now):
-        yield from taken(turn, request, note)
+        return
+    held = leasing.draw_up(turn, request, turn.speaker.id, note)
+    look = leasing.first_look(turn, request, held)
+    if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+        yield from taken(turn, request, held)
     else:
         holder = assignments.on(turn.session, request)
         mine = holder is not None and holder[1].id == turn.speaker.id and request.live
+        leasing.heard(turn, request)
         late = "claim_too_late" if request.live else "claim_over"
         yield turn.reply("claim_yours_already" if mine else late, about=request)
 
 
-def taken(turn: Turn, request: Request, note: str) -> Texts:
+def taken(turn: Turn, request: Request, held: Assignment) -> Texts:
     """The claim is won: connect the two, and let everybody else off."""
     helper = turn.speaker
-    assignments.start(turn.session, request, helper.id, turn.now, note)
+    assignments.start(turn.session, held)
     offers.accept(turn.session, request.id, helper.id, turn.now)
     waves.freed(turn)
     if not request.emergency:  # urgent care: somebody comes, and that is the answer
@@ -79,7 +85,7 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
         code=Ours(request.code_word),
         words=summary.they_wrote(request),
     )
-    yield from relaying.introduce(turn, request, helper, note)
+    yield from relaying.introduce(turn, request, helper, held.note or "")
 
 
 def pass_(turn: Turn, order: Order) -> Texts:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, in_hand, intake, interpreting, reach_person, summary, waves
+from handlers import brake, intake, interpreting, overdue, reach_person, summary, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -27,7 +27,7 @@ def act(context: Context, request: Request) -> Texts:
     elif request.state is State.HELD:
         yield from _held(context, request)
     elif request.state is State.CLAIMED:
-        yield from in_hand.unsure(context, request)
+        yield from overdue.act(context, request)
     else:
         requests.schedule(context.session, request, None)
 

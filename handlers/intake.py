@@ -100,9 +100,7 @@ def held_for(turn: Turn, words: str, meaning: Understanding, kind: DangerKind) -
         )
     else:
         requests.add_words(turn.session, found, words, turn.now, by=turn.speaker.id)
-        requests.move(
-            turn.session, found, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
-        )
+        requests.hold(turn.session, found, turn.now)
     whereabouts.locate(found, words, meaning, turn.areas, turn.heard.location)
     found.emergency, found.danger = True, graver(found.danger, kind)
     turn.session.add(found)

@@ -21,16 +21,7 @@ def needed(request: Request) -> bool:
 def hold(context: Context, request: Request, words: str) -> Texts:
     """Keep it for a person, with these words that came just now."""
     neighbor = people.by_id(context.session, request.person_id)
-    requests.move(
-        context.session,
-        request,
-        State.HELD,
-        context.now,
-        kind="untranslated",
-        out_of=(State.DRAFT,),
-        by=neighbor.id,
-        next_action_at=None,
-    )
+    requests.hold(context.session, request, context.now, kind="untranslated", by=neighbor.id)
     told = list(report(context, request, words, but=neighbor.id))
     if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
         requests.schedule(context.session, request, context.now + timedelta(minutes=context.line.policy.duty_retry))

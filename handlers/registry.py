@@ -10,6 +10,7 @@ from typing import Any
 
 from handlers import (
     ask,
+    at_door,
     availability,
     browse,
     carry,
@@ -22,8 +23,11 @@ from handlers import (
     in_hand,
     intake,
     join,
+    moving,
     own,
     own_answers,
+    pressing,
+    problem,
     questions,
     reach_person,
     receipt,
@@ -98,6 +102,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("drop", carry.drop, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("nothome", at_door.not_home, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("problem", problem.problem, numbers=True, told=Told.HELPERS),
     Command("relay", relay.relay, sign="@", numbers=True, commits=True, told=Told.HELPERS),
     Command("list", browse.list_, Who.VOLUNTEER, gives_way_to=OPEN_QUESTIONS),
     Command("info", browse.info, numbers=True, told=Told.HELPERS),
@@ -117,8 +123,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # who is on duty
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),
-    Command("assign", duty.assign, Who.DUTY, numbers=True, before_note="to"),
-    Command("open", duty.open_, Who.DUTY, numbers=True),
+    Command("assign", moving.assign, Who.DUTY, numbers=True, before_note="to"),
+    Command("open", moving.open_, Who.DUTY, numbers=True),
+    Command("merge", moving.merge, Who.DUTY, numbers=True),
     Command("close", duty.close, Who.DUTY, numbers=True),
     Command("note", duty.note, Who.DUTY, numbers=True),
     Command("hold", duty.hold, Who.DUTY, numbers=True),
@@ -145,7 +152,7 @@ DECLINES = (Act.DECLINES, Act.GIVES_BACK, Act.MAY_GIVE_BACK)
 # has, is what follows. The words are in handlers/understanding/acts/*.toml.
 ACTS: tuple[ActRule[ActHandler], ...] = (
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
-    ActRule(Act.NOBODY_HOME, Role.HOLDING, in_hand.nobody_home),
+    ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
     ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
     ActRule(Act.RUNS_LATE, Role.HOLDING, in_hand.late),
     ActRule(Act.GIVES_BACK, Role.HOLDING, in_hand.give_back),
@@ -155,6 +162,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.ASKS_ADDRESS, Role.HOLDING, in_hand.place),
     ActRule(Act.ASKS_NUMBER, Role.HOLDING, in_hand.number),
     *each(ANSWERS_AN_OFFER, Role.HOLDING, in_hand.talk),
+    *each((Act.SETS_OFF, Act.RUNS_LATE), Role.LET_GO, in_hand.there_after_all),
+    ActRule(Act.DELIVERED, Role.LET_GO, in_hand.done_after_all),
     # what they want to be asked
     ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
     ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),
@@ -196,6 +205,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
     # about what they asked for, and about us
+    ActRule(Act.ASKS_IF_COMING, Role.MATCHED, pressing.is_anybody_coming, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
     ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
@@ -230,6 +240,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.AREA: join.area,
     Question.SURGE: duty.surge,
     Question.COMING: in_hand.coming,
+    Question.GOING: in_hand.going,
     Question.DETAIL: volunteer_talk.answered,
     Question.CANT_WAIT: ask.cant_wait,
     Question.STILL_HELPS: silent.answered,

@@ -34,8 +34,10 @@ OFFERING = frozenset(
         "info_open",
         "offer_answered",
         "lapsed",
+        "they_say_nobody_came",
     }
 )  # phrases to which "ok" means that they take it
+LET_GO = frozenset({"lapsed", "they_say_nobody_came"})  # by which whoever had it hears that others are asked
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 
@@ -139,6 +141,10 @@ class Context:
     def name(self, person: Person, *, whole: bool = False) -> Name | None:
         """What others on the line call somebody, the whole of it for whoever is on duty; None without a name."""
         return summary.name(person.name, self.line.name, whole=whole)
+
+    def whole_name(self, person: Person) -> Name | Said:
+        """What whoever is on duty calls somebody: they may read the whole of it."""
+        return self.name(person, whole=True) or Said("somebody")
 
     def somebody(self, person: Person) -> Name | Said:
         """What others on the line call somebody, or that it is a neighbor."""

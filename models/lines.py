@@ -62,6 +62,8 @@ class Policy:
     lease_urgent: int = 120  # for which a claim holds without a word of the volunteer
     lease_today: int = 360
     lease_anytime: int = 24 * 60
+    door_waits: int = 10  # for who lives there to answer whoever stands at the door; then duty hears
+    ask_again: int = 30  # between two questions to a volunteer because the neighbor asks whether they come
     remind_evening: int = 18  # o'clock, the evening before the day that a request names
     remind_before: int = 120  # and so long before the hour
     still_need_days: int = 3  # after which a neighbor whose request nobody took is asked whether they still need it

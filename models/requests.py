@@ -211,11 +211,25 @@ def move(
     return True
 
 
-def take(session: Session, request: Request, *, by: int, now: datetime) -> bool:
+def take(
+    session: Session, request: Request, *, by: int, now: datetime, next_action_at: datetime | None = None
+) -> bool:
     """Claim an open request; exactly one of any number of claimants gets True."""
-    return move(
-        session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, next_action_at=None
-    )
+    then: dict[str, Any] = {"next_action_at": next_action_at}
+    return move(session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, **then)
+
+
+def hold(
+    session: Session,
+    request: Request,
+    now: datetime,
+    *,
+    kind: str = "held",
+    out_of: tuple[State, ...] = (State.DRAFT,),
+    by: int | None = None,
+) -> bool:
+    """A person must look before anybody is asked; False if it was past that already."""
+    return move(session, request, State.HELD, now, kind=kind, out_of=out_of, by=by, next_action_at=None)
 
 
 def close(

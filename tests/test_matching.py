@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from app.hotline import Hotline
-from handlers import matching, waves
+from handlers import leasing, matching, waves
 from handlers.turn import Context
 from models import assignments, candidates, lines, offers, people, requests
 from models.candidates import Among, Candidate, Search
@@ -170,7 +170,7 @@ def scene(session: Session, seed: int, now: datetime, *, first: bool) -> Scene:
         session.add(person)
         if dice.random() < 0.2:
             held = asked_for(["food"])
-            assignments.start(session, held, person.id, now)
+            assignments.start(session, leasing.draw_up(Context(session, line, now), held, person.id))
         if not first and dice.random() < 0.1:
             offers.create(session, request, [person], 1, now)
         session.refresh(person)

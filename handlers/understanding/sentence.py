@@ -33,6 +33,7 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3},
     Question.COMING: {"yes": 1, "no": 2},
     Question.STILL_HELPS: {"yes": 1, "no": 2},
+    Question.GOING: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer

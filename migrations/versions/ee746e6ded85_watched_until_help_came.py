@@ -111,6 +111,10 @@ def upgrade() -> None:
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("comes_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("at_door_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
@@ -192,6 +196,10 @@ def downgrade() -> None:
         batch_op.drop_column("paused_until")
 
     with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_column("at_door_at")
+        batch_op.drop_column("warned_at")
+        batch_op.drop_column("reminded_at")
+        batch_op.drop_column("heard_at")
         batch_op.drop_column("nudged_at")
         batch_op.drop_column("comes_at")
 
