@@ -26,6 +26,7 @@ from handlers.understanding.lexicon import Found, Lexicons, lexicons
 from handlers.understanding.orders import CLAIM, HELP, LANGUAGE, PASS, START, STOP
 from handlers.understanding.situation import KnownSituation
 from handlers.understanding.words import Token
+from tests.examples import every
 
 NOTHING = KnownSituation()
 OFFERED = KnownSituation(offers=(42,))
@@ -325,7 +326,7 @@ HEARD = [
 ]
 
 
-@pytest.mark.parametrize(("text", "situation", "meant"), HEARD, ids=[repr(row[0]) for row in HEARD])
+@every(HEARD)
 def test_a_text_means(text: str, situation: KnownSituation, meant: Intent | Kind | str) -> None:
     heard = understand(text, situation).intent
     if isinstance(meant, Kind):

@@ -8,6 +8,7 @@ from handlers.understanding.intents import Kind, Need
 from handlers.understanding.needs import named, understand
 from handlers.understanding.words import clean
 from models.requests import Urgency
+from tests.examples import every
 
 ASKS = {
     # a need by its name
@@ -287,31 +288,31 @@ def needs(words: str) -> tuple[Need, ...]:
     return tuple(Need(word) for word in words.split())
 
 
-@pytest.mark.parametrize("text", ASKS)
+@every(ASKS)
 def test_asking(text: str) -> None:
     meaning = understand(text)
     assert (meaning.kind, meaning.needs) == (Kind.ASK, needs(ASKS[text]))
     assert not meaning.emergency
 
 
-@pytest.mark.parametrize("text", OFFERS)
+@every(OFFERS)
 def test_offering(text: str) -> None:
     meaning = understand(text)
     assert (meaning.kind, meaning.needs) == (Kind.OFFER, needs(OFFERS[text]))
 
 
-@pytest.mark.parametrize("text", QUESTIONS)
+@every(QUESTIONS)
 def test_questions(text: str) -> None:
     assert understand(text).kind is Kind.QUESTION
 
 
-@pytest.mark.parametrize("text", CHAT)
+@every(CHAT)
 def test_chat_is_neither_request_nor_offer(text: str) -> None:
     meaning = understand(text)
     assert (meaning.kind, meaning.needs, meaning.emergency) == (Kind.OTHER, (), False)
 
 
-@pytest.mark.parametrize("text", EMERGENCIES)
+@every(EMERGENCIES)
 def test_emergencies(text: str) -> None:
     meaning = understand(text)
     assert meaning.emergency
@@ -320,33 +321,33 @@ def test_emergencies(text: str) -> None:
     assert meaning.urgency is Urgency.URGENT
 
 
-@pytest.mark.parametrize("text", NO_EMERGENCIES)
+@every(NO_EMERGENCIES)
 def test_near_misses_of_an_emergency(text: str) -> None:
     assert not understand(text).emergency
 
 
-@pytest.mark.parametrize("text", PEOPLE)
+@every(PEOPLE)
 def test_for_how_many(text: str) -> None:
     assert understand(text).people == PEOPLE[text]
 
 
-@pytest.mark.parametrize("text", URGENCIES)
+@every(URGENCIES)
 def test_how_soon(text: str) -> None:
     assert understand(text).urgency == URGENCIES[text]
 
 
-@pytest.mark.parametrize("text", PLACES)
+@every(PLACES)
 def test_where(text: str) -> None:
     meaning = understand(text)
     assert (meaning.place, meaning.exact) == PLACES[text]
 
 
-@pytest.mark.parametrize("text", LANGUAGES)
+@every(LANGUAGES)
 def test_in_which_language(text: str) -> None:
     assert understand(text).language == LANGUAGES[text]
 
 
-@pytest.mark.parametrize("text", NAMED)
+@every(NAMED)
 def test_a_list_of_needs_and_nothing_else(text: str) -> None:
     assert named(text) == needs(NAMED[text])
 
