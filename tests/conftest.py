@@ -84,7 +84,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server: PostgreSQL = request.getfixturevalue("postgres")
     url = server.migrated()
     yield url
-    logscan.learn(url)
     server.empty(url)
 
 
