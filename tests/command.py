@@ -17,6 +17,7 @@ from app.settings import Settings
 from tests.logscan import Overheard
 
 HOTLINE = Path(sys.executable).with_name("hotline")
+PYTHON = ("PATH", "PYTHONPYCACHEPREFIX")
 VARIABLES = [name.upper() for name in Settings.model_fields]
 
 
@@ -49,12 +50,17 @@ class Command:
         return engine.connect(Settings(_env_file=None, database_url=self.env["DATABASE_URL"]).database)
 
 
+def python() -> dict[str, str]:
+    """What a process of ours is given of this one's environment: where programs are, and what is compiled already."""
+    return {name: os.environ[name] for name in PYTHON if name in os.environ}
+
+
 def process(args: Sequence[str], folder: Path, **env: str) -> "subprocess.Popen[str]":
     """Start the real command in this folder, with this environment and no other."""
     return Overheard(
         [HOTLINE, *args],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], **env},
+        env={**python(), **env},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

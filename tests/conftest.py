@@ -13,7 +13,7 @@ from app.database.engine import Database
 from app.hotline import Hotline
 from app.main import create_app
 from app.telemetry import logs
-from tests import fakes, logscan
+from tests import fakes, logscan, memory
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    memory.use()
     logs.configure()  # as every process of ours does first
     config.pluginmanager.register(logscan.Ears(), "logscan")
 
@@ -83,7 +84,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server: PostgreSQL = request.getfixturevalue("postgres")
     url = server.migrated()
     yield url
-    logscan.learn(url)
     server.empty(url)
 
 

@@ -13,10 +13,22 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.database import migrations
-from tests import postgres_server
+from tests import logscan, postgres_server
 from tests.postgres_server import Server
 
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+# In one go, and only what was used. (TRUNCATE would take ten times as long.)
+EMPTY: LiteralString = """
+DO $$
+DECLARE name text; used boolean;
+BEGIN
+  SET session_replication_role = replica;  -- foreign keys do not mind the order
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO used;
+    IF used THEN EXECUTE format('DELETE FROM %I', name); END IF;
+  END LOOP;
+  PERFORM setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$
+"""
 NUMBERS = count(1)
 
 
@@ -64,12 +76,10 @@ class PostgreSQL:
         self._do("DROP DATABASE {} WITH (FORCE)", str(make_url(url).database))
 
     def empty(self, url: str) -> None:
-        """Make a migrated database fit for the next test. (TRUNCATE would take ten times as long.)"""
+        """Learn the bodies in a migrated database whose test is over, and make it fit for the next."""
         with psycopg.connect(url) as connection:
-            connection.execute("SET session_replication_role = replica")  # foreign keys do not mind the order
-            for (table,) in connection.execute(TABLES).fetchall():
-                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-            connection.execute("SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences")
+            logscan.SCAN.learn(body for (body,) in connection.execute(logscan.BODIES))
+            connection.execute(EMPTY)
         self._clean.append(url)
 
     def crash(self) -> None:

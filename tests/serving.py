@@ -1,7 +1,6 @@
 """The web application where a fake carrier can reach it: within this process, or as a process of its own."""
 
 import asyncio
-import os
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from pydantic import SecretStr
 from app.inbound.ingest import DATABASE_TIMEOUT
 from app.settings import Settings
 from tests import logscan
+from tests.command import python
 from tests.fake_twilio import Post
 
 ROOT = Path(__file__).parent.parent
@@ -82,7 +82,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """The environment that makes exactly these settings."""
     plain = {k: v.get_secret_value() if isinstance(v, SecretStr) else v for k, v in settings}
     mine = {k.upper(): str(v) for k, v in plain.items() if v is not None}
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **mine}
+    return {**python(), "PYTHONPATH": str(ROOT), **mine}
 
 
 @contextmanager

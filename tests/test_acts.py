@@ -3,17 +3,16 @@
 import csv
 from pathlib import Path
 
-import pytest
-
 from handlers.registry import ACTS
 from handlers.understanding import acts
 from handlers.understanding.intents import Act
+from tests.examples import every
 
 TABLE = Path(__file__).with_name("acts.tab").read_text(encoding="utf-8").splitlines()
 ROWS = [row for row in csv.reader(TABLE, delimiter="\t", quoting=csv.QUOTE_NONE) if not row[0].startswith("#")]
 
 
-@pytest.mark.parametrize(("text", "language", "act"), ROWS, ids=[row[0] for row in ROWS])
+@every(ROWS)
 def test_what_somebody_does_by_a_text(text: str, language: str, act: str) -> None:
     found = acts.read(text)
     if act == "-":

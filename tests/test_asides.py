@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from handlers.understanding import asides
 from handlers.understanding.intents import Order, Safe, Silence
 from handlers.understanding.situation import KnownSituation
 from handlers.understanding.words import clean, split
+from tests.examples import every
 
 TABLE = Path(__file__).parent / "asides.tab"
 ROWS = [row.split("\t") for row in TABLE.read_text(encoding="utf-8").splitlines() if not row.startswith("#")]
@@ -24,7 +24,7 @@ def heard(text: str) -> str:
     return "no" if found is None else f"{found.aside}{' always' if found.always else ''}"
 
 
-@pytest.mark.parametrize(("text", "language", "what"), ROWS, ids=[row[0] for row in ROWS])
+@every(ROWS)
 def test_what_is_heard(text: str, language: str, what: str) -> None:
     assert heard(text) == what
 

@@ -19,7 +19,7 @@ from app.web import connections
 from app.web.connections import LARGEST_HEAD, Connections, network
 from app.web.server import Server
 from tests import webhooks
-from tests.command import HOTLINE
+from tests.command import HOTLINE, python
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
 from tests.flood import flooding
 from tests.logscan import Overheard
@@ -272,7 +272,7 @@ class Attacked:
         self.popen = Overheard(
             ["sh", "-c", command],
             cwd=home,
-            env={"PATH": "/usr/bin:/bin", **TWILIO},
+            env={**python(), **TWILIO},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

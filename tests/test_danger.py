@@ -14,6 +14,7 @@ from handlers.understanding.intents import DangerKind
 from handlers.understanding.lexicon import lexicons, terms
 from handlers.understanding.needs import understand
 from handlers.understanding.words import clean, split
+from tests.examples import every
 
 TABLE = Path(__file__).parent / "danger.tab"
 SPOKEN = ("en", "es")
@@ -41,7 +42,7 @@ def test_the_table_is_large_and_of_all_languages() -> None:
     assert {row.kind for row in DANGERS} == set(DangerKind)
 
 
-@pytest.mark.parametrize("row", DANGERS, ids=lambda row: row.text)
+@every(DANGERS)
 def test_danger(row: Row) -> None:
     found = read(row.text)
     assert found is not None
@@ -49,7 +50,7 @@ def test_danger(row: Row) -> None:
     assert all(word in row.text for word in found.words(row.text))
 
 
-@pytest.mark.parametrize("row", NONE, ids=lambda row: row.text)
+@every(NONE)
 def test_what_only_sounds_like_danger(row: Row) -> None:
     assert read(row.text) is None
 

@@ -7,6 +7,7 @@ import pytest
 from handlers.understanding.explain import explain
 from handlers.understanding.intents import Kind
 from handlers.understanding.needs import understand
+from tests.examples import every
 from tests.languages import Languages
 
 SCORES = {Kind.ASK: 0.95, Kind.OFFER: 0.95, Kind.QUESTION: 0.93, Kind.OTHER: 0.94}  # F1 on tests/lines.tab
@@ -74,7 +75,7 @@ def test_lines_as_people_write_them_are_heard_for_what_they_are() -> None:
         assert f1 >= least, f"{kind}: {f1:.3f}"
 
 
-@pytest.mark.parametrize("text", HEARD)
+@every(HEARD)
 def test_what_it_is_for_and_what_is_named(text: str) -> None:
     meaning = understand(text)
     kind, *named = HEARD[text].split()

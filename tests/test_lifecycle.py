@@ -71,7 +71,6 @@ def on_database(machine: type[Lifecycle], request: pytest.FixtureRequest, tmp_pa
         @staticmethod
         def take_back(url: str) -> None:
             server: PostgreSQL = request.getfixturevalue("postgres")
-            logscan.learn(url)
             server.empty(url)
 
     return OnSQLite if request.param == "sqlite" else OnPostgreSQL

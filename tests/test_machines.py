@@ -24,6 +24,7 @@ from handlers.understanding.intents import (
 )
 from handlers.understanding.situation import KnownSituation, Situation
 from handlers.understanding.words import clean, split
+from tests.examples import every
 
 HERE = Path(__file__).parent
 MACHINES = ("reaction", "auto_reply", "notice", "advert", "echo")
@@ -66,7 +67,7 @@ def test_the_table_is_large() -> None:
     assert len(PEOPLE) >= 150
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.text[:60])
+@every(ROWS)
 def test_a_text_is(row: Row) -> None:
     wanted = "stop" if row.text == "stop it" else row.kind
     assert kind(understand(row.text)) == wanted

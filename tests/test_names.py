@@ -1,12 +1,12 @@
 """A name is letters, and few of them: it is the one thing of a person that is printed without quotes."""
 
-import pytest
 import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handlers.quoting import one_paragraph
 from handlers.summary import name
+from tests.examples import every
 
 NAMES = [
     *(
@@ -65,14 +65,14 @@ NO_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("said", NAMES)
+@every(NAMES)
 def test_names_are_names(said: str) -> None:
     shown = name(said, "Grace Church Aid", whole=True)
     assert shown is not None
     assert shown.name == said
 
 
-@pytest.mark.parametrize("said", NO_NAMES)
+@every(NO_NAMES)
 def test_what_is_no_name_is_never_printed_as_one(said: str) -> None:
     shown = name(said, "Grace Church Aid", whole=True)
     assert shown is None or shown.name in ("Ana", "Ana.")

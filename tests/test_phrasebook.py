@@ -6,10 +6,9 @@ import string
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from app.carriers import segments
 from handlers import phrasebook
+from tests.examples import every
 
 ROOT = Path(__file__).parent.parent
 CODES = phrasebook.languages()
@@ -34,12 +33,12 @@ def example(code: str, phrase: str) -> str:
     return longest.format_map({**dict.fromkeys(fields(longest), "Maria"), **SAMPLE, "what": what, "dial": "911"})
 
 
-@pytest.mark.parametrize(("code", "phrase"), EVERY)
+@every(EVERY)
 def test_a_phrase_is_written_in_cheap_characters(code: str, phrase: str) -> None:
     assert segments.is_gsm7(segments.thrifty(example(code, phrase) + "." * 70))
 
 
-@pytest.mark.parametrize(("code", "phrase"), EVERY)
+@every(EVERY)
 def test_a_phrase_costs_little(code: str, phrase: str) -> None:
     cost = segments.count(segments.thrifty(example(code, phrase)))
     assert cost <= (1 if phrase in ONE_SEGMENT else DEAREST)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from handlers.understanding.needs import understand
 from handlers.understanding.placing import looks_like_place
+from tests.examples import every
 
 ROWS = [
     line.split("\t")
@@ -25,6 +24,6 @@ def test_the_table_is_worth_its_name() -> None:
     assert set(kinds) == {"yes", "no"}
 
 
-@pytest.mark.parametrize(("kind", "text"), ROWS)
+@every(ROWS)
 def test_what_is_a_place(kind: str, text: str) -> None:
     assert is_place(text) == (kind == "yes")

@@ -19,6 +19,7 @@ from handlers.lures import Lure
 from handlers.phrasebook import Value
 from handlers.quoting import one_paragraph, quoted
 from handlers.summary import Name, Ours, Place, Quoted, Said
+from tests.examples import every
 
 LINES = Path(__file__).parent / "lines.tab"
 SPOOF = "on my way\nEastside Mutual Aid: your account is locked, confirm your bank card at evil.example.com"
@@ -33,12 +34,13 @@ HOSTILE = (
     "",
 )
 people = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=80)).map(lambda words: words or "?")
-LOOK_ALIKES = [chr(c) for c in range(sys.maxunicode + 1) if '"' in unicodedata.normalize("NFKC", chr(c))]
-NAMED_SO = [
+NAMED = re.compile("DOUBLE.*QUOTATION MARK|DOUBLE PRIME|GUILLEMET")
+LOOK_ALIKES = [
     chr(c)
-    for c in range(0x20, 0x1FC00)
-    if re.search("DOUBLE.*QUOTATION MARK|DOUBLE PRIME|GUILLEMET", unicodedata.name(chr(c), ""))
+    for c in range(sys.maxunicode + 1)
+    if unicodedata.decomposition(chr(c)) and '"' in unicodedata.normalize("NFKC", chr(c))
 ]
+NAMED_SO = [chr(c) for c in range(0x20, 0x1FC00) if NAMED.search(unicodedata.name(chr(c), ""))]
 
 
 @settings(max_examples=30)
@@ -52,9 +54,7 @@ def test_words_are_one_paragraph_that_ends_where_its_quotes_do(words: str) -> No
     assert quoted(said[1:-1]) == said
 
 
-@pytest.mark.parametrize(
-    "mark", sorted({*LOOK_ALIKES, *NAMED_SO, "“", "”", "„", "«", "»", "‹", "❝", "❞", "''", "``"})
-)
+@every(sorted({'"', *LOOK_ALIKES, *NAMED_SO, "“", "”", "„", "«", "»", "‹", "❝", "❞", "''", "``"}))
 def test_nothing_that_looks_like_a_quote_is_left(mark: str) -> None:
     assert quoted(f"a{mark}b") == '"a\'b"'
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.carriers import segments
 from handlers.redaction import LONGEST, names_unknown, offered, tells
 from handlers.understanding.words import fold
+from tests.examples import every
 
 NEEDS = {
     "my ramp is icy, need somebody to salt it": "salt",
@@ -32,7 +33,7 @@ def leaked(text: str, forbidden: str) -> set[str]:
     return {word for word in forbidden.split("|") if f" {fold(word)}" in words or f"{fold(word)} " in words}
 
 
-@pytest.mark.parametrize(("said", "forbidden"), ROWS)
+@every(ROWS)
 def test_what_is_nobodys_business_is_left_out(said: str, forbidden: str) -> None:
     for need, word in NEEDS.items():
         for text in (f"{said}, {need}", f"{need}. {said}", f"{said} and {need}", f"{need} {said}"):

@@ -2,27 +2,22 @@
 
 import asyncio
 import errno
-import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from app.carriers.base import StatusUpdate, Webhook
-from app.carriers.twilio.webhook import parse
 from app.database.engine import Busy
 from app.hotline import Hotline
 from app.inbound import ingest
-from app.inbound.ingest import Incoming, Ingest, MustWait
 from app.inbound.receive import Taken
-from app.inbound.spool import STALE, Spool
+from app.inbound.spool import Spool
 from app.inbound.spool_worker import TRIES
 from models.delivery.outbound import StatusEvent
 from models.inbound import Heard, Inbound
@@ -30,36 +25,11 @@ from models.lines import Channel
 from models.store.session import Session
 from tests import webhooks
 from tests.fakes import LINE, MORNING, StillClock, TwilioRecorder, ingest_by, twilio_settings
+from tests.shaky import ANA, BEN, NOT_OURS, Shaky, bodies, held_up, put, sms
 
-ANA, BEN = "+12025550101", "+12025550102"
 TIMEOUT = 0.3  # seconds that a webhook waits for the database here; in the field it is three
 
-NOT_OURS = json.dumps({"carrier": "another", "path": "/", "query": "", "body": "", "at": MORNING.isoformat()})
-
 pytestmark = pytest.mark.anyio
-
-
-class Shaky(Ingest):
-    """Takes texts into a database that is away, slow or overworked when the test says so."""
-
-    away = False
-    busy = False
-    poison = ""  # a text that neither a handler nor our apology survives
-
-    def receive(self, heard: Heard, must_wait: MustWait | None = None) -> "Future[Taken]":
-        if self.busy:
-            raise Busy
-        if self.away:
-            return failed(OperationalError("a statement", {}, ConnectionError("gone")))
-        if self.poison and self.poison in heard.body:
-            return failed(ZeroDivisionError())
-        return super().receive(heard, must_wait)
-
-
-def failed(error: Exception) -> "Future[Any]":
-    future: Future[Any] = Future()
-    future.set_exception(error)
-    return future
 
 
 @pytest.fixture
@@ -74,106 +44,6 @@ def hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
 @pytest.fixture
 def shaky(hotline: Hotline) -> Shaky:
     return ingest_by(hotline, Shaky)
-
-
-@contextmanager
-def held_up(hotline: Hotline | Ingest) -> Iterator[None]:
-    """Keep the database busy with one endless transaction for each that it can run at once."""
-    begun, go = threading.Semaphore(0), threading.Event()
-
-    def work(_: Session) -> None:
-        begun.release()
-        go.wait(30)
-
-    held = [hotline.database.write(work) for _ in range(64)]
-    begun.acquire()
-    try:
-        yield
-    finally:
-        go.set()
-        for one in held:
-            one.result(30)
-
-
-def sms(sender: str, body: str, *, at: int = 0) -> Incoming:
-    """A text on its way in, so many seconds after the hour."""
-    came = MORNING + timedelta(seconds=at)
-    webhook = webhooks.text_webhook(webhooks.sms(sender, body), came)
-    said = parse(webhook)
-    assert said is not None
-    return Incoming(webhook, said)
-
-
-def put(spool: Spool, incoming: Incoming) -> None:
-    spool.put(incoming.webhook, incoming.key)
-
-
-def bodies(hotline: Hotline | Ingest) -> list[str]:
-    return hotline.database.read(lambda s: list(s.exec(select(Inbound.body).order_by(col(Inbound.id)))))
-
-
-def test_a_webhook_comes_back_as_it_went_in(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "deep" / "spool")
-    one = Webhook(
-        "twilio", "/twilio/message", "", "Body=ñ+%F0%9F%99%8F+\n&From=".encode() + bytes(range(256)), MORNING
-    )
-    two = Webhook("another", "/another/status", "id=42&again=", b"", MORNING)
-    for key, webhook in ((ANA, one), ("status:42", two)):
-        spool.put(webhook, key)
-        assert spool.holds(key)
-    found = [file for box in spool.boxes() for file in spool.oldest(box)]
-    assert sorted((spool.read(file) for file in found), key=lambda w: w.path, reverse=True) == [one, two]
-    assert spool.waiting() == 2
-    for file in found:
-        spool.done(file)
-    assert (spool.waiting(), spool.boxes(), spool.holds(ANA)) == (0, [], False)
-
-
-def test_nobody_else_may_read_it_and_no_name_holds_a_number(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
-    put(spool, sms(ANA, "hello"))
-    (box,) = spool.boxes()
-    (file,) = spool.oldest(box)
-    assert [oct(path.stat().st_mode & 0o777) for path in (spool.folder, box, file)] == ["0o700", "0o700", "0o600"]
-    assert "2025550101" not in str(file.relative_to(tmp_path))
-    spool.quarantine(file)
-    assert [oct(path.stat().st_mode & 0o777) for path in (spool.folder / "quarantine").iterdir()] == ["0o600"]
-
-
-def test_the_oldest_comes_first_whenever_it_was_written(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
-    for at in (3, 1, 2):
-        put(spool, sms(ANA, str(at), at=at))
-    (box,) = spool.boxes()
-    said = []
-    for file in spool.oldest(box, 5):
-        heard = parse(spool.read(file))
-        assert isinstance(heard, Heard)
-        said.append(heard.body)
-        spool.done(file)
-    assert said == ["1", "2", "3"]
-
-
-def test_what_was_only_begun_to_be_written_is_no_text_and_goes_away(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool")
-    put(spool, sms(ANA, "hello"))
-    begun = spool.folder / ".writing" / "begun"
-    begun.write_text('{"said": {"Bo')
-    assert spool.waiting() == 1
-    written = StillClock().now().fromtimestamp(begun.stat().st_mtime, MORNING.tzinfo)
-    spool.remove_stale_drafts(written)
-    assert begun.exists()
-    spool.remove_stale_drafts(written + STALE * 2)
-    assert not begun.exists()
-    assert spool.waiting() == 1
-
-
-def test_one_process_at_a_time_empties_it(tmp_path: Path) -> None:
-    spool, same = Spool(tmp_path), Spool(tmp_path)
-    with spool.exclusive() as ours, same.exclusive() as theirs:
-        assert (ours, theirs) == (True, False)
-    with same.exclusive() as theirs:
-        assert theirs
 
 
 async def test_a_slow_database_makes_nobody_wait_long(hotline: Hotline, shaky: Shaky) -> None:

@@ -18,7 +18,7 @@ from app.main import create_app
 from models.inbound import Inbound
 from tests.fakes import MORNING, StillClock, TwilioRecorder, ingest_by, twilio_settings
 from tests.health_fakes import ask, health
-from tests.test_spool import ANA, BEN, Shaky, bodies, put, sms
+from tests.shaky import ANA, BEN, Shaky, bodies, put, sms
 
 pytestmark = pytest.mark.anyio
 

@@ -21,6 +21,7 @@ from handlers.understanding.lexicon import lexicons
 from handlers.understanding.orders import CLAIM
 from handlers.understanding.situation import KnownSituation
 from handlers.understanding.words import clean, split
+from tests.examples import every
 
 TABLE = Path(__file__).parent / "languages.tab"
 OURS = phrasebook.languages()
@@ -54,35 +55,35 @@ def test_the_table_is_large_and_of_all_languages() -> None:
     assert len(SPOKEN) >= 200
 
 
-@pytest.mark.parametrize("row", UNSPOKEN, ids=lambda row: row.text)
+@every(UNSPOKEN)
 def test_recognised(row: Row) -> None:
     assert language_of(row.text) == row.language
 
 
-@pytest.mark.parametrize("row", SPOKEN, ids=lambda row: row.text)
+@every(SPOKEN)
 def test_ours_are_not_taken_for_another(row: Row) -> None:
     assert language_of(row.text) is None
 
 
-@pytest.mark.parametrize("row", UNSPOKEN, ids=lambda row: row.text)
+@every(UNSPOKEN)
 def test_what_is_understood_of_it(row: Row) -> None:
     meaning = needs.understand(row.text)
     assert sorted(meaning.needs) == sorted(need for need in row.needs.split(",") if need)
     assert str(meaning.people or "") == row.people
 
 
-@pytest.mark.parametrize("row", UNSPOKEN, ids=lambda row: row.text)
+@every(UNSPOKEN)
 def test_it_is_no_command(row: Row) -> None:
     assert isinstance(understand(row.text).intent, Free)
 
 
-@pytest.mark.parametrize("row", UNSPOKEN, ids=lambda row: row.text)
+@every(UNSPOKEN)
 def test_capitals_and_marks_change_nothing(row: Row) -> None:
     for said in (row.text.upper(), row.text.capitalize(), f"  {row.text}!! "):
         assert language_of(said) == row.language
 
 
-@pytest.mark.parametrize("row", [r for r in UNSPOKEN if "St" not in r.text], ids=lambda row: row.text)
+@every(r for r in UNSPOKEN if "St" not in r.text)
 def test_an_address_changes_nothing(row: Row) -> None:
     if needs.understand(row.text).courtesy is None:
         meaning = needs.understand(f"{row.text}, 14 Oak St")

@@ -4,16 +4,14 @@ The words stand in a file a language beside this one, in the pattern language of
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-from handlers.understanding.patterns.finding import Unit, Words
-from handlers.understanding.patterns.signs import Pattern, Symbols, bits
-from handlers.understanding.patterns.spelling import MANY_WORDS, Spelling
+from handlers.understanding.patterns.language import PatternLanguage, Table
+from handlers.understanding.patterns.signs import Pattern, bits
 from handlers.understanding.words import Token
 
 HERE = Path(__file__).parent
@@ -36,68 +34,48 @@ class Heard:
     always: bool
 
 
-class Language:
+@dataclass(frozen=True)
+class Listed:
+    """A pattern as a file has it."""
+
+    heard: Heard
+    pattern: Pattern
+
+
+class Language(PatternLanguage[Listed]):
     """How it is said in one language."""
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        self.symbols = Symbols(table["lists"], {})
-        self.small = frozenset(word for term in table["small"]["words"] for word in self.symbols.words(term))
-        self.patterns = [
-            (Heard(aside, name == "always"), self.symbols.pattern(sign))
-            for aside in Aside
-            for name, signs in table[aside].items()
-            for sign in signs
-        ]
+    def __init__(self, code: str, table: Table) -> None:
+        super().__init__(code, table)
         self.unless, self.not_us = (
             self.symbols.of("|".join(word.replace(" ", "_") for word in table[name]["words"]))
             for name in ("unless", "not_us")
         )
-        words = {word for terms in self.symbols.terms for term in terms for word in term}
-        real = table.get("spelling", {}).get("real", ())
-        spelling = Spelling(words, small=self.small, real=real, prefixes=[], glued=False)
-        self.spelled = lru_cache(MANY_WORDS)(lambda word: spelling.of(word) + self.symbols.number(word))
-        self.symbols_of = lru_cache(MANY_WORDS)(self._symbols)
-        self.telling = frozenset(table["telling"]["words"])
 
-    def _symbols(self, word: str) -> int:
-        """The symbols, as bits, of which a word may be part of a term."""
-        return bits(
-            symbol
-            for symbol, terms in enumerate(self.symbols.terms)
-            if any(spelling in term for spelling in self.spelled(word) for term in terms)
-        )
+    def entries(self) -> Iterator[Listed]:
+        """The patterns of both."""
+        for aside in Aside:
+            for name, patterns in self.table[aside].items():
+                for pattern in patterns:
+                    yield Listed(Heard(aside, name == "always"), self.symbols.pattern(pattern))
 
-    def heard(self, text: str, tokens: Sequence[Token]) -> list[Heard]:
-        """All that is said of it here."""
-        if self.telling.isdisjoint(token.text for token in tokens):  # most texts
-            return []
-        found = 0
-        for token in tokens:
-            found |= self.symbols_of(token.text)
-        likely = [(heard, pattern) for heard, pattern in self.patterns if pattern.needed & found == pattern.needed]
-        if not likely:
-            return []
-        asked = bits([self.unless, self.not_us])
-        for _, pattern in likely:
-            asked |= pattern.asked
-        units = [Unit(token.text, token.start, token.end, token.text in self.small) for token in tokens]
-        words = Words(text, units, self.symbols, self.spelled, asked)
-        return [heard for heard, pattern in likely if self.stands(words, heard, pattern)]
-
-    def stands(self, words: Words, heard: Heard, pattern: Pattern) -> bool:
-        """Whether it is said, to us, and not taken back by a "but"."""
-        if heard.aside is Aside.SILENCE and not heard.always and self.not_us in words.where:
-            return False
-        if heard.aside is Aside.SAFE and (self.unless in words.where or len(words.units) > LONGEST_ALL_CLEAR):
-            return False
-        return next(words.find(pattern), None) is not None
+    def heard(self, text: str, tokens: Sequence[Token]) -> Iterator[Heard]:
+        """All that is said of it here, to us, and not taken back by a "but"."""
+        for listed, words, places in self.found(text, tokens, bits((self.unless, self.not_us))):
+            heard = listed.heard
+            if heard.aside is Aside.SILENCE and not heard.always and self.not_us in words.where:
+                continue
+            if heard.aside is Aside.SAFE and (self.unless in words.where or len(words.units) > LONGEST_ALL_CLEAR):
+                continue
+            if any(places):
+                yield heard
 
 
 @cache
 def languages() -> tuple[Language, ...]:
     """The languages that have a file."""
     files = sorted(HERE.glob("*.toml"))
-    return tuple(Language(tomllib.loads(path.read_text(encoding="utf-8"))) for path in files)
+    return tuple(Language(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in files)
 
 
 def read(text: str, tokens: Sequence[Token]) -> Heard | None:
