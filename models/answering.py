@@ -33,6 +33,8 @@ MOST = 20_000  # offers that are measured
 ANSWERED = (State.ACCEPTED, State.PASSED)
 DAYPARTS = ((8, "night"), (12, "morning"), (17, "afternoon"), (21, "evening"), (24, "night"))  # until this hour
 
+HOUR_IN = {"night": 3, "morning": 9, "afternoon": 14, "evening": 19}  # an hour in each of them
+
 
 class Curve(NamedTuple):
     """Which share of the answers has come after how many minutes; straight lines between the points."""

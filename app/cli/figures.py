@@ -10,6 +10,7 @@ from rapidfuzz import process
 
 from app.settings import country
 from handlers.understanding.intents import DangerKind
+from models import answering
 from models.lines import Line, Policy
 
 LONGEST = 60 * 24 * 60  # minutes: sixty days, after which nobody remembers what was asked
@@ -257,6 +258,31 @@ def shown(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ",".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
+def answering_rows(line: Line) -> list[dict[str, str]]:
+    """How a line's people answer: what was measured, what is used, and which figure overrides it."""
+    known, kept = answering.of(line), line.answering
+    own = answering.Answering(line.policy, {})
+    rows = [{"what": "offers measured", "measured": str(known.measured), "used": "", "overridden by": ""}]
+    for name, (yes, asked) in {"all": kept.get("all", (0, 0)), **kept.get("by", {})}.items():
+        need, _, part = name.partition(" ")
+        used = known.chance([need], answering.HOUR_IN.get(part))
+        rows.append(
+            {
+                "what": f"yes, {'of all' if name == 'all' else name}",
+                "measured": f"{yes:g} of {asked:g}",
+                "used": f"{used:.3f}",
+                "overridden by": "yes_chance",
+            }
+        )
+    curve, usual = known.curve, own.curve
+    for minutes in (12, 60, 120):
+        share = f"{curve.at(minutes):.0%}"
+        measured = share if known.measured else f"none (usual: {usual.at(minutes):.0%})"
+        what = f"answers within {minutes} min"
+        rows.append({"what": what, "measured": measured, "used": share, "overridden by": "answer_minutes"})
+    return rows
 
 
 def rows(line: Line) -> list[dict[str, str | bool]]:

@@ -144,6 +144,19 @@ def areas(line: InLine = None) -> None:
 
 
 @app.command()
+def answering(line: InLine = None, as_json: AsJson = False) -> None:
+    """How people answer what they are asked: what was measured, what is used, and the figure that overrides it."""
+    with console.opened(console.settings()) as kept:
+        found = kept.read(lambda session: console.line_named(session, line))
+    rows = figures.answering_rows(found)
+    if as_json:
+        console.as_json(rows)
+        return
+    columns = ["what", "measured", "used", "overridden by"]
+    console.table(columns, [[row[column] for column in columns] for row in rows])
+
+
+@app.command()
 def rule(
     name: Annotated[str | None, typer.Argument(help="Which figure; without one, all are shown.")] = None,
     value: Annotated[str | None, typer.Argument(help="What it shall be; without one, it is shown.")] = None,

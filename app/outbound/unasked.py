@@ -1,0 +1,38 @@
+"""Texts that nobody asked for: they wait until their reader is awake, and the first says who writes."""
+
+from datetime import datetime, timedelta
+
+from app.carriers import segments
+from handlers import phrasebook
+from handlers.summary import Ours
+from handlers.turn import Text
+from models import people
+from models.delivery.outbound import Lane
+from models.lines import Channel, Line
+from models.people import Address
+from models.store.session import Session
+
+UNASKED = frozenset({Lane.NOTICE, Lane.BULK})
+IN_TALK = timedelta(minutes=30)  # after somebody's text, in which they are awake, whatever the hour
+
+
+def may_leave(line: Line, text: Text, home: Address, now: datetime) -> datetime | None:
+    """Before when a text must not leave: what nobody asked for waits until its reader is awake. None: at once."""
+    heard = home.last_heard_at
+    if text.lane not in UNASKED or text.wakes or (heard is not None and now - heard <= IN_TALK):
+        return text.not_before
+    awake = people.awake_at(line, text.to, text.not_before or now)
+    return text.not_before if awake == now else awake
+
+
+def introduced(session: Session, line: Line, text: Text, home: Address, said: list[str], now: datetime) -> list[str]:
+    """The first text ever to a volunteer whom somebody else has added says who writes to them, and why."""
+    person = text.to
+    if person.introduced_at is not None or person.helper_since is None:
+        return said
+    person.introduced_at = now
+    session.add(person)
+    if home.last_heard_at is not None:  # they have written to us: they know
+        return said
+    intro = phrasebook.book(person.speaks(line), line.language).say("introduction", {"line": Ours(line.name)})
+    return [f"{segments.thrifty(intro) if home.channel is Channel.SMS else intro}{said[0]}", *said[1:]]
