@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from datetime import datetime
 
-from handlers import alarms, brake, first_answer, relaying, summary, watch, waves
+from handlers import alarms, brake, duty_tasks, first_answer, relaying, summary, waves
 from handlers.summary import Name, Ours, Quoted, Said, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Order
@@ -26,7 +26,9 @@ def duty(turn: Turn, order: Order) -> Texts:
     """DUTY ON, DUTY OFF: any vouched volunteer may take a turn."""
     begins: bool | None = order.argument
     if begins is not None:
+        was_on = turn.speaker.on_duty
         turn.speaker.on_duty_since = turn.now if begins else None
+        turn.speaker.duty_at = turn.now if begins or was_on else turn.speaker.duty_at
         turn.session.add(turn.speaker)
     up = kept_alarms.unheard(turn.session, turn.line.id) if turn.speaker.on_duty else []
     if up:
@@ -34,10 +36,11 @@ def duty(turn: Turn, order: Order) -> Texts:
     elif turn.speaker.on_duty:
         waiting = len(requests.in_state(turn.session, turn.line.id, State.HELD, State.OPEN))
         yield turn.reply("duty_on" if begins else "duty_still", n=waiting)
+        if begins:
+            yield from duty_tasks.read_to(turn, turn.speaker)
     else:
         kept_alarms.let_go(turn.session, turn.speaker.id, turn.now)
-        left = len([p for p in people.on_duty(turn.session, turn.line.id) if p.id != turn.speaker.id])
-        yield turn.reply("duty_off" if left else "duty_off_nobody")
+        yield turn.reply("duty_off_nobody" if duty_tasks.left(turn) else "duty_off")
 
 
 def _takes_the_watch(turn: Turn, up: list[Alarm], *, begins: bool) -> Texts:
@@ -101,7 +104,7 @@ def assign(turn: Turn, order: Order) -> Texts:
         if first_answer.at_home(request):
             yield turn.reply("stays_with_duty", about=request)
             continue
-        watch.heard(turn, request, turn.speaker)
+        yield from duty_tasks.answered(turn, request)
         found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
         if len(found) != 1:
             yield turn.reply("assign_several" if found else "assign_nobody", name=Quoted(order.note), n=len(found))
@@ -141,7 +144,7 @@ def open_(turn: Turn, order: Order) -> Texts:
         if first_answer.at_home(request):
             yield turn.reply("stays_with_duty", about=request)
             continue
-        watch.heard(turn, request, turn.speaker)
+        yield from duty_tasks.answered(turn, request)
         texts = waves.open_up(turn, request, "opened", (State.DRAFT, State.HELD), by=turn.speaker.id)
         phrase = "opened" if request.state is State.OPEN else "open_not_held"
         if request.state is State.OPEN and brake.ceiling(turn, request):
@@ -165,6 +168,7 @@ def hold(turn: Turn, order: Order) -> Texts:
         )
         if held:
             offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+            yield from duty_tasks.answered(turn, request)
         yield turn.reply("held" if held else "open_not_held", about=request)
 
 
@@ -179,6 +183,7 @@ def close(turn: Turn, order: Order) -> Texts:
         if not waves.close(turn, request, outcome, by=turn.speaker.id, words=order.note):
             yield turn.reply("closed_already", about=request)
             continue
+        yield from duty_tasks.answered(turn, request)
         if first_answer.at_home(request):
             yield turn.reply("closed_quietly", about=request)
             continue
@@ -194,6 +199,7 @@ def note(turn: Turn, order: Order) -> Texts:
     for request in (yield from _theirs(turn, order.numbers)):
         if order.note:
             requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=order.note)
+            yield from duty_tasks.answered(turn, request)
         yield turn.reply("noted" if order.note else "note_what", about=request)
 
 

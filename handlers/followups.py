@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, in_hand, intake, interpreting, reach_person, summary, waves
+from handlers import brake, duty_tasks, in_hand, intake, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -25,7 +25,7 @@ def act(context: Context, request: Request) -> Texts:
     elif request.state is State.DELIVERED:
         yield from _delivered(context, request)
     elif request.state is State.HELD:
-        yield from _held(context, request)
+        yield from duty_tasks.look(context, request)
     elif request.state is State.CLAIMED:
         yield from in_hand.unsure(context, request)
     else:
@@ -61,19 +61,6 @@ def _open(context: Context, request: Request) -> Texts:
     yield from texts
 
 
-def _held(context: Context, request: Request) -> Texts:
-    """A person must look, and nobody was on duty: try until somebody is."""
-    if not interpreting.needed(request):
-        yield from reach_person.still_waits(context, request)
-        return
-    told = list(interpreting.report(context, request, summary.LATER.sub("; ", request.text)))
-    if told:
-        requests.schedule(context.session, request, None)
-    else:
-        intake.wait_for_duty(context, request)
-    yield from told
-
-
 def _delivered(context: Context, request: Request) -> Texts:
     """Did it come? Reminded once; silence closes it as unconfirmed, never as fulfilled."""
     policy = context.line.policy
@@ -106,9 +93,7 @@ def expired(context: Context, offer: Offer) -> Texts:
 
 def duty_waits(context: Context, task: DutyTask) -> Texts:
     """Nobody on duty has answered this."""
-    task.next_at = None
-    context.session.add(task)
-    yield from ()
+    yield from duty_tasks.due(context, task)
 
 
 def undelivered(context: Context, text: Outbound) -> Texts:

@@ -3,8 +3,6 @@
 Its author is told so in that language, in one line that says what to send; whoever is on duty gets the words.
 """
 
-from datetime import timedelta
-
 from handlers import phrasebook
 from handlers.summary import Tongue, brief
 from handlers.turn import Context, Texts
@@ -31,14 +29,8 @@ def hold(context: Context, request: Request, words: str) -> Texts:
         by=neighbor.id,
         next_action_at=None,
     )
-    told = list(report(context, request, words, but=neighbor.id))
-    if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
-        requests.schedule(context.session, request, context.now + timedelta(minutes=context.line.policy.duty_retry))
     yield context.tell(neighbor, "foreign_look", about=request, lane=Lane.REPLY)
-    yield from told
-
-
-def report(context: Context, request: Request, words: str, *, but: int | None = None) -> Texts:
-    """The words for whoever is on duty, and the language they are in."""
     language = Tongue(request.language)
-    yield from context.tell_duty("duty_foreign", about=request, but=but, language=language, words=brief(words))
+    yield from context.tell_duty(
+        "duty_foreign", about=request, but=neighbor.id, language=language, words=brief(words)
+    )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers import broadcasting, dragging, duty_tasks, rota
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer
@@ -17,7 +18,17 @@ class Round:
     next: Callable[[Context], datetime | None]
 
 
-ROUNDS: dict[str, Round] = {}
+def never(_: Context) -> datetime | None:
+    """Not by itself: something brings it forward."""
+    return None
+
+
+ROUNDS: dict[str, Round] = {
+    rota.SHIFTS: Round(rota.act, rota.next_moment),
+    duty_tasks.UNWATCHED: Round(rota.unwatched, never),
+    dragging.SUMMARY: Round(dragging.act, dragging.next_moment),
+    broadcasting.EXPIRY: Round(broadcasting.expire, never),
+}
 
 
 def begin(context: Context) -> None:

@@ -121,6 +121,32 @@ class When:
 
 
 @dataclass(frozen=True)
+class Span:
+    """From one moment to another of about the same day, on the line's own clock."""
+
+    begins: datetime
+    ends: datetime
+    zone: str
+
+    def in_words(self, book: Book) -> str:
+        """`Tue 6:00 PM - 10:00 PM`."""
+        hour = str(book.pages["clock"]).removeprefix("E")
+        return f"{book.time(self.begins, self.zone)} - {book.time(self.ends, self.zone, hour)}"
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the week on the line's own clock."""
+
+    moment: datetime
+    zone: str
+
+    def in_words(self, book: Book) -> str:
+        """`Tue`."""
+        return book.time(self.moment, self.zone, "E")
+
+
+@dataclass(frozen=True)
 class Verb:
     """A command to type, such as CLAIM 42."""
 

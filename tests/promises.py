@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from sqlmodel import SQLModel, col, select
 
-from app.carriers import segments
 from app.outbound.outbox import ALLOWED_AFTER_STOP
+from handlers import segments
 from models.alarms import Alarm
 from models.assignments import Assignment
 from models.assignments import State as Holding

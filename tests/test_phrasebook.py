@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.carriers import segments
-from handlers import phrasebook
+from handlers import phrasebook, segments
 
 ROOT = Path(__file__).parent.parent
 CODES = phrasebook.languages()

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from app.carriers import segments
 from app.inbound import rate_limit
 from app.inbound.rate_limit import CARRIED, NEVER_WAIT, WORDS
 from app.outbound.outbox import WHOM_TO_CALL
 from app.outbound.reach import Reach
-from handlers import alarms
+from handlers import alarms, segments
 from handlers.turn import Text, Turn
 from models.delivery.outbound import Lane
 from models.lines import day

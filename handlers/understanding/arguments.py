@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.understanding import carrier_words, needs
 from handlers.understanding.intents import Need
@@ -87,6 +87,21 @@ def brake(said: Said) -> bool | None:
 def wake(said: Said) -> bool | None:
     """Whether danger may wake them; None for who just asks."""
     return {"wake_on": True, "wake_off": False}.get(said.phrase.name)
+
+
+class ToMany(NamedTuple):
+    """Words to many, and whether they are for those who asked for help instead of volunteers."""
+
+    words: str
+    asked: bool = False
+
+
+def to_many(said: Said) -> ToMany | None:
+    """Whom words are for, and the words; None without any."""
+    asked = bool(said.rest) and said.phrases.is_function_word("broadcast_asked", said.rest[0].text)
+    typed = said.rest_as_typed.split(None, 1)[1:] if asked else [said.rest_as_typed]
+    words = typed[0].strip(" :,") if typed else ""
+    return ToMany(words, asked) if words else None
 
 
 def by_carrier(said: Said) -> bool:

@@ -118,6 +118,7 @@ class Act(StrEnum):
     GOES_AWAY = "goes_away"
     NOT_AT_NIGHT = "not_at_night"
     NOT_THESE = "not_these"
+    CANT_WATCH = "cant_watch"
 
 
 class Role(StrEnum):
@@ -151,11 +152,13 @@ class Question(StrEnum):
     AREA = "area"
     SURGE = "surge"
     COMING = "coming"  # a helper, whether they still come
+    COVER = "cover"  # a volunteer, whether they take somebody's turn on duty
+    BROADCAST = "broadcast"  # somebody on duty, whether words go to many
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
 
 
 CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
-    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING}
+    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING, Question.COVER, Question.BROADCAST}
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
 

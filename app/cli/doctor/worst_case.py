@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from app.carriers import segments
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
-from handlers import alarms, phrasebook, watch
+from handlers import alarms, phrasebook, segments, watch
 from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from handlers.understanding.intents import Need
