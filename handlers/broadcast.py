@@ -1,8 +1,9 @@
 """Words of duty to many: sent after somebody has read what that costs, and a second person where there is one."""
 
 from handlers import broadcasting, places, watch
+from handlers.broadcasting import Size
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Quoted, Several
+from handlers.summary import Ours, Quoted, Said, Several, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.arguments import ToMany
 from handlers.understanding.intents import Answer, Order, Question
@@ -39,11 +40,12 @@ def broadcast(turn: Turn, order: Order) -> Texts:
         turn.now,
         area_id=area.id if area else None,
     )
-    values = _told(turn, kept)
-    if not values["n"]:
+    size = broadcasting.size(turn, kept, broadcasting.readers(turn, kept))
+    if not size.people:
         broadcasts.decide(turn.session, kept, turn.now, by=turn.speaker.id, send=False)
         yield turn.reply("broadcast_nobody", to=broadcasting.to_whom(turn, kept))
         return
+    values = _told(turn, kept, size)
     timers.bring_forward(turn.session, turn.line.id, broadcasting.EXPIRY, turn.now + broadcasts.LASTS)
     others = watch.awake(turn, but=turn.speaker.id)
     if not others:
@@ -57,12 +59,11 @@ def broadcast(turn: Turn, order: Order) -> Texts:
         yield Text(person, "broadcast_asked", {**values, "name": turn.somebody(turn.speaker)}, Lane.REPLY)
 
 
-def _told(turn: Turn, kept: Broadcast) -> dict[str, Value]:
-    size = broadcasting.size(turn, kept, broadcasting.readers(turn, kept))
+def _told(turn: Turn, kept: Broadcast, size: Size) -> dict[str, Value]:
     return {
         "to": broadcasting.to_whom(turn, kept),
-        "n": size.people,
-        "segments": size.segments,
+        "people": Said("to_people", {"n": size.people}),
+        "segments": Said("segments", {"n": size.segments}),
         "money": Ours(size.money),
         "words": Quoted(kept.words),
     }
@@ -98,9 +99,12 @@ def decided(turn: Turn, intent: Answer) -> Texts:
         yield turn.reply("broadcast_over")
         return
     texts = list(broadcasting.to_all(turn, kept)) if send else []
-    yield turn.reply("broadcast_sent" if send else "broadcast_not_sent", n=len(texts))
+    at = next((text.not_before for text in texts if text.not_before), None)
+    when = Said("broadcast_leaves", {"when": When(at, turn.line.timezone)}) if at else None
+    people_ = Said("to_people", {"n": len(texts)})
+    yield turn.reply("broadcast_sent" if send else "broadcast_not_sent", people=people_, when=when)
     if kept.by_person_id != turn.speaker.id:
         author = people.by_id(turn.session, kept.by_person_id)
         phrase = "broadcast_sent_author" if send else "broadcast_not_sent_author"
-        yield turn.tell(author, phrase, name=turn.somebody(turn.speaker), n=len(texts))
+        yield turn.tell(author, phrase, name=turn.somebody(turn.speaker), people=people_, when=when)
     yield from texts

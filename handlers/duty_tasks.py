@@ -26,6 +26,17 @@ ENOUGH = 3  # times that duty hears what nobody waits for them alone with; then 
 NEWCOMER = 3  # times that duty hears of somebody new whom they may not know
 LONGEST_LOOK = timedelta(days=7)
 WHILE_OPEN = frozenset({"duty_nobody_left", "duty_not_come"})  # over as soon as somebody has it
+WHY = {
+    "duty_not_come": "why_not_come",
+    "duty_nobody_came": "why_nobody_came",
+    "duty_wants_hands": "why_wants_hands",
+    "duty_undelivered": "why_undelivered",
+    "duty_nobody_left": "why_nobody_left",
+    "duty_misunderstood": "why_misunderstood",
+    "duty_question": "why_question",
+    "duty_out_of_reach": "why_out_of_reach",
+    "duty_asker_stopped": "why_asker_stopped",
+}
 UNWATCHED = "unwatched"  # the timer that tells all who do duty that nobody is on
 
 
@@ -91,14 +102,19 @@ def call(context: Context, request: Request) -> Texts:
     """Nobody on duty answers: those who are on next are asked, else some volunteers; by day, and once in hours."""
     urgent = request.urgent
     task = duty_tasks.of(context.session, request.id)
-    since = context.now - (CALLED_IF_URGENT if urgent else CALLED)
     by_day = lines.waking(context.line).at(context.now)
-    if task is None or duty_tasks.called_since(context.session, context.line.id, since) or not (by_day or urgent):
+    if task is None or not (by_day or urgent):
+        return
+    gap = max(CALLED_IF_URGENT if urgent else CALLED, (context.now - task.raised_at) / 2)  # ever more seldom
+    if duty_tasks.called_since(context.session, context.line.id, context.now - gap):
         return
     task.called_at = context.now
     context.session.add(task)
     following = _next_shift(context, but=task.about_person_id) if by_day else []
-    yield from (context.tell(person, "watch_call", lane=Lane.SAFETY) for person in following)
+    for person in following:
+        person.watch_asked_at = context.now
+        context.session.add(person)
+        yield context.tell(person, "watch_call", lane=Lane.SAFETY)
     if not following:
         yield from watch.call(context, but=request.person_id, wakeable_only=not by_day)
 
@@ -139,8 +155,7 @@ def _words(context: Context, phrase: str, request: Request) -> tuple[str, dict[s
         return "duty_foreign", {"language": Tongue(request.language), "words": words}
     if request.state is State.HELD:
         return HELD, {"words": summary.they_wrote(request, short=True)}
-    why = Said("why_" + phrase.removeprefix("our_fault_").removeprefix("duty_"))
-    return "duty_again", {"what": context.what(request), "why": why}
+    return "duty_again", {"what": context.what(request), "why": Said(WHY.get(phrase, "why_held"))}
 
 
 def _truth(context: Context, task: DutyTask, request: Request) -> Texts:

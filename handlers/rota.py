@@ -15,18 +15,20 @@ from models.requests import State
 from models.shifts import Shift
 
 SHIFTS = "shifts"
+A_WEEK = timedelta(days=6)  # from then on the name of a day is not enough
 EARLY = 10  # o'clock: of a turn that begins before, people are reminded the evening before
 NOTES = 3
 READ_TO = 5  # alarms, to whoever's turn begins
 LATELY = timedelta(days=60)  # who was on duty since then still does duty
 MOST_TOLD = 20
-JUST_LEFT = timedelta(minutes=10)  # who left has been told then
+JUST_LEFT = timedelta(minutes=10)  # who left so lately, or was asked to take the watch, has been told then
 SOON = timedelta(hours=2)  # in which somebody's turn begins: then nobody else need be told
 
 
 def span(context: Context, shift: Shift) -> Span:
     """When a turn is."""
-    return Span(shift.starts_at, shift.ends_at, context.line.timezone)
+    dated = shift.starts_at - context.now > A_WEEK
+    return Span(shift.starts_at, shift.ends_at, context.line.timezone, dated=dated)
 
 
 def remind_at(context: Context, shift: Shift) -> datetime:
@@ -97,7 +99,8 @@ def _begins(context: Context, shift: Shift) -> Texts:
     context.session.add(person)
     waiting = len(requests.in_state(context.session, context.line.id, State.HELD, State.OPEN))
     until = When(shift.ends_at, context.line.timezone)
-    notes = summary.Lines([*_notes(context)])
+    noted = [*_notes(context)]
+    notes = Said("shift_notes", {"rows": summary.Lines(noted)}) if noted else None
     yield context.tell(person, "shift_begins", lane=Lane.REPLY, n=waiting, when=until, notes=notes)
     for alarm in kept_alarms.unheard(context.session, context.line.id)[:READ_TO]:
         request = requests.by_id(context.session, alarm.request_id)
@@ -149,5 +152,5 @@ def unwatched(context: Context) -> Texts:
     if soon or people.on_duty(session, line.id):
         return
     for person in watch.do_duty(session, line.id, since=now - LATELY, most=MOST_TOLD):
-        if person.duty_at is None or person.duty_at < now - JUST_LEFT:
+        if all(at is None or at < now - JUST_LEFT for at in (person.duty_at, person.watch_asked_at)):
             yield context.tell(person, "nobody_on")

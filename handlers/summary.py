@@ -127,11 +127,15 @@ class Span:
     begins: datetime
     ends: datetime
     zone: str
+    dated: bool = False
 
     def in_words(self, book: Book) -> str:
-        """`Tue 6:00 PM - 10:00 PM`."""
+        """`Tue 6:00 PM - 10:00 PM`, `Tue, Mar 10 6:00 PM - 10:00 PM`."""
         hour = str(book.pages["clock"]).removeprefix("E")
-        return f"{book.time(self.begins, self.zone)} - {book.time(self.ends, self.zone, hour)}"
+        since = book.time(self.begins, self.zone)
+        if self.dated:
+            since = f"{book.time(self.begins, self.zone, 'EMMMd')} {book.time(self.begins, self.zone, hour)}"
+        return f"{since} - {book.time(self.ends, self.zone, hour)}"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from handlers import all_clear, choosing, duty_tasks, first_answer, relaying, wa
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import alarms, people, requests
-from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.requests import Outcome, Request
@@ -61,9 +60,9 @@ def _up(turn: Turn, order: Order) -> list[Request]:
 
 
 def _tasks(turn: Turn, order: Order) -> list[Request]:
-    """Of those that are named, the requests about which something waits for duty."""
+    """Of those that are named, the requests that are not over and tell of no danger: they may be taken up as well."""
     named = (requests.by_number(turn.session, turn.line.id, number) for number in order.numbers)
-    return [r for r in named if r is not None and kept_tasks.of(turn.session, r.id) is not None]
+    return [r for r in named if r is not None and r.live and alarms.of(turn.session, r) is None]
 
 
 def false_alarm(turn: Turn, order: Order) -> Texts:

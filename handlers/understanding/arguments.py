@@ -99,8 +99,8 @@ class ToMany(NamedTuple):
 def to_many(said: Said) -> ToMany | None:
     """Whom words are for, and the words; None without any."""
     asked = bool(said.rest) and said.phrases.is_function_word("broadcast_asked", said.rest[0].text)
-    typed = said.rest_as_typed.split(None, 1)[1:] if asked else [said.rest_as_typed]
-    words = typed[0].strip(" :,") if typed else ""
+    begins = said.rest[1 if asked else 0 :]
+    words = said.body[begins[0].start :].strip() if begins else ""
     return ToMany(words, asked) if words else None
 
 

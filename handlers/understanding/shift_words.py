@@ -82,7 +82,7 @@ def _hours(text: str) -> tuple[int | None, int | None]:
         return None, None
     if half2 == "p" and not half1 and begins < NOON and begins + NOON < ends:
         begins += NOON  # "6-10pm" is in the evening, "9-1pm" from the morning on
-    if not half1 and not half2 and ends <= begins < NOON < ends + NOON:
+    if not half1 and not half2 and ends < begins < NOON < ends + NOON:
         ends += NOON  # "9-1"
     return (None, None) if begins in (ends, DAY) else (begins, ends)
 
