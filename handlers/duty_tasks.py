@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from handlers import phrasebook, summary, watch
 from handlers.phrasebook import Value
+from handlers.raising import HELD
 from handlers.summary import Ours, Said, Tongue, brief
-from handlers.turn import DAY, HELD, Context, Text, Texts, Turn
+from handlers.turn import DAY, Context, Text, Texts, Turn
 from models import alarms, duty_tasks, lines, people, requests, shifts, timers
 from models.delivery.outbound import Lane
 from models.duty_tasks import DutyTask
@@ -23,6 +24,8 @@ CALLED_IF_URGENT = timedelta(hours=1)
 NEXT_SHIFT = timedelta(hours=24)  # how far ahead the next shift is looked for
 SELDOM = 13  # times Policy.duty_again, of which so many make a waking day
 ENOUGH = 3  # times that duty hears what nobody waits for them alone with; then the daily summary has it
+A_DAY = 6  # times at most that duty is told again of one request within a day
+CALLS_A_DAY = 5  # times at most that others are called within a day, by day
 NEWCOMER = 3  # times that duty hears of somebody new whom they may not know
 LONGEST_LOOK = timedelta(days=7)
 WHILE_OPEN = frozenset({"duty_nobody_left", "duty_not_come"})  # over as soon as somebody has it

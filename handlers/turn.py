@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from handlers import summary
+from handlers import raising, summary
 from handlers.phrasebook import Value
 from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
-from models import assignments, duty_tasks, lines, people, requests
+from models import assignments, lines, people, requests
 from models.assignments import Assignment
 from models.delivery import outbound, told
 from models.delivery.outbound import Lane
@@ -36,15 +36,6 @@ OFFERING = frozenset(
         "lapsed",
     }
 )  # phrases to which "ok" means that they take it
-# What duty is told and must answer: it waits as a task until somebody there has (handlers/duty_tasks.py).
-HELD = "duty_held"
-WROTE = "duty_wrote"
-NOBODY_LEFT = "duty_nobody_left"
-ASKS_DUTY = frozenset(
-    """duty_wants_person duty_wants_person_words duty_about_helper duty_question duty_foreign duty_misunderstood
-    duty_not_come duty_nobody_came duty_wants_hands duty_undelivered duty_many_today duty_nobody_left
-    duty_out_of_reach duty_asker_stopped our_fault_duty duty_joined duty_held duty_wrote""".split()
-)
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 
@@ -165,41 +156,13 @@ class Context:
     ) -> Texts:
         """A text to everybody on duty, except person `but`; what asks for an answer waits until it has one."""
         told = [person for person in people.on_duty(self.session, self.line.id) if person.id != but]
-        if phrase in ASKS_DUTY:
-            self._raise_task(phrase, about, but, told=bool(told))
+        raising.raise_task(self.session, self.line, self.now, phrase, about, but=but, told=bool(told))
         for person in told:
             yield self.tell(person, phrase, about=about, lane=Lane.NOTICE, **values)
 
-    def _raise_task(self, phrase: str, about: Request | None, but: int | None, *, told: bool) -> None:
-        """Danger has its alarms instead, and words are a task only where nothing but duty hears them."""
-        if about is None and phrase != "duty_joined":
-            return
-        if about is not None and about.emergency and phrase != HELD:
-            return
-        if about is not None and about.state is not State.HELD and phrase == WROTE:
-            return
-        if about is not None and phrase == NOBODY_LEFT and not about.urgent:
-            return  # the daily summary tells of it
-        next_at = self.duty_again(about) if told else self.now + timedelta(minutes=self.line.policy.duty_retry)
-        task = duty_tasks.raise_(
-            self.session,
-            self.line.id,
-            phrase,
-            self.now,
-            next_at,
-            request_id=about.id if about is not None else None,
-            person_id=but,
-        )
-        if told:
-            task.said, task.next_at = task.said + 1, next_at
-            self.session.add(task)
-
     def duty_again(self, about: Request | None, times: int = 1) -> datetime:
-        """When duty is told again of what nobody there has answered: not at night, unless it is urgent."""
-        span = timedelta(minutes=self.line.policy.duty_again) * times
-        if about is not None and about.urgent:
-            return self.now + span
-        return lines.waking(self.line).after(self.now, span)
+        """When duty is told again of what nobody there has answered."""
+        return raising.duty_again(self.line, self.now, about, times)
 
     def ask(self, person: Person, question: Question, about: Request | None = None, **more: Any) -> None:
         """Remember what this person is being asked, so that a short answer can be understood."""
