@@ -3,12 +3,13 @@
 from collections.abc import Generator
 from datetime import datetime
 
-from handlers import alarms, brake, duty_tasks, first_answer, relaying, summary, waves
+from handlers import alarms, brake, duty_tasks, first_answer, raising, relaying, summary, waves
 from handlers.summary import Name, Ours, Quoted, Said, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
 from models import assignments, offers, people, requests
+from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -34,7 +35,7 @@ def duty(turn: Turn, order: Order) -> Texts:
     if up:
         yield from _takes_the_watch(turn, up, begins=bool(begins))
     elif turn.speaker.on_duty:
-        waiting = len(requests.in_state(turn.session, turn.line.id, State.HELD, State.OPEN))
+        waiting = requests.count_in_state(turn.session, turn.line.id, State.HELD, State.OPEN)
         yield turn.reply("duty_on" if begins else "duty_still", n=waiting)
         if begins:
             yield from duty_tasks.read_to(turn, turn.speaker)
@@ -169,6 +170,9 @@ def hold(turn: Turn, order: Order) -> Texts:
         if held:
             offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
             yield from duty_tasks.answered(turn, request)
+            kept_tasks.keep_answered(
+                turn.session, turn.line.id, request.id, raising.HELD, turn.now, by=turn.speaker.id
+            )
         yield turn.reply("held" if held else "open_not_held", about=request)
 
 

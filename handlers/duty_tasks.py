@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from handlers import phrasebook, summary, watch
 from handlers.phrasebook import Value
 from handlers.raising import HELD
-from handlers.summary import Ours, Said, Tongue, brief
+from handlers.summary import Ours, Said, Tongue, When, brief
 from handlers.turn import DAY, Context, Text, Texts, Turn
 from models import alarms, duty_tasks, lines, people, requests, shifts, timers
 from models.delivery.outbound import Lane
@@ -97,8 +97,16 @@ def look(context: Context, request: Request) -> Texts:
     gap = min(max(context.now - request.changed_at, DAY), LONGEST_LOOK)
     requests.schedule(context.session, request, context.now + gap)
     alarm = alarms.of(context.session, request) if request.danger else None
-    if (alarm is None or alarm.next_at is None) and duty_tasks.of(context.session, request.id) is None:
+    if (alarm is not None and alarm.next_at is not None) or duty_tasks.of(context.session, request.id) is not None:
+        return  # it comes back that way
+    if alarm is None and not duty_tasks.was_answered(context.session, request.id):
         yield from context.tell_duty(HELD, about=request, words=summary.they_wrote(request, short=True))
+        return
+    since = When(request.changed_at, context.line.timezone)
+    told = list(context.tell_duty("duty_held_still", about=request, what=context.what(request), when=since))
+    if not told:
+        requests.schedule(context.session, request, context.now + requests.HELD_LOOK)
+    yield from told
 
 
 def call(context: Context, request: Request) -> Texts:

@@ -97,7 +97,7 @@ def _begins(context: Context, shift: Shift) -> Texts:
     person.on_duty_since = person.on_duty_since or context.now
     person.duty_at = context.now
     context.session.add(person)
-    waiting = len(requests.in_state(context.session, context.line.id, State.HELD, State.OPEN))
+    waiting = requests.count_in_state(context.session, context.line.id, State.HELD, State.OPEN)
     until = When(shift.ends_at, context.line.timezone)
     noted = [*_notes(context)]
     notes = Said("shift_notes", {"rows": summary.Lines(noted)}) if noted else None

@@ -19,7 +19,7 @@ class DutyTask(Model, table=True):
 
     __table_args__ = (
         sa.Index("ix_dutytask_due", "next_at", sqlite_where=DUE, postgresql_where=DUE),
-        sa.Index("ix_dutytask_request", "request_id", sqlite_where=WAITS, postgresql_where=WAITS),
+        sa.Index("ix_dutytask_request", "request_id"),
         sa.Index("ix_dutytask_waits", "line_id", sqlite_where=WAITS, postgresql_where=WAITS),
     )
 
@@ -107,6 +107,27 @@ def answer(session: Session, request_id: int, now: datetime, *, by: int) -> bool
         .values(ended_at=now, next_at=None, taken_by_person_id=by)
     )
     return won.rowcount > 0
+
+
+def keep_answered(session: Session, line_id: int, request_id: int, phrase: str, now: datetime, *, by: int) -> None:
+    """Somebody on duty has decided this by themselves: nobody need hear of it as something unanswered."""
+    session.create(
+        DutyTask,
+        line_id=line_id,
+        request_id=request_id,
+        phrase=phrase,
+        raised_at=now,
+        ended_at=now,
+        taken_by_person_id=by,
+    )
+
+
+def was_answered(session: Session, request_id: int) -> bool:
+    """Whether somebody on duty has ever answered something about this request."""
+    taken = select(DutyTask.id).where(
+        DutyTask.request_id == request_id, col(DutyTask.taken_by_person_id).is_not(None)
+    )
+    return session.exec(taken.limit(1)).first() is not None
 
 
 def called_since(session: Session, line_id: int, since: datetime) -> bool:

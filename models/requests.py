@@ -302,6 +302,12 @@ def in_state(session: Session, line_id: int, *states: State, limit: int | None =
     return session.exec(query.order_by(col(Request.number)).limit(limit))
 
 
+def count_in_state(session: Session, line_id: int, *states: State) -> int:
+    """How many requests of the line are in these states."""
+    query = select(sa.func.count()).where(Request.line_id == line_id, col(Request.state).in_(states))
+    return int(session.exec(query).one())
+
+
 def all_of(session: Session, line_id: int) -> list[Request]:
     """Every request of the line, oldest first."""
     return list(session.exec(select(Request).where(Request.line_id == line_id).order_by(col(Request.number))))

@@ -98,13 +98,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
-        batch_op.create_index(
-            "ix_dutytask_request",
-            ["request_id"],
-            unique=False,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.create_index("ix_dutytask_request", ["request_id"], unique=False)
         batch_op.create_index(
             "ix_dutytask_waits",
             ["line_id"],
@@ -196,11 +190,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.drop_index(
-            "ix_dutytask_request",
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.drop_index("ix_dutytask_request")
         batch_op.drop_index(
             "ix_dutytask_due",
             sqlite_where=sa.text("next_at IS NOT NULL"),
