@@ -65,6 +65,10 @@ def due(context: Context, task: DutyTask) -> Texts:
     if not request.live or (task.phrase in WHILE_OPEN and request.state is not State.OPEN):
         duty_tasks.end(context.session, task, context.now)
         return
+    alarm = alarms.of(context.session, request) if request.danger else None
+    if alarm is not None and alarm.next_at is not None:  # they are told of that
+        _next(context, task, context.duty_again(request))
+        return
     waits_for_us = request.state is State.HELD or request.urgent
     if not waits_for_us and task.said >= ENOUGH:
         duty_tasks.end(context.session, task, context.now)

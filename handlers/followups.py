@@ -104,8 +104,8 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         if request.state is State.OPEN and not offers.any_pending(context.session, request.id):
             yield from waves.ask_next(context, request)
         return
-    if text.phrase in ("stopped", "wrong_number", "you_stopped"):
-        return  # to somebody who wants no texts
+    if text.phrase in ("stopped", "wrong_number", "you_stopped", "broadcast"):
+        return  # to somebody who wants no texts, or to many at once
     if text.phrase.startswith("duty_"):
         return  # telling duty that duty cannot be told would go round in circles
     person = people.by_id(context.session, text.person_id)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from app.hotline import Hotline
+from app.simulator.timelapse import pass_time
 from handlers.understanding import shift_words
 from models import lines, people, shifts
 from models.broadcasts import Broadcast
@@ -19,6 +20,7 @@ from models.duty_tasks import DutyTask
 from models.hours import Hours
 from models.inbound import Heard
 from models.lines import Channel
+from models.requests import Request, State
 from models.shifts import Shift
 from models.store.session import Session
 from tests.fakes import LINE, MORNING, settings
@@ -105,6 +107,44 @@ def test_its_author_does_not_confirm_where_another_can(watched: Hotline) -> None
     say(watched, DEE, "BROADCAST we meet at 6")
     say(watched, DEE, "1")
     assert told(watched)["broadcast"] == 0
+
+
+def test_words_to_many_reach_all_of_them_and_use_up_nobodys_day(watched: Hotline) -> None:
+    def work(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        line.rules = {**line.rules, "answers_per_day": 4}
+        session.add(line)
+        for n in range(30):
+            people.add(session, line, Channel.SMS, f"+121255501{n:02}", MORNING, name="Hal", helper=True)
+
+    watched.database.write(work).result()
+    say(watched, DEE, "BROADCAST we meet at 6")
+    say(watched, GUS, "1")
+    say(watched, GUS, "ROSTER")
+    found = told(watched)
+    assert (found["broadcast"], found["roster_empty"], found["enough_today"]) == (33, 1, 0)
+
+
+@pytest.mark.parametrize("begun", ["can i talk to a person", "preciso de ajuda", "my husband collapsed, 14 oak st"])
+def test_what_nobody_looks_after_for_weeks_is_read_to_whoever_comes(hotline: Hotline, begun: str) -> None:
+    """Nobody is ever on duty: it is never closed, always dated, and the first who comes hears it."""
+
+    def work(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        people.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
+
+    hotline.database.write(work).result()
+    say(hotline, ANA, begun)
+    for _ in range(8):
+        pass_time(hotline, timedelta(days=5))
+        request = hotline.database.read(lambda s: s.exec(select(Request)).first())
+        assert request is not None
+        assert request.state is State.HELD
+        assert request.next_action_at is not None
+    before = told(hotline)
+    say(hotline, BEN, "DUTY ON")
+    new = told(hotline) - before
+    assert any(phrase.startswith(("duty_held", "duty_foreign", "duty_emergency")) for phrase in new)
 
 
 @pytest.mark.parametrize(
