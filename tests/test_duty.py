@@ -126,7 +126,7 @@ def test_words_to_many_reach_all_of_them_and_use_up_nobodys_day(watched: Hotline
 
 
 @pytest.mark.parametrize("begun", ["can i talk to a person", "preciso de ajuda", "my husband collapsed, 14 oak st"])
-def test_what_nobody_looks_after_for_weeks_is_read_to_whoever_comes(hotline: Hotline, begun: str) -> None:
+def test_what_nobody_looks_after_is_read_to_whoever_comes(hotline: Hotline, begun: str) -> None:
     """Nobody is ever on duty: it is never closed, always dated, and the first who comes hears it."""
 
     def work(session: Session) -> None:
@@ -135,7 +135,7 @@ def test_what_nobody_looks_after_for_weeks_is_read_to_whoever_comes(hotline: Hot
 
     hotline.database.write(work).result()
     say(hotline, ANA, begun)
-    for _ in range(8):
+    for _ in range(2):
         pass_time(hotline, timedelta(days=5))
         request = hotline.database.read(lambda s: s.exec(select(Request)).first())
         assert request is not None
