@@ -192,13 +192,13 @@ def _take(turn: Turn, missing: Shift) -> Texts:
     rota.enter(turn, missing)
     span, name = rota.span(turn, missing), _name(turn, turn.speaker)
     yield turn.reply("cover_thanks", span=span)
-    others = people.with_addresses(turn.session, [id_ for id_ in (owner, *asked) if id_ != turn.speaker.id])
-    for person, _ in others.values():
+    others = [id_ for id_ in dict.fromkeys((owner, *asked)) if id_ != turn.speaker.id]
+    found = people.with_addresses(turn.session, others)
+    for person in (found[id_][0] for id_ in others if id_ in found):
         pending = turn.asked_of(person)
         if pending is not None and (pending.question, pending.words) == (Question.COVER, str(missing.id)):
             turn.unask(person)
-        if person.id in (owner, *asked):
-            yield turn.tell(person, "cover_found", name=name, span=span)
+        yield turn.tell(person, "cover_found", name=name, span=span)
 
 
 def roster(turn: Turn, _: Order) -> Texts:
