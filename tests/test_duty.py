@@ -12,7 +12,9 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from app.simulator.timelapse import pass_time
+from handlers import registry
 from handlers.understanding import shift_words
+from handlers.understanding.intents import Order
 from models import lines, people, shifts
 from models.broadcasts import Broadcast
 from models.delivery.outbound import Outbound
@@ -191,6 +193,32 @@ def test_no_hours_of_a_turn(words: str) -> None:
 )
 def test_days_of_a_turn(words: str, days: tuple[int, ...]) -> None:
     assert shift_words.read(words).days == days
+
+
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        ("SHIFT TUE 18-22", "add"),
+        ("shift off tuesday", "off"),
+        ("SHIFT CANT TUE", "cant"),
+        ("shift can't", "cant"),
+        ("turno no martes", "off"),
+        ("turno no puedo el martes", "cant"),
+        ("turno falto", "cant"),
+        ("my shift tue 6pm-10pm", "add"),
+    ],
+)
+def test_what_is_said_of_a_turn(words: str, verb: str) -> None:
+    intent = registry.understand(words).intent
+    assert isinstance(intent, Order)
+    assert (intent.command, intent.argument.verb) == ("shift", verb)
+
+
+@pytest.mark.parametrize(
+    "words", ["shift my appointment to tuesday please", "cover my rent please", "who can drive me"]
+)
+def test_what_only_begins_like_it_is_no_command(words: str) -> None:
+    assert not isinstance(registry.understand(words).intent, Order)
 
 
 @given(st.text())

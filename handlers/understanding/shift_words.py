@@ -38,13 +38,13 @@ class ShiftSaid(NamedTuple):
 def turn(said: Said) -> ShiftSaid | None:
     """What follows the command SHIFT; None if that is no turn at all."""
     verb, rest = ADD, list(said.rest)
-    for name, kind in ((OFF, "shift_off"), (CANT, "shift_cant")):
-        if rest and said.phrases.is_function_word(kind, rest[0].text):
+    for name, kind in ((CANT, "shift_cant"), (OFF, "shift_off")):  # "no puedo" is not "no"
+        if said.phrases.begin_with(kind, rest):
             verb, rest = name, rest[1:]
             break
     found = read(said.rest_as_typed)
     unknown = [w for w in rest if not _known(w.text)]
-    if not said.rest or len(unknown) > MOST_UNKNOWN:
+    if not said.rest or len(unknown) > (MOST_UNKNOWN if found.begins is not None or verb is not ADD else 0):
         return None
     told = found.days or found.date or found.begins is not None or found.from_today is not None
     return found._replace(verb=verb) if told or verb is not ADD else None
