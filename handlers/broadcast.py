@@ -21,7 +21,7 @@ LONGEST_AREA = 3  # words
 def broadcast(turn: Turn, order: Order) -> Texts:
     """BROADCAST words: to volunteers; BROADCAST OAK words: of an area; BROADCAST ASKED words: who waits for help."""
     said: ToMany | None = order.argument
-    if said is None:
+    if said is None or not said.words:
         yield turn.reply("broadcast_how")
         return
     if len(said.words) > LONGEST:

@@ -101,7 +101,7 @@ def to_many(said: Said) -> ToMany | None:
     asked = bool(said.rest) and said.phrases.is_function_word("broadcast_asked", said.rest[0].text)
     begins = said.rest[1 if asked else 0 :]
     words = said.body[begins[0].start :].strip() if begins else ""
-    return ToMany(words, asked) if words else None
+    return ToMany(words, asked) if words or asked else None
 
 
 def by_carrier(said: Said) -> bool:
