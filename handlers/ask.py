@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from handlers import alarms, intake, redaction, relaying, whereabouts
+from handlers import alarms, intake, redaction, relaying, waves, whereabouts
+from handlers.summary import Ours
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs, placing
 from handlers.understanding.intents import Answer, Kind, Need, Question, Understanding
 from models import requests
-from models.requests import TALKING, Request, State
+from models.requests import TALKING, Request, State, Urgency
 
 FIRST, SECOND = 1, 2
 
@@ -48,6 +49,20 @@ def need(turn: Turn, intent: Answer) -> Texts:
     turn.session.add(request)
     yield from alarms.further(turn, request)
     yield from intake.next_step(turn, request, at_once=intent.choice is not None)
+
+
+def cant_wait(turn: Turn, _: Answer) -> Texts:
+    """1: it cannot wait for the morning. It is urgent then, and whoever said that nights are fine is asked now."""
+    request = requests.by_id(turn.session, turn.asked.request_id) if turn.asked and turn.asked.request_id else None
+    turn.unask(turn.speaker)
+    if request is None or request.state is not State.OPEN or request.urgency is Urgency.URGENT:
+        yield turn.reply("nothing_waits")
+        return
+    request.urgency = Urgency.URGENT
+    requests.record(turn.session, request, "cannot_wait", turn.now, by=turn.speaker.id)
+    texts = waves.ask_next(turn, request)
+    yield turn.reply("asks_at_night", about=request, n=waves.asked(texts), dial=Ours(turn.line.emergency_number))
+    yield from texts
 
 
 def place(turn: Turn, intent: Answer) -> Texts:

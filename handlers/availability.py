@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import claim, places
-from handlers.summary import Needs, Ours, Several, When
+from handlers import browse, claim, places
+from handlers.summary import Hour, Needs, Ours, Several, When
 from handlers.turn import Texts, Turn
 from handlers.understanding import until
 from handlers.understanding.intents import Free, Need, Order
@@ -36,7 +36,7 @@ def back(turn: Turn, _: Order) -> Texts:
     """BACK: ask me again."""
     turn.speaker.away_until = None
     turn.session.add(turn.speaker)
-    yield turn.reply("back")
+    yield turn.reply("back", open=browse.fitting(turn, turn.speaker))
 
 
 def max_(turn: Turn, order: Order) -> Texts:
@@ -46,11 +46,29 @@ def max_(turn: Turn, order: Order) -> Texts:
     yield turn.reply("max" if turn.speaker.max_open else "max_none", n=turn.speaker.max_open)
 
 
+def hours(turn: Turn, order: Order) -> Texts:
+    """HOURS 9-18: asked between these hours alone; HOURS ALL: at any hour that the line asks at."""
+    speaker = turn.speaker
+    span: tuple[int, int] | None = order.argument
+    if span is not None:
+        whole = span[0] == span[1]
+        speaker.hours_from, speaker.hours_until = (None, None) if whole else span
+        turn.session.add(speaker)
+    if speaker.hours_from is None or speaker.hours_until is None:
+        policy = turn.line.policy
+        begins, ends = Hour(policy.quiet_until * 60), Hour(policy.quiet_from * 60)
+        yield turn.reply("hours_all" if span is not None else "hours_none", begins=begins, ends=ends)
+    else:
+        yield turn.reply("hours", begins=Hour(speaker.hours_from), ends=Hour(speaker.hours_until))
+
+
 def only(turn: Turn, order: Order) -> Texts:
     """ONLY RIDES: asked about nothing else; ONLY ALL: about anything."""
     turn.speaker.can = [str(n) for n in order.argument]
     turn.session.add(turn.speaker)
-    yield turn.reply("only" if order.argument else "only_all", needs=Needs(tuple(turn.speaker.can)))
+    phrase = "only" if order.argument else "only_all"
+    needs = Needs(tuple(turn.speaker.can))
+    yield turn.reply(phrase, needs=needs, open=browse.fitting(turn, turn.speaker))
 
 
 def area(turn: Turn, order: Order) -> Texts:
@@ -64,11 +82,11 @@ def area(turn: Turn, order: Order) -> Texts:
     if found:
         turn.speaker.areas = [found.id]
         turn.session.add(turn.speaker)
-        yield turn.reply("area", area=Ours(found.name))
+        yield turn.reply("area", area=Ours(found.name), open=browse.fitting(turn, turn.speaker))
     elif order.argument:
         turn.speaker.areas = []
         turn.session.add(turn.speaker)
-        yield turn.reply("area_all")
+        yield turn.reply("area_all", open=browse.fitting(turn, turn.speaker))
     else:
         yield turn.reply("area_which", choices=names)
 
@@ -101,15 +119,12 @@ def _said_until(turn: Turn, words: str) -> datetime | None:
 
 
 def not_at_night(turn: Turn, _: Free) -> Texts:
-    """Nothing at night: this night is quiet at once. Hours of their own are not kept yet, and that is said."""
-    now = turn.now.astimezone(ZoneInfo(turn.line.timezone))
-    if now.hour >= EVENING or now.hour < MORNING:
-        morning = (now + timedelta(days=now.hour >= EVENING)).replace(hour=MORNING, minute=0, second=0, microsecond=0)
-        turn.speaker.away_until = morning.astimezone(UTC)
-        turn.session.add(turn.speaker)
-        yield turn.reply("quiet_tonight", when=When(morning, turn.line.timezone))
-    else:
-        yield turn.reply("no_hours_yet")
+    """Nothing at night, not even what is urgent: hours of their own, from morning to evening."""
+    speaker = turn.speaker
+    speaker.hours_from, speaker.hours_until = MORNING * 60, EVENING * 60
+    speaker.wake_since = None
+    turn.session.add(speaker)
+    yield turn.reply("hours_day", begins=Hour(MORNING * 60), ends=Hour(EVENING * 60))
 
 
 def not_these(turn: Turn, intent: Free) -> Texts:

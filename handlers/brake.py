@@ -28,6 +28,7 @@ class Hold(StrEnum):
 
     SURGE = "surge"
     CEILING = "ceiling"
+    NIGHT = "night"
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,31 @@ def ceiling(context: Context, request: Request) -> Held | None:
     return Held(Hold.CEILING, lines.midnight(context.line, context.now))
 
 
+def night(context: Context, request: Request) -> Held | None:
+    """Whether no wave may go out before the morning, for people sleep and it can wait."""
+    if request.presses:
+        return None
+    morning = lines.waking(context.line).next(context.now)
+    return Held(Hold.NIGHT, morning) if morning is not None and morning > context.now else None
+
+
+def held(context: Context, request: Request) -> Held | None:
+    """Whether no wave may go out now, for whatever reason that concerns every wave."""
+    return ceiling(context, request) or night(context, request)
+
+
 def first_wave(context: Context, request: Request) -> tuple[Held | None, list[Text]]:
     """Whether the first wave of a new request must wait; and what duty is told or asked, where that begins."""
-    if held := ceiling(context, request):
-        return held, list(report_ceiling(context))
+    if over := ceiling(context, request):
+        return over, list(report_ceiling(context))
+    slow, texts = _surge(context, request)
+    asleep = night(context, request)
+    if asleep is not None and slow is not None:  # what comes in the night is spaced out in the morning as well
+        asleep = Held(Hold.NIGHT, asleep.until + (slow.until - context.now))
+    return asleep or slow, texts
+
+
+def _surge(context: Context, request: Request) -> tuple[Held | None, list[Text]]:
     policy = context.line.policy
     if request.in_danger or not policy.brake_requests:
         return None, []
@@ -116,10 +138,10 @@ def report_ceiling(context: Context) -> Texts:
         yield from context.tell_duty("duty_ceiling", money=Ours(context.line.policy.daily_ceiling))
 
 
-def note(context: Context, request: Request, held: Held) -> None:
+def note(context: Context, request: Request, why: Held) -> None:
     """The request waits for its wave."""
-    requests.schedule(context.session, request, held.until)
-    requests.record(context.session, request, "held_back", context.now, words=held.why)
+    requests.schedule(context.session, request, why.until)
+    requests.record(context.session, request, "held_back", context.now, words=why.why)
 
 
 def waited(context: Context, request: Request) -> bool:

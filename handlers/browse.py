@@ -1,13 +1,15 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
-from handlers import summary
+from handlers import leasing, summary
 from handlers.summary import Ours, Said
-from handlers.turn import Texts, Turn
+from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
 from models import requests
+from models.people import Person
 from models.requests import Request, State
 
 SHOWN = 5  # open requests in one answer
+AT_ONCE, LOOKED_AT = 3, 60  # told unasked to somebody who is free now; of so many
 
 
 def list_(turn: Turn, _: Order) -> Texts:
@@ -28,6 +30,24 @@ def list_(turn: Turn, _: Order) -> Texts:
     yield turn.reply("list", rows=rows, more=more, first=open_now[0].number)
 
 
+def fitting(context: Context, person: Person) -> Said | None:
+    """What is open now that fits this volunteer, the urgent and the oldest first; nothing if there is nothing."""
+    if not person.helps:
+        return None
+    can, areas = set(person.can), set(person.areas)
+    found = [
+        request
+        for request in requests.open_longest(context.session, context.line.id, LOOKED_AT)
+        if request.person_id != person.id
+        and (not can or can & set(request.needs) or request.needs == ["other"])
+        and (not areas or request.area_id is None or request.area_id in areas)
+    ]
+    if not found:
+        return None
+    rows = summary.Lines([_row(context, request) for request in found[:AT_ONCE]])
+    return Said("fits_you", {"rows": rows, "first": found[0].number})
+
+
 def mine(turn: Turn, _: Order) -> Texts:
     """MINE: what I have in hand, and what I asked for."""
     held = [r for _, r in turn.held]
@@ -35,6 +55,8 @@ def mine(turn: Turn, _: Order) -> Texts:
     if not held and not own:
         yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return
+    for request in held:
+        leasing.heard(turn, request)
     if held:
         yield turn.reply("mine", rows=summary.Lines([_row(turn, r, place=True) for r in held]))
     if own:
@@ -53,6 +75,7 @@ def info(turn: Turn, order: Order) -> Texts:
         if request is None:
             yield turn.reply("unknown_number", number=number)
         elif request in held or request in own:
+            leasing.heard(turn, request)
             yield turn.reply(
                 "info_full",
                 about=request,
@@ -67,6 +90,6 @@ def info(turn: Turn, order: Order) -> Texts:
             yield turn.reply("unknown_number", number=number)
 
 
-def _row(turn: Turn, request: Request, *, place: bool = False) -> Said:
+def _row(turn: Context, request: Request, *, place: bool = False) -> Said:
     where = summary.at_place(request) if place else None
     return Said("row", {"number": request.number, "what": turn.what(request), "place": where})

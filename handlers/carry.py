@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from handlers import all_clear, choosing, waves
-from handlers.summary import Quoted, Said
+from handlers import all_clear, choosing, leasing, waves
+from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
-from models import assignments, people, requests
+from models import assignments, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -15,14 +15,14 @@ from models.requests import Request, State
 
 def omw(turn: Turn, order: Order) -> Texts:
     """OMW 42: the neighbor hears that somebody is coming."""
+    _back_again(turn, order.numbers)
     held = turn.held
     found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "omw", "nothing_in_hand")
     yield from texts
     for assignment, request in held:
-        if request in found:
-            trust(turn, assignment, request)
-            assignment.on_the_way_at = turn.now
-            turn.session.add(assignment)
+        if request in found and not trust(turn, assignment, request, on_the_way=True):
+            yield turn.reply("lapsed", about=request)
+        elif request in found:
             requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply("omw_thanks" if neighbor.opted_out_at is None else "omw_unheard", about=request)
@@ -38,6 +38,7 @@ def omw(turn: Turn, order: Order) -> Texts:
 
 def done(turn: Turn, order: Order) -> Texts:
     """DONE 42: ask the neighbor, who alone closes the loop. A neighbor's own DONE closes it at once."""
+    _back_again(turn, order.numbers)
     held = turn.held
     own = turn.own
     among = [*(r for _, r in held), *own]
@@ -61,6 +62,7 @@ def done(turn: Turn, order: Order) -> Texts:
         ):
             assignment = next(a for a, r in held if r is request)
             assignments.end(turn.session, assignment, AssignmentState.DONE, turn.now)
+            turn.unask(turn.speaker, request)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply("done_thanks" if neighbor.opted_out_at is None else "done_unheard", about=request)
             free = turn.may_ask(neighbor, request)
@@ -76,17 +78,31 @@ def done(turn: Turn, order: Order) -> Texts:
             )
 
 
+def _back_again(turn: Turn, numbers: tuple[int, ...]) -> None:
+    """Who was let off for their silence is there after all: it is theirs again, if nobody else took it meanwhile."""
+    missing = {*numbers} - {r.number for _, r in turn.held} if turn.speaker.helps else set()
+    for number in missing:
+        request = requests.by_number(turn.session, turn.line.id, number)
+        if request is None or request.state is not State.OPEN or request.person_id == turn.speaker.id:
+            continue
+        if not assignments.has_lapsed(turn.session, request, turn.speaker.id):
+            continue
+        held = leasing.draw_up(turn, request, turn.speaker.id)
+        look = leasing.first_look(turn, request, held)
+        if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+            turn.held.append((assignments.start_now(turn.session, held), request))
+            offers.accept(turn.session, request.id, turn.speaker.id, turn.now)
+
+
 def _note(words: str) -> Said | None:
     return Said("note_from_helper", {"note": Quoted(words)}) if words else None
 
 
-def trust(turn: Turn, held: Assignment, request: Request) -> None:
-    """They come, whatever they said before."""
-    if held.leased_until is not None:
-        held.leased_until = None
-        turn.session.add(held)
-        requests.schedule(turn.session, request, None)
-        turn.unask(turn.speaker, request)
+def trust(turn: Turn, held: Assignment, request: Request, *, on_the_way: bool = False) -> bool:
+    """They come, whatever they said before; False if it went to somebody else at this very moment."""
+    turn.unask(turn.speaker, request)
+    renewed = leasing.renew(turn, held, request)
+    return renewed and (not on_the_way or assignments.change(turn.session, held, on_the_way_at=turn.now))
 
 
 def drop(turn: Turn, order: Order, *, told: str = "dropped") -> Texts:
@@ -99,6 +115,9 @@ def drop(turn: Turn, order: Order, *, told: str = "dropped") -> Texts:
             texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=order.note)
             turn.unask(turn.speaker, request)
             yield turn.reply(told, about=request)
+            if order.note:  # perhaps the reason is one for a person
+                name, words = turn.somebody(turn.speaker), brief(order.note)
+                yield from turn.tell_duty("duty_dropped", about=request, but=turn.speaker.id, name=name, words=words)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
             yield from texts

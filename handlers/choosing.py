@@ -1,10 +1,11 @@
 """Which request somebody means: the numbers they typed, or the only one it can be."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from handlers.summary import Several, Verb
 from handlers.turn import Text, Turn
-from models.requests import Request
+from models import requests
+from models.requests import Outcome, Request
 
 
 def chosen(
@@ -21,6 +22,34 @@ def chosen(
             return [], [turn.reply(nothing)]
         return [], [turn.reply("which_one", choices=Several([Verb(verb, r.number) for r in among], style="or"))]
     mine = {r.number: r for r in among}
-    found = [mine[n] for n in numbers if n in mine]
-    texts = [turn.reply("unknown_number", number=n) for n in numbers if n not in mine]
+    goes_on = {n: n if n in mine else _goes_on_as(turn, n) for n in numbers}
+    found = [mine[n] for n in dict.fromkeys(goes_on.values()) if n in mine]
+    texts = [turn.reply("unknown_number", number=n) for n in numbers if goes_on[n] not in mine]
     return found, texts
+
+
+def known(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:
+    """The requests of the line that whoever is on duty named; says so for those that are not there."""
+    if not numbers:
+        yield turn.reply("which_number")
+    found = []
+    for number in numbers:
+        request = requests.by_number(turn.session, turn.line.id, number)
+        if request is None:
+            yield turn.reply("unknown_number", number=number)
+        else:
+            found.append(request)
+    return found
+
+
+def current(turn: Turn, number: int) -> Request | None:
+    """The line's request with this number, or the one that it was merged into: both numbers keep working."""
+    request = requests.by_number(turn.session, turn.line.id, number)
+    while request is not None and request.outcome is Outcome.MERGED and request.parent_request_id is not None:
+        request = requests.by_id(turn.session, request.parent_request_id)
+    return request
+
+
+def _goes_on_as(turn: Turn, number: int) -> int:
+    request = current(turn, number)
+    return request.number if request is not None else number

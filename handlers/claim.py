@@ -1,10 +1,11 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, relaying, summary, watch, waves
+from handlers import choosing, leasing, relaying, summary, watch, waves
 from handlers.summary import Ours, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, offers, requests
+from models.assignments import Assignment
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.requests import Request, State
@@ -18,16 +19,24 @@ def claim(turn: Turn, order: Order) -> Texts:
     if not turn.speaker.helps:  # a number without a word: an answer that comes too late
         yield turn.reply("nothing_waits")
         return
-    numbers = order.numbers
+    numbers = order.numbers or _quoted(turn)
     if not numbers:
-        waiting = offers.pending_numbers(turn.session, turn.speaker.id)
+        waiting = turn.offered
         if len(waiting) != 1:
             choices = Several([Verb("claim", n) for n in waiting], style="or")
             yield turn.reply("which_one", choices=choices) if waiting else turn.reply("claim_what")
             return
-        numbers = tuple(waiting)
+        numbers = waiting
     for number in numbers:
         yield from _take(turn, number, order.note)
+
+
+def _quoted(turn: Turn) -> tuple[int, ...]:
+    """What a bare yes is about where it comes with a text of ours about something else than what waits."""
+    about = turn.replied_about
+    if about is None or any(about == r.number for r in (*turn.own, *(held for _, held in turn.held))):
+        return ()
+    return (about,)
 
 
 def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
@@ -39,25 +48,31 @@ def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
 
 
 def _take(turn: Turn, number: int, note: str) -> Texts:
-    request = requests.by_number(turn.session, turn.line.id, number)
+    request = choosing.current(turn, number)
     if request is None or request.state in (State.DRAFT, State.HELD):
         yield turn.reply("unknown_number", number=number)
-    elif request.person_id == turn.speaker.id:
+        return
+    if request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
-    elif requests.take(turn.session, request, by=turn.speaker.id, now=turn.now):
-        yield from taken(turn, request, note)
+        return
+    held = leasing.draw_up(turn, request, turn.speaker.id, note)
+    look = leasing.first_look(turn, request, held)
+    if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+        yield from taken(turn, request, held)
     else:
         holder = assignments.on(turn.session, request)
         mine = holder is not None and holder[1].id == turn.speaker.id and request.live
+        leasing.heard(turn, request)
         late = "claim_too_late" if request.live else "claim_over"
         yield turn.reply("claim_yours_already" if mine else late, about=request)
 
 
-def taken(turn: Turn, request: Request, note: str) -> Texts:
+def taken(turn: Turn, request: Request, held: Assignment) -> Texts:
     """The claim is won: connect the two, and let everybody else off."""
     helper = turn.speaker
-    assignments.start(turn.session, request, helper.id, turn.now, note)
+    assignments.start(turn.session, held)
     offers.accept(turn.session, request.id, helper.id, turn.now)
+    waves.freed(turn)
     if not request.emergency:  # urgent care: somebody comes, and that is the answer
         watch.heard(turn, request, helper)
     what = turn.what(request)
@@ -70,17 +85,23 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
         code=Ours(request.code_word),
         words=summary.they_wrote(request),
     )
-    yield from relaying.introduce(turn, request, helper, note)
+    yield from relaying.introduce(turn, request, helper, held.note or "")
 
 
 def pass_(turn: Turn, order: Order) -> Texts:
     """PASS 42: no hard feelings."""
-    waiting = offers.pending_numbers(turn.session, turn.speaker.id)
-    among = [r for n in waiting if (r := requests.by_number(turn.session, turn.line.id, n))]
-    found, texts = choosing.chosen(turn, order.numbers, among, "pass", "pass_nothing")
+    among = [r for n in turn.offered if (r := requests.by_number(turn.session, turn.line.id, n))]
+    in_hand = [r for _, r in turn.held if r.number in order.numbers or not (order.numbers or among)]
+    for request in in_hand:
+        yield turn.reply("drop_instead", about=request)
+    numbers = tuple(n for n in order.numbers if all(n != r.number for r in in_hand))
+    if in_hand and not numbers:
+        return
+    found, texts = choosing.chosen(turn, numbers, among, "pass", "pass_nothing")
     yield from texts
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
+        waves.freed(turn)
         yield turn.reply("passed", about=request)
         if request.state is State.OPEN and not offers.any_pending(turn.session, request.id):
             yield from waves.ask_next(turn, request)

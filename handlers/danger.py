@@ -24,9 +24,7 @@ def told(turn: Turn, intent: Free, kind: DangerKind) -> Texts:
     whereabouts.learn(turn, request, intent.words, intent.meaning)
     turn.session.add(request)
     if not urgent:
-        requests.move(
-            turn.session, request, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
-        )
+        requests.hold(turn.session, request, turn.now)
     elif not request.needs:
         request.needs = [str(need) for need in intent.meaning.needs]
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)

@@ -1,11 +1,10 @@
-"""Whoever is on duty: what waits, one request in full, and putting things right from a phone."""
+"""Whoever is on duty: what waits, one request in full, and ending it from a phone. moving.py gives it to others."""
 
-from collections.abc import Generator
 from datetime import datetime
 
-from handlers import alarms, brake, duty_tasks, first_answer, raising, relaying, summary, waves
-from handlers.summary import Name, Ours, Quoted, Said, When
-from handlers.turn import Text, Texts, Turn
+from handlers import alarms, brake, choosing, duty_tasks, first_answer, raising, summary, waves
+from handlers.summary import Quoted, Said, When
+from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
 from models import assignments, offers, people, requests
@@ -14,12 +13,18 @@ from models.alarms import Alarm
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
-from models.people import Person
 from models.requests import LIVE, TALKING, Outcome, Request, State
 
 READ_TO = 5  # alarms, to whoever takes the watch
 SHOWN = 8  # requests in one answer
 ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
+CAN = {  # what SHOW offers
+    State.DRAFT: "can_open",
+    State.HELD: "can_open",
+    State.OPEN: "can_assign",
+    State.CLAIMED: "can_move",
+    State.DELIVERED: "can_move",
+}
 WORST_FIRST = (State.HELD, State.OPEN, State.DRAFT, State.DELIVERED, State.CLAIMED)
 
 
@@ -82,9 +87,9 @@ def queue(turn: Turn, _: Order) -> Texts:
 
 def show(turn: Turn, order: Order) -> Texts:
     """SHOW 42: everything about it that is not a phone number."""
-    for request in (yield from _theirs(turn, order.numbers)):
+    for request in (yield from choosing.known(turn, order.numbers)):
         holder = assignments.on(turn.session, request) if request.state in TALKING else None
-        held = Said("held_by", {"name": _called(turn, holder[1])}) if holder else None
+        held = Said("held_by", {"name": turn.whole_name(holder[1])}) if holder else None
         yield turn.reply(
             "show",
             about=request,
@@ -96,77 +101,15 @@ def show(turn: Turn, order: Order) -> Texts:
             holder=held,
             notes=summary.Lines([Said("note_row", {"words": Quoted(words)}) for words in _notes(turn, request)]),
             n=offers.count(turn.session, request.id),
+            can=_can(request),
         )
-
-
-def assign(turn: Turn, order: Order) -> Texts:
-    """ASSIGN 42 ANA: give it to somebody who said yes in person."""
-    for request in (yield from _theirs(turn, order.numbers)):
-        if first_answer.at_home(request):
-            yield turn.reply("stays_with_duty", about=request)
-            continue
-        yield from duty_tasks.answered(turn, request)
-        found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
-        if len(found) != 1:
-            yield turn.reply("assign_several" if found else "assign_nobody", name=Quoted(order.note), n=len(found))
-            continue
-        helper = found[0]
-        if helper.id == request.person_id:
-            yield turn.reply("assign_asker", name=_called(turn, helper))
-            continue
-        if not requests.move(
-            turn.session,
-            request,
-            State.CLAIMED,
-            turn.now,
-            kind="assigned",
-            out_of=(State.DRAFT, State.OPEN, State.HELD),
-            by=turn.speaker.id,
-            words=helper.name,
-            next_action_at=None,
-        ):
-            yield turn.reply("assign_too_late", about=request)
-            continue
-        assignments.start(turn.session, request, helper.id, turn.now)
-        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
-        if helper.id != turn.speaker.id:
-            yield turn.reply("assigned", about=request, name=_called(turn, helper))
-        place = summary.at_place(request)
-        words = summary.they_wrote(request)
-        what = turn.what(request)
-        code = Ours(request.code_word)
-        yield turn.tell(helper, "assigned_you", about=request, what=what, place=place, words=words, code=code)
-        yield from relaying.introduce(turn, request, helper)
-
-
-def open_(turn: Turn, order: Order) -> Texts:
-    """OPEN 42: volunteers may be asked about it, but not about what is done to somebody at home."""
-    for request in (yield from _theirs(turn, order.numbers)):
-        if first_answer.at_home(request):
-            yield turn.reply("stays_with_duty", about=request)
-            continue
-        yield from duty_tasks.answered(turn, request)
-        texts = waves.open_up(turn, request, "opened", (State.DRAFT, State.HELD), by=turn.speaker.id)
-        phrase = "opened" if request.state is State.OPEN else "open_not_held"
-        if request.state is State.OPEN and brake.ceiling(turn, request):
-            phrase = "opened_ceiling"
-        yield turn.reply(phrase, about=request, n=waves.asked(texts))
-        yield from texts
 
 
 def hold(turn: Turn, order: Order) -> Texts:
     """HOLD 42: no more volunteers are asked about it until OPEN 42."""
-    for request in (yield from _theirs(turn, order.numbers)):
-        held = requests.move(
-            turn.session,
-            request,
-            State.HELD,
-            turn.now,
-            kind="held",
-            out_of=(State.DRAFT, State.OPEN, State.HELD),
-            by=turn.speaker.id,
-            next_action_at=None,
-        )
+    for request in (yield from choosing.known(turn, order.numbers)):
+        early = State.DRAFT, State.OPEN, State.HELD
+        held = requests.hold(turn.session, request, turn.now, out_of=early, by=turn.speaker.id)
         if held:
             offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
             yield from duty_tasks.answered(turn, request)
@@ -178,7 +121,7 @@ def hold(turn: Turn, order: Order) -> Texts:
 
 def close(turn: Turn, order: Order) -> Texts:
     """CLOSE 42 why: it ends, and both sides hear of it."""
-    for request in (yield from _theirs(turn, order.numbers)):
+    for request in (yield from choosing.known(turn, order.numbers)):
         if not order.note:
             yield turn.reply("close_why", about=request)
             continue
@@ -200,7 +143,7 @@ def close(turn: Turn, order: Order) -> Texts:
 
 def note(turn: Turn, order: Order) -> Texts:
     """NOTE 42 words: for whoever is on duty next."""
-    for request in (yield from _theirs(turn, order.numbers)):
+    for request in (yield from choosing.known(turn, order.numbers)):
         if order.note:
             requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=order.note)
             yield from duty_tasks.answered(turn, request)
@@ -239,27 +182,18 @@ def _decided(turn: Turn, *, go_on: bool) -> Texts:
         yield from turn.tell_duty(to_others, but=turn.speaker.id, name=name, gap=gap)
 
 
-def _theirs(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:
-    """The requests that duty named; says so for those that are not there."""
-    if not numbers:
-        yield turn.reply("which_number")
-    found = []
-    for number in numbers:
-        request = requests.by_number(turn.session, turn.line.id, number)
-        if request is None:
-            yield turn.reply("unknown_number", number=number)
-        else:
-            found.append(request)
-    return found
+def _can(request: Request) -> Said:
+    """What can be done about it as it stands."""
+    number = {"number": request.number}
+    if not request.live:
+        return Said("can_note", number)
+    if first_answer.at_home(request):
+        return Said("can_at_home", number)
+    return Said(CAN[request.state], number)
 
 
 def _notes(turn: Turn, request: Request) -> list[str]:
     return [e.words for e in requests.history(turn.session, request) if e.kind == "note" and e.words]
-
-
-def _called(turn: Turn, person: Person) -> Name | Said:
-    """Whoever is on duty may read the whole name."""
-    return turn.name(person, whole=True) or Said("somebody")
 
 
 def _since(turn: Turn, moment: datetime) -> When:

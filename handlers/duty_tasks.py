@@ -69,12 +69,12 @@ def due(context: Context, task: DutyTask) -> Texts:
     if alarm is not None and alarm.next_at is not None:  # they are told of that
         _next(context, task, context.duty_again(request))
         return
-    waits_for_us = request.state is State.HELD or request.urgent
+    waits_for_us = request.state is State.HELD or request.presses
     if not waits_for_us and task.said >= ENOUGH:
         duty_tasks.end(context.session, task, context.now)
         return
     waking = lines.waking(context.line)
-    if not request.urgent and not waking.at(context.now):
+    if not request.presses and not waking.at(context.now):
         _next(context, task, waking.next(context.now) or context.duty_again(request))
         return
     on_duty = bool(watch.awake(context, but=task.about_person_id))
@@ -115,7 +115,7 @@ def look(context: Context, request: Request) -> Texts:
 
 def call(context: Context, request: Request) -> Texts:
     """Nobody on duty answers: those who are on next are asked, else some volunteers; by day, and once in hours."""
-    urgent = request.urgent
+    urgent = request.presses
     task = duty_tasks.of(context.session, request.id)
     by_day = lines.waking(context.line).at(context.now)
     if task is None or not (by_day or urgent):

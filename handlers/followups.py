@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, duty_tasks, in_hand, intake, waves
+from handlers import brake, duty_tasks, intake, overdue, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -27,7 +27,7 @@ def act(context: Context, request: Request) -> Texts:
     elif request.state is State.HELD:
         yield from duty_tasks.look(context, request)
     elif request.state is State.CLAIMED:
-        yield from in_hand.unsure(context, request)
+        yield from overdue.act(context, request)
     else:
         requests.schedule(context.session, request, None)
 
@@ -86,8 +86,15 @@ def _delivered(context: Context, request: Request) -> Texts:
 
 
 def expired(context: Context, offer: Offer) -> Texts:
-    """A volunteer did not answer an offer in its time: they may be asked about something else."""
-    offers.settle(context.session, offer.request_id, OfferState.EXPIRED, context.now, person_id=offer.person_id)
+    """A volunteer did not answer an offer in its time: they may be asked about something else, and hear nothing."""
+    if not offers.settle(
+        context.session, offer.request_id, OfferState.EXPIRED, context.now, person_id=offer.person_id
+    ):
+        return
+    person = people.by_id(context.session, offer.person_id)
+    person.unanswered += 1
+    context.session.add(person)
+    waves.freed(context)
     yield from ()
 
 
@@ -100,8 +107,17 @@ def undelivered(context: Context, text: Outbound) -> Texts:
     """A text will never arrive: free the offer it was, or tell whoever is on duty that somebody waits."""
     request = requests.by_id(context.session, text.request_id) if text.request_id else None
     if text.phrase == "offer" and request is not None:
-        offers.settle(context.session, request.id, OfferState.UNDELIVERED, context.now, person_id=text.person_id)
-        if request.state is State.OPEN and not offers.any_pending(context.session, request.id):
+        changed = offers.settle(
+            context.session,
+            request.id,
+            OfferState.UNDELIVERED,
+            context.now,
+            person_id=text.person_id,
+            made_by=text.created_at,
+        )
+        if changed:
+            waves.freed(context)
+        if changed and request.state is State.OPEN and not offers.any_pending(context.session, request.id):
             yield from waves.ask_next(context, request)
         return
     if text.phrase in ("stopped", "wrong_number", "you_stopped", "broadcast"):

@@ -1,70 +1,57 @@
-"""Somebody who has a request in hand writes as people do: late, there, nobody home, cannot come after all.
+"""Somebody who has a request in hand writes as people do: late, there, cannot come after all.
 
 Where it is not certain that they give it back, their words go to the neighbor, and one short question asks.
 """
 
+from collections.abc import Generator
 from datetime import timedelta
+from typing import Any
 
-from handlers import browse, carry, choosing, relaying, waves
-from handlers.summary import brief
-from handlers.turn import Context, Text, Texts, Turn
+from handlers import browse, carry, choosing, leasing, relaying
+from handlers.summary import When, brief
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Order, Question
 from handlers.volunteer_talk import waits
 from models import assignments, offers, people, requests
 from models.assignments import Assignment
-from models.assignments import State as AssignmentState
 from models.requests import Request, State
 
 DOUBT_LASTS = timedelta(hours=1)  # without a word, it is open again
-COMING, NOT_COMING = 1, 2
+COMING, NOT_COMING, DONE = 1, 2, 3
 
 
 def delivered(turn: Turn, intent: Free) -> Texts:
     """It is there: the neighbor is asked."""
-    (_, request), texts = _one(turn, "done")
-    yield from texts
-    if request is not None:
-        yield from carry.done(turn, Order("done", (request.number,), intent.words))
+    if (found := (yield from _one(turn, "done"))) is not None:
+        yield from carry.done(turn, Order("done", (found[1].number,), intent.words))
 
 
 def set_off(turn: Turn, intent: Free) -> Texts:
     """They are on the way; the second time, their words alone go on."""
-    (held, request), texts = _one(turn, "omw")
-    yield from texts
-    if held is None or request is None:
+    if (found := (yield from _one(turn, "omw"))) is None:
         return
+    held, request = found
     if held.on_the_way_at is None:
         yield from carry.omw(turn, Order("omw", (request.number,), intent.words))
     else:
-        carry.trust(turn, held, request)
+        carry.trust(turn, held, request, on_the_way=True)
         yield from relaying.pass_on(turn, request, intent.words)
 
 
 def late(turn: Turn, intent: Free) -> Texts:
     """They come, but late."""
-    (held, request), texts = _one(turn, "omw")
-    yield from texts
-    if held is not None and request is not None:
+    if (found := (yield from _one(turn, "omw"))) is not None:
+        held, request = found
         carry.trust(turn, held, request)
         requests.record(turn.session, request, "late", turn.now, by=turn.speaker.id)
         yield from relaying.pass_on(turn, request, intent.words)
 
 
-def nobody_home(turn: Turn, intent: Free) -> Texts:
-    """They stand at the door: the neighbor is asked at once."""
-    (_, request), texts = _one(turn, "done")
-    yield from texts
-    if request is not None:
-        requests.record(turn.session, request, "nobody_home", turn.now, by=turn.speaker.id)
-        yield from relaying.pass_on(turn, request, intent.words, as_="at_your_door", told="asked_at_door")
-
-
 def second_helper(turn: Turn, intent: Free) -> Texts:
     """It takes two: whoever is on duty is asked, and the neighbor reads along."""
-    (_, request), texts = _one(turn, "omw")
-    yield from texts
-    if request is None:
+    if (found := (yield from _one(turn, "omw"))) is None:
         return
+    request = found[1]
     requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=intent.words)
     told = list(turn.tell_duty("duty_wants_hands", about=request, but=turn.speaker.id, words=brief(intent.words)))
     phrase = "hands_asked" if told else "hands_nobody"
@@ -74,80 +61,78 @@ def second_helper(turn: Turn, intent: Free) -> Texts:
 
 def give_back(turn: Turn, intent: Free) -> Texts:
     """They cannot come: it goes to somebody else at once."""
-    (_, request), texts = _one(turn, "drop")
-    yield from texts
-    if request is not None:
-        yield from carry.drop(turn, Order("drop", (request.number,), intent.words), told="given_back")
+    if (found := (yield from _one(turn, "drop"))) is not None:
+        yield from carry.drop(turn, Order("drop", (found[1].number,), intent.words), told="given_back")
 
 
 def doubt(turn: Turn, intent: Free) -> Texts:
-    """They may not come: the neighbor reads it, and they are asked; without an answer it is open again in an hour."""
-    (held, request), texts = _one(turn, "drop")
-    yield from texts
-    if held is None or request is None:
+    """They may not come: the neighbor reads it, and they are asked; without an answer it is soon open again."""
+    if (found := (yield from _one(turn, "drop"))) is None:
         return
-    if held.leased_until is None:
-        held.leased_until = turn.now + DOUBT_LASTS
-        turn.session.add(held)
-        requests.schedule(turn.session, request, held.leased_until)
-        requests.record(turn.session, request, "doubt", turn.now, by=turn.speaker.id, words=intent.words)
+    held, request = found
+    until = leasing.deadline(turn, held, request, DOUBT_LASTS)
+    asked: dict[str, Any] = {"leased_until": until, "nudged_at": turn.now, "warned_at": turn.now}
+    if not assignments.change(turn.session, held, **asked):
+        yield turn.reply("lapsed", about=request)
+        return
+    leasing.look_again(turn, held, request)
+    requests.record(turn.session, request, "doubt", turn.now, by=turn.speaker.id)
     turn.ask(turn.speaker, Question.COMING, request, options=NOT_COMING)
-    yield from relaying.pass_on(turn, request, intent.words, told="still_coming")
+    when = When(until, turn.line.timezone)
+    yield from relaying.pass_on(turn, request, intent.words, told="still_coming", when=when, renews=False)
 
 
 def coming(turn: Turn, intent: Answer) -> Texts:
     """The answer to "do you still come?"."""
-    about = turn.asked.request_id if turn.asked else None
-    found = next((pair for pair in turn.held if pair[1].id == about), None)
-    if found is None:
-        turn.unask(turn.speaker)
-        yield turn.reply("nothing_in_hand")
+    if (found := (yield from _asked_about(turn))) is None:
         return
     held, request = found
     if intent.choice is None:
         yield turn.reply("coming_or_not", about=request)
-    elif intent.choice == COMING:
-        carry.trust(turn, held, request)
-        yield turn.reply("still_yours", about=request)
-        neighbor = people.by_id(turn.session, request.person_id)
-        yield turn.tell(neighbor, "comes_after_all", about=request, name=turn.somebody(turn.speaker))
-    else:
+    elif intent.choice != COMING:
         yield from carry.drop(turn, Order("drop", (request.number,)))
+    elif carry.trust(turn, held, request):
+        yield turn.reply("still_yours", about=request)
+        yield _comes(turn, request, "comes_after_all")
+    else:
+        yield turn.reply("lapsed", about=request)
 
 
-def unsure(context: Context, request: Request) -> Texts:
-    """Time alone: they said that they may not come, and nothing since."""
-    found = assignments.on(context.session, request, AssignmentState.ACTIVE)
-    if found is None or found[0].leased_until is None or found[0].leased_until > context.now:
-        requests.schedule(context.session, request, found[0].leased_until if found else None)
+def going(turn: Turn, intent: Answer) -> Texts:
+    """The answer to "how is it going?": the neighbor hears it if they were told that there was none."""
+    if (found := (yield from _asked_about(turn))) is None:
         return
-    held, helper = found
-    context.unask(helper, request)
-    if not assignments.end(context.session, held, AssignmentState.LAPSED, context.now):
-        return
-    texts = waves.open_up(context, request, "lapsed", (State.CLAIMED,), by=helper.id)
-    neighbor = people.by_id(context.session, request.person_id)
-    yield context.tell(helper, "lapsed", about=request)
-    yield context.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
-    yield from texts
+    held, request = found
+    waits = held.warned_at is not None
+    if intent.choice is None:
+        yield turn.reply("going_or_not", about=request)
+    elif intent.choice == NOT_COMING:
+        yield from carry.drop(turn, Order("drop", (request.number,)))
+    elif intent.choice == DONE:
+        yield from carry.done(turn, Order("done", (request.number,)))
+    elif carry.trust(turn, held, request):
+        yield turn.reply("going_well", about=request)
+        if waits:
+            yield _comes(turn, request, "still_on_it")
+    else:
+        yield turn.reply("lapsed", about=request)
 
 
 def place(turn: Turn, intent: Free) -> Texts:
     """Where is it? We know, or the neighbor does."""
-    (_, request), texts = _one(turn, "info")
-    yield from texts
-    if request is not None and request.place:
+    if (found := (yield from _one(turn, "info"))) is None:
+        return
+    request = found[1]
+    if request.place:
         yield from browse.info(turn, Order("info", (request.number,)))
-    elif request is not None:
+    else:
         yield from relaying.pass_on(turn, request, intent.words)
 
 
 def number(turn: Turn, __: Free) -> Texts:
     """What is her phone number? It stays private, on both sides."""
-    (_, request), texts = _one(turn, "info")
-    yield from texts
-    if request is not None:
-        yield turn.reply("numbers_private", about=request)
+    if (found := (yield from _one(turn, "info"))) is not None:
+        yield turn.reply("numbers_private", about=found[1])
 
 
 def talk(turn: Turn, intent: Free) -> Texts:
@@ -181,15 +166,46 @@ def found_it(turn: Turn, intent: Free) -> Texts:
         yield turn.reply("done_already", about=request)
 
 
+def there_after_all(turn: Turn, intent: Free) -> Texts:
+    """It was given to others for their silence, and they are nearly there."""
+    yield from carry.omw(turn, Order("omw", _let_go(turn), intent.words))
+
+
+def done_after_all(turn: Turn, intent: Free) -> Texts:
+    """The same, and they have been there."""
+    yield from carry.done(turn, Order("done", _let_go(turn), intent.words))
+
+
+def _let_go(turn: Turn) -> tuple[int, ...]:
+    about = turn.told_last[1] if turn.told_last else None
+    return (requests.by_id(turn.session, about).number,) if about is not None else ()
+
+
 def welcome(_: Turn, __: Free) -> Texts:
     """No problem, anytime: the end of a talk needs no answer."""
     yield from ()
 
 
-def _one(turn: Turn, verb: str) -> tuple[tuple[Assignment, Request] | tuple[None, None], list[Text]]:
-    """What they speak of: the one they reply to, or the only one they have; else the choices."""
+def _comes(turn: Turn, request: Request, phrase: str) -> Text:
+    neighbor = people.by_id(turn.session, request.person_id)
+    return turn.tell(neighbor, phrase, about=request, name=turn.somebody(turn.speaker))
+
+
+def _asked_about(turn: Turn) -> Generator[Text, None, tuple[Assignment, Request] | None]:
+    """What we asked them about, if they still have it; else says so."""
+    about = turn.asked.request_id if turn.asked else None
+    found = next((pair for pair in turn.held if pair[1].id == about), None)
+    if found is None:
+        turn.unask(turn.speaker)
+        yield turn.reply("nothing_in_hand")
+    return found
+
+
+def _one(turn: Turn, verb: str) -> Generator[Text, None, tuple[Assignment, Request] | None]:
+    """What they speak of: the one they reply to, or the only one they have; else says the choices."""
     quoted = [pair for pair in turn.held if pair[1] is turn.replied]
     if quoted:
-        return quoted[0], []
+        return quoted[0]
     found, texts = choosing.chosen(turn, (), [r for _, r in turn.held], verb, "nothing_in_hand")
-    return (next(pair for pair in turn.held if pair[1] is found[0]) if found else (None, None)), texts
+    yield from texts
+    return next((pair for pair in turn.held if pair[1] is found[0]), None) if found else None

@@ -16,7 +16,7 @@ from handlers import (
     whereabouts,
 )
 from handlers.brake import Hold
-from handlers.summary import Ours
+from handlers.summary import Ours, When
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding import placing
 from handlers.understanding.danger import FIRST
@@ -29,7 +29,11 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
-GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nobody is asked yet
+GOT_IT = {
+    Hold.SURGE: "got_it_surge",
+    Hold.CEILING: "got_it_ceiling",
+    Hold.NIGHT: "got_it_night",
+}  # but nobody is asked yet
 
 
 def begin(
@@ -96,9 +100,7 @@ def held_for(turn: Turn, words: str, meaning: Understanding, kind: DangerKind) -
         )
     else:
         requests.add_words(turn.session, found, words, turn.now, by=turn.speaker.id)
-        requests.move(
-            turn.session, found, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
-        )
+        requests.hold(turn.session, found, turn.now)
     whereabouts.locate(found, words, meaning, turn.areas, turn.heard.location)
     found.emergency, found.danger = True, graver(found.danger, kind)
     turn.session.add(found)
@@ -210,7 +212,10 @@ def put_out(context: Context, request: Request) -> Texts:
     count = waves.asked(texts)
     phrase = GOT_IT[held.why] if held else "got_it" if count else "got_it_nobody"
     dial = Ours(context.line.emergency_number)
-    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, dial=dial)
+    when = When(held.until, context.line.timezone) if held else None
+    if held and held.why is Hold.NIGHT:
+        context.ask(neighbor, Question.CANT_WAIT, request, options=1)
+    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, dial=dial, when=when)
     yield from texts
     yield from to_duty
 

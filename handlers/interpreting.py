@@ -8,7 +8,7 @@ from handlers.summary import Tongue, brief
 from handlers.turn import Context, Texts
 from models import people, requests
 from models.delivery.outbound import Lane
-from models.requests import Request, State
+from models.requests import Request
 
 
 def needed(request: Request) -> bool:
@@ -19,16 +19,7 @@ def needed(request: Request) -> bool:
 def hold(context: Context, request: Request, words: str) -> Texts:
     """Keep it for a person, with these words that came just now."""
     neighbor = people.by_id(context.session, request.person_id)
-    requests.move(
-        context.session,
-        request,
-        State.HELD,
-        context.now,
-        kind="untranslated",
-        out_of=(State.DRAFT,),
-        by=neighbor.id,
-        next_action_at=None,
-    )
+    requests.hold(context.session, request, context.now, kind="untranslated", by=neighbor.id)
     yield context.tell(neighbor, "foreign_look", about=request, lane=Lane.REPLY)
     language = Tongue(request.language)
     yield from context.tell_duty(

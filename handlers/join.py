@@ -1,6 +1,6 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
-from handlers import intake, naming, phrasebook, places
+from handlers import browse, intake, naming, phrasebook, places
 from handlers.summary import Ours, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Kind, Order, Question
@@ -108,4 +108,5 @@ def vouch(turn: Turn, order: Order) -> Texts:
             if task := duty_tasks.about(turn.session, turn.line.id, "duty_joined", newcomer.id):
                 duty_tasks.end(turn.session, task, turn.now)
             yield turn.reply("vouched", name=name)
-            yield turn.tell(newcomer, "vouched_for", name=turn.somebody(newcomer))
+            waits = browse.fitting(turn, newcomer)
+            yield turn.tell(newcomer, "vouched_for", name=turn.somebody(newcomer), open=waits)

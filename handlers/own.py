@@ -1,13 +1,13 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
 from handlers import alarms, all_clear, choosing, intake, relaying, standing, volunteer_talk, waves
-from handlers.summary import Quoted
-from handlers.turn import Texts, Turn
+from handlers.summary import Quoted, Said
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Order
 from models import assignments, offers, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
-from models.requests import Outcome, State
+from models.requests import Outcome, Request, State
 
 
 def status(turn: Turn, order: Order) -> Texts:
@@ -19,7 +19,7 @@ def status(turn: Turn, order: Order) -> Texts:
             return
         if not own:
             last = requests.last_of(turn.session, turn.speaker.id)
-            yield standing.of(turn, last) if last else turn.reply("nothing_asked")
+            yield _stands(turn, last) if last else turn.reply("nothing_asked")
         for request in own:
             yield standing.of(turn, request)
         return
@@ -29,7 +29,15 @@ def status(turn: Turn, order: Order) -> Texts:
         mine = found is not None and (
             found.person_id == turn.speaker.id or (holder is not None and holder[1].id == turn.speaker.id)
         )
-        yield standing.of(turn, found) if found and mine else turn.reply("unknown_number", number=number)
+        yield _stands(turn, found) if found and mine else turn.reply("unknown_number", number=number)
+
+
+def _stands(turn: Turn, request: Request) -> Text:
+    """Where it stands, or what it was merged into."""
+    kept = choosing.current(turn, request.number)
+    if kept is None or kept is request:
+        return standing.of(turn, request)
+    return turn.reply("goes_on_as", about=request, kept=kept.number, state=Said(f"state_{kept.state}"))
 
 
 def progress(turn: Turn, intent: Free) -> Texts:

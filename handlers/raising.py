@@ -14,7 +14,8 @@ JOINED = "duty_joined"  # about a person, and no request
 ASKS = frozenset(
     """duty_wants_person duty_wants_person_words duty_about_helper duty_question duty_foreign duty_misunderstood
     duty_not_come duty_nobody_came duty_wants_hands duty_undelivered duty_many_today duty_nobody_left
-    duty_out_of_reach duty_asker_stopped our_fault_duty duty_joined duty_held duty_wrote""".split()
+    duty_out_of_reach duty_asker_stopped duty_nobody_home duty_nobody_came_again duty_problem duty_problem_helper
+    duty_not_confirmed our_fault_duty duty_joined duty_held duty_wrote""".split()
 )
 
 
@@ -40,12 +41,12 @@ def _is_a_task(phrase: str, about: Request | None) -> bool:
         return False
     if phrase == WROTE:
         return about.state is State.HELD
-    return phrase != NOBODY_LEFT or about.urgent  # of others the daily word tells
+    return phrase != NOBODY_LEFT or about.presses  # of others the daily word tells
 
 
 def duty_again(line: Line, now: datetime, about: Request | None, times: int = 1) -> datetime:
     """When duty is told again of what nobody there has answered: not at night, unless it is urgent."""
     span = timedelta(minutes=line.policy.duty_again) * times
-    if about is not None and about.urgent:
+    if about is not None and about.presses:
         return now + span
     return lines.waking(line).after(now, span)

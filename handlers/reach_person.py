@@ -117,10 +117,7 @@ def talk(turn: Turn) -> Request:
         turn.unask(turn.speaker, draft)
         draft.needs = [Need.OTHER]
         turn.session.add(draft)
-        moved = requests.move(
-            turn.session, draft, State.HELD, turn.now, kind="held", out_of=(State.DRAFT,), next_action_at=None
-        )
-        if moved:
+        if requests.hold(turn.session, draft, turn.now):
             return draft
     return intake.held_to_talk(turn)
 

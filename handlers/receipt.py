@@ -5,7 +5,8 @@ Nothing else counts as fulfilled.
 
 from datetime import timedelta
 
-from handlers import intake, relaying, waves
+from handlers import intake, pressing, relaying, waves
+from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
@@ -13,7 +14,7 @@ from models import assignments, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
-from models.requests import Outcome, Request, State
+from models.requests import TALKING, Outcome, Request, State
 
 YES, PARTLY, NO = 1, 2, 3
 IN_A_WORD = 2  # longer answers are worth telling to whoever helped
@@ -29,13 +30,17 @@ WAITS = (State.DELIVERED, State.CLAIMED, State.OPEN, State.HELD)  # of several, 
 def came(turn: Turn, intent: Answer) -> Texts:
     """The answer to "did you get it?"."""
     request = _asked_about(turn)
-    if request is None or request.state not in (State.DELIVERED, State.CLOSED):
+    if request is None or request.state not in (*TALKING, State.CLOSED):
         turn.unask(turn.speaker)
         yield turn.reply("nothing_waits")
     elif intent.choice == YES:
         yield from _came(turn, request, intent.words)
     elif intent.choice == PARTLY:
+        _was_there(turn, request)
         yield from _partly(turn, request, intent.words, intent.meaning)
+    elif intent.choice == NO and request.state is State.CLAIMED:  # whoever has it had not said that it is done
+        turn.unask(turn.speaker, request)
+        yield from _still_waits(turn, request, intent.words)
     elif intent.choice == NO:
         yield from _not_come(turn, request, intent.words)
     else:
@@ -108,7 +113,7 @@ def thanks(turn: Turn, intent: Free) -> Texts:
     request = _meant(turn)
     if request is None:
         yield turn.reply("welcome")
-    elif request.state is State.DELIVERED and is_answer(turn):
+    elif request.state in TALKING and is_answer(turn):
         yield from _came(turn, request, intent.words)
     elif turn.matches:
         yield from _to_matches(turn, intent.words)
@@ -119,7 +124,7 @@ def thanks(turn: Turn, intent: Free) -> Texts:
 def is_answer(turn: Turn) -> bool:
     """Whether we asked the speaker if it came, and they have not said."""
     request = _asked_about(turn) if turn.asked and turn.asked.question is Question.RECEIPT else None
-    return request is not None and request.state is State.DELIVERED
+    return request is not None and request.state in TALKING
 
 
 def _came(turn: Turn, request: Request, words: str) -> Texts:
@@ -214,24 +219,57 @@ def _not_come(turn: Turn, request: Request, words: str) -> Texts:
 
 
 def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
-    """Nobody came, and nobody said that they had been: whoever was to come reads it, and duty."""
+    """Nobody came, and nobody said that they had been: duty hears it, and it goes out again.
+
+    But whoever may well be on the way is asked first, and the neighbor hears until when.
+    """
     holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-    yield from _to_duty(turn, request, words, "nobody_came_claimed" if holder else "nobody_came_open")
-    if holder:
-        yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+    if holder is None:
+        yield from _to_duty(turn, request, words, "nobody_came_open")
+        return
+    held, helper = holder
+    may_come = pressing.may_be_coming(turn, held, request)
+    pressed = pressing.press(turn, request, words, soon=True) if may_come else None
+    if pressed is not None:
+        yield from _to_duty(turn, request, words, pressed.phrase, None, **pressed.values)
+        yield from pressed.texts
+        return
+    if not assignments.end(turn.session, held, AssignmentState.LAPSED, turn.now):
+        yield from _to_duty(turn, request, words, "nobody_came_open")
+        return
+    turn.unask(turn.speaker, request)
+    turn.unask(helper, request)
+    texts = waves.open_up(turn, request, "reopened", (State.CLAIMED,), by=turn.speaker.id, words=words)
+    had = turn.whole_name(helper)
+    yield from _to_duty(turn, request, words, "nobody_came_again", had, n=waves.asked(texts))
+    yield turn.tell(helper, "they_say_nobody_came", about=request, lane=Lane.REPLY)
+    yield from texts
 
 
-def _to_duty(turn: Turn, request: Request, words: str, phrase: str) -> Texts:
-    """Duty hears of it, once in a while; the neighbor hears whether they did."""
+def _was_there(turn: Turn, request: Request) -> None:
+    """The neighbor says so before the volunteer does: then it is delivered, as if they had."""
+    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    if holder and assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now):
+        turn.unask(holder[1], request)
+        after = turn.now + timedelta(minutes=turn.line.policy.receipt_reminder)
+        requests.move(
+            turn.session, request, State.DELIVERED, turn.now, kind="delivered", out_of=(State.CLAIMED,),
+            by=turn.speaker.id, next_action_at=after,
+        )  # fmt: skip
+
+
+def _to_duty(
+    turn: Turn, request: Request, words: str, phrase: str, had: Name | Said | None = None, **values: Value
+) -> Texts:
+    """Duty hears of it, once in a while; the neighbor hears whether they did. `had` is who had it until now."""
     again = requests.happened_since(turn.session, [request], "nobody_came", turn.now - TOLD_LATELY)
     what = turn.what(request)
-    told = [*turn.tell_duty("duty_nobody_came", about=request, but=turn.speaker.id, what=what, words=brief(words))]
+    said = "duty_nobody_came_again" if had else "duty_nobody_came"
+    told = [*turn.tell_duty(said, about=request, but=turn.speaker.id, what=what, name=had, words=brief(words))]
     requests.record(turn.session, request, "nobody_came", turn.now, by=turn.speaker.id, words=words)
     requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=words)
-    helper = _helper(turn, request)
-    name = turn.somebody(helper) if helper else None
     knows = Said("duty_knows" if told else "duty_will_know")
-    yield turn.reply(phrase, about=request, lane=Lane.SAFETY, name=name, then=knows)
+    yield turn.reply(phrase, about=request, lane=Lane.SAFETY, then=knows, **values)
     if not again:
         yield from told
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from handlers import (
     ask,
+    at_door,
     availability,
     broadcast,
     browse,
@@ -17,13 +18,17 @@ from handlers import (
     claim,
     danger,
     desk,
+    digest,
     duty,
     free,
     in_hand,
     intake,
     join,
+    moving,
     own,
     own_answers,
+    pressing,
+    problem,
     questions,
     reach_person,
     receipt,
@@ -31,6 +36,7 @@ from handlers import (
     service,
     shifts,
     silence,
+    silent,
     volunteer_talk,
     watching,
     who,
@@ -83,6 +89,8 @@ BRAKE = Argument("on", arguments.brake)
 WAKE = Argument("on", arguments.wake)
 SHIFT = Argument("turn", shift_words.turn, in_words=True, optional=True)
 TO_MANY = Argument("to", arguments.to_many, in_words=True, optional=True)
+DIGEST = Argument("on", arguments.digest)
+SPAN = Argument("hours", arguments.hours_of_day, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -99,6 +107,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("drop", carry.drop, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("nothome", at_door.not_home, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("problem", problem.problem, numbers=True, told=Told.HELPERS),
     Command("relay", relay.relay, sign="@", numbers=True, commits=True, told=Told.HELPERS),
     Command("list", browse.list_, Who.VOLUNTEER, gives_way_to=OPEN_QUESTIONS),
     Command("info", browse.info, numbers=True, told=Told.HELPERS),
@@ -106,6 +116,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("away", availability.away, Who.JOINED, argument=HOURS),
     Command("back", availability.back, Who.JOINED, gives_way_to=OPEN_QUESTIONS),
     Command("max", availability.max_, Who.JOINED, argument=COUNT),
+    Command("digest", digest.digest, Who.VOLUNTEER, spellings=("digest_off",), argument=DIGEST),
+    Command("hours", availability.hours, Who.JOINED, argument=SPAN, gives_way_to=OPEN_QUESTIONS),
     Command("only", availability.only, Who.JOINED, argument=KINDS),
     Command("area", availability.area, Who.JOINED, argument=EVERYWHERE, note=Note.ARGUMENT,
             gives_way_to=frozenset(Question)),
@@ -121,8 +133,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # who is on duty
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),
-    Command("assign", duty.assign, Who.DUTY, numbers=True, before_note="to"),
-    Command("open", duty.open_, Who.DUTY, numbers=True),
+    Command("assign", moving.assign, Who.DUTY, numbers=True, before_note="to"),
+    Command("open", moving.open_, Who.DUTY, numbers=True),
+    Command("merge", moving.merge, Who.DUTY, numbers=True),
     Command("close", duty.close, Who.DUTY, numbers=True),
     Command("note", duty.note, Who.DUTY, numbers=True),
     Command("hold", duty.hold, Who.DUTY, numbers=True),
@@ -152,7 +165,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # what they have promised to all
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
-    ActRule(Act.NOBODY_HOME, Role.HOLDING, in_hand.nobody_home),
+    ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
     ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
     ActRule(Act.RUNS_LATE, Role.HOLDING, in_hand.late),
     ActRule(Act.GIVES_BACK, Role.HOLDING, in_hand.give_back),
@@ -162,6 +175,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.ASKS_ADDRESS, Role.HOLDING, in_hand.place),
     ActRule(Act.ASKS_NUMBER, Role.HOLDING, in_hand.number),
     *each(ANSWERS_AN_OFFER, Role.HOLDING, in_hand.talk),
+    *each((Act.SETS_OFF, Act.RUNS_LATE), Role.LET_GO, in_hand.there_after_all),
+    ActRule(Act.DELIVERED, Role.LET_GO, in_hand.done_after_all),
     # what they want to be asked
     ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
     ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),
@@ -203,6 +218,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
     # about what they asked for, and about us
+    ActRule(Act.ASKS_IF_COMING, Role.MATCHED, pressing.is_anybody_coming, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
     ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
@@ -239,7 +255,10 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.COMING: in_hand.coming,
     Question.COVER: shifts.answered,
     Question.BROADCAST: broadcast.decided,
+    Question.GOING: in_hand.going,
     Question.DETAIL: volunteer_talk.answered,
+    Question.CANT_WAIT: ask.cant_wait,
+    Question.STILL_HELPS: silent.answered,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
@@ -266,6 +285,9 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     command = BY_NAME[intent.command] if isinstance(intent, Order) else None
     if turn.speaker.silent_since is not None and not isinstance(intent, Silence | Machine):
         turn.speaker.silent_since = None  # they write something else: now they can be answered
+        turn.session.add(turn.speaker)
+    if turn.speaker.unanswered:
+        turn.speaker.unanswered = 0  # they are there
         turn.session.add(turn.speaker)
     while_stopped = command.while_stopped if command else isinstance(intent, WHILE_STOPPED)
     if turn.speaker.opted_out_at is not None and not while_stopped:

@@ -1,15 +1,14 @@
 """Words addressed to a request: they go to its other side."""
 
-from handlers import relaying, volunteer_talk
+from handlers import choosing, relaying, volunteer_talk
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import requests
 from models.requests import Request, State
 
 
 def relay(turn: Turn, order: Order) -> Texts:
     """@42 words: to the other side of #42."""
-    request = requests.by_number(turn.session, turn.line.id, order.numbers[0])
+    request = choosing.current(turn, order.numbers[0])
     if request is not None and order.note and _may_ask(turn, request):
         yield from volunteer_talk.ask_before(turn, request, order.note)
     elif request is None or not relaying.may_write(turn, request):

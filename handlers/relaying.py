@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import duty_tasks, first_answer, media
-from handlers.summary import Ours, Quoted, Said, Several, brief
+from handlers import duty_tasks, first_answer, leasing, media
+from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
-from handlers.understanding.intents import DangerKind
+from handlers.understanding.intents import DangerKind, Question
 from models import alarms, assignments, dangers, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -22,7 +22,9 @@ KEPT_BACK = "kept_back"
 ONCE_MORE = timedelta(minutes=15)  # in which the same words again are meant to go to somebody who asked for none
 
 
-def introduce(context: Context, request: Request, helper: Person, note: str = "") -> Texts:
+def introduce(
+    context: Context, request: Request, helper: Person, note: str = "", *, instead_of: Name | Said | None = None
+) -> Texts:
     """Tell the neighbor who comes and by which word to know them, and ask for the door where we do not know it.
 
     A neighbor who texted STOP hears nothing, and the helper has to know.
@@ -36,10 +38,11 @@ def introduce(context: Context, request: Request, helper: Person, note: str = ""
         return
     yield context.tell(
         neighbor,
-        "claimed",
+        "claimed_instead" if instead_of else "claimed",
         about=request,
         lane=Lane.SAFETY,
         name=name,
+        old=instead_of,
         code=Ours(request.code_word),
         note=Said("note_from_helper", {"note": Quoted(note)}) if note else None,
         door=Said("write_back" if request.place else "which_door", {"name": name}),
@@ -54,11 +57,24 @@ def may_write(turn: Turn, request: Request) -> bool:
     return holder is not None and holder[1].id == turn.speaker.id and request.live
 
 
-def pass_on(turn: Turn, request: Request, words: str, *, as_: str = "", told: str = "") -> Texts:
+def pass_on(
+    turn: Turn,
+    request: Request,
+    words: str,
+    *,
+    as_: str = "",
+    told: str = "",
+    when: When | None = None,
+    renews: bool = True,
+) -> Texts:
     """Carry words to the other side and say so; or say that they cannot get there, and tell duty.
 
-    Each in words of its own, where the phrases `as_` and `told` say more.
+    Each in words of its own, where the phrases `as_` and `told` say more. What a volunteer writes about a request in
+    their hands renews their claim, but not while they say that they may not come (`renews`).
     """
+    doubted = turn.asked is not None and (turn.asked.question, turn.asked.request_id) == (Question.COMING, request.id)
+    if renews and not doubted:
+        leasing.heard(turn, request)
     other, phrase = _other(turn, request) or (None, "")
     if turn.heard.media:
         sent = media.named(media.kinds(turn.heard))
@@ -90,7 +106,7 @@ def pass_on(turn: Turn, request: Request, words: str, *, as_: str = "", told: st
         )
         yield from to_others
         name = turn.name(other) if other.id != request.person_id else None
-        reply = turn.reply(told or ("passed_on_to" if name else "passed_on"), about=request, name=name)
+        reply = turn.reply(told or ("passed_on_to" if name else "passed_on"), about=request, name=name, when=when)
         yield turn.later(reply, TALK)
 
 
@@ -124,6 +140,8 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
         desk = people.by_id(turn.session, request.duty_person_id) if request.duty_person_id else None
         if desk and desk.on_duty:  # whoever wrote last is who is answered: it may be about the helper
             return desk, "from_neighbor"
+        if holder and holder[0].at_door_at is not None:  # whoever stands there hears from them
+            assignments.change(turn.session, holder[0], at_door_at=None)
         return (holder[1], "from_neighbor") if holder else None
     if turn.speaker.on_duty and (holder is None or holder[1].id != turn.speaker.id):
         request.duty_person_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import broadcasting, dragging, duty_tasks, rota
+from handlers import broadcasting, digest, dragging, duty_tasks, measuring, rota, silent
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer
@@ -28,6 +28,9 @@ ROUNDS: dict[str, Round] = {
     duty_tasks.UNWATCHED: Round(rota.unwatched, never),
     dragging.SUMMARY: Round(dragging.act, dragging.next_moment),
     broadcasting.EXPIRY: Round(broadcasting.expire, never),
+    "answering": Round(measuring.act, measuring.next_moment),
+    "digest": Round(digest.act, digest.next_moment),
+    "silent": Round(silent.act, silent.next_moment),
 }
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.turn import OFFERING, Turn
+from handlers.turn import LET_GO, OFFERING, Turn
 from handlers.understanding.intents import Question, Role
-from models import offers
 from models.requests import TALKING, State
 
 
@@ -33,9 +32,7 @@ class LiveSituation:
     @cached_property
     def offers(self) -> tuple[int, ...]:
         """Requests they were asked about and have not answered."""
-        return (
-            tuple(offers.pending_numbers(self.turn.session, self.turn.speaker.id)) if self.turn.speaker.helps else ()
-        )
+        return self.turn.offered
 
     @cached_property
     def offered_last(self) -> bool:
@@ -83,6 +80,9 @@ class LiveSituation:
             case Role.TOO_LATE:
                 last = self.turn.told_last if speaker.helps and not self.offers else None
                 return last is not None and last[0] in OFFERING and last[1] is not None
+            case Role.LET_GO:
+                last = self.turn.told_last if speaker.helps and not self.turn.held else None
+                return last is not None and last[0] in LET_GO and last[1] is not None
             case Role.HOLDING:
                 return bool(self.turn.held)
             case Role.HELPED:

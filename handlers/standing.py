@@ -1,6 +1,7 @@
 """Where a request stands, honestly, for whoever asked for it or has it."""
 
-from handlers import brake, first_answer
+from handlers import brake, first_answer, lease
+from handlers.summary import When
 from handlers.turn import Text, Turn
 from models import assignments, offers
 from models.requests import Request, State
@@ -13,12 +14,15 @@ def of(turn: Turn, request: Request) -> Text:
     holder = assignments.on(turn.session, request)
     what = turn.what(request)
     name = turn.somebody(holder[1]) if holder else None
+    said = When(lease.heard(holder[0]), turn.line.timezone) if holder else None
     phrase = f"status_{request.state}"
     if request.state is State.CLOSED:
         phrase = f"status_closed_{request.outcome}"
     elif request.state is State.CLAIMED and holder and holder[0].on_the_way_at:
         phrase = "status_coming"
+    elif request.state is State.CLAIMED and holder and holder[0].warned_at and holder[0].leased_until:
+        phrase, said = "status_claimed_asked", When(holder[0].leased_until, turn.line.timezone)
     asked_count = offers.count(turn.session, request.id)
     if request.state is State.OPEN and not asked_count and brake.waited(turn, request):
         phrase = "status_waiting"
-    return turn.reply(phrase, about=request, what=what, name=name, n=asked_count)
+    return turn.reply(phrase, about=request, what=what, name=name, n=asked_count, when=said)

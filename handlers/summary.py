@@ -151,6 +151,17 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Hour:
+    """A minute of any day, on the line's own clock."""
+
+    minute: int
+
+    def in_words(self, book: Book) -> str:
+        """`9 AM`, `9:30 AM`."""
+        return book.hour(self.minute)
+
+
+@dataclass(frozen=True)
 class Verb:
     """A command to type, such as CLAIM 42."""
 

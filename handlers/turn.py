@@ -10,7 +10,7 @@ from handlers import raising, summary
 from handlers.phrasebook import Value
 from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
-from models import assignments, lines, people, requests
+from models import assignments, lines, offers, people, requests
 from models.assignments import Assignment
 from models.delivery import outbound, told
 from models.delivery.outbound import Lane
@@ -34,8 +34,10 @@ OFFERING = frozenset(
         "info_open",
         "offer_answered",
         "lapsed",
+        "they_say_nobody_came",
     }
 )  # phrases to which "ok" means that they take it
+LET_GO = frozenset({"lapsed", "they_say_nobody_came"})  # by which whoever had it hears that others are asked
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
 
@@ -94,6 +96,7 @@ class Text:
     short: str = ""  # the phrase that says it with its `words` cut, where this one takes more than a segment
     merged: str = ""  # texts under one such name are one: a later takes the place of an earlier that still waits
     fresh: bool = False  # there is no earlier one of that name
+    wakes: bool = False  # it may be read at night: it cannot wait for the morning
 
 
 Texts = Iterator[Text]
@@ -139,6 +142,10 @@ class Context:
         """What others on the line call somebody, the whole of it for whoever is on duty; None without a name."""
         return summary.name(person.name, self.line.name, whole=whole)
 
+    def whole_name(self, person: Person) -> Name | Said:
+        """What whoever is on duty calls somebody: they may read the whole of it."""
+        return self.name(person, whole=True) or Said("somebody")
+
     def somebody(self, person: Person) -> Name | Said:
         """What others on the line call somebody, or that it is a neighbor."""
         return self.name(person) or Said("a_neighbor")
@@ -149,7 +156,8 @@ class Context:
         """A text to anybody. With `about`, its number fills {number}."""
         if about is not None:
             values.setdefault("number", about.number)
-        return Text(to, phrase, values, lane, about.id if about is not None else None)
+        wakes = about is not None and about.presses
+        return Text(to, phrase, values, lane, about.id if about is not None else None, wakes=wakes)
 
     def tell_duty(
         self, phrase: str, *, about: Request | None = None, but: int | None = None, **values: Value
@@ -233,6 +241,16 @@ class Turn(Context):
     def held(self) -> list[tuple[Assignment, Request]]:
         """What the speaker had in hand when they began to speak."""
         return assignments.held_by(self.session, self.speaker.id) if self.speaker.helper_since else []
+
+    @cached_property
+    def offered(self) -> tuple[int, ...]:
+        """What the speaker was asked about and has not answered; a late answer to the last thing said counts, too."""
+        if not self.speaker.helps:
+            return ()
+        pending = offers.pending_numbers(self.session, self.speaker.id)
+        if pending or self.told_last is None or self.told_last[0] not in OFFERING:
+            return tuple(pending)
+        return tuple(offers.expired_numbers(self.session, self.speaker.id, self.now - DAY))
 
     @cached_property
     def told_last(self) -> tuple[str, int | None] | None:

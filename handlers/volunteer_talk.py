@@ -4,7 +4,7 @@ from handlers import claim, intake, lures, relaying
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
-from models import offers, people, requests
+from models import people, requests
 from models.people import Person
 from models.requests import Request, State
 
@@ -43,7 +43,9 @@ def decline(turn: Turn, intent: Free) -> Texts:
     """No, in any words: no hard feelings."""
     request, texts = _offered(turn, intent, "pass")
     yield from texts
-    if request is not None:
+    if request is not None and request.number not in turn.offered:
+        yield turn.reply("passed_late")
+    elif request is not None:
         yield from claim.pass_(turn, Order("pass", (request.number,)))
 
 
@@ -147,8 +149,7 @@ def _askers(turn: Turn, request: Request) -> list[Person]:
 
 
 def _pending(turn: Turn) -> list[Request]:
-    numbers = offers.pending_numbers(turn.session, turn.speaker.id)
-    return [r for n in numbers if (r := requests.by_number(turn.session, turn.line.id, n))]
+    return [r for n in turn.offered if (r := requests.by_number(turn.session, turn.line.id, n))]
 
 
 def _offered(turn: Turn, intent: Free | None, verb: str) -> tuple[Request | None, list[Text]]:
@@ -157,6 +158,9 @@ def _offered(turn: Turn, intent: Free | None, verb: str) -> tuple[Request | None
     quoted = [r for r in pending if intent and r.number == intent.quoted]
     if quoted:
         return quoted[0], []
+    number = intent.quoted if intent else None
+    if number is not None and (other := requests.by_number(turn.session, turn.line.id, number)):
+        return other, []  # they speak of that one, whatever else waits
     if len(pending) == 1:
         return pending[0], []
     return None, [turn.reply("which_one", choices=Several([Verb(verb, r.number) for r in pending], style="or"))]

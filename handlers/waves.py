@@ -1,18 +1,22 @@
 """Asking volunteers: a few at a time, and when nobody is left, whoever is on duty."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from handlers import brake, matching
-from handlers.brake import Held
+from handlers import brake, matching, pacing
+from handlers.brake import Held, Hold
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
-from models import alarms, assignments, lines, offers, people, requests
+from models import alarms, answering, assignments, candidates, lines, offers, people, requests
 from models.assignments import State as AssignmentState
+from models.candidates import Among, Candidate
 from models.delivery.outbound import Lane
-from models.offers import Candidate
 from models.offers import State as OfferState
 from models.people import Person
 from models.requests import LIVE, Outcome, Request, State
+
+MINUTE = timedelta(minutes=1)
+AT_ONCE = 5  # requests that are looked at again when somebody becomes free: more would only find nobody
 
 
 def open_up(
@@ -53,22 +57,51 @@ def open_up(
 
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or tell duty that nobody is left to ask."""
-    if held := brake.ceiling(context, request):
+    if held := brake.held(context, request):
         brake.note(context, request, held)
-        return list(brake.report_ceiling(context))
-    policy = context.line.policy
-    size = policy.waves[min(request.wave, len(policy.waves) - 1)]
+        return list(brake.report_ceiling(context)) if held.why is Hold.CEILING else []
+    session, now = context.session, context.now
+    known, how = answering.of(context.line), pacing.pace(context, request)
+    chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
+    waiting = [] if first or not request.wave else offers.pending_since(session, request.id)
+    ages = [(1, (now - since) / MINUTE) for since in waiting]
+    size = how.size(request.wave, ages, chance, known.curve)
     chosen = choose(context, request, size, first=first)
-    gap = lines.wave_gap(policy, request.urgency)
-    requests.schedule(context.session, request, context.now + gap)
-    if not chosen:
-        return list(_nobody_left(context, request))
-    request.wave += 1
-    offers.create(context.session, request, chosen, request.wave, context.now)
-    requests.record(context.session, request, "wave", context.now, words=str(len(chosen)))
+    asked = _ask(context, request, chosen)
+    lacks = len(asked) < size and (len(asked) < len(chosen) or _later(context, request))
+    request.unfilled_since = now if lacks else None
+    if not asked:
+        wait = how.waits([age for _, age in ages], known.curve)
+        requests.schedule(session, request, pacing.after(context, request, wait or how.fixed or how.look_again))
+        return [] if lacks or wait else list(_nobody_left(context, request))
+    gap = how.gap([*ages, (len(asked), 0.0)], chance, known.curve)
+    requests.schedule(session, request, pacing.after(context, request, gap))
+    requests.record(session, request, "wave", now, words=str(len(asked)))
     what = context.what(request)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
-    return [context.tell(helper, "offer", about=request, lane=lane, what=what) for helper in chosen]
+    return [context.tell(helper, "offer", about=request, lane=lane, what=what) for helper in asked]
+
+
+def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Person]:
+    """Ask these, but for those whom somebody else has asked meanwhile."""
+    if not chosen:
+        return []
+    session, now = context.session, context.now
+    by_id = people.with_addresses(session, [candidate.id for candidate in chosen])
+    helpers = [by_id[candidate.id][0] for candidate in chosen]
+    for candidate, helper in zip(chosen, helpers, strict=True):
+        if candidate.among is Among.CALLED_OFF and helper.pending_offer_request_id is not None:
+            offers.withdraw(session, helper.pending_offer_request_id, helper.id)
+    until = {helper.id: pacing.expires(context, request, helper) for helper in helpers}
+    asked = offers.create(session, request, helpers, request.wave + 1, now, until)
+    request.wave += bool(asked)
+    session.add(request)
+    return asked
+
+
+def freed(context: Context) -> None:
+    """Somebody has no offer to answer any more: what lacked people is looked at again at once."""
+    requests.wake_unfilled(context.session, context.line.id, context.now, AT_ONCE)
 
 
 def close(
@@ -83,7 +116,8 @@ def close(
     """End a request and let off everybody who was asked about it; False if it was over already."""
     won = requests.close(context.session, request, outcome, context.now, by=by, words=words, out_of=out_of)
     if won:
-        offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now)
+        if offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now):
+            freed(context)
         if request.danger and (alarm := alarms.of(context.session, request)):
             alarms.end(context.session, alarm, context.now)
     return won
@@ -106,25 +140,35 @@ def asked(texts: Iterable[Text]) -> int:
     return sum(text.phrase == "offer" for text in texts)
 
 
-def choose(context: Context, request: Request, size: int, *, first: bool = False) -> list[Person]:
+def choose(context: Context, request: Request, size: int, *, first: bool = False) -> list[Candidate]:
     """Whom to ask next, at most `size`. Who fits less well is looked for only while the wave is not full."""
+    kinds = matching.ORDER if request.presses else (Among.FREE, Among.TIRED)
     found: list[Candidate] = []
-    for has_pending_offer, same_language in ((False, True), (False, False), (True, True), (True, False)):
-        found += offers.candidates(
-            context.session,
-            context.line,
-            request,
-            context.now,
-            size,
-            same_language=same_language,
-            has_pending_offer=has_pending_offer,
-            first=first,
-        )
-        if len(found) >= size:
-            break
-    chosen = matching.choose(found, size)
-    by_id = people.with_addresses(context.session, chosen) if chosen else {}
-    return [by_id[i][0] for i in chosen]
+    for among in kinds:
+        for same_language in (True, False):
+            if len(found) < size:
+                found += _find(context, request, size, among, same_language=same_language, first=first)
+    return matching.choose(found, size)
+
+
+def _find(
+    context: Context, request: Request, few: int, among: Among, *, same_language: bool = True, first: bool
+) -> list[Candidate]:
+    return candidates.candidates(
+        context.session,
+        context.line,
+        request,
+        context.now,
+        few,
+        among=among,
+        same_language=same_language,
+        first=first,
+    )
+
+
+def _later(context: Context, request: Request) -> bool:
+    """Whether somebody who cannot be asked now could be later."""
+    return bool(_find(context, request, 1, Among.LATER, first=False))
 
 
 def _nobody_left(context: Context, request: Request) -> Texts:

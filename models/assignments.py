@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
 from models.people import Person
 from models.requests import Request
+from models.store.bulk import bindparams
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
-from models.store.types import EnumString, Model, UtcDateTime
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 
 class State(StrEnum):
@@ -24,6 +26,7 @@ class State(StrEnum):
 
 
 HOLDING = (State.ACTIVE, State.DONE)
+AT_FIRST = ("request_id", "person_id", "state", "note", "taken_at", "heard_at", "leased_until", "comes_at")
 
 
 class Assignment(Model, table=True):
@@ -40,23 +43,32 @@ class Assignment(Model, table=True):
     state: State = Field(sa_type=EnumString(State))
     note: str | None = None
     taken_at: datetime = Field(sa_type=UtcDateTime)
-    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # None: claimed before there were leases
+    heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they last said a word about it
     comes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they said that they would come
-    nudged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # asked how it goes, in this lease
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # both sides, of the time that was named
+    nudged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # asked how it goes, since their last word
+    warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the neighbor, that nothing came back
+    at_door_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # they stand there, and nobody answers
     on_the_way_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def start(session: Session, request: Request, person_id: int, now: datetime, note: str = "") -> None:
-    """Give the request to this volunteer."""
-    session.insert_later(
-        Assignment,
-        request_id=request.id,
-        person_id=person_id,
-        state=State.ACTIVE,
-        taken_at=now,
-        note=note or None,
-    )
+def start(session: Session, held: Assignment) -> None:
+    """Give a request to a volunteer on these terms (handlers/leasing.py draws them up)."""
+    session.insert_later(Assignment, **{name: getattr(held, name) for name in AT_FIRST})
+
+
+def start_now(session: Session, held: Assignment) -> Assignment:
+    """The same, where more is done with it at once."""
+    return session.create(Assignment, **{name: getattr(held, name) for name in AT_FIRST})
+
+
+def has_lapsed(session: Session, request: Request, person_id: int) -> bool:
+    """Whether this volunteer had the request, and fell silent."""
+    theirs = Assignment.request_id == request.id, Assignment.person_id == person_id
+    query = select(Assignment.id).where(*theirs, Assignment.state == State.LAPSED)
+    return session.exec(query.limit(1)).first() is not None
 
 
 HELD_BY = Precompiled(
@@ -118,12 +130,29 @@ def waits(session: Session, line_id: int, since: datetime, most: int) -> list[ti
     return [taken - asked for taken, asked in session.exec(query)]
 
 
-def end(session: Session, held: Assignment, state: State, now: datetime) -> bool:
-    """End an assignment that is still active; False if it had ended already."""
-    won = session.execute(
-        sa.update(Assignment)
-        .where(col(Assignment.id) == held.id, col(Assignment.state) == State.ACTIVE)
-        .values(state=state, ended_at=now)
-    )
-    session.refresh(held)
-    return won.rowcount == 1
+@cache
+def _changing(names: tuple[str, ...], *, unheard: bool) -> Precompiled[None]:
+    of = table(Assignment)
+    fits = [of.c.id == sa.bindparam("id_"), of.c.state == sa.literal(State.ACTIVE, of.c.state.type)]
+    if unheard:
+        fits.append(of.c.heard_at == sa.bindparam("seen_", type_=UtcDateTime))
+    return Precompiled(sa.update(of).where(*fits).values(bindparams(Assignment, names)))
+
+
+def change(session: Session, held: Assignment, *, unheard: bool = False, **values: Any) -> bool:
+    """Give an active assignment these values; False if it has ended meanwhile.
+
+    With `unheard` also if the volunteer has said a word since it was read: one conditional UPDATE decides, so that
+    what they say and what time does to them cannot both win.
+    """
+    seen = {"seen_": held.heard_at} if unheard else {}
+    if not session.modify(_changing(tuple(values), unheard=unheard), id_=held.id, **seen, **values):
+        session.refresh(held)
+        return False
+    session.set_committed(held, **values)
+    return True
+
+
+def end(session: Session, held: Assignment, state: State, now: datetime, *, unheard: bool = False) -> bool:
+    """End an assignment that is still active; False if it had ended already, or with `unheard` as in `change`."""
+    return change(session, held, unheard=unheard, state=state, ended_at=now)

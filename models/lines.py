@@ -28,19 +28,42 @@ class Channel(StrEnum):
 class Policy:
     """The figures a line lives by. A line may override any of them; times are in minutes."""
 
-    waves: tuple[int, ...] = (3, 6, 12, 10_000)
-    gap_urgent: int = 10
-    gap_today: int = 45
-    gap_anytime: int = 240
+    waves: tuple[int, ...] = ()  # fixed sizes; empty: by how people of the line answer
+    first_wave: int = 3
+    first_wave_urgent: int = 0  # 0: sized as later ones are
+    wave_most: int = 20  # people in any later wave that is sized so
+    # Yeses that may still come: with fewer than `ask_more` more are asked, so many that `wave_yeses` may come. What
+    # is urgent counts those alone that are likely `within` minutes. tests/benchmarks measures what these bring.
+    wave_yeses_urgent: float = 1.0
+    wave_yeses_today: float = 0.7
+    wave_yeses_anytime: float = 0.5
+    ask_more_urgent: float = 1.0
+    ask_more_today: float = 0.25
+    ask_more_anytime: float = 0.2
+    within_urgent: int = 5
+    gap_least_urgent: float = 0.5  # between two waves, however few may still come
+    gap_least: int = 5
+    gap_urgent: int = 0  # a fixed gap between waves; 0: by how long answers take
+    gap_today: int = 0
+    gap_anytime: int = 0
+    look_again_urgent: int = 10  # when nobody can be asked now
+    look_again: int = 60
+    yes_chance: float = 0.0  # of somebody who is asked; 0: as measured, from these two on
+    yes_prior: float = 0.10
+    yes_prior_weight: int = 20  # offers that the one before counts for
+    answer_minutes: tuple[int, ...] = ()  # in which half, 82 % and 92 % of answers come; empty: as measured
+    answering_weeks: int = 12  # whose offers are measured
     quiet_from: int = 21  # o'clock on the line's clock: from then on, only what is urgent is texted unasked
     quiet_until: int = 8  # the same hour as quiet_from: no such hours
     offer_lasts_urgent: int = 60  # minutes of waking time, then an offer nobody answered has expired
-    offer_lasts: int = 240
+    offer_lasts: int = 120  # nine of ten answers have come by then, and a later yes counts as well
     unanswered_most: int = 3  # offers in a row; whoever answered none of them is asked less
     silent_days: int = 60  # after which a volunteer is asked whether they still want to be asked
     lease_urgent: int = 120  # for which a claim holds without a word of the volunteer
     lease_today: int = 360
     lease_anytime: int = 24 * 60
+    door_waits: int = 10  # for who lives there to answer whoever stands at the door; then duty hears
+    ask_again: int = 30  # between two questions to a volunteer because the neighbor asks whether they come
     remind_evening: int = 18  # o'clock, the evening before the day that a request names
     remind_before: int = 120  # and so long before the hour
     still_need_days: int = 3  # after which a neighbor whose request nobody took is asked whether they still need it
@@ -229,6 +252,15 @@ def midnight(line: Line, now: datetime) -> datetime:
     return datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo).astimezone(UTC)
 
 
+def next_of(line: Line, after: datetime, hours: Sequence[int]) -> datetime:
+    """The next of these hours of the day, on the line's own clock. In UTC."""
+    zone = ZoneInfo(line.timezone)
+    today = after.astimezone(zone).date()
+    days = (today + timedelta(days=n) for n in range(3))
+    moments = (datetime.combine(day, time(hour), zone).astimezone(UTC) for day in days for hour in sorted(hours))
+    return next(moment for moment in moments if moment > after)
+
+
 def waking(line: Line) -> Waking:
     """When people on the line may be texted without need: outside its quiet hours."""
     policy = line.policy
@@ -245,10 +277,15 @@ def waking_within(line: Line, own: Hours | None) -> Waking:
     return Waking(line.timezone, (*waking(line).hours, *([own] if own else [])))
 
 
-def wave_gap(policy: Policy, urgency: str | None) -> timedelta:
-    """How long one wave of volunteers has the request to themselves."""
-    minutes = {"urgent": policy.gap_urgent, "anytime": policy.gap_anytime}
-    return timedelta(minutes=minutes.get(urgency or "today", policy.gap_today))
+def minute(line: Line, now: datetime) -> int:
+    """The minute of the day on the line's own clock, such as 600 at ten in the morning."""
+    return _minute(line.timezone, now)
+
+
+@lru_cache(64)
+def _minute(timezone: str, now: datetime) -> int:
+    local = now.astimezone(ZoneInfo(timezone))
+    return local.hour * 60 + local.minute
 
 
 def from_settings(session: Session, now: datetime, **values: Any) -> Line:

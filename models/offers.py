@@ -1,20 +1,18 @@
 """Offers: a request put to one volunteer in one wave."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
-from models.assignments import Assignment
-from models.assignments import State as AssignmentState
-from models.lines import Line, by_id, day
+from models.lines import by_id, day
 from models.people import Person
 from models.requests import Request
+from models.requests import State as RequestState
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
 from models.store.types import EnumString, Model, UtcDateTime, table
@@ -60,136 +58,57 @@ class Offer(Model, table=True):
 OFFERS = table(Offer)
 
 
-UNLIMITED = 2**31 - 1
-EMPTY = "[]"  # an empty list as JSON: anything, anywhere
-
-
-class Candidate(NamedTuple):
-    """A volunteer who could do what is asked, and what decides who is asked first."""
-
-    id: int
-    speaks: bool = True  # the language of the neighbor
-    has_pending_offer: bool = False  # has another offer to answer
-    lives_there: bool = False  # does such things in the very area
-    last_asked_at: datetime | None = None
+AT_A_TIME = 100  # people asked by one statement
+NOBODY: Mapping[int, datetime] = {}
 
 
 @cache
-def _candidates(
-    *, first: bool, same_language: bool, has_pending_offer: bool, needs: int, area: bool
-) -> Precompiled[Any]:
-    """The first few of those asked before and of those never asked, each read from an index in its order."""
-    asked_already = sa.exists().where(
-        col(Offer.request_id) == sa.bindparam("request_id"), col(Offer.person_id) == col(Person.id)
-    )
-    had_it = sa.exists().where(
-        col(Assignment.request_id) == sa.bindparam("request_id"), col(Assignment.person_id) == col(Person.id)
-    )
-    in_hand = (
-        sa.select(sa.func.count())
-        .where(col(Assignment.person_id) == col(Person.id), col(Assignment.state) == AssignmentState.ACTIVE)
-        .correlate(Person)
-        .scalar_subquery()
-    )
-    can, languages, areas = (sa.cast(column, sa.Text) for column in (Person.can, Person.languages, Person.areas))
-    speaks = sa.or_(
-        languages.contains(sa.bindparam("as_language")),
-        sa.and_(
-            languages == EMPTY,
-            sa.func.coalesce(Person.language, sa.bindparam("line_language")) == sa.bindparam("language"),
-        ),
-    )
-    able = [can.contains(sa.bindparam(f"as_need{n}")) for n in range(needs)]
-    spaced = sa.func.replace(sa.func.replace(areas, "[", " "), "]", ",")  # " 1, 12,"
-    lives_there = spaced.contains(sa.bindparam("as_area")) if area else sa.false()
-    fits = [
-        col(Person.line_id) == sa.bindparam("line_id"),
-        col(Person.id) != sa.bindparam("asker_id"),
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
-        sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=UtcDateTime)),
-        col(Person.pending_offer_request_id).is_not(None)
-        if has_pending_offer
-        else col(Person.pending_offer_request_id).is_(None),
-        *([sa.or_(can == EMPTY, *able)] if needs else []),
-        *([sa.or_(areas == EMPTY, lives_there)] if area else []),
-        speaks if same_language else ~speaks,
-        *([] if first else [~asked_already, ~had_it]),
-        sa.func.coalesce(Person.max_open, sa.bindparam("max_open")) > in_hand,
-        sa.or_(
-            col(Person.asked_on).is_(None),
-            col(Person.asked_on) != sa.bindparam("today"),
-            col(Person.asked_today) < sa.bindparam("most_offers", type_=sa.Integer),
-        ),
-    ]
-
-    def few(who: sa.ColumnElement[bool]) -> Any:
-        order = col(Person.last_asked_at), *([lives_there.desc()] if area else []), col(Person.id)
-        some = sa.select(col(Person.id), lives_there.label("lives_there"), col(Person.last_asked_at))
-        some = some.where(*fits, who).order_by(*order).limit(sa.bindparam("limit", type_=sa.Integer))
-        return sa.select(some.subquery())
-
-    known, never = col(Person.last_asked_at).is_not(None), col(Person.last_asked_at).is_(None)
-    # Offers and assignments of this very transaction are of other requests, or written already.
-    return Precompiled(sa.union_all(few(known), few(never)), autoflush=(Person,))
+def _asking(count: int, *, counted: bool) -> Precompiled[Any]:
+    """Ask these people, of whom none may have another offer to answer: two processes may want the same ones."""
+    ids = [sa.bindparam(f"id{n}", type_=sa.Integer) for n in range(count)]
+    of = table(Person)
+    free = sa.select(of.c.id).where(of.c.id.in_(ids), of.c.pending_offer_request_id.is_(None))
+    today = sa.bindparam("today", type_=sa.String)
+    values: dict[str, Any] = {
+        "pending_offer_request_id": sa.bindparam("request_id_", type_=sa.Integer),
+        "last_asked_at": sa.bindparam("now", type_=UtcDateTime),
+    }
+    if counted:
+        values["asked_on"] = today
+        values["asked_today"] = sa.case((of.c.asked_on == today, of.c.asked_today + 1), else_=1)
+    # In one order everywhere: two waves at once must not wait for each other.
+    change = sa.update(of).where(of.c.id.in_(free.order_by(of.c.id).with_for_update())).values(values)
+    return Precompiled(change.returning(of.c.id, of.c.asked_on, of.c.asked_today), autoflush=(Person,))
 
 
-def candidates(
+def create(
     session: Session,
-    line: Line,
     request: Request,
+    helpers: Sequence[Person],
+    wave: int,
     now: datetime,
-    few: int,
-    *,
-    same_language: bool,
-    has_pending_offer: bool,
-    first: bool = False,
-) -> list[Candidate]:
-    """The first `few` volunteers who could be asked about this request, and the first few never asked for anything.
+    expires_at: Mapping[int, datetime] = NOBODY,
+) -> list[Person]:
+    """Ask these volunteers now, until the moment given for each id; returns those who had no other offer to answer.
 
-    Either those who share a language with the neighbor (`same_language`) or those who do not; either those who have
-    another offer to answer (`has_pending_offer`) or those who have none. All of them do such things there, have room
-    for one more, and are neither away nor opted out; left out are the neighbor and whoever was asked about it already
-    or had it: nobody, if this is its `first` wave ever. Who was asked often enough today is asked only where somebody
-    is in danger; half of how often that is belongs to first waves, lest a few requests use up everybody's day.
+    One conditional UPDATE decides: two waves at once cannot both ask the same person.
     """
-    most_offers = line.policy.offers_per_day if not request.wave else (line.policy.offers_per_day + 1) // 2
-    needs = [need for need in request.needs if need != "other"]
-    found = session.fetch(
-        _candidates(
-            first=first,
-            same_language=same_language,
-            has_pending_offer=has_pending_offer,
-            needs=len(needs),
-            area=request.area_id is not None,
-        ),
-        line_id=line.id,
-        line_language=line.language,
-        max_open=line.policy.max_open,
-        language=request.language,
-        as_language=json.dumps(request.language),
-        as_area=f" {request.area_id},",
-        now=now,
-        asker_id=request.person_id,
-        request_id=request.id,
-        limit=few,
-        today=day(line, now),
-        most_offers=UNLIMITED if request.in_danger or not most_offers else most_offers,
-        **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
-    )
-    return [Candidate(id_, same_language, has_pending_offer, *rest) for id_, *rest in found]
-
-
-def create(session: Session, request: Request, helpers: Iterable[Person], wave: int, now: datetime) -> None:
-    """Note that these volunteers are asked now."""
-    today = day(by_id(session, request.line_id), now)
-    for helper in helpers:
-        if not request.in_danger:  # nor do these use up what others may be asked
-            helper.asked_today = helper.asked_today + 1 if helper.asked_on == today else 1
-            helper.asked_on = today
-        helper.last_asked_at, helper.pending_offer_request_id = now, request.id
-        session.add(helper)
+    if not helpers:
+        return []
+    counted = not request.in_danger  # danger does not use up what others may be asked
+    asked: dict[int, tuple[str | None, int]] = {}
+    for start in range(0, len(helpers), AT_A_TIME):
+        part = helpers[start : start + AT_A_TIME]
+        ids = {f"id{n}": helper.id for n, helper in enumerate(part)}
+        today = {"today": day(by_id(session, request.line_id), now)} if counted else {}
+        found = session.fetch(_asking(len(part), counted=counted), request_id_=request.id, now=now, **today, **ids)
+        asked |= {id_: (on, often) for id_, on, often in found}
+    won = [helper for helper in helpers if helper.id in asked]
+    for helper in won:
+        on, often = asked[helper.id]
+        session.set_committed(
+            helper, last_asked_at=now, pending_offer_request_id=request.id, asked_on=on, asked_today=often
+        )
         session.insert_later(
             Offer,
             line_id=request.line_id,
@@ -198,13 +117,17 @@ def create(session: Session, request: Request, helpers: Iterable[Person], wave: 
             wave=wave,
             state=State.QUEUED,
             created_at=now,
+            expires_at=expires_at.get(helper.id),
         )
+    return won
 
 
 @cache
 def _settling(out_of: tuple[State, ...], *, one: bool) -> Precompiled[int]:
     change = sa.update(OFFERS).where(
-        OFFERS.c.request_id == sa.bindparam("request_id_"), in_literals(OFFERS.c.state, out_of)
+        OFFERS.c.request_id == sa.bindparam("request_id_"),
+        in_literals(OFFERS.c.state, out_of),
+        OFFERS.c.created_at <= sa.bindparam("made_by", type_=UtcDateTime),
     )
     if one:
         change = change.where(OFFERS.c.person_id == sa.bindparam("person_id_"))
@@ -229,11 +152,17 @@ def settle(
     *,
     person_id: int | None = None,
     out_of: tuple[State, ...] = PENDING,
+    made_by: datetime | None = None,
 ) -> list[int]:
-    """Answer one volunteer's offer of a request, or everybody's; returns whose offers changed."""
+    """Answer one volunteer's offer of a request, or everybody's; returns whose offers changed.
+
+    With `made_by` only what was offered by then: a request that came back is offered anew to the same people.
+    """
     one = person_id is not None
     whose: dict[str, Any] = {"person_id_": person_id} if one else {}
-    changed = session.fetch(_settling(out_of, one=one), request_id_=request_id, to=to, now=now, **whose)
+    changed = session.fetch(
+        _settling(out_of, one=one), request_id_=request_id, to=to, now=now, made_by=made_by or now, **whose
+    )
     if changed:
         session.modify(_answered(one=one), request_id_=request_id, **whose)
     return changed
@@ -247,10 +176,46 @@ PENDING_OF = Precompiled(
 )
 
 
+EXPIRED_OF = Precompiled(
+    select(Request.number)
+    .join(Offer, col(Offer.request_id) == col(Request.id))
+    .where(
+        col(Offer.person_id) == sa.bindparam("person_id"),
+        col(Offer.state) == State.EXPIRED,
+        col(Offer.answered_at) > sa.bindparam("since", type_=UtcDateTime),
+        col(Request.state) == RequestState.OPEN,
+    )
+    .order_by(col(Offer.id).desc())
+    .limit(1)
+)
+
+
+def expired_numbers(session: Session, person_id: int, since: datetime) -> list[int]:
+    """The request of the last offer of theirs that has expired since then, if nobody has taken it yet."""
+    return session.fetch(EXPIRED_OF, person_id=person_id, since=since)
+
+
+WITHDRAWING: Precompiled[None] = Precompiled(
+    sa.delete(OFFERS).where(
+        OFFERS.c.request_id == sa.bindparam("request_id_"),
+        OFFERS.c.person_id == sa.bindparam("person_id_"),
+        in_literals(OFFERS.c.state, PENDING),
+    )
+)
+
+
+def withdraw(session: Session, request_id: int, person_id: int) -> None:
+    """Take back an offer that this volunteer has not answered, as if it had not been made: it comes again later."""
+    if session.modify(WITHDRAWING, request_id_=request_id, person_id_=person_id):
+        session.modify(_answered(one=True), request_id_=request_id, person_id_=person_id)
+
+
 def _accepting() -> Precompiled[None]:
     theirs = OFFERS.c.person_id == sa.bindparam("person_id_")
     state = sa.case((theirs, sa.literal(State.ACCEPTED, OFFERS.c.state.type)), else_=State.SUPERSEDED)
-    fits = OFFERS.c.request_id == sa.bindparam("request_id_"), in_literals(OFFERS.c.state, PENDING)
+    pending = in_literals(OFFERS.c.state, PENDING)
+    late = sa.and_(theirs, OFFERS.c.state == State.EXPIRED)  # a yes that comes late is one all the same
+    fits = OFFERS.c.request_id == sa.bindparam("request_id_"), sa.or_(pending, late)
     return Precompiled(
         sa.update(OFFERS).where(*fits).values(state=state, answered_at=sa.bindparam("now", type_=UtcDateTime))
     )
@@ -313,3 +278,15 @@ def any_pending(session: Session, request_id: int) -> bool:
     """Whether an offer of this request still waits for an answer."""
     pending = select(Offer.id).where(Offer.request_id == request_id, col(Offer.state).in_(PENDING))
     return session.exec(pending.limit(1)).first() is not None
+
+
+PENDING_SINCE: Precompiled[datetime] = Precompiled(
+    select(Offer.created_at).where(
+        col(Offer.request_id) == sa.bindparam("request_id"), in_literals(col(Offer.state), PENDING)
+    )
+)
+
+
+def pending_since(session: Session, request_id: int) -> list[datetime]:
+    """When those were asked about this request who may still answer."""
+    return list(session.fetch(PENDING_SINCE, request_id=request_id))

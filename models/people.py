@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -277,9 +277,48 @@ def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
     return session.exec(select(Person).where(Person.line_id == line_id, *active, named))
 
 
+def with_digest(session: Session, line_id: int, now: datetime) -> list[Person]:
+    """Volunteers who want all offers at once, and are not away."""
+    return session.exec(select(Person).where(*_active(line_id, now), col(Person.digest_since).is_not(None)))
+
+
+def silent_since(session: Session, line_id: int, since: datetime, now: datetime, most: int) -> list[Person]:
+    """Volunteers who have not written since then, were asked about something, and never whether they still help."""
+    wrote = sa.exists().where(col(Address.person_id) == col(Person.id), col(Address.last_heard_at) > since)
+    query = select(Person).where(
+        *_active(line_id, now),
+        col(Person.survey_sent_at).is_(None),
+        col(Person.helper_since) < since,
+        col(Person.last_asked_at).is_not(None),
+        ~wrote,
+    )
+    return session.exec(query.order_by(col(Person.last_asked_at), col(Person.id)).limit(most))
+
+
+def _active(line_id: int, now: datetime) -> list[sa.ColumnElement[bool]]:
+    away = col(Person.away_until)
+    return [
+        col(Person.line_id) == line_id,
+        col(Person.vouched_at).is_not(None),
+        col(Person.helper_since).is_not(None),
+        col(Person.opted_out_at).is_(None),
+        sa.or_(away.is_(None), away <= now),
+    ]
+
+
 def waking(line: Line, person: Person) -> Waking:
     """When this person may be texted without need: in their own hours, outside the line's quiet ones."""
     return lines.waking_within(line, person.hours)
+
+
+def awake_at(line: Line, person: Person, moment: datetime) -> datetime:
+    """That moment if this person may be texted without need then, else when they next may be."""
+    return _awake_at(waking(line, person), moment) or moment
+
+
+@lru_cache(256)  # a wave and everybody on duty ask it of one moment
+def _awake_at(when: Waking, moment: datetime) -> datetime | None:
+    return when.next(moment)
 
 
 def add(

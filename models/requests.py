@@ -67,6 +67,7 @@ LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
 
 DUE = sa.text("next_action_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
+UNFILLED = sa.text("state = 'open' AND unfilled_since IS NOT NULL")
 
 
 class Request(Model, table=True):
@@ -77,6 +78,9 @@ class Request(Model, table=True):
         sa.Index("ix_request_asker", "person_id", "state"),
         sa.Index("ix_request_due", "next_action_at", sqlite_where=DUE, postgresql_where=DUE),
         sa.Index("ix_request_live", "line_id", "state", "number", sqlite_where=NOT_OVER, postgresql_where=NOT_OVER),
+        sa.Index(
+            "ix_request_unfilled", "line_id", "unfilled_since", sqlite_where=UNFILLED, postgresql_where=UNFILLED
+        ),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -105,6 +109,7 @@ class Request(Model, table=True):
     duty_person_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty talks with the neighbor
     wanted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the neighbor last said they need it
     wave: int = 0
+    unfilled_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # looked for people in vain, last
     next_action_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when time itself must act on it
     changed_at: datetime = Field(sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -115,9 +120,9 @@ class Request(Model, table=True):
         return self.emergency or self.danger is not None
 
     @property
-    def urgent(self) -> bool:
-        """Whether it cannot wait for the morning."""
-        return self.in_danger or self.urgency is Urgency.URGENT
+    def presses(self) -> bool:
+        """Whether it cannot wait: people are asked at night too, and before they have answered anything else."""
+        return self.urgency is Urgency.URGENT or self.in_danger
 
     @property
     def live(self) -> bool:
@@ -211,11 +216,25 @@ def move(
     return True
 
 
-def take(session: Session, request: Request, *, by: int, now: datetime) -> bool:
+def take(
+    session: Session, request: Request, *, by: int, now: datetime, next_action_at: datetime | None = None
+) -> bool:
     """Claim an open request; exactly one of any number of claimants gets True."""
-    return move(
-        session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, next_action_at=None
-    )
+    then: dict[str, Any] = {"next_action_at": next_action_at}
+    return move(session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, **then)
+
+
+def hold(
+    session: Session,
+    request: Request,
+    now: datetime,
+    *,
+    kind: str = "held",
+    out_of: tuple[State, ...] = (State.DRAFT,),
+    by: int | None = None,
+) -> bool:
+    """A person must look before anybody is asked; False if it was past that already."""
+    return move(session, request, State.HELD, now, kind=kind, out_of=out_of, by=by, next_action_at=None)
 
 
 def close(
@@ -308,6 +327,13 @@ def count_in_state(session: Session, line_id: int, *states: State) -> int:
     return int(session.exec(query).one())
 
 
+def open_longest(session: Session, line_id: int, limit: int) -> list[Request]:
+    """What nobody has taken yet, the urgent ones first, then the oldest."""
+    query = select(Request).where(Request.line_id == line_id, Request.state == State.OPEN)
+    urgent = sa.case((col(Request.urgency) == Urgency.URGENT, 0), else_=1)
+    return session.exec(query.order_by(urgent, col(Request.number)).limit(limit))
+
+
 def all_of(session: Session, line_id: int) -> list[Request]:
     """Every request of the line, oldest first."""
     return list(session.exec(select(Request).where(Request.line_id == line_id).order_by(col(Request.number))))
@@ -337,6 +363,30 @@ def schedule(session: Session, request: Request, at: datetime | None) -> None:
     """Set when time must act on the request next."""
     request.next_action_at = at
     session.add(request)
+
+
+def _waking() -> Precompiled[None]:
+    of = table(Request)
+    now, urgent = sa.bindparam("now", type_=UtcDateTime), sa.case((of.c.urgency == Urgency.URGENT, 0), else_=1)
+    first = (
+        sa.select(of.c.id)
+        .where(of.c.line_id == sa.bindparam("line_id"), UNFILLED, of.c.next_action_at > now)
+        .order_by(urgent, of.c.unfilled_since, of.c.id)
+        .limit(sa.bindparam("few", type_=sa.Integer))
+        .with_for_update(skip_locked=True)
+    )
+    return Precompiled(sa.update(of).where(of.c.id.in_(first)).values(next_action_at=now))
+
+
+WAKE_UNFILLED = _waking()
+
+
+def wake_unfilled(session: Session, line_id: int, now: datetime, few: int) -> None:
+    """Somebody has become free: let time look at once at a few requests that lacked people, the urgent ones first.
+
+    Then those for which nobody was looked for the longest: one that fits nobody must not hold up the others.
+    """
+    session.modify_later(WAKE_UNFILLED, line_id=line_id, now=now, few=few)
 
 
 def postpone(session: Session, request: Request, until: datetime) -> bool:

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli.request import harmless
+from handlers import leasing
+from handlers.turn import Context
 from models import assignments, lines, people, requests
 from models.lines import Channel
 from models.requests import Outcome, State, Urgency
@@ -51,7 +53,7 @@ def _claimed(session: Session) -> None:
     line = lines.all_lines(session)[0]
     ben, _ = people.get_or_create(session, line, Channel.SMS, "+12025550102", MORNING, name="Ben Kim")
     assert requests.take(session, request, by=ben.id, now=MORNING + timedelta(minutes=5))
-    assignments.start(session, request, ben.id, MORNING, note="after 6")
+    assignments.start(session, leasing.draw_up(Context(session, line, MORNING), request, ben.id, "after 6"))
 
 
 def _open(session: Session) -> None:

@@ -56,6 +56,48 @@ def waves(said: str) -> list[int]:
     return found
 
 
+def no_waves(said: str) -> list[int]:
+    """Reads the sizes of the waves; none leaves them to how people answer."""
+    return [] if said.lower() in NOTHING else waves(said)
+
+
+def ratio(said: str) -> float:
+    """Reads a small number that need not be whole."""
+    found = _decimal(said)
+    if found is None or not Decimal("0.01") <= found <= 100:
+        raise ValueError("not a number from 0.01 to 100, such as 1 or 0.5")
+    return float(found)
+
+
+def chance(said: str) -> float:
+    """Reads a chance."""
+    found = _decimal(said)
+    if found is None or not 0 <= found <= 1:
+        raise ValueError("not a number from 0 to 1, such as 0.15")
+    return float(found)
+
+
+def answer_minutes(said: str) -> list[int]:
+    """Reads three growing numbers of minutes; none leaves what was measured."""
+    if said.lower() in NOTHING:
+        return []
+    found = minutes_after(said)
+    if len(found) != 3:
+        raise ValueError("not three minutes, each later than the one before, such as 12,60,120")
+    return found
+
+
+def hours(said: str) -> list[int]:
+    """Reads hours of the day."""
+    try:
+        found = [whole(0, 23)(part.strip()) for part in said.split(",")]
+    except ValueError:
+        found = []
+    if not 1 <= len(found) <= 6 or found != sorted(set(found)):
+        raise ValueError("not hours of the day, each later than the one before, such as 9,17")
+    return found
+
+
 def speed(said: str) -> float:
     """Reads how many leave in a second."""
     found = _decimal(said)
@@ -124,10 +166,42 @@ def _decimal(said: str) -> Decimal | None:
 
 
 FIGURES: dict[str, Figure] = {
-    "waves": Figure("people", "how many are asked in the first wave, the second, and so on", waves),
-    "gap_urgent": Figure("minutes", "until more are asked, when it is urgent", minutes),
-    "gap_today": Figure("minutes", "until more are asked, when it is for today", minutes),
-    "gap_anytime": Figure("minutes", "until more are asked, when any time will do", minutes),
+    "waves": Figure("people", "asked first, then next, and so on; none: by how people answer", no_waves),
+    "first_wave": Figure("people", "asked first", whole(1, MOST)),
+    "first_wave_urgent": Figure("people", "asked first, when it is urgent; 0: as many as later", whole(0, MOST)),
+    "wave_most": Figure("people", "asked at once later, at most", whole(1, MOST)),
+    "wave_yeses_urgent": Figure("yeses", "that may come after a wave, when it is urgent", ratio),
+    "wave_yeses_today": Figure("yeses", "that may come after a wave, when it is for today", ratio),
+    "wave_yeses_anytime": Figure("yeses", "that may come after a wave, when any time will do", ratio),
+    "ask_more_urgent": Figure("yeses", "that may still come; with fewer, more are asked, when it is urgent", ratio),
+    "ask_more_today": Figure("yeses", "that may still come; with fewer, more are asked, when it is for today", ratio),
+    "ask_more_anytime": Figure("yeses", "that may still come; with fewer, more are asked, at any time", ratio),
+    "within_urgent": Figure("minutes", "in which those yeses must be likely, when it is urgent", minutes),
+    "gap_least_urgent": Figure("minutes", "between waves at least, when it is urgent", ratio),
+    "gap_least": Figure("minutes", "between waves at least", minutes),
+    "gap_urgent": Figure("minutes", "until more are asked, when it is urgent; 0: by how long answers take",
+                         whole(0, LONGEST)),
+    "gap_today": Figure("minutes", "until more are asked, when it is for today; 0: by how long answers take",
+                        whole(0, LONGEST)),
+    "gap_anytime": Figure("minutes", "until more are asked, when any time will do; 0: by how long answers take",
+                          whole(0, LONGEST)),
+    "look_again_urgent": Figure("minutes", "until people are looked for again, if there were none, when it is urgent",
+                                minutes),
+    "look_again": Figure("minutes", "until people are looked for again, if there were none", minutes),
+    "yes_chance": Figure("", "that somebody says yes who is asked, such as 0.15; 0: as measured", chance),
+    "yes_prior": Figure("", "that somebody says yes, before anything is measured", chance),
+    "yes_prior_weight": Figure("offers", "that yes_prior counts for beside those measured", whole(1, MOST)),
+    "answer_minutes": Figure("minutes", "in which half, 82 % and 92 % of answers come; none: as measured",
+                             answer_minutes),
+    "answering_weeks": Figure("weeks", "whose offers are measured", whole(1, 520)),
+    "quiet_from": Figure("o'clock", "from which only what is urgent is texted unasked", whole(0, 24)),
+    "quiet_until": Figure("o'clock", "until which; the same as quiet_from: there is no such time", whole(0, 24)),
+    "offer_lasts": Figure("minutes", "of waking time, until an offer that nobody answered has expired", minutes),
+    "offer_lasts_urgent": Figure("minutes", "until an urgent offer that nobody answered has expired", minutes),
+    "unanswered_most": Figure("offers", "in a row unanswered, after which somebody is asked less", whole(1, 1000)),
+    "silent_days": Figure("days", "without a word, after which a volunteer is asked if they still want to help",
+                          whole(1, 3650)),
+    "digest_hours": Figure("o'clock", "when those who want it get all offers at once", hours),
     "burst_seconds": Figure("seconds", "that an answer waits for more words of the same person; 0 for none",
                             whole(0, 60)),
     "draft_waits": Figure("minutes", "how long our question to a neighbor waits before volunteers are asked anyway",

@@ -11,7 +11,7 @@ from app.outbound import reach
 from app.outbound.reach import Reach
 from handlers import alarms, first_answer, followups, phrasebook, relaying, segments, vigil
 from handlers.phrasebook import Book, Value
-from handlers.summary import Quoted
+from handlers.summary import Ours, Quoted
 from handlers.turn import Context, Text
 from models import lines, people
 from models.delivery import outbound
@@ -42,6 +42,19 @@ LIFETIMES = {
 }
 # The longest a wave has a request to itself; and the longest that nobody else was asked to take the watch.
 LIFETIME_OF = {"offer": timedelta(hours=4), "watch_call": timedelta(hours=1)}
+
+
+UNASKED = frozenset({Lane.NOTICE, Lane.BULK})
+IN_TALK = timedelta(minutes=30)  # after somebody's text, in which they are awake, whatever the hour
+
+
+def may_leave(line: Line, text: Text, home: Address, now: datetime) -> datetime | None:
+    """Before when a text must not leave: what nobody asked for waits until its reader is awake. None: at once."""
+    heard = home.last_heard_at
+    if text.lane not in UNASKED or text.wakes or (heard is not None and now - heard <= IN_TALK):
+        return text.not_before
+    awake = people.awake_at(line, text.to, text.not_before or now)
+    return text.not_before if awake == now else awake
 
 
 def is_wanted(person: Person, phrase: str) -> bool:
@@ -81,7 +94,9 @@ def queue(
         if not _may_reach(line, text, home, by):
             log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
-        for part in sayings.parts(_book(text.to, line), text, home.channel):
+        not_before = may_leave(line, text, home, now)
+        said = sayings.parts(_book(text.to, line), text, home.channel)
+        for part in _introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
@@ -102,11 +117,24 @@ def queue(
                 from_number=from_number,
                 to=home.value,
                 lane=text.lane,
-                not_before=text.not_before,
-                expires_at=now + (LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]),
+                not_before=not_before,
+                expires_at=(not_before or now) + (LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]),
             )
             queued += 1
     return queued
+
+
+def _introduced(session: Session, line: Line, text: Text, home: Address, said: list[str], now: datetime) -> list[str]:
+    """The first text ever to a volunteer whom somebody else has added says who writes to them, and why."""
+    person = text.to
+    if person.introduced_at is not None or person.helper_since is None:
+        return said
+    person.introduced_at = now
+    session.add(person)
+    if home.last_heard_at is not None:  # they have written to us: they know
+        return said
+    intro = _book(person, line).say("introduction", {"line": Ours(line.name)})
+    return [f"{segments.thrifty(intro) if home.channel is Channel.SMS else intro}{said[0]}", *said[1:]]
 
 
 class Sayings:

@@ -93,6 +93,7 @@ class Stage:
             can=[need for word in phone.can for need in needs.named(word) or (word,)],
         )
         person.max_open = phone.max_open
+        person.introduced_at = None if phone.new else self.clock.now()
         session.add(person)
 
     def play(self) -> Transcript:

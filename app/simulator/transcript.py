@@ -26,6 +26,7 @@ class Phone:
     can: tuple[str, ...] = ()
     max_open: int | None = None
     known: bool = False  # somebody added this person before the story begins
+    new: bool = False  # and has not told them yet who will text them
 
     @property
     def number(self) -> str:

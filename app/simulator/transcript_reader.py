@@ -127,6 +127,8 @@ def _person(story: Transcript, line: str) -> str:
             phone = replace(phone, max_open=int(of))
         elif word == "known":
             phone = replace(phone, known=True)
+        elif word == "new":
+            phone = replace(phone, known=True, new=True)
         elif re.fullmatch(r"[a-z]{2}", word):
             phone = replace(phone, language=word)
         elif word != "whatsapp":

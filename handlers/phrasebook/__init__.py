@@ -6,7 +6,7 @@ Those in unspoken/ we do not speak: a text in one of them is recognised, and ans
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,6 +97,13 @@ class Book:
         """Day and hour on the line's own clock, such as "Tue 4:30 PM"; or only `parts` of it: "E", "hm"."""
         local = format_skeleton(parts or self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
         # Babel's narrow spaces would force a text into UCS-2 and double its price.
+        return str(local).replace("\u202f", " ").replace("\xa0", " ")
+
+    def hour(self, minute: int) -> str:
+        """A minute of the day, such as "9 AM" or "9:30 AM"."""
+        hour, past = divmod(minute % (24 * 60), 60)
+        skeleton = self.pages["clock_minute" if past else "clock_hour"]
+        local = format_skeleton(skeleton, datetime(2000, 1, 1, hour, past, tzinfo=UTC), locale=self.locale)
         return str(local).replace("\u202f", " ").replace("\xa0", " ")
 
 

@@ -1,5 +1,6 @@
 """What some commands take beside numbers and a note (`AWAY 3D`, `ONLY RIDES`): a small function reads each."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -59,6 +60,42 @@ def hours(said: Said) -> int | None:
     return None
 
 
+SPAN = re.compile(
+    r"(?:from|between|de|entre)?\s*(?:las\s*)?(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?\s*(?:-|–|to|until|till|and|a|hasta|y)\s*"
+    r"(?:las\s*)?(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?",
+    re.IGNORECASE,
+)
+WHOLE_DAY: tuple[int, int] = (0, 0)
+
+
+def hours_of_day(said: Said) -> tuple[int, int] | None:
+    """`9-18`, `9am to 6pm` in minutes of the day; the whole day for `all`."""
+    if said.rest_is("anything"):
+        return WHOLE_DAY
+    found = SPAN.fullmatch(said.rest_as_typed.strip())
+    if found is None:
+        return None
+    begins, ends = _minute(found[1], found[2], found[3]), _minute(found[4], found[5], found[6])
+    if begins is None or ends is None:
+        return None
+    if not (found[3] or found[6]) and ends <= begins <= NOON and ends < NOON:
+        ends += NOON  # "9-5"
+    return begins % DAY, ends % DAY
+
+
+NOON, DAY = 12 * 60, 24 * 60
+
+
+def _minute(hour: str, minute: str | None, half: str | None) -> int | None:
+    """A time of day in minutes; None for one that there is not."""
+    half = (half or "").lower().replace(".", "")
+    hours, past = int(hour), int(minute or 0)
+    if hours > (12 if half in ("am", "pm") else 24) or past > 59:
+        return None
+    hours = hours % 12 + 12 * (half == "pm") if half in ("am", "pm") else hours
+    return hours * 60 + past
+
+
 def count(said: Said) -> int | None:
     """A number and nothing else."""
     return said.rest[0].number if len(said.rest) == 1 else None
@@ -82,6 +119,11 @@ def on(said: Said) -> bool | None:
 def brake(said: Said) -> bool | None:
     """Whether waves shall be slow or not; None for who just asks."""
     return {"brake_on": True, "brake_off": False}.get(said.phrase.name)
+
+
+def digest(said: Said) -> bool:
+    """Whether offers shall come together."""
+    return said.phrase.name != "digest_off"
 
 
 def wake(said: Said) -> bool | None:

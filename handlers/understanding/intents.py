@@ -88,6 +88,7 @@ class Act(StrEnum):
     # about one's own request
     WITHDRAWS = "withdraws"
     ASKS_PROGRESS = "asks_progress"
+    ASKS_IF_COMING = "asks_if_coming"
     ASKS_EARLIER = "asks_earlier"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
@@ -133,6 +134,7 @@ class Role(StrEnum):
     DELIVERED = "delivered"  # it is said to be there, or was closed within days
     OFFERED = "offered"  # they were asked about requests and have not answered
     TOO_LATE = "too_late"  # the last that they were told is an offer which somebody else has taken since
+    LET_GO = "let_go"  # the last that they were told is that what they had goes to others, for they were silent
     HOLDING = "holding"  # they have requests of others in hand
     HELPED = "helped"  # what they had in hand was delivered or closed within days
     VOLUNTEER = "volunteer"
@@ -154,11 +156,24 @@ class Question(StrEnum):
     COMING = "coming"  # a helper, whether they still come
     COVER = "cover"  # a volunteer, whether they take somebody's turn on duty
     BROADCAST = "broadcast"  # somebody on duty, whether words go to many
+    GOING = "going"  # a helper, how it is going
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
+    STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
+    CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
 CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
-    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING, Question.COVER, Question.BROADCAST}
+    {
+        Question.RECEIPT,
+        Question.WHERETO,
+        Question.SURGE,
+        Question.COMING,
+        Question.GOING,
+        Question.COVER,
+        Question.BROADCAST,
+        Question.CANT_WAIT,
+        Question.STILL_HELPS,
+    }
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
 

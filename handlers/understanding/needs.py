@@ -103,7 +103,8 @@ def urgency(said: Marked) -> Urgency | None:
     """How soon, if the text says so."""
     if "danger" in said.tagged:
         return Urgency.URGENT
-    return next((urgency for urgency in Urgency if urgency in said.tagged), None)
+    named = next((urgency for urgency in Urgency if urgency in said.tagged), None)
+    return Urgency.URGENT if named is None and "pressing" in said.tagged else named
 
 
 def with_danger(found: Found, danger: Danger) -> Sequence[Mark]:

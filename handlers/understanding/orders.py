@@ -176,7 +176,7 @@ class Orders:
 
     def whole(self) -> Intent | None:
         asked = self.situation.question
-        waits = asked not in (None, Question.SURGE)  # which is answered by a number alone
+        waits = asked not in (None, Question.SURGE, Question.CANT_WAIT)  # which are answered by a number alone
         for phrase in self.phrases.whole(self.words, self.situation.language):
             if phrase.everyday or phrase.name not in self.grammar.whole:
                 continue

@@ -32,6 +32,8 @@ from handlers.understanding.phrases import among
 REPLIES: dict[Question, dict[str, int]] = {
     Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3},
     Question.COMING: {"yes": 1, "no": 2},
+    Question.STILL_HELPS: {"yes": 1, "no": 2},
+    Question.GOING: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer
@@ -185,6 +187,8 @@ class Sentence(Orders):
             return Ambiguous(offers=offers, answer=True)
         if situation.is_(Role.HOLDING) or situation.is_(Role.MATCHED):
             return Ambiguous(offers=offers, verb=verb, talk=True)
+        if self.quoted is not None:  # they speak of another one, whatever waits
+            return Order(verb, (self.quoted,))
         if len(offers) > 1 or not situation.offered_last:
             return Ambiguous(offers=offers, verb=verb if len(offers) > 1 else "")
         return Order(verb, offers)

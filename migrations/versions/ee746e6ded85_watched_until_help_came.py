@@ -110,6 +110,10 @@ def upgrade() -> None:
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("comes_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("at_door_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
@@ -140,7 +144,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("needed_from", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("needed_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("unfilled_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.drop_column("due_by")
+        batch_op.create_index(
+            "ix_request_unfilled",
+            ["line_id", "unfilled_since"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+        )
 
     # What was claimed, asked and told before there were leases: time looks at it now.
     op.execute("UPDATE request SET next_action_at = changed_at WHERE state = 'claimed' AND next_action_at IS NULL")
@@ -153,6 +165,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("due_by", sa.DateTime(timezone=True), nullable=True))
+        batch_op.drop_index(
+            "ix_request_unfilled",
+            sqlite_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+            postgresql_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+        )
+        batch_op.drop_column("unfilled_since")
         batch_op.drop_column("wanted_at")
         batch_op.drop_column("needed_until")
         batch_op.drop_column("needed_from")
@@ -181,6 +199,10 @@ def downgrade() -> None:
         batch_op.drop_column("paused_until")
 
     with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_column("at_door_at")
+        batch_op.drop_column("warned_at")
+        batch_op.drop_column("reminded_at")
+        batch_op.drop_column("heard_at")
         batch_op.drop_column("nudged_at")
         batch_op.drop_column("comes_at")
 

@@ -1,0 +1,93 @@
+"""What a claim holds by: drawn up when it is won, renewed by each word of the volunteer about it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from handlers import lease
+from handlers.lease import Terms
+from handlers.turn import Context, Turn
+from models import assignments, lines, requests
+from models.assignments import Assignment, State
+from models.requests import Request
+
+JUST_NOW = timedelta(minutes=5)  # two people write to each other: not every text needs a write
+
+
+def terms(context: Context, request: Request) -> Terms:
+    """How time is counted for a claim of this request on this line."""
+    return lease.terms(request, context.line.policy, lines.waking(context.line))
+
+
+def draw_up(
+    context: Context, request: Request, person_id: int, note: str = "", comes_at: datetime | None = None
+) -> Assignment:
+    """An assignment to be started once the request is won; `comes_at` is when the volunteer says that they come."""
+    held = Assignment(
+        request_id=request.id,
+        person_id=person_id,
+        state=State.ACTIVE,
+        note=note or None,
+        taken_at=context.now,
+        heard_at=context.now,
+        comes_at=comes_at,
+    )
+    held.leased_until = lease.ends(held, request, terms(context, request), context.now)
+    return held
+
+
+def first_look(context: Context, request: Request, held: Assignment) -> datetime:
+    """When time must act on a claim first."""
+    return lease.next_step(held, request, terms(context, request)).at
+
+
+def renew(context: Context, held: Assignment, request: Request) -> bool:
+    """The volunteer has said a word about it: it holds anew. False if it had lapsed at this very moment.
+
+    When time looks at it next is left as it is: that is too early rather than too late, and costs nothing now.
+    """
+    quiet = held.nudged_at is None and held.warned_at is None and held.at_door_at is None
+    if quiet and held.heard_at is not None and context.now - held.heard_at < JUST_NOW:
+        return True
+    until = lease.ends(held, request, terms(context, request), context.now)
+    anew: dict[str, Any] = {"heard_at": context.now, "leased_until": until}
+    return assignments.change(context.session, held, **anew, nudged_at=None, warned_at=None, at_door_at=None)
+
+
+def heard(turn: Turn, request: Request) -> bool:
+    """The same, if whoever speaks has this request in hand."""
+    held = next((held for held, r in turn.held if r.id == request.id), None)
+    return held is not None and renew(turn, held, request)
+
+
+def set_time(context: Context, held: Assignment, request: Request, comes_at: datetime | None) -> bool:
+    """Another time was named, by the volunteer or (None) in the request: both are reminded of it anew.
+
+    False if the assignment had ended.
+    """
+    changed = assignments.change(context.session, held, comes_at=comes_at, reminded_at=context.now)
+    if changed:
+        until = lease.ends(held, request, terms(context, request), lease.heard(held))
+        changed = assignments.change(context.session, held, leased_until=until)
+        look_again(context, held, request)
+    return changed
+
+
+def look_again(context: Context, held: Assignment, request: Request) -> None:
+    """Let time act on a claim when it is next due."""
+    requests.schedule(context.session, request, first_look(context, request, held))
+
+
+def asked_lately(context: Context, held: Assignment) -> datetime | None:
+    """When the volunteer was last asked about it and has not said a word since, if that was a short time ago."""
+    asked = max((at for at in (held.nudged_at, held.reminded_at) if at), default=None)
+    again = timedelta(minutes=context.line.policy.ask_again)
+    if asked is None or asked <= lease.heard(held) or context.now - asked >= again:
+        return None
+    return asked
+
+
+def deadline(context: Context, held: Assignment, request: Request, span: timedelta | None = None) -> datetime:
+    """Until when the volunteer, who is asked now, has time to answer: a quarter of what a word holds."""
+    terms_ = terms(context, request)
+    until = terms_.after(context.now, span or terms_.holds / 4)
+    return until if held.leased_until is None else min(held.leased_until, max(until, context.now))

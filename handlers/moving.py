@@ -1,0 +1,172 @@
+"""Whoever is on duty moves a request: to somebody, from one to another, back to everybody, or into another one."""
+
+from handlers import brake, choosing, duty_tasks, first_answer, leasing, relaying, summary, waves
+from handlers.summary import Ours, Quoted
+from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Order
+from models import alarms, assignments, offers, people, requests
+from models.assignments import State as AssignmentState
+from models.offers import State as OfferState
+from models.people import Person
+from models.requests import TALKING, Outcome, Request, State
+
+BEFORE = (State.DRAFT, State.OPEN, State.HELD)  # nobody has it
+
+
+def assign(turn: Turn, order: Order) -> Texts:
+    """ASSIGN 42 ANA: give it to somebody who said yes in person, also when another has it."""
+    for request in (yield from choosing.known(turn, order.numbers)):
+        if first_answer.at_home(request) and request.live:
+            yield turn.reply("stays_with_duty", about=request)
+            continue
+        yield from duty_tasks.answered(turn, request)
+        found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
+        if len(found) != 1:
+            yield turn.reply("assign_several" if found else "assign_nobody", name=Quoted(order.note), n=len(found))
+        elif found[0].id == request.person_id:
+            yield turn.reply("assign_asker", name=turn.whole_name(found[0]))
+        else:
+            yield from _give(turn, request, found[0])
+
+
+def _give(turn: Turn, request: Request, helper: Person) -> Texts:
+    before = _holder(turn, request)
+    if before and before.id == helper.id and request.state is State.CLAIMED:
+        yield turn.reply("assign_same", about=request, name=turn.whole_name(helper))
+        return
+    held = leasing.draw_up(turn, request, helper.id)
+    look = leasing.first_look(turn, request, held)
+    out_of: tuple[State, ...] = BEFORE
+    if request.state is State.DELIVERED:
+        out_of = (State.DELIVERED,)
+    elif request.state is State.CLAIMED and _let_go(turn, request):  # that decides between two on duty
+        out_of = (State.CLAIMED,)
+    if not requests.move(
+        turn.session,
+        request,
+        State.CLAIMED,
+        turn.now,
+        kind="assigned",
+        out_of=out_of,
+        by=turn.speaker.id,
+        words=helper.name,
+        next_action_at=look,
+    ):
+        yield turn.reply("assign_too_late", about=request)
+        return
+    assignments.start(turn.session, held)
+    offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+    if before:  # whether it came, they may have been asked
+        turn.unask(people.by_id(turn.session, request.person_id), request)
+    if helper.id != turn.speaker.id:
+        yield turn.reply("assigned", about=request, name=turn.whole_name(helper))
+    yield turn.tell(
+        helper,
+        "assigned_you",
+        about=request,
+        what=turn.what(request),
+        place=summary.at_place(request),
+        words=summary.they_wrote(request),
+        code=Ours(request.code_word),
+    )
+    if before and before.id != helper.id:
+        yield turn.tell(before, "moved_on", about=request)
+        yield from relaying.introduce(turn, request, helper, instead_of=turn.somebody(before))
+    else:
+        yield from relaying.introduce(turn, request, helper)
+
+
+def open_(turn: Turn, order: Order) -> Texts:
+    """OPEN 42: volunteers are asked about it, also when somebody has it; but not about what is done at home."""
+    for request in (yield from choosing.known(turn, order.numbers)):
+        if first_answer.at_home(request) and request.live:
+            yield turn.reply("stays_with_duty", about=request)
+            continue
+        yield from duty_tasks.answered(turn, request)
+        yield from _open(turn, request)
+
+
+def _open(turn: Turn, request: Request) -> Texts:
+    before = _holder(turn, request)
+    if request.state is State.CLAIMED and not _let_go(turn, request):
+        yield turn.reply("open_not_held", about=request)
+        return
+    kind = "reopened" if request.state in TALKING else "opened"
+    out_of = (State.DRAFT, State.HELD) if kind == "opened" else (request.state,)
+    is_open, done = request.state is State.OPEN, request.state is State.DELIVERED
+    texts = waves.open_up(turn, request, kind, out_of, by=turn.speaker.id)
+    opened = request.state is State.OPEN and not is_open
+    phrase = "open_already" if is_open else "opened" if opened else "open_not_held"
+    if request.state is State.OPEN and brake.ceiling(turn, request):
+        phrase = "opened_ceiling"
+    yield turn.reply(phrase, about=request, n=waves.asked(texts))
+    if before and opened:
+        neighbor = people.by_id(turn.session, request.person_id)
+        turn.unask(neighbor, request)
+        yield turn.tell(before, "moved_on", about=request)
+        phrase = "receipt_no" if done else "taken_back"
+        yield turn.tell(neighbor, phrase, about=request, name=turn.somebody(before), n=waves.asked(texts))
+    yield from texts
+
+
+def merge(turn: Turn, order: Order) -> Texts:
+    """MERGE 43 42: the first is the same as the second, which goes on for both."""
+    if len(order.numbers) != 2 or order.numbers[0] == order.numbers[1]:
+        yield turn.reply("merge_two")
+        return
+    found = yield from choosing.known(turn, order.numbers)
+    if len(found) != 2:
+        return
+    gone, kept = found
+    if not gone.live or not kept.live:
+        over = kept if gone.live else gone
+        yield turn.reply("closed_already", about=over)
+    elif first_answer.at_home(gone) or first_answer.at_home(kept):
+        yield turn.reply("stays_with_duty", about=gone if first_answer.at_home(gone) else kept)
+    elif (alarm := alarms.of(turn.session, gone) if gone.danger else None) and alarm.ended_at is None:
+        yield turn.reply("merge_danger", about=gone)
+    else:
+        yield from _merge(turn, gone, kept)
+
+
+def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
+    holder = assignments.on(turn.session, gone, AssignmentState.ACTIVE)
+    if not waves.close(turn, gone, Outcome.MERGED, by=turn.speaker.id, words=f"#{kept.number}"):
+        yield turn.reply("closed_already", about=gone)
+        return
+    gone.parent_request_id = kept.id
+    turn.session.add(gone)
+    requests.add_words(turn.session, kept, gone.text, turn.now, by=turn.speaker.id)
+    requests.record(turn.session, kept, "merged", turn.now, by=turn.speaker.id, words=f"#{gone.number}")
+    kept.needs = list(dict.fromkeys([*kept.needs, *gone.needs]))
+    for name in ("place", "vicinity", "area_id"):
+        if getattr(kept, name) is None:
+            setattr(kept, name, getattr(gone, name))
+    theirs = people.by_id(turn.session, gone.person_id)
+    turn.unask(theirs, gone)
+    yield turn.reply("merged", about=gone, kept=kept.number)
+    yield turn.tell(theirs, "merged_neighbor", about=gone, kept=kept.number)
+    if kept.person_id != gone.person_id:
+        other = people.by_id(turn.session, kept.person_id)
+        yield turn.tell(other, "merged_other", about=kept)
+    if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
+        turn.unask(holder[1], gone)
+        yield turn.tell(holder[1], "merged_helper", about=gone, kept=kept.number)
+    keeper = assignments.on(turn.session, kept, AssignmentState.ACTIVE)
+    if keeper and gone.text:
+        yield turn.tell(keeper[1], "from_neighbor", about=kept, words=Quoted(gone.text))
+
+
+def _let_go(turn: Turn, request: Request) -> bool:
+    """Take it from whoever has it; False if they do not have it any more."""
+    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    if holder is None:
+        return True
+    turn.unask(holder[1], request)
+    return assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now)
+
+
+def _holder(turn: Turn, request: Request) -> Person | None:
+    """Who has it, or says that it is done."""
+    found = assignments.on(turn.session, request) if request.state in TALKING else None
+    return found[1] if found else None

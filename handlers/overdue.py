@@ -1,0 +1,194 @@
+"""What time does about a claim: both are reminded, silence is asked about, and at last it goes to somebody else.
+
+Whatever is said here is decided by one conditional UPDATE of the assignment: a word of the volunteer at the same
+moment wins, and then nothing of this is said.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from handlers import lease, leasing, summary, waves
+from handlers.lease import Step
+from handlers.summary import Ours, Said, When
+from handlers.turn import RECEIPT_ANSWERS, Context, Text, Texts
+from handlers.understanding.intents import Question
+from models import assignments, people, requests
+from models.assignments import Assignment
+from models.assignments import State as AssignmentState
+from models.delivery.outbound import Lane
+from models.people import Person
+from models.requests import Request, State, Urgency
+
+GOING_ANSWERS = 3  # to "how is it going?": on it, can't, done
+COMING_ANSWERS = 2  # to a reminder: on it, can't
+
+
+def act(context: Context, request: Request) -> Texts:
+    """A claimed request is due: whatever its lease asks for now."""
+    found = assignments.on(context.session, request, AssignmentState.ACTIVE)
+    if found is None:  # nobody has it: it waits for somebody
+        yield from waves.open_up(context, request, "reopened", (State.CLAIMED,))
+        return
+    held, helper = found
+    terms = leasing.terms(context, request)
+    if held.heard_at is None:  # claimed before there were leases: it begins now, and nobody is blamed
+        leasing.renew(context, held, request)
+    for _ in Step:
+        due = lease.next_step(held, request, terms)
+        at = due.at if due.step is Step.DOOR else terms.awake(max(due.at, context.now))
+        if at > context.now:
+            requests.schedule(context.session, request, at)
+            return
+        yield from STEPS[due.step](context, request, held, helper)
+        if held.state is not AssignmentState.ACTIVE:
+            return
+    leasing.look_again(context, held, request)
+
+
+def nudge(context: Context, request: Request, helper: Person, until: datetime, *, lane: Lane = Lane.NOTICE) -> Text:
+    """How is it going? By a digit, unless they have another question of ours to answer."""
+    asks = context.may_ask(helper, request)
+    if asks:
+        context.ask(helper, Question.GOING, request, options=GOING_ANSWERS)
+    phrase = "how_is_it" if asks else "how_is_it_words"
+    return context.tell(
+        helper, phrase, about=request, lane=lane, what=context.what(request), when=when(context, until)
+    )
+
+
+def reminder(context: Context, request: Request, helper: Person, at: datetime) -> Text:
+    """Do they still come, as it was said?"""
+    asks = context.may_ask(helper, request)
+    if asks:
+        context.ask(helper, Question.GOING, request, options=COMING_ANSWERS)
+    return context.tell(
+        helper,
+        "remind_helper" if asks else "remind_helper_words",
+        about=request,
+        what=context.what(request),
+        when=when(context, at),
+        place=summary.at_place(request),
+    )
+
+
+def when(context: Context, moment: datetime) -> When:
+    """A moment on the line's clock."""
+    return When(moment, context.line.timezone)
+
+
+def _remind(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
+    named = lease.window(held, request)
+    if not assignments.change(context.session, held, reminded_at=context.now) or named is None:
+        return
+    if context.now >= named.begins:  # nothing of us ran at the time
+        return
+    requests.record(context.session, request, "reminded", context.now)
+    yield reminder(context, request, helper, named.begins)
+    yield context.tell(
+        _neighbor(context, request),
+        "remind_neighbor",
+        about=request,
+        name=context.somebody(helper),
+        when=when(context, named.begins),
+        code=Ours(request.code_word),
+    )
+
+
+def _unconfirmed(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
+    named = lease.window(held, request)
+    if not assignments.change(context.session, held, unheard=True, warned_at=context.now) or named is None:
+        return
+    if context.now >= named.begins:
+        return
+    requests.record(context.session, request, "unconfirmed", context.now)
+    at = when(context, named.begins)
+    neighbor, name = _neighbor(context, request), context.somebody(helper)
+    what, whole = context.what(request), context.whole_name(helper)
+    told = [*context.tell_duty("duty_not_confirmed", about=request, but=helper.id, what=what, name=whole, when=at)]
+    knows = Said("duty_knows") if told else None
+    yield context.tell(neighbor, "not_confirmed", about=request, name=name, when=at, then=knows)
+    yield from told
+
+
+def _nudge(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
+    terms = leasing.terms(context, request)
+    until = max(_until(held, context), terms.after(context.now, terms.holds / 2))  # also where nothing of us ran
+    asked: dict[str, Any] = {"nudged_at": context.now, "leased_until": until}
+    if assignments.change(context.session, held, unheard=True, **asked):
+        requests.record(context.session, request, "nudged", context.now)
+        yield nudge(context, request, helper, until)
+
+
+def _warn(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
+    if (until := _last_chance(context, request, held)) is not None:
+        neighbor, name = _neighbor(context, request), context.somebody(helper)
+        yield context.tell(neighbor, "no_word_yet", about=request, name=name, when=when(context, until))
+
+
+def _receipt(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
+    if (until := _last_chance(context, request, held)) is None:
+        return
+    neighbor = _neighbor(context, request)
+    asks = context.may_ask(neighbor, request)
+    if asks:
+        context.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+    phrase = "did_they_come" if asks else "did_they_come_too"
+    name = context.somebody(helper)
+    yield context.tell(neighbor, phrase, about=request, name=name, when=when(context, until))
+
+
+def _last_chance(context: Context, request: Request, held: Assignment) -> datetime | None:
+    """Until when a word is still awaited, of which the neighbor is told now; None if one came at this moment."""
+    terms = leasing.terms(context, request)
+    until = max(_until(held, context), terms.after(context.now, terms.holds / 4))
+    if not assignments.change(context.session, held, unheard=True, warned_at=context.now, leased_until=until):
+        return None
+    requests.record(context.session, request, "warned", context.now)
+    return until
+
+
+def _door(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
+    """Nobody has come to the door: whoever stands there hears what to do, and duty knows."""
+    if not assignments.change(context.session, held, at_door_at=None):
+        return
+    requests.record(context.session, request, "door_stays_shut", context.now)
+    what, name = context.what(request), context.whole_name(helper)
+    told = list(context.tell_duty("duty_nobody_home", about=request, but=helper.id, what=what, name=name))
+    yield context.tell(helper, "door_stays_shut" if told else "door_stays_shut_alone", about=request, lane=Lane.REPLY)
+    yield from told
+
+
+def _lapse(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
+    if not assignments.end(context.session, held, AssignmentState.LAPSED, context.now, unheard=True):
+        return
+    context.unask(helper, request)
+    neighbor = _neighbor(context, request)
+    context.unask(neighbor, request)
+    texts = waves.open_up(context, request, "lapsed", (State.CLAIMED,), by=helper.id)
+    yield context.tell(helper, "lapsed", about=request)
+    name = context.somebody(helper)
+    yield context.tell(neighbor, "helper_silent", about=request, name=name, n=waves.asked(texts))
+    if request.urgency is Urgency.URGENT or request.in_danger:
+        what, whole = context.what(request), context.whole_name(helper)
+        yield from context.tell_duty("duty_lapsed", about=request, but=helper.id, what=what, name=whole)
+    yield from texts
+
+
+def _neighbor(context: Context, request: Request) -> Person:
+    return people.by_id(context.session, request.person_id)
+
+
+def _until(held: Assignment, context: Context) -> datetime:
+    return held.leased_until or context.now
+
+
+STEPS: dict[Step, Callable[[Context, Request, Assignment, Person], Texts]] = {
+    Step.REMIND: _remind,
+    Step.UNCONFIRMED: _unconfirmed,
+    Step.DOOR: _door,
+    Step.NUDGE: _nudge,
+    Step.WARN: _warn,
+    Step.RECEIPT: _receipt,
+    Step.LAPSE: _lapse,
+}
