@@ -1,7 +1,5 @@
 """How much one person may ask for: nothing is refused, but what is too much at once joins what is there, or waits."""
 
-from datetime import timedelta
-
 from handlers import relaying
 from handlers.summary import Ours
 from handlers.turn import DAY, Texts, Turn
@@ -42,8 +40,6 @@ def hold(turn: Turn, request: Request) -> Texts:
         told = list(turn.tell_duty("duty_many_today", about=request, but=turn.speaker.id))
         if told:
             requests.record(turn.session, request, "many_today_told", turn.now)
-        else:
-            requests.schedule(turn.session, request, turn.now + timedelta(minutes=turn.line.policy.duty_retry))
         yield from told
 
 

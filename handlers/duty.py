@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from handlers import alarms, brake, choosing, first_answer, summary, waves
+from handlers import alarms, brake, choosing, duty_tasks, first_answer, raising, summary, waves
 from handlers.summary import Quoted, Said, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
 from models import assignments, offers, people, requests
+from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -31,18 +32,21 @@ def duty(turn: Turn, order: Order) -> Texts:
     """DUTY ON, DUTY OFF: any vouched volunteer may take a turn."""
     begins: bool | None = order.argument
     if begins is not None:
+        was_on = turn.speaker.on_duty
         turn.speaker.on_duty_since = turn.now if begins else None
+        turn.speaker.duty_at = turn.now if begins or was_on else turn.speaker.duty_at
         turn.session.add(turn.speaker)
     up = kept_alarms.unheard(turn.session, turn.line.id) if turn.speaker.on_duty else []
     if up:
         yield from _takes_the_watch(turn, up, begins=bool(begins))
     elif turn.speaker.on_duty:
-        waiting = len(requests.in_state(turn.session, turn.line.id, State.HELD, State.OPEN))
+        waiting = requests.count_in_state(turn.session, turn.line.id, State.HELD, State.OPEN)
         yield turn.reply("duty_on" if begins else "duty_still", n=waiting)
+        if begins:
+            yield from duty_tasks.read_to(turn, turn.speaker)
     else:
         kept_alarms.let_go(turn.session, turn.speaker.id, turn.now)
-        left = len([p for p in people.on_duty(turn.session, turn.line.id) if p.id != turn.speaker.id])
-        yield turn.reply("duty_off" if left else "duty_off_nobody")
+        yield turn.reply("duty_off_nobody" if duty_tasks.left(turn) else "duty_off")
 
 
 def _takes_the_watch(turn: Turn, up: list[Alarm], *, begins: bool) -> Texts:
@@ -108,6 +112,10 @@ def hold(turn: Turn, order: Order) -> Texts:
         held = requests.hold(turn.session, request, turn.now, out_of=early, by=turn.speaker.id)
         if held:
             offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+            yield from duty_tasks.answered(turn, request)
+            kept_tasks.keep_answered(
+                turn.session, turn.line.id, request.id, raising.HELD, turn.now, by=turn.speaker.id
+            )
         yield turn.reply("held" if held else "open_not_held", about=request)
 
 
@@ -122,6 +130,7 @@ def close(turn: Turn, order: Order) -> Texts:
         if not waves.close(turn, request, outcome, by=turn.speaker.id, words=order.note):
             yield turn.reply("closed_already", about=request)
             continue
+        yield from duty_tasks.answered(turn, request)
         if first_answer.at_home(request):
             yield turn.reply("closed_quietly", about=request)
             continue
@@ -137,6 +146,7 @@ def note(turn: Turn, order: Order) -> Texts:
     for request in (yield from choosing.known(turn, order.numbers)):
         if order.note:
             requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=order.note)
+            yield from duty_tasks.answered(turn, request)
         yield turn.reply("noted" if order.note else "note_what", about=request)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, intake, interpreting, overdue, reach_person, summary, waves
+from handlers import brake, duty_tasks, intake, overdue, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -25,7 +25,7 @@ def act(context: Context, request: Request) -> Texts:
     elif request.state is State.DELIVERED:
         yield from _delivered(context, request)
     elif request.state is State.HELD:
-        yield from _held(context, request)
+        yield from duty_tasks.look(context, request)
     elif request.state is State.CLAIMED:
         yield from overdue.act(context, request)
     else:
@@ -59,19 +59,6 @@ def _open(context: Context, request: Request) -> Texts:
         neighbor = people.by_id(context.session, request.person_id)
         yield context.tell(neighbor, "asking_now" if waited else "still_looking", about=request, n=count)
     yield from texts
-
-
-def _held(context: Context, request: Request) -> Texts:
-    """A person must look, and nobody was on duty: try until somebody is."""
-    if not interpreting.needed(request):
-        yield from reach_person.still_waits(context, request)
-        return
-    told = list(interpreting.report(context, request, summary.LATER.sub("; ", request.text)))
-    if told:
-        requests.schedule(context.session, request, None)
-    else:
-        intake.wait_for_duty(context, request)
-    yield from told
 
 
 def _delivered(context: Context, request: Request) -> Texts:
@@ -113,9 +100,7 @@ def expired(context: Context, offer: Offer) -> Texts:
 
 def duty_waits(context: Context, task: DutyTask) -> Texts:
     """Nobody on duty has answered this."""
-    task.next_at = None
-    context.session.add(task)
-    yield from ()
+    yield from duty_tasks.due(context, task)
 
 
 def undelivered(context: Context, text: Outbound) -> Texts:
@@ -135,8 +120,8 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         if changed and request.state is State.OPEN and not offers.any_pending(context.session, request.id):
             yield from waves.ask_next(context, request)
         return
-    if text.phrase in ("stopped", "wrong_number", "you_stopped"):
-        return  # to somebody who wants no texts
+    if text.phrase in ("stopped", "wrong_number", "you_stopped", "broadcast"):
+        return  # to somebody who wants no texts, or to many at once
     if text.phrase.startswith("duty_"):
         return  # telling duty that duty cannot be told would go round in circles
     person = people.by_id(context.session, text.person_id)

@@ -243,9 +243,8 @@ def _lost(turn: Turn, phrase: str, words: str) -> Texts:
     if len(before) + 1 == LONG_BURST or (not before and times == turn.line.policy.misunderstandings):
         request = intake.to_talk_about(turn)
         told = list(turn.tell_duty("duty_misunderstood", about=request, but=turn.speaker.id, words=brief(words)))
-        if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
+        if request.state is State.HELD:
             requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
-            intake.wait_for_duty(turn, request)
         yield turn.later(turn.reply("person_told" if told else phrase))
         yield from told
     else:

@@ -231,12 +231,6 @@ def emergency(turn: Turn, request: Request, kind: DangerKind) -> Texts:
     yield from alarmed
 
 
-def wait_for_duty(context: Context, request: Request) -> None:
-    """Nobody was on duty to hear of it: try again, until somebody is."""
-    retry = timedelta(minutes=context.line.policy.duty_retry)
-    requests.schedule(context.session, request, context.now + retry)
-
-
 def code_word(language: str) -> str:
     """A word for the two to know each other by at the door."""
     return requests.pick_code_word(phrasebook.book(language).pages["code_words"])

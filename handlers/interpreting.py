@@ -3,14 +3,12 @@
 Its author is told so in that language, in one line that says what to send; whoever is on duty gets the words.
 """
 
-from datetime import timedelta
-
 from handlers import phrasebook
 from handlers.summary import Tongue, brief
 from handlers.turn import Context, Texts
 from models import people, requests
 from models.delivery.outbound import Lane
-from models.requests import Request, State
+from models.requests import Request
 
 
 def needed(request: Request) -> bool:
@@ -22,14 +20,8 @@ def hold(context: Context, request: Request, words: str) -> Texts:
     """Keep it for a person, with these words that came just now."""
     neighbor = people.by_id(context.session, request.person_id)
     requests.hold(context.session, request, context.now, kind="untranslated", by=neighbor.id)
-    told = list(report(context, request, words, but=neighbor.id))
-    if not told and request.state is State.HELD:  # it waits for whoever takes the watch next
-        requests.schedule(context.session, request, context.now + timedelta(minutes=context.line.policy.duty_retry))
     yield context.tell(neighbor, "foreign_look", about=request, lane=Lane.REPLY)
-    yield from told
-
-
-def report(context: Context, request: Request, words: str, *, but: int | None = None) -> Texts:
-    """The words for whoever is on duty, and the language they are in."""
     language = Tongue(request.language)
-    yield from context.tell_duty("duty_foreign", about=request, but=but, language=language, words=brief(words))
+    yield from context.tell_duty(
+        "duty_foreign", about=request, but=neighbor.id, language=language, words=brief(words)
+    )

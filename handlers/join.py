@@ -4,7 +4,7 @@ from handlers import browse, intake, naming, phrasebook, places
 from handlers.summary import Ours, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Kind, Order, Question
-from models import people
+from models import duty_tasks, people
 
 
 def join(turn: Turn, _: Order) -> Texts:
@@ -105,6 +105,8 @@ def vouch(turn: Turn, order: Order) -> Texts:
             newcomer.vouched_at = turn.now
             newcomer.vouched_by_person_id = turn.speaker.id
             turn.session.add(newcomer)
+            if task := duty_tasks.about(turn.session, turn.line.id, "duty_joined", newcomer.id):
+                duty_tasks.end(turn.session, task, turn.now)
             yield turn.reply("vouched", name=name)
             waits = browse.fitting(turn, newcomer)
             yield turn.tell(newcomer, "vouched_for", name=turn.somebody(newcomer), open=waits)

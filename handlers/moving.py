@@ -1,6 +1,6 @@
 """Whoever is on duty moves a request: to somebody, from one to another, back to everybody, or into another one."""
 
-from handlers import brake, choosing, first_answer, leasing, relaying, summary, watch, waves
+from handlers import brake, choosing, duty_tasks, first_answer, leasing, relaying, summary, waves
 from handlers.summary import Ours, Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
@@ -19,7 +19,7 @@ def assign(turn: Turn, order: Order) -> Texts:
         if first_answer.at_home(request) and request.live:
             yield turn.reply("stays_with_duty", about=request)
             continue
-        watch.heard(turn, request, turn.speaker)
+        yield from duty_tasks.answered(turn, request)
         found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
         if len(found) != 1:
             yield turn.reply("assign_several" if found else "assign_nobody", name=Quoted(order.note), n=len(found))
@@ -82,7 +82,7 @@ def open_(turn: Turn, order: Order) -> Texts:
         if first_answer.at_home(request) and request.live:
             yield turn.reply("stays_with_duty", about=request)
             continue
-        watch.heard(turn, request, turn.speaker)
+        yield from duty_tasks.answered(turn, request)
         yield from _open(turn, request)
 
 

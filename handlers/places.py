@@ -27,6 +27,14 @@ def find(text: str, areas: Sequence[Area]) -> Area | None:
     return long[close[0]] if close else None
 
 
+def named(text: str, areas: Sequence[Area]) -> Area | None:
+    """The area whose name, or the only one a part of whose name, this is and nothing more."""
+    said = _plain(text)
+    names = {_plain_name(name): area for area in areas for name in (area.name, *area.aliases)}
+    part = {id(a): a for name, a in names.items() if said and f" {said} " in f" {name} "}
+    return names.get(said) or (next(iter(part.values())) if len(part) == 1 else None)
+
+
 @lru_cache(4096)  # the same few for every text
 def _plain_name(name: str) -> str:
     return _plain(name)

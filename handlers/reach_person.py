@@ -4,23 +4,17 @@ What they say then goes to a request of its own that is held for duty, never to 
 the helper whom they fear. What they need beside it stays a request for volunteers.
 """
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from handlers import intake, relaying, summary, watch
+from handlers import duty_tasks, intake, relaying
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, brief
-from handlers.turn import Context, Text, Texts, Turn
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free, Need, Order
 from models import assignments, people, requests
-from models.delivery.outbound import Lane
 from models.requests import TALKING, Request, State
 
 TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
-REMINDED = timedelta(hours=1)  # after which duty is told again that somebody waits for them
-TRUTH = timedelta(hours=3)  # after which the neighbor is told that nobody has answered
-CALLED = timedelta(hours=6)  # in which volunteers are asked once to take the watch
-DAYTIME = range(8, 21)  # hours on the line's clock in which they are asked
 Around = tuple[Said | None, Said | None]  # what is said before and after whether anybody is there
 NOTHING: Around = (None, None)
 BEFORE = {Act.GRIEVES: "sorry_loss", Act.COMPLAINS: "sorry_that", Act.ASKS_FOR_CALL: "no_calls"}
@@ -128,47 +122,6 @@ def talk(turn: Turn) -> Request:
     return intake.held_to_talk(turn)
 
 
-def still_waits(context: Context, request: Request) -> Texts:
-    """Nobody has written back yet, or nobody was on duty: duty hears it again, and after hours the neighbor too."""
-    session, now = context.session, context.now
-    if request.duty_person_id is not None:
-        requests.schedule(session, request, None)
-        return
-    waited = now - request.changed_at
-    told = list(context.tell_duty("duty_held", about=request, words=summary.they_wrote(request, short=True)))
-    if not told:
-        intake.wait_for_duty(context, request)
-        if requests.last_event(session, request, "wants_person", "asked_duty"):
-            yield from call_watch(context, request)
-    elif waited < TRUTH:
-        requests.schedule(session, request, max(now + REMINDED, request.changed_at + TRUTH))
-    else:
-        requests.schedule(session, request, None)
-    if waited >= TRUTH and not requests.happened_since(session, [request], "truth_told", request.changed_at):
-        requests.record(session, request, "truth_told", now)
-        neighbor = people.by_id(session, request.person_id)
-        dial = Ours(context.line.emergency_number)
-        yield context.tell(neighbor, "person_silent", about=request, lane=Lane.REPLY, dial=dial)
-    yield from told
-
-
-def call_watch(context: Context, request: Request) -> Texts:
-    """Nobody is on duty, and somebody wants a person: some volunteers are asked, by day and once in hours."""
-    hour = context.now.astimezone(ZoneInfo(context.line.timezone)).hour
-    if hour not in DAYTIME or _called_lately(context):
-        return
-    texts = watch.call(context, but=request.person_id)
-    if texts:
-        requests.record(context.session, request, "watch_called", context.now)
-    yield from texts
-
-
-def _called_lately(context: Context) -> bool:
-    held = requests.in_state(context.session, context.line.id, State.HELD)
-    since: datetime = context.now - CALLED
-    return bool(held) and requests.happened_since(context.session, held, "watch_called", since)
-
-
 def _answered(
     turn: Turn, request: Request, told: list[Text], phrase: str, alone: str, words: str, around: Around = NOTHING
 ) -> Texts:
@@ -178,11 +131,8 @@ def _answered(
     yield _reply(turn, phrase if told else alone, request, around)
     if told:
         requests.record(turn.session, request, "person_told", turn.now, by=turn.speaker.id)
-        if request.state is State.HELD and not request.emergency and request.duty_person_id is None:
-            requests.schedule(turn.session, request, turn.now + REMINDED)
     elif request.state is State.HELD:
-        intake.wait_for_duty(turn, request)
-        yield from call_watch(turn, request)
+        yield from duty_tasks.call(turn, request)
     yield from told
 
 

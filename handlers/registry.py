@@ -12,6 +12,7 @@ from handlers import (
     ask,
     at_door,
     availability,
+    broadcast,
     browse,
     carry,
     claim,
@@ -33,15 +34,17 @@ from handlers import (
     receipt,
     relay,
     service,
+    shifts,
     silence,
     silent,
     volunteer_talk,
     watching,
+    who,
 )
 from handlers.situation import LiveSituation
 from handlers.summary import Ours
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding import arguments
+from handlers.understanding import arguments, shift_words
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Argument
 from handlers.understanding.command import Command, Note, Told, Who
@@ -84,6 +87,8 @@ EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optiona
 ON = Argument("on", arguments.on)
 BRAKE = Argument("on", arguments.brake)
 WAKE = Argument("on", arguments.wake)
+SHIFT = Argument("turn", shift_words.turn, in_words=True, optional=True)
+TO_MANY = Argument("to", arguments.to_many, in_words=True, optional=True)
 DIGEST = Argument("on", arguments.digest)
 SPAN = Argument("hours", arguments.hours_of_day, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
@@ -120,6 +125,11 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("duty", duty.duty, Who.VOLUNTEER, spellings=("duty_on", "duty_off"), argument=ON,
             refusal="duty_not_yours"),
     Command("wake", watching.wake, Who.VOLUNTEER, spellings=("wake_on", "wake_off"), argument=WAKE),
+    Command("roster", shifts.roster, Who.VOLUNTEER, refusal="duty_not_yours"),
+    Command("shift", shifts.shift, Who.VOLUNTEER, argument=SHIFT, refusal="duty_not_yours"),
+    # The text that asks for cover tells of it; it is wanted at no other time.
+    Command("cover", shifts.cover, Who.VOLUNTEER, argument=SHIFT, refusal="duty_not_yours", told=Told.README),
+    Command("who", who.who, Who.VOLUNTEER, numbers=True),
     # who is on duty
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),
@@ -129,6 +139,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("close", duty.close, Who.DUTY, numbers=True),
     Command("note", duty.note, Who.DUTY, numbers=True),
     Command("hold", duty.hold, Who.DUTY, numbers=True),
+    Command("broadcast", broadcast.broadcast, Who.DUTY, argument=TO_MANY),
     # Among others "on it" is talk, and whoever raised an alarm may say themselves that it was a false one.
     Command("on_it", watching.on_it, numbers=True, told=Told.DUTY),
     Command("false_alarm", watching.false_alarm, numbers=True, told=Told.DUTY),
@@ -151,6 +162,8 @@ DECLINES = (Act.DECLINES, Act.GIVES_BACK, Act.MAY_GIVE_BACK)
 # What people do with words of their own, read like a table: the first row that a text fits, and whose role its author
 # has, is what follows. The words are in handlers/understanding/acts/*.toml.
 ACTS: tuple[ActRule[ActHandler], ...] = (
+    # what they have promised to all
+    ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
     ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
     ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
@@ -240,6 +253,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.AREA: join.area,
     Question.SURGE: duty.surge,
     Question.COMING: in_hand.coming,
+    Question.COVER: shifts.answered,
+    Question.BROADCAST: broadcast.decided,
     Question.GOING: in_hand.going,
     Question.DETAIL: volunteer_talk.answered,
     Question.CANT_WAIT: ask.cant_wait,

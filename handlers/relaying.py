@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import first_answer, leasing, media, watch
+from handlers import duty_tasks, first_answer, leasing, media
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding.intents import DangerKind, Question
@@ -89,11 +89,12 @@ def pass_on(
         yield from _out_of_reach(turn, request, words)
     elif other.silent_since is not None and not _on_purpose(turn, request, words):
         requests.record(turn.session, request, KEPT_BACK, turn.now, by=turn.speaker.id, words=words)
-        watch.heard(turn, request, turn.speaker)
+        yield from duty_tasks.answered(turn, request)
         yield turn.reply("silence_asked" if turn.speaker.on_duty else "silence_kept", about=request)
     else:
+        to_others: list[Text] = []
         if other.id == request.person_id and turn.speaker.on_duty:
-            watch.heard(turn, request, turn.speaker)
+            to_others = list(duty_tasks.answered(turn, request))
             phrase = EVEN_SO if other.silent_since is not None else phrase
         yield turn.tell(
             other,
@@ -103,6 +104,7 @@ def pass_on(
             name=turn.somebody(turn.speaker),
             words=Quoted(words),
         )
+        yield from to_others
         name = turn.name(other) if other.id != request.person_id else None
         reply = turn.reply(told or ("passed_on_to" if name else "passed_on"), about=request, name=name, when=when)
         yield turn.later(reply, TALK)

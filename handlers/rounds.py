@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import digest, measuring, silent
+from handlers import broadcasting, digest, dragging, duty_tasks, measuring, rota, silent
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer
@@ -18,7 +18,16 @@ class Round:
     next: Callable[[Context], datetime | None]
 
 
+def never(_: Context) -> datetime | None:
+    """Not by itself: something brings it forward."""
+    return None
+
+
 ROUNDS: dict[str, Round] = {
+    rota.SHIFTS: Round(rota.act, rota.next_moment),
+    duty_tasks.UNWATCHED: Round(rota.unwatched, never),
+    dragging.SUMMARY: Round(dragging.act, dragging.next_moment),
+    broadcasting.EXPIRY: Round(broadcasting.expire, never),
     "answering": Round(measuring.act, measuring.next_moment),
     "digest": Round(digest.act, digest.next_moment),
     "silent": Round(silent.act, silent.next_moment),

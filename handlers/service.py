@@ -1,11 +1,11 @@
 """For anyone: help, stop, start, the language."""
 
-from handlers import alarms, foreign, intake, phrasebook, waves
+from handlers import alarms, duty_tasks, foreign, intake, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
 from models import alarms as kept_alarms
-from models import assignments, inbound, offers, people, requests
+from models import assignments, inbound, offers, people, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -74,8 +74,14 @@ def _end_texts(turn: Turn) -> bool:
     speaker = turn.speaker
     already = speaker.opted_out_at is not None
     speaker.opted_out_at = turn.now
+    was_on = speaker.on_duty
     speaker.on_duty_since = speaker.wake_since = None
     kept_alarms.let_go(turn.session, speaker.id, turn.now)
+    if was_on:
+        speaker.duty_at = turn.now
+        duty_tasks.left(turn)
+    if speaker.helper_since is not None:
+        shifts.remove_of(turn.session, speaker.id)
     turn.unask(speaker)
     outbound.cancel_for(turn.session, speaker.id, turn.now)
     return already

@@ -121,6 +121,36 @@ class When:
 
 
 @dataclass(frozen=True)
+class Span:
+    """From one moment to another of about the same day, on the line's own clock."""
+
+    begins: datetime
+    ends: datetime
+    zone: str
+    dated: bool = False
+
+    def in_words(self, book: Book) -> str:
+        """`Tue 6:00 PM - 10:00 PM`, `Tue, Mar 10 6:00 PM - 10:00 PM`."""
+        hour = str(book.pages["clock"]).removeprefix("E")
+        since = book.time(self.begins, self.zone)
+        if self.dated:
+            since = f"{book.time(self.begins, self.zone, 'EMMMd')} {book.time(self.begins, self.zone, hour)}"
+        return f"{since} - {book.time(self.ends, self.zone, hour)}"
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the week on the line's own clock."""
+
+    moment: datetime
+    zone: str
+
+    def in_words(self, book: Book) -> str:
+        """`Tue`."""
+        return book.time(self.moment, self.zone, "E")
+
+
+@dataclass(frozen=True)
 class Hour:
     """A minute of any day, on the line's own clock."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from handlers import summary
+from handlers import raising, summary
 from handlers.phrasebook import Value
 from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
@@ -162,10 +162,15 @@ class Context:
     def tell_duty(
         self, phrase: str, *, about: Request | None = None, but: int | None = None, **values: Value
     ) -> Texts:
-        """A text to everybody on duty, except person `but`."""
-        for person in people.on_duty(self.session, self.line.id):
-            if person.id != but:
-                yield self.tell(person, phrase, about=about, lane=Lane.NOTICE, **values)
+        """A text to everybody on duty, except person `but`; what asks for an answer waits until it has one."""
+        told = [person for person in people.on_duty(self.session, self.line.id) if person.id != but]
+        raising.raise_task(self.session, self.line, self.now, phrase, about, but=but, told=bool(told))
+        for person in told:
+            yield self.tell(person, phrase, about=about, lane=Lane.NOTICE, **values)
+
+    def duty_again(self, about: Request | None, times: int = 1) -> datetime:
+        """When duty is told again of what nobody there has answered."""
+        return raising.duty_again(self.line, self.now, about, times)
 
     def ask(self, person: Person, question: Question, about: Request | None = None, **more: Any) -> None:
         """Remember what this person is being asked, so that a short answer can be understood."""

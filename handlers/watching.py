@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import all_clear, choosing, first_answer, relaying, waves
+from handlers import all_clear, choosing, duty_tasks, first_answer, relaying, waves
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import alarms, people, requests
@@ -16,12 +16,16 @@ def on_it(turn: Turn, order: Order) -> Texts:
     if not turn.speaker.on_duty:
         yield from _not_duty(turn, order)
         return
-    found, texts = choosing.chosen(turn, order.numbers, _up(turn, order), "on_it", "nothing_alarming")
+    tasks = _tasks(turn, order)
+    among = {request.id: request for request in (*_up(turn, order), *tasks)}
+    found, texts = choosing.chosen(turn, order.numbers, [*among.values()], "on_it", "nothing_alarming")
     yield from texts
     for request in found:
         alarm = alarms.of(turn.session, request)
         if alarm is None or alarm.ended_at is not None:
-            yield turn.reply("nothing_alarming", about=request)
+            yield turn.reply("on_it_task" if request in tasks else "nothing_alarming", about=request)
+            requests.record(turn.session, request, "on_it", turn.now, by=turn.speaker.id)
+            yield from duty_tasks.answered(turn, request)
             continue
         lapses = turn.line.policy.alarm_lapses
         alarms.hear(turn.session, alarm, turn.now, by=turn.speaker.id, until=turn.now + timedelta(minutes=lapses))
@@ -53,6 +57,12 @@ def _up(turn: Turn, order: Order) -> list[Request]:
         named = (requests.by_number(turn.session, turn.line.id, number) for number in order.numbers)
         return [request for request in named if request is not None and request.danger]
     return [requests.by_id(turn.session, a.request_id) for a in alarms.unheard(turn.session, turn.line.id)]
+
+
+def _tasks(turn: Turn, order: Order) -> list[Request]:
+    """Of those that are named, the requests that are not over and tell of no danger: they may be taken up as well."""
+    named = (requests.by_number(turn.session, turn.line.id, number) for number in order.numbers)
+    return [r for r in named if r is not None and r.live and alarms.of(turn.session, r) is None]
 
 
 def false_alarm(turn: Turn, order: Order) -> Texts:

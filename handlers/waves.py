@@ -33,6 +33,7 @@ def open_up(
 
     Nobody is asked yet where it is `held`.
     """
+    before = request.wave  # HOLD stopped it after some had been asked
     if not requests.move(
         context.session,
         request,
@@ -48,7 +49,7 @@ def open_up(
     if held is not None:
         brake.note(context, request, held)
         return []
-    first = kind == "opened"
+    first = kind == "opened" and not before
     if not first:
         offers.reset(context.session, request.id)
     return ask_next(context, request, first=first)

@@ -46,6 +46,7 @@ class Person(Model, table=True):
     vouched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_by_person_id: int | None = Field(default=None, foreign_key="person.id")
     on_duty_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    duty_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they last began or ended to be on duty
     away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     silent_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # others may read what we text
@@ -342,6 +343,7 @@ def add(
         person.vouched_at = person.vouched_at or now
     if duty:
         person.on_duty_since = person.on_duty_since or now
+        person.duty_at = now
     if language:
         person.language = language
         person.languages = sorted({*person.languages, language})

@@ -58,6 +58,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
 
 
+HELD_LOOK = timedelta(hours=4)  # after which what a person must look at is looked at again, if nothing says when
 KEPT_OF_BEGINNING = 400  # characters of a longer text
 CUT = "\n...\n"
 TALKING = (State.CLAIMED, State.DELIVERED)  # a neighbor and a helper know of each other
@@ -157,6 +158,8 @@ def record(
 
 def create(session: Session, line: Line, *, person_id: int, state: State, now: datetime, **what: Any) -> Request:
     """A new request under the line's next number."""
+    if state is State.HELD and what.get("next_action_at") is None:
+        what["next_action_at"] = now + HELD_LOOK
     request = session.create(
         Request,
         line_id=line.id,
@@ -192,8 +195,10 @@ def move(
 ) -> bool:
     """Change the state if it is still one of `out_of`; False when somebody else was faster.
 
-    One conditional UPDATE decides, so two at once cannot both win.
+    One conditional UPDATE decides, so two at once cannot both win. What is held always comes back to somebody.
     """
+    if to is State.HELD and values.get("next_action_at") is None:
+        values["next_action_at"] = now + HELD_LOOK
     values.update(state=to, changed_at=now)
     if session.is_new(request):  # nobody else can have seen it yet
         if request.state not in out_of:
@@ -314,6 +319,12 @@ def in_state(session: Session, line_id: int, *states: State, limit: int | None =
     """The line's requests in these states, oldest first."""
     query = select(Request).where(Request.line_id == line_id, col(Request.state).in_(states))
     return session.exec(query.order_by(col(Request.number)).limit(limit))
+
+
+def count_in_state(session: Session, line_id: int, *states: State) -> int:
+    """How many requests of the line are in these states."""
+    query = select(sa.func.count()).where(Request.line_id == line_id, col(Request.state).in_(states))
+    return int(session.exec(query).one())
 
 
 def open_longest(session: Session, line_id: int, limit: int) -> list[Request]:
@@ -442,6 +453,18 @@ def said_since(session: Session, request: Request, kind: str, since: datetime) -
         Event.request_id == request.id, Event.kind == kind, Event.at >= since
     )
     return list(session.exec(said.order_by(col(Event.id))))
+
+
+def noted_since(session: Session, line_id: int, since: datetime, most: int) -> list[tuple[int, str]]:
+    """The last notes about the line's requests since then, with the numbers of these, the latest first."""
+    noted = (
+        select(Request.number, sa.func.coalesce(Event.words, ""))
+        .join(Request, col(Request.id) == col(Event.request_id))
+        .where(
+            Request.line_id == line_id, col(Request.state) != State.CLOSED, Event.kind == "note", Event.at >= since
+        )
+    )
+    return list(session.exec(noted.order_by(col(Event.id).desc()).limit(most)))
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:

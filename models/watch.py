@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.people import Person
+from models.requests import Request, State
+from models.shifts import Shift
 from models.store.session import Session
 
 
@@ -19,6 +21,44 @@ def called_since(session: Session, line_id: int, since: datetime) -> list[dateti
         col(Person.watch_asked_at) >= since,
     )
     return [moment for moment in session.exec(asked) if moment is not None]
+
+
+def do_duty(session: Session, line_id: int, *, since: datetime, most: int) -> list[Person]:
+    """Vouched volunteers who have been on duty since then, or have a turn in the roster; the latest first."""
+    has_shift = sa.exists().where(col(Shift.person_id) == col(Person.id))
+    found = select(Person).where(
+        Person.line_id == line_id,
+        col(Person.vouched_at).is_not(None),
+        col(Person.helper_since).is_not(None),
+        col(Person.opted_out_at).is_(None),
+        col(Person.silent_since).is_(None),
+        sa.or_(col(Person.duty_at) >= since, has_shift),
+    )
+    never_last = sa.case((col(Person.duty_at).is_(None), 1), else_=0)
+    return session.exec(found.order_by(never_last, col(Person.duty_at).desc(), col(Person.id)).limit(most))
+
+
+def volunteers(session: Session, line_id: int) -> list[Person]:
+    """Everybody who is vouched for and may be texted."""
+    found = select(Person).where(
+        Person.line_id == line_id,
+        col(Person.vouched_at).is_not(None),
+        col(Person.helper_since).is_not(None),
+        col(Person.opted_out_at).is_(None),
+        col(Person.silent_since).is_(None),
+    )
+    return session.exec(found.order_by(col(Person.id)))
+
+
+def who_asked(session: Session, line_id: int) -> list[Person]:
+    """Everybody who has asked for something and not got it yet, and may be texted; but whoever is in danger."""
+    waits = select(Request.person_id).where(
+        Request.line_id == line_id, col(Request.state) != State.CLOSED, col(Request.danger).is_(None)
+    )
+    found = select(Person).where(
+        col(Person.id).in_(waits), col(Person.opted_out_at).is_(None), col(Person.silent_since).is_(None)
+    )
+    return session.exec(found.order_by(col(Person.id)))
 
 
 def may_be_called(

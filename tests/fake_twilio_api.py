@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from app.carriers import segments
+from handlers import segments
 from tests.fakes import ACCOUNT, TOKEN
 
 if TYPE_CHECKING:

@@ -68,7 +68,9 @@ BARE = (
 ).split(" | ")
 DUTIES = (
     "DUTY ON | DUTY OFF | SHOW {} | OPEN {} | CLOSE {} | CLOSE {} moved away | NOTE {} zucchini | @{} hello | "
-    "ASSIGN {} Ben | ASSIGN {} Caro | ASSIGN {} Gus | ASSIGN {} Nobody | VOUCH {}"
+    "ASSIGN {} Ben | ASSIGN {} Caro | ASSIGN {} Gus | ASSIGN {} Nobody | VOUCH {} | "
+    "HOLD {} | ON IT {} | WHO {} | SHIFT TUE 9-21 | SHIFT WED 21-9 | SHIFT OFF TUE | SHIFT CANT | COVER | ROSTER |"
+    " BROADCAST hello all"
 ).split(" | ")
 STOPS = ("STOP | stop texting me | CANCEL | opt out | START | YES | UNSTOP").split(" | ")
 SAID_BY_CARRIER = ["queued", "sent", "delivered", "read", "undelivered", "failed", "teleported"]
@@ -100,7 +102,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.hotline = Hotline(settings, carrier=self.carrier, clock=self.clock)
         self.sids = count(1)
         self.texts: list[Heard] = []  # everything anybody said
-        self.seen = promises.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [], {})
+        self.seen = promises.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [], {}, [])
         self.line = settings.line(simulated=True)
 
     def made_carrier(self) -> Recorder:

@@ -4,18 +4,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlmodel import SQLModel, col, select
 
-from app.carriers import segments
 from app.outbound.outbox import ALLOWED_AFTER_STOP
+from handlers import segments
 from models.alarms import Alarm
 from models.assignments import Assignment
 from models.assignments import State as Holding
 from models.delivery.outbound import Outbound
 from models.delivery.outbound import State as TextState
+from models.duty_tasks import DutyTask
 from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.offers import PENDING, Offer
@@ -29,6 +30,7 @@ TO_LEAVE = (TextState.READY, TextState.HELD)
 DUTY_HEARD = ("duty_", "from_neighbor")  # phrases by which whoever is on duty learns of a request
 SECRET = re.compile(r"zucchini|14 Oak|apt 3|Quince", re.I)  # the neighbors' words, doors and family names
 DOOR = re.compile(r"14 Oak|apt 3", re.I)
+LONGEST_HELD = timedelta(days=8)
 SENTENCE = 12  # letters; a shorter text may be a word of ours too
 MANY_DIGITS = re.compile(r"\d[\d\s().-]{5,}\d")
 
@@ -47,6 +49,7 @@ class Picture:
     heard: dict[int, Inbound]
     events: list[Event]
     alarms: dict[int, Alarm]  # by request
+    tasks: list[DutyTask]
 
     def holders(self, request_id: int, *states: Holding) -> list[int]:
         """Who has (or had) this request."""
@@ -71,6 +74,7 @@ def picture(session: Session, now: datetime) -> Picture:
         {t.id: t for t in table(Inbound)},
         table(Event),
         {a.request_id: a for a in table(Alarm)},
+        table(DutyTask),
     )
 
 
@@ -259,6 +263,20 @@ def nobody_is_left_in_the_dark(s: Step) -> Broken:
             yield f"#{request.number} was due and time did not act on it"
 
 
+def what_is_held_comes_back(s: Step) -> Broken:
+    """Whatever duty holds, or was told and has not answered, is dated to come back to somebody."""
+    for request in s.now.requests.values():
+        due = request.next_action_at
+        if request.state is State.HELD and (due is None or due > s.now.now + LONGEST_HELD):
+            yield f"#{request.number} is held and comes back at {due}"
+    for task in s.now.tasks:
+        if (task.next_at is None) != (task.ended_at is not None):
+            yield f"task {task.id} ({task.phrase}) is due at {task.next_at} and ended at {task.ended_at}"
+    waiting = Counter(task.request_id for task in s.now.tasks if task.ended_at is None and task.request_id)
+    if waiting and max(waiting.values()) > 1:
+        yield "duty is asked the same thing twice at a time"
+
+
 def both_sides_hear(s: Step) -> Broken:
     """A helper who is gone, or an end, is told to who did not cause it."""
     for before in s.was.requests.values():
@@ -323,6 +341,7 @@ PROMISES: tuple[Callable[[Step], Broken], ...] = (
     the_door_is_for_who_comes,
     words_of_people_are_quoted,
     nobody_is_left_in_the_dark,
+    what_is_held_comes_back,
     both_sides_hear,
     an_end_is_an_end,
     history_only_grows,

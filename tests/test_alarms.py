@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from app.carriers import segments
 from app.hotline import Hotline
-from handlers import phrasebook
+from handlers import phrasebook, segments
 from handlers.alarms import FIRST
 from handlers.summary import Quoted, Said
 from models import lines, people

@@ -120,6 +120,7 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "the_door_is_for_who_comes": [text("14 Oak St apt 3", "info_open", 4)],
     "words_of_people_are_quoted": [text("with zucchini", "claimed"), text('"zucchini', "from_neighbor")],
     "nobody_is_left_in_the_dark": [plant(Request, state=State.OPEN, next_action_at=None)],
+    "what_is_held_comes_back": [plant(Request, state=State.HELD, next_action_at=None)],
     "both_sides_hear": [plant(Request, state=State.CLOSED)],
     "an_end_is_an_end": [plant(Request, state=State.CLOSED, outcome=Outcome.FULFILLED)],
     "history_only_grows": [plant(Event, kind="told otherwise"), plant(Request, state=State.HELD)],

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from app.carriers import segments
 from app.hotline import Hotline
 from app.outbound import outbox
 from app.outbound.sender import LEASE_FOR
+from handlers import segments
 from models.delivery.outbound import Lane, Outbound, State, StatusEvent
 from models.lines import Channel
 from models.people import Person

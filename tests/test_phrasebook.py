@@ -6,8 +6,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-from app.carriers import segments
-from handlers import phrasebook
+from handlers import phrasebook, segments
 from tests.examples import every
 
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.carriers import segments
+from handlers import segments
 from handlers.redaction import LONGEST, names_unknown, offered, tells
 from handlers.understanding.words import fold
 from tests.examples import every

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.carriers import segments
+from handlers import segments
 
 EXTENSION = "^{}\\[~]|€"
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.carriers import segments
-from handlers import phrasebook
+from handlers import phrasebook, segments
 from handlers.phrasebook import STANDS_FOR, Value
 from handlers.registry import GRAMMAR, understand
 from handlers.summary import Name, Ours, Quoted, Said, What

@@ -90,7 +90,8 @@ def test_a_running_hotline_repeats_an_alarm_though_no_request_is_due(watched: Ho
     say(watched, ANA, "my father is not breathing")
     watched.tick()
     watched.clock.advance(timedelta(minutes=3))
-    assert watched.database.read(requests.next_due) is None
+    due = watched.database.read(requests.next_due)
+    assert due is None or due > watched.clock.now()
     watched.start()
     until(lambda: bool(texts(watched, DEE, "duty_emergency_still")), seconds=20)
 

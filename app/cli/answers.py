@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from app.carriers import segments
 from app.cli import console
 from app.cli.console import AsJson, InLine
 from app.settings import spoken_language
-from handlers import own_answers
+from handlers import own_answers, segments
 from handlers.understanding.words import fold
 from models.lines import Answer, Line
 from models.store.session import Session

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from app.carriers import segments
 from app.inbound import rate_limit
 from app.inbound.rate_limit import CARRIED, NEVER_WAIT, WORDS
 from app.outbound.outbox import WHOM_TO_CALL
 from app.outbound.reach import Reach
-from handlers import alarms
+from handlers import alarms, segments
 from handlers.turn import Text, Turn
 from models.delivery.outbound import Lane
 from models.lines import day
@@ -24,7 +23,7 @@ MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who
 DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered
 ANSWERS = WHOM_TO_CALL | {"you_stopped"}  # to whoever may be in danger
 ALARMS = frozenset({alarms.FIRST_SAID, alarms.AGAIN, alarms.AT_HOME, alarms.SILENT, alarms.PERSON, alarms.URGENT})
-NOT_COUNTED = ALARMS | {"offer"}
+NOT_COUNTED = ALARMS | {"offer", "broadcast"}  # somebody has confirmed what that costs
 ALWAYS = ALARMS | NEVER_WAIT | {"stopped"}  # STOP is confirmed
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import structlog
 
-from app.carriers import segments
 from app.outbound import reach, unasked
 from app.outbound.reach import Reach
-from handlers import alarms, first_answer, followups, phrasebook, relaying, vigil
+from handlers import alarms, first_answer, followups, phrasebook, relaying, segments, vigil
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text

@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.carriers import segments
-from handlers import phrasebook
+from handlers import phrasebook, segments
 from handlers.summary import Ours
 from handlers.turn import Text
 from models import people

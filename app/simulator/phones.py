@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from app.carriers import segments
 from app.hotline import Hotline
 from app.inbound.receive import Taken
 from app.simulator import threads, timelapse
 from app.simulator.threads import Arrival, Entry, Phone
 from app.simulator.timelapse import TYPING
-from handlers import phrasebook
+from handlers import phrasebook, segments
 from handlers.understanding import carrier_words
 from models import lines, people
 from models.delivery.outbound import State

@@ -93,9 +93,9 @@ class Book:
         """What we call a need."""
         return str(self.pages["needs"][need])
 
-    def time(self, moment: datetime, zone: str) -> str:
-        """Day and hour on the line's own clock, such as "Tue 4:30 PM"."""
-        local = format_skeleton(self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
+    def time(self, moment: datetime, zone: str, parts: str = "") -> str:
+        """Day and hour on the line's own clock, such as "Tue 4:30 PM"; or only `parts` of it: "E", "hm"."""
+        local = format_skeleton(parts or self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
         # Babel's narrow spaces would force a text into UCS-2 and double its price.
         return str(local).replace("\u202f", " ").replace("\xa0", " ")
 

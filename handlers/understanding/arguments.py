@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.understanding import carrier_words, needs
 from handlers.understanding.intents import Need
@@ -129,6 +129,21 @@ def digest(said: Said) -> bool:
 def wake(said: Said) -> bool | None:
     """Whether danger may wake them; None for who just asks."""
     return {"wake_on": True, "wake_off": False}.get(said.phrase.name)
+
+
+class ToMany(NamedTuple):
+    """Words to many, and whether they are for those who asked for help instead of volunteers."""
+
+    words: str
+    asked: bool = False
+
+
+def to_many(said: Said) -> ToMany | None:
+    """Whom words are for, and the words; None without any."""
+    asked = bool(said.rest) and said.phrases.is_function_word("broadcast_asked", said.rest[0].text)
+    begins = said.rest[1 if asked else 0 :]
+    words = said.body[begins[0].start :].strip() if begins else ""
+    return ToMany(words, asked) if words or asked else None
 
 
 def by_carrier(said: Said) -> bool:

@@ -119,6 +119,7 @@ class Act(StrEnum):
     GOES_AWAY = "goes_away"
     NOT_AT_NIGHT = "not_at_night"
     NOT_THESE = "not_these"
+    CANT_WATCH = "cant_watch"
 
 
 class Role(StrEnum):
@@ -153,6 +154,8 @@ class Question(StrEnum):
     AREA = "area"
     SURGE = "surge"
     COMING = "coming"  # a helper, whether they still come
+    COVER = "cover"  # a volunteer, whether they take somebody's turn on duty
+    BROADCAST = "broadcast"  # somebody on duty, whether words go to many
     GOING = "going"  # a helper, how it is going
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
     STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
@@ -166,6 +169,8 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.SURGE,
         Question.COMING,
         Question.GOING,
+        Question.COVER,
+        Question.BROADCAST,
         Question.CANT_WAIT,
         Question.STILL_HELPS,
     }

@@ -53,10 +53,13 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begins", sa.Integer(), nullable=False),
+        sa.Column("ends", sa.Integer(), nullable=False),
         sa.Column("weekly", sa.Boolean(), nullable=False),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cover_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_shift_line_id_line")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_shift_person_id_person")),
@@ -71,13 +74,15 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("line_id", sa.Integer(), nullable=False),
         sa.Column("request_id", sa.Integer(), nullable=True),
+        sa.Column("about_person_id", sa.Integer(), nullable=True),
         sa.Column("phrase", sa.String(), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("said", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("taken_by_person_id", sa.Integer(), nullable=True),
-        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["about_person_id"], ["person.id"], name=op.f("fk_dutytask_about_person_id_person")),
         sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_dutytask_line_id_line")),
         sa.ForeignKeyConstraint(["request_id"], ["request.id"], name=op.f("fk_dutytask_request_id_request")),
         sa.ForeignKeyConstraint(
@@ -93,13 +98,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
-        batch_op.create_index(
-            "ix_dutytask_request",
-            ["request_id"],
-            unique=False,
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.create_index("ix_dutytask_request", ["request_id"], unique=False)
         batch_op.create_index(
             "ix_dutytask_waits",
             ["line_id"],
@@ -138,6 +137,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("introduced_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("unanswered", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("survey_sent_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("duty_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("needed_as", sa.String(length=24), nullable=True))
@@ -156,6 +156,8 @@ def upgrade() -> None:
 
     # What was claimed, asked and told before there were leases: time looks at it now.
     op.execute("UPDATE request SET next_action_at = changed_at WHERE state = 'claimed' AND next_action_at IS NULL")
+    op.execute("UPDATE request SET next_action_at = changed_at WHERE state = 'held' AND next_action_at IS NULL")
+    op.execute("UPDATE person SET duty_at = on_duty_since WHERE on_duty_since IS NOT NULL")
     op.execute("UPDATE offer SET expires_at = created_at WHERE state IN ('queued', 'sent')")
     op.execute("UPDATE person SET introduced_at = last_asked_at WHERE last_asked_at IS NOT NULL")
 
@@ -175,6 +177,7 @@ def downgrade() -> None:
         batch_op.drop_column("needed_as")
 
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_column("duty_at")
         batch_op.drop_column("survey_sent_at")
         batch_op.drop_column("unanswered")
         batch_op.drop_column("introduced_at")
@@ -209,11 +212,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.drop_index(
-            "ix_dutytask_request",
-            sqlite_where=sa.text("ended_at IS NULL"),
-            postgresql_where=sa.text("ended_at IS NULL"),
-        )
+        batch_op.drop_index("ix_dutytask_request")
         batch_op.drop_index(
             "ix_dutytask_due",
             sqlite_where=sa.text("next_at IS NOT NULL"),

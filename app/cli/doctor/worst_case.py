@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from app.carriers import segments
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
-from handlers import alarms, phrasebook, watch
+from handlers import alarms, duty_tasks, phrasebook, segments, watch
 from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from handlers.understanding.intents import Need
@@ -74,7 +73,8 @@ def _without_waves(group: Group) -> int:
     talk = policy.answers_per_day * (MORE_FOR_TALK - 1)
     danger = (A_DAY // DANGER_AGAIN) * _emergency() + alarms.most_in(A_DAY) * group.on_duty + _unheard(group)
     told_once = _cost("enough_today") + (_cost("duty_enough") + _cost("duty_many_today")) * group.on_duty
-    return counted + talk + danger + told_once + policy.requests_per_day * (_by_time(group) + _answer())
+    called = duty_tasks.CALLS_A_DAY * min(policy.watch_at_once, group.volunteers) * _cost("watch_call")
+    return counted + talk + danger + told_once + called + policy.requests_per_day * (_by_time(group) + _answer())
 
 
 def _emergency() -> int:
@@ -96,7 +96,12 @@ def _unheard(group: Group) -> int:
 def _by_time(group: Group) -> int:
     """What time makes of one request: its turn, a second wave, and that nobody is left to ask."""
     to_neighbor = _cost("asking_now") + _cost("still_looking") + _cost("still_looking_duty")
-    return to_neighbor + group.on_duty * _cost("duty_nobody_left", what=_what())
+    to_duty = _cost("duty_nobody_left", what=_what()) + duty_tasks.A_DAY * _cost("duty_held", words=_longest_words())
+    return to_neighbor + _cost("person_silent") + group.on_duty * to_duty
+
+
+def _longest_words() -> Said:
+    return Said("they_wrote", {"words": brief(DEAR * BRIEF)})
 
 
 def _answer() -> int:

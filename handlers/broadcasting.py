@@ -1,0 +1,84 @@
+"""A broadcast on its way: whom it reaches, what it costs, and what becomes of one that nobody confirms."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from handlers import phrasebook, segments
+from handlers.phrasebook import Value
+from handlers.summary import Ours, Quoted, Said
+from handlers.turn import Context, Text, Texts
+from models import broadcasts, lines, people, watch
+from models.broadcasts import Audience, Broadcast
+from models.delivery.outbound import Lane
+from models.lines import Channel
+from models.people import Person
+
+EXPIRY = "broadcasts"  # the timer that ends those which nobody confirmed
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a broadcast is."""
+
+    people: int
+    segments: int
+    money: str  # by the line's own prices, to the cent
+
+
+def readers(context: Context, broadcast: Broadcast) -> list[Person]:
+    """Whom it goes to: nobody who said STOP, is away, or asked for silence; and not its author."""
+    if broadcast.audience is Audience.ASKED:
+        found = watch.who_asked(context.session, context.line.id)
+    else:
+        found = watch.volunteers(context.session, context.line.id)
+        found = [p for p in found if p.away_until is None or p.away_until <= context.now]
+    area = broadcast.area_id
+    if area is not None:
+        found = [p for p in found if not p.areas or area in p.areas]
+    return [person for person in found if person.id != broadcast.by_person_id]
+
+
+def size(context: Context, broadcast: Broadcast, to: list[Person]) -> Size:
+    """How many people, segments and how much money."""
+    homes = people.with_addresses(context.session, [person.id for person in to])
+    groups = Counter((person.speaks(context.line), home.channel) for person, home in homes.values())
+    policy, count, money = context.line.policy, 0, Decimal(0)
+    for (language, channel), many in groups.items():
+        body = phrasebook.book(language, context.line.language).say("broadcast", _values(context, broadcast))
+        each = segments.count(segments.thrifty(body)) if channel is Channel.SMS else 1
+        count += many * each
+        price = policy.price_sms if channel is Channel.SMS else policy.price_whatsapp
+        money += many * each * Decimal(price)
+    return Size(len(homes), count, f"{money:.2f}")
+
+
+def to_all(context: Context, broadcast: Broadcast) -> Iterator[Text]:
+    """The texts themselves: in quiet hours they wait for the morning."""
+    waking = lines.waking(context.line)
+    morning = None if waking.at(context.now) else waking.next(context.now)
+    for person in readers(context, broadcast):
+        yield Text(person, "broadcast", _values(context, broadcast), Lane.BULK, not_before=morning)
+
+
+def _values(context: Context, broadcast: Broadcast) -> dict[str, Value]:
+    author = people.by_id(context.session, broadcast.by_person_id)
+    name = context.somebody(author)
+    return {"line": Ours(context.line.name), "name": name, "words": Quoted(broadcast.words)}
+
+
+def to_whom(context: Context, broadcast: Broadcast) -> Value:
+    """Whom it is for, in the reader's words."""
+    if broadcast.audience is Audience.ASKED:
+        return Said("to_asked")
+    area = next((a for a in context.areas if a.id == broadcast.area_id), None)
+    return Said("to_volunteers_in", {"area": Ours(area.name)}) if area else Said("to_volunteers")
+
+
+def expire(context: Context) -> Texts:
+    """An hour has passed, and nobody has confirmed it: it is not sent, and its author hears so."""
+    for broadcast in broadcasts.undecided(context.session, context.line.id):
+        if broadcasts.expire(context.session, broadcast, context.now):
+            author = people.by_id(context.session, broadcast.by_person_id)
+            yield context.tell(author, "broadcast_expired", words=Quoted(broadcast.words))

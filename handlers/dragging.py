@@ -1,0 +1,43 @@
+"""The daily word to duty: what drags, the oldest first."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers.summary import Lines, Said
+from handlers.turn import DAY, Context, Texts
+from models import dragging, offers
+from models.requests import Request, State
+
+SUMMARY = "summary"
+HOUR = timedelta(hours=1)
+ROWS = 8
+
+
+def next_moment(context: Context) -> datetime:
+    """When the next word is due: at the line's hour, whatever the clocks do."""
+    zone, hour = ZoneInfo(context.line.timezone), context.line.policy.summary_hour
+    today = context.now.astimezone(zone).date()
+    due = datetime.combine(today, time(hour), zone)
+    return due if due > context.now else datetime.combine(today + DAY, time(hour), zone)
+
+
+def act(context: Context) -> Texts:
+    """Tell those on duty what drags; nothing if nothing does."""
+    hour = context.now.astimezone(ZoneInfo(context.line.timezone)).hour
+    if hour != context.line.policy.summary_hour:
+        return  # the timer is new, or nothing ran for hours
+    found = dragging.find(context.session, context.line.id, context.now)
+    if not found:
+        return
+    rows = Lines([_row(context, request) for request in found[:ROWS]])
+    more = Said("queue_more", {"n": len(found) - ROWS}) if len(found) > ROWS else None
+    yield from context.tell_duty("duty_summary", rows=rows, more=more, n=len(found))
+
+
+def _row(context: Context, request: Request) -> Said:
+    waited = context.now - request.created_at
+    age = Said("age_days", {"n": waited // DAY}) if waited >= DAY else Said("age_hours", {"n": waited // HOUR})
+    if request.state is State.HELD:
+        return Said("summary_row_held", {"number": request.number, "what": context.what(request), "age": age})
+    asked = offers.count(context.session, request.id)
+    return Said("summary_row", {"number": request.number, "what": context.what(request), "age": age, "n": asked})

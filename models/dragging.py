@@ -1,0 +1,34 @@
+"""What drags: requests that have waited long, or were given back again and again."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models.requests import Event, Request, State
+from models.store.session import Session
+
+OPEN_LONG = timedelta(days=1)
+HELD_LONG = timedelta(hours=4)
+LAPSES = 2  # times that somebody had it and did nothing
+MOST = 1000  # looked at in one day's word
+
+
+def find(session: Session, line_id: int, now: datetime) -> list[Request]:
+    """What drags on a line, the oldest first; nothing that is only needed later."""
+    lapsed = (
+        select(sa.func.count(col(Event.id)))
+        .where(col(Event.request_id) == col(Request.id), Event.kind == "lapsed")
+        .correlate(Request)
+        .scalar_subquery()
+    )
+    drags = sa.or_(
+        sa.and_(col(Request.state) == State.OPEN, col(Request.created_at) <= now - OPEN_LONG),
+        sa.and_(col(Request.state) == State.HELD, col(Request.changed_at) <= now - HELD_LONG),
+        sa.and_(col(Request.state) == State.OPEN, lapsed >= LAPSES),
+    )
+    later = sa.or_(col(Request.needed_from).is_(None), col(Request.needed_from) <= now)
+    live = select(Request).where(
+        Request.line_id == line_id, col(Request.state).in_((State.OPEN, State.HELD)), drags, later
+    )
+    return session.exec(live.order_by(col(Request.created_at), col(Request.id)).limit(MOST))
