@@ -10,8 +10,10 @@ from handlers import (
     first_answer,
     interpreting,
     media,
+    pause,
     phrasebook,
     redaction,
+    unmet,
     waves,
     whereabouts,
 )
@@ -29,7 +31,11 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
-GOT_IT = {Hold.SURGE: "got_it_surge", Hold.CEILING: "got_it_ceiling"}  # but nobody is asked yet
+GOT_IT = {
+    Hold.SURGE: "got_it_surge",
+    Hold.CEILING: "got_it_ceiling",
+    Hold.PAUSE: "got_it_paused",
+}  # but nobody is asked yet
 
 
 def begin(
@@ -209,8 +215,11 @@ def put_out(context: Context, request: Request) -> Texts:
     neighbor = people.by_id(context.session, request.person_id)
     count = waves.asked(texts)
     phrase = GOT_IT[held.why] if held else "got_it" if count else "got_it_nobody"
-    dial = Ours(context.line.emergency_number)
-    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, dial=dial)
+    values = {**unmet.promised(context, request), "dial": Ours(context.line.emergency_number)}
+    if held is not None and held.why is Hold.PAUSE:
+        pause.mark(context, request)
+        values = pause.said(context)
+    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
     yield from texts
     yield from to_duty
 

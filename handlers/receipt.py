@@ -5,7 +5,7 @@ Nothing else counts as fulfilled.
 
 from datetime import timedelta
 
-from handlers import intake, relaying, waves
+from handlers import intake, relaying, standing, unmet, waves
 from handlers.summary import Name, Quoted, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
@@ -183,8 +183,9 @@ def _rest(turn: Turn, request: Request, words: str, meaning: Understanding) -> T
         code_word=intake.code_word(request.language),
     )
     texts = waves.open_up(turn, rest, "opened", (State.DRAFT,), by=turn.speaker.id)
-    count = waves.asked(texts)
-    yield turn.reply("rest_goes_out" if count else "got_it_nobody", about=rest, n=count, what=turn.what(rest))
+    count, promised = waves.asked(texts), unmet.promised(turn, rest)
+    phrase = "rest_goes_out" if count else "got_it_nobody"
+    yield turn.reply(phrase, about=rest, n=count, what=turn.what(rest), **promised)
     if helper := _helper(turn, request):
         yield turn.tell(helper, "receipt_partly_helper", about=request, rest=rest.number)
     yield from texts
@@ -231,7 +232,9 @@ def _to_duty(turn: Turn, request: Request, words: str, phrase: str) -> Texts:
     helper = _helper(turn, request)
     name = turn.somebody(helper) if helper else None
     knows = Said("duty_knows" if told else "duty_will_know")
-    yield turn.reply(phrase, about=request, lane=Lane.SAFETY, name=name, then=knows)
+    standing.want(turn, request)
+    when = unmet.soon(turn, request.next_action_at or turn.now)
+    yield turn.reply(phrase, about=request, lane=Lane.SAFETY, name=name, then=knows, when=when)
     if not again:
         yield from told
 

@@ -23,6 +23,7 @@ from handlers import (
     join,
     own,
     own_answers,
+    pause,
     questions,
     reach_person,
     receipt,
@@ -30,6 +31,7 @@ from handlers import (
     service,
     silence,
     volunteer_talk,
+    waiting,
     watching,
 )
 from handlers.situation import LiveSituation
@@ -78,6 +80,7 @@ EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optiona
 ON = Argument("on", arguments.on)
 BRAKE = Argument("on", arguments.brake)
 WAKE = Argument("on", arguments.wake)
+UNTIL = Argument("until", arguments.until, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -121,6 +124,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("false_alarm", watching.false_alarm, numbers=True, told=Told.DUTY),
     # The text that asks how to go on tells of it; it is wanted at no other time.
     Command("brake", duty.brake_, Who.DUTY, spellings=("brake_on", "brake_off"), argument=BRAKE, told=Told.README),
+    Command("pause", pause.pause, Who.DUTY, argument=UNTIL, note=Note.ARGUMENT, told=Told.README),
+    Command("resume", pause.resume, Who.DUTY, told=Told.README),  # the answer to PAUSE LINE tells it
     # anyone
     Command("help", service.help_, told=Told.README),  # most texts of ours end with it
     Command("stop", service.stop, argument=BY_CARRIER, while_stopped=True, tells_language=False),
@@ -192,6 +197,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # about what they asked for, and about us
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
+    ActRule(Act.STILL_NEEDS, Role.WAITING, waiting.still_needs, goes_on=True),
+    ActRule(Act.STILL_NEEDS, Role.GIVEN_UP, waiting.still_needs, goes_on=True),
     ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
     ActRule(Act.ASKS_HOW_LONG, Role.ALONE, questions.how_long, goes_on=True),
     ActRule(Act.ASKS_NEARBY, Role.ALONE, reach_person.asks, goes_on=True),
@@ -225,6 +232,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.SURGE: duty.surge,
     Question.COMING: in_hand.coming,
     Question.DETAIL: volunteer_talk.answered,
+    Question.STILL_NEEDED: waiting.answered,
+    Question.UNTIL: pause.answered,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}

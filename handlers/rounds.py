@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers import pause
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer
@@ -17,7 +18,9 @@ class Round:
     next: Callable[[Context], datetime | None]
 
 
-ROUNDS: dict[str, Round] = {}
+ROUNDS: dict[str, Round] = {
+    pause.TIMER: Round(pause.over, pause.ends_at),
+}
 
 
 def begin(context: Context) -> None:

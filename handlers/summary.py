@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from handlers import lures, naming, phrasebook, redaction
 from handlers.phrasebook import Book, Value
@@ -118,6 +119,29 @@ class When:
     def in_words(self, book: Book) -> str:
         """`Tue 4:30 PM`."""
         return book.time(self.moment, self.zone)
+
+
+@dataclass(frozen=True)
+class Soon:
+    """A moment to come, on the line's own clock, as somebody says it at `now`."""
+
+    moment: datetime
+    zone: str
+    now: datetime
+
+    def in_words(self, book: Book) -> str:
+        """`at 4:30 PM`, `tomorrow at 8:00 AM`, `Fri at 8:00 AM`; with the date where that is a week away or more."""
+        days = (self._day(self.moment) - self._day(self.now)).days
+        phrase = ("at_hour", "tomorrow_at")[days] if days < 2 else "day_at" if days < 7 else "date_at"
+        skeleton = book.pages["date" if days > 6 else "weekday"]
+        values = {
+            "hour": Ours(book.moment("hm", self.moment, self.zone)),
+            "day": Ours(book.moment(skeleton, self.moment, self.zone)),
+        }
+        return book.say(phrase, values)
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(ZoneInfo(self.zone)).date()
 
 
 @dataclass(frozen=True)

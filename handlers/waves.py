@@ -1,8 +1,8 @@
-"""Asking volunteers: a few at a time, and when nobody is left, whoever is on duty."""
+"""Asking volunteers, a few at a time."""
 
 from collections.abc import Iterable
 
-from handlers import brake, matching
+from handlers import brake, matching, pause, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
@@ -51,17 +51,17 @@ def open_up(
 
 
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
-    """The texts that ask the next wave (or the `first` ever), or tell duty that nobody is left to ask."""
-    if held := brake.ceiling(context, request):
+    """The texts that ask the next wave (or the `first` ever), or what follows where nobody is left to ask."""
+    if held := brake.stopped(context, request):
         brake.note(context, request, held)
-        return list(brake.report_ceiling(context))
+        return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     policy = context.line.policy
     size = policy.waves[min(request.wave, len(policy.waves) - 1)]
     chosen = choose(context, request, size, first=first)
     gap = lines.wave_gap(policy, request.urgency)
-    requests.schedule(context.session, request, context.now + gap)
     if not chosen:
-        return list(_nobody_left(context, request))
+        return list(unmet.nobody_left(context, request, first=first))
+    unmet.schedule(context, request, context.now + gap, first=first)
     request.wave += 1
     offers.create(context.session, request, chosen, request.wave, context.now)
     requests.record(context.session, request, "wave", context.now, words=str(len(chosen)))
@@ -124,19 +124,3 @@ def choose(context: Context, request: Request, size: int, *, first: bool = False
     chosen = matching.choose(found, size)
     by_id = people.with_addresses(context.session, chosen) if chosen else {}
     return [by_id[i][0] for i in chosen]
-
-
-def _nobody_left(context: Context, request: Request) -> Texts:
-    # Volunteers may come back, so the next look still tries; duty and the neighbor hear it once.
-    last = requests.last_event(
-        context.session, request, "nobody_left", "opened", "dropped", "lapsed", "reopened", "stopped"
-    )
-    if last == "nobody_left":
-        return
-    requests.record(context.session, request, "nobody_left", context.now)
-    what = context.what(request)
-    told = list(context.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what))
-    yield from told
-    if request.wave:
-        neighbor = people.by_id(context.session, request.person_id)
-        yield context.tell(neighbor, "still_looking_duty" if told else "still_looking_nobody", about=request)

@@ -95,7 +95,11 @@ class Book:
 
     def time(self, moment: datetime, zone: str) -> str:
         """Day and hour on the line's own clock, such as "Tue 4:30 PM"."""
-        local = format_skeleton(self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
+        return self.moment(self.pages["clock"], moment, zone)
+
+    def moment(self, skeleton: str, moment: datetime, zone: str) -> str:
+        """What a Unicode skeleton tells of a moment on the line's own clock."""
+        local = format_skeleton(skeleton, moment, tzinfo=ZoneInfo(zone), locale=self.locale)
         # Babel's narrow spaces would force a text into UCS-2 and double its price.
         return str(local).replace("\u202f", " ").replace("\xa0", " ")
 

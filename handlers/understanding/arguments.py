@@ -11,6 +11,7 @@ from handlers.understanding.phrases import Phrase, PhraseIndex
 from handlers.understanding.words import Token
 
 LONGEST_AREA = 4  # words
+LONGEST_UNTIL = 8
 UNITS = (("hours", 1), ("days", 24), ("weeks", 7 * 24))
 
 
@@ -57,6 +58,11 @@ def hours(said: Said) -> int | None:
         if 0 < count < 1000 and said.phrases.is_function_word(unit, words[1]):
             return count * length
     return None
+
+
+def until(said: Said) -> bool | None:
+    """Whether words follow that may say until when; they are the note."""
+    return True if said.rest and len(said.rest) <= LONGEST_UNTIL else None
 
 
 def count(said: Said) -> int | None:

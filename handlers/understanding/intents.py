@@ -89,6 +89,7 @@ class Act(StrEnum):
     WITHDRAWS = "withdraws"
     ASKS_PROGRESS = "asks_progress"
     ASKS_EARLIER = "asks_earlier"
+    STILL_NEEDS = "still_needs"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
     COMPLAINS = "complains"
@@ -128,6 +129,7 @@ class Role(StrEnum):
     ALONE = "alone"  # the same, and nobody has anything of theirs in hand
     DRAFTING = "drafting"  # we still ask back about a request of theirs
     WAITING = "waiting"  # volunteers are asked about a request of theirs, or it waits for one or for duty
+    GIVEN_UP = "given_up"  # the last that they asked for was closed, for nobody could
     MATCHED = "matched"  # somebody has a request of theirs
     DELIVERED = "delivered"  # it is said to be there, or was closed within days
     OFFERED = "offered"  # they were asked about requests and have not answered
@@ -151,11 +153,13 @@ class Question(StrEnum):
     AREA = "area"
     SURGE = "surge"
     COMING = "coming"  # a helper, whether they still come
+    STILL_NEEDED = "still_needed"  # a neighbor, whether they need it still
+    UNTIL = "until"  # duty, how long the line is paused
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
 
 
 CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
-    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING}
+    {Question.RECEIPT, Question.WHERETO, Question.SURGE, Question.COMING, Question.STILL_NEEDED}
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own
 

@@ -32,6 +32,7 @@ from handlers.understanding.phrases import among
 REPLIES: dict[Question, dict[str, int]] = {
     Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3},
     Question.COMING: {"yes": 1, "no": 2},
+    Question.STILL_NEEDED: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer

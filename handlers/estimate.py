@@ -1,0 +1,40 @@
+"""How long it lately took until somebody had what neighbors asked for: from what happened, or nothing at all."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from statistics import median
+
+from handlers.summary import Said
+from handlers.turn import Context
+from models import assignments, lines
+from models.assignments import Wait
+
+LATELY = timedelta(days=28)
+ENOUGH = 5  # claims, to say how long it takes
+WORTH_COUNTING = 50
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def lately(context: Context, needs: Sequence[str] = ()) -> Said | None:
+    """`Lately it took about 3 hours`, of hours in which people are awake; of such needs, or of all.
+
+    None where fewer than five were taken in four weeks.
+    """
+    waits = _waits(context)
+    fitting = [wait for wait in waits if not needs or set(needs) & set(wait.needs)][:WORTH_COUNTING]
+    if len(fitting) < ENOUGH:
+        return None
+    days = median((wait.taken - wait.asked) / DAY for wait in fitting)
+    if days >= 1:
+        return Said("lately_days", {"n": round(days)})
+    awake = lines.waking(context.line)
+    return Said("lately", {"n": round(median(awake.between(w.asked, w.taken) / HOUR for w in fitting))})
+
+
+def _waits(context: Context) -> list[Wait]:
+    """Read once in a transaction, in which many may ask."""
+    key = "waits", context.line.id
+    if key not in context.session.cache:
+        context.session.cache[key] = assignments.waits(context.session, context.line.id, context.now - LATELY)
+    found: list[Wait] = context.session.cache[key]
+    return found
