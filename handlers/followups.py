@@ -65,7 +65,7 @@ def _open(context: Context, request: Request) -> Texts:
     phrase = None
     if first and count:
         phrase = "asking_now"
-    elif again and plan.first_round:
+    elif again and plan.first_round and not first:
         phrase = "asked_again"
     elif count and request.wave == SECOND and plan.first_round:
         phrase = "still_looking"

@@ -215,7 +215,8 @@ def put_out(context: Context, request: Request) -> Texts:
     neighbor = people.by_id(context.session, request.person_id)
     count = waves.asked(texts)
     phrase = GOT_IT[held.why] if held else "got_it" if count else "got_it_nobody"
-    values = {**unmet.promised(context, request), "dial": Ours(context.line.emergency_number)}
+    values = {} if count else unmet.promised(context, request)
+    values["dial"] = Ours(context.line.emergency_number)
     if held is not None and held.why is Hold.PAUSE:
         pause.mark(context, request)
         values = pause.said(context)

@@ -10,7 +10,7 @@ from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding import until
 from handlers.understanding.intents import Answer, Order, Question
-from models import lines, people, requests, timers, waiting
+from models import lines, people, requests, surges, timers, waiting
 from models.requests import Request, State
 
 TIMER = "pause"
@@ -45,6 +45,9 @@ def _pause(turn: Turn, words: str) -> Texts:
     turn.unask(turn.speaker)
     turn.line.paused_until = ends
     turn.session.add(turn.line)
+    slots = surges.of_line(turn.session, turn.line)
+    slots.next_wave_at = ends  # of which each request that is held takes one
+    turn.session.add(slots)
     timers.begin(turn.session, turn.line.id, [TIMER], ends)
     timers.bring_forward(turn.session, turn.line.id, TIMER, ends)
     waiting.look_at_all(turn.session, turn.line, turn.now)

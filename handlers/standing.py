@@ -8,7 +8,6 @@ from handlers.turn import Text, Turn
 from handlers.unmet import Plan
 from models import assignments, people, requests, waiting
 from models.assignments import Assignment
-from models.people import Person
 from models.requests import Request, State
 
 
@@ -25,7 +24,7 @@ def of(turn: Turn, request: Request) -> Text:
         if phrase == "status_closed_unmet" and requests.who_did(turn.session, request, "closed"):
             phrase = "status_closed_by_duty"
     elif request.state is State.CLAIMED and holder:
-        phrase, values = _claimed(turn, request, *holder)
+        phrase, values = _claimed(turn, request, holder[0])
     elif request.state is State.HELD and not people.on_duty(turn.session, turn.line.id):
         phrase = "status_held_nobody"
     name = turn.somebody(holder[1]) if holder else None
@@ -39,7 +38,7 @@ def want(turn: Turn, request: Request) -> None:
         turn.session.add(request)
 
 
-def _claimed(turn: Turn, request: Request, held: Assignment, helper: Person) -> tuple[str, dict[str, Any]]:
+def _claimed(turn: Turn, request: Request, held: Assignment) -> tuple[str, dict[str, Any]]:
     """Since when somebody has it, and when they come, as far as either has said."""
     zone = turn.line.timezone
     if held.on_the_way_at:
@@ -47,7 +46,7 @@ def _claimed(turn: Turn, request: Request, held: Assignment, helper: Person) -> 
     comes = held.comes_at or request.needed_from or request.needed_until
     coming = comes is not None and comes > turn.now
     then = Said("comes_at", {"when": unmet.soon(turn, comes)}) if comes is not None and coming else None
-    return "status_claimed", {"since": When(held.taken_at, zone), "comes": then, "name": turn.somebody(helper)}
+    return "status_claimed", {"since": When(held.taken_at, zone), "comes": then}
 
 
 def _open(turn: Turn, request: Request) -> Text:
@@ -57,7 +56,10 @@ def _open(turn: Turn, request: Request) -> Text:
     plan = unmet.plan(turn, request)
     asked = waiting.asked(turn.session, request)
     said_no = Said("said_no", {"n": asked.said_no}) if asked.said_no else None
-    when = unmet.soon(turn, plan.round_at or request.next_action_at or turn.now)
+    goes_on = (plan.round_at if asked.people else None) or request.next_action_at or turn.now
+    if turn.line.is_paused(turn.now) and not request.in_danger:
+        goes_on = max(goes_on, turn.line.paused_until or goes_on)
+    when = unmet.soon(turn, goes_on)
     lately = unmet.lately(turn, request)
     values: dict[str, Any] = {"what": turn.what(request), "when": when, "lately": lately, "said_no": said_no}
     return turn.reply(_phrase(turn, request, plan, asked.people), about=request, n=asked.people, **values)

@@ -135,7 +135,7 @@ class Soon:
         phrase = ("at_hour", "tomorrow_at")[days] if days < 2 else "day_at" if days < 7 else "date_at"
         skeleton = book.pages["date" if days > 6 else "weekday"]
         values = {
-            "hour": Ours(book.moment("hm", self.moment, self.zone)),
+            "hour": Ours(book.moment(book.pages["hour"], self.moment, self.zone)),
             "day": Ours(book.moment(skeleton, self.moment, self.zone)),
         }
         return book.say(phrase, values)

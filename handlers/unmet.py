@@ -19,6 +19,8 @@ from models.requests import Request, Timing, Urgency
 from models.waiting import BEGINNINGS
 
 TO_ANSWER = timedelta(days=2)  # at least, between "still need it?" and an end
+A_DAY = timedelta(days=1)
+PRESSING = timedelta(hours=12)  # for which it is looked for as soon as they said; then a few times a day
 A_WHILE = timedelta(hours=1)  # there is, at least, between asking for something and hearing that nobody has it
 STILL_NEEDED = ("still_needed", "rescheduled")  # events by which what was needed at a time is needed after it, too
 MOST_RESOURCES = 3  # in a text
@@ -67,15 +69,17 @@ class Plan:
 
     @property
     def round_at(self) -> datetime | None:
-        """When those are asked again who have not answered: every morning, less often when the neighbor is silent."""
+        """When those are asked again who have not answered.
+
+        Every morning, less often when the neighbor is silent; what is urgent sooner, in ever longer steps.
+        """
         at, policy = self.nobody_left, self.context.line.policy
         if at is None or self.passed:
             return None
-        lasts = timedelta(minutes=policy.offer_lasts_urgent)
-        if self.request.in_danger:
-            return at + lasts
-        if self.request.urgency is Urgency.URGENT:
-            return self._waking(at + 2 * lasts)
+        if self.presses:
+            lasts = timedelta(minutes=policy.offer_lasts_urgent)
+            again = at + min(max(at - self.began, lasts), A_DAY)
+            return again if self.request.in_danger else self._waking(again)
         fresh = self.context.now - self.wanted <= timedelta(days=policy.still_need_days)
         return lines.morning(self.context.line, at + timedelta(days=0 if fresh else policy.still_need_days - 1))
 
@@ -83,9 +87,10 @@ class Plan:
     def look_at(self) -> datetime:
         """When somebody who was busy or away may be free."""
         policy, now = self.context.line.policy, self.context.now
-        if self.request.in_danger or self.request.urgency is Urgency.URGENT:
+        if self.presses:
             return now + lines.wave_gap(policy, Urgency.URGENT)
-        return self._waking(now + lines.wave_gap(policy, Urgency.ANYTIME))
+        pace = self.request.urgency if now - self.began < PRESSING else Urgency.ANYTIME
+        return self._waking(now + lines.wave_gap(policy, pace))
 
     @property
     def question_at(self) -> datetime:
@@ -141,6 +146,11 @@ class Plan:
         )
         return max(min(moment for moment in moments if moment is not None), self.context.now)
 
+    @property
+    def presses(self) -> bool:
+        """Whether it is asked about at a quick pace, and whoever is on duty hears at once where nobody is left."""
+        return self.request.in_danger or self.request.urgency is Urgency.URGENT
+
     def _waking(self, moment: datetime) -> datetime:
         return lines.waking(self.context.line).next(moment) or moment
 
@@ -172,15 +182,16 @@ def nobody_left(context: Context, request: Request, *, first: bool = False) -> T
     requests.schedule(context.session, request, now.next(asks_at))
     if not again:
         return
-    if request.in_danger or request.urgency is Urgency.URGENT:
+    if not now.first_round:
+        return
+    if now.presses:
         what = context.what(request)
         yield from context.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what)
-    if now.first_round:
-        neighbor = people.by_id(context.session, request.person_id)
-        if request.wave:
-            when = soon(context, now.round_at or asks_at)
-            yield context.tell(neighbor, "asked_all", about=request, when=when, lately=lately(context, request))
-        yield from other_help(context, request)
+    neighbor = people.by_id(context.session, request.person_id)
+    if request.wave:
+        when = soon(context, now.round_at or asks_at)
+        yield context.tell(neighbor, "asked_all", about=request, when=when, lately=lately(context, request))
+    yield from other_help(context, request)
 
 
 def other_help(context: Context, request: Request) -> list[Text]:
