@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from datetime import datetime
 
-from handlers import alarms, brake, first_answer, relaying, summary, watch, waves
+from handlers import alarms, brake, first_answer, relaying, summary, unmet, watch, waves
 from handlers.summary import Name, Ours, Quoted, Said, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Order
@@ -144,9 +144,10 @@ def open_(turn: Turn, order: Order) -> Texts:
         watch.heard(turn, request, turn.speaker)
         texts = waves.open_up(turn, request, "opened", (State.DRAFT, State.HELD), by=turn.speaker.id)
         phrase = "opened" if request.state is State.OPEN else "open_not_held"
-        if request.state is State.OPEN and brake.ceiling(turn, request):
-            phrase = "opened_ceiling"
-        yield turn.reply(phrase, about=request, n=waves.asked(texts))
+        if request.state is State.OPEN and (stopped := brake.stopped(turn, request)):
+            phrase = "opened_paused" if stopped.why is brake.Hold.PAUSE else "opened_ceiling"
+        when = unmet.soon(turn, request.next_action_at or turn.now)
+        yield turn.reply(phrase, about=request, n=waves.asked(texts), when=when)
         yield from texts
 
 

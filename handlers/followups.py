@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, in_hand, intake, interpreting, reach_person, summary, unmet, waiting, waves
+from handlers import in_hand, intake, interpreting, reach_person, summary, unmet, waiting, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -55,11 +55,12 @@ def our_fault(context: Context, request: Request) -> Texts:
 def _open(context: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
     plan = unmet.plan(context, request)
-    if brake.paused(context, request) is None and not (yield from waiting.act(context, request, plan)):
+    paused = context.line.is_paused(context.now) and not request.in_danger
+    if not paused and not (yield from waiting.act(context, request, plan)):
         return
-    again, first = plan.round_at is not None and plan.round_at <= context.now, not request.wave
+    again, first = not paused and plan.round_is_due, not request.wave
     if again:
-        unmet.ask_anew(context, request, plan)
+        unmet.ask_anew(context, request)
     texts = waves.ask_next(context, request)
     count = waves.asked(texts)
     phrase = None

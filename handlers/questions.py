@@ -61,7 +61,7 @@ def _what_now(turn: Turn, intent: Free) -> Said | None:
 
 
 def _estimate(turn: Turn) -> Text:
-    """Of such things as they wait for, where enough was taken to say; else of everything."""
+    """Of such things as they wait for; of everything, while they wait for nothing."""
     needs = [need for request in turn.own if request.state is State.OPEN for need in request.needs]
-    lately = estimate.lately(turn, needs) or (estimate.lately(turn) if needs else None)
+    lately = estimate.lately(turn, needs)
     return turn.reply("about_how_long", lately=lately) if lately else turn.reply("about_how_long_unknown")

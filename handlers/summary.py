@@ -133,10 +133,9 @@ class Soon:
         """`at 4:30 PM`, `tomorrow at 8:00 AM`, `Fri at 8:00 AM`; with the date where that is a week away or more."""
         days = (self._day(self.moment) - self._day(self.now)).days
         phrase = ("at_hour", "tomorrow_at")[days] if days < 2 else "day_at" if days < 7 else "date_at"
-        skeleton = book.pages["date" if days > 6 else "weekday"]
         values = {
             "hour": Ours(book.moment(book.pages["hour"], self.moment, self.zone)),
-            "day": Ours(book.moment(skeleton, self.moment, self.zone)),
+            "day": Ours(book.date(book.pages["date" if days > 6 else "weekday"], self.moment, self.zone)),
         }
         return book.say(phrase, values)
 

@@ -84,6 +84,15 @@ class Plan:
         return lines.morning(self.context.line, at + timedelta(days=0 if fresh else policy.still_need_days - 1))
 
     @property
+    def round_is_due(self) -> bool:
+        """Whether those who have not answered are asked again now: also after it was held back for a while."""
+        held = self.since_began("held_back")
+        others = (self.since_began(kind) or self.began for kind in ("wave", "asked_again", "nobody_left"))
+        if held is not None and self.request.wave and all(held > other for other in others):
+            return self.context.now - held >= A_WHILE
+        return self.round_at is not None and self.round_at <= self.context.now
+
+    @property
     def look_at(self) -> datetime:
         """When somebody who was busy or away may be free."""
         policy, now = self.context.line.policy, self.context.now
@@ -212,15 +221,14 @@ def _fitting(context: Context, request: Request, language: str) -> list[Resource
     return (theirs or known)[:MOST_RESOURCES]
 
 
-def ask_anew(context: Context, request: Request, before: Plan) -> None:
+def ask_anew(context: Context, request: Request) -> None:
     """Those who have not answered may be asked once more: a new round begins, if not with so few as the first."""
     asked = waiting.asked(context.session, request)
     requests.record(context.session, request, "asked_again", context.now, words=str(asked.people))
     lasts = timedelta(minutes=context.line.policy.offer_lasts_urgent)
     waiting.renew(context.session, request, context.now - lasts)
-    if before.nobody_left is not None:
-        request.wave = min(request.wave, 1)
-        context.session.add(request)
+    request.wave = min(request.wave, 1)
+    context.session.add(request)
 
 
 def soon(context: Context, moment: datetime) -> Soon:

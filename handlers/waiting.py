@@ -114,7 +114,7 @@ def wanted(turn: Turn, request: Request) -> Texts:
         request.needed_as = request.needed_from = request.needed_until = None
     turn.session.add(request)
     if request.live:
-        unmet.ask_anew(turn, request, plan)
+        unmet.ask_anew(turn, request)
         texts = waves.ask_next(turn, request)
     else:
         request.outcome = None

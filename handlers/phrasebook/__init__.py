@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_datetime, format_skeleton
 from babel.lists import format_list
 
 from handlers.quoting import quoted
@@ -96,6 +96,10 @@ class Book:
     def time(self, moment: datetime, zone: str) -> str:
         """Day and hour on the line's own clock, such as "Tue 4:30 PM"."""
         return self.moment(self.pages["clock"], moment, zone)
+
+    def date(self, pattern: str, moment: datetime, zone: str) -> str:
+        """The day of a moment on the line's own clock, by a Unicode pattern."""
+        return str(format_datetime(moment, pattern, tzinfo=ZoneInfo(zone), locale=self.locale))
 
     def moment(self, skeleton: str, moment: datetime, zone: str) -> str:
         """What a Unicode skeleton tells of a moment on the line's own clock."""
