@@ -103,10 +103,9 @@ def spread(session: Session, line: Line, since: datetime, gap: timedelta, longes
 
     Returns how many there are.
     """
-    found = list(session.execute(sa.select(REQUESTS.c.id).where(*_open(line)).order_by(REQUESTS.c.number)).scalars())
-    slots: dict[timedelta, list[int]] = {}
-    for n, id_ in enumerate(found):
-        slots.setdefault(min(n * gap, longest), []).append(id_)
-    for after, ids in slots.items():
-        session.execute(sa.update(REQUESTS).where(REQUESTS.c.id.in_(ids)).values(next_action_at=since + after))
-    return len(found)
+    many = session.execute(sa.update(REQUESTS).where(*_open(line)).values(next_action_at=since + longest)).rowcount
+    turns = longest // gap if gap else 0  # in the time that nobody waits longer than; all others follow together
+    first = sa.select(REQUESTS.c.id).where(*_open(line)).order_by(REQUESTS.c.number).limit(turns)
+    for n, id_ in enumerate(list(session.execute(first).scalars())):
+        session.execute(sa.update(REQUESTS).where(REQUESTS.c.id == id_).values(next_action_at=since + n * gap))
+    return int(many)
