@@ -1,13 +1,15 @@
 """How long it lately took until somebody had what neighbors asked for: from what happened, or nothing at all."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import median
 
 from handlers.summary import Said
 from handlers.turn import Context
 from models import assignments, lines
 from models.assignments import Wait
+from models.hours import Waking
 
 LATELY = timedelta(days=28)
 ENOUGH = 5  # claims, to say how long it takes
@@ -28,7 +30,12 @@ def lately(context: Context, needs: Sequence[str] = ()) -> Said | None:
     if days >= 1:
         return Said("lately_days", {"n": round(days)})
     awake = lines.waking(context.line)
-    return Said("lately", {"n": round(median(awake.between(w.asked, w.taken) / HOUR for w in fitting))})
+    return Said("lately", {"n": round(median(_awake(awake, w.asked, w.taken) / HOUR for w in fitting))})
+
+
+@lru_cache(1024)  # of the same last claims, again and again
+def _awake(awake: Waking, asked: datetime, taken: datetime) -> timedelta:
+    return awake.between(asked, taken)
 
 
 def _waits(context: Context) -> list[Wait]:

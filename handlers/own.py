@@ -51,7 +51,6 @@ def more(turn: Turn, order: Order) -> Texts:
             yield turn.reply("more_what", about=request)
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
-        standing.want(turn, request)
         yield turn.reply("more_added", about=request)
         yield from alarms.further(turn, request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)

@@ -107,7 +107,7 @@ def on(session: Session, request: Request, *states: State) -> tuple[Assignment, 
     return session.fetch(_on(states or HOLDING), request_id=request.id).first()
 
 
-LOOKED_AT = 1_000  # of the last claims, however long they reach back: a question costs no more on an old line
+LOOKED_AT = 200  # of the last claims, however long they reach back: a question costs no more on an old line
 
 
 class Wait(NamedTuple):

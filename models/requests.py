@@ -390,7 +390,9 @@ def said_since(session: Session, request: Request, kind: str, since: datetime) -
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:
-    """Add to what the neighbor wrote."""
+    """Add to what the neighbor wrote. A word of their own says that they still want it."""
+    if by == request.person_id:
+        request.wanted_at = now
     keep_words(session, request, words)
     record(session, request, "added", now, by=by, words=words)
 

@@ -1,4 +1,4 @@
-"""Requests that nobody has taken: what was done about them so far, who drags, and what a pause holds back."""
+"""Requests that nobody has taken: what was done about them so far, and what a pause holds back."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,8 +16,6 @@ from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
 from models.store.types import UtcDateTime, table
 
-DRAGS_AFTER = timedelta(hours=12)  # an open one; one that waits for a person, after DRAGS_HELD
-DRAGS_HELD = timedelta(hours=4)
 BEGINNINGS = ("opened", "dropped", "lapsed", "reopened", "stopped")  # events with which it is open (again)
 REQUESTS, PEOPLE = table(Request), table(Person)
 
@@ -71,20 +69,6 @@ def renew(session: Session, request: Request, before: datetime) -> None:
     )
     free = sa.update(PEOPLE).where(PEOPLE.c.pending_offer_request_id == request.id, ~still)
     session.execute(free.values(pending_offer_request_id=None))
-
-
-def dragging(session: Session, line: Line, now: datetime, limit: int | None = None) -> list[Request]:
-    """What nobody has taken or looked at for long, or is needed within a day: for those on duty, the oldest first."""
-    of, live = col(Request.state), col(Request.line_id) == line.id
-    soon = sa.and_(col(Request.needed_until).is_not(None), col(Request.needed_until) <= now + timedelta(days=1))
-    drags = sa.or_(
-        sa.and_(of == RequestState.OPEN, sa.or_(col(Request.created_at) <= now - DRAGS_AFTER, soon)),
-        sa.and_(of == RequestState.HELD, col(Request.changed_at) <= now - DRAGS_HELD),
-    )
-    # The states by themselves too, so that an index leads to the few that are live.
-    states = of.in_((RequestState.OPEN, RequestState.HELD))
-    query = select(Request).where(live, states, drags).order_by(col(Request.number))
-    return list(session.exec(query.limit(limit)))
 
 
 def _open(line: Line) -> tuple[sa.ColumnElement[bool], ...]:

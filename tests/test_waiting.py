@@ -14,7 +14,7 @@ from sqlmodel import select
 from app.hotline import Hotline
 from handlers.turn import Context
 from handlers.unmet import Plan
-from models import lines, requests, waiting
+from models import lines, requests
 from models.lines import Line
 from models.requests import Event, Outcome, Request, State, Timing, Urgency
 from models.store.session import Session
@@ -129,21 +129,6 @@ def test_silence_after_a_time_that_passed_ends_it(line: Besieged) -> None:
         "unmet Tue 11:00",
     ]
     assert line.requests()[0].outcome is Outcome.UNMET
-
-
-def test_what_drags_is_told_oldest_first(line: Besieged) -> None:
-    for n in range(3):
-        line.say("I need groceries for two, 14 Oak St", by=f"+1202555012{n}")
-    line.later(hours=13)
-    line.say("I need a ride to the clinic from Pine St", by="+12025550129")
-
-    def dragging(session: Session) -> list[int]:
-        found = waiting.dragging(session, lines.by_id(session, 1), line.hotline.clock.now())
-        return [request.number for request in found]
-
-    assert line.hotline.database.read(dragging) == [1, 2, 3]
-    line.say("CLAIM 2", by="+13125550100")
-    assert line.hotline.database.read(dragging) == [1, 3]
 
 
 WORDS = ("STATUS", "1", "2", "still need it", "MORE 1 milk", "thanks", "NEVERMIND", "nobody came", "hello")
