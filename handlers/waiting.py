@@ -49,21 +49,22 @@ def _passed(context: Context, request: Request) -> Texts:
     requests.record(context.session, request, "time_passed", context.now)
     offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now)
     requests.schedule(context.session, request, unmet.plan(context, request).next(None))
-    yield _question(context, request, "time_passed")
+    yield _question(context, request, "time_passed", "time_passed_too")
     yield from unmet.other_help(context, request)
 
 
 def _still_needed(context: Context, request: Request, plan: Plan) -> Texts:
     requests.record(context.session, request, "still_need", context.now)
-    yield _question(context, request, "still_need" if not plan.passed else "time_passed")
+    phrases = ("time_passed", "time_passed_too") if plan.passed else ("still_need", "still_need_too")
+    yield _question(context, request, *phrases)
 
 
-def _question(context: Context, request: Request, phrase: str) -> Text:
+def _question(context: Context, request: Request, phrase: str, in_words: str) -> Text:
     """Asked with digits where nothing else waits for one, else with words that need none."""
     neighbor = people.by_id(context.session, request.person_id)
     what = context.what(request)
     if not context.may_ask(neighbor, request):
-        return context.tell(neighbor, f"{phrase}_too", about=request, what=what)
+        return context.tell(neighbor, in_words, about=request, what=what)
     context.ask(neighbor, Question.STILL_NEEDED, request, options=NO)
     return context.tell(neighbor, phrase, about=request, what=what)
 
