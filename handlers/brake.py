@@ -21,6 +21,7 @@ HELD_AT_LEAST = timedelta(hours=1)  # then it ends by itself, once the rate has 
 LONGEST_WAIT = timedelta(hours=2)  # of one request, however many come
 FREE_FOR = timedelta(hours=6)  # after duty has said that all is well
 GO_ON, SLOW_DOWN = 1, 2
+MANY = 1_000  # requests: nobody wants to know of more exactly
 
 
 class Hold(StrEnum):
@@ -29,6 +30,7 @@ class Hold(StrEnum):
     SURGE = "surge"
     CEILING = "ceiling"
     NIGHT = "night"
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,24 @@ class Held:
 
     why: Hold
     until: datetime
+
+
+def stopped(context: Context, request: Request) -> Held | None:
+    """Whether no wave may go out now, because the line is paused or the money for texts is spent."""
+    return paused(context, request) or ceiling(context, request)
+
+
+def paused(context: Context, request: Request) -> Held | None:
+    """Whether no wave may go out before duty's pause ends; then they go out one after the other."""
+    until = context.line.paused_until
+    if until is None or until <= context.now or request.in_danger:
+        return None
+    if request.next_action_at is not None and until <= request.next_action_at <= until + LONGEST_WAIT:
+        return Held(Hold.PAUSE, request.next_action_at)  # it has its turn
+    kept = surges.of_line(context.session, context.line)
+    slot = surges.take_slot(kept, until, timedelta(minutes=context.line.policy.brake_gap), LONGEST_WAIT)
+    context.session.add(kept)
+    return Held(Hold.PAUSE, slot)
 
 
 def ceiling(context: Context, request: Request) -> Held | None:
@@ -58,13 +78,13 @@ def night(context: Context, request: Request) -> Held | None:
 
 def held(context: Context, request: Request) -> Held | None:
     """Whether no wave may go out now, for whatever reason that concerns every wave."""
-    return ceiling(context, request) or night(context, request)
+    return stopped(context, request) or night(context, request)
 
 
 def first_wave(context: Context, request: Request) -> tuple[Held | None, list[Text]]:
     """Whether the first wave of a new request must wait; and what duty is told or asked, where that begins."""
-    if over := ceiling(context, request):
-        return over, list(report_ceiling(context))
+    if over := stopped(context, request):
+        return over, list(report(context, over))
     slow, texts = _surge(context, request)
     asleep = night(context, request)
     if asleep is not None and slow is not None:  # what comes in the night is spaced out in the morning as well
@@ -132,9 +152,9 @@ def decide(context: Context, *, go_on: bool) -> bool:
     return was_held
 
 
-def report_ceiling(context: Context) -> Texts:
-    """Whoever is on duty hears once a day that the money for texts is spent."""
-    if line_numbers.mark_ceiling_reported(context.session, context.line, context.now):
+def report(context: Context, held: Held) -> Texts:
+    """Whoever is on duty hears once a day that the money for texts is spent. Of a pause they know."""
+    if held.why is Hold.CEILING and line_numbers.mark_ceiling_reported(context.session, context.line, context.now):
         yield from context.tell_duty("duty_ceiling", money=Ours(context.line.policy.daily_ceiling))
 
 

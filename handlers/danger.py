@@ -27,6 +27,8 @@ def told(turn: Turn, intent: Free, kind: DangerKind) -> Texts:
         requests.hold(turn.session, request, turn.now)
     elif not request.needs:
         request.needs = [str(need) for need in intent.meaning.needs]
+    if request.state is State.OPEN:  # whatever held it back
+        requests.schedule(turn.session, request, turn.now)
     requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
     yield from intake.emergency(turn, request, kind)
     if request.state is State.DRAFT:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import brake, duty_tasks, intake, overdue, waves
+from handlers import duty_tasks, intake, overdue, unmet, waiting, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -14,6 +14,8 @@ from models.offers import Offer
 from models.offers import State as OfferState
 from models.people import Address
 from models.requests import Outcome, Request, State
+
+SECOND = 2  # wave, of which the neighbor hears: the first was no answer
 
 
 def act(context: Context, request: Request) -> Texts:
@@ -52,12 +54,25 @@ def our_fault(context: Context, request: Request) -> Texts:
 
 def _open(context: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
-    waited = brake.waited(context, request)
+    plan = unmet.plan(context, request)
+    paused = context.line.is_paused(context.now) and not request.in_danger
+    if not paused and not (yield from waiting.act(context, request, plan)):
+        return
+    again, first = not paused and plan.round_is_due, not request.wave
+    if again:
+        unmet.ask_anew(context, request)
     texts = waves.ask_next(context, request)
     count = waves.asked(texts)
-    if count and (waited or request.wave == 2):
+    phrase = None
+    if first and count:
+        phrase = "asking_now"
+    elif again and plan.first_round and not first:
+        phrase = "asked_again"
+    elif count and request.wave == SECOND and plan.first_round:
+        phrase = "still_looking"
+    if phrase is not None:
         neighbor = people.by_id(context.session, request.person_id)
-        yield context.tell(neighbor, "asking_now" if waited else "still_looking", about=request, n=count)
+        yield context.tell(neighbor, phrase, about=request, n=count, **unmet.promised(context, request))
     yield from texts
 
 

@@ -11,6 +11,7 @@ from handlers import (
     in_hand,
     intake,
     media,
+    pause,
     phrasebook,
     reach_person,
     receipt,
@@ -333,3 +334,4 @@ def hello(turn: Turn, order: Order) -> Texts:
             turn.speaker.language = order.language
         turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
         yield turn.reply("hello", line=Ours(turn.line.name))
+        yield from pause.to_who_writes(turn)

@@ -10,13 +10,15 @@ from handlers import (
     first_answer,
     interpreting,
     media,
+    pause,
     phrasebook,
     redaction,
+    unmet,
     waves,
     whereabouts,
 )
 from handlers.brake import Hold
-from handlers.summary import Ours, When
+from handlers.summary import Ours
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding import placing
 from handlers.understanding.danger import FIRST
@@ -33,6 +35,7 @@ GOT_IT = {
     Hold.SURGE: "got_it_surge",
     Hold.CEILING: "got_it_ceiling",
     Hold.NIGHT: "got_it_night",
+    Hold.PAUSE: "got_it_paused",
 }  # but nobody is asked yet
 
 
@@ -211,11 +214,14 @@ def put_out(context: Context, request: Request) -> Texts:
     neighbor = people.by_id(context.session, request.person_id)
     count = waves.asked(texts)
     phrase = GOT_IT[held.why] if held else "got_it" if count else "got_it_nobody"
-    dial = Ours(context.line.emergency_number)
-    when = When(held.until, context.line.timezone) if held else None
-    if held and held.why is Hold.NIGHT:
+    values = {} if count else unmet.promised(context, request)
+    values["dial"] = Ours(context.line.emergency_number)
+    if held is not None and held.why is Hold.PAUSE:
+        pause.mark(context, request)
+        values = pause.said(context)
+    elif held is not None and held.why is Hold.NIGHT:
         context.ask(neighbor, Question.CANT_WAIT, request, options=1)
-    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, dial=dial, when=when)
+    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
     yield from texts
     yield from to_duty
 

@@ -1,6 +1,6 @@
 """Whoever is on duty moves a request: to somebody, from one to another, back to everybody, or into another one."""
 
-from handlers import brake, choosing, duty_tasks, first_answer, leasing, relaying, summary, waves
+from handlers import brake, choosing, duty_tasks, first_answer, leasing, relaying, summary, unmet, waves
 from handlers.summary import Ours, Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
@@ -97,9 +97,10 @@ def _open(turn: Turn, request: Request) -> Texts:
     texts = waves.open_up(turn, request, kind, out_of, by=turn.speaker.id)
     opened = request.state is State.OPEN and not is_open
     phrase = "open_already" if is_open else "opened" if opened else "open_not_held"
-    if request.state is State.OPEN and brake.ceiling(turn, request):
-        phrase = "opened_ceiling"
-    yield turn.reply(phrase, about=request, n=waves.asked(texts))
+    if request.state is State.OPEN and (stopped := brake.stopped(turn, request)):
+        phrase = "opened_paused" if stopped.why is brake.Hold.PAUSE else "opened_ceiling"
+    when = unmet.soon(turn, request.next_action_at or turn.now)
+    yield turn.reply(phrase, about=request, n=waves.asked(texts), when=when)
     if before and opened:
         neighbor = people.by_id(turn.session, request.person_id)
         turn.unask(neighbor, request)

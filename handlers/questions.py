@@ -1,14 +1,12 @@
 """Questions about us, answered honestly at once, whatever we were asking them ourselves."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from statistics import median
 
-from handlers import intake, standing
+from handlers import estimate, intake, standing
 from handlers.summary import Ours, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free
-from models import assignments, requests
+from models import requests
 from models.requests import State
 
 ANSWERS: Mapping[Act, str] = {  # in the order in which they are given, if somebody asks several
@@ -23,10 +21,6 @@ ANSWERS: Mapping[Act, str] = {  # in the order in which they are given, if someb
     Act.ASKS_WHO: "about_who",
 }
 MOST = 2  # answers to one text
-HOUR = timedelta(hours=1)
-LATELY = timedelta(days=28)
-ENOUGH = 5  # claims, to say how long it takes
-WORTH_COUNTING = 50
 
 
 def answer(turn: Turn, intent: Free) -> Texts:
@@ -67,7 +61,7 @@ def _what_now(turn: Turn, intent: Free) -> Said | None:
 
 
 def _estimate(turn: Turn) -> Text:
-    waited = assignments.waits(turn.session, turn.line.id, turn.now - LATELY, WORTH_COUNTING)
-    if len(waited) < ENOUGH:
-        return turn.reply("about_how_long_unknown")
-    return turn.reply("about_how_long", n=round(median(each / HOUR for each in waited)))
+    """Of such things as they wait for; of everything, while they wait for nothing."""
+    needs = [need for request in turn.own if request.state is State.OPEN for need in request.needs]
+    lately = estimate.lately(turn, needs)
+    return turn.reply("about_how_long", lately=lately) if lately else turn.reply("about_how_long_unknown")

@@ -5,7 +5,7 @@ Nothing else counts as fulfilled.
 
 from datetime import timedelta
 
-from handlers import intake, pressing, relaying, waves
+from handlers import intake, pressing, relaying, standing, unmet, waves
 from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, brief
 from handlers.turn import Texts, Turn
@@ -188,8 +188,9 @@ def _rest(turn: Turn, request: Request, words: str, meaning: Understanding) -> T
         code_word=intake.code_word(request.language),
     )
     texts = waves.open_up(turn, rest, "opened", (State.DRAFT,), by=turn.speaker.id)
-    count = waves.asked(texts)
-    yield turn.reply("rest_goes_out" if count else "got_it_nobody", about=rest, n=count, what=turn.what(rest))
+    count, promised = waves.asked(texts), unmet.promised(turn, rest)
+    phrase = "rest_goes_out" if count else "got_it_nobody"
+    yield turn.reply(phrase, about=rest, n=count, what=turn.what(rest), **promised)
     if helper := _helper(turn, request):
         yield turn.tell(helper, "receipt_partly_helper", about=request, rest=rest.number)
     yield from texts
@@ -269,6 +270,8 @@ def _to_duty(
     requests.record(turn.session, request, "nobody_came", turn.now, by=turn.speaker.id, words=words)
     requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=words)
     knows = Said("duty_knows" if told else "duty_will_know")
+    standing.want(turn, request)
+    values.setdefault("when", unmet.soon(turn, request.next_action_at or turn.now))
     yield turn.reply(phrase, about=request, lane=Lane.SAFETY, then=knows, **values)
     if not again:
         yield from told

@@ -27,6 +27,7 @@ from handlers import (
     moving,
     own,
     own_answers,
+    pause,
     pressing,
     problem,
     questions,
@@ -38,6 +39,7 @@ from handlers import (
     silence,
     silent,
     volunteer_talk,
+    waiting,
     watching,
     who,
 )
@@ -91,6 +93,7 @@ SHIFT = Argument("turn", shift_words.turn, in_words=True, optional=True)
 TO_MANY = Argument("to", arguments.to_many, in_words=True, optional=True)
 DIGEST = Argument("on", arguments.digest)
 SPAN = Argument("hours", arguments.hours_of_day, in_words=True, optional=True)
+UNTIL = Argument("until", arguments.until, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -145,6 +148,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("false_alarm", watching.false_alarm, numbers=True, told=Told.DUTY),
     # The text that asks how to go on tells of it; it is wanted at no other time.
     Command("brake", duty.brake_, Who.DUTY, spellings=("brake_on", "brake_off"), argument=BRAKE, told=Told.README),
+    Command("pause", pause.pause, Who.DUTY, argument=UNTIL, note=Note.ARGUMENT, told=Told.README),
+    Command("resume", pause.resume, Who.DUTY, told=Told.README),  # the answer to PAUSE LINE tells it
     # anyone
     Command("help", service.help_, told=Told.README),  # most texts of ours end with it
     Command("stop", service.stop, argument=BY_CARRIER, while_stopped=True, tells_language=False),
@@ -221,6 +226,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.ASKS_IF_COMING, Role.MATCHED, pressing.is_anybody_coming, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
     ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
+    ActRule(Act.STILL_NEEDS, Role.WAITING, waiting.still_needs, goes_on=True),
+    ActRule(Act.STILL_NEEDS, Role.GIVEN_UP, waiting.still_needs, goes_on=True),
     ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
     ActRule(Act.ASKS_HOW_LONG, Role.ALONE, questions.how_long, goes_on=True),
     ActRule(Act.ASKS_NEARBY, Role.ALONE, reach_person.asks, goes_on=True),
@@ -259,6 +266,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.DETAIL: volunteer_talk.answered,
     Question.CANT_WAIT: ask.cant_wait,
     Question.STILL_HELPS: silent.answered,
+    Question.STILL_NEEDED: waiting.answered,
+    Question.UNTIL: pause.answered,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}

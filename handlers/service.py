@@ -1,6 +1,6 @@
 """For anyone: help, stop, start, the language."""
 
-from handlers import alarms, duty_tasks, foreign, intake, phrasebook, waves
+from handlers import alarms, duty_tasks, foreign, intake, pause, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
@@ -23,6 +23,7 @@ def help_(turn: Turn, _: Order) -> Texts:
         return
     phrase = "help_helper" if turn.speaker.helps else "help"
     yield turn.reply(phrase, line=Ours(turn.line.name), dial=Ours(turn.line.emergency_number))
+    yield from pause.to_who_writes(turn)
     if turn.speaker.on_duty:
         yield turn.reply("help_duty")
     if draft is not None:

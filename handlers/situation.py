@@ -5,7 +5,8 @@ from functools import cached_property
 
 from handlers.turn import LET_GO, OFFERING, Turn
 from handlers.understanding.intents import Question, Role
-from models.requests import TALKING, State
+from models import requests
+from models.requests import TALKING, Outcome, State
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,9 @@ class LiveSituation:
                 return any(r.state is State.DRAFT for r in own)
             case Role.WAITING:
                 return any(r.state in (State.OPEN, State.HELD) for r in own)
+            case Role.GIVEN_UP:
+                latest = None if own else requests.last_of(self.turn.session, speaker.id)
+                return latest is not None and latest.outcome is Outcome.UNMET
             case Role.MATCHED:
                 return any(r.state in TALKING for r in own)
             case Role.DELIVERED:

@@ -1,28 +1,80 @@
-"""Where a request stands, honestly, for whoever asked for it or has it."""
+"""Where a request stands, honestly, for whoever asked for it or has it: what was done, what comes next, and when."""
 
-from handlers import brake, first_answer, lease
-from handlers.summary import When
+from typing import Any
+
+from handlers import first_answer, lease, unmet
+from handlers.summary import Said, When
 from handlers.turn import Text, Turn
-from models import assignments, offers
+from handlers.unmet import Plan
+from models import assignments, people, requests, waiting
+from models.assignments import Assignment
 from models.requests import Request, State
 
 
 def of(turn: Turn, request: Request) -> Text:
-    """How it stands with this request."""
+    """How it stands with this request. To ask for one's own is to want it."""
     if first_answer.at_home(request) and request.live:
         return turn.reply("status_quiet", about=request)
+    if request.state is State.OPEN:
+        return _open(turn, request)
     holder = assignments.on(turn.session, request)
-    what = turn.what(request)
-    name = turn.somebody(holder[1]) if holder else None
-    said = When(lease.heard(holder[0]), turn.line.timezone) if holder else None
-    phrase = f"status_{request.state}"
+    phrase, values = f"status_{request.state}", dict[str, Any]()
     if request.state is State.CLOSED:
         phrase = f"status_closed_{request.outcome}"
-    elif request.state is State.CLAIMED and holder and holder[0].on_the_way_at:
-        phrase = "status_coming"
-    elif request.state is State.CLAIMED and holder and holder[0].warned_at and holder[0].leased_until:
-        phrase, said = "status_claimed_asked", When(holder[0].leased_until, turn.line.timezone)
-    asked_count = offers.count(turn.session, request.id)
-    if request.state is State.OPEN and not asked_count and brake.waited(turn, request):
-        phrase = "status_waiting"
-    return turn.reply(phrase, about=request, what=what, name=name, n=asked_count, when=said)
+        if phrase == "status_closed_unmet" and requests.who_did(turn.session, request, "closed"):
+            phrase = "status_closed_by_duty"
+    elif request.state is State.CLAIMED and holder:
+        phrase, values = _claimed(turn, request, holder[0])
+    elif request.state is State.HELD and not people.on_duty(turn.session, turn.line.id):
+        phrase = "status_held_nobody"
+    name = turn.somebody(holder[1]) if holder else None
+    return turn.reply(phrase, about=request, what=turn.what(request), name=name, **values)
+
+
+def want(turn: Turn, request: Request) -> None:
+    """A word of its neighbor about it: they need it still."""
+    if request.state is State.OPEN and request.wanted_at != turn.now:
+        request.wanted_at = turn.now
+        turn.session.add(request)
+
+
+def _claimed(turn: Turn, request: Request, held: Assignment) -> tuple[str, dict[str, Any]]:
+    """Since when somebody has it, and when they come, as far as either has said."""
+    zone = turn.line.timezone
+    if held.on_the_way_at:
+        return "status_coming", {"since": When(held.on_the_way_at, zone)}
+    if held.warned_at and held.leased_until:
+        return "status_claimed_asked", {"when": When(held.leased_until, zone)}
+    comes = held.comes_at or request.needed_from or request.needed_until
+    coming = comes is not None and comes > turn.now
+    then = Said("comes_at", {"when": unmet.soon(turn, comes)}) if comes is not None and coming else None
+    return "status_claimed", {"when": When(lease.heard(held), zone), "comes": then}
+
+
+def _open(turn: Turn, request: Request) -> Text:
+    """How many were asked, how many said no, and when it goes on."""
+    if request.person_id == turn.speaker.id:
+        want(turn, request)
+    plan = unmet.plan(turn, request)
+    asked = waiting.asked(turn.session, request)
+    said_no = Said("said_no", {"n": asked.said_no}) if asked.said_no else None
+    goes_on = (plan.round_at if asked.people else None) or request.next_action_at or turn.now
+    if turn.line.is_paused(turn.now) and not request.in_danger:
+        goes_on = max(goes_on, turn.line.paused_until or goes_on)
+    when = unmet.soon(turn, goes_on)
+    lately = unmet.lately(turn, request)
+    values: dict[str, Any] = {"what": turn.what(request), "when": when, "lately": lately, "said_no": said_no}
+    return turn.reply(_phrase(turn, request, plan, asked.people), about=request, n=asked.people, **values)
+
+
+def _phrase(turn: Turn, request: Request, plan: Plan, asked: int) -> str:
+    if turn.line.is_paused(turn.now) and not request.in_danger:
+        return "status_paused"
+    if plan.passed:
+        return "status_passed"
+    last = max(("held_back", "wave", "nobody_left"), key=lambda kind: plan.marks.get(kind, request.created_at))
+    if last == "held_back" and "held_back" in plan.marks:
+        return "status_waiting"
+    if not asked:
+        return "status_nobody"
+    return "status_asked_all" if plan.nobody_left is not None else "status_open"

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from handlers import lures, naming, phrasebook, redaction
 from handlers.phrasebook import Book, Value
@@ -131,7 +132,7 @@ class Span:
 
     def in_words(self, book: Book) -> str:
         """`Tue 6:00 PM - 10:00 PM`, `Tue, Mar 10 6:00 PM - 10:00 PM`."""
-        hour = str(book.pages["clock"]).removeprefix("E")
+        hour = book.pages["clock_minute"]
         since = book.time(self.begins, self.zone)
         if self.dated:
             since = f"{book.time(self.begins, self.zone, 'EMMMd')} {book.time(self.begins, self.zone, hour)}"
@@ -159,6 +160,28 @@ class Hour:
     def in_words(self, book: Book) -> str:
         """`9 AM`, `9:30 AM`."""
         return book.hour(self.minute)
+
+
+@dataclass(frozen=True)
+class Soon:
+    """A moment to come, on the line's own clock, as somebody says it at `now`."""
+
+    moment: datetime
+    zone: str
+    now: datetime
+
+    def in_words(self, book: Book) -> str:
+        """`at 4:30 PM`, `tomorrow at 8:00 AM`, `Fri at 8:00 AM`; with the date where that is a week away or more."""
+        days = (self._day(self.moment) - self._day(self.now)).days
+        phrase = ("at_hour", "tomorrow_at")[days] if days < 2 else "day_at" if days < 7 else "date_at"
+        values = {
+            "hour": Ours(book.time(self.moment, self.zone, book.pages["clock_minute"])),
+            "day": Ours(book.time(self.moment, self.zone, book.pages["date" if days > 6 else "weekday"])),
+        }
+        return book.say(phrase, values)
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(ZoneInfo(self.zone)).date()
 
 
 @dataclass(frozen=True)

@@ -67,14 +67,15 @@ class Asked:
 def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
     """What this person was asked, unless it was too long ago for `1` still to mean that."""
     kept = person.pending_question
-    if (
-        not kept
-        or person.question_asked_at is None
-        or now - person.question_asked_at > timedelta(minutes=policy.asked_lasts)
-    ):
+    if not kept or person.question_asked_at is None:
+        return None
+    question = Question(kept["question"])
+    still = question is Question.STILL_NEEDED  # to which nothing else is waited for
+    lasts = timedelta(days=policy.unmet_days) if still else timedelta(minutes=policy.asked_lasts)
+    if now - person.question_asked_at > lasts:
         return None
     return Asked(
-        Question(kept["question"]),
+        question,
         kept["request"],
         kept["options"],
         kept["words"],
@@ -187,6 +188,8 @@ class Context:
         waiting = self.asked_of(person)
         if waiting is None or waiting.question is Question.SURGE:
             return waiting is None
+        if waiting.question is Question.STILL_NEEDED:  # it may wait for days, and need not be answered by a digit
+            return True
         return waiting.request_id in (None, about.id)
 
     def unask(self, person: Person, about: Request | None = None) -> None:

@@ -1,10 +1,10 @@
-"""Asking volunteers: a few at a time, and when nobody is left, whoever is on duty."""
+"""Asking volunteers, a few at a time."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
-from handlers import brake, matching, pacing
-from handlers.brake import Held, Hold
+from handlers import brake, matching, pacing, pause, unmet
+from handlers.brake import Held
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
 from models import alarms, answering, assignments, candidates, lines, offers, people, requests
@@ -56,10 +56,10 @@ def open_up(
 
 
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
-    """The texts that ask the next wave (or the `first` ever), or tell duty that nobody is left to ask."""
+    """The texts that ask the next wave (or the `first` ever), or what follows where nobody is left to ask."""
     if held := brake.held(context, request):
         brake.note(context, request, held)
-        return list(brake.report_ceiling(context)) if held.why is Hold.CEILING else []
+        return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     session, now = context.session, context.now
     known, how = answering.of(context.line), pacing.pace(context, request)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
@@ -72,10 +72,13 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     request.unfilled_since = now if lacks else None
     if not asked:
         wait = how.waits([age for _, age in ages], known.curve)
-        requests.schedule(session, request, pacing.after(context, request, wait or how.fixed or how.look_again))
-        return [] if lacks or wait else list(_nobody_left(context, request))
+        if not lacks and not wait:
+            return list(unmet.nobody_left(context, request, first=first))
+        look = pacing.after(context, request, wait or how.fixed or how.look_again)
+        unmet.schedule(context, request, look, first=first)
+        return []
     gap = how.gap([*ages, (len(asked), 0.0)], chance, known.curve)
-    requests.schedule(session, request, pacing.after(context, request, gap))
+    unmet.schedule(context, request, pacing.after(context, request, gap), first=first)
     requests.record(session, request, "wave", now, words=str(len(asked)))
     what = context.what(request)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
@@ -169,19 +172,3 @@ def _find(
 def _later(context: Context, request: Request) -> bool:
     """Whether somebody who cannot be asked now could be later."""
     return bool(_find(context, request, 1, Among.LATER, first=False))
-
-
-def _nobody_left(context: Context, request: Request) -> Texts:
-    # Volunteers may come back, so the next look still tries; duty and the neighbor hear it once.
-    last = requests.last_event(
-        context.session, request, "nobody_left", "opened", "dropped", "lapsed", "reopened", "stopped"
-    )
-    if last == "nobody_left":
-        return
-    requests.record(context.session, request, "nobody_left", context.now)
-    what = context.what(request)
-    told = list(context.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what))
-    yield from told
-    if request.wave:
-        neighbor = people.by_id(context.session, request.person_id)
-        yield context.tell(neighbor, "still_looking_duty" if told else "still_looking_nobody", about=request)

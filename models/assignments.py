@@ -1,9 +1,9 @@
 """Assignments: a volunteer who has a request in hand."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
@@ -118,16 +118,32 @@ def on(session: Session, request: Request, *states: State) -> tuple[Assignment, 
     return session.fetch(_on(states or HOLDING), request_id=request.id).first()
 
 
-def waits(session: Session, line_id: int, since: datetime, most: int) -> list[timedelta]:
-    """How long neighbors waited until somebody took what they had asked for, the last ones since then."""
+LOOKED_AT = 200  # of the last claims, however long they reach back: a question costs no more on an old line
+
+
+class Wait(NamedTuple):
+    """From when to when a neighbor waited until somebody took what they had asked for, and what that was."""
+
+    asked: datetime
+    taken: datetime
+    needs: list[str]
+
+
+def waits(session: Session, line_id: int, since: datetime) -> list[Wait]:
+    """How neighbors waited for the last claims since then, the last one first; not for what they needed later."""
+    last = sa.select(col(Assignment.id)).order_by(col(Assignment.id).desc()).limit(LOOKED_AT)
     query = (
-        select(Assignment.taken_at, Request.created_at)
+        select(Request.created_at, Assignment.taken_at, Request.needs)
         .join(Request, col(Request.id) == col(Assignment.request_id))
-        .where(Request.line_id == line_id, col(Assignment.taken_at) >= since)
+        .where(
+            col(Assignment.id).in_(last),
+            Request.line_id == line_id,
+            col(Assignment.taken_at) >= since,
+            col(Request.needed_from).is_(None),
+        )
         .order_by(col(Assignment.id).desc())
-        .limit(most)
     )
-    return [taken - asked for taken, asked in session.exec(query)]
+    return [Wait(asked, taken, list(needs)) for asked, taken, needs in session.exec(query)]
 
 
 @cache

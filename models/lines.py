@@ -124,6 +124,15 @@ class Answer:
     language: str | None = None  # of who gets it, where several fit
 
 
+@dataclass(frozen=True)
+class Resource:
+    """Other help that a group knows of: who else has food, say, and when."""
+
+    needs: tuple[str, ...]
+    words: str
+    language: str | None = None  # of who gets it, where several fit
+
+
 class Line(Model, table=True):
     """One group's hotline."""
 
@@ -153,6 +162,19 @@ class Line(Model, table=True):
     def set_answers(self, answers: Sequence[Answer]) -> None:
         """From now on these."""
         self.answers = [asdict(answer) for answer in answers]
+
+    @property
+    def other_help(self) -> list[Resource]:
+        """Who else the group knows to help, and with what."""
+        return [Resource(tuple(kept["needs"]), kept["words"], kept["language"]) for kept in self.resources]
+
+    def set_other_help(self, known: Sequence[Resource]) -> None:
+        """From now on these."""
+        self.resources = [asdict(each) for each in known]
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether nobody is asked about anything just now, but in danger."""
+        return self.paused_until is not None and self.paused_until > now
 
     @property
     def policy(self) -> Policy:
@@ -259,6 +281,25 @@ def next_of(line: Line, after: datetime, hours: Sequence[int]) -> datetime:
     days = (today + timedelta(days=n) for n in range(3))
     moments = (datetime.combine(day, time(hour), zone).astimezone(UTC) for day in days for hour in sorted(hours))
     return next(moment for moment in moments if moment > after)
+
+
+USUAL_MORNING = 8  # o'clock, of a line without quiet hours
+
+
+def morning(line: Line, after: datetime) -> datetime:
+    """The next time that its quiet hours end: when a new day of asking begins. In UTC."""
+    policy, zone = line.policy, ZoneInfo(line.timezone)
+    hour = USUAL_MORNING if policy.quiet_from == policy.quiet_until else policy.quiet_until
+    today = after.astimezone(zone).date()
+    moments = (datetime.combine(today + timedelta(days=n), time(hour % 24), zone).astimezone(UTC) for n in range(3))
+    return next(moment for moment in moments if moment > after)
+
+
+def evening_before(line: Line, moment: datetime, hour: int) -> datetime:
+    """That hour of the day before, on the line's own clock. In UTC."""
+    zone = ZoneInfo(line.timezone)
+    day = moment.astimezone(zone).date() - timedelta(days=1)
+    return datetime.combine(day, time(hour), zone).astimezone(UTC)
 
 
 def waking(line: Line) -> Waking:

@@ -468,7 +468,9 @@ def noted_since(session: Session, line_id: int, since: datetime, most: int) -> l
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:
-    """Add to what the neighbor wrote."""
+    """Add to what the neighbor wrote. A word of their own says that they still want it."""
+    if by == request.person_id:
+        request.wanted_at = now
     keep_words(session, request, words)
     record(session, request, "added", now, by=by, words=words)
 

@@ -25,7 +25,7 @@ from tests.fakes import LINE, WHATSAPP, Recorder, StillClock, status_update
 
 TYPING = timedelta(seconds=3)  # the same words sooner are the same text
 LOOKS = 8  # at what is due, in one span; whatever else is due comes late
-SPANS = [timedelta(minutes=m) for m in (1, 11, 25, 46, 60, 181, 241, 24 * 60, 49 * 60)]
+SPANS = [timedelta(minutes=m) for m in (1, 11, 25, 46, 60, 181, 241, 24 * 60, 49 * 60, 4 * 24 * 60, 15 * 24 * 60)]
 
 NEIGHBORS = {"Anabel Quince": "+12025550101", "": "+12025550105"}
 HELPERS = {

@@ -18,12 +18,13 @@ from models.delivery.outbound import Outbound
 from models.delivery.outbound import State as TextState
 from models.duty_tasks import DutyTask
 from models.inbound import Heard, Inbound
-from models.lines import Channel
+from models.lines import DEFAULT_POLICY, Channel
 from models.offers import PENDING, Offer
 from models.offers import State as Answer
 from models.people import Address, Person
 from models.requests import Event, Outcome, Request, State
 from models.store.session import Session
+from models.waiting import BEGINNINGS
 
 T = TypeVar("T", bound=SQLModel)
 TO_LEAVE = (TextState.READY, TextState.HELD)
@@ -31,6 +32,9 @@ DUTY_HEARD = ("duty_", "from_neighbor")  # phrases by which whoever is on duty l
 SECRET = re.compile(r"zucchini|14 Oak|apt 3|Quince", re.I)  # the neighbors' words, doors and family names
 DOOR = re.compile(r"14 Oak|apt 3", re.I)
 LONGEST_HELD = timedelta(days=8)
+STILL_NEED, STILL_NEED_EVERY = DEFAULT_POLICY.still_need_days, DEFAULT_POLICY.still_need_every
+UNMET = DEFAULT_POLICY.unmet_days
+NIGHT = timedelta(hours=12)  # which they are not asked in
 SENTENCE = 12  # letters; a shorter text may be a word of ours too
 MANY_DIGITS = re.compile(r"\d[\d\s().-]{5,}\d")
 
@@ -277,6 +281,25 @@ def what_is_held_comes_back(s: Step) -> Broken:
         yield "duty is asked the same thing twice at a time"
 
 
+def silence_is_asked_about(s: Step) -> Broken:
+    """Nobody waits for weeks unasked: whether it is still needed, and without a word it ends."""
+    for request in s.now.requests.values():
+        if request.state is not State.OPEN or request.next_action_at is None or request.next_action_at <= s.now.now:
+            continue
+        told = [e for e in s.now.events if e.request_id == request.id]
+        began = max((e.at for e in told if e.kind in BEGINNINGS), default=request.created_at)
+        last = max(request.wanted_at or request.created_at, began)
+        asked = [e.at for e in told if e.kind in ("still_need", "time_passed") and e.at >= last]
+        before = [e.at for e in told if e.kind == "still_need" and e.at >= began]
+        every = timedelta(days=STILL_NEED_EVERY if before else STILL_NEED)
+        if not asked and s.now.now - max([last, *before]) > every + NIGHT:
+            yield f"#{request.number} is open since {last} and its neighbor was not asked whether they still need it"
+        if asked and s.now.now > max(last + timedelta(days=UNMET), asked[-1] + timedelta(days=2)) + NIGHT:
+            yield f"#{request.number} is open, and its neighbor is silent since {last}"
+        if request.next_action_at - s.now.now > timedelta(days=UNMET) + NIGHT:
+            yield f"#{request.number} is not looked at before {request.next_action_at}"
+
+
 def both_sides_hear(s: Step) -> Broken:
     """A helper who is gone, or an end, is told to who did not cause it."""
     for before in s.was.requests.values():
@@ -342,6 +365,7 @@ PROMISES: tuple[Callable[[Step], Broken], ...] = (
     words_of_people_are_quoted,
     nobody_is_left_in_the_dark,
     what_is_held_comes_back,
+    silence_is_asked_about,
     both_sides_hear,
     an_end_is_an_end,
     history_only_grows,

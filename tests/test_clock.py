@@ -88,6 +88,7 @@ def populate(hotline: Hotline, zone: str = "America/New_York", **rules: object) 
         people.add(session, line, Channel.SMS, DEE, hotline.clock.now(), name="Dee", duty=True, language="en")
 
     hotline.database.write(work).result()
+    hotline.tick()  # the line's timers say themselves when they are due
 
 
 def say(hotline: Hotline, who: str, words: str) -> None:

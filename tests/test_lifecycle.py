@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,16 @@ def twice(session: Session) -> None:
         text("hello", "hello")(session)
 
 
+def months_ago(**values: Any) -> Callable[[Session], object]:
+    """Let everything have happened long ago."""
+
+    def work(session: Session) -> None:
+        plant(Event, at=MORNING - timedelta(days=60))(session)
+        plant(Request, state=State.OPEN, created_at=MORNING - timedelta(days=60), **values)(session)
+
+    return work
+
+
 KEYS = count(1)
 SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "every_text_is_answered": [unanswered],
@@ -121,6 +132,10 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "words_of_people_are_quoted": [text("with zucchini", "claimed"), text('"zucchini', "from_neighbor")],
     "nobody_is_left_in_the_dark": [plant(Request, state=State.OPEN, next_action_at=None)],
     "what_is_held_comes_back": [plant(Request, state=State.HELD, next_action_at=None)],
+    "silence_is_asked_about": [
+        months_ago(next_action_at=MORNING + timedelta(days=1)),
+        months_ago(next_action_at=MORNING + timedelta(days=80)),
+    ],
     "both_sides_hear": [plant(Request, state=State.CLOSED)],
     "an_end_is_an_end": [plant(Request, state=State.CLOSED, outcome=Outcome.FULFILLED)],
     "history_only_grows": [plant(Event, kind="told otherwise"), plant(Request, state=State.HELD)],

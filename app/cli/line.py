@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app import settings as rules
-from app.cli import answers, console, figures
+from app.cli import answers, console, figures, resources
 from app.cli.console import AsJson, InLine
 from app.cli.people import addresses
 from app.cli.people.addresses import Unusable
@@ -18,6 +18,7 @@ from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(answers.app, name="answer")
+app.add_typer(resources.app, name="resource")
 
 
 @app.callback()

@@ -69,6 +69,7 @@ class Stage:
     def _set(self, session: Session) -> None:
         line = lines.all_lines(session)[0]
         line.rules = dict(self.story.rules)
+        line.set_other_help(self.story.resources)
         session.add(line)
         for name, aliases in self.story.areas.items():
             session.add(Area(line_id=line.id, name=name, aliases=aliases))

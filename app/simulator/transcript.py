@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
-from models.lines import Channel
+from models.lines import Channel, Resource
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Transcript:
     start: datetime | None = None
     settings: dict[str, str] = field(default_factory=dict)
     areas: dict[str, list[str]] = field(default_factory=dict)
+    resources: list[Resource] = field(default_factory=list)
     rules: dict[str, int] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)

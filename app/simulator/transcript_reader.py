@@ -12,7 +12,8 @@ from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import phrasebook
-from models.lines import DEFAULT_POLICY, FIGURES, Channel
+from handlers.understanding.intents import Need
+from models.lines import DEFAULT_POLICY, FIGURES, Channel, Resource
 from models.requests import Outcome, State
 
 SAID = re.compile(r"(?P<name>[\w/]+)\s*(?P<way><|>>?)(?: (?P<words>.*))?")
@@ -22,7 +23,7 @@ START = re.compile(r"!start\s+(?P<moment>.*)")
 PICTURE = re.compile(r"\[photo(?: (?P<kind>\w+/[\w.+-]+))?\] ?(?P<words>.*)")
 PLACE = re.compile(r"\[loc (?P<latitude>-?\d+(?:\.\d+)?), ?(?P<longitude>-?\d+(?:\.\d+)?)\] ?(?P<words>.*)")
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "day": timedelta(days=1), "days": timedelta(days=1)}
-SETTINGS = frozenset("name language timezone country emergency area rule".split())
+SETTINGS = frozenset("name language timezone country emergency area rule resource".split())
 NAMES = {"emergency": "emergency_number"}
 ROLES = frozenset("asks helps duty stranger".split())
 STEPS = (
@@ -80,6 +81,12 @@ def _setting(story: Transcript, line: str) -> None:
     if key == "area":
         name, _, aliases = value.partition(":")
         story.areas[name.strip()] = [alias.strip() for alias in aliases.split(",") if alias.strip()]
+    elif key == "resource":
+        needs, _, words = value.partition(":")
+        named = [need.strip() for need in needs.split(",")]
+        if unknown := [need for need in named if need not in list(Need)]:
+            raise ValueError(f"{unknown[0]} is no need; write resource food,baby: Pantry at St Paul's, Tue 10-12")
+        story.resources.append(Resource(tuple(named), words.strip()))
     elif key == "rule":
         rule, _, figure = value.partition(" ")
         if rule not in FIGURES:

@@ -12,6 +12,7 @@ from handlers.understanding.phrases import Phrase, PhraseIndex
 from handlers.understanding.words import Token
 
 LONGEST_AREA = 4  # words
+LONGEST_UNTIL = 8
 UNITS = (("hours", 1), ("days", 24), ("weeks", 7 * 24))
 
 
@@ -94,6 +95,11 @@ def _minute(hour: str, minute: str | None, half: str | None) -> int | None:
         return None
     hours = hours % 12 + 12 * (half == "pm") if half in ("am", "pm") else hours
     return hours * 60 + past
+
+
+def until(said: Said) -> bool | None:
+    """Whether words follow that may say until when; they are the note."""
+    return True if said.rest and len(said.rest) <= LONGEST_UNTIL else None
 
 
 def count(said: Said) -> int | None:

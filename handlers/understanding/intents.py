@@ -90,6 +90,7 @@ class Act(StrEnum):
     ASKS_PROGRESS = "asks_progress"
     ASKS_IF_COMING = "asks_if_coming"
     ASKS_EARLIER = "asks_earlier"
+    STILL_NEEDS = "still_needs"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
     COMPLAINS = "complains"
@@ -130,6 +131,7 @@ class Role(StrEnum):
     ALONE = "alone"  # the same, and nobody has anything of theirs in hand
     DRAFTING = "drafting"  # we still ask back about a request of theirs
     WAITING = "waiting"  # volunteers are asked about a request of theirs, or it waits for one or for duty
+    GIVEN_UP = "given_up"  # the last that they asked for was closed, for nobody could
     MATCHED = "matched"  # somebody has a request of theirs
     DELIVERED = "delivered"  # it is said to be there, or was closed within days
     OFFERED = "offered"  # they were asked about requests and have not answered
@@ -157,6 +159,8 @@ class Question(StrEnum):
     COVER = "cover"  # a volunteer, whether they take somebody's turn on duty
     BROADCAST = "broadcast"  # somebody on duty, whether words go to many
     GOING = "going"  # a helper, how it is going
+    STILL_NEEDED = "still_needed"  # a neighbor, whether they need it still
+    UNTIL = "until"  # duty, how long the line is paused
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
     STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
@@ -173,6 +177,7 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.BROADCAST,
         Question.CANT_WAIT,
         Question.STILL_HELPS,
+        Question.STILL_NEEDED,
     }
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import against, bench, fsync, full, memory, profiling, scale, sending, session
+from tests.benchmarks import against, bench, fsync, full, memory, morning, profiling, scale, sending, session
 from tests.benchmarks.figures import say
 
-BENCHMARKS = {module.NAME: module for module in (full, against, session, fsync, scale, sending, memory)}
+BENCHMARKS = {module.NAME: module for module in (full, against, session, fsync, scale, morning, sending, memory)}
 DATABASES = ("sqlite", "postgresql")
 
 

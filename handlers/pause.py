@@ -1,0 +1,134 @@
+"""PAUSE LINE: nobody is asked until then, but in danger. Everybody who waits hears it, and it ends by itself."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from handlers import brake, unmet
+from handlers.summary import Ours
+from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding import until
+from handlers.understanding.intents import Answer, Order, Question
+from models import lines, people, requests, surges, timers, waiting
+from models.requests import Request, State
+
+TIMER = "pause"
+DAY = 24  # hours
+LONGEST = timedelta(days=60)
+
+
+def pause(turn: Turn, order: Order) -> Texts:
+    """PAUSE LINE until monday; without words, until when is asked."""
+    if not order.note:
+        turn.ask(turn.speaker, Question.UNTIL)
+        yield turn.reply("pause_until")
+    else:
+        yield from _pause(turn, order.note)
+
+
+def answered(turn: Turn, intent: Answer) -> Texts:
+    """The answer to "until when?"."""
+    turn.unask(turn.speaker)
+    if turn.speaker.on_duty:
+        yield from _pause(turn, intent.words)
+    else:
+        yield turn.reply("not_on_duty")
+
+
+def _pause(turn: Turn, words: str) -> Texts:
+    ends = _moment(turn, words)
+    if ends is None:
+        turn.ask(turn.speaker, Question.UNTIL)
+        yield turn.reply("pause_until")
+        return
+    turn.unask(turn.speaker)
+    turn.line.paused_until = ends
+    turn.session.add(turn.line)
+    slots = surges.of_line(turn.session, turn.line)
+    slots.next_wave_at = ends  # of which each request that is held takes one
+    turn.session.add(slots)
+    timers.begin(turn.session, turn.line.id, [TIMER], ends)
+    timers.bring_forward(turn.session, turn.line.id, TIMER, ends)
+    waiting.look_at_all(turn.session, turn.line, turn.now)
+    when = unmet.soon(turn, ends)
+    yield turn.reply("pause_begins", when=when)
+    yield from turn.tell_duty("duty_paused", but=turn.speaker.id, name=turn.somebody(turn.speaker), when=when)
+
+
+def _moment(turn: Turn, words: str) -> datetime | None:
+    """The morning, or the hour, until which it shall be; None if they do not say."""
+    hours, now = until.hours(words), turn.now.astimezone(ZoneInfo(turn.line.timezone))
+    if hours is not None:
+        return turn.now + min(timedelta(hours=hours), LONGEST)
+    days = until.days(words, now.weekday())
+    return None if days is None else lines.morning(turn.line, _midnight(now, days))
+
+
+def _midnight(now: datetime, days: int) -> datetime:
+    return (now + timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def resume(turn: Turn, _: Order) -> Texts:
+    """RESUME LINE: what waits goes out now, one request after the other."""
+    if not turn.line.is_paused(turn.now):
+        yield turn.reply("pause_none")
+        return
+    waits = _end(turn)
+    yield turn.reply("pause_over", n=waits)
+    yield from turn.tell_duty("duty_resumed", but=turn.speaker.id, name=turn.somebody(turn.speaker))
+
+
+def over(context: Context) -> Texts:
+    """Time alone: the pause that duty wanted is over. What waits has its turn already."""
+    until_ = context.line.paused_until
+    if until_ is not None and until_ <= context.now:
+        context.line.paused_until = None
+        context.session.add(context.line)
+        waits = len(requests.in_state(context.session, context.line.id, State.OPEN, limit=brake.MANY))
+        yield from context.tell_duty("pause_over", n=waits)
+
+
+def ends_at(context: Context) -> datetime | None:
+    """When time looks at it next."""
+    return context.line.paused_until if context.line.is_paused(context.now) else None
+
+
+def _end(context: Context) -> int:
+    context.line.paused_until = None
+    context.session.add(context.line)
+    gap = timedelta(minutes=context.line.policy.brake_gap)
+    return waiting.spread(context.session, context.line, context.now, gap, brake.LONGEST_WAIT)
+
+
+def told(context: Context, request: Request) -> Iterator[Text]:
+    """The neighbor hears of the pause: one text, however many requests of theirs wait."""
+    own = requests.live_of(context.session, request.person_id)
+    if not context.line.is_paused(context.now) or waiting.is_told(context.session, own, "paused", _stamp(context)):
+        return
+    mark(context, request)
+    neighbor = people.by_id(context.session, request.person_id)
+    yield context.tell(neighbor, "pause_waits", about=request, **said(context))
+
+
+def to_who_writes(turn: Turn) -> Texts:
+    """Whoever greets or asks what this is hears that nobody is asked just now."""
+    if turn.line.is_paused(turn.now):
+        yield turn.reply("pause_writes", **said(turn))
+
+
+def mark(context: Context, request: Request) -> None:
+    """They have been told of this pause."""
+    requests.record(context.session, request, "paused", context.now, words=_stamp(context))
+
+
+def said(context: Context) -> dict[str, Any]:
+    """What a text says of the pause: whose, until when, and whom to call in danger."""
+    ends = context.line.paused_until or context.now
+    dial = Ours(context.line.emergency_number)
+    return {"line": Ours(context.line.name), "when": unmet.soon(context, ends), "dial": dial}
+
+
+def _stamp(context: Context) -> str:
+    ends = context.line.paused_until
+    return ends.isoformat() if ends else ""
