@@ -1,7 +1,7 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, relaying, summary, watch, waves
-from handlers.summary import Ours, Several, Verb
+from handlers import choosing, relaying, summary, timing, watch, waves
+from handlers.summary import Ours, Said, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, offers, requests
@@ -27,7 +27,7 @@ def claim(turn: Turn, order: Order) -> Texts:
             return
         numbers = tuple(waiting)
     for number in numbers:
-        yield from _take(turn, number, order.note)
+        yield from _take(turn, number, order)
 
 
 def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
@@ -38,14 +38,14 @@ def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
     return not any(r is not None and r.state is State.OPEN for r in found)
 
 
-def _take(turn: Turn, number: int, note: str) -> Texts:
+def _take(turn: Turn, number: int, order: Order) -> Texts:
     request = requests.by_number(turn.session, turn.line.id, number)
     if request is None or request.state in (State.DRAFT, State.HELD):
         yield turn.reply("unknown_number", number=number)
     elif request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
     elif requests.take(turn.session, request, by=turn.speaker.id, now=turn.now):
-        yield from taken(turn, request, note)
+        yield from taken(turn, request, order)
     else:
         holder = assignments.on(turn.session, request)
         mine = holder is not None and holder[1].id == turn.speaker.id and request.live
@@ -53,10 +53,12 @@ def _take(turn: Turn, number: int, note: str) -> Texts:
         yield turn.reply("claim_yours_already" if mine else late, about=request)
 
 
-def taken(turn: Turn, request: Request, note: str) -> Texts:
-    """The claim is won: connect the two, and let everybody else off."""
+def taken(turn: Turn, request: Request, order: Order) -> Texts:
+    """The claim is won: connect the two, and let everybody else off. Whoever says when they come is held to it."""
     helper = turn.speaker
-    assignments.start(turn.session, request, helper.id, turn.now, note)
+    comes = timing.resolved(turn, order.when)
+    comes_at = timing.comes_at(comes) if comes else None
+    assignments.start(turn.session, request, helper.id, turn.now, order.note, comes_at=comes_at)
     offers.accept(turn.session, request.id, helper.id, turn.now)
     if not request.emergency:  # urgent care: somebody comes, and that is the answer
         watch.heard(turn, request, helper)
@@ -68,9 +70,12 @@ def taken(turn: Turn, request: Request, note: str) -> Texts:
         what=what,
         place=summary.at_place(request),
         code=Ours(request.code_word),
+        comes=Said("you_come", {"when": timing.said(turn, comes)}) if comes else None,
         words=summary.they_wrote(request),
     )
-    yield from relaying.introduce(turn, request, helper, note)
+    misses = comes is not None and timing.misses(request, comes)
+    then = timing.said(turn, comes) if comes else None
+    yield from relaying.introduce(turn, request, helper, order.note, comes=then, misses=misses)
 
 
 def pass_(turn: Turn, order: Order) -> Texts:

@@ -1,5 +1,6 @@
 """Words of a person's own: a need, an offer, a question, or words for the other side of an open match."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -15,7 +16,9 @@ from handlers import (
     reach_person,
     receipt,
     relaying,
+    rescheduling,
     standing,
+    timing,
     volunteer_talk,
     whereabouts,
 )
@@ -79,6 +82,13 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from _goes_on(turn, draft, intent.words, meaning)
     else:
         yield from _new(turn, intent.words, meaning)
+
+
+def another_time(turn: Turn, intent: Free) -> Texts:
+    """What they have asked for is needed at another time; or they need something else then."""
+    named = {*map(str, intent.meaning.needs)} - {Need.OTHER}
+    another = intent.meaning.kind is Kind.ASK and named and all(named.isdisjoint(r.needs) for r in turn.own)
+    yield from free(turn, replace(intent, act=None)) if another else rescheduling.by_neighbor(turn, intent)
 
 
 def _said_to(turn: Turn, request: Request, intent: Free, *, theirs: bool) -> Texts:

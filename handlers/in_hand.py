@@ -5,7 +5,7 @@ Where it is not certain that they give it back, their words go to the neighbor, 
 
 from datetime import timedelta
 
-from handlers import browse, carry, choosing, relaying, waves
+from handlers import browse, carry, choosing, relaying, rescheduling, timing, waves
 from handlers.summary import brief
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Order, Question
@@ -16,6 +16,7 @@ from models.assignments import State as AssignmentState
 from models.requests import Request, State
 
 DOUBT_LASTS = timedelta(hours=1)  # without a word, it is open again
+ON_THE_WAY = timedelta(minutes=90)  # whoever says that they are there within these is as good as on the way
 COMING, NOT_COMING = 1, 2
 
 
@@ -33,11 +34,27 @@ def set_off(turn: Turn, intent: Free) -> Texts:
     yield from texts
     if held is None or request is None:
         return
-    if held.on_the_way_at is None:
+    if _names_later(turn, intent):
+        yield from rescheduling.by_helper(turn, held, request, intent)
+    elif held.on_the_way_at is None:
         yield from carry.omw(turn, Order("omw", (request.number,), intent.words))
     else:
         carry.trust(turn, held, request)
         yield from relaying.pass_on(turn, request, intent.words)
+
+
+def another_time(turn: Turn, intent: Free) -> Texts:
+    """They come at another time: the neighbor reads it and says if that will not do."""
+    (held, request), texts = _one(turn, "omw")
+    yield from texts
+    if held is not None and request is not None:
+        yield from rescheduling.by_helper(turn, held, request, intent)
+
+
+def _names_later(turn: Turn, intent: Free) -> bool:
+    """Whether they name a time that is not now: "i'll be there at 6" is no setting off at 2."""
+    needed = timing.resolved(turn, intent.meaning.when)
+    return needed is not None and timing.comes_at(needed) - turn.now > ON_THE_WAY
 
 
 def late(turn: Turn, intent: Free) -> Texts:
@@ -47,6 +64,8 @@ def late(turn: Turn, intent: Free) -> Texts:
     if held is not None and request is not None:
         carry.trust(turn, held, request)
         requests.record(turn.session, request, "late", turn.now, by=turn.speaker.id)
+        if (needed := timing.resolved(turn, intent.meaning.when)) is not None:
+            timing.comes(turn, held, request, needed)
         yield from relaying.pass_on(turn, request, intent.words)
 
 

@@ -12,6 +12,7 @@ from handlers import (
     media,
     phrasebook,
     redaction,
+    timing,
     waves,
     whereabouts,
 )
@@ -63,6 +64,7 @@ def begin(
     )
     if not (placing.says_same(words) and whereabouts.recall(turn, request)):
         whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
+    timing.note(turn, request, meaning.when)
     if like is not None and not whereabouts.known(request):
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)

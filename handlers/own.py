@@ -1,6 +1,17 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import alarms, all_clear, choosing, intake, relaying, standing, volunteer_talk, waves
+from handlers import (
+    alarms,
+    all_clear,
+    choosing,
+    intake,
+    relaying,
+    rescheduling,
+    standing,
+    timing,
+    volunteer_talk,
+    waves,
+)
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Order
@@ -51,6 +62,10 @@ def more(turn: Turn, order: Order) -> Texts:
             yield turn.reply("more_what", about=request)
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
+        if request.needed_as is not None and timing.resolved(turn, order.when) is not None:
+            yield from rescheduling.moved(turn, request, order.when, order.note)
+            continue
+        timing.note(turn, request, order.when)
         yield turn.reply("more_added", about=request)
         yield from alarms.further(turn, request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)

@@ -71,7 +71,7 @@ def each(acts: Iterable[Act], to: Role, handler: ActHandler) -> list[ActRule[Act
     return [ActRule(act, to, handler) for act in acts]
 
 
-HOURS = Argument("hours", arguments.hours, in_words=True, optional=True)
+AWAY = Argument("hours", arguments.away, in_words=True, optional=True)
 COUNT = Argument("count", arguments.count, in_words=True)
 KINDS = Argument("needs", arguments.kinds, in_words=True)
 EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optional=True)
@@ -98,7 +98,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("list", browse.list_, Who.VOLUNTEER, gives_way_to=OPEN_QUESTIONS),
     Command("info", browse.info, numbers=True, told=Told.HELPERS),
     Command("mine", browse.mine, told=Told.HELPERS, gives_way_to=OPEN_QUESTIONS),
-    Command("away", availability.away, Who.JOINED, argument=HOURS),
+    Command("away", availability.away, Who.JOINED, argument=AWAY),
     Command("back", availability.back, Who.JOINED, gives_way_to=OPEN_QUESTIONS),
     Command("max", availability.max_, Who.JOINED, argument=COUNT),
     Command("only", availability.only, Who.JOINED, argument=KINDS),
@@ -139,6 +139,7 @@ DECLINES = (Act.DECLINES, Act.GIVES_BACK, Act.MAY_GIVE_BACK)
 # has, is what follows. The words are in handlers/understanding/acts/*.toml.
 ACTS: tuple[ActRule[ActHandler], ...] = (
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
+    *each((Act.RESCHEDULES, Act.COMES_AT), Role.HOLDING, in_hand.another_time),
     ActRule(Act.NOBODY_HOME, Role.HOLDING, in_hand.nobody_home),
     ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
     ActRule(Act.RUNS_LATE, Role.HOLDING, in_hand.late),
@@ -177,6 +178,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.CAME, Role.DELIVERED, receipt.arrived, goes_on=True),
     ActRule(Act.GOT_IT, Role.DELIVERED, receipt.got_it, goes_on=True),
     ActRule(Act.THANKS_SOMEBODY, Role.DELIVERED, receipt.thanks, goes_on=True),
+    ActRule(Act.RESCHEDULES, Role.MATCHED, free.another_time),
+    ActRule(Act.RESCHEDULES, Role.WAITING, free.another_time),
     ActRule(Act.WITHDRAWS, Role.MATCHED, own.take_back),
     ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),

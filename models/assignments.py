@@ -47,8 +47,16 @@ class Assignment(Model, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def start(session: Session, request: Request, person_id: int, now: datetime, note: str = "") -> None:
-    """Give the request to this volunteer."""
+def start(
+    session: Session,
+    request: Request,
+    person_id: int,
+    now: datetime,
+    note: str = "",
+    *,
+    comes_at: datetime | None = None,
+) -> None:
+    """Give the request to this volunteer, who may have said when they come."""
     session.insert_later(
         Assignment,
         request_id=request.id,
@@ -56,6 +64,7 @@ def start(session: Session, request: Request, person_id: int, now: datetime, not
         state=State.ACTIVE,
         taken_at=now,
         note=note or None,
+        comes_at=comes_at,
     )
 
 

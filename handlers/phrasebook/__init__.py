@@ -6,7 +6,7 @@ Those in unspoken/ we do not speak: a text in one of them is recognised, and ans
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,8 +96,16 @@ class Book:
     def time(self, moment: datetime, zone: str) -> str:
         """Day and hour on the line's own clock, such as "Tue 4:30 PM"."""
         local = format_skeleton(self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
-        # Babel's narrow spaces would force a text into UCS-2 and double its price.
-        return str(local).replace("\u202f", " ").replace("\xa0", " ")
+        return _spaced(local)
+
+    def hour(self, local: datetime) -> str:
+        """An hour, such as "3 PM" or "3:30 PM"."""
+        return _formatted(self.pages["minute" if local.minute else "hour"], local.replace(tzinfo=None), self.locale)
+
+    def day(self, day: date, *, dated: bool = False) -> str:
+        """The name of a day, or the date with it: "Wed", "Fri Mar 13"."""
+        at = datetime.combine(day, time(), UTC)
+        return _formatted(self.pages["date" if dated else "day"], at, self.locale).replace(",", "", 1)
 
 
 class Unspoken(Book):
@@ -132,6 +140,16 @@ class Unspoken(Book):
         """The first of the words by which its speakers ask for it."""
         words = self.few["needs"].get(need)
         return str(words[0]) if words else self.otherwise.need(need)
+
+
+@lru_cache(1024)  # the same hour goes to a whole wave
+def _formatted(skeleton: str, local: datetime, locale: Locale) -> str:
+    return _spaced(format_skeleton(skeleton, local, locale=locale))
+
+
+def _spaced(said: str) -> str:
+    """Without Babel's narrow spaces, which would force a text into UCS-2 and double its price."""
+    return str(said).replace("\u202f", " ").replace("\xa0", " ")
 
 
 @lru_cache(1024)  # Babel looks its rules up anew for every list

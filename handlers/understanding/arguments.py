@@ -8,9 +8,12 @@ from handlers.understanding import carrier_words, needs
 from handlers.understanding.intents import Need
 from handlers.understanding.lexicon import Lexicons
 from handlers.understanding.phrases import Phrase, PhraseIndex
+from handlers.understanding.when import of as time_of
+from handlers.understanding.when.expression import TimeExpression
 from handlers.understanding.words import Token
 
 LONGEST_AREA = 4  # words
+LONGEST_TIME = 6
 UNITS = (("hours", 1), ("days", 24), ("weeks", 7 * 24))
 
 
@@ -57,6 +60,11 @@ def hours(said: Said) -> int | None:
         if 0 < count < 1000 and said.phrases.is_function_word(unit, words[1]):
             return count * length
     return None
+
+
+def away(said: Said) -> int | TimeExpression | None:
+    """The same, or until when: `until friday`, `til march 3`."""
+    return hours(said) or (time_of(said.rest_as_typed) if len(said.rest) <= LONGEST_TIME else None)
 
 
 def count(said: Said) -> int | None:

@@ -23,6 +23,7 @@ from handlers.understanding.phrases import Phrase, PhraseIndex, among
 from handlers.understanding.reading import Reading
 from handlers.understanding.situation import Situation
 from handlers.understanding.vocabulary import Vocabulary
+from handlers.understanding.when import of as time_of
 from handlers.understanding.words import Token
 
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
@@ -146,7 +147,7 @@ class Orders:
             numbers = (self.quoted,)
         if command.argument and argument is None and not command.argument.in_words:
             argument = command.argument.read(self.said(phrase, len(self.words)))
-        return Order(command.name, numbers, note, argument, language=phrase.language)
+        return Order(command.name, numbers, note, argument, language=phrase.language, when=time_of(note))
 
     def said(self, phrase: Phrase, size: int) -> Said:
         rest = self.words[size:]
