@@ -1,6 +1,6 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, relaying, summary, timing, watch, waves
+from handlers import choosing, relaying, rescheduling, summary, timing, watch, waves
 from handlers.summary import Ours, Said, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
@@ -49,6 +49,9 @@ def _take(turn: Turn, number: int, order: Order) -> Texts:
     else:
         holder = assignments.on(turn.session, request)
         mine = holder is not None and holder[1].id == turn.speaker.id and request.live
+        if mine and holder is not None and timing.resolved(turn, order.when) is not None:
+            yield from rescheduling.by_helper(turn, holder[0], request, order.when, order.note)
+            return
         late = "claim_too_late" if request.live else "claim_over"
         yield turn.reply("claim_yours_already" if mine else late, about=request)
 

@@ -35,7 +35,7 @@ def set_off(turn: Turn, intent: Free) -> Texts:
     if held is None or request is None:
         return
     if _names_later(turn, intent):
-        yield from rescheduling.by_helper(turn, held, request, intent)
+        yield from rescheduling.by_helper(turn, held, request, intent.meaning.when, intent.words)
     elif held.on_the_way_at is None:
         yield from carry.omw(turn, Order("omw", (request.number,), intent.words))
     else:
@@ -48,7 +48,7 @@ def another_time(turn: Turn, intent: Free) -> Texts:
     (held, request), texts = _one(turn, "omw")
     yield from texts
     if held is not None and request is not None:
-        yield from rescheduling.by_helper(turn, held, request, intent)
+        yield from rescheduling.by_helper(turn, held, request, intent.meaning.when, intent.words)
 
 
 def _names_later(turn: Turn, intent: Free) -> bool:

@@ -51,12 +51,12 @@ def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str)
         yield turn.tell(helper, "rescheduled_helper", about=request, lane=Lane.REPLY, when=then, words=said)
 
 
-def by_helper(turn: Turn, held: Assignment, request: Request, intent: Free) -> Texts:
+def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpression | None, words: str) -> Texts:
     """Can I come tomorrow at 9 instead? The neighbor decides, and reads it where it is none of their times."""
-    needed = timing.resolved(turn, intent.meaning.when)
+    needed = timing.resolved(turn, when)
     neighbor = people.by_id(turn.session, request.person_id)
     if needed is None or neighbor.opted_out_at is not None or neighbor.silent_since is not None:
-        yield from relaying.pass_on(turn, request, intent.words)
+        yield from relaying.pass_on(turn, request, words)
         return
     timing.comes(turn, held, request, needed)
     then = timing.said(turn, needed)
@@ -69,5 +69,5 @@ def by_helper(turn: Turn, held: Assignment, request: Request, intent: Free) -> T
         name=turn.somebody(turn.speaker),
         when=then,
         needed=turn.when(request),
-        words=Quoted(intent.words),
+        words=Quoted(words),
     )

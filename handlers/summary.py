@@ -210,7 +210,7 @@ def what(request: Request, areas: Sequence[Area], zone: str, now: datetime, *, d
         request.urgency,
         language,
         due.of(request, zone, now),
-        () if door else takes.of(request.text),
+        () if door or request.in_danger else takes.of(request.text),
         Quoted(own) if own else None,
     )
 

@@ -167,5 +167,7 @@ def _beyond(intent: Free) -> str:
     """What they say beyond the yes: an hour, a condition."""
     after = intent.words.partition(intent.act_words)[2].strip(" ,.;:!-") if intent.act_words else ""
     after = after.removeprefix("that ").removeprefix("it ")
-    many = len(after.split()) > SHORT or any(c.isdigit() for c in after)
+    if intent.meaning.when is not None and not after:  # "tomorrow morning i can"
+        return intent.words
+    many = len(after.split()) > SHORT or any(c.isdigit() for c in after) or intent.meaning.when is not None
     return after if many else ""

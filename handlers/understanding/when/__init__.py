@@ -33,9 +33,9 @@ class Said:
 
 def read(text: str, words: Sequence[Token]) -> Said | None:
     """The time that a cleaned text names; None if it names none. The same for whoever says it, whenever."""
-    if not any(names_time(word.text) for word in words):
-        return None
     words = words[:LONGEST]
+    if not names_time(text, words):
+        return None
     finder = Finder(text, words)
     facts = [fact for fact in finder.find() if not fact.denied]
     if not facts:

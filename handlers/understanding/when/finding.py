@@ -9,7 +9,7 @@ from dataclasses import replace
 from handlers.understanding.when.dates import Dates
 from handlers.understanding.when.expression import TODAY, DayKind
 from handlers.understanding.when.scan import RANGING, STOPS, Fact
-from handlers.understanding.when.vocabulary import Named, find
+from handlers.understanding.when.vocabulary import NO_ROLE, Named, find, role
 from models.requests import Timing
 
 REACH = {"cant": 3, "did": 1, "long": 3}  # words that may stand between these and the time: "cant come on friday"
@@ -24,17 +24,23 @@ class Finder(Dates):
         """All of them."""
         i = 0
         while i < len(self.words):
-            if i and STOPS.search(self.gap(i)):
+            word = self.words[i]
+            may = role(word.text)
+            if may is NO_ROLE and not self.leads:
+                i += 1
+                continue
+            if self.leads and word.opens and STOPS.search(self.gap(i)):
                 self.leads = {}
-            if (fact := self.fact(i)) is not None:
+            if (may.begins or may.counts) and (fact := self.fact(i)) is not None:
                 self.facts.append(self.as_led(fact))
                 self.leads = {}
                 i = fact.last
-            elif (lead := find(self.words, i, "lead")) is not None:
+            elif may.leads and (lead := find(self.words, i, "lead")) is not None:
                 self.leads[lead.value] = REACH.get(lead.value, 0)
                 i += len(lead.words)
             else:
-                self.leads = {lead: left - 1 for lead, left in self.leads.items() if left}
+                if self.leads:
+                    self.leads = {lead: left - 1 for lead, left in self.leads.items() if left}
                 i += 1
         return self.facts
 

@@ -21,7 +21,15 @@ MONTHS = {"september": 9}  # those that have more names than the calendar's
 SHORT_NAME = 3  # letters: "sat" and "sun" are other words, too
 LONG_ENOUGH, CLOSE_ENOUGH = 6, 86  # letters, and of 100: "thrusday" is a day
 MANY_WORDS = 8192
-TELLING = ("day", "part", "month", "unit")
+HOURLY = (
+    "at",
+    "by",
+    "before",
+    "after",
+    "from",
+    "in",
+    "within",
+)  # the lists of [lead] behind which a number may be a time
 
 
 class Named(NamedTuple):
@@ -135,20 +143,85 @@ def _no_typos() -> frozenset[str]:
     return frozenset(word for word, found in terms().items() if any(term.kind == "sign_typos" for term in found))
 
 
+@lru_cache(MANY_WORDS)
+def _by_kind(word: str) -> Mapping[str, Sequence[Term]]:
+    kinds: dict[str, list[Term]] = {}
+    for term in begun_by(word):
+        kinds.setdefault(term.kind, []).append(term)
+    return kinds
+
+
 def find(words: Sequence[Token], at: int, *kinds: str) -> Term | None:
     """The longest term of one of these kinds that stands there."""
-    if at >= len(words):
+    if at >= len(words) or not (begun := _by_kind(words[at].text)):
         return None
-    for term in begun_by(words[at].text):
-        if term.kind in kinds:
+    best: Term | None = None
+    for kind in kinds:
+        for term in begun.get(kind, ()):
             size = len(term.words)
+            if best is not None and size <= len(best.words):
+                break
             if size == 1 or term.words == tuple(word.text for word in words[at : at + size]):
-                return term
-    return None
+                best = term
+                break
+    return best
+
+
+class Role(NamedTuple):
+    """What a word may do in the naming of a time."""
+
+    names: bool  # it ends the name of a day, a month or a part of the day: enough to look closer
+    begins: bool  # it begins one
+    counts: bool  # it begins a number or a span
+    leads: bool  # it begins what leads to a time
+    before: bool  # it ends what leads to an hour or a span: a number behind it may be one
+    behind: bool  # it makes a number before it an hour, or counts the hours until then
+
+
+NO_ROLE = Role(False, False, False, False, False, False)
 
 
 @lru_cache(MANY_WORDS)
-def names_time(word: str) -> bool:
-    """Whether a time may be named with this word, in figures or not: all others need not be looked at."""
+def role(word: str) -> Role:
+    """What a word may do: most do nothing, and cost no more than to ask."""
     found = begun_by(word)
-    return word[0].isdigit() or any(t.kind in TELLING or (t.kind == "number" and t.value > 1) for t in found)
+    kinds = {term.kind for term in found}
+    digit = word[0].isdigit()
+    said = Role(
+        word in _last_of_names()
+        or (digit and not word.isdigit())
+        or any(len(t.words) == 1 and t.kind == "day" for t in found),
+        bool(kinds & {"day", "part", "month"}),
+        digit or bool(kinds & {"number", "sign_article", "unit"}),
+        "lead" in kinds,
+        word in _led_to_hours(),
+        bool(kinds & {"meridiem", "unit"}),
+    )
+    return NO_ROLE if said == NO_ROLE else said
+
+
+@cache
+def _last_of_names() -> frozenset[str]:
+    kinds = ("day", "part", "month")
+    return frozenset(term.words[-1] for found in terms().values() for term in found if term.kind in kinds)
+
+
+@cache
+def _led_to_hours() -> frozenset[str]:
+    return frozenset(
+        t.words[-1] for found in terms().values() for t in found if t.kind == "lead" and t.value in HOURLY
+    )
+
+
+def names_time(text: str, words: Sequence[Token]) -> bool:
+    """Whether a text may name a time at all, so that it is worth a closer look."""
+    before, counted = NO_ROLE, False
+    for word in words:
+        now = role(word.text)
+        if now.names or (counted and (now.behind or (word.opens and text[word.start - 1] in ":/"))):
+            return True
+        counted = now.counts
+        if counted and before.before:
+            return True
+        before = now
+    return False
