@@ -125,7 +125,7 @@ def _details(turn: Turn, request: Request, meaning: Understanding) -> None:
     """For how many and how soon, if the answer says so too and nothing did before; and when."""
     request.people = request.people or meaning.people
     request.urgency = request.urgency or meaning.urgency
-    timing.note(turn, request, meaning.when)
+    timing.learn(turn, request, meaning)
 
 
 def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
@@ -136,7 +136,7 @@ def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
     if asked is None or request is None or not request.live:
         yield turn.reply("nothing_waits")
         return
-    timing.learn(turn, request, meaning.when)
+    timing.learn(turn, request, meaning)
     if asked.question is Question.PLACE and not turn.heard.location:
         whereabouts.answered(turn, request, words, meaning)
     else:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import claim, places
+from handlers import claim, places, timing
 from handlers.summary import Needs, Ours, Several, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import when
@@ -33,7 +33,7 @@ def away(turn: Turn, order: Order) -> Texts:
 def _away(turn: Turn, end: datetime | None) -> Text:
     turn.speaker.away_until = end or turn.now + FOREVER
     turn.session.add(turn.speaker)
-    return turn.reply("away_until", when=When(end, turn.line.timezone)) if end else turn.reply("away")
+    return turn.reply("away_until", when=timing.moment(turn, end)) if end else turn.reply("away")
 
 
 def back(turn: Turn, _: Order) -> Texts:

@@ -59,7 +59,7 @@ def _take(turn: Turn, number: int, order: Order) -> Texts:
 def taken(turn: Turn, request: Request, order: Order) -> Texts:
     """The claim is won: connect the two, and let everybody else off. Whoever says when they come is held to it."""
     helper = turn.speaker
-    comes = timing.resolved(turn, order.when)
+    comes = timing.resolved(turn, order.when, request)
     comes_at = timing.comes_at(comes) if comes else None
     assignments.start(turn.session, request, helper.id, turn.now, order.note, comes_at=comes_at)
     offers.accept(turn.session, request.id, helper.id, turn.now)

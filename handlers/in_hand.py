@@ -34,7 +34,7 @@ def set_off(turn: Turn, intent: Free) -> Texts:
     yield from texts
     if held is None or request is None:
         return
-    if _names_later(turn, intent):
+    if _names_later(turn, request, intent):
         yield from rescheduling.by_helper(turn, held, request, intent.meaning.when, intent.words)
     elif held.on_the_way_at is None:
         yield from carry.omw(turn, Order("omw", (request.number,), intent.words))
@@ -51,9 +51,9 @@ def another_time(turn: Turn, intent: Free) -> Texts:
         yield from rescheduling.by_helper(turn, held, request, intent.meaning.when, intent.words)
 
 
-def _names_later(turn: Turn, intent: Free) -> bool:
+def _names_later(turn: Turn, request: Request, intent: Free) -> bool:
     """Whether they name a time that is not now: "i'll be there at 6" is no setting off at 2."""
-    needed = timing.resolved(turn, intent.meaning.when)
+    needed = timing.resolved(turn, intent.meaning.when, request)
     return needed is not None and timing.comes_at(needed) - turn.now > ON_THE_WAY
 
 
@@ -64,7 +64,7 @@ def late(turn: Turn, intent: Free) -> Texts:
     if held is not None and request is not None:
         carry.trust(turn, held, request)
         requests.record(turn.session, request, "late", turn.now, by=turn.speaker.id)
-        if (needed := timing.resolved(turn, intent.meaning.when)) is not None:
+        if (needed := timing.resolved(turn, intent.meaning.when, request)) is not None:
             timing.comes(turn, held, request, needed)
         yield from relaying.pass_on(turn, request, intent.words)
 

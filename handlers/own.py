@@ -62,10 +62,12 @@ def more(turn: Turn, order: Order) -> Texts:
             yield turn.reply("more_what", about=request)
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
-        if request.needed_as is not None and timing.resolved(turn, order.when) is not None:
+        known = request.needed_as is not None
+        if known and order.only_when and timing.resolved(turn, order.when, request) is not None:
             yield from rescheduling.moved(turn, request, order.when, order.note)
             continue
-        timing.note(turn, request, order.when)
+        if not known:
+            timing.note(turn, request, order.when)
         yield turn.reply("more_added", about=request)
         yield from alarms.further(turn, request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)

@@ -40,7 +40,7 @@ def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str)
         yield turn.later(turn.reply("rescheduled", about=request, when=then))
         return
     held, helper = found
-    held.comes_at = None
+    held.comes_at = held.on_the_way_at = None
     turn.session.add(held)
     requests.schedule(turn.session, request, turn.now)
     reached = helper.opted_out_at is None
@@ -53,12 +53,13 @@ def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str)
 
 def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpression | None, words: str) -> Texts:
     """Can I come tomorrow at 9 instead? The neighbor decides, and reads it where it is none of their times."""
-    needed = timing.resolved(turn, when)
+    needed = timing.resolved(turn, when, request)
     neighbor = people.by_id(turn.session, request.person_id)
     if needed is None or neighbor.opted_out_at is not None or neighbor.silent_since is not None:
         yield from relaying.pass_on(turn, request, words)
         return
     timing.comes(turn, held, request, needed)
+    held.on_the_way_at = None
     then = timing.said(turn, needed)
     yield turn.reply("comes_told", about=request, when=then)
     yield turn.tell(

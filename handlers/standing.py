@@ -1,5 +1,7 @@
 """Where a request stands, honestly, for whoever asked for it or has it."""
 
+from dataclasses import replace
+
 from handlers import brake, first_answer
 from handlers.turn import Text, Turn
 from models import assignments, offers
@@ -11,7 +13,7 @@ def of(turn: Turn, request: Request) -> Text:
     if first_answer.at_home(request) and request.live:
         return turn.reply("status_quiet", about=request)
     holder = assignments.on(turn.session, request)
-    what = turn.what(request)
+    what = replace(turn.what(request), takes=())  # they know what it takes
     name = turn.somebody(holder[1]) if holder else None
     phrase = f"status_{request.state}"
     if request.state is State.CLOSED:

@@ -1,28 +1,50 @@
 """The time that somebody names: when a neighbor needs something, when a volunteer comes."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.due import Due
 from handlers.turn import Context, Turn
-from handlers.understanding.when.expression import TimeExpression
+from handlers.understanding.intents import Understanding
+from handlers.understanding.when.expression import Day, DayKind, TimeExpression
 from handlers.understanding.when.resolving import Needed, resolve
 from models import requests
 from models.assignments import Assignment
-from models.requests import Request, Timing, Urgency
+from models.requests import Request, State, Timing, Urgency
 
 RESCHEDULED = "rescheduled"  # the event
 PRESSING = timedelta(hours=3)  # what must be there within these cannot wait for a second wave
 SOON = timedelta(hours=18)  # tomorrow morning, said in the evening, is as soon as today
 ONE_DAY = timedelta(days=1)
+EARLY, LITTLE_LATE = timedelta(hours=1), timedelta(minutes=15)  # whoever comes so is there in time
 LONG = timedelta(hours=8)  # a span in which nobody would wait for its end
 EVENING = timedelta(hours=6)  # before the end of a day
 
 
-def resolved(context: Context, when: TimeExpression | None) -> Needed | None:
-    """The moments that somebody means who says it now; None if they are over."""
+def resolved(context: Context, when: TimeExpression | None, about: Request | None = None) -> Needed | None:
+    """The moments that somebody means who says it now; None if they are over.
+
+    An hour without a day is one of the day `about` which they speak: "i need it at 5 not 3".
+    """
     line = context.line
-    return resolve(when, context.now, ZoneInfo(line.timezone), line.country) if when is not None else None
+    zone = ZoneInfo(line.timezone)
+    if when is None:
+        return None
+    if about is not None and (day := _day(about, context.now, zone)) is not None and when.day is None:
+        needed = resolve(replace(when, day=day), context.now, zone, line.country) if when.minutes is None else None
+        if needed is not None:
+            return needed
+    return resolve(when, context.now, zone, line.country)
+
+
+def _day(request: Request, now: datetime, zone: ZoneInfo) -> Day | None:
+    """The day on which a request is needed, seen from today; None if that is not one day to come."""
+    start, end = request.needed_from, request.needed_until
+    if start is None or end is None or request.needed_as is Timing.BEFORE or end - start > ONE_DAY:
+        return None
+    ahead = (start.astimezone(zone).date() - now.astimezone(zone).date()).days
+    return Day(DayKind.AHEAD, ahead) if ahead > 0 else None
 
 
 def said(context: Context, needed: Needed) -> Due:
@@ -30,9 +52,14 @@ def said(context: Context, needed: Needed) -> Due:
     return Due(needed, context.line.timezone, context.now)
 
 
+def moment(context: Context, at: datetime) -> Due:
+    """A moment, to be read by people."""
+    return said(context, Needed(Timing.AT, at, at))
+
+
 def note(context: Context, request: Request, when: TimeExpression | None) -> bool:
     """Keep with a request when it is needed, and how soon that makes it; False if the words name no time to come."""
-    needed = resolved(context, when)
+    needed = resolved(context, when, request)
     if needed is None:
         return False
     request.needed_as, request.needed_from, request.needed_until = needed.as_, needed.start, needed.end
@@ -42,11 +69,14 @@ def note(context: Context, request: Request, when: TimeExpression | None) -> boo
     return True
 
 
-def learn(turn: Turn, request: Request, when: TimeExpression | None) -> None:
-    """Note the time that a neighbor mentions after the request; while somebody has it, only if none was known."""
-    open_ = request.state in (requests.State.DRAFT, requests.State.OPEN, requests.State.HELD)
-    if request.person_id == turn.speaker.id and request.live and (open_ or request.needed_as is None):
-        note(turn, request, when)
+def learn(turn: Turn, request: Request, meaning: Understanding) -> None:
+    """Note the time that a neighbor mentions after the request: another than they named only if they say but that.
+
+    "And back home at 11" moves no ride. While somebody has it, they would have to hear of another (rescheduling.py).
+    """
+    moves = meaning.only_when and request.state in (State.DRAFT, State.OPEN, State.HELD)
+    if request.person_id == turn.speaker.id and request.live and (moves or request.needed_as is None):
+        note(turn, request, meaning.when)
 
 
 def how_soon(needed: Needed, told: Urgency | None, now: datetime, zone: ZoneInfo) -> Urgency | None:
@@ -84,6 +114,6 @@ def misses(request: Request, needed: Needed) -> bool:
     if request.needed_as is None or first is None or last is None:
         return False
     if request.needed_as is Timing.AT:  # "thursday" is no other time than Thursday at 6
-        return not needed.start <= last <= needed.end
+        return not needed.start - LITTLE_LATE <= last <= needed.end + EARLY
     late = needed.start > last if needed.as_ is not Timing.BEFORE else False
     return late or needed.end < first

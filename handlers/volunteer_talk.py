@@ -114,7 +114,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     if request is None or not request.live:
         yield turn.reply("nothing_waits")
     elif request.state is State.OPEN:
-        timing.learn(turn, request, intent.meaning.when)
+        timing.learn(turn, request, intent.meaning)
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
         yield turn.reply("answer_kept", about=request)
         private = intent.meaning.place or sum(c.isdigit() for c in intent.words) >= A_NUMBER

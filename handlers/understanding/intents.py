@@ -205,6 +205,7 @@ class Order:
     bare: bool = field(default=False, compare=False)  # just a number, without a word that says "claim"
     language: str | None = field(default=None, compare=False)  # the one it was said in; None for numbers alone
     when: TimeExpression | None = field(default=None, compare=False)  # the time that its note names
+    only_when: bool = field(default=False, compare=False)  # whether the note says hardly anything else
 
 
 @dataclass(frozen=True)

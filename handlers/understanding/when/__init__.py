@@ -29,6 +29,7 @@ class Said:
 
     time: TimeExpression
     words: frozenset[int]
+    rest: int  # how many others there are
 
 
 def read(text: str, words: Sequence[Token]) -> Said | None:
@@ -42,7 +43,8 @@ def read(text: str, words: Sequence[Token]) -> Said | None:
         return None
     chosen = _one(_groups(facts, finder))
     time = _joined(chosen, finder)
-    return Said(time, frozenset(i for fact in chosen for i in range(fact.first, fact.last)))
+    named = frozenset(i for fact in chosen for i in range(fact.since, fact.last))
+    return Said(time, named, len(words) - len(named))
 
 
 def of(words: str) -> TimeExpression | None:

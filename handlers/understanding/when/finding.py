@@ -30,17 +30,19 @@ class Finder(Dates):
                 i += 1
                 continue
             if self.leads and word.opens and STOPS.search(self.gap(i)):
-                self.leads = {}
+                self.leads, self.led_from = {}, None
             if (may.begins or may.counts) and (fact := self.fact(i)) is not None:
                 self.facts.append(self.as_led(fact))
-                self.leads = {}
+                self.leads, self.led_from = {}, None
                 i = fact.last
             elif may.leads and (lead := find(self.words, i, "lead")) is not None:
                 self.leads[lead.value] = REACH.get(lead.value, 0)
+                self.led_from = i if self.led_from is None else self.led_from
                 i += len(lead.words)
             else:
                 if self.leads:
                     self.leads = {lead: left - 1 for lead, left in self.leads.items() if left}
+                self.led_from = None
                 i += 1
         return self.facts
 
@@ -61,7 +63,9 @@ class Finder(Dates):
             denied = led is None or named.clock is None
             led = OTHERWISE[led] if led is not None else None
         strictly = "before" in self.leads
-        return replace(fact, named=named, timing=led, strictly=strictly, denied=denied or fact.denied)
+        return replace(
+            fact, led_from=self.led_from, named=named, timing=led, strictly=strictly, denied=denied or fact.denied
+        )
 
     def fact(self, i: int) -> Fact | None:
         """The day, hour or span that is named there."""

@@ -21,11 +21,17 @@ class Fact:
     first: int
     last: int  # the one after
     named: Named = NOTHING
+    led_from: int | None = None  # where the words that lead to it begin
     until: Clock | None = None
     minutes: int | None = None
     timing: Timing | None = None
     strictly: bool = False  # "before friday" is over on Friday
     denied: bool = False  # past, or not then
+
+    @property
+    def since(self) -> int:
+        """The first word of it, with those that lead to it."""
+        return self.first if self.led_from is None else self.led_from
 
 
 @dataclass
@@ -36,6 +42,7 @@ class Scan:
     words: Sequence[Token]
     facts: list[Fact] = field(default_factory=list)
     leads: dict[str, int] = field(default_factory=dict)  # what stands before; how many words may still come between
+    led_from: int | None = None  # where these begin, if no other word stands between
 
     def gap(self, i: int) -> str:
         """What stands between a word and the one before it."""
