@@ -56,7 +56,7 @@ def _reasons(text: str, found: Found, danger: Danger | None) -> Iterator[Reason]
         yield from _listed(str(soon), text, found, said.of(*Urgency, "danger"))
     if time is not None:
         words = " ".join(text[found.words[i].start : found.words[i].end] for i in sorted(time.words))
-        yield Reason(f"time: {time.time.timing}", words, "understanding/when")
+        yield Reason(f"time: {time.time.timing}", words)
     if place is not None:
         yield Reason("place", text[place.start : place.end])
 
