@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import alarms, intake, redaction, relaying, waves, whereabouts
+from handlers import alarms, intake, redaction, relaying, timing, waves, whereabouts
 from handlers.summary import Ours
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs, placing
@@ -45,7 +45,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
         request.needs = [str(n) for n in meaning.needs] or [Need.OTHER]
         request.text = f"{request.text} {intent.words}".strip()[: intake.LONGEST_TEXT]
         whereabouts.locate(request, intent.words, meaning, turn.areas, turn.heard.location)
-    _details(request, meaning)
+    _details(turn, request, meaning)
     turn.session.add(request)
     yield from alarms.further(turn, request)
     yield from intake.next_step(turn, request, at_once=intent.choice is not None)
@@ -74,11 +74,12 @@ def place(turn: Turn, intent: Answer) -> Texts:
         return
     if meaning.only_when:  # when, not where
         request.urgency = meaning.urgency
+        timing.note(turn, request, meaning.when)
         turn.session.add(request)
         yield from intake.next_step(turn, request)
         return
     areas = turn.areas
-    _details(request, meaning)
+    _details(turn, request, meaning)
     turn.session.add(request)
     if intent.choice and intent.choice <= len(areas):
         request.area_id = areas[intent.choice - 1].id
@@ -135,10 +136,11 @@ def _draft(turn: Turn) -> Request | None:
     return request if request is not None and request.state is State.DRAFT else None
 
 
-def _details(request: Request, meaning: Understanding) -> None:
-    """For how many and how soon, if the answer says so too and nothing did before."""
+def _details(turn: Turn, request: Request, meaning: Understanding) -> None:
+    """For how many and how soon, if the answer says so too and nothing did before; and when."""
     request.people = request.people or meaning.people
     request.urgency = request.urgency or meaning.urgency
+    timing.learn(turn, request, meaning)
 
 
 def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
@@ -149,6 +151,7 @@ def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:
     if asked is None or request is None or not request.live:
         yield turn.reply("nothing_waits")
         return
+    timing.learn(turn, request, meaning)
     if asked.question is Question.PLACE and not turn.heard.location:
         whereabouts.answered(turn, request, words, meaning)
     else:

@@ -1,35 +1,35 @@
 """When, where and with what a volunteer wants to be asked."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from handlers import browse, claim, places
-from handlers.summary import Hour, Needs, Ours, Several, When
-from handlers.turn import Texts, Turn
-from handlers.understanding import until
+from handlers import browse, claim, places, timing
+from handlers.summary import Hour, Needs, Ours, Several
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Need, Order
+from handlers.understanding.when.expression import TimeExpression
 from models import offers, requests
 
 FOREVER = timedelta(days=3650)
 MOST = 50
 DAY = 24  # hours
+WEEK = 7  # days
+ONE_MINUTE = timedelta(minutes=1)
 MORNING, EVENING = 8, 20  # o'clock, on the line's clock
 
 
 def away(turn: Turn, order: Order) -> Texts:
-    """AWAY 3D: no offers until then; AWAY: none until BACK."""
-    hours: int | None = order.argument
-    if hours is None:
-        _until(turn, FOREVER)
-        yield turn.reply("away")
+    """AWAY 3D, AWAY UNTIL FRIDAY: no offers until then; AWAY: none until BACK."""
+    said: int | TimeExpression | None = order.argument
+    if isinstance(said, int):
+        yield _away(turn, turn.now + timedelta(hours=said))
     else:
-        _until(turn, timedelta(hours=hours))
-        yield turn.reply("away_until", when=When(turn.now + timedelta(hours=hours), turn.line.timezone))
+        yield _away(turn, timing.until(turn, said, turn.heard.body))
 
 
-def _until(turn: Turn, span: timedelta) -> None:
-    turn.speaker.away_until = turn.now + span
+def _away(turn: Turn, end: datetime | None) -> Text:
+    turn.speaker.away_until = end or turn.now + FOREVER
     turn.session.add(turn.speaker)
+    return turn.reply("away_until", when=timing.moment(turn, end)) if end else turn.reply("away")
 
 
 def back(turn: Turn, _: Order) -> Texts:
@@ -93,29 +93,11 @@ def area(turn: Turn, order: Order) -> Texts:
 
 def goes_away(turn: Turn, intent: Free) -> Texts:
     """Out of town until Monday: no offers until then; until BACK, where they do not say when."""
-    morning = _said_until(turn, intent.words)
     pending = offers.pending_numbers(turn.session, turn.speaker.id)
     request = requests.by_number(turn.session, turn.line.id, pending[0]) if len(pending) == 1 else None
-    if morning is None:
-        yield from away(turn, Order("away"))
-    else:
-        turn.speaker.away_until = morning
-        turn.session.add(turn.speaker)
-        yield turn.reply("away_until", when=When(morning, turn.line.timezone))
+    yield _away(turn, timing.until(turn, intent.meaning.when, intent.words))
     if request is not None:  # and so they cannot do what they were asked about
         yield from (t for t in claim.pass_(turn, Order("pass", (request.number,))) if t.to.id != turn.speaker.id)
-
-
-def _said_until(turn: Turn, words: str) -> datetime | None:
-    """The morning until which somebody says to be away; None if they do not say."""
-    hours = until.hours(words)
-    now = turn.now.astimezone(ZoneInfo(turn.line.timezone))
-    if hours is not None and hours < DAY:
-        return turn.now + timedelta(hours=hours)
-    days = hours // DAY if hours is not None else until.days(words, now.weekday())
-    if days is None:
-        return None
-    return (now + timedelta(days=days)).replace(hour=MORNING, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def not_at_night(turn: Turn, _: Free) -> Texts:
@@ -139,4 +121,4 @@ def not_these(turn: Turn, intent: Free) -> Texts:
     if turn.speaker.can:
         yield turn.reply("not_these", needs=Needs(tuple(sorted(map(str, not_)))))
     else:  # nothing is left, and nothing would mean anything
-        yield from away(turn, Order("away"))
+        yield _away(turn, None)

@@ -1,9 +1,10 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, leasing, relaying, summary, watch, waves
-from handlers.summary import Ours, Several, Verb
+from handlers import choosing, leasing, relaying, rescheduling, summary, timing, watch, waves
+from handlers.summary import Ours, Said, Several, Verb
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
+from handlers.understanding.when.resolving import Needed
 from models import assignments, offers, requests
 from models.assignments import Assignment
 from models.delivery.outbound import Lane
@@ -28,7 +29,7 @@ def claim(turn: Turn, order: Order) -> Texts:
             return
         numbers = waiting
     for number in numbers:
-        yield from _take(turn, number, order.note)
+        yield from _take(turn, number, order)
 
 
 def _quoted(turn: Turn) -> tuple[int, ...]:
@@ -47,7 +48,7 @@ def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
     return not any(r is not None and r.state is State.OPEN for r in found)
 
 
-def _take(turn: Turn, number: int, note: str) -> Texts:
+def _take(turn: Turn, number: int, order: Order) -> Texts:
     request = choosing.current(turn, number)
     if request is None or request.state in (State.DRAFT, State.HELD):
         yield turn.reply("unknown_number", number=number)
@@ -55,20 +56,24 @@ def _take(turn: Turn, number: int, note: str) -> Texts:
     if request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
         return
-    held = leasing.draw_up(turn, request, turn.speaker.id, note)
+    comes = timing.resolved(turn, order.when, request)
+    held = leasing.draw_up(turn, request, turn.speaker.id, order.note, timing.comes_at(comes) if comes else None)
     look = leasing.first_look(turn, request, held)
     if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
-        yield from taken(turn, request, held)
+        yield from taken(turn, request, held, comes)
     else:
         holder = assignments.on(turn.session, request)
         mine = holder is not None and holder[1].id == turn.speaker.id and request.live
+        if mine and holder is not None and comes is not None:
+            yield from rescheduling.by_helper(turn, holder[0], request, order.when, order.note)
+            return
         leasing.heard(turn, request)
         late = "claim_too_late" if request.live else "claim_over"
         yield turn.reply("claim_yours_already" if mine else late, about=request)
 
 
-def taken(turn: Turn, request: Request, held: Assignment) -> Texts:
-    """The claim is won: connect the two, and let everybody else off."""
+def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None = None) -> Texts:
+    """The claim is won: connect the two, and let everybody else off. Whoever says when they come is held to it."""
     helper = turn.speaker
     assignments.start(turn.session, held)
     offers.accept(turn.session, request.id, helper.id, turn.now)
@@ -83,9 +88,12 @@ def taken(turn: Turn, request: Request, held: Assignment) -> Texts:
         what=what,
         place=summary.at_place(request),
         code=Ours(request.code_word),
+        comes=Said("you_come", {"when": timing.said(turn, comes)}) if comes else None,
         words=summary.they_wrote(request),
     )
-    yield from relaying.introduce(turn, request, helper, held.note or "")
+    misses = comes is not None and timing.misses(request, comes)
+    then = timing.said(turn, comes) if comes else None
+    yield from relaying.introduce(turn, request, helper, held.note or "", comes=then, misses=misses)
 
 
 def pass_(turn: Turn, order: Order) -> Texts:

@@ -1,5 +1,6 @@
 """Words of a person's own: a need, an offer, a question, or words for the other side of an open match."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -16,7 +17,9 @@ from handlers import (
     reach_person,
     receipt,
     relaying,
+    rescheduling,
     standing,
+    timing,
     volunteer_talk,
     whereabouts,
 )
@@ -82,10 +85,17 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from _new(turn, intent.words, meaning)
 
 
+def another_time(turn: Turn, intent: Free) -> Texts:
+    """What they have asked for is needed at another time; or they need something else then."""
+    named = {*map(str, intent.meaning.needs)} - {Need.OTHER}
+    another = intent.meaning.kind is Kind.ASK and named and all(named.isdisjoint(r.needs) for r in turn.own)
+    yield from free(turn, replace(intent, act=None)) if another else rescheduling.by_neighbor(turn, intent)
+
+
 def _said_to(turn: Turn, request: Request, intent: Free, *, theirs: bool) -> Texts:
     """Words for the other side of this request, or for duty; or another need, which is asked about."""
     meaning = intent.meaning
-    whereabouts.learn(turn, request, intent.words, meaning)
+    _learn(turn, request, intent.words, meaning)
     another = meaning.kind is Kind.ASK and _is_another(request, meaning)
     if not theirs and another and len(intent.words.split()) > ASIDE:
         yield from _whereto(turn, request, intent.words)
@@ -171,7 +181,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
             requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
         yield from intake.next_step(turn, draft)
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
-        whereabouts.learn(turn, own[0], words, meaning)
+        _learn(turn, own[0], words, meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
         yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
         yield from alarms.further(turn, own[0])
@@ -212,8 +222,14 @@ def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> 
 def _add(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
     if not whereabouts.known(request):
         whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
-    whereabouts.learn(turn, request, words, meaning)
+    _learn(turn, request, words, meaning)
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+
+
+def _learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
+    """Note the place and the time that a neighbor mentions by the way."""
+    whereabouts.learn(turn, request, words, meaning)
+    timing.learn(turn, request, meaning)
 
 
 def _whereto(turn: Turn, request: Request, words: str) -> Texts:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
-from handlers import browse, carry, choosing, leasing, relaying
+from handlers import browse, carry, choosing, leasing, relaying, rescheduling, timing
 from handlers.summary import When, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Order, Question
@@ -17,6 +17,7 @@ from models.assignments import Assignment
 from models.requests import Request, State
 
 DOUBT_LASTS = timedelta(hours=1)  # without a word, it is open again
+ON_THE_WAY = timedelta(minutes=90)  # whoever says that they are there within these is as good as on the way
 COMING, NOT_COMING, DONE = 1, 2, 3
 
 
@@ -31,11 +32,26 @@ def set_off(turn: Turn, intent: Free) -> Texts:
     if (found := (yield from _one(turn, "omw"))) is None:
         return
     held, request = found
-    if held.on_the_way_at is None:
+    if _names_later(turn, request, intent):
+        yield from rescheduling.by_helper(turn, held, request, intent.meaning.when, intent.words)
+    elif held.on_the_way_at is None:
         yield from carry.omw(turn, Order("omw", (request.number,), intent.words))
     else:
         carry.trust(turn, held, request, on_the_way=True)
         yield from relaying.pass_on(turn, request, intent.words)
+
+
+def another_time(turn: Turn, intent: Free) -> Texts:
+    """They come at another time: the neighbor reads it and says if that will not do."""
+    if (found := (yield from _one(turn, "omw"))) is not None:
+        held, request = found
+        yield from rescheduling.by_helper(turn, held, request, intent.meaning.when, intent.words)
+
+
+def _names_later(turn: Turn, request: Request, intent: Free) -> bool:
+    """Whether they name a time that is not now: "i'll be there at 6" is no setting off at 2."""
+    needed = timing.resolved(turn, intent.meaning.when, request)
+    return needed is not None and timing.comes_at(needed) - turn.now > ON_THE_WAY
 
 
 def late(turn: Turn, intent: Free) -> Texts:
@@ -44,6 +60,8 @@ def late(turn: Turn, intent: Free) -> Texts:
         held, request = found
         carry.trust(turn, held, request)
         requests.record(turn.session, request, "late", turn.now, by=turn.speaker.id)
+        if (needed := timing.resolved(turn, intent.meaning.when, request)) is not None:
+            timing.comes(turn, held, request, needed)
         yield from relaying.pass_on(turn, request, intent.words)
 
 

@@ -13,6 +13,7 @@ from handlers import (
     pause,
     phrasebook,
     redaction,
+    timing,
     unmet,
     waves,
     whereabouts,
@@ -70,6 +71,7 @@ def begin(
     )
     if not (placing.says_same(words) and whereabouts.recall(turn, request)):
         whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
+    timing.note(turn, request, meaning.when)
     if like is not None and not whereabouts.known(request):
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)

@@ -1,6 +1,17 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
-from handlers import alarms, all_clear, choosing, intake, relaying, standing, volunteer_talk, waves
+from handlers import (
+    alarms,
+    all_clear,
+    choosing,
+    intake,
+    relaying,
+    rescheduling,
+    standing,
+    timing,
+    volunteer_talk,
+    waves,
+)
 from handlers.summary import Quoted, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Order
@@ -59,6 +70,12 @@ def more(turn: Turn, order: Order) -> Texts:
             yield turn.reply("more_what", about=request)
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
+        known = request.needed_as is not None
+        if known and order.only_when and timing.resolved(turn, order.when, request) is not None:
+            yield from rescheduling.moved(turn, request, order.when, order.note)
+            continue
+        if not known:
+            timing.note(turn, request, order.when)
         yield turn.reply("more_added", about=request)
         yield from alarms.further(turn, request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)

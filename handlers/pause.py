@@ -1,16 +1,15 @@
 """PAUSE LINE: nobody is asked until then, but in danger. Everybody who waits hears it, and it ends by itself."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from handlers import brake, unmet
+from handlers import brake, timing, unmet
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
-from handlers.understanding import until
+from handlers.understanding import when
 from handlers.understanding.intents import Answer, Order, Question
-from models import lines, people, requests, surges, timers, waiting
+from models import people, requests, surges, timers, waiting
 from models.requests import Request, State
 
 TIMER = "pause"
@@ -58,15 +57,8 @@ def _pause(turn: Turn, words: str) -> Texts:
 
 def _moment(turn: Turn, words: str) -> datetime | None:
     """The morning, or the hour, until which it shall be; None if they do not say."""
-    hours, now = until.hours(words), turn.now.astimezone(ZoneInfo(turn.line.timezone))
-    if hours is not None:
-        return turn.now + min(timedelta(hours=hours), LONGEST)
-    days = until.days(words, now.weekday())
-    return None if days is None else lines.morning(turn.line, _midnight(now, days))
-
-
-def _midnight(now: datetime, days: int) -> datetime:
-    return (now + timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    ends = timing.until(turn, when.of(words), words)
+    return None if ends is None else min(ends, turn.now + LONGEST)
 
 
 def resume(turn: Turn, _: Order) -> Texts:

@@ -82,7 +82,7 @@ def each(acts: Iterable[Act], to: Role, handler: ActHandler) -> list[ActRule[Act
     return [ActRule(act, to, handler) for act in acts]
 
 
-HOURS = Argument("hours", arguments.hours, in_words=True, optional=True)
+AWAY = Argument("hours", arguments.away, in_words=True, optional=True)
 COUNT = Argument("count", arguments.count, in_words=True)
 KINDS = Argument("needs", arguments.kinds, in_words=True)
 EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optional=True)
@@ -116,7 +116,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("list", browse.list_, Who.VOLUNTEER, gives_way_to=OPEN_QUESTIONS),
     Command("info", browse.info, numbers=True, told=Told.HELPERS),
     Command("mine", browse.mine, told=Told.HELPERS, gives_way_to=OPEN_QUESTIONS),
-    Command("away", availability.away, Who.JOINED, argument=HOURS),
+    Command("away", availability.away, Who.JOINED, argument=AWAY),
     Command("back", availability.back, Who.JOINED, gives_way_to=OPEN_QUESTIONS),
     Command("max", availability.max_, Who.JOINED, argument=COUNT),
     Command("digest", digest.digest, Who.VOLUNTEER, spellings=("digest_off",), argument=DIGEST),
@@ -171,6 +171,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
     ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
+    *each((Act.RESCHEDULES, Act.COMES_AT), Role.HOLDING, in_hand.another_time),
     ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
     ActRule(Act.RUNS_LATE, Role.HOLDING, in_hand.late),
     ActRule(Act.GIVES_BACK, Role.HOLDING, in_hand.give_back),
@@ -210,6 +211,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.CAME, Role.DELIVERED, receipt.arrived, goes_on=True),
     ActRule(Act.GOT_IT, Role.DELIVERED, receipt.got_it, goes_on=True),
     ActRule(Act.THANKS_SOMEBODY, Role.DELIVERED, receipt.thanks, goes_on=True),
+    ActRule(Act.RESCHEDULES, Role.MATCHED, free.another_time),
+    ActRule(Act.RESCHEDULES, Role.WAITING, free.another_time),
     ActRule(Act.WITHDRAWS, Role.MATCHED, own.take_back),
     ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),

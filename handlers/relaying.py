@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import duty_tasks, first_answer, leasing, media
+from handlers.due import Due
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding.intents import DangerKind, Question
@@ -23,9 +24,18 @@ ONCE_MORE = timedelta(minutes=15)  # in which the same words again are meant to 
 
 
 def introduce(
-    context: Context, request: Request, helper: Person, note: str = "", *, instead_of: Name | Said | None = None
+    context: Context,
+    request: Request,
+    helper: Person,
+    note: str = "",
+    *,
+    instead_of: Name | Said | None = None,
+    comes: Due | None = None,
+    misses: bool = False,
 ) -> Texts:
     """Tell the neighbor who comes and by which word to know them, and ask for the door where we do not know it.
+
+    A time at which the helper comes is said with their words; where it `misses` the neighbor's, that one too.
 
     A neighbor who texted STOP hears nothing, and the helper has to know.
     """
@@ -44,9 +54,16 @@ def introduce(
         name=name,
         old=instead_of,
         code=Ours(request.code_word),
-        note=Said("note_from_helper", {"note": Quoted(note)}) if note else None,
+        note=_said_in_claiming(context, request, note, comes, misses=misses) if note else None,
         door=Said("write_back" if request.place else "which_door", {"name": name}),
     )
+
+
+def _said_in_claiming(context: Context, request: Request, note: str, comes: Due | None, *, misses: bool) -> Said:
+    if comes is None:
+        return Said("note_from_helper", {"note": Quoted(note)})
+    phrase = "note_misses" if misses else "note_comes"
+    return Said(phrase, {"note": Quoted(note), "when": comes, "needed": context.when(request)})
 
 
 def may_write(turn: Turn, request: Request) -> bool:

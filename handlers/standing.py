@@ -1,5 +1,6 @@
 """Where a request stands, honestly, for whoever asked for it or has it: what was done, what comes next, and when."""
 
+from dataclasses import replace
 from typing import Any
 
 from handlers import first_answer, lease, unmet
@@ -18,6 +19,7 @@ def of(turn: Turn, request: Request) -> Text:
     if request.state is State.OPEN:
         return _open(turn, request)
     holder = assignments.on(turn.session, request)
+    what = replace(turn.what(request), takes=())  # they know what it takes
     phrase, values = f"status_{request.state}", dict[str, Any]()
     if request.state is State.CLOSED:
         phrase = f"status_closed_{request.outcome}"
@@ -28,7 +30,7 @@ def of(turn: Turn, request: Request) -> Text:
     elif request.state is State.HELD and not people.on_duty(turn.session, turn.line.id):
         phrase = "status_held_nobody"
     name = turn.somebody(holder[1]) if holder else None
-    return turn.reply(phrase, about=request, what=turn.what(request), name=name, **values)
+    return turn.reply(phrase, about=request, what=what, name=name, **values)
 
 
 def want(turn: Turn, request: Request) -> None:
@@ -63,7 +65,8 @@ def _open(turn: Turn, request: Request) -> Text:
         goes_on = max(goes_on, turn.line.paused_until or goes_on)
     when = unmet.soon(turn, goes_on)
     lately = unmet.lately(turn, request)
-    values: dict[str, Any] = {"what": turn.what(request), "when": when, "lately": lately, "said_no": said_no}
+    what = replace(turn.what(request), takes=())
+    values: dict[str, Any] = {"what": what, "when": when, "lately": lately, "said_no": said_no}
     return turn.reply(_phrase(turn, request, plan, asked.people), about=request, n=asked.people, **values)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from handlers import lures, naming, phrasebook, redaction
+from handlers import due, lures, naming, phrasebook, redaction, takes
+from handlers.due import Due
 from handlers.phrasebook import Book, Value
 from handlers.quoting import one_paragraph, quoted
 from models.lines import Area
@@ -209,13 +210,15 @@ class Tongue:
 
 @dataclass(frozen=True)
 class What:
-    """`Groceries for 3, Oak, today`."""
+    """`Groceries for 3, Oak, Wed 10 AM, stairs`."""
 
     needs: tuple[str, ...]
     people: int | None = None
     where: Ours | Place | None = None
     urgency: Urgency | None = None
     language: Tongue | None = None  # that the neighbor writes, if we do not speak it
+    when: Due | None = None
+    takes: tuple[str, ...] = ()  # something heavy, a car: for whoever is asked
     words: Quoted | None = None  # the neighbor's own, where we have no name for what they need
 
     def in_words(self, book: Book) -> str:
@@ -226,7 +229,11 @@ class What:
             about = book.say("for_people", {"what": Ours(about), "people": self.people})
         if self.words:
             about = book.say("in_their_words", {"what": Ours(about), "words": self.words})
-        details = [about, book.worded(self.where), book.pages["urgency"].get(self.urgency) if self.urgency else None]
+        details: list[str | None] = [about, book.worded(self.where)]
+        # A time says how soon; "urgent" says more.
+        soon = self.urgency if self.when is None or self.urgency is Urgency.URGENT else None
+        details += [book.pages["urgency"].get(soon) if soon else None, book.worded(self.when)]
+        details += [book.pages["takes"][each] for each in self.takes]
         details += [book.say("writes", {"language": self.language})] if self.language else []
         whole = ", ".join(d for d in details if d)
         return whole[:1].upper() + whole[1:]
@@ -249,7 +256,7 @@ def brief(words: str) -> Quoted:
     return Quoted(words if len(words) <= most else f"{words[:most].rstrip()}...")
 
 
-def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What:
+def what(request: Request, areas: Sequence[Area], zone: str, now: datetime, *, door: bool = False) -> What:
     """What may be told to anybody about a request: the area, or else the neighbor's own vague words for the place.
 
     With `door` the exact place too: for the neighbor's own eyes.
@@ -260,7 +267,16 @@ def what(request: Request, areas: Sequence[Area], *, door: bool = False) -> What
         where = Place(request.vicinity)
     language = Tongue(request.language) if not door and request.language in phrasebook.unspoken() else None
     own = redaction.offered(request.text) if set(request.needs) <= {"other"} and not request.emergency else None
-    return What(tuple(request.needs), request.people, where, request.urgency, language, Quoted(own) if own else None)
+    return What(
+        tuple(request.needs),
+        request.people,
+        where,
+        request.urgency,
+        language,
+        due.of(request, zone, now),
+        () if door or request.in_danger else takes.of(request.text),
+        Quoted(own) if own else None,
+    )
 
 
 def at_place(request: Request) -> Said | None:

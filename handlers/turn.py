@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from handlers import raising, summary
+from handlers import due, raising, summary
+from handlers.due import Due
 from handlers.phrasebook import Value
 from handlers.summary import Name, Said, What
 from handlers.understanding.intents import Question
@@ -137,7 +138,11 @@ class Context:
 
     def what(self, request: Request, *, door: bool = False) -> What:
         """What may be said of a request; with `door` the exact place too, for the neighbor's own eyes."""
-        return summary.what(request, self.areas, door=door)
+        return summary.what(request, self.areas, self.line.timezone, self.now, door=door)
+
+    def when(self, request: Request) -> Due | None:
+        """When a request is needed, as far as its neighbor has said."""
+        return due.of(request, self.line.timezone, self.now)
 
     def name(self, person: Person, *, whole: bool = False) -> Name | None:
         """What others on the line call somebody, the whole of it for whoever is on duty; None without a name."""

@@ -1,6 +1,6 @@
 """Volunteers answer an offer in words of their own, and ask about it before they take it."""
 
-from handlers import claim, intake, lures, relaying
+from handlers import claim, intake, lures, relaying, timing
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
@@ -24,7 +24,7 @@ def accept(turn: Turn, intent: Free) -> Texts:
     named = {*map(str, intent.meaning.needs)} - {Need.OTHER}
     fits = not named or bool(named.intersection(request.needs)) or request.needs == [Need.OTHER]
     if fits:
-        yield from claim.claim(turn, Order("claim", (request.number,), _beyond(intent)))
+        yield from claim.claim(turn, Order("claim", (request.number,), _beyond(intent), when=intent.meaning.when))
     else:
         yield waits(turn, [request.number])
 
@@ -34,7 +34,7 @@ def has_it(turn: Turn, intent: Free) -> Texts:
     named = {*map(str, intent.meaning.needs_if_asked)}
     asked = [r for r in _pending(turn) if named.intersection(r.needs)]
     if len(asked) == 1:
-        yield from claim.claim(turn, Order("claim", (asked[0].number,), intent.words))
+        yield from claim.claim(turn, Order("claim", (asked[0].number,), intent.words, when=intent.meaning.when))
     else:
         yield waits(turn, [r.number for r in asked or _pending(turn)])
 
@@ -116,6 +116,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     if request is None or not request.live:
         yield turn.reply("nothing_waits")
     elif request.state is State.OPEN:
+        timing.learn(turn, request, intent.meaning)
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
         yield turn.reply("answer_kept", about=request)
         private = intent.meaning.place or sum(c.isdigit() for c in intent.words) >= A_NUMBER
@@ -170,5 +171,7 @@ def _beyond(intent: Free) -> str:
     """What they say beyond the yes: an hour, a condition."""
     after = intent.words.partition(intent.act_words)[2].strip(" ,.;:!-") if intent.act_words else ""
     after = after.removeprefix("that ").removeprefix("it ")
-    many = len(after.split()) > SHORT or any(c.isdigit() for c in after)
+    if intent.meaning.when is not None and not after:  # "tomorrow morning i can"
+        return intent.words
+    many = len(after.split()) > SHORT or any(c.isdigit() for c in after) or intent.meaning.when is not None
     return after if many else ""

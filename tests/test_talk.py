@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers import registry
-from handlers.understanding import until
 from handlers.understanding.intents import Act, Ambiguous, Free, Intent, Machine, MachineKind, Order, Question, Role
 from handlers.understanding.situation import KnownSituation
 
@@ -106,25 +105,3 @@ def test_what_stands_around_a_quoted_offer_is_what_was_said(words: str, number: 
     assert reading.quote is not None
     assert reading.quote.number == number
     assert "CLAIM" not in reading.text or "CLAIM" in words
-
-
-TUESDAY = 1
-
-
-@pytest.mark.parametrize(
-    ("words", "hours", "days"),
-    [
-        ("im out of town until monday", None, 6),
-        ("out till Tues", None, 7),
-        ("gone for 3 days", 72, None),
-        ("away a week", 168, 6),
-        ("out next week", None, 13),
-        ("fuera hasta el viernes", None, 3),
-        ("fuera hasta mañana", None, 1),
-        ("im away tomorrow", None, 2),
-        ("going away", None, None),
-    ],
-)
-def test_until_when_they_are_away(words: str, hours: int | None, days: int | None) -> None:
-    assert until.hours(words) == hours
-    assert until.days(words, TUESDAY) == days

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any, BinaryIO
 
@@ -10,6 +11,7 @@ import typer
 from handlers import registry
 from handlers.understanding.explain import explain
 from handlers.understanding.intents import Free, Intent, Kind, Machine, Order, Wordless
+from handlers.understanding.when.expression import TimeExpression
 from models.requests import Urgency
 
 app = typer.Typer()
@@ -97,6 +99,10 @@ def _parts(intent: Intent) -> dict[str, Any]:
 def _simple(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_simple(part) for part in value]
+    if isinstance(value, TimeExpression):
+        return {name: _simple(part) for name, part in asdict(value).items() if part not in (None, False)}
+    if isinstance(value, dict):
+        return {name: _simple(part) for name, part in value.items()}
     return value.value if isinstance(value, StrEnum) else value
 
 

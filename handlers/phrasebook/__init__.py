@@ -6,7 +6,7 @@ Those in unspoken/ we do not speak: a text in one of them is recognised, and ans
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,8 +96,12 @@ class Book:
     def time(self, moment: datetime, zone: str, parts: str = "") -> str:
         """Day and hour on the line's own clock, such as "Tue 4:30 PM"; or only `parts` of it: "E", "hm"."""
         local = format_skeleton(parts or self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
-        # Babel's narrow spaces would force a text into UCS-2 and double its price.
-        return str(local).replace("\u202f", " ").replace("\xa0", " ")
+        return _spaced(local)
+
+    def day(self, day: date, *, dated: bool = False) -> str:
+        """The name of a day, or the date with it: "Wed", "Fri Mar 13"."""
+        at = datetime.combine(day, time(), UTC)
+        return _formatted(self.pages["dated_day" if dated else "day"], at, self.locale).replace(",", "", 1)
 
     def hour(self, minute: int) -> str:
         """A minute of the day, such as "9 AM" or "9:30 AM"."""
@@ -139,6 +143,16 @@ class Unspoken(Book):
         """The first of the words by which its speakers ask for it."""
         words = self.few["needs"].get(need)
         return str(words[0]) if words else self.otherwise.need(need)
+
+
+@lru_cache(1024)  # the same hour goes to a whole wave
+def _formatted(skeleton: str, local: datetime, locale: Locale) -> str:
+    return _spaced(format_skeleton(skeleton, local, locale=locale))
+
+
+def _spaced(said: str) -> str:
+    """Without Babel's narrow spaces, which would force a text into UCS-2 and double its price."""
+    return str(said).replace("\u202f", " ").replace("\xa0", " ")
 
 
 @lru_cache(1024)  # Babel looks its rules up anew for every list

@@ -9,10 +9,13 @@ from handlers.understanding import carrier_words, needs
 from handlers.understanding.intents import Need
 from handlers.understanding.lexicon import Lexicons
 from handlers.understanding.phrases import Phrase, PhraseIndex
+from handlers.understanding.when import of as time_of
+from handlers.understanding.when.expression import TimeExpression
 from handlers.understanding.words import Token
 
 LONGEST_AREA = 4  # words
 LONGEST_UNTIL = 8
+LONGEST_TIME = 6
 UNITS = (("hours", 1), ("days", 24), ("weeks", 7 * 24))
 
 
@@ -100,6 +103,11 @@ def _minute(hour: str, minute: str | None, half: str | None) -> int | None:
 def until(said: Said) -> bool | None:
     """Whether words follow that may say until when; they are the note."""
     return True if said.rest and len(said.rest) <= LONGEST_UNTIL else None
+
+
+def away(said: Said) -> int | TimeExpression | None:
+    """The same, or until when: `until friday`, `til march 3`."""
+    return hours(said) or (time_of(said.rest_as_typed) if len(said.rest) <= LONGEST_TIME else None)
 
 
 def count(said: Said) -> int | None:

@@ -12,6 +12,7 @@ from handlers.understanding.kinds import decide
 from handlers.understanding.lexicon import LAYERS, Found, Mark, lexicons
 from handlers.understanding.needs import marked, place_in, urgency, with_danger
 from handlers.understanding.people import people
+from handlers.understanding.when import read as read_time
 from handlers.understanding.words import clean, split
 from models.requests import Urgency
 
@@ -38,8 +39,9 @@ def _reasons(text: str, found: Found, danger: Danger | None) -> Iterator[Reason]
         told = " ... ".join(text[start:end] for start, end in sign.spans)
         yield Reason(f"danger: {sign.kind}", told, f"{sign.sign} in danger/{sign.language}.toml")
     marks = with_danger(found, danger) if danger else found.marks
-    place = place_in(text, found, marks)
-    said = marked(text, found, marks, place)
+    time = read_time(text, found.words)
+    place = place_in(text, found, marks, time)
+    said = marked(text, found, marks, place, time)
     verdict = decide(said)
     kind = str(verdict.kind)
     yield from _listed(kind, text, found, verdict.because)
@@ -52,6 +54,9 @@ def _reasons(text: str, found: Found, danger: Danger | None) -> Iterator[Reason]
         yield from _listed(f"people {how_many}", text, found, said.of(*COUNTING))
     if (soon := urgency(said)) is not None:
         yield from _listed(str(soon), text, found, said.of(*Urgency, "danger"))
+    if time is not None:
+        words = " ".join(text[found.words[i].start : found.words[i].end] for i in sorted(time.words))
+        yield Reason(f"time: {time.time.timing}", words)
     if place is not None:
         yield Reason("place", text[place.start : place.end])
 

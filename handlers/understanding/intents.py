@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from handlers.understanding.when.expression import TimeExpression
 from models.requests import Urgency
 
 
@@ -99,6 +100,7 @@ class Act(StrEnum):
     CAME = "came"
     PARTLY_CAME = "partly_came"
     NEVER_CAME = "never_came"
+    RESCHEDULES = "reschedules"  # also of a volunteer
     GOT_IT = "got_it"
     THANKS_SOMEBODY = "thanks_somebody"
     # of a volunteer
@@ -111,6 +113,7 @@ class Act(StrEnum):
     ASKS_NUMBER = "asks_number"
     SETS_OFF = "sets_off"
     RUNS_LATE = "runs_late"
+    COMES_AT = "comes_at"
     DELIVERED = "delivered"
     NOBODY_HOME = "nobody_home"
     GIVES_BACK = "gives_back"
@@ -198,7 +201,8 @@ class Understanding:
     language: str | None = None  # None when the words do not tell
     needs_if_asked: tuple[Need, ...] = ()  # what is needed if the words answer "what do you need?"
     courtesy: Courtesy | None = None  # whether they are only that, in a language that we do not speak
-    only_when: bool = False  # whether they say nothing but how soon ("today please")
+    when: TimeExpression | None = None  # the time that they name
+    only_when: bool = False  # whether they say nothing but how soon, or when ("today please", "friday at 5")
 
     @property
     def emergency(self) -> bool:
@@ -223,6 +227,8 @@ class Order:
     argument: Any = None  # what the command takes beside these, as its declaration says
     bare: bool = field(default=False, compare=False)  # just a number, without a word that says "claim"
     language: str | None = field(default=None, compare=False)  # the one it was said in; None for numbers alone
+    when: TimeExpression | None = field(default=None, compare=False)  # the time that its note names
+    only_when: bool = field(default=False, compare=False)  # whether the note says hardly anything else
 
 
 @dataclass(frozen=True)

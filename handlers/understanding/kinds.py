@@ -166,7 +166,7 @@ class Signs:
         listed = said.of("needs")
         if not listed or "chat" in said.tagged or len(said.words) >= LONG:
             return []
-        told = said.placed | {i for m in said.marks for i in range(m.first, m.last)}
+        told = said.placed | said.timed | {i for m in said.marks for i in range(m.first, m.last)}
         ours = said.lexicon.filler | said.lexicon.numbers.keys()
         silent = [w for i, w in enumerate(said.words) if i not in told and w.text not in ours]
         silent = [w for w in silent if not w.text[0].isdigit() and (not w.start or not said.text[w.start].isupper())]

@@ -24,6 +24,7 @@ class Marked:
     marks: Sequence[Mark]
     lexicon: Lexicon
     placed: Set[int]  # the words that say where
+    timed: Set[int]  # and those that say when
     tagged: dict[str, list[Mark]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -17,6 +17,8 @@ from handlers.understanding.languages import Language, languages, plain
 from handlers.understanding.lexicon import LONGEST, Found, Lexicon, Mark, lexicons
 from handlers.understanding.marked import Marked
 from handlers.understanding.people import people
+from handlers.understanding.when import Said
+from handlers.understanding.when import read as read_time
 from handlers.understanding.words import Token, clean, split
 from models.requests import Urgency
 
@@ -39,8 +41,9 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
     if unspoken:
         return in_few_words(text, found, danger, unspoken)
     marks = with_danger(found, danger) if danger else found.marks
-    place = place_in(text, found, marks)
-    said = marked(text, found, marks, place)
+    time = read_time(text, found.words)
+    place = place_in(text, found, marks, time)
+    said = marked(text, found, marks, place, time)
     kind, how_soon = decide(said).kind, urgency(said)
     asked = said.needs(asked=True)
     return Understanding(
@@ -54,7 +57,8 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
         public=place is not None and not exact and (place.public or on_a_street(found, said.placed)),
         language=found.language or (danger.language if danger else None),
         needs_if_asked=asked,
-        only_when=how_soon is not None and bool(_nothing_but(found.words, found.marks, found.every, *Urgency)),
+        when=time.time if time else None,
+        only_when=(how_soon is not None or time is not None) and only_when(found, time),
     )
 
 
@@ -85,18 +89,28 @@ def placed_in(found: Found, place: Place) -> Set[int]:
     return {i for i, word in enumerate(found.words) if place.start <= word.start < place.end}
 
 
-def place_in(text: str, found: Found, marks: Sequence[Mark]) -> Place | None:
+def only_when(found: Found, time: Said | None) -> bool:
+    """Whether every word says how soon or when, or nothing."""
+    soon = {i for m in found.marks if m.tag in tuple(Urgency) for i in range(m.first, m.last)}
+    told = soon | time.words if time else soon
+    silent = found.every.filler | found.lexicon.place_words.words["leading"]
+    return all(i in told or word.text in silent for i, word in enumerate(found.words))
+
+
+def place_in(text: str, found: Found, marks: Sequence[Mark], time: Said | None = None) -> Place | None:
     """Where, if the text says so."""
     meant = {i for m in marks if m.tag != "measures" for i in range(m.first, m.last)}
+    if time:
+        meant |= time.words
     return AddressFinder(text, found.words, meant, found.lexicon.common, found.every.place_words).find()
 
 
-def marked(text: str, found: Found, marks: Sequence[Mark], place: Place | None) -> Marked:
+def marked(text: str, found: Found, marks: Sequence[Mark], place: Place | None, time: Said | None) -> Marked:
     """The text with its marks; what names the place names nothing else."""
     words = found.words
     placed = placed_in(found, place) if place else set()
     kept = [m for m in marks if m.tag == "danger" or m.first not in placed]
-    return Marked(text, words, kept, found.lexicon, placed)
+    return Marked(text, words, kept, found.lexicon, placed, time.words if time else frozenset())
 
 
 def urgency(said: Marked) -> Urgency | None:

@@ -23,11 +23,13 @@ from handlers.understanding.phrases import Phrase, PhraseIndex, among
 from handlers.understanding.reading import Reading
 from handlers.understanding.situation import Situation
 from handlers.understanding.vocabulary import Vocabulary
-from handlers.understanding.words import Token
+from handlers.understanding.when import read as read_time
+from handlers.understanding.words import Token, split
 
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
+FEW = 2  # words beside a time: "lets do friday at 6"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
 
 
@@ -146,7 +148,16 @@ class Orders:
             numbers = (self.quoted,)
         if command.argument and argument is None and not command.argument.in_words:
             argument = command.argument.read(self.said(phrase, len(self.words)))
-        return Order(command.name, numbers, note, argument, language=phrase.language)
+        time = read_time(note, split(note)) if note else None
+        return Order(
+            command.name,
+            numbers,
+            note,
+            argument,
+            language=phrase.language,
+            when=time.time if time else None,
+            only_when=time is not None and time.rest <= FEW,
+        )
 
     def said(self, phrase: Phrase, size: int) -> Said:
         rest = self.words[size:]

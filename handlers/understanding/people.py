@@ -35,7 +35,9 @@ def people(said: Marked) -> int | None:
 def _counts(said: Marked) -> dict[int, int]:
     """The numbers that can count people. Numbers in a row are a telephone; one before a measure counts bags."""
     numbers = [i for i, word in enumerate(said.words) if word.text in said.lexicon.numbers or word.text.isdigit()]
-    counts = {i: n for i in numbers if i not in said.placed and (n := _count(said, said.words[i]))}
+    counts = {
+        i: n for i in numbers if i not in said.placed and i not in said.timed and (n := _count(said, said.words[i]))
+    }
     never = counts.keys() | said.starts("measures")
     return {i: n for i, n in counts.items() if i + 1 not in never and i - 1 not in counts}
 

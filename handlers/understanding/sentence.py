@@ -44,6 +44,7 @@ LEAVING: dict[Wish, Intent] = {
     Wish.PERHAPS: MayStop(),
 }
 STAYING = frozenset({Act.NOT_THESE, Act.NOT_AT_NIGHT})  # "stop asking me about rides" leaves nobody
+TIMED = frozenset({Act.RESCHEDULES, Act.COMES_AT})  # only beside a time
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
 # Questions whose answer is taken as it is, in any language.
 IN_ANY_LANGUAGE = frozenset({Question.NAME, Question.LANGUAGES, Question.MISSING})
@@ -97,6 +98,8 @@ class Sentence(Orders):
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
         acts = {*self.reading.acts, *BARE.get(self.yes_or_no() or "", ())}
+        if acts & TIMED and self.reading.meaning.when is None:
+            acts -= TIMED
         if self.situation.question in IN_ANY_LANGUAGE and "?" not in self.text:
             return None  # "I'd rather not say" is no name, and asks nothing either
         if acts and self.situation.in_danger:  # all else is for those who look after them

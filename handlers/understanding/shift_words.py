@@ -6,11 +6,11 @@ from functools import cache
 from typing import NamedTuple
 
 from babel import Locale
-from babel.dates import get_month_names
+from babel.dates import get_day_names, get_month_names
 
 from handlers import phrasebook
-from handlers.understanding import until
 from handlers.understanding.arguments import Said
+from handlers.understanding.phrases import PhraseIndex
 from handlers.understanding.words import Token, clean, fold, split
 
 NOON, HOUR, DAY = 12 * 60, 60, 24 * 60  # minutes
@@ -121,7 +121,7 @@ def _days(text: str) -> Iterator[int]:
 
 def weekday(word: str) -> int | None:
     """Which day of the week a word names, Monday 0; "tues" and "tuesdays" too."""
-    known = until.weekdays()
+    known = _weekdays()
     if word in known:
         return known[word]
     singular = known.get(word.removesuffix("s"))
@@ -145,7 +145,7 @@ def _known(word: str) -> bool:
         weekday(word) is not None
         or word in _months()
         or re.fullmatch(r"\d+[a-z]{0,2}|[ap]m?|m", word) is not None
-        or any(until.index().is_function_word(kind, word) for kind in KNOWN)
+        or any(_index().is_function_word(kind, word) for kind in KNOWN)
     )
 
 
@@ -154,8 +154,8 @@ KNOWN = ("shift_filler", "shift_once", "shift_today", "shift_every_day", "shift_
 
 def _any(text: str, kind: str) -> bool:
     words = [w.text for w in split(text)]
-    ones = (until.index().is_function_word(kind, w) for w in words)
-    pairs = (until.index().is_function_word(kind, *words[n : n + 2]) for n in range(len(words) - 1))
+    ones = (_index().is_function_word(kind, w) for w in words)
+    pairs = (_index().is_function_word(kind, *words[n : n + 2]) for n in range(len(words) - 1))
     return any(ones) or any(pairs)
 
 
@@ -166,3 +166,20 @@ def _months() -> dict[str, int]:
         for code in phrasebook.languages()
         for number, name in get_month_names("wide", locale=Locale.parse(code)).items()
     }
+
+
+@cache
+def _weekdays() -> dict[str, int]:
+    """The names of the days in every language we speak, Monday 0."""
+    return {
+        fold(name).strip("."): day
+        for code in phrasebook.languages()
+        for width in ("wide", "abbreviated")
+        for day, name in get_day_names(width, locale=Locale.parse(code)).items()
+    }
+
+
+@cache
+def _index() -> PhraseIndex:
+    """What people type, in every language we speak."""
+    return PhraseIndex.of({code: phrasebook.book(code).pages for code in phrasebook.languages()})

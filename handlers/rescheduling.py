@@ -1,0 +1,75 @@
+"""Another time, in anybody's words: "can we make it thursday instead" of a neighbor, "i come at 6" of who helps them.
+
+Nothing is refused: the other side reads it, with the words, and says so if it will not do.
+"""
+
+from handlers import choosing, leasing, relaying, timing
+from handlers.summary import Quoted
+from handlers.turn import Texts, Turn
+from handlers.understanding.intents import Free
+from handlers.understanding.when.expression import TimeExpression
+from models import assignments, people, requests
+from models.assignments import Assignment
+from models.assignments import State as AssignmentState
+from models.delivery.outbound import Lane
+from models.requests import Request, State
+
+STILL_TO_COME = (State.DRAFT, State.OPEN, State.CLAIMED, State.HELD)
+
+
+def by_neighbor(turn: Turn, intent: Free) -> Texts:
+    """Can we make it Thursday instead?"""
+    own = [request for request in turn.own if request.state in STILL_TO_COME]
+    quoted = [request for request in own if request.number == intent.quoted]
+    found, texts = choosing.chosen(turn, (), quoted or own, "more", "nothing_asked")
+    yield from texts
+    for request in found:
+        requests.keep_words(turn.session, request, intent.words)
+        yield from moved(turn, request, intent.meaning.when, intent.words)
+
+
+def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str) -> Texts:
+    """A neighbor's request is for another time now: whoever has it hears it, and may not be able to come then."""
+    if not timing.note(turn, request, when):
+        yield from relaying.pass_on(turn, request, words)
+        return
+    requests.record(turn.session, request, timing.RESCHEDULED, turn.now, by=turn.speaker.id, words=words)
+    then = turn.when(request)
+    found = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    if found is None:
+        yield turn.later(turn.reply("rescheduled", about=request, when=then))
+        return
+    held, helper = found
+    held.on_the_way_at = None
+    turn.session.add(held)
+    leasing.set_time(turn, held, request, None)
+    reached = helper.opted_out_at is None
+    phrase = "rescheduled_told" if reached else "rescheduled_unheard"
+    yield turn.reply(phrase, about=request, when=then, name=turn.somebody(helper))
+    if reached:
+        said = Quoted(words)
+        yield turn.tell(helper, "rescheduled_helper", about=request, lane=Lane.REPLY, when=then, words=said)
+
+
+def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpression | None, words: str) -> Texts:
+    """Can I come tomorrow at 9 instead? The neighbor decides, and reads it where it is none of their times."""
+    needed = timing.resolved(turn, when, request)
+    neighbor = people.by_id(turn.session, request.person_id)
+    if needed is None or neighbor.opted_out_at is not None or neighbor.silent_since is not None:
+        yield from relaying.pass_on(turn, request, words)
+        return
+    timing.comes(turn, held, request, needed)
+    held.on_the_way_at = None
+    turn.session.add(held)
+    then = timing.said(turn, needed)
+    yield turn.reply("comes_told", about=request, when=then)
+    yield turn.tell(
+        neighbor,
+        "comes_neighbor_misses" if timing.misses(request, needed) else "comes_neighbor",
+        about=request,
+        lane=Lane.REPLY,
+        name=turn.somebody(turn.speaker),
+        when=then,
+        needed=turn.when(request),
+        words=Quoted(words),
+    )
