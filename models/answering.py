@@ -224,7 +224,8 @@ class Pace:
     def waits(self, ages: Sequence[float], curve: Curve) -> float:
         """How many minutes more those who were asked last have to answer, when there is nobody else to ask."""
         longest = self.fixed or curve.when(self.patience)
-        return max(0.0, longest - min(ages)) if ages else 0.0
+        left = longest - min(ages) if ages else 0.0
+        return left if left > PRECISION else 0.0  # less would be the same moment again, and again
 
     def gap(self, asked: Sequence[Asked], chance: float, curve: Curve) -> float:
         """Minutes until too few yeses may come."""

@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import against, bench, fsync, full, memory, morning, profiling, scale, sending, session
+from tests.benchmarks import against, asking, bench, fsync, full, memory, morning, profiling, scale, sending, session
 from tests.benchmarks.figures import say
 
-BENCHMARKS = {module.NAME: module for module in (full, against, session, fsync, scale, morning, sending, memory)}
+MODULES = full, against, session, fsync, scale, morning, sending, memory, asking
+BENCHMARKS = {module.NAME: module for module in MODULES}
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -26,6 +27,7 @@ def main(
         int | None, typer.Option(min=1, help="How often each is measured, in turn with the other.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything, once: does it work at all?")] = False,
+    days: Annotated[int | None, typer.Option(min=1, help="Of asking: how many are lived through at most.")] = None,
     profile: Annotated[bool, typer.Option("--profile", help="Instead: where the full path's time goes.")] = False,
     folder: Annotated[
         Path | None, typer.Option(help="Where SQLite's files go; its disk is what is measured.")
@@ -37,7 +39,7 @@ def main(
     if unknown := {*(names or ()), *(database or ())} - {*BENCHMARKS, *DATABASES}:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: write some of {', '.join(BENCHMARKS)}")
     began = time.monotonic()
-    with bench.opened(kinds, rounds or (1 if quick else 5), 0.1 if quick else 1.0, folder) as opened:
+    with bench.opened(kinds, rounds or (1 if quick else 5), 0.1 if quick else 1.0, folder, days) as opened:
         if profile:
             typer.echo(profiling.run(opened))
             return

@@ -1,4 +1,4 @@
-"""What is counted of a simulated neighborhood: how soon, at how many texts, how evenly, and whom the hotline forgot."""
+"""What is counted of a simulated neighborhood: how soon, at how many texts, how evenly, and who was forgotten."""
 
 import re
 from collections import Counter
@@ -121,6 +121,16 @@ class Tally:
     def others(self) -> list[Made]:
         """The rest."""
         return [made for made in self.made if made.urgency is not Urgency.URGENT]
+
+    @property
+    def met(self) -> float:
+        """The share of requests for which help came."""
+        return sum(one.met for one in self.made) / max(1, len(self.made))
+
+    @property
+    def texts_a_met_one(self) -> float:
+        """How many texts, to whomever, each met request took."""
+        return self.texts / max(1, sum(one.met for one in self.made))
 
     @property
     def gini(self) -> float:

@@ -74,6 +74,7 @@ class Bench:
     report: Report
     rounds: int
     scale: float = 1.0  # of the full size
+    days: int | None = None  # that a simulated neighborhood lives through at most
     tallied: list[checks.Kept] = field(default_factory=list)
     _supplies: dict[int, list[Prepared]] = field(default_factory=dict)
 
@@ -140,7 +141,9 @@ class Bench:
 
 
 @contextmanager
-def opened(databases: Sequence[str], rounds: int, scale: float, home: Path | None) -> Iterator[Bench]:
+def opened(
+    databases: Sequence[str], rounds: int, scale: float, home: Path | None, days: int | None = None
+) -> Iterator[Bench]:
     """A run with its servers; everything it wrote is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="hotline-benchmark-", dir=home) as named, ExitStack() as stack:
         folder = Path(named)
@@ -153,4 +156,4 @@ def opened(databases: Sequence[str], rounds: int, scale: float, home: Path | Non
             grounds.append(OnPostgreSQL(server))
         yardstick = stack.enter_context(servers.module("yardstick", folder))
         carrier = stack.enter_context(servers.module("carrier", folder))
-        yield Bench(folder, yardstick, carrier, grounds, Report(), rounds, scale)
+        yield Bench(folder, yardstick, carrier, grounds, Report(), rounds, scale, days)

@@ -27,6 +27,7 @@ class Report:
     """Rows as they come in, and the table of them all."""
 
     rows: list[tuple[str, ...]] = field(default_factory=list)
+    appended: list[str] = field(default_factory=list)  # tables of their own, below
     lost: int = 0  # texts that were not kept once, or not answered
 
     def figure(
@@ -81,7 +82,7 @@ class Report:
                     for column, (cell, width) in enumerate(zip(shown, widths, strict=True))
                 ).rstrip()
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.appended])
 
 
 def say(words: str) -> None:

@@ -1,32 +1,34 @@
 """A hotline among pretend people, on a clock that is moved: weeks in minutes, through the real code.
 
 Every text is received, every moment at which time acts is ticked, every text that leaves is read by whoever it is to.
-Only two things are not real: people are what `neighborhood` draws, and the wire is reckoned instead of waited for, one
-segment a second as from one number.
+Only two things are not real: people are what `neighborhood` draws, and the wire is reckoned instead of waited for,
+one segment a second as from one number.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 
-from app.carriers.base import Outgoing, Sent
 from app.carriers.simulator import Simulator
 from app.hotline import Hotline
-from app.inbound import tick
+from app.simulator import threads
 from app.simulator.sandbox import LINE, StillClock, settings
 from models import lines, people
-from models.delivery.outbound import Outbound
+from models.delivery.handover import OUT
+from models.delivery.outbound import State, is_in
 from models.inbound import Heard
-from models.lines import Channel, Line
+from models.lines import Channel
 from models.people import Person
 from models.requests import Request, Urgency
 from models.store.session import Session
-from tests.benchmarks import neighborhood, texts
+from models.store.statements import Precompiled
+from models.store.types import UtcDateTime
+from tests.benchmarks import texts
 from tests.benchmarks.asked import Arrived, Tally
 from tests.benchmarks.neighborhood import DAY, FIRST_DAY, Load
 from tests.benchmarks.pretend import Pretend
@@ -37,15 +39,21 @@ ON_DUTY = "Dee"
 RULES = {"burst_seconds": 0, "daily_ceiling": "", "rate_sms": 1_000_000.0}
 
 
-class Post(Simulator):
-    """Hands every text over to be read."""
-
-    def __init__(self) -> None:
-        self.left: list[int] = []
-
-    def send(self, text: Outgoing) -> Sent:
-        self.left.append(text.id)
-        return super().send(text)
+LEAVES = (
+    is_in(State.READY),
+    sa.or_(OUT.c.not_before.is_(None), OUT.c.not_before <= sa.bindparam("now", type_=UtcDateTime)),
+)
+LEAVING: Precompiled[Any] = Precompiled(
+    sa.select(
+        *(OUT.c.to, OUT.c.phrase, OUT.c.lane, OUT.c.segments, OUT.c.body),
+        *(col(Request.number), col(Request.urgency), col(Request.emergency), col(Person.pending_question)),
+    )
+    .join(Person, col(Person.id) == OUT.c.person_id)
+    .outerjoin(Request, col(Request.id) == OUT.c.request_id)
+    .where(*LEAVES)
+    .order_by(OUT.c.lane, OUT.c.id)
+)
+LEFT: Precompiled[int] = Precompiled(sa.update(OUT).where(*LEAVES).values(state=State.DELIVERED).returning(OUT.c.id))
 
 
 class Simulation:
@@ -54,14 +62,14 @@ class Simulation:
     def __init__(self, url: str, load: Load, rules: dict[str, object], seed: str) -> None:
         self.load = load
         self.clock = StillClock(FIRST_DAY.astimezone(UTC))
-        self.post = Post()
-        self.hotline = Hotline(settings(url, hotline_burst_seconds=0), carrier=self.post, clock=self.clock)
+        self.hotline = Hotline(settings(url, hotline_burst_seconds=0), carrier=Simulator(), clock=self.clock)
         self.hotline.prepare()
         self.pretend = Pretend(load, seed, self.clock.now, self.at, self._say)
         self.tally = Tally()
         self.steps: list[tuple[datetime, int, Callable[[], None]]] = []
         self.ids = count(1)
         self.free_at = self.clock.now()  # the wire
+        self.due: datetime | None = self.clock.now()
         self.hotline.database.write(lambda session: self._move_in(session, rules)).result()
         self.pretend.begin()
 
@@ -103,13 +111,10 @@ class Simulation:
         looks = [self.clock.now() + n * DAY for n in range(1, self.load.days + 1)]
         for moment in looks:
             self.at(moment, self._look_around)
-        while True:
-            due = self.hotline.database.read(tick.next_due)
+        while min(self.steps[0][0] if self.steps else until, self.due or until) < until:
             first = self.steps[0][0] if self.steps else until
-            if min(first, due or until) >= until:
-                break
-            if due is not None and due <= first:
-                self._move_to(due)
+            if self.due is not None and self.due <= first:
+                self._move_to(self.due)
                 self.hotline.tick()
                 self._deliver()
             else:
@@ -141,32 +146,24 @@ class Simulation:
 
     def _deliver(self) -> None:
         """Whatever may leave is read by whoever it is to, as soon as the wire has carried it."""
-        self.hotline.sender.drain()
-        left, self.post.left = sorted(self.post.left), []
-        for start in range(0, len(left), 500):
-            part = left[start : start + 500]
-            for arrived in self.hotline.database.read(lambda session, ids=part: self._arrivals(session, ids)):
-                self.tally.arrives(arrived, self.waking)
-                self.pretend.reads(arrived)
+        arrived, self.due = self.hotline.database.write(self._carry).result()
+        for text in arrived:
+            self.tally.arrives(text, self.waking)
+            self.pretend.reads(text)
 
-    def _arrivals(self, session: Session, ids: list[int]) -> list[Arrived]:
-        rows = session.execute(
-            sa.select(
-                *(Outbound.to, Outbound.phrase, Outbound.lane, Outbound.segments, Outbound.body),
-                *(Request.number, Request.urgency, Request.emergency, Person.pending_question),
-            )
-            .join(Person, col(Person.id) == col(Outbound.person_id))
-            .outerjoin(Request, col(Request.id) == col(Outbound.request_id))
-            .where(col(Outbound.id).in_(ids))
-            .order_by(col(Outbound.lane), col(Outbound.id))
-        ).all()
-        found, now = [], self.clock.now()
-        for to, phrase, lane, size, body, number, urgency, emergency, asked in rows:
+    def _carry(self, session: Session) -> tuple[list[Arrived], datetime | None]:
+        """The texts that leave now, and when something happens next. What sending costs, `sending` measures."""
+        now = self.clock.now()
+        rows = session.fetch(LEAVING, now=now)
+        if rows:
+            session.fetch(LEFT, now=now)
+        found = []
+        for to, phrase, lane, size, body, number, how_soon, emergency, asked in rows:
             self.free_at = max(self.free_at, now) + size * A_SEGMENT
-            urgency = Urgency.URGENT if emergency else urgency or Urgency.TODAY
+            urgency = Urgency.URGENT if emergency else how_soon or Urgency.TODAY
             question = asked["question"] if asked else None
             volunteer = to in self.pretend.by_phone
             found.append(
                 Arrived(now, self.free_at, to, volunteer, phrase, lane, size, number, urgency, question, body)
             )
-        return found
+        return found, threads.next_moment(session, now)

@@ -6,7 +6,7 @@ the same whatever rules its hotline lives by, so that rules are compared and not
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from tests.benchmarks import texts
 ZONE = ZoneInfo("America/New_York")
 FIRST_DAY = datetime(2026, 3, 2, tzinfo=ZONE)  # a Monday; the clocks change on the Sunday
 DAY = timedelta(days=1)
+NEVER_YET = datetime.min.replace(tzinfo=UTC)
 
 VOLUNTEERS = 200
 SPREAD = 10  # of the chances to say yes: the two figures of their Beta distribution add up to this
@@ -65,10 +66,11 @@ class Load:
     rush: float = 1.0  # how many times that on the day in the middle
     hands: float | None = None  # requests a day for which all volunteers together have time; None: nobody counts
     chance: float = 0.10  # that somebody who is asked says yes, on average
+    compared: bool = True  # with other ways to ask
 
     def within(self, days: int | None) -> "Load":
         """The same over fewer days, if so many are too long."""
-        return self if days is None or days >= self.days else Load(**{**self.__dict__, "days": days})
+        return self if days is None or days >= self.days else replace(self, days=days)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Volunteer:
     wakes: bool  # whether urgent needs may wake them
     leaves_at: datetime | None
     says_stop: bool
-    busy_until: datetime = datetime.min.replace(tzinfo=UTC)
+    busy_until: datetime = NEVER_YET
     ghosted: set[int] = field(default_factory=set)  # requests of which they will never say a word again
 
     def reads(self, at: datetime) -> datetime:

@@ -12,7 +12,6 @@ from tests.benchmarks.neighborhood import (
     DAY,
     DROPS,
     GHOSTS,
-    HALF_ANSWER,
     ON_THE_WAY,
     PASS_SAID,
     VOLUNTEERS,
