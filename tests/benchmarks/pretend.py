@@ -21,11 +21,12 @@ from tests.benchmarks.neighborhood import (
     delay,
 )
 
-HOW_IT_GOES = frozenset({"coming", "how_is_it"})  # what a volunteer is asked about what they have in hand
-STILL_NEEDED = "still_needed"
+HOW_IT_GOES = frozenset({"coming", "going"})  # what a volunteer is asked about what they have in hand
+STILL_NEEDED, CANT_WAIT = "still_needed", "cant_wait"
 UNDER_WAY = {"urgent": (20, 60), "today": (60, 300), "anytime": (120, 30 * 60)}  # minutes from CLAIM to DONE
 UP, DOWN = 7.0, 23.0  # when neighbors are awake
 SAY_IT_CAME = 0.85
+CANNOT_WAIT = 0.1  # for the morning, of those who are asked so at night
 STILL_NEED_IT, NO_LONGER = 0.6, 0.25  # say so; the others say nothing
 ASK_HOW_IT_STANDS = 0.1  # of those who wait for three hours
 
@@ -143,6 +144,9 @@ class Pretend:
         elif text.question == STILL_NEEDED:
             if u < STILL_NEED_IT + NO_LONGER:
                 answer("1" if u < STILL_NEED_IT else "2")
+        elif text.question == CANT_WAIT:
+            if u < CANNOT_WAIT:
+                answer("1")
         elif text.question in ("place", "need"):
             answer(f"{neighborhood.door(neighbor)} {neighborhood.street(neighbor)}")
         elif text.phrase == "got_it" and u < ASK_HOW_IT_STANDS:
