@@ -269,7 +269,8 @@ class Lifecycle(RuleBasedStateMachine):
         now = self.picture()
         step = promises.step(self.seen, now, said, time_acted=time_acted)
         self.seen = now
-        assert promises.broken(step, self.held_to) == []
+        broken = promises.broken(step, self.held_to)
+        assert not broken, broken
         return step
 
 

@@ -15,7 +15,7 @@ from models.requests import LIVE, Outcome, Request, State, Urgency
 from models.store.session import Session
 
 OFFERED = re.compile(r"#(\d+)")  # an offer names one request, a list of what is open several
-OFFERS = frozenset({"offer"})
+OFFERS = frozenset({"offer", "digest"})
 WON = "claim_yours"
 MET = frozenset({Outcome.FULFILLED, Outcome.PARTIAL, Outcome.UNCONFIRMED})
 SAID_WITHIN = timedelta(days=3)  # a neighbor who waits hears something

@@ -95,6 +95,7 @@ class Simulation:
             )
             person.languages, person.max_open = volunteer.languages, volunteer.max_open
             person.hours_from, person.hours_until = volunteer.hours or (None, None)
+            person.digest_since = now if volunteer.digest else None
             person.wake_since = now if volunteer.wakes else None
             session.add(person)
         people.add(session, line, *texts.phone(texts.CALLERS), now, name=ON_DUTY, duty=True)

@@ -94,6 +94,7 @@ class Volunteer:
     languages: list[str]
     max_open: int | None
     hours: tuple[int, int] | None  # minutes of the local day in which they want to be asked
+    digest: bool  # whether they want what is not urgent twice a day, together
     wakes: bool  # whether urgent needs may wake them
     leaves_at: datetime | None
     says_stop: bool
@@ -137,6 +138,7 @@ def _volunteer(n: int, load: Load, luck: Random) -> Volunteer:
         languages=luck.choices((["en"], ["en", "es"], ["es"]), (80, 12, 8))[0],
         max_open=luck.randint(1, 2) if luck.random() < 0.15 else None,
         hours=luck.choice(((17 * 60, 21 * 60), (9 * 60, 13 * 60))) if luck.random() < 0.1 else None,
+        digest=luck.random() < 0.08,
         wakes=luck.random() < 0.15,
         leaves_at=FIRST_DAY.astimezone(UTC) + leaves,
         says_stop=luck.random() < SAY_STOP,

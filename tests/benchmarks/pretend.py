@@ -22,7 +22,7 @@ from tests.benchmarks.neighborhood import (
 )
 
 HOW_IT_GOES = frozenset({"coming", "going"})  # what a volunteer is asked about what they have in hand
-STILL_NEEDED, CANT_WAIT = "still_needed", "cant_wait"
+STILL_NEEDED, CANT_WAIT, STILL_HELPS = "still_needed", "cant_wait", "still_helps"
 UNDER_WAY = {"urgent": (20, 60), "today": (60, 300), "anytime": (120, 30 * 60)}  # minutes from CLAIM to DONE
 UP, DOWN = 7.0, 23.0  # when neighbors are awake
 SAY_IT_CAME = 0.85
@@ -85,6 +85,8 @@ class Pretend:
                 self._is_asked(volunteer, number, text.at)
         elif text.phrase == WON and text.number is not None:
             self._has_it(volunteer, text)
+        elif text.question == STILL_HELPS:
+            self._later(volunteer, volunteer.reads(text.at) + delay(self.luck), "1")
         elif text.question in HOW_IT_GOES and text.number not in volunteer.ghosted:
             self._later(volunteer, volunteer.reads(text.at) + delay(self.luck), "1")
 
