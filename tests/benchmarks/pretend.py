@@ -85,9 +85,7 @@ class Pretend:
                 self._is_asked(volunteer, number, text.at)
         elif text.phrase == WON and text.number is not None:
             self._has_it(volunteer, text)
-        elif text.question == STILL_HELPS:
-            self._later(volunteer, volunteer.reads(text.at) + delay(self.luck), "1")
-        elif text.question in HOW_IT_GOES and text.number not in volunteer.ghosted:
+        elif text.question == STILL_HELPS or (text.question in HOW_IT_GOES and text.number not in volunteer.ghosted):
             self._later(volunteer, volunteer.reads(text.at) + delay(self.luck), "1")
 
     def _is_asked(self, volunteer: Volunteer, number: int, at: datetime) -> None:
