@@ -31,10 +31,10 @@ WAYS: dict[str, dict[str, Any]] = {
     OWN: {},
 }
 LOADS = (
-    Load("10 a day", 28, 10),
-    Load("10 a day, yes .05", 28, 10, chance=0.05),
-    Load("10 a day, yes .25", 28, 10, chance=0.25),
-    Load("10 a day, yes .47", 28, 10, chance=0.47),
+    Load("10 a day", 21, 10),
+    Load("10 a day, yes .05", 14, 10, chance=0.05),
+    Load("10 a day, yes .25", 14, 10, chance=0.25),
+    Load("10 a day, yes .47", 14, 10, chance=0.47),
     Load("200 a day, hands for 30", 60, 200, hands=30, compared=False),
     Load("one day of 25 times", 9, 10, rush=25),
 )
