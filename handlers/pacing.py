@@ -8,10 +8,11 @@ from models import answering, lines, people
 from models.answering import Pace
 from models.hours import Waking
 from models.people import Person
-from models.requests import Request, Urgency
+from models.requests import Request, Timing, Urgency
 
 SOON = timedelta(hours=3)  # what is needed by then is asked for as if it were urgent
 FAR_OFF = timedelta(days=1)  # what is needed later than this can be asked for without haste
+FIXED = (Timing.AT, Timing.BEFORE)  # a moment, after which it is too late; "today" is none
 
 
 def pace(context: Context, request: Request) -> Pace:
@@ -25,7 +26,7 @@ def _haste(context: Context, request: Request) -> Urgency | None:
         return Urgency.URGENT
     if needed is None or needed < context.now - SOON:
         return request.urgency
-    if needed - context.now <= SOON:
+    if request.needed_as in FIXED and needed - context.now <= SOON:
         return Urgency.URGENT
     return Urgency.ANYTIME if needed - context.now > FAR_OFF else request.urgency
 

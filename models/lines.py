@@ -30,7 +30,7 @@ class Policy:
 
     waves: tuple[int, ...] = ()  # fixed sizes; empty: by how people of the line answer
     first_wave: int = 3
-    first_wave_urgent: int = 0  # 0: sized as later ones are
+    first_wave_urgent: int = 3  # 0: sized as later ones are
     wave_most: int = 20  # people in any later wave that is sized so
     # Yeses that may still come: with fewer than `ask_more` more are asked, so many that `wave_yeses` may come. What
     # is urgent counts those alone that are likely `within` minutes. tests/benchmarks measures what these bring.

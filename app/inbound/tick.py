@@ -22,6 +22,7 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 RETRY_AFTER = timedelta(hours=1)  # until something on which we stumbled is looked at again
+A_MOMENT = timedelta(seconds=1)  # until something is looked at again that is due still: a tick must come to its end
 DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that come in wait for it
 
 
@@ -63,6 +64,8 @@ def _requests(session: Session, now: datetime) -> int:
             _answer_draft(context, request, key)
         elif not _attempt(context, key, partial(followups.act, context, request), ranks[request.person_id]):
             requests.schedule(session, request, now + RETRY_AFTER)
+        if request.next_action_at is not None and request.next_action_at <= now:
+            requests.schedule(session, request, now + A_MOMENT)
     return acted
 
 
