@@ -119,10 +119,14 @@ class Plan:
 
     @property
     def named(self) -> datetime | None:
-        """The moment from which it will be needed, or by which, as the neighbor named it."""
-        if self.request.needed_as in (Timing.AFTER, Timing.WITHIN):
-            return self.request.needed_from
-        return self.request.needed_until or self.request.needed_from
+        """The moment from which it will be needed, or by which, as the neighbor named it.
+
+        Of a time that has begun, such as today, the last hour of it at which anybody is up.
+        """
+        begins, ends = self.request.needed_from, self.request.needed_until
+        if begins is None or self.request.needed_as not in (Timing.AFTER, Timing.WITHIN):
+            return ends or begins
+        return begins if begins > self.began + A_WHILE or ends is None else self._last_hour(ends)
 
     @property
     def warning_at(self) -> datetime | None:
@@ -159,6 +163,14 @@ class Plan:
     def presses(self) -> bool:
         """Whether it is asked about at a quick pace, and whoever is on duty hears at once where nobody is left."""
         return self.request.presses
+
+    def _last_hour(self, before: datetime) -> datetime:
+        last = before
+        for begins, ends in lines.waking(self.context.line).spans(self.began):
+            if begins >= before:
+                break
+            last = min(ends, before)
+        return last
 
     def _waking(self, moment: datetime) -> datetime:
         return lines.waking(self.context.line).next(moment) or moment
