@@ -7,12 +7,13 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound, State
 from models.inbound import Heard
 from models.lines import Channel
 from models.people import Address
 from models.store.session import Session
+from tests import neighbors
 from tests.fakes import LINE
 
 ANA, BEN, DEE, BOT = "+12025550101", "+12025550102", "+12025550104", "+12025550166"
@@ -28,7 +29,7 @@ def say(hotline: Hotline, sender: str, words: str, *, to: str = LINE, channel: C
 def add(hotline: Hotline, number: str, name: str, *, duty: bool = False) -> None:
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
-        people.add(session, line, Channel.SMS, number, hotline.clock.now(), name=name, helper=True, duty=duty)
+        neighbors.add(session, line, Channel.SMS, number, hotline.clock.now(), name=name, helper=True, duty=duty)
 
     hotline.database.write(work).result()
 

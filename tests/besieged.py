@@ -12,12 +12,13 @@ from sqlmodel import col, select
 from app.hotline import Hotline
 from app.inbound.receive import Taken
 from app.simulator import timelapse
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound
 from models.inbound import Heard
 from models.lines import Channel
 from models.requests import Request
 from models.store.session import Session
+from tests import neighbors
 from tests.benchmarks.texts import area_codes
 from tests.fakes import LINE, WHATSAPP
 
@@ -51,7 +52,7 @@ class Besieged:
             line = lines.all_lines(session)[0]
             for number in (*ON_DUTY, *VOLUNTEERS):
                 duty = number in ON_DUTY
-                people.add(
+                neighbors.add(
                     session, line, Channel.SMS, number, self.hotline.clock.now(), name="Vi", helper=True, duty=duty
                 )
 

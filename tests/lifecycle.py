@@ -14,13 +14,13 @@ from sqlmodel import col, select
 from app.carriers.base import Outgoing, Sent
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from models import lines, people
+from models import lines
 from models.delivery.outbound import State as TextState
 from models.inbound import Heard
 from models.lines import Channel
 from models.requests import Request, State
 from models.store.session import Session
-from tests import fakes, promises
+from tests import fakes, neighbors, promises
 from tests.fakes import LINE, WHATSAPP, Recorder, StillClock, status_update
 
 TYPING = timedelta(seconds=3)  # the same words sooner are the same text
@@ -124,7 +124,7 @@ class Lifecycle(RuleBasedStateMachine):
             session.add(line)
             for name, (number, language) in HELPERS.items():
                 duty = on_duty and name == ON_DUTY
-                people.add(
+                neighbors.add(
                     session,
                     line,
                     Channel.SMS,
@@ -136,7 +136,7 @@ class Lifecycle(RuleBasedStateMachine):
                     language=language,
                 )
             for name, number in NEIGHBORS.items():
-                people.add(session, line, Channel.SMS, number, self.clock.now(), name=name)
+                neighbors.add(session, line, Channel.SMS, number, self.clock.now(), name=name)
 
         self.hotline.database.write(work).result()
         self._look()

@@ -12,11 +12,12 @@ from app.hotline import Hotline
 from handlers import phrasebook, segments
 from handlers.alarms import FIRST
 from handlers.summary import Quoted, Said
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound, State
 from models.inbound import Heard
 from models.lines import Channel
 from models.store.session import Session
+from tests import neighbors
 from tests.fakes import LINE, MORNING, settings
 
 ANA, BEN, EVA, DEE, GUS = (f"+1202555010{n}" for n in (1, 2, 5, 4, 7))
@@ -35,7 +36,7 @@ def watched(hotline: Hotline) -> Hotline:
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
         for number, name in ((DEE, "Dee"), (GUS, "Gus")):
-            people.add(session, line, Channel.SMS, number, MORNING, name=name, duty=True, language="en")
+            neighbors.add(session, line, Channel.SMS, number, MORNING, name=name, duty=True, language="en")
 
     hotline.database.write(work).result()
     return hotline
@@ -127,7 +128,7 @@ def test_words_that_come_while_the_alarm_leaves_have_an_alarm_of_their_own(watch
 def test_whoever_stands_in_danger_on_somebody_elses_errand_is_counted_too(watched: Hotline) -> None:
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
-        people.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
+        neighbors.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
 
     watched.database.write(work).result()
     say(watched, EVA, "I need groceries for two, 14 Oak St")

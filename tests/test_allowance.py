@@ -174,5 +174,5 @@ def test_urgent_care_is_asked_about_whatever_saves_texts(line: Besieged) -> None
     line.rule(daily_ceiling="0.01", offers_per_day=1, brake_requests=1)
     ask(line, "groceries")
     line.say("my son has no insulin left, 12 Pine St", by=phone(1))
-    asked = [text for text in line.texts("offer") if text.body.startswith("#2 ")]
+    asked = [text for text in line.texts("offer") if "#2 " in text.body]
     assert len(asked) == 3

@@ -23,6 +23,7 @@ from models.people import Person
 from models.requests import Request, Urgency
 from models.requests import State as RequestState
 from models.store.session import Session
+from tests import neighbors
 from tests.fakes import MORNING
 
 HOUR = timedelta(hours=1)
@@ -32,7 +33,8 @@ USUAL_CURVE = Curve(tuple(m for m, _ in USUAL), tuple(share for _, share in USUA
 def volunteers(session: Session, line: Line, many: int, now: datetime) -> list[Person]:
     """So many, who can do all and everywhere."""
     return [
-        people.add(session, line, Channel.SMS, f"+1303555{n:04}", now, name=f"N{n}", helper=True) for n in range(many)
+        neighbors.add(session, line, Channel.SMS, f"+1303555{n:04}", now, name=f"N{n}", helper=True)
+        for n in range(many)
     ]
 
 

@@ -21,12 +21,13 @@ from handlers import bursts, registry
 from handlers.understanding import needs
 from handlers.understanding.intents import Free
 from handlers.understanding.parts import in_order, together
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound, State
 from models.inbound import Heard
 from models.lines import Area, Channel, Policy
 from models.requests import Request
 from models.store.session import Session
+from tests import neighbors
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import LINE, PUBLIC, Recorder, StillClock, twilio_settings
 from tests.serving import process, until
@@ -61,7 +62,7 @@ class Line:
         line.rules = {}
         session.add(line)
         session.add(Area(line_id=line.id, name="Oak Hill", aliases=["oak st", "20001"]))
-        people.add(session, line, Channel.SMS, BEN, self.clock.now(), name="Ben", helper=True)
+        neighbors.add(session, line, Channel.SMS, BEN, self.clock.now(), name="Ben", helper=True)
 
     def say(self, words: str, by: str = ANA) -> None:
         self.hotline.receive(Heard(f"SM{next(sids):032x}", Channel.SMS, by, LINE, words)).result()

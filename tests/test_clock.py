@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.clock import Clock
 from app.hotline import Hotline
 from handlers import phrasebook
-from models import lines, people, requests
+from models import lines, requests
 from models.delivery.outbound import Outbound
 from models.delivery.outbound import State as TextState
 from models.inbound import Heard
@@ -20,7 +20,7 @@ from models.lines import Channel
 from models.offers import Offer
 from models.requests import Request, State
 from models.store.session import Session
-from tests import fakes
+from tests import fakes, neighbors
 from tests.fakes import LINE, MORNING, Recorder, StillClock
 from tests.world import ANA, DEE, World
 
@@ -84,8 +84,10 @@ def populate(hotline: Hotline, zone: str = "America/New_York", **rules: object) 
         line.rules = {**line.rules, "waves": [2, 2, 10], **rules}
         session.add(line)
         for name, number in HELPERS.items():
-            people.add(session, line, Channel.SMS, number, hotline.clock.now(), name=name, helper=True, language="en")
-        people.add(session, line, Channel.SMS, DEE, hotline.clock.now(), name="Dee", duty=True, language="en")
+            neighbors.add(
+                session, line, Channel.SMS, number, hotline.clock.now(), name=name, helper=True, language="en"
+            )
+        neighbors.add(session, line, Channel.SMS, DEE, hotline.clock.now(), name="Dee", duty=True, language="en")
 
     hotline.database.write(work).result()
     hotline.tick()  # the line's timers say themselves when they are due

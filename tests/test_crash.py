@@ -26,7 +26,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from app.outbound.sender import LEASE_FOR
 from app.settings import Settings
-from models import METADATA, lines, people
+from models import METADATA, lines
 from models.assignments import Assignment
 from models.delivery.outbound import Attempt, Outbound, Result
 from models.delivery.outbound import State as TextState
@@ -34,7 +34,7 @@ from models.inbound import Inbound
 from models.lines import Channel
 from models.requests import Request, State
 from models.store.session import Session
-from tests import webhooks
+from tests import neighbors, webhooks
 from tests.command import HOTLINE
 from tests.crowd import CONNECTIONS, NEED, Crowd, numbers
 from tests.fake_twilio import FakeTwilio
@@ -91,7 +91,7 @@ def fill(session: Session, crowd: Crowd) -> None:
     """Make the volunteers known."""
     line = lines.all_lines(session)[0]
     for n, number in enumerate(crowd.volunteers):
-        person = people.add(session, line, Channel.SMS, number, Clock().now(), name=f"Helper{n}", helper=True)
+        person = neighbors.add(session, line, Channel.SMS, number, Clock().now(), name=f"Helper{n}", helper=True)
         person.max_open = 100_000
         session.add(person)
     quick(session)

@@ -25,6 +25,7 @@ from models.lines import Channel
 from models.requests import Request, State
 from models.shifts import Shift
 from models.store.session import Session
+from tests import neighbors
 from tests.fakes import LINE, MORNING, settings
 
 ANA, BEN, DEE, EVA, GUS = (f"+1202555010{n}" for n in (1, 2, 4, 5, 7))
@@ -62,10 +63,10 @@ def told(hotline: Hotline) -> Counter[str]:
 def watched(hotline: Hotline) -> Hotline:
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
-        people.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
-        people.add(session, line, Channel.SMS, EVA, MORNING, name="Eva", helper=True, language="en")
+        neighbors.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
+        neighbors.add(session, line, Channel.SMS, EVA, MORNING, name="Eva", helper=True, language="en")
         for number, name in ((DEE, "Dee"), (GUS, "Gus")):
-            people.add(session, line, Channel.SMS, number, MORNING, name=name, duty=True, language="en")
+            neighbors.add(session, line, Channel.SMS, number, MORNING, name=name, duty=True, language="en")
 
     hotline.database.write(work).result()
     return hotline
@@ -117,7 +118,7 @@ def test_words_to_many_reach_all_of_them_and_use_up_nobodys_day(watched: Hotline
         line.rules = {**line.rules, "answers_per_day": 4}
         session.add(line)
         for n in range(30):
-            people.add(session, line, Channel.SMS, f"+121255501{n:02}", MORNING, name="Hal", helper=True)
+            neighbors.add(session, line, Channel.SMS, f"+121255501{n:02}", MORNING, name="Hal", helper=True)
 
     watched.database.write(work).result()
     say(watched, DEE, "BROADCAST we meet at 6")
@@ -133,7 +134,7 @@ def test_what_nobody_looks_after_is_read_to_whoever_comes(hotline: Hotline, begu
 
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
-        people.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
+        neighbors.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
 
     hotline.database.write(work).result()
     say(hotline, ANA, begun)

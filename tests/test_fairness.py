@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound
 from models.inbound import Heard
 from models.lines import Channel
 from models.store.session import Session
-from tests import fakes
+from tests import fakes, neighbors
 from tests.fakes import MORNING, StillClock
 from tests.test_lanes import Lanes, Paced
 
@@ -55,7 +55,7 @@ def line(database_url: str, clock: StillClock) -> Iterator[Lanes]:
 def crew(session: Session) -> None:
     own = lines.all_lines(session)[0]
     for n, number in enumerate([*DUTY, *[f"+1212555{n:04}" for n in range(130, 160)]]):
-        people.add(session, own, Channel.SMS, number, MORNING, name=f"Nel{n}", helper=True, duty=number in DUTY)
+        neighbors.add(session, own, Channel.SMS, number, MORNING, name=f"Nel{n}", helper=True, duty=number in DUTY)
 
 
 Said = str | tuple[str, str]  # by the phone that floods, or by somebody else

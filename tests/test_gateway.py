@@ -13,13 +13,13 @@ from app.main import create_app
 from app.telemetry.findings import Level
 from app.web import diagnosis
 from app.web.snapshot import HealthMonitor, read
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound, State, StatusEvent
 from models.inbound import Inbound
 from models.lines import Channel
 from models.requests import Outcome, Request
 from models.store.session import Session
-from tests import fakes
+from tests import fakes, neighbors
 from tests.fakes import LINE, StillClock
 from tests.gateway.carrier import Gateway
 from tests.gateway.server import GatewayServer
@@ -49,8 +49,8 @@ def _people(session: Session) -> None:
     line = lines.all_lines(session)[0]
     line.rules = {"rate_sms": 1e6, "burst_seconds": 0}
     session.add(line)
-    people.add(session, line, Channel.SMS, BEN, fakes.MORNING, name="Ben", helper=True)
-    people.add(session, line, Channel.SMS, DEE, fakes.MORNING, name="Dee", duty=True)
+    neighbors.add(session, line, Channel.SMS, BEN, fakes.MORNING, name="Ben", helper=True)
+    neighbors.add(session, line, Channel.SMS, DEE, fakes.MORNING, name="Dee", duty=True)
 
 
 def say(hotline: Hotline, server: GatewayServer, phone: str, words: str) -> None:

@@ -19,13 +19,13 @@ from sqlmodel import select
 from app.carriers.base import Action, CarrierError, Outgoing, Sent
 from app.carriers.simulator import Simulator
 from app.hotline import Hotline
-from models import lines, people
+from models import lines
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane, Outbound, State
 from models.inbound import Heard
 from models.lines import Channel
 from models.store.session import Session
-from tests import fakes
+from tests import fakes, neighbors
 from tests.fakes import MORNING, StillClock
 from tests.world import ANA, DEE, World
 
@@ -285,7 +285,7 @@ def test_an_offer_of_what_somebody_has_taken_is_not_sent(lanes: Lanes) -> None:
     def add(session: Session) -> None:
         line = lines.all_lines(session)[0]
         for n, number in enumerate(helpers):
-            people.add(session, line, Channel.SMS, number, MORNING, name=f"Helper{n}", helper=True, language="en")
+            neighbors.add(session, line, Channel.SMS, number, MORNING, name=f"Helper{n}", helper=True, language="en")
 
     lanes.hotline.database.write(add).result()
     say(lanes, ANA, "need groceries for two near Oak St", "SM1")

@@ -16,7 +16,7 @@ from app.simulator import sandbox, timelapse
 from app.simulator.sandbox import Databases, Recorder, StillClock
 from handlers import leasing
 from handlers.turn import Context
-from models import assignments, lines, people, requests
+from models import assignments, lines, requests
 from models.assignments import Assignment
 from models.assignments import State as Holding
 from models.delivery.outbound import Outbound
@@ -24,7 +24,7 @@ from models.inbound import Heard
 from models.lines import Channel
 from models.requests import Event, Request, State, Timing, Urgency
 from models.store.session import Session
-from tests import fakes
+from tests import fakes, neighbors
 from tests.fakes import LINE
 
 ANA, BEN, CARO = "+12025550101", "+12025550102", "+12025550103"
@@ -48,7 +48,7 @@ class Pair:
     def _helpers(self, session: Session) -> None:
         line, now = lines.all_lines(session)[0], self.hotline.clock.now()
         for number, name in ((BEN, "Ben"), (CARO, "Caro")):
-            people.add(session, line, Channel.SMS, number, now, name=name, helper=True)
+            neighbors.add(session, line, Channel.SMS, number, now, name=name, helper=True)
 
     def say(self, who: str, words: str) -> None:
         self.count += 1

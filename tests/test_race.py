@@ -20,7 +20,7 @@ from models.inbound import Inbound
 from models.lines import Channel
 from models.requests import Event, Request, State
 from models.store.session import Session
-from tests import webhooks
+from tests import neighbors, webhooks
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock, twilio_settings
 from tests.serving import process
@@ -72,7 +72,7 @@ def fill(hotline: Hotline, crowd: Crowd) -> None:
         session.add(line)
         now = hotline.clock.now()
         for n in range(crowd.volunteers):
-            person = people.add(session, line, Channel.SMS, crowd.helper(n), now, name=f"Helper{n}", helper=True)
+            person = neighbors.add(session, line, Channel.SMS, crowd.helper(n), now, name=f"Helper{n}", helper=True)
             person.max_open = crowd.neighbors
             session.add(person)
         for n in range(crowd.neighbors):

@@ -7,7 +7,7 @@ from app.hotline import Hotline
 from app.inbound.receive import Taken
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound, State
 from models.inbound import Inbound
 from models.lines import Channel, Line
@@ -15,6 +15,7 @@ from models.people import Person
 from models.prefixes import Prefix
 from models.requests import Request
 from models.store.session import Session
+from tests import neighbors
 from tests.besieged import ATTACKER, ON_DUTY, Besieged
 from tests.fakes import LINE, MORNING, WHATSAPP
 
@@ -163,7 +164,7 @@ def test_what_whatsapp_does_not_take_goes_by_sms_only_where_we_write(
 
     def work(session: Session) -> bool:
         oak = lines.all_lines(session)[0]
-        people.add(session, oak, Channel.SMS, number, line.hotline.clock.now(), name="Ina", helper=helper)
+        neighbors.add(session, oak, Channel.SMS, number, line.hotline.clock.now(), name="Ina", helper=helper)
         row = session.exec(select(Outbound).where(Outbound.to == number)).one()
         return outbox.resend_by_sms(session, row, line.hotline.clock.now())
 
@@ -200,7 +201,7 @@ def test_nothing_leaves_for_numbers_that_are_never_written_to(line: Besieged) ->
 
     def work(session: Session) -> None:
         oak = lines.all_lines(session)[0]
-        people.add(session, oak, Channel.SMS, "+19005550101", line.hotline.clock.now(), name="Rich", helper=True)
+        neighbors.add(session, oak, Channel.SMS, "+19005550101", line.hotline.clock.now(), name="Rich", helper=True)
 
     line.hotline.database.write(work).result()
     line.say("I need groceries for two, 14 Oak St")

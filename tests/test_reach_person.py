@@ -8,12 +8,13 @@ import pytest
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from models import lines, people, requests
+from models import lines, requests
 from models.delivery.outbound import Outbound
 from models.inbound import Heard
 from models.lines import Channel
 from models.requests import State
 from models.store.session import Session
+from tests import neighbors
 from tests.fakes import LINE, MORNING
 
 ANA, BEN, EVA, DEE, GUS = (f"+1202555010{n}" for n in (1, 2, 5, 4, 7))
@@ -32,10 +33,10 @@ def say(hotline: Hotline, sender: str, words: str, *, after: float = 20) -> list
 def helped_by(hotline: Hotline, *on_duty: str) -> Hotline:
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
-        people.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
+        neighbors.add(session, line, Channel.SMS, BEN, MORNING, name="Ben", helper=True, language="en")
         for number in on_duty:
             name = {DEE: "Dee", GUS: "Gus"}[number]
-            people.add(session, line, Channel.SMS, number, MORNING, name=name, duty=True, language="en")
+            neighbors.add(session, line, Channel.SMS, number, MORNING, name=name, duty=True, language="en")
 
     hotline.database.write(work).result()
     return hotline

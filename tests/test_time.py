@@ -7,13 +7,13 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from models import lines, people, requests
+from models import lines, requests
 from models.delivery.outbound import Outbound
 from models.inbound import Heard
 from models.lines import Channel
 from models.requests import Request
 from models.store.session import Session
-from tests import fakes
+from tests import fakes, neighbors
 from tests.fakes import LINE, Recorder
 
 GAP = timedelta(minutes=45)
@@ -24,7 +24,7 @@ def volunteers(hotline: Hotline, count: int) -> None:
         line = lines.all_lines(session)[0]
         for n in range(count):
             number = f"+121255501{n:02}"
-            people.add(session, line, Channel.SMS, number, hotline.clock.now(), name=f"Helper{n}", helper=True)
+            neighbors.add(session, line, Channel.SMS, number, hotline.clock.now(), name=f"Helper{n}", helper=True)
 
     hotline.database.write(work).result()
 

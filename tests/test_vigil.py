@@ -24,7 +24,7 @@ from models.lines import Channel
 from models.people import Person
 from models.requests import Request
 from models.store.session import Session
-from tests import fakes
+from tests import fakes, neighbors
 from tests.fakes import LINE, MORNING, WHATSAPP, Recorder, StillClock
 from tests.serving import until
 
@@ -36,7 +36,7 @@ sids = count(1)
 def crew(session: Session) -> None:
     line = lines.all_lines(session)[0]
     for name, number in (*HELPERS.items(), ("Dee", DEE), ("Gus", GUS)):
-        people.add(
+        neighbors.add(
             session, line, Channel.SMS, number, MORNING, name=name, helper=True, duty=name == "Dee", language="en"
         )
 
@@ -183,7 +183,7 @@ def test_an_hour_has_so_many_calls_whatever_the_alarms(watched: Hotline) -> None
     def more(session: Session) -> None:
         line = lines.all_lines(session)[0]
         for n in range(60):
-            people.add(session, line, Channel.SMS, f"+1212555{n:04}", MORNING, name="Nel", helper=True)
+            neighbors.add(session, line, Channel.SMS, f"+1212555{n:04}", MORNING, name="Nel", helper=True)
 
     watched.database.write(more).result()
     say(watched, DEE, "DUTY OFF")

@@ -19,13 +19,13 @@ from app.inbound import receive
 from app.inbound.ingest import Ingest, MustWait
 from app.inbound.receive import Taken
 from app.main import create_app
-from models import lines, people
+from models import lines
 from models.delivery.outbound import Outbound
 from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.people import Address, Person
 from models.store.session import Session
-from tests import webhooks
+from tests import neighbors, webhooks
 from tests.fakes import LINE, PREVIOUS, PUBLIC, WHATSAPP, TwilioRecorder, ingest_by, twilio_settings
 
 ANA = "+12025550101"
@@ -307,7 +307,7 @@ async def test_a_fault_of_ours_loses_no_text(hotline: Hotline) -> None:
 
     def on_duty(session: Session) -> int:
         line = lines.all_lines(session)[0]
-        return people.add(session, line, Channel.SMS, "+12025550104", now, name="Dee", duty=True).id
+        return neighbors.add(session, line, Channel.SMS, "+12025550104", now, name="Dee", duty=True).id
 
     dee = hotline.database.write(on_duty).result()
 

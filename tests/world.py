@@ -13,6 +13,7 @@ from models.delivery.handover import LeasedText
 from models.delivery.outbound import Attempt, Lane, Outbound, State
 from models.lines import Channel
 from models.store.session import Session
+from tests import neighbors
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import StillClock
 
@@ -82,7 +83,7 @@ class World:
 
         def work(session: Session) -> None:
             line = lines.all_lines(session)[0]
-            people.add(session, line, Channel.SMS, DEE, self.clock.now(), name="Dee", duty=True)
+            neighbors.add(session, line, Channel.SMS, DEE, self.clock.now(), name="Dee", duty=True)
 
         self.hotline.database.write(work).result()
 

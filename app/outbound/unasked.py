@@ -12,6 +12,7 @@ from models.people import Address
 from models.store.session import Session
 
 UNASKED = frozenset({Lane.NOTICE, Lane.BULK})
+URGENT = frozenset({Lane.EMERGENCY, Lane.SAFETY})
 IN_TALK = timedelta(minutes=30)  # after somebody's text, in which they are awake, whatever the hour
 
 
@@ -27,8 +28,8 @@ def may_leave(line: Line, text: Text, home: Address, now: datetime) -> datetime 
 def introduced(session: Session, line: Line, text: Text, home: Address, said: list[str], now: datetime) -> list[str]:
     """The first text ever to a volunteer whom somebody else has added says who writes to them, and why."""
     person = text.to
-    if person.introduced_at is not None or person.helper_since is None:
-        return said
+    if person.introduced_at is not None or person.helper_since is None or text.lane in URGENT:
+        return said  # in danger seconds count: the next text says it
     person.introduced_at = now
     session.add(person)
     if home.last_heard_at is not None:  # they have written to us: they know
