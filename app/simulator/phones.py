@@ -91,10 +91,14 @@ class Phones:
         self.send = send
 
     def catch_up(self) -> None:
-        """Go on from the last text: a clock moved forward would otherwise fall back when the process starts anew."""
-        last = self.hotline.database.read(threads.latest)
-        if last is not None:
-            self.hotline.clock.advance(last - self.hotline.clock.now())
+        """Go on from the last text: a clock moved forward would otherwise fall back when the process starts anew.
+
+        A new hotline begins by day: whoever tries it at night wants to see more than that people sleep.
+        """
+        clock = self.hotline.clock
+        start = self.hotline.database.read(threads.latest) or lines.waking(self.lines()[0]).next(clock.now())
+        if start is not None:
+            clock.advance(start - clock.now())
 
     def lines(self) -> list[Line]:
         """Every line, the first one made first."""
