@@ -15,14 +15,14 @@ from sqlmodel import SQLModel, select
 
 from models.assignments import Assignment
 from models.assignments import State as Holding
-from models.delivery.outbound import Outbound
+from models.delivery.outbound import Lane, Outbound
 from models.inbound import Inbound
 from models.offers import Offer
 from models.offers import State as Answer
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
 from models.store.session import Session
-from tests import logscan, promises
+from tests import logscan, pictures, promises
 from tests.attack import Attacked
 from tests.conftest import BOTH
 from tests.fakes import MORNING
@@ -117,6 +117,39 @@ def months_ago(**values: Any) -> Callable[[Session], object]:
     return work
 
 
+def again(table: type[SQLModel], **other: Any) -> Callable[[Session], object]:
+    """Write a row that is there already once more, with other values."""
+
+    def work(session: Session) -> None:
+        like = session.exec(select(table)).first()
+        assert like is not None
+        session.add(table(**like.model_dump(exclude={"id"}) | other))
+
+    return work
+
+
+def two_offers(session: Session) -> None:
+    """Ask somebody about a second request while the first waits for their answer."""
+    again(Request, number=2)(session)
+    session.flush()
+    plant(Offer, state=Answer.SENT)(session)
+    again(Offer, request_id=2, state=Answer.SENT)(session)
+
+
+def all_day_long(session: Session) -> None:
+    """Ask the same person again and again."""
+    for _ in range(11):
+        text("#1")(session)
+
+
+def at_night(session: Session) -> None:
+    """Tell somebody something that they did not ask for at three in the morning."""
+    like = session.exec(select(Outbound)).first()
+    assert like is not None
+    told: dict[str, Any] = {"person_id": 5, "lane": Lane.NOTICE, "not_before": MORNING + timedelta(hours=17)}
+    again(Outbound, key=f"{next(KEYS)}:planted", phrase="still_looking", request_id=None, **told)(session)
+
+
 KEYS = count(1)
 SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "every_text_is_answered": [unanswered],
@@ -140,6 +173,12 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "an_end_is_an_end": [plant(Request, state=State.CLOSED, outcome=Outcome.FULFILLED)],
     "history_only_grows": [plant(Event, kind="told otherwise"), plant(Request, state=State.HELD)],
     "texts_are_counted": [text("a" * 161, "claimed")],
+    "one_unanswered_offer": [two_offers],
+    "no_more_than_a_day_holds": [all_day_long],
+    "sleep_is_left_alone": [at_night],
+    "there_is_always_a_next_step": [plant(Request, next_action_at=None)],
+    "every_change_is_an_event": [plant(Request, wave=7), plant(Request, state=State.DELIVERED)],
+    "a_claim_ends": [plant(Assignment, leased_until=None)],
 }
 
 
@@ -157,7 +196,7 @@ def test_a_broken_promise_is_noticed(story: type[Lifecycle], promise: str) -> No
         before = told.seen
         told.hotline.database.write(spoil).result()
         now = told.picture()
-        assert promise in " ".join(promises.broken(promises.step(before, now, told.texts[0])))
+        assert promise in " ".join(promises.broken(pictures.step(before, now, told.texts[0])))
         told.teardown()
 
 
