@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from app.outbound.outbox import ALLOWED_AFTER_STOP
-from handlers import segments
+from handlers import first_answer, segments
 from models.assignments import State as Holding
 from models.delivery.outbound import State as TextState
 from models.lines import Channel
@@ -27,7 +27,7 @@ Broken = Iterator[str]
 
 
 def every_text_is_answered(s: Step) -> Broken:
-    """Silence is only for who said STOP, and for a machine that was cut off."""
+    """Silence is only for STOP, for a machine that was cut off, and where somebody else may read an answer."""
     if s.said is None or s.speaker is None or s.inbound is None:
         return
     if s.inbound.intent == "failed":
@@ -35,6 +35,11 @@ def every_text_is_answered(s: Step) -> Broken:
     phones = [
         a for a in s.now.addresses if a.person_id == s.speaker.id and a.muted_until and a.muted_until > s.now.now
     ]
+    theirs = [request for request in s.now.requests.values() if request.person_id == s.speaker.id]
+    if s.speaker.opted_out_at is not None and any(
+        request.live and first_answer.at_home(request) for request in theirs
+    ):
+        return
     if s.inbound.intent != "stop" and not phones and not s.told(s.speaker.id):
         yield f"no answer to {s.said.body!r}"
 
@@ -81,14 +86,15 @@ def stop_stops(s: Step) -> Broken:
 
 
 def offers_tell_nothing(s: Step) -> Broken:
-    """No name, number, door or word of the neighbor in an offer; and one segment is all it costs."""
+    """No name, number, door or word of the neighbor in an offer; and one segment is all it costs, but for the first."""
     names = {p.name for p in s.now.people.values() if p.name}
     for text in s.new:
         if text.phrase != "offer":
             continue
         if SECRET.search(text.body) or MANY_DIGITS.search(text.body) or any(name in text.body for name in names):
             yield f"an offer tells too much: {text.body!r}"
-        if text.segments != 1:
+        first_ever = s.now.people[text.person_id].introduced_at == text.created_at  # it says who writes, too
+        if text.segments > 1 + first_ever:
             yield f"an offer costs {text.segments} segments: {text.body!r}"
 
 

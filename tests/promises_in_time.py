@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from models import lines, people
 from models.assignments import Assignment
@@ -13,12 +13,14 @@ from models.offers import PENDING
 from models.requests import Request, State, Urgency
 from models.waiting import BEGINNINGS
 from tests.pictures import Picture, Step
+from tests.promised_times import what_was_said_of_time_holds
 
 Broken = Iterator[str]
 LONGEST_HELD = timedelta(days=8)
 STILL_NEED, STILL_NEED_EVERY = DEFAULT_POLICY.still_need_days, DEFAULT_POLICY.still_need_every
 UNMET = DEFAULT_POLICY.unmet_days
 NIGHT = timedelta(hours=12)  # which they are not asked in
+LONGEST_LEASE = timedelta(days=3)  # of a waking day's claim, over the nights
 OWN_WORDS = timedelta(minutes=30)  # after somebody's own text, what comes is an answer to it
 
 
@@ -95,12 +97,30 @@ def _state(request: Request) -> tuple[object, ...]:
 
 
 def a_claim_ends(s: Step) -> Broken:
-    """Whoever took something has until a certain moment to say a word; once it has passed, it is no longer theirs."""
+    """Whoever took something has until a certain moment to say a word; once it has passed, it is no longer theirs.
+
+    Where nothing of us ran at that moment, they are asked first, at an hour in which people may be texted.
+    """
     for held in _active(s.now):
-        if held.leased_until is None:
+        request = s.now.requests[held.request_id]
+        until, due = held.leased_until, request.next_action_at
+        if until is None:
             yield f"request {held.request_id} is {held.person_id}'s for ever"
-        elif s.time_acted and held.leased_until <= s.now.now:
+            continue
+        last = max(moment for moment in (held.heard_at, held.nudged_at, held.warned_at, held.taken_at) if moment)
+        for named in (held.comes_at, request.needed_from, request.needed_until):
+            last = max(last, named or last)
+        if until > last + LONGEST_LEASE:
+            yield f"request {held.request_id} is {held.person_id}'s until {until}, who is silent since {last}"
+        if s.time_acted and until <= s.now.now and (due is None or due > _awake(s, request)):
             yield f"request {held.request_id} is still {held.person_id}'s"
+
+
+def _awake(s: Step, request: Request) -> datetime:
+    """Now, or when somebody may next be texted about it."""
+    if s.now.line is None or request.urgency is Urgency.URGENT:
+        return s.now.now
+    return lines.waking(s.now.line).next(s.now.now) or s.now.now
 
 
 def _active(now: Picture) -> list[Assignment]:
@@ -149,4 +169,5 @@ IN_TIME = (
     there_is_always_a_next_step,
     every_change_is_an_event,
     a_claim_ends,
+    what_was_said_of_time_holds,
 )

@@ -150,6 +150,15 @@ def at_night(session: Session) -> None:
     again(Outbound, key=f"{next(KEYS)}:planted", phrase="still_looking", request_id=None, **told)(session)
 
 
+def too_soon(session: Session) -> None:
+    """Name a time at which nothing will happen."""
+    like = session.exec(select(Outbound).where(Outbound.request_id == 1)).first()
+    assert like is not None
+    words = "If I hear nothing by Tue 10:30 AM, I ask somebody else."
+    told: dict[str, Any] = {"phrase": "how_is_it_words", "created_at": MORNING + timedelta(minutes=1)}
+    again(Outbound, key=f"{next(KEYS)}:planted", request_id=1, body=f"#1 Groceries. {words}", **told)(session)
+
+
 KEYS = count(1)
 SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "every_text_is_answered": [unanswered],
@@ -178,7 +187,11 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "sleep_is_left_alone": [at_night],
     "there_is_always_a_next_step": [plant(Request, next_action_at=None)],
     "every_change_is_an_event": [plant(Request, wave=7), plant(Request, state=State.DELIVERED)],
-    "a_claim_ends": [plant(Assignment, leased_until=None)],
+    "a_claim_ends": [
+        plant(Assignment, leased_until=None),
+        plant(Assignment, leased_until=MORNING + timedelta(days=9)),
+    ],
+    "what_was_said_of_time_holds": [too_soon],
 }
 
 
