@@ -86,7 +86,7 @@ def stop_stops(s: Step) -> Broken:
 
 
 def offers_tell_nothing(s: Step) -> Broken:
-    """No name, number, door or word of the neighbor in an offer; and one segment is all it costs, but for the first."""
+    """No name, number, door or word of the neighbor in an offer; it costs one segment, but for the first ever."""
     names = {p.name for p in s.now.people.values() if p.name}
     for text in s.new:
         if text.phrase != "offer":
