@@ -229,12 +229,15 @@ def put_out(context: Context, request: Request) -> Texts:
 
 
 def emergency(turn: Turn, request: Request, kind: DangerKind) -> Texts:
-    """Say the number to call, and tell duty. Where somebody reads along, that stays so whatever else is said."""
+    """Say the number to call, and tell duty. Where somebody reads along, that stays so whatever else is said.
+
+    Who is not safe at home and had told us to stop is answered once.
+    """
     known = request.danger if request.person_id == turn.speaker.id else None
     kind = DangerKind.VIOLENCE_AT_HOME if known == DangerKind.VIOLENCE_AT_HOME else kind
     again = alarms.is_up(turn, request)
     alarmed = alarms.alarm(turn, request, kind)
-    if not again or turn.speaker.opted_out_at is None:  # who has told us to stop is answered once
+    if not again or turn.speaker.opted_out_at is None or not first_answer.at_home(request):
         yield first_answer.first(turn, request, kind, alarmed=alarms.reached_duty(alarmed), again=again)
     yield from alarmed
 

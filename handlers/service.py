@@ -1,6 +1,6 @@
 """For anyone: help, stop, start, the language."""
 
-from handlers import alarms, duty_tasks, foreign, intake, pause, phrasebook, waves
+from handlers import alarms, duty_tasks, first_answer, foreign, intake, pause, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
@@ -115,13 +115,17 @@ def start(turn: Turn, _: Order) -> Texts:
 def while_stopped(turn: Turn, intent: Intent) -> Texts:
     """Somebody who said STOP writes: how to come back; and if they need something, a person hears it.
 
-    Who is in danger is heard like anybody else before it comes to this; then they have been told whom to call.
+    Who is in danger is heard like anybody else before it comes to this; then they have been told whom to call. Where
+    somebody else may read what we write, they hear it that once.
     """
+    dial = Ours(turn.line.emergency_number)
     if request := next((r for r in reversed(turn.own) if r.danger and r.state is State.HELD), None):
+        if not first_answer.at_home(request):
+            yield turn.reply(first_answer.STOPPED, lane=Lane.SAFETY, dial=dial)
         yield from alarms.further(turn, request)
         return
     if not turn.overtaken:
-        yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=Ours(turn.line.emergency_number))
+        yield turn.reply("you_stopped", lane=Lane.SAFETY, dial=dial)
     if isinstance(intent, Free) and intent.meaning.kind is Kind.ASK:
         yield from turn.tell_duty("duty_stopped_writes", words=brief(turn.heard.body))
 

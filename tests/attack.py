@@ -14,7 +14,7 @@ from hypothesis.stateful import precondition, rule
 from app.carriers.base import Action, CarrierError, Outgoing, Sent, SentMessage
 from models.delivery.outbound import Lane
 from models.delivery.outbound import State as TextState
-from tests import promises
+from tests import pictures, promises
 from tests.fakes import Recorder, StillClock, status_update
 from tests.lifecycle import ASIDES, BARE, CODES, NEEDS, PHONES, SAID_BY_CARRIER, STOPS, STRANGER, Lifecycle
 
@@ -130,7 +130,7 @@ class Attacked(Lifecycle):
     def carrier_tells(self, at: int, word: str, code: int | None, twice: bool) -> None:
         """What this carrier says is above."""
 
-    def _look(self, *args: object, **more: object) -> promises.Step:
+    def _look(self, *args: object, **more: object) -> pictures.Step:
         step = super()._look(*args, **more)  # type: ignore[arg-type]
         for id_, times in Counter(text.id for text, _ in self.lying.took).items():
             assert times <= 1 + self.failures[id_], f"text {id_} was sent {times} times"

@@ -4,28 +4,29 @@ Hypothesis chooses what happens next; after every step all promises (tests/promi
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from sqlmodel import col, select
 
 from app.carriers.base import Outgoing, Sent
 from app.hotline import Hotline
+from app.inbound import tick
 from app.inbound.receive import Taken
 from models import lines
 from models.delivery.outbound import State as TextState
 from models.inbound import Heard
 from models.lines import Channel
-from models.requests import Request, State
+from models.requests import State
 from models.store.session import Session
-from tests import fakes, neighbors, promises
+from tests import fakes, neighbors, pictures, promises
 from tests.fakes import LINE, WHATSAPP, Recorder, StillClock, status_update
 
 TYPING = timedelta(seconds=3)  # the same words sooner are the same text
-LOOKS = 8  # at what is due, in one span; whatever else is due comes late
-SPANS = [timedelta(minutes=m) for m in (1, 11, 25, 46, 60, 181, 241, 24 * 60, 49 * 60, 4 * 24 * 60, 15 * 24 * 60)]
+LOOKS = 12  # at what is due, in one span; whatever else is due comes late
+MINUTES = (1, 11, 25, 46, 60, 181, 241, 9 * 60)
+SPANS = [*(timedelta(minutes=m) for m in MINUTES), *(timedelta(days=d) for d in (1, 2, 4, 15))]
 
 NEIGHBORS = {"Anabel Quince": "+12025550101", "": "+12025550105"}
 HELPERS = {
@@ -64,13 +65,14 @@ ORDERS = (
 ).split(" | ")
 BARE = (
     "MINE | INFO | LIST | QUEUE | DUTY | STATUS | CLAIM | PASS | DROP | OMW | DONE | yes | no | I can | AWAY |"
-    " AWAY 3H | BACK | MAX 0 | MAX 2 | ONLY RIDES | ONLY ALL"
+    " AWAY 3H | BACK | MAX 0 | MAX 2 | ONLY RIDES | ONLY ALL |"
+    " HOURS 9-18 | HOURS 20-7 | HOURS ALL | dont text me at night | DIGEST | DIGEST OFF | WAKE ON"
 ).split(" | ")
 DUTIES = (
     "DUTY ON | DUTY OFF | SHOW {} | OPEN {} | CLOSE {} | CLOSE {} moved away | NOTE {} zucchini | @{} hello | "
-    "ASSIGN {} Ben | ASSIGN {} Caro | ASSIGN {} Gus | ASSIGN {} Nobody | VOUCH {} | "
+    "ASSIGN {} Ben | ASSIGN {} Caro | ASSIGN {} Gus | ASSIGN {} Nobody | VOUCH {} | MERGE {} 1 | MERGE 1 {} | "
     "HOLD {} | ON IT {} | WHO {} | SHIFT TUE 9-21 | SHIFT WED 21-9 | SHIFT OFF TUE | SHIFT CANT | COVER | ROSTER |"
-    " BROADCAST hello all"
+    " PAUSE LINE | PAUSE LINE until friday | RESUME LINE | BROADCAST hello all"
 ).split(" | ")
 STOPS = ("STOP | stop texting me | CANCEL | opt out | START | YES | UNSTOP").split(" | ")
 SAID_BY_CARRIER = ["queued", "sent", "delivered", "read", "undelivered", "failed", "teleported"]
@@ -102,7 +104,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.hotline = Hotline(settings, carrier=self.carrier, clock=self.clock)
         self.sids = count(1)
         self.texts: list[Heard] = []  # everything anybody said
-        self.seen = promises.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [], {}, [])
+        self.seen = pictures.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [], {}, [])
         self.line = settings.line(simulated=True)
 
     def made_carrier(self) -> Recorder:
@@ -113,13 +115,20 @@ class Lifecycle(RuleBasedStateMachine):
         self.hotline.stop()
         type(self).take_back(self.url)
 
-    @initialize(waves=st.sampled_from([(3, 6, 12), (1, 1, 2)]), on_duty=st.booleans())
-    def begin(self, waves: tuple[int, ...], on_duty: bool) -> None:
+    @initialize(
+        waves=st.sampled_from([(), (3, 6, 12), (1, 1, 2)]), on_duty=st.booleans(), a_day=st.sampled_from([10, 10, 2])
+    )
+    def begin(self, waves: tuple[int, ...], on_duty: bool, a_day: int = 10) -> None:
         """Some are known, some are not; somebody is on duty, or nobody."""
 
         def work(session: Session) -> None:
             line = lines.from_settings(session, self.clock.now(), **self.line)
-            rules = {"waves": list(waves), "reply_limit": self.reply_limit, "rate_sms": 1_000_000.0}
+            rules = {
+                "waves": list(waves),
+                "reply_limit": self.reply_limit,
+                "rate_sms": 1_000_000.0,
+                "offers_per_day": a_day,
+            }
             line.rules = {**rules, "burst_seconds": 0}
             session.add(line)
             for name, (number, language) in HELPERS.items():
@@ -178,6 +187,13 @@ class Lifecycle(RuleBasedStateMachine):
         asker = waiting[at % len(waiting)].person_id
         self._say(next(a.value for a in self.seen.addresses if a.person_id == asker), how)
 
+    @precondition(lambda self: any(p.pending_question for p in self.seen.people.values()))
+    @rule(at=st.integers(0, 5), how=st.sampled_from(["1", "2", "3", "yes", "no"]))
+    def is_asked(self, at: int, how: str) -> None:
+        """Whoever was asked something answers, be it a nudge, a reminder or whether it is still needed."""
+        asked = [p.id for p in self.seen.people.values() if p.pending_question]
+        self._say(next(a.value for a in self.seen.addresses if a.person_id == asked[at % len(asked)]), how)
+
     @rule(who=st.sampled_from([*PHONES, STRANGER]), what=st.sampled_from(ORDERS), at=st.integers(0, 6))
     def orders(self, who: str, what: str, at: int) -> None:
         self._say(who, what.format(self._number(at)))
@@ -210,7 +226,7 @@ class Lifecycle(RuleBasedStateMachine):
         """What falls due happens at its own moment, or late, as when the process had stood still."""
         until = self.clock.now() + by
         for _ in range(LOOKS):
-            due = self.hotline.database.read(_next_due)
+            due = self.hotline.database.read(tick.next_due)
             if due is None or due > until:
                 break
             self.clock.advance(due - self.clock.now())
@@ -261,21 +277,14 @@ class Lifecycle(RuleBasedStateMachine):
         self.texts.append(heard)
         self._look(heard)
 
-    def picture(self) -> promises.Picture:
+    def picture(self) -> pictures.Picture:
         """Everything as it is now."""
-        return self.hotline.database.read(lambda s: promises.picture(s, self.clock.now()))
+        return self.hotline.database.read(lambda s: pictures.picture(s, self.clock.now()))
 
-    def _look(self, said: Heard | None = None, *, time_acted: bool = False) -> promises.Step:
+    def _look(self, said: Heard | None = None, *, time_acted: bool = False) -> pictures.Step:
         now = self.picture()
-        step = promises.step(self.seen, now, said, time_acted=time_acted)
+        step = pictures.step(self.seen, now, said, time_acted=time_acted)
         self.seen = now
         broken = promises.broken(step, self.held_to)
         assert not broken, broken
         return step
-
-
-def _next_due(session: Session) -> datetime | None:
-    query = select(Request.next_action_at).where(
-        col(Request.state) != State.CLOSED, col(Request.next_action_at).is_not(None)
-    )
-    return session.exec(query.order_by(col(Request.next_action_at))).first()

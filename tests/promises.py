@@ -3,121 +3,31 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TypeVar
-
-from sqlmodel import SQLModel, col, select
 
 from app.outbound.outbox import ALLOWED_AFTER_STOP
-from handlers import segments
-from models.alarms import Alarm
-from models.assignments import Assignment
+from handlers import first_answer, segments
 from models.assignments import State as Holding
-from models.delivery.outbound import Outbound
 from models.delivery.outbound import State as TextState
-from models.duty_tasks import DutyTask
-from models.inbound import Heard, Inbound
-from models.lines import DEFAULT_POLICY, Channel
-from models.offers import PENDING, Offer
+from models.lines import Channel
+from models.offers import PENDING
 from models.offers import State as Answer
-from models.people import Address, Person
-from models.requests import Event, Outcome, Request, State
-from models.store.session import Session
-from models.waiting import BEGINNINGS
+from models.requests import Event, Outcome, State
+from tests.pictures import Step
+from tests.promises_in_time import IN_TIME
 
-T = TypeVar("T", bound=SQLModel)
 TO_LEAVE = (TextState.READY, TextState.HELD)
 DUTY_HEARD = ("duty_", "from_neighbor")  # phrases by which whoever is on duty learns of a request
 SECRET = re.compile(r"zucchini|14 Oak|apt 3|Quince", re.I)  # the neighbors' words, doors and family names
 DOOR = re.compile(r"14 Oak|apt 3", re.I)
-LONGEST_HELD = timedelta(days=8)
-STILL_NEED, STILL_NEED_EVERY = DEFAULT_POLICY.still_need_days, DEFAULT_POLICY.still_need_every
-UNMET = DEFAULT_POLICY.unmet_days
-NIGHT = timedelta(hours=12)  # which they are not asked in
 SENTENCE = 12  # letters; a shorter text may be a word of ours too
 MANY_DIGITS = re.compile(r"\d[\d\s().-]{5,}\d")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Everything that is remembered, at one moment."""
-
-    now: datetime
-    requests: dict[int, Request]
-    people: dict[int, Person]
-    addresses: list[Address]
-    offers: list[Offer]
-    assignments: list[Assignment]
-    texts: dict[int, Outbound]
-    heard: dict[int, Inbound]
-    events: list[Event]
-    alarms: dict[int, Alarm]  # by request
-    tasks: list[DutyTask]
-
-    def holders(self, request_id: int, *states: Holding) -> list[int]:
-        """Who has (or had) this request."""
-        held = [a for a in self.assignments if a.request_id == request_id]
-        return [a.person_id for a in held if not states or a.state in states]
-
-
-def picture(session: Session, now: datetime) -> Picture:
-    """Read everything."""
-
-    def table(of: type[T]) -> list[T]:
-        return list(session.exec(select(of).order_by(col(of.id))))  # type: ignore[attr-defined]
-
-    return Picture(
-        now,
-        {r.id: r for r in table(Request)},
-        {p.id: p for p in table(Person)},
-        table(Address),
-        table(Offer),
-        table(Assignment),
-        {t.id: t for t in table(Outbound)},
-        {t.id: t for t in table(Inbound)},
-        table(Event),
-        {a.request_id: a for a in table(Alarm)},
-        table(DutyTask),
-    )
-
-
-@dataclass(frozen=True)
-class Step:
-    """What happened between two pictures. `said` is a text that came in, if that is what happened."""
-
-    was: Picture
-    now: Picture
-    said: Heard | None = None
-    time_acted: bool = False
-    new: list[Outbound] = field(default_factory=list)
-    inbound: Inbound | None = None
-
-    @property
-    def speaker(self) -> Person | None:
-        return self.now.people.get(self.inbound.person_id or 0) if self.inbound else None
-
-    def told(self, person_id: int, *, about: int | None = None) -> list[Outbound]:
-        """The texts of this step to somebody."""
-        return [t for t in self.new if t.person_id == person_id and (about is None or t.request_id == about)]
-
-    def reachable(self, person_id: int) -> bool:
-        person = self.now.people[person_id]
-        return person.opted_out_at is None and person.silent_since is None
-
-
-def step(was: Picture, now: Picture, said: Heard | None = None, *, time_acted: bool = False) -> Step:
-    """The difference between two pictures."""
-    new = [text for id_, text in now.texts.items() if id_ not in was.texts]
-    came = [text for id_, text in now.heard.items() if id_ not in was.heard]
-    return Step(was, now, said, time_acted, new, came[0] if came else None)
 
 
 Broken = Iterator[str]
 
 
 def every_text_is_answered(s: Step) -> Broken:
-    """Silence is only for who said STOP, and for a machine that was cut off."""
+    """Silence is only for STOP, for a machine that was cut off, and where somebody else may read an answer."""
     if s.said is None or s.speaker is None or s.inbound is None:
         return
     if s.inbound.intent == "failed":
@@ -125,6 +35,11 @@ def every_text_is_answered(s: Step) -> Broken:
     phones = [
         a for a in s.now.addresses if a.person_id == s.speaker.id and a.muted_until and a.muted_until > s.now.now
     ]
+    theirs = [request for request in s.now.requests.values() if request.person_id == s.speaker.id]
+    if s.speaker.opted_out_at is not None and any(
+        request.live and first_answer.at_home(request) for request in theirs
+    ):
+        return
     if s.inbound.intent != "stop" and not phones and not s.told(s.speaker.id):
         yield f"no answer to {s.said.body!r}"
 
@@ -171,14 +86,15 @@ def stop_stops(s: Step) -> Broken:
 
 
 def offers_tell_nothing(s: Step) -> Broken:
-    """No name, number, door or word of the neighbor in an offer; and one segment is all it costs."""
+    """No name, number, door or word of the neighbor in an offer; it costs one segment, but for the first ever."""
     names = {p.name for p in s.now.people.values() if p.name}
     for text in s.new:
         if text.phrase != "offer":
             continue
         if SECRET.search(text.body) or MANY_DIGITS.search(text.body) or any(name in text.body for name in names):
             yield f"an offer tells too much: {text.body!r}"
-        if text.segments != 1:
+        first_ever = s.now.people[text.person_id].introduced_at == text.created_at  # it says who writes, too
+        if text.segments > 1 + first_ever:
             yield f"an offer costs {text.segments} segments: {text.body!r}"
 
 
@@ -267,39 +183,6 @@ def nobody_is_left_in_the_dark(s: Step) -> Broken:
             yield f"#{request.number} was due and time did not act on it"
 
 
-def what_is_held_comes_back(s: Step) -> Broken:
-    """Whatever duty holds, or was told and has not answered, is dated to come back to somebody."""
-    for request in s.now.requests.values():
-        due = request.next_action_at
-        if request.state is State.HELD and (due is None or due > s.now.now + LONGEST_HELD):
-            yield f"#{request.number} is held and comes back at {due}"
-    for task in s.now.tasks:
-        if (task.next_at is None) != (task.ended_at is not None):
-            yield f"task {task.id} ({task.phrase}) is due at {task.next_at} and ended at {task.ended_at}"
-    waiting = Counter(task.request_id for task in s.now.tasks if task.ended_at is None and task.request_id)
-    if waiting and max(waiting.values()) > 1:
-        yield "duty is asked the same thing twice at a time"
-
-
-def silence_is_asked_about(s: Step) -> Broken:
-    """Nobody waits for weeks unasked: whether it is still needed, and without a word it ends."""
-    for request in s.now.requests.values():
-        if request.state is not State.OPEN or request.next_action_at is None or request.next_action_at <= s.now.now:
-            continue
-        told = [e for e in s.now.events if e.request_id == request.id]
-        began = max((e.at for e in told if e.kind in BEGINNINGS), default=request.created_at)
-        last = max(request.wanted_at or request.created_at, began)
-        asked = [e.at for e in told if e.kind in ("still_need", "time_passed") and e.at >= last]
-        before = [e.at for e in told if e.kind == "still_need" and e.at >= began]
-        every = timedelta(days=STILL_NEED_EVERY if before else STILL_NEED)
-        if not asked and s.now.now - max([last, *before]) > every + NIGHT:
-            yield f"#{request.number} is open since {last} and its neighbor was not asked whether they still need it"
-        if asked and s.now.now > max(last + timedelta(days=UNMET), asked[-1] + timedelta(days=2)) + NIGHT:
-            yield f"#{request.number} is open, and its neighbor is silent since {last}"
-        if request.next_action_at - s.now.now > timedelta(days=UNMET) + NIGHT:
-            yield f"#{request.number} is not looked at before {request.next_action_at}"
-
-
 def both_sides_hear(s: Step) -> Broken:
     """A helper who is gone, or an end, is told to who did not cause it."""
     for before in s.was.requests.values():
@@ -364,12 +247,11 @@ PROMISES: tuple[Callable[[Step], Broken], ...] = (
     the_door_is_for_who_comes,
     words_of_people_are_quoted,
     nobody_is_left_in_the_dark,
-    what_is_held_comes_back,
-    silence_is_asked_about,
     both_sides_hear,
     an_end_is_an_end,
     history_only_grows,
     texts_are_counted,
+    *IN_TIME,
 )
 
 

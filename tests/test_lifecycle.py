@@ -15,14 +15,14 @@ from sqlmodel import SQLModel, select
 
 from models.assignments import Assignment
 from models.assignments import State as Holding
-from models.delivery.outbound import Outbound
+from models.delivery.outbound import Lane, Outbound
 from models.inbound import Inbound
 from models.offers import Offer
 from models.offers import State as Answer
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
 from models.store.session import Session
-from tests import logscan, promises
+from tests import logscan, pictures, promises
 from tests.attack import Attacked
 from tests.conftest import BOTH
 from tests.fakes import MORNING
@@ -117,6 +117,48 @@ def months_ago(**values: Any) -> Callable[[Session], object]:
     return work
 
 
+def again(table: type[SQLModel], **other: Any) -> Callable[[Session], object]:
+    """Write a row that is there already once more, with other values."""
+
+    def work(session: Session) -> None:
+        like = session.exec(select(table)).first()
+        assert like is not None
+        session.add(table(**like.model_dump(exclude={"id"}) | other))
+
+    return work
+
+
+def two_offers(session: Session) -> None:
+    """Ask somebody about a second request while the first waits for their answer."""
+    again(Request, number=2)(session)
+    session.flush()
+    plant(Offer, state=Answer.SENT)(session)
+    again(Offer, request_id=2, state=Answer.SENT)(session)
+
+
+def all_day_long(session: Session) -> None:
+    """Ask the same person again and again."""
+    for _ in range(11):
+        text("#1")(session)
+
+
+def at_night(session: Session) -> None:
+    """Tell somebody something that they did not ask for at three in the morning."""
+    like = session.exec(select(Outbound)).first()
+    assert like is not None
+    told: dict[str, Any] = {"person_id": 5, "lane": Lane.NOTICE, "not_before": MORNING + timedelta(hours=17)}
+    again(Outbound, key=f"{next(KEYS)}:planted", phrase="still_looking", request_id=None, **told)(session)
+
+
+def too_soon(session: Session) -> None:
+    """Name a time at which nothing will happen."""
+    like = session.exec(select(Outbound).where(Outbound.request_id == 1)).first()
+    assert like is not None
+    words = "If I hear nothing by Tue 10:30 AM, I ask somebody else."
+    told: dict[str, Any] = {"phrase": "how_is_it_words", "created_at": MORNING + timedelta(minutes=1)}
+    again(Outbound, key=f"{next(KEYS)}:planted", request_id=1, body=f"#1 Groceries. {words}", **told)(session)
+
+
 KEYS = count(1)
 SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "every_text_is_answered": [unanswered],
@@ -124,7 +166,13 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "one_holder_of_what_is_claimed": [plant(Request, state=State.OPEN), plant(Assignment, state=Holding.RELEASED)],
     "an_offer_waits_for_what_is_open": [plant(Offer, state=Answer.SENT)],
     "stop_stops": [plant(Person, opted_out_at=MORNING)],
-    "offers_tell_nothing": [text("zucchini"), text("202-555-0101"), text("Caro"), text("near 14 Oak")],
+    "offers_tell_nothing": [
+        text("a" * 161),
+        text("zucchini"),
+        text("202-555-0101"),
+        text("Caro"),
+        text("near 14 Oak"),
+    ],
     "who_is_asked_may_be": [text("#1", to=6), text("#1", to=7)],
     "words_go_to_the_other_side": [text("hi", "from_neighbor", 4), text("hi", "from_helper", 4)],
     "no_number_crosses": [text("call 202 555-0101", "claimed")],
@@ -140,6 +188,16 @@ SABOTAGE: dict[str, list[Callable[[Session], object]]] = {
     "an_end_is_an_end": [plant(Request, state=State.CLOSED, outcome=Outcome.FULFILLED)],
     "history_only_grows": [plant(Event, kind="told otherwise"), plant(Request, state=State.HELD)],
     "texts_are_counted": [text("a" * 161, "claimed")],
+    "one_unanswered_offer": [two_offers],
+    "no_more_than_a_day_holds": [all_day_long],
+    "sleep_is_left_alone": [at_night],
+    "there_is_always_a_next_step": [plant(Request, next_action_at=None)],
+    "every_change_is_an_event": [plant(Request, wave=7), plant(Request, state=State.DELIVERED)],
+    "a_claim_ends": [
+        plant(Assignment, leased_until=None),
+        plant(Assignment, leased_until=MORNING + timedelta(days=9)),
+    ],
+    "what_was_said_of_time_holds": [too_soon],
 }
 
 
@@ -157,7 +215,7 @@ def test_a_broken_promise_is_noticed(story: type[Lifecycle], promise: str) -> No
         before = told.seen
         told.hotline.database.write(spoil).result()
         now = told.picture()
-        assert promise in " ".join(promises.broken(promises.step(before, now, told.texts[0])))
+        assert promise in " ".join(promises.broken(pictures.step(before, now, told.texts[0])))
         told.teardown()
 
 
