@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from handlers import browse
-from handlers.summary import When
+from handlers.summary import Soon
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
 from models import lines, people
@@ -17,7 +17,7 @@ def digest(turn: Turn, order: Order) -> Texts:
     if not on:
         yield turn.reply("digest_off", open=browse.fitting(turn, turn.speaker))
         return
-    yield turn.reply("digest_on", when=When(next_moment(turn), turn.line.timezone))
+    yield turn.reply("digest_on", when=Soon(next_moment(turn), turn.line.timezone, turn.now))
 
 
 def act(context: Context) -> Texts:

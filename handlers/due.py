@@ -69,7 +69,7 @@ def _within(book: Book, start: datetime, end: datetime, today: date) -> str:
     part = PARTS.get((start.hour, end.hour or 24)) if not (start.minute or end.minute) else None
     if part is not None:
         return _say(book, f"{part}_today" if last == today else part, first)
-    if _is_midnight(end) and (_is_midnight(start) or last == today):
+    if _is_midnight(end) and (_is_midnight(start) or last <= today):
         return first
     return _say(book, "between", first, hour=start, until=end)
 

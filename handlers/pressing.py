@@ -10,7 +10,7 @@ from typing import Any
 from handlers import lease, leasing, relaying, standing
 from handlers.overdue import COMING_ANSWERS, GOING_ANSWERS, when
 from handlers.phrasebook import Value
-from handlers.summary import Quoted, Said
+from handlers.summary import Quoted, Said, Soon
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Question
 from models import assignments, requests
@@ -85,7 +85,8 @@ def press(turn: Turn, request: Request, words: str, *, soon: bool = False) -> Pr
     )
     values["when"] = when(turn, until)
     if at > turn.now:  # it is night, and it can wait
-        return Pressed("asked_in_the_morning", {**values, "at": when(turn, at)}, (replace(text, not_before=at),))
+        values["at"] = Soon(at, turn.line.timezone, turn.now)
+        return Pressed("asked_in_the_morning", values, (replace(text, not_before=at),))
     return Pressed("asked_helper", values, (text,))
 
 

@@ -177,7 +177,7 @@ class Soon:
         phrase = ("at_hour", "tomorrow_at")[days] if days < 2 else "day_at" if days < 7 else "date_at"
         values = {
             "hour": Ours(book.time(self.moment, self.zone, book.pages["clock_minute"])),
-            "day": Ours(book.time(self.moment, self.zone, book.pages["date" if days > 6 else "weekday"])),
+            "day": Ours(book.named(self.moment, self.zone, "date" if days > 6 else "weekday")),
         }
         return book.say(phrase, values)
 

@@ -24,7 +24,7 @@ def act(context: Context, request: Request, plan: Plan) -> Generator[Text, None,
         yield from _passed(context, request)
         return False
     if plan.warning_at is not None and plan.warning_at <= now:
-        yield from _warn(context, request, plan)
+        yield from _warn(context, request)
     if plan.question_at <= now:
         yield from _still_needed(context, request, plan)
     if plan.passed:
@@ -33,15 +33,14 @@ def act(context: Context, request: Request, plan: Plan) -> Generator[Text, None,
     return True
 
 
-def _warn(context: Context, request: Request, plan: Plan) -> Texts:
+def _warn(context: Context, request: Request) -> Texts:
     """Nobody has it yet, and its time is near: they can still look elsewhere, and duty can call somebody."""
     requests.record(context.session, request, "warned", context.now)
     neighbor = people.by_id(context.session, request.person_id)
-    when = unmet.soon(context, plan.named or context.now)
-    yield context.tell(neighbor, "time_near", about=request, when=when)
+    yield context.tell(neighbor, "time_near", about=request, when=context.when(request))
     yield from unmet.other_help(context, request)
     what = context.what(request)
-    yield from context.tell_duty("duty_time_near", about=request, but=neighbor.id, what=what, when=when)
+    yield from context.tell_duty("duty_time_near", about=request, but=neighbor.id, what=what)
 
 
 def _passed(context: Context, request: Request) -> Texts:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_datetime, format_skeleton
 from babel.lists import format_list
 
 from handlers.quoting import quoted
@@ -97,6 +97,10 @@ class Book:
         """Day and hour on the line's own clock, such as "Tue 4:30 PM"; or only `parts` of it: "E", "hm"."""
         local = format_skeleton(parts or self.pages["clock"], moment, tzinfo=ZoneInfo(zone), locale=self.locale)
         return _spaced(local)
+
+    def named(self, moment: datetime, zone: str, pattern: str) -> str:
+        """A moment on the line's own clock by a pattern of this language: "lunes", "3 de marzo"."""
+        return _spaced(format_datetime(moment, self.pages[pattern], tzinfo=ZoneInfo(zone), locale=self.locale))
 
     def day(self, day: date, *, dated: bool = False) -> str:
         """The name of a day, or the date with it: "Wed", "Fri Mar 13"."""

@@ -14,6 +14,7 @@ from handlers.understanding.marked import CLAUSE, GOODS, Marked
 
 ASKING = ("asking", "requiring", "wishing", "must", "lacking", "wondering")
 LONG = 25  # words; a longer text is no bare list
+WHERETO = 3  # words at most that name where a ride goes
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class Signs:
         listed = said.of("needs")
         if not listed or "chat" in said.tagged or len(said.words) >= LONG:
             return []
-        told = said.placed | said.timed | {i for m in said.marks for i in range(m.first, m.last)}
+        told = said.placed | said.timed | {i for m in said.marks for i in range(m.first, m.last)} | self.whereto()
         ours = said.lexicon.filler | said.lexicon.numbers.keys()
         silent = [w for i, w in enumerate(said.words) if i not in told and w.text not in ours]
         silent = [w for w in silent if not w.text[0].isdigit() and (not w.start or not said.text[w.start].isupper())]
@@ -175,6 +176,14 @@ class Signs:
         first = CLAUSE.search(said.text)
         begun = [m for m in listed if first and said.words[m.last - 1].end <= first.start()]
         return begun if begun and first and min(w.start for w in silent) > first.start() else []
+
+    def whereto(self) -> set[int]:
+        """The few words that say where a ride goes: `ride to court friday`."""
+        said = self.said
+        rides = [m for m in said.of("needs") if m.need is Need.TRANSPORT]
+        leads = [t for t in said.of("toward") if any(m.first < t.first <= m.last for m in rides)]
+        within = {i for t in leads for i in range(t.last, min(t.last + WHERETO, len(said.words)))}
+        return {i for i in within if any(said.clauses[i] == said.clauses[t.last - 1] for t in leads)}
 
     def to_be_answered(self) -> bool:
         """Whether it asks for nothing but a job, papers or information, and for nobody to come along."""

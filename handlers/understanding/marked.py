@@ -91,7 +91,13 @@ class Marked:
         named = [m for m in self.named if m.need]
         named = self.meant(named) or named
         without = [m for m in named if not (self.owned(m) or self.whereabouts(m) or self.handled(m))] if asked else []
-        return without or named
+        return self.but_why(without or named) if asked else named
+
+    def but_why(self, named: list[Mark]) -> list[Mark]:
+        """These, without an illness that only says why: `walk my dog, im in a cast`."""
+        why = [m for m in named if m.tag == "plight" and m.need is Need.MEDICAL]
+        things = [m for m in named if m.tag != "plight" and m.need not in (Need.MEDICAL, Need.OTHER)]
+        return [m for m in named if m not in why] if why and things else named
 
     def needs(self, *, asked: bool) -> tuple[Need, ...]:
         """The needs in the order they are named."""
