@@ -76,7 +76,7 @@ class Request(Model, table=True):
     __table_args__ = (
         sa.UniqueConstraint("line_id", "number"),
         sa.Index("ix_request_asker", "person_id", "state"),
-        sa.Index("ix_request_due", "next_action_at", sqlite_where=DUE, postgresql_where=DUE),
+        sa.Index("ix_request_due", "next_action_at", "wave", sqlite_where=DUE, postgresql_where=DUE),
         sa.Index("ix_request_live", "line_id", "state", "number", sqlite_where=NOT_OVER, postgresql_where=NOT_OVER),
         sa.Index(
             "ix_request_unfilled", "line_id", "unfilled_since", sqlite_where=UNFILLED, postgresql_where=UNFILLED
@@ -340,9 +340,12 @@ def all_of(session: Session, line_id: int) -> list[Request]:
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
-    """Requests that time must act on, the longest overdue first, but for those that another process has in hand."""
+    """Requests that time must act on, the longest overdue first, but for those that another process has in hand.
+
+    Of what is due at one moment, such as the morning, that first about which the fewest waves were asked.
+    """
     query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
-    query = query.order_by(col(Request.next_action_at), col(Request.id)).limit(limit)
+    query = query.order_by(col(Request.next_action_at), col(Request.wave), col(Request.id)).limit(limit)
     return session.exec(query.with_for_update(skip_locked=True))
 
 

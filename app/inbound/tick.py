@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from secrets import token_hex
 
 import structlog
 
@@ -41,13 +42,12 @@ def _alarms(session: Session, now: datetime) -> int:
     """Alarms that nobody has answered are said again before anything else that is due."""
     acted = 0
     for alarm in alarms.due(session, now, DUE_BATCH):
-        seen = alarm.next_at
         if not alarms.acquire(session, alarm, now):
             continue
         acted += 1
         context = _context(session, alarm.line_id, now)
         # Its lease ends in a minute, and then it is tried again.
-        _attempt(context, _key("alarm", alarm.id, seen, now), partial(vigil.act, context, alarm))
+        _attempt(context, _key("alarm", alarm.id), partial(vigil.act, context, alarm))
     return acted
 
 
@@ -55,11 +55,10 @@ def _requests(session: Session, now: datetime) -> int:
     acted = 0
     ranks: defaultdict[int, FairRanks] = defaultdict(lambda: FairRanks(now))  # by whoever asked
     for request in requests.due(session, now, DUE_BATCH):
-        seen = request.next_action_at
-        if not requests.acquire(session, request, seen, now):
+        if not requests.acquire(session, request, request.next_action_at, now):
             continue
         acted += 1
-        context, key = _context(session, request.line_id, now), _key("tick", request.id, seen, now)
+        context, key = _context(session, request.line_id, now), _key("tick", request.id)
         if request.state is State.DRAFT:
             _answer_draft(context, request, key)
         elif not _attempt(context, key, partial(followups.act, context, request), ranks[request.person_id]):
@@ -100,7 +99,7 @@ def _offers(session: Session, now: datetime) -> int:
     """Offers that nobody answered expire; their volunteers are free for others."""
     found = offers.due(session, now, DUE_BATCH)
     for offer in found:
-        context, key = _context(session, offer.line_id, now), _key("expired", offer.id, offer.expires_at, now)
+        context, key = _context(session, offer.line_id, now), _key("expired", offer.id)
         if not _attempt(context, key, partial(followups.expired, context, offer)):
             offers.postpone(session, offer, now + RETRY_AFTER)
     return len(found)
@@ -109,24 +108,22 @@ def _offers(session: Session, now: datetime) -> int:
 def _duty_tasks(session: Session, now: datetime) -> int:
     acted = 0
     for task in duty_tasks.due(session, now, DUE_BATCH):
-        seen = task.next_at
         if not duty_tasks.acquire(session, task, now):
             continue
         acted += 1
         context = _context(session, task.line_id, now)
-        _attempt(context, _key("duty", task.id, seen, now), partial(followups.duty_waits, context, task))
+        _attempt(context, _key("duty", task.id), partial(followups.duty_waits, context, task))
     return acted
 
 
 def _timers(session: Session, now: datetime) -> int:
     acted = 0
     for timer in timers.due(session, now, DUE_BATCH):
-        seen = timer.next_at
         if not timers.acquire(session, timer, now):
             continue
         acted += 1
         context = _context(session, timer.line_id, now)
-        if not _attempt(context, _key("timer", timer.id, seen, now), partial(rounds.act, context, timer)):
+        if not _attempt(context, _key("timer", timer.id), partial(rounds.act, context, timer)):
             timers.schedule(session, timer, now + RETRY_AFTER)
     return acted
 
@@ -148,10 +145,6 @@ def _context(session: Session, line_id: int, now: datetime) -> Context:
     return Context(session, lines.by_id(session, line_id), now)
 
 
-def _key(kind: str, id_: int, seen: datetime | None, now: datetime) -> str:
-    """Unique for every time that something is due; a clock that was set back comes past the same moment twice."""
-    return f"{kind}-{id_}-{_stamp(seen or now)}-{_stamp(now)}"
-
-
-def _stamp(moment: datetime) -> int:
-    return int(moment.timestamp() * 1e6)
+def _key(kind: str, id_: int) -> str:
+    """Unique for every time that something is acted on, were it twice in one moment: what frees somebody wakes it."""
+    return f"{kind}-{id_}-{token_hex(8)}"

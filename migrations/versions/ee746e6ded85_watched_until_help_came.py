@@ -146,6 +146,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("unfilled_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.drop_column("due_by")
+        batch_op.drop_index(
+            "ix_request_due",
+            sqlite_where=sa.text("next_action_at IS NOT NULL"),
+            postgresql_where=sa.text("next_action_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_request_due",
+            ["next_action_at", "wave"],
+            unique=False,
+            sqlite_where=sa.text("next_action_at IS NOT NULL"),
+            postgresql_where=sa.text("next_action_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_request_unfilled",
             ["line_id", "unfilled_since"],
@@ -169,6 +181,18 @@ def downgrade() -> None:
             "ix_request_unfilled",
             sqlite_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
             postgresql_where=sa.text("state = 'open' AND unfilled_since IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_request_due",
+            sqlite_where=sa.text("next_action_at IS NOT NULL"),
+            postgresql_where=sa.text("next_action_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_request_due",
+            ["next_action_at"],
+            unique=False,
+            sqlite_where=sa.text("next_action_at IS NOT NULL"),
+            postgresql_where=sa.text("next_action_at IS NOT NULL"),
         )
         batch_op.drop_column("unfilled_since")
         batch_op.drop_column("wanted_at")
