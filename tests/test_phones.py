@@ -1,5 +1,6 @@
 """The simulated phones, without a page: numbers, threads, time, and the guided story on any hotline."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -275,6 +276,18 @@ def test_a_helper_with_two_matches_writes_to_the_right_one(phones: Phones, line_
             telling = Story(**{**telling.__dict__, "helper": telling.volunteers[0]})
     assert telling.outcome is Outcome.FULFILLED
     assert not any("there at 5" in body for body in bodies(phones, omar))
+
+
+@pytest.mark.parametrize(("waits", "by_night"), [(9, False), (10.5, True), (14, True), (21.5, True), (23, False)])
+def test_begun_at_night_it_is_told_in_the_morning(
+    phones: Phones, line_id: int, waits: float, by_night: bool
+) -> None:
+    phones.pass_time(timedelta(hours=waits))  # since ten in the morning
+    telling = told(phones, line_id)
+    assert telling.outcome is Outcome.FULFILLED
+    assert telling.asked == ("Ben", "Dee")
+    assert ("to the morning" in replace(telling, told=0).sentence) is by_night
+    assert (phones.table(line_id).now.hour == 8) is by_night
 
 
 def test_a_story_that_somebody_disturbs_ends_kindly(phones: Phones, line_id: int) -> None:
