@@ -121,6 +121,7 @@ def test_nobody_types_on_a_phone_that_is_not_there(phones: Phones, line_id: int)
 
 def test_a_thread_shows_both_sides_in_order(phones: Phones, line_id: int) -> None:
     ana = phones.add_neighbor(line_id, "Ana")
+    phones.add_volunteer(line_id)
     phones.say(line_id, ana.id, "need groceries for two near Oak St")
     (mine, answer) = phones.table(line_id).thread(ana)
     assert (mine.mine, mine.body, mine.state) == (True, "need groceries for two near Oak St", "sent")
@@ -178,6 +179,11 @@ def test_a_text_that_fails_says_so(database_url: str, clock: StillClock) -> None
 
 
 def test_time_stops_at_everything_that_happens_on_the_way(phones: Phones, line_id: int) -> None:
+    def three_waves(session: Session) -> None:
+        line = lines.by_id(session, line_id)
+        line.rules = {**line.rules, "waves": [3, 4, 5], "gap_today": 45}
+
+    phones.hotline.database.write(three_waves).result()
     for _ in range(12):
         phones.add_volunteer(line_id)
     ana = phones.add_neighbor(line_id, "Ana")
