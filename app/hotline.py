@@ -110,7 +110,7 @@ class Hotline:
         return self.ingest.receive(heard)
 
     def tick(self) -> int:
-        """Let time act on everything that is due; returns on how many requests."""
+        """Let time act on everything that is due; returns on how many things."""
         acted = 0
         while more := self.database.write(lambda session: tick.tick(session, self.clock.now())).result():
             acted += more

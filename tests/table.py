@@ -5,12 +5,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import uvicorn
 
+from app.clock import Clock
 from app.hotline import Hotline
 from app.main import create_app
 from app.simulator.phones import Phones
+from app.simulator.sandbox import MORNING
 from app.simulator.threads import Phone
 from models.lines import Line
 from models.store.session import Session
@@ -51,6 +54,11 @@ class Site:
             return line.id
 
         return Site(self.hotline, self.home, self.hotline.database.write(keep).result())
+
+
+def by_day() -> Clock:
+    """A clock that runs, and begins with a morning: at night nobody is asked for groceries."""
+    return Clock((MORNING - datetime.now(UTC)) % timedelta(days=1))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The simulated phones, without a page: numbers, threads, time, and the guided story on any hotline."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -120,6 +121,7 @@ def test_nobody_types_on_a_phone_that_is_not_there(phones: Phones, line_id: int)
 
 def test_a_thread_shows_both_sides_in_order(phones: Phones, line_id: int) -> None:
     ana = phones.add_neighbor(line_id, "Ana")
+    phones.add_volunteer(line_id)
     phones.say(line_id, ana.id, "need groceries for two near Oak St")
     (mine, answer) = phones.table(line_id).thread(ana)
     assert (mine.mine, mine.body, mine.state) == (True, "need groceries for two near Oak St", "sent")
@@ -177,6 +179,11 @@ def test_a_text_that_fails_says_so(database_url: str, clock: StillClock) -> None
 
 
 def test_time_stops_at_everything_that_happens_on_the_way(phones: Phones, line_id: int) -> None:
+    def three_waves(session: Session) -> None:
+        line = lines.by_id(session, line_id)
+        line.rules = {**line.rules, "waves": [3, 4, 5], "gap_today": 45}
+
+    phones.hotline.database.write(three_waves).result()
     for _ in range(12):
         phones.add_volunteer(line_id)
     ana = phones.add_neighbor(line_id, "Ana")
@@ -275,6 +282,18 @@ def test_a_helper_with_two_matches_writes_to_the_right_one(phones: Phones, line_
             telling = Story(**{**telling.__dict__, "helper": telling.volunteers[0]})
     assert telling.outcome is Outcome.FULFILLED
     assert not any("there at 5" in body for body in bodies(phones, omar))
+
+
+@pytest.mark.parametrize(("waits", "by_night"), [(9, False), (10.5, True), (14, True), (21.5, True), (23, False)])
+def test_begun_at_night_it_is_told_in_the_morning(
+    phones: Phones, line_id: int, waits: float, by_night: bool
+) -> None:
+    phones.pass_time(timedelta(hours=waits))  # since ten in the morning
+    telling = told(phones, line_id)
+    assert telling.outcome is Outcome.FULFILLED
+    assert telling.asked == ("Ben", "Dee")
+    assert ("to the morning" in replace(telling, told=0).sentence) is by_night
+    assert (phones.table(line_id).now.hour == 8) is by_night
 
 
 def test_a_story_that_somebody_disturbs_ends_kindly(phones: Phones, line_id: int) -> None:

@@ -30,8 +30,8 @@ hotline = Hotline(Settings(_env_file=None))
 hotline.prepare()
 def work(session):
     line, now = lines.all_lines(session)[0], hotline.clock.now()
-    neighbors.add(session, line, Channel.SMS, "+12025550102", now, name="Benedict", helper=True)
-    neighbors.add(session, line, Channel.SMS, "+12025550104", now, name="Delphine", duty=True)
+    people.add(session, line, Channel.SMS, "+12025550102", now, name="Benedict", helper=True)
+    people.add(session, line, Channel.SMS, "+12025550104", now, name="Delphine", duty=True)
 hotline.database.write(work).result()
 hotline.stop()
 """

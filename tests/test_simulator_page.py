@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from app.hotline import Hotline
 from app.simulator.phones import STOPPED_NOTE
 from tests import fakes
-from tests.table import Site, served
+from tests.table import Site, by_day, served
 
 ARGUMENTS = (
     "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
@@ -54,7 +54,7 @@ def browser() -> Iterator[Browser]:
 def hotline_served(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all tests here; each has a line of its own."""
     file = shutil.copy(migrated_file, tmp_path_factory.mktemp("page") / "hotline.db")
-    with served(Hotline(fakes.settings(f"sqlite:///{file}"))) as site:
+    with served(Hotline(fakes.settings(f"sqlite:///{file}"), clock=by_day())) as site:
         yield site
 
 

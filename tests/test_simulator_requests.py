@@ -12,7 +12,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from tests import fakes
 from tests.serving import within
-from tests.table import Site, served
+from tests.table import Site, by_day, served
 
 FORMS = ("say", "neighbor", "volunteer", "wait", "story")
 OURS = {"sec-fetch-site": "same-origin"}
@@ -34,7 +34,7 @@ def version(site: Site) -> str:
 def hotline_served(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all tests here; each has a line of its own."""
     file = shutil.copy(migrated_file, tmp_path_factory.mktemp("requests") / "hotline.db")
-    with served(Hotline(fakes.settings(f"sqlite:///{file}"))) as site:
+    with served(Hotline(fakes.settings(f"sqlite:///{file}"), clock=by_day())) as site:
         yield site
 
 

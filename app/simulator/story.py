@@ -5,18 +5,20 @@ Nothing is staged. Every step is a text typed on a phone, and what follows is wh
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from app.simulator import threads
 from app.simulator.phones import RESERVED, Phones
 from app.simulator.threads import Phone
-from models import assignments, offers, requests
-from models.lines import Channel
+from models import assignments, lines, offers, requests
+from models.lines import Channel, Line
 from models.requests import Outcome, Request
 from models.store.session import Session
 
 # The first of each name whose bearer is free, or who is not on the table yet; two people of one name would confuse.
 NEIGHBORS = ("Rosa", "Vera", "Nell", "Ines")
 VOLUNTEERS = ("Ben", "Dee", "Kim", "Eli", "Ada", "Tom")
+LASTS = timedelta(hours=1)  # by the hotline's clock, at most
 OPENING = "Hi, we are all sick at home. Could someone bring groceries for 3 today? I'm near Oak St"
 
 
@@ -78,6 +80,7 @@ class Story:
     outcome: Outcome | None = None
     stuck: bool = False
     said: tuple[str, str] | None = None  # the last text: whose, and its words
+    after_night: bool = False  # it waited for the morning, when volunteers are asked
 
     @property
     def over(self) -> bool:
@@ -110,7 +113,9 @@ class Story:
                 "The hotline understood something else than the story expects, so it ends here. The phones are yours."
             )
         if not self.told:
+            night = "At night nobody is asked for groceries, so the clock went forward to the morning. "
             return (
+                f"{night if self.after_night else ''}"
                 f"Meet {self.neighbor.name}, who needs groceries, and {_listed([p.name for p in self.volunteers])},"
                 " who can help. Each has a phone on the table and nothing else: no app, no account."
             )
@@ -134,8 +139,12 @@ class Story:
 
 
 def begin(phones: Phones, line_id: int) -> Story:
-    """Put everybody's phone on the table; who is there from an earlier telling and free takes part again."""
+    """Put everybody's phone on the table; who is there from an earlier telling and free takes part again.
+
+    In the line's quiet hours, or shortly before them, the clock goes forward to the morning.
+    """
     line = next(line for line in phones.lines() if line.id == line_id)
+    waited = _until_morning(phones, line)
     channel = Channel.SMS if line.sms else Channel.WHATSAPP
     here = {phone.name for phone in phones.all(line_id)}
     free = phones.hotline.database.read(lambda session: _free(session, line_id))
@@ -146,7 +155,16 @@ def begin(phones: Phones, line_id: int) -> Story:
         for name in _pick(VOLUNTEERS, free, here, 2)
     )
     last = phones.hotline.database.read(lambda session: requests.last_of(session, neighbor.person.id))
-    return Story(line_id, neighbor, volunteers, before=last.number if last else 0)
+    return Story(line_id, neighbor, volunteers, before=last.number if last else 0, after_night=waited)
+
+
+def _until_morning(phones: Phones, line: Line) -> bool:
+    """Let the night pass if the story could not be told before it ends; whether it had to."""
+    now = phones.hotline.clock.now()
+    if lines.waking(line).after(now, LASTS) == now + LASTS:
+        return False
+    phones.pass_time(lines.morning(line, now) - now)
+    return True
 
 
 def tell(phones: Phones, story: Story) -> Story:
