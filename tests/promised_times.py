@@ -71,6 +71,9 @@ def what_was_said_of_time_holds(s: Step) -> Iterator[str]:
 def _followed(s: Step, text: Outbound) -> bool:
     """Whether something has come of it: a later word to its reader, a word of theirs or of who has it, an event."""
     since, sides = text.created_at, {text.person_id, *s.now.holders(text.request_id or 0)}
+    looked = s.now.requests[text.request_id or 0].unfilled_since  # sooner than was said, when somebody became free
+    if looked is not None and looked > since:
+        return True
     told = (t.created_at for t in s.now.texts.values() if (t.person_id, t.request_id) == _to(text))
     said = (h.received_at for h in s.now.heard.values() if h.person_id in sides)
     happened = (e.at for e in s.now.events if e.request_id == text.request_id)
