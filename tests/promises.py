@@ -94,7 +94,7 @@ def offers_tell_nothing(s: Step) -> Broken:
         if SECRET.search(text.body) or MANY_DIGITS.search(text.body) or any(name in text.body for name in names):
             yield f"an offer tells too much: {text.body!r}"
         first_ever = s.now.people[text.person_id].introduced_at == text.created_at  # it says who writes, too
-        if text.segments > 1 + first_ever:
+        if segments.count(text.body) > 1 + first_ever:
             yield f"an offer costs {text.segments} segments: {text.body!r}"
 
 

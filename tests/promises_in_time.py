@@ -150,7 +150,7 @@ def silence_is_asked_about(s: Step) -> Broken:
         began = max((e.at for e in told if e.kind in BEGINNINGS), default=request.created_at)
         last = max(request.wanted_at or request.created_at, began)
         asked = [e.at for e in told if e.kind in ("still_need", "time_passed") and e.at >= last]
-        before = [e.at for e in told if e.kind == "still_need" and e.at >= began]
+        before = [e.at for e in told if e.kind in ("still_need", "time_passed") and e.at >= began]
         every = timedelta(days=STILL_NEED_EVERY if before else STILL_NEED)
         if not asked and s.now.now - max([last, *before]) > every + NIGHT:
             yield f"#{request.number} is open since {last} and its neighbor was not asked whether they still need it"
