@@ -96,6 +96,7 @@ def test_an_explanation_says_which_word_on_which_list_decided() -> None:
         ("people 4", "for", "[count] for in en.toml"),
         ("people 4", "people", "[count] everybody in en.toml"),
         ("today", "today", "[when] today in en.toml"),
+        ("time: within", "today", ""),
         ("place", "Oak St", ""),
     ]
 
