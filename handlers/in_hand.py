@@ -7,7 +7,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
-from handlers import browse, carry, choosing, leasing, relaying, rescheduling, timing
+from handlers import browse, carry, choosing, claim, leasing, relaying, rescheduling, timing
 from handlers.summary import When, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Order, Question
@@ -192,6 +192,11 @@ def there_after_all(turn: Turn, intent: Free) -> Texts:
 def done_after_all(turn: Turn, intent: Free) -> Texts:
     """The same, and they have been there."""
     yield from carry.done(turn, Order("done", _let_go(turn), intent.words))
+
+
+def takes_again(turn: Turn, intent: Free) -> Texts:
+    """The same, and they can still do it: it is theirs again, if it is open."""
+    yield from claim.claim(turn, Order("claim", _let_go(turn), intent.words, when=intent.meaning.when))
 
 
 def _let_go(turn: Turn) -> tuple[int, ...]:

@@ -6,9 +6,9 @@ the helper whom they fear. What they need beside it stays a request for voluntee
 
 from datetime import timedelta
 
-from handlers import duty_tasks, intake, relaying
+from handlers import duty_tasks, intake, relaying, watch
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Said, brief
+from handlers.summary import Ours, Said, Soon, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free, Need, Order
 from models import assignments, people, requests
@@ -17,6 +17,7 @@ from models.requests import TALKING, Request, State
 TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
 Around = tuple[Said | None, Said | None]  # what is said before and after whether anybody is there
 NOTHING: Around = (None, None)
+AT_NIGHT = {"person_coming": "person_at_night", "question_passed": "question_at_night"}
 BEFORE = {Act.GRIEVES: "sorry_loss", Act.COMPLAINS: "sorry_that", Act.ASKS_FOR_CALL: "no_calls"}
 
 
@@ -95,7 +96,8 @@ def reach(
         and requests.happened_since(turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY)
     )
     if told_lately:
-        yield _reply(turn, "person_told_already", request, around)
+        when = watch.reads(turn, request, turn.speaker.id)
+        yield _reply(turn, "person_at_night" if when else "person_told_already", request, around, when)
         if words:
             requests.keep_words(turn.session, request, words)
             yield from relaying.words_to_duty(turn, request, words, but=but)
@@ -128,7 +130,8 @@ def _answered(
     """Say whether duty has heard it, keep the words for them, and see to it that somebody does hear them."""
     if words and request.state is State.HELD:
         requests.keep_words(turn.session, request, words)
-    yield _reply(turn, phrase if told else alone, request, around)
+    when = watch.reads(turn, request, turn.speaker.id) if told else None
+    yield _reply(turn, AT_NIGHT[phrase] if when else phrase if told else alone, request, around, when)
     if told:
         requests.record(turn.session, request, "person_told", turn.now, by=turn.speaker.id)
     elif request.state is State.HELD:
@@ -148,6 +151,7 @@ def _somebody_else_on_duty(turn: Turn) -> bool:
     return any(person.id != turn.speaker.id for person in people.on_duty(turn.session, turn.line.id))
 
 
-def _reply(turn: Turn, phrase: str, request: Request, around: Around) -> Text:
+def _reply(turn: Turn, phrase: str, request: Request, around: Around, when: Soon | None) -> Text:
     before, after = around
-    return turn.reply(phrase, about=request, dial=Ours(turn.line.emergency_number), before=before, after=after)
+    dial = Ours(turn.line.emergency_number)
+    return turn.reply(phrase, about=request, dial=dial, before=before, after=after, when=when)

@@ -183,6 +183,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     *each(ANSWERS_AN_OFFER, Role.HOLDING, in_hand.talk),
     *each((Act.SETS_OFF, Act.RUNS_LATE), Role.LET_GO, in_hand.there_after_all),
     ActRule(Act.DELIVERED, Role.LET_GO, in_hand.done_after_all),
+    ActRule(Act.CAN_STILL, Role.LET_GO, in_hand.takes_again),
     # what they want to be asked
     ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
     ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import duty_tasks, first_answer, leasing, media
+from handlers import duty_tasks, first_answer, leasing, media, watch
 from handlers.due import Due
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
@@ -200,6 +200,8 @@ def _to_whom(turn: Turn, request: Request, words: str, *, told: bool) -> Text:
     """Whether anybody has their words: in danger, also whether anybody has answered, and whom to call if not."""
     alarm = alarms.of(turn.session, request) if request.danger else None
     if alarm is None or alarm.ended_at is not None:
+        if told and (when := watch.reads(turn, request, turn.speaker.id)):
+            return turn.reply("night_to_duty", about=request, when=when)
         return turn.reply("passed_to_duty" if told else "kept_for_duty", about=request)
     alarms.add_words(turn.session, alarm, words)
     dial = first_answer.whom(turn.line, request.danger)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handlers import first_answer, lease, unmet
+from handlers import first_answer, lease, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
 from handlers.unmet import Plan
@@ -29,6 +29,9 @@ def of(turn: Turn, request: Request) -> Text:
         phrase, values = _claimed(turn, request, holder[0])
     elif request.state is State.HELD and not people.on_duty(turn.session, turn.line.id):
         phrase = "status_held_nobody"
+    elif request.state is State.HELD:
+        when = watch.reads(turn, request, turn.speaker.id)
+        values = {"reads": Said("duty_reads", {"when": when}) if when else None}
     name = turn.somebody(holder[1]) if holder else None
     return turn.reply(phrase, about=request, what=what, name=name, **values)
 

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from handlers.summary import Soon
 from handlers.turn import Context, Text
 from handlers.understanding.intents import DangerKind
-from models import alarms, people, watch
+from models import alarms, lines, people, watch
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.lines import Policy
@@ -14,6 +15,7 @@ from models.requests import Request
 TOGETHER = timedelta(minutes=2)  # alarms that come so close have one call
 HOUR = timedelta(hours=1)
 MORE_CALLS = 3  # with the same gap, after the last repeat
+IN_TALK = timedelta(minutes=30)  # after a text of theirs they are awake, whatever the hour
 SELDOM = timedelta(hours=4)
 
 
@@ -35,6 +37,19 @@ def awake(context: Context, but: int | None = None) -> list[Person]:
     found = [person for person in people.on_duty(context.session, context.line.id) if person.id != but]
     homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
     return [p for p in found if p.id in homes and homes[p.id].undeliverable_at is None]
+
+
+def reads(context: Context, request: Request, but: int | None = None) -> Soon | None:
+    """When those on duty read what they are told now: None where one of them does at once, or nobody is there."""
+    if request.presses or request.danger or lines.waking(context.line).at(context.now):
+        return None
+    found = awake(context, but)
+    homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
+    heard = [at for person in found if (at := homes[person.id].last_heard_at) is not None]
+    if not found or any(context.now - at <= IN_TALK for at in heard):
+        return None
+    first = min(people.awake_at(context.line, person, context.now) for person in found)
+    return Soon(first, context.line.timezone, context.now) if first > context.now else None
 
 
 def call_for(context: Context, alarm: Alarm) -> list[Text]:

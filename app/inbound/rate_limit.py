@@ -34,7 +34,7 @@ MUTE_FOR = timedelta(hours=1)
 TOLD_EVERY = timedelta(minutes=10).total_seconds()  # that duty hears what a muted phone says
 CARRIED = frozenset({"from_helper", "from_neighbor"})  # words on their way to the other side of a request
 WORDS = CARRIED | {"duty_wrote", "duty_muted"}  # and those that go to everybody on duty
-UNHEARD = frozenset({"passed_to_duty"})  # nobody has written back yet: it need not be a talk
+UNHEARD = frozenset({"passed_to_duty", "night_to_duty"})  # nobody has written back yet: it need not be a talk
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ class Act(StrEnum):
     THANKS_SOMEBODY = "thanks_somebody"
     # of a volunteer
     ACCEPTS = "accepts"
+    CAN_STILL = "can_still"
     DECLINES = "declines"
     HAS_IT = "has_it"
     ASKS_IF_NEEDED = "asks_if_needed"
