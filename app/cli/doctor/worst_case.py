@@ -48,7 +48,7 @@ class WorstCase:
 def of(group: Group) -> WorstCase:
     """What one text, one phone in a day and a hundred phones in a day can cost this line."""
     policy = group.policy
-    offers = group.volunteers * _offer()
+    offers = group.volunteers * _rounds(policy) * _offer()
     once = _answer() + offers + _by_time(group)  # one request, and everybody asked about it
     carried = segments.count("\U0001f198" * LONGEST_TEXT) // 2 + 2 + _answer()  # in two texts, with who says it
     text = max(once, carried + group.on_duty + _emergency() + _unheard(group))
@@ -78,6 +78,12 @@ def _without_waves(group: Group) -> int:
     told_once = _cost("enough_today") + (_cost("duty_enough") + _cost("duty_many_today")) * group.on_duty
     called = duty_tasks.CALLS_A_DAY * min(policy.watch_at_once, group.volunteers) * _cost("watch_call")
     return counted + talk + danger + told_once + called + policy.requests_per_day * (_by_time(group) + _answer())
+
+
+def _rounds(policy: Policy) -> int:
+    """How often one request is put to the same volunteer in a day: again after ever longer steps, while it presses."""
+    again = (A_DAY // timedelta(minutes=policy.offer_lasts_urgent)).bit_length()
+    return min(1 + again, policy.offers_per_day or 1 + again)
 
 
 def _emergency() -> int:
