@@ -49,7 +49,7 @@ def test_from_ask_to_confirmed(hotline: Hotline) -> None:
         *("Ana>", "Ana<", "Ben<"),
     ]
     assert texts[0] == "Ana > need groceries for two near Oak St"
-    assert texts[2].startswith("Ben < #1 ")
+    assert texts[2].startswith("Ben < This is Neighbors' Hotline") and "#1 Groceries" in texts[2]
     assert texts[2].endswith("(1 segment)")
     assert '"there at 5:30, ok?"' in texts[7]
     assert "Who says that? Write  Ana: need groceries  or first  /as Ana" in shown
@@ -83,7 +83,7 @@ def test_what_falls_due_while_time_passes_is_sent_at_its_own_moment(hotline: Hot
     """An offer that waited until the end of the day would be too old to be sent."""
     volunteers = [f"/volunteer {name}" for name in "Ben Caro Dee Eli Fay".split()]
     shown = played(hotline, *volunteers, "Ana: need groceries for two today near Oak St", "/wait 1d")
-    assert {line.split()[0] for line in shown if "#1 Groceries" in line} == {"Ben", "Caro", "Dee", "Eli", "Fay"}
+    assert {line.split()[0] for line in shown if "CLAIM 1" in line} == {"Ben", "Caro", "Dee", "Eli", "Fay"}
 
 
 def test_who_is_there(hotline: Hotline) -> None:
@@ -170,7 +170,7 @@ def test_the_command_reads_a_pipe(tmp_path: Path) -> None:
         timeout=60,
         check=True,
     )
-    assert b"Ben < #1 " in ended.stdout
+    assert b"You are #1." in ended.stdout  # whatever the hour: nobody is asked at night
     assert b"\x1b" not in ended.stdout
     assert ended.stderr == b""
 

@@ -39,6 +39,9 @@ def test_one_more_line(run: Command) -> None:
         "from_settings": False,
         "carrier": None,
         "last_request": 0,
+        "paused_until": None,
+        "answering": {},
+        "resources": [],
         "rules": {},
         "answers": [],
     }

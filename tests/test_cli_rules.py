@@ -101,7 +101,7 @@ def test_a_setting_that_will_win_is_named(run: Command) -> None:
         (["reply_limit", "9" * 5000], "reply_limit: not a whole number from 0 to 1000"),
         (["reply_limit", "١٠"], "reply_limit: not a whole number from 0 to 1000"),
         (["reply_limit", ""], "reply_limit: not a whole number from 0 to 1000"),
-        (["gap_urgent", "0"], "gap_urgent: not a whole number from 1 to 86400"),
+        (["gap_least", "0"], "gap_least: not a whole number from 1 to 86400"),
         (["waves", "5,3"], "waves: not waves; write how many are asked each time, growing, such as 3,6,12"),
         (["waves", "0,3"], "waves: not waves; write how many are asked each time, growing, such as 3,6,12"),
         (["waves", "a"], "waves: not waves; write how many are asked each time, growing, such as 3,6,12"),

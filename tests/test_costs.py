@@ -126,7 +126,7 @@ def test_the_bound_of_one_phone_holds_and_is_not_far_from_what_it_can_do(siege: 
 
 
 def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: Besieged) -> None:
-    siege.say("my father has chest pain, he is on the floor")
+    siege.say(NEED)
     for _ in range(24 * 4):
         siege.later(minutes=15)
     most = worst_case.of(Group(Policy(), on_duty=2, volunteers=30)).text

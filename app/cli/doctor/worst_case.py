@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from app.cli import resources
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
-from handlers import alarms, duty_tasks, phrasebook, segments, watch
+from handlers import alarms, duty_tasks, phrasebook, segments, unmet, watch
 from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from handlers.understanding.intents import Need
@@ -21,6 +22,8 @@ LONGEST_TEXT = 1600  # characters that a carrier brings or takes at once
 NUMBER = 99_999  # of a request: longer ones come after years
 DEAR = "\u0436"  # a letter for which a text costs more than twice as much
 A_DAY = timedelta(days=1)
+THEN = Said("date_at", {"day": Ours("September 30"), "hour": Ours("12:30 PM")})
+RESOURCES = unmet.MOST_RESOURCES * (resources.LONGEST + 1)  # characters of other help, told once
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class WorstCase:
 def of(group: Group) -> WorstCase:
     """What one text, one phone in a day and a hundred phones in a day can cost this line."""
     policy = group.policy
-    offers = group.volunteers * _offer()
+    offers = group.volunteers * _rounds(policy) * _offer()
     once = _answer() + offers + _by_time(group)  # one request, and everybody asked about it
     carried = segments.count("\U0001f198" * LONGEST_TEXT) // 2 + 2 + _answer()  # in two texts, with who says it
     text = max(once, carried + group.on_duty + _emergency() + _unheard(group))
@@ -77,6 +80,12 @@ def _without_waves(group: Group) -> int:
     return counted + talk + danger + told_once + called + policy.requests_per_day * (_by_time(group) + _answer())
 
 
+def _rounds(policy: Policy) -> int:
+    """How often one request is put to the same volunteer in a day: again after ever longer steps, while it presses."""
+    again = (A_DAY // timedelta(minutes=policy.offer_lasts_urgent)).bit_length()
+    return min(1 + again, policy.offers_per_day or 1 + again)
+
+
 def _emergency() -> int:
     """The dearest answer to somebody in danger."""
     told = Said("alarm_told", {"number": NUMBER})
@@ -94,10 +103,13 @@ def _unheard(group: Group) -> int:
 
 
 def _by_time(group: Group) -> int:
-    """What time makes of one request: its turn, a second wave, and that nobody is left to ask."""
-    to_neighbor = _cost("asking_now") + _cost("still_looking") + _cost("still_looking_duty")
-    to_duty = _cost("duty_nobody_left", what=_what()) + duty_tasks.A_DAY * _cost("duty_held", words=_longest_words())
-    return to_neighbor + _cost("person_silent") + group.on_duty * to_duty
+    """What time makes of one request in a day: its turn, more waves, and that its time is near, and over."""
+    around = _cost("asking_now") + _cost("still_looking") + _cost("asked_again")
+    nobody = _cost("asked_all") + _cost("other_help", rows=Ours(DEAR * RESOURCES))
+    in_time = _cost("time_near") + _cost("time_passed_too", what=_what())
+    to_duty = _cost("duty_nobody_left", what=_what()) + _cost("duty_time_near", what=_what())
+    to_duty += duty_tasks.A_DAY * _cost("duty_held", words=_longest_words())
+    return around + nobody + in_time + _cost("person_silent") + group.on_duty * to_duty
 
 
 def _longest_words() -> Said:
@@ -127,6 +139,7 @@ def _longest_needs() -> tuple[str, ...]:
 def _cost(phrase: str, **values: Value) -> int:
     """The segments of this phrase in the language in which it takes the most."""
     usual: dict[str, Value] = {"number": NUMBER, "n": 99, "dial": Ours("911"), "minutes": 10, "gap": 1}
+    usual |= {"when": THEN, "lately": Said("lately", {"n": 99}), "said_no": Said("said_no", {"n": 99})}
     return max(segments.count(segments.thrifty(book.say(phrase, {**usual, **values}))) for book in _books())
 
 
