@@ -49,7 +49,8 @@ def test_from_ask_to_confirmed(hotline: Hotline) -> None:
         *("Ana>", "Ana<", "Ben<"),
     ]
     assert texts[0] == "Ana > need groceries for two near Oak St"
-    assert texts[2].startswith("Ben < This is Neighbors' Hotline") and "#1 Groceries" in texts[2]
+    assert texts[2].startswith("Ben < This is Neighbors' Hotline")
+    assert "#1 Groceries" in texts[2]
     assert texts[2].endswith("(1 segment)")
     assert '"there at 5:30, ok?"' in texts[7]
     assert "Who says that? Write  Ana: need groceries  or first  /as Ana" in shown
