@@ -35,10 +35,9 @@ def every_text_is_answered(s: Step) -> Broken:
     phones = [
         a for a in s.now.addresses if a.person_id == s.speaker.id and a.muted_until and a.muted_until > s.now.now
     ]
-    theirs = [request for request in s.now.requests.values() if request.person_id == s.speaker.id]
-    if s.speaker.opted_out_at is not None and any(
-        request.live and first_answer.at_home(request) for request in theirs
-    ):
+    theirs = [r for r in s.now.requests.values() if r.person_id == s.speaker.id and r.live]
+    at_home = any(first_answer.at_home(request) for request in theirs)
+    if s.speaker.silent_since is not None or (s.speaker.opted_out_at is not None and at_home):
         return
     if s.inbound.intent != "stop" and not phones and not s.told(s.speaker.id):
         yield f"no answer to {s.said.body!r}"
