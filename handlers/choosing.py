@@ -50,6 +50,19 @@ def current(turn: Turn, number: int) -> Request | None:
     return request
 
 
+def merged(turn: Turn, numbers: Sequence[int]) -> list[Request]:
+    """What goes on as another neighbor's, of the speaker's requests with these numbers."""
+    found = []
+    for number in numbers:
+        theirs = requests.by_number(turn.session, turn.line.id, number)
+        if theirs is None or theirs.person_id != turn.speaker.id or theirs.outcome is not Outcome.MERGED:
+            continue
+        kept = current(turn, number)
+        if kept is not None and kept.live and kept.person_id != turn.speaker.id:
+            found.append(kept)
+    return found
+
+
 def _goes_on_as(turn: Turn, number: int) -> int:
     request = current(turn, number)
     return request.number if request is not None else number

@@ -39,6 +39,12 @@ WHY = {
     "duty_question": "why_question",
     "duty_out_of_reach": "why_out_of_reach",
     "duty_asker_stopped": "why_asker_stopped",
+    "duty_problem": "why_problem",
+    "duty_problem_helper": "why_problem",
+    "duty_about_helper": "why_problem",
+    "duty_nobody_home": "why_nobody_home",
+    "duty_nobody_came_again": "why_nobody_came",
+    "duty_not_confirmed": "why_not_confirmed",
 }
 UNWATCHED = "unwatched"  # the timer that tells all who do duty that nobody is on
 
@@ -52,6 +58,12 @@ def answered(turn: Turn, request: Request) -> Texts:
         for person in people.on_duty(turn.session, turn.line.id):
             if person.id not in (turn.speaker.id, task.about_person_id):
                 yield turn.tell(person, "duty_has_it", about=request, name=name)
+
+
+def over(context: Context, request: Request) -> None:
+    """What was to be answered about it goes on elsewhere."""
+    if (task := duty_tasks.of(context.session, request.id)) is not None:
+        duty_tasks.end(context.session, task, context.now)
 
 
 def due(context: Context, task: DutyTask) -> Texts:

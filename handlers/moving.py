@@ -136,6 +136,7 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
         yield turn.reply("closed_already", about=gone)
         return
     gone.parent_request_id = kept.id
+    duty_tasks.over(turn, gone)
     turn.session.add(gone)
     requests.add_words(turn.session, kept, gone.text, turn.now, by=turn.speaker.id)
     requests.record(turn.session, kept, "merged", turn.now, by=turn.speaker.id, words=f"#{gone.number}")

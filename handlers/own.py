@@ -62,7 +62,7 @@ def progress(turn: Turn, intent: Free) -> Texts:
 
 def more(turn: Turn, order: Order) -> Texts:
     """MORE 42 and milk: adds to it; whoever holds it hears it."""
-    own = turn.own
+    own = [*turn.own, *choosing.merged(turn, order.numbers)]
     found, texts = choosing.chosen(turn, order.numbers, own, "more", "nothing_asked")
     yield from texts
     for request in found:
@@ -70,8 +70,13 @@ def more(turn: Turn, order: Order) -> Texts:
             yield turn.reply("more_what", about=request)
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
-        known = request.needed_as is not None
-        if known and order.only_when and timing.resolved(turn, order.when, request) is not None:
+        known = request.needed_as is not None or request.person_id != turn.speaker.id
+        if (
+            known
+            and request.person_id == turn.speaker.id
+            and order.only_when
+            and timing.resolved(turn, order.when, request) is not None
+        ):
             yield from rescheduling.moved(turn, request, order.when, order.note)
             continue
         if not known:

@@ -1,6 +1,6 @@
 """Words addressed to a request: they go to its other side."""
 
-from handlers import choosing, relaying, volunteer_talk
+from handlers import choosing, own, relaying, volunteer_talk
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models.requests import Request, State
@@ -11,6 +11,8 @@ def relay(turn: Turn, order: Order) -> Texts:
     request = choosing.current(turn, order.numbers[0])
     if request is not None and order.note and _may_ask(turn, request):
         yield from volunteer_talk.ask_before(turn, request, order.note)
+    elif order.note and choosing.merged(turn, order.numbers):  # goes on as that of another neighbor
+        yield from own.more(turn, order)
     elif request is None or not relaying.may_write(turn, request):
         yield turn.reply("unknown_number", number=order.numbers[0])
     elif not order.note and not turn.heard.media:
