@@ -285,9 +285,7 @@ def test_a_helper_with_two_matches_writes_to_the_right_one(phones: Phones, line_
 
 
 @pytest.mark.parametrize(("waits", "by_night"), [(9, False), (10.5, True), (14, True), (21.5, True), (23, False)])
-def test_begun_at_night_it_is_told_in_the_morning(
-    phones: Phones, line_id: int, waits: float, by_night: bool
-) -> None:
+def test_begun_at_night_it_is_told_in_the_morning(phones: Phones, line_id: int, waits: float, by_night: bool) -> None:
     phones.pass_time(timedelta(hours=waits))  # since ten in the morning
     telling = told(phones, line_id)
     assert telling.outcome is Outcome.FULFILLED
