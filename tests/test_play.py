@@ -115,7 +115,7 @@ def test_two_arrows_are_four_seconds(run: Command, arrow: str, answers: list[int
 def test_time_that_passes_begins_20_seconds_after_the_last_text(run: Command, arrow: str, waves: list[int]) -> None:
     """The next wave is 45 minutes after the first: 20 seconds, 44 minutes, 20 seconds before a text and 20 after."""
     people = (
-        "line\n  rule burst_seconds 0\npeople\n"
+        "line\n  rule burst_seconds 0\n  rule first_wave 1\n  rule gap_today 45\npeople\n"
         + "\n".join(f"  V{n} +121255501{n:02} helps en" for n in range(2))
         + "\n"
     )
