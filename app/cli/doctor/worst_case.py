@@ -81,7 +81,7 @@ def _without_waves(group: Group) -> int:
 
 
 def _rounds(policy: Policy) -> int:
-    """How often one request is put to the same volunteer in a day: ever more seldom while it presses."""
+    """How often one request is put to the same volunteer in a day: while it presses, ever more seldom."""
     again = (A_DAY // timedelta(minutes=policy.offer_lasts_urgent)).bit_length()
     return min(1 + again, policy.offers_per_day or 1 + again)
 
