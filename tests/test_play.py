@@ -111,7 +111,7 @@ def test_two_arrows_are_four_seconds(run: Command, arrow: str, answers: list[int
     assert [len(got(step, "Ana")) for step in played] == answers
 
 
-@pytest.mark.parametrize(("arrow", "waves"), [(">", [0, 1]), (">>", [0, 0])])
+@pytest.mark.parametrize(("arrow", "waves"), [(">", [0, 3]), (">>", [0, 0])])
 def test_time_that_passes_begins_20_seconds_after_the_last_text(run: Command, arrow: str, waves: list[int]) -> None:
     """The next wave is 45 minutes after the first: 20 seconds, 44 minutes, 20 seconds before a text and 20 after."""
     people = (
