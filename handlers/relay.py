@@ -1,8 +1,11 @@
 """Words addressed to a request: they go to its other side."""
 
-from handlers import choosing, own, relaying, volunteer_talk
+from handlers import choosing, relaying, volunteer_talk
+from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
+from models import assignments, requests
+from models.delivery.outbound import Lane
 from models.requests import Request, State
 
 
@@ -11,8 +14,10 @@ def relay(turn: Turn, order: Order) -> Texts:
     request = choosing.current(turn, order.numbers[0])
     if request is not None and order.note and _may_ask(turn, request):
         yield from volunteer_talk.ask_before(turn, request, order.note)
-    elif order.note and choosing.merged(turn, order.numbers):  # goes on as that of another neighbor
-        yield from own.more(turn, order)
+    elif (
+        request is not None and order.note and choosing.merged(turn, order.numbers)
+    ):  # goes on as that of another neighbor
+        yield from _added(turn, request, order.note)
     elif request is None or not relaying.may_write(turn, request):
         yield turn.reply("unknown_number", number=order.numbers[0])
     elif not order.note and not turn.heard.media:
@@ -26,3 +31,12 @@ def _may_ask(turn: Turn, request: Request) -> bool:
     if not turn.speaker.helps or request.state is not State.OPEN or request.person_id == turn.speaker.id:
         return False
     return not relaying.may_write(turn, request)
+
+
+def _added(turn: Turn, request: Request, words: str) -> Texts:
+    """Words of whoever told of the same need: kept with it, and read by who has it in hand."""
+    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    yield turn.reply("more_added", about=request)
+    holder = assignments.on(turn.session, request)
+    if holder is not None:
+        yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
