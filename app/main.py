@@ -13,6 +13,7 @@ from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
 from app.settings import Settings
 from app.simulator import pages
+from app.simulator.phones import Phones
 from app.telemetry import logs
 from app.telemetry.metrics import Timed
 from app.web import access, health, metrics
@@ -43,6 +44,10 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
             raise
         # Reads every list of words: the first text must not wait for that, or it would go to the spool.
         await anyio.to_thread.run_sync(registry.understand, ANY_TEXT)
+        if (
+            running.carrier.simulated
+        ):  # before the threads are watched: hours that pass at once look like a standstill
+            await anyio.to_thread.run_sync(Phones(running).catch_up)
         running.start()
         yield
         await anyio.to_thread.run_sync(running.stop)

@@ -33,7 +33,6 @@ async def _around(app: FastAPI) -> AsyncIterator[None]:
     # Starts after the hotline is prepared: FastAPI enters a router's lifespan inside the application's.
     app.state.phones = Phones(app.state.hotline)
     app.state.stories = Stories(app.state.phones)
-    app.state.phones.catch_up()
     yield
 
 
