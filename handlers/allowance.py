@@ -3,7 +3,7 @@
 from handlers import relaying
 from handlers.summary import Ours
 from handlers.turn import DAY, Texts, Turn
-from models import requests
+from models import events, requests
 from models.requests import TALKING, Request, State
 
 
@@ -36,7 +36,7 @@ def hold(turn: Turn, request: Request) -> Texts:
     """It waits for whoever is on duty, who hear of it once."""
     dial = Ours(turn.line.emergency_number)
     yield turn.reply("many_today", about=request, dial=dial)
-    if not requests.happened_since(turn.session, _today(turn), "many_today_told", turn.now - DAY):
+    if not events.happened_since(turn.session, _today(turn), "many_today_told", turn.now - DAY):
         told = list(turn.tell_duty("duty_many_today", about=request, but=turn.speaker.id))
         if told:
             requests.record(turn.session, request, "many_today_told", turn.now)

@@ -7,9 +7,8 @@ from handlers.summary import Hour, Needs, Ours, Several
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Need, Order
 from handlers.understanding.when.expression import TimeExpression
-from models import offers, requests
+from models import offers, people, requests
 
-FOREVER = timedelta(days=3650)
 MOST = 50
 DAY = 24  # hours
 WEEK = 7  # days
@@ -27,7 +26,7 @@ def away(turn: Turn, order: Order) -> Texts:
 
 
 def _away(turn: Turn, end: datetime | None) -> Text:
-    turn.speaker.away_until = end or turn.now + FOREVER
+    turn.speaker.away_until = end or turn.now + people.FOREVER
     turn.session.add(turn.speaker)
     return turn.reply("away_until", when=timing.moment(turn, end)) if end else turn.reply("away")
 

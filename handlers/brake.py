@@ -11,7 +11,7 @@ from enum import StrEnum
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
-from models import lines, people, requests, surges
+from models import events, lines, people, requests, surges
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane
 from models.requests import Request
@@ -166,4 +166,4 @@ def note(context: Context, request: Request, why: Held) -> None:
 
 def waited(context: Context, request: Request) -> bool:
     """Whether a request that nobody was asked about yet was held back."""
-    return not request.wave and requests.last_event(context.session, request, "held_back") is not None
+    return not request.wave and events.last_event(context.session, request, "held_back") is not None

@@ -65,9 +65,7 @@ def done(turn: Turn, order: Order) -> Texts:
             turn.unask(turn.speaker, request)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply("done_thanks" if neighbor.opted_out_at is None else "done_unheard", about=request)
-            free = turn.may_ask(neighbor, request)
-            if free:
-                turn.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+            free = turn.ask_if_free(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
             yield turn.tell(
                 neighbor,
                 "did_you_get_it" if free else "did_you_get_it_too",

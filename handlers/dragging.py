@@ -1,11 +1,10 @@
 """The daily word to duty: what drags, the oldest first."""
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from handlers.summary import Lines, Said
 from handlers.turn import DAY, Context, Texts
-from models import dragging, offers
+from models import dragging, lines, offers
 from models.requests import Request, State
 
 SUMMARY = "summary"
@@ -15,16 +14,12 @@ ROWS = 8
 
 def next_moment(context: Context) -> datetime:
     """When the next word is due: at the line's hour, whatever the clocks do."""
-    zone, hour = ZoneInfo(context.line.timezone), context.line.policy.summary_hour
-    today = context.now.astimezone(zone).date()
-    due = datetime.combine(today, time(hour), zone)
-    return due if due > context.now else datetime.combine(today + DAY, time(hour), zone)
+    return lines.next_of(context.line, context.now, (context.line.policy.summary_hour,))
 
 
 def act(context: Context) -> Texts:
     """Tell those on duty what drags; nothing if nothing does."""
-    hour = context.now.astimezone(ZoneInfo(context.line.timezone)).hour
-    if hour != context.line.policy.summary_hour:
+    if lines.minute(context.line, context.now) // 60 != context.line.policy.summary_hour:
         return  # the timer is new, or nothing ran for hours
     found = dragging.find(context.session, context.line.id, context.now)
     if not found:

@@ -7,7 +7,7 @@ from handlers.summary import Quoted, Said, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
-from models import assignments, offers, people, requests
+from models import assignments, events, offers, people, requests
 from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.assignments import State as AssignmentState
@@ -193,7 +193,7 @@ def _can(request: Request) -> Said:
 
 
 def _notes(turn: Turn, request: Request) -> list[str]:
-    return [e.words for e in requests.history(turn.session, request) if e.kind == "note" and e.words]
+    return [e.words for e in events.history(turn.session, request) if e.kind == "note" and e.words]
 
 
 def _since(turn: Turn, moment: datetime) -> When:

@@ -11,7 +11,7 @@ from handlers.phrasebook import Value
 from handlers.raising import HELD
 from handlers.summary import Ours, Said, Tongue, When, brief
 from handlers.turn import DAY, Context, Text, Texts, Turn
-from models import alarms, duty_tasks, lines, people, requests, shifts, timers
+from models import alarms, duty_tasks, events, lines, people, requests, shifts, timers
 from models.delivery.outbound import Lane
 from models.duty_tasks import DutyTask
 from models.people import Person
@@ -163,7 +163,7 @@ def left(context: Context) -> bool:
     """Somebody is not on duty any more: if nobody else is, all who do duty hear so, once, and not at night."""
     if people.on_duty(context.session, context.line.id):
         return False
-    at = lines.waking(context.line).next(context.now) or context.now
+    at = lines.waking(context.line).wakes(context.now)
     timers.bring_forward(context.session, context.line.id, UNWATCHED, at)
     return True
 
@@ -189,7 +189,7 @@ def _truth(context: Context, task: DutyTask, request: Request) -> Texts:
     """After hours, whoever waits for a person hears that nobody has answered."""
     if request.state is not State.HELD or request.emergency or request.language in phrasebook.unspoken():
         return
-    if requests.happened_since(context.session, [request], "truth_told", task.raised_at):
+    if events.happened_since(context.session, [request], "truth_told", task.raised_at):
         return
     at: datetime = task.raised_at + TRUTH
     if context.now < at:

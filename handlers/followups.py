@@ -6,7 +6,7 @@ from handlers import duty_tasks, intake, overdue, unmet, waiting, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
-from models import offers, people, requests
+from models import events, offers, people, requests
 from models.delivery.outbound import Lane, Outbound
 from models.duty_tasks import DutyTask
 from models.lines import Channel
@@ -82,14 +82,13 @@ def _delivered(context: Context, request: Request) -> Texts:
     neighbor = people.by_id(context.session, request.person_id)
     asked = unpack(neighbor, context.now, policy)
     missing = asked is not None and (asked.question, asked.request_id) == (Question.MISSING, request.id)
-    reminded = requests.last_event(context.session, request, "receipt_reminder", "delivered") == "receipt_reminder"
+    reminded = events.last_event(context.session, request, "receipt_reminder", "delivered") == "receipt_reminder"
     if not reminded:
         requests.record(context.session, request, "receipt_reminder", context.now)
         requests.schedule(context.session, request, context.now + timedelta(minutes=policy.receipt_closes))
         if missing:
             yield context.tell(neighbor, "what_is_missing", about=request)
-        elif context.may_ask(neighbor, request):
-            context.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+        elif context.ask_if_free(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS):
             yield context.tell(neighbor, "receipt_reminder", about=request)
         else:
             yield context.tell(neighbor, "receipt_reminder_too", about=request)

@@ -10,7 +10,7 @@ from handlers import intake, interpreting, phrasebook, whereabouts
 from handlers.summary import Tongue
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Courtesy, Understanding
-from models import requests
+from models import events, requests
 from models.requests import TALKING, Request, State
 
 ENOUGH = 3  # words beside the place; in fewer ("ok", "14 Oak St") nobody has changed their language
@@ -73,7 +73,7 @@ def _added(turn: Turn, request: Request, words: str, meaning: Understanding) -> 
 
 def _taken_back(turn: Turn, request: Request) -> bool:
     """A request that was kept for a person to read is clear now, and needs none."""
-    if requests.last_event(turn.session, request, "untranslated", "wants_person") != "untranslated":
+    if events.last_event(turn.session, request, "untranslated", "wants_person") != "untranslated":
         return False  # it waits for a person for another reason
     return requests.move(
         turn.session, request, State.DRAFT, turn.now, kind="understood", out_of=(State.HELD,), by=turn.speaker.id

@@ -6,13 +6,12 @@ steps. All is counted in hours in which people may be texted, but for what is ur
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from models.assignments import Assignment
-from models.hours import Waking
+from models.hours import Waking, evening_before
 from models.lines import Policy
 from models.requests import Request, Timing, Urgency
 
@@ -62,7 +61,7 @@ class Terms:
 
     def awake(self, moment: datetime) -> datetime:
         """That moment, or when somebody may next be texted; without such hours as if there were no night."""
-        return moment if self.urgent else self.waking.next(moment) or moment
+        return moment if self.urgent else self.waking.wakes(moment)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much of that time counts."""
@@ -146,7 +145,8 @@ def _steps(held: Assignment, request: Request, terms_: Terms) -> Iterator[Due]:
 def _before(held: Assignment, named: Window, terms_: Terms) -> Iterator[Due]:
     """What is said before the time that was named."""
     told = max(held.reminded_at or held.taken_at, held.taken_at)
-    for moment in (_evening_before(named.begins, terms_), named.begins - terms_.ahead):
+    evening = evening_before(named.begins, terms_.waking.zone, terms_.policy.remind_evening)
+    for moment in (evening, named.begins - terms_.ahead):
         if told < moment < named.begins and (at := terms_.awake(moment)) < named.begins:
             yield Due(at, Step.REMIND)
     asked = held.reminded_at
@@ -156,9 +156,3 @@ def _before(held: Assignment, named: Window, terms_: Terms) -> Iterator[Due]:
         at = terms_.awake(named.begins - terms_.ahead / 2)
         if at < named.begins:
             yield Due(at, Step.UNCONFIRMED)
-
-
-def _evening_before(moment: datetime, terms_: Terms) -> datetime:
-    zone = ZoneInfo(terms_.waking.zone)
-    day = moment.astimezone(zone).date() - ONE_DAY
-    return datetime.combine(day, time(terms_.policy.remind_evening), zone).astimezone(UTC)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from handlers import phrasebook
 from handlers.summary import Said, Several
 from handlers.turn import Text, Texts, Turn
-from models import requests
+from models import events, requests
 from models.inbound import Heard
 from models.requests import LONGEST_TEXT, Request
 
@@ -101,7 +101,7 @@ def to_other(turn: Turn, request: Request, tell: Text | None) -> Texts:
     """Something came from one side of a match: `tell` goes to the other, unless it was just told of as much."""
     sent = kinds(turn.heard)
     since = turn.now - ALBUM
-    again = all(requests.happened_since(turn.session, [request], f"{one}_told", since) for one in sent)
+    again = all(events.happened_since(turn.session, [request], f"{one}_told", since) for one in sent)
     for one in sent:
         requests.record(turn.session, request, KEPT, turn.now, by=turn.speaker.id, words=str(one))
         if not again:

@@ -46,22 +46,16 @@ def act(context: Context, request: Request) -> Texts:
     leasing.look_again(context, held, request)
 
 
-def nudge(context: Context, request: Request, helper: Person, until: datetime, *, lane: Lane = Lane.NOTICE) -> Text:
+def nudge(context: Context, request: Request, helper: Person, until: datetime) -> Text:
     """How is it going? By a digit, unless they have another question of ours to answer."""
-    asks = context.may_ask(helper, request)
-    if asks:
-        context.ask(helper, Question.GOING, request, options=GOING_ANSWERS)
+    asks = context.ask_if_free(helper, Question.GOING, request, options=GOING_ANSWERS)
     phrase = "how_is_it" if asks else "how_is_it_words"
-    return context.tell(
-        helper, phrase, about=request, lane=lane, what=context.what(request), when=when(context, until)
-    )
+    return context.tell(helper, phrase, about=request, what=context.what(request), when=when(context, until))
 
 
 def reminder(context: Context, request: Request, helper: Person, at: datetime) -> Text:
     """Do they still come, as it was said?"""
-    asks = context.may_ask(helper, request)
-    if asks:
-        context.ask(helper, Question.GOING, request, options=COMING_ANSWERS)
+    asks = context.ask_if_free(helper, Question.GOING, request, options=COMING_ANSWERS)
     return context.tell(
         helper,
         "remind_helper" if asks else "remind_helper_words",
@@ -130,9 +124,7 @@ def _receipt(context: Context, request: Request, held: Assignment, helper: Perso
     if (until := _last_chance(context, request, held)) is None:
         return
     neighbor = _neighbor(context, request)
-    asks = context.may_ask(neighbor, request)
-    if asks:
-        context.ask(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
+    asks = context.ask_if_free(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
     phrase = "did_they_come" if asks else "did_they_come_too"
     name = context.somebody(helper)
     yield context.tell(neighbor, phrase, about=request, name=name, when=when(context, until))

@@ -9,7 +9,7 @@ from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding import when
 from handlers.understanding.intents import Answer, Order, Question
-from models import people, requests, surges, timers, waiting
+from models import events, people, requests, surges, timers, waiting
 from models.requests import Request, State
 
 TIMER = "pause"
@@ -96,7 +96,7 @@ def _end(context: Context) -> int:
 def told(context: Context, request: Request) -> Iterator[Text]:
     """The neighbor hears of the pause: one text, however many requests of theirs wait."""
     own = requests.live_of(context.session, request.person_id)
-    if not context.line.is_paused(context.now) or waiting.is_told(context.session, own, "paused", _stamp(context)):
+    if not context.line.is_paused(context.now) or events.is_told(context.session, own, "paused", _stamp(context)):
         return
     mark(context, request)
     neighbor = people.by_id(context.session, request.person_id)

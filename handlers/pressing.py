@@ -143,9 +143,7 @@ def _question(
     turn: Turn, request: Request, helper: Person, words: str, phrases: tuple[str, str], options: int, **values: Value
 ) -> Text:
     """Their words and our question; without digits where another question of ours waits."""
-    asks = turn.may_ask(helper, request)
-    if asks:
-        turn.ask(helper, Question.GOING, request, options=options)
+    asks = turn.ask_if_free(helper, Question.GOING, request, options=options)
     phrase = phrases[0] if asks else phrases[1]
     return turn.tell(helper, phrase, about=request, lane=Lane.REPLY, words=Quoted(words), **values)
 

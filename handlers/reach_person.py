@@ -11,7 +11,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Soon, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free, Need, Order
-from models import assignments, people, requests
+from models import assignments, events, people, requests
 from models.requests import TALKING, Request, State
 
 TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
@@ -68,7 +68,7 @@ def asks(turn: Turn, intent: Free) -> Texts:
 def question(turn: Turn, words: str) -> Texts:
     """What we cannot answer goes to whoever can."""
     about = _asking(turn)
-    if requests.happened_since(turn.session, [about], "asked_duty", turn.now - TOLD_LATELY):
+    if events.happened_since(turn.session, [about], "asked_duty", turn.now - TOLD_LATELY):
         yield from relaying.to_duty(turn, about, words)
         return
     requests.record(turn.session, about, "asked_duty", turn.now, by=turn.speaker.id, words=words)
@@ -93,7 +93,7 @@ def reach(
     told_lately = (
         bool(turn.asked_for)
         and _somebody_else_on_duty(turn)
-        and requests.happened_since(turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY)
+        and events.happened_since(turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY)
     )
     if told_lately:
         when = watch.reads(turn, request, turn.speaker.id)

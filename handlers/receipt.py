@@ -10,7 +10,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
-from models import assignments, requests
+from models import assignments, events, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -263,7 +263,7 @@ def _to_duty(
     turn: Turn, request: Request, words: str, phrase: str, had: Name | Said | None = None, **values: Value
 ) -> Texts:
     """Duty hears of it, once in a while; the neighbor hears whether they did. `had` is who had it until now."""
-    again = requests.happened_since(turn.session, [request], "nobody_came", turn.now - TOLD_LATELY)
+    again = events.happened_since(turn.session, [request], "nobody_came", turn.now - TOLD_LATELY)
     what = turn.what(request)
     said = "duty_nobody_came_again" if had else "duty_nobody_came"
     told = [*turn.tell_duty(said, about=request, but=turn.speaker.id, what=what, name=had, words=brief(words))]

@@ -3,7 +3,7 @@
 Read COMMANDS like a table of contents. What a row can say is told in handlers/understanding/command.py.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -28,7 +28,6 @@ from handlers import (
     own,
     own_answers,
     pause,
-    pressing,
     problem,
     questions,
     reach_person,
@@ -43,11 +42,11 @@ from handlers import (
     watching,
     who,
 )
+from handlers.act_rules import ACTS
 from handlers.situation import LiveSituation
 from handlers.summary import Ours
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments, shift_words
-from handlers.understanding.act_rule import ActRule
 from handlers.understanding.arguments import Argument
 from handlers.understanding.command import Command, Note, Told, Who
 from handlers.understanding.grammar import Grammar
@@ -74,12 +73,6 @@ from handlers.understanding.reading import Reading
 from handlers.understanding.situation import NO_SITUATION, Situation
 
 Handler = Callable[[Turn, Order], Texts]
-ActHandler = Callable[[Turn, Free], Texts]
-
-
-def each(acts: Iterable[Act], to: Role, handler: ActHandler) -> list[ActRule[ActHandler]]:
-    """The same for each of these acts."""
-    return [ActRule(act, to, handler) for act in acts]
 
 
 AWAY = Argument("hours", arguments.away, in_words=True, optional=True)
@@ -160,86 +153,6 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("thanks", free.thanks, told=Told.NOWHERE, gives_way_to=OPEN_QUESTIONS),
     Command("hello", free.hello, told=Told.NOWHERE),
 )  # fmt: skip
-
-ANSWERS_AN_OFFER = (Act.ACCEPTS, Act.DECLINES, Act.HAS_IT, Act.ASKS_IF_NEEDED, Act.ASKS_DETAIL)
-DECLINES = (Act.DECLINES, Act.GIVES_BACK, Act.MAY_GIVE_BACK)
-
-# What people do with words of their own, read like a table: the first row that a text fits, and whose role its author
-# has, is what follows. The words are in handlers/understanding/acts/*.toml.
-ACTS: tuple[ActRule[ActHandler], ...] = (
-    # what they have promised to all
-    ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
-    # What a volunteer has in hand goes before what they were asked about: two people are talking.
-    ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
-    *each((Act.RESCHEDULES, Act.COMES_AT), Role.HOLDING, in_hand.another_time),
-    ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
-    ActRule(Act.RUNS_LATE, Role.HOLDING, in_hand.late),
-    ActRule(Act.GIVES_BACK, Role.HOLDING, in_hand.give_back),
-    ActRule(Act.MAY_GIVE_BACK, Role.HOLDING, in_hand.doubt),
-    ActRule(Act.DELIVERED, Role.HOLDING, in_hand.delivered),
-    ActRule(Act.SETS_OFF, Role.HOLDING, in_hand.set_off),
-    ActRule(Act.ASKS_ADDRESS, Role.HOLDING, in_hand.place),
-    ActRule(Act.ASKS_NUMBER, Role.HOLDING, in_hand.number),
-    *each(ANSWERS_AN_OFFER, Role.HOLDING, in_hand.talk),
-    *each((Act.SETS_OFF, Act.RUNS_LATE), Role.LET_GO, in_hand.there_after_all),
-    ActRule(Act.DELIVERED, Role.LET_GO, in_hand.done_after_all),
-    ActRule(Act.CAN_STILL, Role.LET_GO, in_hand.takes_again),
-    # what they want to be asked
-    ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
-    ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),
-    ActRule(Act.GOES_AWAY, Role.VOLUNTEER, availability.goes_away),
-    # what they were asked about
-    *each(DECLINES, Role.OFFERED, volunteer_talk.decline),
-    ActRule(Act.ACCEPTS, Role.OFFERED, volunteer_talk.accept),
-    ActRule(Act.HAS_IT, Role.OFFERED, volunteer_talk.has_it),
-    ActRule(Act.ASKS_IF_NEEDED, Role.OFFERED, volunteer_talk.still_needed),
-    ActRule(Act.ASKS_ADDRESS, Role.OFFERED, volunteer_talk.where),
-    ActRule(Act.ASKS_NUMBER, Role.OFFERED, volunteer_talk.number),
-    ActRule(Act.ASKS_DETAIL, Role.OFFERED, volunteer_talk.detail),
-    *each(DECLINES, Role.TOO_LATE, volunteer_talk.no_matter),
-    ActRule(Act.ACCEPTS, Role.TOO_LATE, volunteer_talk.too_late),
-    ActRule(Act.ASKS_IF_NEEDED, Role.TOO_LATE, volunteer_talk.too_late),
-    # what they have done
-    ActRule(Act.DELIVERED, Role.HELPED, in_hand.found_it),
-    ActRule(Act.WELCOMES, Role.HELPED, in_hand.welcome),
-    # whether help came
-    ActRule(Act.PARTLY_CAME, Role.DELIVERED, receipt.partly),
-    ActRule(Act.NEVER_CAME, Role.MATCHED, receipt.never),
-    ActRule(Act.NEVER_CAME, Role.WAITING, receipt.never),
-    ActRule(Act.NEVER_CAME, Role.DELIVERED, receipt.never),
-    ActRule(Act.CAME, Role.MATCHED, receipt.arrived),
-    ActRule(Act.CAME, Role.WAITING, receipt.arrived),
-    ActRule(Act.CAME, Role.DELIVERED, receipt.arrived, goes_on=True),
-    ActRule(Act.GOT_IT, Role.DELIVERED, receipt.got_it, goes_on=True),
-    ActRule(Act.THANKS_SOMEBODY, Role.DELIVERED, receipt.thanks, goes_on=True),
-    ActRule(Act.RESCHEDULES, Role.MATCHED, free.another_time),
-    ActRule(Act.RESCHEDULES, Role.WAITING, free.another_time),
-    ActRule(Act.WITHDRAWS, Role.MATCHED, own.take_back),
-    ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
-    ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
-    ActRule(Act.WITHDRAWS, Role.DELIVERED, own.take_back),
-    # for a person; what they need beside it is asked about all the same
-    ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper),
-    ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
-    ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
-    ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
-    ActRule(Act.COMPLAINS, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
-    ActRule(Act.ASKS_FOR_CALL, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
-    ActRule(Act.ASKS_FOR_PERSON, Role.NEIGHBOR, reach_person.wanted, goes_on=True),
-    # about what they asked for, and about us
-    ActRule(Act.ASKS_IF_COMING, Role.MATCHED, pressing.is_anybody_coming, goes_on=True),
-    ActRule(Act.ASKS_PROGRESS, Role.DRAFTING, own.progress, goes_on=True),
-    ActRule(Act.ASKS_PROGRESS, Role.WAITING, own.progress, goes_on=True),
-    ActRule(Act.STILL_NEEDS, Role.WAITING, waiting.still_needs, goes_on=True),
-    ActRule(Act.STILL_NEEDS, Role.GIVEN_UP, waiting.still_needs, goes_on=True),
-    ActRule(Act.ASKS_EARLIER, Role.ALONE, questions.earlier, goes_on=True),
-    ActRule(Act.ASKS_HOW_LONG, Role.ALONE, questions.how_long, goes_on=True),
-    ActRule(Act.ASKS_NEARBY, Role.ALONE, reach_person.asks, goes_on=True),
-    *[
-        ActRule[ActHandler](act, Role.NEIGHBOR, questions.answer, goes_on=True, offers_too=False)
-        for act in questions.ANSWERS
-    ],
-)
 
 NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
     Free: free.free,

@@ -9,7 +9,7 @@ from handlers.due import Due
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding.intents import DangerKind, Question
-from models import alarms, assignments, dangers, people, requests
+from models import alarms, assignments, dangers, events, people, requests
 from models.delivery.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request, State
@@ -182,7 +182,7 @@ def to_duty(turn: Turn, request: Request, words: str) -> Texts:
 
 def words_to_duty(turn: Turn, request: Request, words: str, *, but: int | None = None) -> Texts:
     """Words for everybody on duty: the first ones at once, those of somebody who writes on and on once a minute."""
-    before = requests.said_since(turn.session, request, "wrote", turn.now - WRITES_ON)
+    before = events.said_since(turn.session, request, "wrote", turn.now - WRITES_ON)
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
     leaves: datetime | None = None
     if len(before) >= ONE_BY_ONE:

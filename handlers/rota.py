@@ -1,15 +1,15 @@
 """Duty by the clock: a turn is announced, begins and ends; and all who do duty hear when nobody is on."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from handlers import alarms, duty_tasks, summary
 from handlers.summary import Quoted, Said, Span, When
 from handlers.turn import DAY, Context, Texts
 from models import alarms as kept_alarms
-from models import people, requests, shifts, timers, watch
+from models import events, lines, people, requests, shifts, timers, watch
 from models.delivery.outbound import Lane
+from models.hours import evening_before
 from models.people import Person
 from models.requests import State
 from models.shifts import Shift
@@ -33,12 +33,10 @@ def span(context: Context, shift: Shift) -> Span:
 
 def remind_at(context: Context, shift: Shift) -> datetime:
     """When whoever has this turn is reminded of it."""
-    zone, policy = ZoneInfo(context.line.timezone), context.line.policy
-    local = shift.starts_at.astimezone(zone)
-    if local.hour >= EARLY:
+    policy = context.line.policy
+    if lines.minute(context.line, shift.starts_at) >= EARLY * 60:
         return shift.starts_at - timedelta(minutes=policy.remind_before)
-    evening = datetime.combine(local.date() - DAY, time(policy.remind_evening), zone)
-    return evening.astimezone(UTC)
+    return evening_before(shift.starts_at, context.line.timezone, policy.remind_evening)
 
 
 def enter(context: Context, shift: Shift) -> None:
@@ -110,7 +108,7 @@ def _begins(context: Context, shift: Shift) -> Texts:
 
 def _notes(context: Context) -> Iterator[Said]:
     """What others have noted lately about what is not over: for whoever comes on."""
-    for number, words in requests.noted_since(context.session, context.line.id, context.now - DAY, NOTES):
+    for number, words in events.noted_since(context.session, context.line.id, context.now - DAY, NOTES):
         yield Said("shift_note", {"number": number, "words": Quoted(words)})
 
 

@@ -9,7 +9,6 @@ from models import lines, people
 AT = (11,)  # o'clock: nobody is in a hurry then
 A_DAY = 5  # people: those who have been silent for long have time
 YES, PAUSE = 1, 2
-FOREVER = timedelta(days=3650)
 
 
 def act(context: Context) -> Texts:
@@ -33,7 +32,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     turn.unask(turn.speaker)
     turn.speaker.survey_sent_at = None
     if intent.choice == PAUSE:
-        turn.speaker.away_until = turn.now + FOREVER
+        turn.speaker.away_until = turn.now + people.FOREVER
     turn.session.add(turn.speaker)
     yield turn.reply("away" if intent.choice == PAUSE else "goes_on_helping")
 

@@ -7,7 +7,7 @@ from handlers import first_answer, lease, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
 from handlers.unmet import Plan
-from models import assignments, people, requests, waiting
+from models import assignments, events, people, waiting
 from models.assignments import Assignment
 from models.requests import Request, State
 
@@ -23,7 +23,7 @@ def of(turn: Turn, request: Request) -> Text:
     phrase, values = f"status_{request.state}", dict[str, Any]()
     if request.state is State.CLOSED:
         phrase = f"status_closed_{request.outcome}"
-        if phrase == "status_closed_unmet" and requests.who_did(turn.session, request, "closed"):
+        if phrase == "status_closed_unmet" and events.who_did(turn.session, request, "closed"):
             phrase = "status_closed_by_duty"
     elif request.state is State.CLAIMED and holder:
         phrase, values = _claimed(turn, request, holder[0])

@@ -1,10 +1,10 @@
 """The time that somebody names: when a neighbor needs something, when a volunteer comes."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import leasing
+from handlers import leasing, pacing
 from handlers.due import Due
 from handlers.turn import Context, Turn
 from handlers.understanding import when
@@ -13,10 +13,10 @@ from handlers.understanding.when.expression import Day, DayKind, TimeExpression
 from handlers.understanding.when.resolving import Needed, resolve
 from models import requests
 from models.assignments import Assignment
+from models.hours import moment_of
 from models.requests import Request, State, Timing, Urgency
 
 RESCHEDULED = "rescheduled"  # the event
-PRESSING = timedelta(hours=3)  # what must be there within these cannot wait for a second wave
 SOON = timedelta(hours=18)  # tomorrow morning, said in the evening, is as soon as today
 ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
 DAY, WEEK = 24, 7  # hours, days
@@ -85,11 +85,11 @@ def learn(turn: Turn, request: Request, meaning: Understanding) -> None:
 
 def how_soon(needed: Needed, told: Urgency | None, now: datetime, zone: ZoneInfo) -> Urgency | None:
     """How soon volunteers must be asked about what is needed then; what the neighbor said counts within a day."""
-    fixed = needed.as_ in (Timing.AT, Timing.BEFORE)
+    fixed = needed.as_ in pacing.FIXED
     first = needed.end if needed.as_ is Timing.BEFORE else needed.start
     if first - now > ONE_DAY:
         return None
-    if told is Urgency.URGENT or (fixed and first - now <= PRESSING):
+    if told is Urgency.URGENT or (fixed and first - now <= pacing.SOON):
         return Urgency.URGENT
     today = first.astimezone(zone).date() == now.astimezone(zone).date()
     whole = needed.as_ is Timing.WITHIN and needed.end - now > ONE_DAY
@@ -144,7 +144,7 @@ def until(context: Context, said: TimeExpression | None, words: str) -> datetime
     day = last.astimezone(zone).date() + timedelta(days=not ends)
     if day <= today:  # "until friday", said on a Friday
         day += timedelta(days=WEEK)
-    return datetime.combine(day, time(MORNING), zone).astimezone(UTC)
+    return moment_of(day, MORNING * 60, zone)
 
 
 def after(context: Context, hours: int) -> datetime:
@@ -153,4 +153,4 @@ def after(context: Context, hours: int) -> datetime:
         return context.now + timedelta(hours=hours)
     zone = ZoneInfo(context.line.timezone)
     last = context.now.astimezone(zone).date() + timedelta(days=hours // DAY)
-    return datetime.combine(last, time(MORNING), zone).astimezone(UTC)
+    return moment_of(last, MORNING * 60, zone)

@@ -188,14 +188,16 @@ class Context:
         """What this person was asked and may still answer."""
         return unpack(person, self.now, self.line.policy)
 
-    def may_ask(self, person: Person, about: Request) -> bool:
-        """Whether a question about this request would not take the place of one about another."""
+    def ask_if_free(self, person: Person, question: Question, about: Request, *, options: int = 0) -> bool:
+        """The same, unless that would take the place of a question about another request; whether it is asked."""
         waiting = self.asked_of(person)
-        if waiting is None or waiting.question is Question.SURGE:
-            return waiting is None
-        if waiting.question is Question.STILL_NEEDED:  # it may wait for days, and need not be answered by a digit
-            return True
-        return waiting.request_id in (None, about.id)
+        if waiting is None or waiting.question is Question.STILL_NEEDED:  # that needs no digit, and may wait for days
+            free = True
+        else:
+            free = waiting.question is not Question.SURGE and waiting.request_id in (None, about.id)
+        if free:
+            self.ask(person, question, about, options=options)
+        return free
 
     def unask(self, person: Person, about: Request | None = None) -> None:
         """The question is answered or no longer matters; with `about`, only if it is about that request."""

@@ -13,7 +13,8 @@ from typing import Any
 from handlers import estimate, pacing
 from handlers.summary import Lines, Ours, Said, Soon
 from handlers.turn import Context, Text, Texts
-from models import lines, people, requests, waiting
+from models import events, lines, people, requests, waiting
+from models.hours import evening_before
 from models.lines import Resource
 from models.requests import Request, Timing
 from models.waiting import BEGINNINGS
@@ -135,7 +136,7 @@ class Plan:
         if at is None or over is None or self.since_began("warned") is not None:
             return None
         policy = self.context.line.policy
-        evening = lines.evening_before(self.context.line, at, policy.remind_evening)
+        evening = evening_before(at, self.context.line.timezone, policy.remind_evening)
         told = evening if at - self.began >= EVENING_FROM else at - timedelta(minutes=policy.remind_before)
         soonest = self.began + min(A_WHILE, (over - self.began) / 2)
         told = self._waking(max(told, soonest))
@@ -173,12 +174,12 @@ class Plan:
         return last
 
     def _waking(self, moment: datetime) -> datetime:
-        return lines.waking(self.context.line).next(moment) or moment
+        return lines.waking(self.context.line).wakes(moment)
 
 
 def plan(context: Context, request: Request, *, first: bool = False) -> Plan:
     """What time brings to an open request; of one that is open for the `first` time there is no history to read."""
-    return Plan(context, request, {} if first else waiting.marks(context.session, request))
+    return Plan(context, request, {} if first else events.marks(context.session, request))
 
 
 def schedule(context: Context, request: Request, asks_at: datetime, *, first: bool = False) -> None:
@@ -195,15 +196,13 @@ def schedule(context: Context, request: Request, asks_at: datetime, *, first: bo
 def nobody_left(context: Context, request: Request, *, first: bool = False) -> Texts:
     """Everybody who fits has been asked: said once, with when it goes on."""
     before = plan(context, request, first=first)
-    again = before.nobody_left is None
-    if again:
+    newly = before.nobody_left is None
+    if newly:
         requests.record(context.session, request, "nobody_left", context.now)
     now = Plan(context, request, {**before.marks, "nobody_left": before.nobody_left or context.now})
     asks_at = min(now.look_at, now.round_at or now.look_at)
     requests.schedule(context.session, request, now.next(asks_at))
-    if not again:
-        return
-    if not now.first_round:
+    if not newly or not now.first_round:
         return
     if now.presses:
         what = context.what(request)
@@ -219,7 +218,7 @@ def other_help(context: Context, request: Request) -> list[Text]:
     """Who else may have what they need, told once; nothing where the group has listed nobody."""
     neighbor = people.by_id(context.session, request.person_id)
     found = _fitting(context, request, neighbor.speaks(context.line))
-    if not found or requests.last_event(context.session, request, "other_help") is not None:
+    if not found or events.last_event(context.session, request, "other_help") is not None:
         return []
     requests.record(context.session, request, "other_help", context.now)
     rows = Lines([Ours(each.words) for each in found])

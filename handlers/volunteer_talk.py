@@ -4,7 +4,7 @@ from handlers import claim, intake, lures, relaying, timing
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
-from models import people, requests
+from models import events, people, requests
 from models.people import Person
 from models.requests import Request, State
 
@@ -95,7 +95,7 @@ def detail(turn: Turn, intent: Free) -> Texts:
 
 def ask_before(turn: Turn, request: Request, words: str) -> Texts:
     """Carry a question of somebody who has not taken it yet to the neighbor, who does not learn whose it is."""
-    askers = requests.who_did(turn.session, request, ASKED)
+    askers = events.who_did(turn.session, request, ASKED)
     neighbor = people.by_id(turn.session, request.person_id)
     too_many = askers.count(turn.speaker.id) >= QUESTIONS_EACH or len(askers) >= QUESTIONS_ALL
     if too_many or neighbor.opted_out_at is not None:
@@ -103,8 +103,7 @@ def ask_before(turn: Turn, request: Request, words: str) -> Texts:
         return
     requests.record(turn.session, request, ASKED, turn.now, by=turn.speaker.id, words=words)
     yield turn.reply("offer_asked", about=request)
-    if turn.may_ask(neighbor, request):
-        turn.ask(neighbor, Question.DETAIL, request)
+    turn.ask_if_free(neighbor, Question.DETAIL, request)
     yield turn.tell(neighbor, "somebody_asks", about=request, words=Quoted(words))
 
 
@@ -145,7 +144,7 @@ def waits(turn: Turn, numbers: list[int]) -> Text:
 
 
 def _askers(turn: Turn, request: Request) -> list[Person]:
-    ids = dict.fromkeys(requests.who_did(turn.session, request, ASKED))
+    ids = dict.fromkeys(events.who_did(turn.session, request, ASKED))
     return [p for p in (people.by_id(turn.session, id_) for id_ in ids) if p.opted_out_at is None]
 
 

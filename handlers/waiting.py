@@ -62,10 +62,8 @@ def _question(context: Context, request: Request, phrase: str, in_words: str) ->
     """Asked with digits where nothing else waits for one, else with words that need none."""
     neighbor = people.by_id(context.session, request.person_id)
     what = context.what(request)
-    if not context.may_ask(neighbor, request):
-        return context.tell(neighbor, in_words, about=request, what=what)
-    context.ask(neighbor, Question.STILL_NEEDED, request, options=NO)
-    return context.tell(neighbor, phrase, about=request, what=what)
+    asks = context.ask_if_free(neighbor, Question.STILL_NEEDED, request, options=NO)
+    return context.tell(neighbor, phrase if asks else in_words, about=request, what=what)
 
 
 def _let_go(context: Context, request: Request) -> Texts:

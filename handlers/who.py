@@ -7,7 +7,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Lines, Name, Said, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import people, requests
+from models import events, people, requests
 from models.requests import Event, Outcome, Request, State
 
 ROWS = 8  # the latest
@@ -31,7 +31,7 @@ def who(turn: Turn, order: Order) -> Texts:
         yield turn.reply("which_number")
     for number in order.numbers:
         request = requests.by_number(turn.session, turn.line.id, number)
-        history = requests.history(turn.session, request) if request is not None else []
+        history = events.history(turn.session, request) if request is not None else []
         if request is None or not _may_be_seen(request, history):
             yield turn.reply("unknown_number", number=number)
             continue

@@ -1,6 +1,6 @@
 """Alarms: somebody may be in danger, and until somebody on duty has answered, time says it again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -8,19 +8,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, col, select
 
+from models.due_rows import DueRow, DueRows
 from models.requests import LONGEST_TEXT, Request
 from models.store.session import Session
 from models.store.statements import Precompiled
-from models.store.types import Model, UtcDateTime
+from models.store.types import UtcDateTime
 
 DUE = sa.text("next_at IS NOT NULL")
 UNHEARD = sa.text("heard_at IS NULL AND ended_at IS NULL")
 MANY = 20
-LEASE = timedelta(minutes=1)
 THEN = "\n"  # between the words that tell of danger and the last that came after
 
 
-class Alarm(Model, table=True):
+class Alarm(DueRow, table=True):
     """One danger, kept with the request that carries the talk about it. It waits until it is heard, or has ended."""
 
     __table_args__ = (
@@ -28,15 +28,12 @@ class Alarm(Model, table=True):
         sa.Index("ix_alarm_unheard", "line_id", sqlite_where=UNHEARD, postgresql_where=UNHEARD),
     )
 
-    id: int = Field(default=None, primary_key=True)
-    line_id: int = Field(foreign_key="line.id")
     request_id: int = Field(foreign_key="request.id", unique=True)
     person_id: int = Field(foreign_key="person.id")  # who spoke of it
     kind: str
     words: str = ""  # those that told of danger, and the last after them
     raised_at: datetime = Field(sa_type=UtcDateTime)
     step: int = 0  # how often time has acted on it since then
-    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when it does so next
     heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # somebody answered it, or has taken it
     taken_by_person_id: int | None = Field(default=None, foreign_key="person.id")
     safe_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # they said that all is well
@@ -51,6 +48,9 @@ class Alarm(Model, table=True):
     def said(self) -> str:
         """The words that told of danger, and the last after them."""
         return " / ".join(part for part in self.words.split(THEN) if part)
+
+
+DUE_ROWS = DueRows(Alarm)
 
 
 @cache
@@ -116,33 +116,6 @@ def let_go(session: Session, person_id: int, now: datetime) -> None:
     for alarm in session.exec(taken):
         alarm.next_at = now
         session.add(alarm)
-
-
-def due(session: Session, now: datetime, limit: int) -> list[Alarm]:
-    """Alarms that time must act on, the longest overdue first."""
-    query = select(Alarm).where(col(Alarm.next_at) <= now).order_by(col(Alarm.next_at), col(Alarm.id))
-    return session.exec(query.limit(limit))
-
-
-NEXT_DUE: Precompiled[datetime | None] = Precompiled(
-    select(Alarm.next_at).where(col(Alarm.next_at).is_not(None)).order_by(col(Alarm.next_at)).limit(1)
-)
-
-
-def next_due(session: Session) -> datetime | None:
-    """When time next acts on an alarm."""
-    return session.fetch(NEXT_DUE).first()
-
-
-def acquire(session: Session, alarm: Alarm, now: datetime) -> bool:
-    """Lease a due alarm, for a minute; False if another process was faster."""
-    won = session.execute(
-        sa.update(Alarm)
-        .where(col(Alarm.id) == alarm.id, col(Alarm.next_at) == alarm.next_at)
-        .values(next_at=now + LEASE)
-    )
-    session.refresh(alarm)
-    return won.rowcount == 1
 
 
 def unheard(session: Session, line_id: int, limit: int = 100) -> list[Alarm]:

@@ -13,7 +13,7 @@ from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.lines import Line, day, minute, waking
 from models.offers import Offer
-from models.people import Person
+from models.people import HELPING, Person
 from models.requests import Request, Urgency
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -119,9 +119,7 @@ def _candidates(search: Search) -> Precompiled[Any]:
     fits = [
         col(Person.line_id) == sa.bindparam("line_id"),
         col(Person.id) != sa.bindparam("asker_id"),
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
+        *HELPING,
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=UtcDateTime)),
         *_state(search),
         *([] if search.urgent else [col(Person.digest_since).is_(None)]),

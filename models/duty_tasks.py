@@ -1,20 +1,19 @@
 """Duty tasks: what waits for whoever is on duty, until somebody there has answered it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
+from models.due_rows import DueRow, DueRows
 from models.store.session import Session
-from models.store.statements import Precompiled
-from models.store.types import Model, UtcDateTime
+from models.store.types import UtcDateTime
 
 DUE = sa.text("next_at IS NOT NULL")
 WAITS = sa.text("ended_at IS NULL")
-LEASE = timedelta(minutes=1)
 
 
-class DutyTask(Model, table=True):
+class DutyTask(DueRow, table=True):
     """Something that duty was told of. Who answers first has it; unanswered, it is said again."""
 
     __table_args__ = (
@@ -23,23 +22,17 @@ class DutyTask(Model, table=True):
         sa.Index("ix_dutytask_waits", "line_id", sqlite_where=WAITS, postgresql_where=WAITS),
     )
 
-    id: int = Field(default=None, primary_key=True)
-    line_id: int = Field(foreign_key="line.id")
     request_id: int | None = Field(default=None, foreign_key="request.id")
     about_person_id: int | None = Field(default=None, foreign_key="person.id")  # who said it; they are told nothing
     phrase: str  # by which duty was told first
     raised_at: datetime = Field(sa_type=UtcDateTime)
     said: int = 0  # how often those on duty were told
-    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when it is said again
     called_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # others than those on duty heard of it
     taken_by_person_id: int | None = Field(default=None, foreign_key="person.id")  # who answered first
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def due(session: Session, now: datetime, limit: int) -> list[DutyTask]:
-    """Tasks that time must act on, the longest overdue first."""
-    query = select(DutyTask).where(col(DutyTask.next_at) <= now).order_by(col(DutyTask.next_at), col(DutyTask.id))
-    return session.exec(query.limit(limit))
+DUE_ROWS = DueRows(DutyTask)
 
 
 def of(session: Session, request_id: int) -> DutyTask | None:
@@ -134,24 +127,3 @@ def called_since(session: Session, line_id: int, since: datetime) -> bool:
     """Whether others than those on duty were asked since then, about anything."""
     called = select(DutyTask.id).where(DutyTask.line_id == line_id, col(DutyTask.called_at) >= since)
     return session.exec(called.limit(1)).first() is not None
-
-
-NEXT_DUE: Precompiled[datetime | None] = Precompiled(
-    select(DutyTask.next_at).where(col(DutyTask.next_at).is_not(None)).order_by(col(DutyTask.next_at)).limit(1)
-)
-
-
-def next_due(session: Session) -> datetime | None:
-    """When time next acts on a task."""
-    return session.fetch(NEXT_DUE).first()
-
-
-def acquire(session: Session, task: DutyTask, now: datetime) -> bool:
-    """Lease a due task, for a minute; False if another process was faster."""
-    won = session.execute(
-        sa.update(DutyTask)
-        .where(col(DutyTask.id) == task.id, col(DutyTask.next_at) == task.next_at)
-        .values(next_at=now + LEASE)
-    )
-    session.refresh(task)
-    return won.rowcount == 1

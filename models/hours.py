@@ -23,7 +23,7 @@ class Hours:
     def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """When they begin and end on this date, in UTC."""
         ends = self.ends if self.ends > self.begins else self.ends + DAY
-        return _at(day, self.begins, zone), _at(day, ends, zone)
+        return moment_of(day, self.begins, zone), moment_of(day, ends, zone)
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,10 @@ class Waking:
         found = next(self.spans(moment), None)
         return max(found[0], moment) if found else None
 
+    def wakes(self, moment: datetime) -> datetime:
+        """The same; of whoever never is awake that moment, as if there was no night."""
+        return self.next(moment) or moment
+
     def after(self, moment: datetime, span: timedelta) -> datetime:
         """When so much waking time has passed since then. Without any waking hours, as if there was no night."""
         left, at = span, moment
@@ -98,11 +102,18 @@ class Waking:
         return total
 
 
-def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
+def moment_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """When it is this minute of a date on that clock, in UTC; minutes beyond the day are those of the next."""
     days, minute = divmod(minute, DAY)
     local = datetime.combine(day + days * ONE_DAY, time(minute // 60, minute % 60), zone)
     return local.astimezone(UTC)
 
 
 def _whole(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    return _at(day, 0, zone), _at(day, DAY, zone)
+    return moment_of(day, 0, zone), moment_of(day, DAY, zone)
+
+
+def evening_before(moment: datetime, zone: str, hour: int) -> datetime:
+    """That hour of the day before a moment, on that clock. In UTC."""
+    clock = ZoneInfo(zone)
+    return moment_of(moment.astimezone(clock).date() - ONE_DAY, hour * 60, clock)

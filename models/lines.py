@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
-from models.hours import Hours, Waking
+from models.hours import Hours, Waking, moment_of
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import Model, UtcDateTime, table
@@ -279,7 +279,7 @@ def next_of(line: Line, after: datetime, hours: Sequence[int]) -> datetime:
     zone = ZoneInfo(line.timezone)
     today = after.astimezone(zone).date()
     days = (today + timedelta(days=n) for n in range(3))
-    moments = (datetime.combine(day, time(hour), zone).astimezone(UTC) for day in days for hour in sorted(hours))
+    moments = (moment_of(day, hour * 60, zone) for day in days for hour in sorted(hours))
     return next(moment for moment in moments if moment > after)
 
 
@@ -288,18 +288,9 @@ USUAL_MORNING = 8  # o'clock, of a line without quiet hours
 
 def morning(line: Line, after: datetime) -> datetime:
     """The next time that its quiet hours end: when a new day of asking begins. In UTC."""
-    policy, zone = line.policy, ZoneInfo(line.timezone)
+    policy = line.policy
     hour = USUAL_MORNING if policy.quiet_from == policy.quiet_until else policy.quiet_until
-    today = after.astimezone(zone).date()
-    moments = (datetime.combine(today + timedelta(days=n), time(hour % 24), zone).astimezone(UTC) for n in range(3))
-    return next(moment for moment in moments if moment > after)
-
-
-def evening_before(line: Line, moment: datetime, hour: int) -> datetime:
-    """That hour of the day before, on the line's own clock. In UTC."""
-    zone = ZoneInfo(line.timezone)
-    day = moment.astimezone(zone).date() - timedelta(days=1)
-    return datetime.combine(day, time(hour), zone).astimezone(UTC)
+    return next_of(line, after, (hour % 24,))
 
 
 def waking(line: Line) -> Waking:

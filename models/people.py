@@ -1,7 +1,7 @@
 """People and the addresses they text from. A person is never keyed on a phone number: WhatsApp may hide it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -21,6 +21,7 @@ FREE = sa.text(f"{HELPS} AND pending_offer_request_id IS NULL")
 BUSY = sa.text(f"{HELPS} AND pending_offer_request_id IS NOT NULL")
 PENDING_OFFER = sa.text("pending_offer_request_id IS NOT NULL")
 NEVER = datetime.min.replace(tzinfo=UTC)
+FOREVER = timedelta(days=3650)  # who is away until they say otherwise
 AT_A_TIME = 100  # people looked up by one query
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
 
@@ -92,6 +93,14 @@ class Person(Model, table=True):
     def speaks(self, line: Line) -> str:
         """The language to write to this person in."""
         return self.language or line.language
+
+
+# A volunteer somebody vouched for, who may be texted.
+HELPING = (
+    col(Person.vouched_at).is_not(None),
+    col(Person.helper_since).is_not(None),
+    col(Person.opted_out_at).is_(None),
+)
 
 
 class Address(Model, table=True):
@@ -299,9 +308,7 @@ def _active(line_id: int, now: datetime) -> list[sa.ColumnElement[bool]]:
     away = col(Person.away_until)
     return [
         col(Person.line_id) == line_id,
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
+        *HELPING,
         sa.or_(away.is_(None), away <= now),
     ]
 

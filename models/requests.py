@@ -1,7 +1,6 @@
 """Requests: the table, their state machine, and the append-only log of their events."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -419,55 +418,9 @@ def acquire(session: Session, request: Request, seen: datetime | None, now: date
     return won.rowcount == 1
 
 
-def history(session: Session, request: Request) -> list[Event]:
-    """Everything that happened to the request, in order."""
-    return list(session.exec(select(Event).where(Event.request_id == request.id).order_by(col(Event.id))))
-
-
 def pick_code_word(words: list[str]) -> str:
     """A word nobody can guess, for the two to know each other by at the door."""
     return secrets.choice(words)
-
-
-def last_event(session: Session, request: Request, *kinds: str) -> str | None:
-    """Which of these happened to the request last, if any."""
-    happened = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))
-    return session.exec(happened.order_by(col(Event.id).desc()).limit(1)).first()
-
-
-def who_did(session: Session, request: Request, kind: str) -> list[int]:
-    """Who did this to the request, as often as they did, in order."""
-    did = select(Event.by_person_id).where(Event.request_id == request.id, Event.kind == kind)
-    return [who for who in session.exec(did.order_by(col(Event.id))) if who is not None]
-
-
-def happened_since(session: Session, of: Sequence[Request], kind: str, since: datetime) -> bool:
-    """Whether this happened to one of these requests since then."""
-    about = col(Event.request_id).in_([request.id for request in of])
-    return (
-        session.exec(select(Event.id).where(about, Event.kind == kind, Event.at >= since).limit(1)).first()
-        is not None
-    )
-
-
-def said_since(session: Session, request: Request, kind: str, since: datetime) -> list[tuple[datetime, str]]:
-    """What was said with the events of this kind since then, in order."""
-    said = select(Event.at, sa.func.coalesce(Event.words, "")).where(
-        Event.request_id == request.id, Event.kind == kind, Event.at >= since
-    )
-    return list(session.exec(said.order_by(col(Event.id))))
-
-
-def noted_since(session: Session, line_id: int, since: datetime, most: int) -> list[tuple[int, str]]:
-    """The last notes about the line's requests since then, with the numbers of these, the latest first."""
-    noted = (
-        select(Request.number, sa.func.coalesce(Event.words, ""))
-        .join(Request, col(Request.id) == col(Event.request_id))
-        .where(
-            Request.line_id == line_id, col(Request.state) != State.CLOSED, Event.kind == "note", Event.at >= since
-        )
-    )
-    return list(session.exec(noted.order_by(col(Event.id).desc()).limit(most)))
 
 
 def add_words(session: Session, request: Request, words: str, now: datetime, *, by: int) -> None:

@@ -1,27 +1,24 @@
 """Timers: what comes round for a whole line by the clock, such as the daily word to duty. One row a line and kind."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, col, select
+from sqlmodel import col, select
 
+from models.due_rows import DueRow, DueRows
 from models.store.session import Session
-from models.store.statements import Precompiled
-from models.store.types import Model, UtcDateTime
-
-LEASE = timedelta(minutes=1)
 
 
-class Timer(Model, table=True):
+class Timer(DueRow, table=True):
     """When a kind of work is next due on a line; never, while `next_at` is empty."""
 
     __table_args__ = (sa.UniqueConstraint("line_id", "kind"), sa.Index("ix_timer_due", "next_at"))
 
-    id: int = Field(default=None, primary_key=True)
-    line_id: int = Field(foreign_key="line.id")
     kind: str
-    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+DUE_ROWS = DueRows(Timer)
 
 
 def begin(session: Session, line_id: int, kinds: Iterable[str], now: datetime) -> None:
@@ -48,33 +45,6 @@ def bring_forward(session: Session, line_id: int, kind: str, at: datetime) -> No
         )
         .values(next_at=at)
     )
-
-
-def due(session: Session, now: datetime, limit: int) -> list[Timer]:
-    """Timers that are due, the longest overdue first."""
-    query = select(Timer).where(col(Timer.next_at) <= now).order_by(col(Timer.next_at), col(Timer.id))
-    return session.exec(query.limit(limit))
-
-
-NEXT_DUE: Precompiled[datetime | None] = Precompiled(
-    select(Timer.next_at).where(col(Timer.next_at).is_not(None)).order_by(col(Timer.next_at)).limit(1)
-)
-
-
-def next_due(session: Session) -> datetime | None:
-    """When a timer is next due."""
-    return session.fetch(NEXT_DUE).first()
-
-
-def acquire(session: Session, timer: Timer, now: datetime) -> bool:
-    """Lease a due timer, for a minute; False if another process was faster."""
-    won = session.execute(
-        sa.update(Timer)
-        .where(col(Timer.id) == timer.id, col(Timer.next_at) == timer.next_at)
-        .values(next_at=now + LEASE)
-    )
-    session.refresh(timer)
-    return won.rowcount == 1
 
 
 def schedule(session: Session, timer: Timer, at: datetime | None) -> None:

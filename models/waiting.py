@@ -1,11 +1,10 @@
 """Requests that nobody has taken: what was done about them so far, and what a pause holds back."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import select
 
 from models.lines import Line
 from models.offers import OFFERS, PENDING, State
@@ -13,8 +12,8 @@ from models.people import Person
 from models.requests import Event, Request
 from models.requests import State as RequestState
 from models.store.session import Session
-from models.store.statements import Precompiled, in_literals
-from models.store.types import UtcDateTime, table
+from models.store.statements import in_literals
+from models.store.types import table
 
 BEGINNINGS = ("opened", "dropped", "lapsed", "reopened", "stopped")  # events with which it is open (again)
 REQUESTS, PEOPLE = table(Request), table(Person)
@@ -27,18 +26,6 @@ class Asked(NamedTuple):
     said_no: int
 
 
-MARKS: Precompiled[Any] = Precompiled(
-    sa.select(col(Event.kind), sa.func.max(col(Event.at), type_=UtcDateTime))
-    .where(col(Event.request_id) == sa.bindparam("request_id"))
-    .group_by(col(Event.kind))
-)
-
-
-def marks(session: Session, request: Request) -> dict[str, datetime]:
-    """When each kind of event happened to the request last."""
-    return dict(session.fetch(MARKS, request_id=request.id))
-
-
 def asked(session: Session, request: Request) -> Asked:
     """How many were asked: in this round, or in the widest before, since a new one forgets who has not answered."""
     count, said_no = session.execute(
@@ -48,12 +35,6 @@ def asked(session: Session, request: Request) -> Asked:
     ).one()
     rounds = session.exec(select(Event.words).where(Event.request_id == request.id, Event.kind == "asked_again"))
     return Asked(max([count, *(int(words or 0) for words in rounds)]), said_no)
-
-
-def is_told(session: Session, of: Sequence[Request], kind: str, words: str) -> bool:
-    """Whether an event of this kind with exactly these words happened to one of these requests."""
-    about = col(Event.request_id).in_([request.id for request in of]), Event.kind == kind, Event.words == words
-    return session.exec(select(Event.id).where(*about).limit(1)).first() is not None
 
 
 def renew(session: Session, request: Request, before: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.people import Person
+from models.people import HELPING, Person
 from models.requests import Request, State
 from models.shifts import Shift
 from models.store.session import Session
@@ -15,9 +15,7 @@ def called_since(session: Session, line_id: int, since: datetime) -> list[dateti
     """When people were asked to take the watch since then."""
     asked = select(Person.watch_asked_at).where(
         Person.line_id == line_id,
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
+        *HELPING,
         col(Person.watch_asked_at) >= since,
     )
     return [moment for moment in session.exec(asked) if moment is not None]
@@ -28,9 +26,7 @@ def do_duty(session: Session, line_id: int, *, since: datetime, most: int) -> li
     has_shift = sa.exists().where(col(Shift.person_id) == col(Person.id))
     found = select(Person).where(
         Person.line_id == line_id,
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
+        *HELPING,
         col(Person.silent_since).is_(None),
         sa.or_(col(Person.duty_at) >= since, has_shift),
     )
@@ -42,9 +38,7 @@ def volunteers(session: Session, line_id: int) -> list[Person]:
     """Everybody who is vouched for and may be texted."""
     found = select(Person).where(
         Person.line_id == line_id,
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
+        *HELPING,
         col(Person.silent_since).is_(None),
     )
     return session.exec(found.order_by(col(Person.id)))
@@ -68,9 +62,7 @@ def may_be_called(
     never_first = sa.case((col(Person.watch_asked_at).is_(None), 0), else_=1)
     free = select(Person).where(
         Person.line_id == line_id,
-        col(Person.vouched_at).is_not(None),
-        col(Person.helper_since).is_not(None),
-        col(Person.opted_out_at).is_(None),
+        *HELPING,
         col(Person.silent_since).is_(None),
         col(Person.on_duty_since).is_(None),
         col(Person.id) != but,

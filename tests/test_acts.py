@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from handlers.registry import ACTS
+from handlers.act_rules import ACTS
 from handlers.understanding import acts
 from handlers.understanding.intents import Act
 from tests.examples import every

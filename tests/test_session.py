@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.database.engine import Database
-from models import lines, people, requests
+from models import events, lines, people, requests
 from models.lines import Area, Channel, Line
 from models.people import Person
 from models.requests import Event, Request, State
@@ -98,7 +98,7 @@ def test_rows_that_were_appended_are_there_for_whoever_reads_their_table(base: D
             session, line, person_id=ana(session).id, state=State.DRAFT, now=MORNING, needs=["food"]
         )
         requests.record(session, request, "note", MORNING)
-        return [event.kind for event in requests.history(session, request)]
+        return [event.kind for event in events.history(session, request)]
 
     assert base.write(work).result() == ["asked", "note"]
 

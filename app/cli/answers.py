@@ -6,7 +6,6 @@ import typer
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
-from app.settings import spoken_language
 from handlers import own_answers, segments
 from handlers.understanding.words import fold
 from models.lines import Answer, Line
@@ -38,10 +37,7 @@ def add(
     words = " ".join(say.split())
     if not words or len(words) > own_answers.LONGEST:
         console.fail(f"--say: write an answer of at most {own_answers.LONGEST} characters.", 2)
-    try:
-        code = spoken_language(language) if language else None
-    except ValueError as error:
-        console.fail(f"--language: {error}", 2)
+    code = console.language_code(language)
     answer = Answer(phrases, words, code)
 
     def work(session: Session) -> int:

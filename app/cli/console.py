@@ -23,7 +23,7 @@ from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.database import engine, migrations
 from app.database.engine import Database
-from app.settings import Settings
+from app.settings import Settings, spoken_language
 from handlers.understanding.words import fold
 from models import lines
 from models.lines import Line
@@ -39,6 +39,14 @@ def fail(what: str, code: int = 1) -> NoReturn:
     """Say what is wrong and end."""
     typer.echo(what, err=True)
     raise typer.Exit(code)
+
+
+def language_code(said: str) -> str | None:
+    """The code of a language that we speak, for --language; None for any; ends if it is none."""
+    try:
+        return spoken_language(said) if said else None
+    except ValueError as error:
+        fail(f"--language: {error}", 2)
 
 
 def settings() -> Settings:

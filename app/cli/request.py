@@ -9,7 +9,7 @@ import typer
 from app.cli import console
 from app.cli.console import AsJson, InLine
 from handlers import phrasebook
-from models import assignments, lines, people, requests
+from models import assignments, events, lines, people, requests
 from models.lines import Line
 from models.requests import Request, State
 from models.store.session import Session
@@ -167,7 +167,7 @@ def _events(session: Session, line: Line, request: Request) -> list[dict[str, An
             "by": _first_name(people.by_id(session, event.by_person_id).name) if event.by_person_id else None,
             "words": event.words or None,
         }
-        for event in requests.history(session, request)
+        for event in events.history(session, request)
     ]
 
 

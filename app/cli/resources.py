@@ -7,7 +7,6 @@ from rapidfuzz import process
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
-from app.settings import spoken_language
 from handlers import segments
 from handlers.understanding.intents import Need
 from models.lines import Line, Resource
@@ -34,10 +33,7 @@ def add(
     words = " ".join(words.split())
     if not words or len(words) > LONGEST:
         console.fail(f"Write who helps, where and when, in at most {LONGEST} characters.", 2)
-    try:
-        code = spoken_language(language) if language else None
-    except ValueError as error:
-        console.fail(f"--language: {error}", 2)
+    code = console.language_code(language)
     new = Resource(needs, words, code)
 
     def work(session: Session) -> int:

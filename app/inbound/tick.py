@@ -16,6 +16,7 @@ from handlers import followups, rounds, vigil
 from handlers.turn import Context, Texts, Turn
 from models import alarms, duty_tasks, lines, offers, people, requests, timers
 from models.delivery.fair_ranks import FairRanks
+from models.due_rows import DueRows, Row
 from models.inbound import Heard
 from models.requests import Request, State
 from models.store.session import Session
@@ -29,25 +30,42 @@ DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that c
 
 def next_due(session: Session) -> datetime | None:
     """When time next has to act on anything."""
-    moments = (noun.next_due(session) for noun in (alarms, requests, offers, duty_tasks, timers))
+    sources = (alarms.DUE_ROWS, requests, offers, duty_tasks.DUE_ROWS, timers.DUE_ROWS)
+    moments = (source.next_due(session) for source in sources)
     return min((moment for moment in moments if moment is not None), default=None)
 
 
 def tick(session: Session, now: datetime) -> int:
-    """Let time act on what is due, a bounded number of each kind; returns of how many things. The caller commits."""
-    return sum(act(session, now) for act in (_alarms, _requests, _offers, _duty_tasks, _timers))
+    """Let time act on what is due, a bounded number of each kind; returns of how many things. The caller commits.
+
+    Alarms that nobody has answered are said again before anything else. One on which we stumbled is tried again when
+    its lease ends.
+    """
+    acted = _rows(session, now, "alarm", alarms.DUE_ROWS, vigil.act)
+    acted += _requests(session, now)
+    acted += _offers(session, now)
+    acted += _rows(session, now, "duty", duty_tasks.DUE_ROWS, followups.duty_waits)
+    return acted + _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
 
 
-def _alarms(session: Session, now: datetime) -> int:
-    """Alarms that nobody has answered are said again before anything else that is due."""
+def _rows(
+    session: Session,
+    now: datetime,
+    kind: str,
+    rows: DueRows[Row],
+    act: Callable[[Context, Row], Texts],
+    *,
+    retry: timedelta | None = None,
+) -> int:
     acted = 0
-    for alarm in alarms.due(session, now, DUE_BATCH):
-        if not alarms.acquire(session, alarm, now):
+    for row in rows.due(session, now, DUE_BATCH):
+        if not rows.acquire(session, row, now):
             continue
         acted += 1
-        context = _context(session, alarm.line_id, now)
-        # Its lease ends in a minute, and then it is tried again.
-        _attempt(context, _key("alarm", alarm.id), partial(vigil.act, context, alarm))
+        context = _context(session, row.line_id, now)
+        if not _attempt(context, _key(kind, row.id), partial(act, context, row)) and retry is not None:
+            row.next_at = now + retry
+            session.add(row)
     return acted
 
 
@@ -69,13 +87,7 @@ def _requests(session: Session, now: datetime) -> int:
 
 
 def _answer_draft(context: Context, request: Request, key: str) -> None:
-    try:
-        with context.session.savepoint():
-            _answer(context, request, key)
-    except Exception as error:
-        if is_transient(error):
-            raise
-        log.error("followup_failed", request=request.id, error=type(error).__name__, exc_info=error)
+    if not _guarded(context, partial(_answer, context, request, key), request=request.id):
         requests.schedule(context.session, request, context.now + RETRY_AFTER)
         fault = followups.our_fault(context, request)
         outbox.queue(context.session, context.line, f"{key}-fault", fault, context.now)
@@ -105,38 +117,24 @@ def _offers(session: Session, now: datetime) -> int:
     return len(found)
 
 
-def _duty_tasks(session: Session, now: datetime) -> int:
-    acted = 0
-    for task in duty_tasks.due(session, now, DUE_BATCH):
-        if not duty_tasks.acquire(session, task, now):
-            continue
-        acted += 1
-        context = _context(session, task.line_id, now)
-        _attempt(context, _key("duty", task.id), partial(followups.duty_waits, context, task))
-    return acted
-
-
-def _timers(session: Session, now: datetime) -> int:
-    acted = 0
-    for timer in timers.due(session, now, DUE_BATCH):
-        if not timers.acquire(session, timer, now):
-            continue
-        acted += 1
-        context = _context(session, timer.line_id, now)
-        if not _attempt(context, _key("timer", timer.id), partial(rounds.act, context, timer)):
-            timers.schedule(session, timer, now + RETRY_AFTER)
-    return acted
-
-
 def _attempt(context: Context, key: str, act: Callable[[], Texts], ranks: FairRanks | None = None) -> bool:
-    """Do it and queue what follows; False if we stumbled: one fault of ours must not hold up all the others."""
+    """Do it and queue what follows; False if we stumbled."""
+
+    def queue() -> None:
+        outbox.queue(context.session, context.line, key, act(), context.now, ranks=ranks)
+
+    return _guarded(context, queue, key=key)
+
+
+def _guarded(context: Context, do: Callable[[], object], **about: object) -> bool:
+    """Do it; False if we stumbled: one fault of ours must not hold up all the others."""
     try:
         with context.session.savepoint():
-            outbox.queue(context.session, context.line, key, act(), context.now, ranks=ranks)
+            do()
     except Exception as error:
         if is_transient(error):
             raise
-        log.error("followup_failed", key=key, error=type(error).__name__, exc_info=error)
+        log.error("followup_failed", **about, error=type(error).__name__, exc_info=error)
         return False
     return True
 

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from babel import Locale
-from babel.dates import get_day_names, get_month_names
-
 from handlers import phrasebook
 from handlers.understanding.arguments import Said
 from handlers.understanding.phrases import PhraseIndex
+from handlers.understanding.when.vocabulary import day_names, month_names
 from handlers.understanding.words import Token, clean, fold, split
 
 NOON, HOUR, DAY = 12 * 60, 60, 24 * 60  # minutes
@@ -161,22 +159,14 @@ def _any(text: str, kind: str) -> bool:
 
 @cache
 def _months() -> dict[str, int]:
-    return {
-        fold(name): number
-        for code in phrasebook.languages()
-        for number, name in get_month_names("wide", locale=Locale.parse(code)).items()
-    }
+    """The months by their whole names, in every language we speak: for short, "mar" is a day here."""
+    return {word: n for code in phrasebook.languages() for word, n in month_names(code, ("wide",)).items()}
 
 
 @cache
 def _weekdays() -> dict[str, int]:
-    """The names of the days in every language we speak, Monday 0."""
-    return {
-        fold(name).strip("."): day
-        for code in phrasebook.languages()
-        for width in ("wide", "abbreviated")
-        for day, name in get_day_names(width, locale=Locale.parse(code)).items()
-    }
+    """The days of the week by their names in every language we speak, Monday 0."""
+    return {word: n for code in phrasebook.languages() for word, n in day_names(code).items()}
 
 
 @cache

@@ -1,7 +1,7 @@
 """What people do with words, beside naming a need: they ask about us, take a request back, say that they cannot come.
 
 Each language has a file beside this one, with patterns written as the signs of danger are (docs/danger.md). A pattern
-tells of an act wherever it stands in a text; which acts make sense to somebody is for handlers/registry.py to say.
+tells of an act wherever it stands in a text; which acts make sense to somebody is for handlers/act_rules.py to say.
 """
 
 import tomllib

@@ -100,18 +100,24 @@ def _listed(table: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Term]:
 
 def _calendar(code: str) -> Iterator[Term]:
     """The names of days and months that Babel knows."""
-    locale = Locale.parse(code)
-    months: dict[str, int] = {}
-    for width in WIDTHS:
-        for number, name in get_month_names(width, locale=locale).items():  # type: ignore[arg-type]
-            months[_word(name)] = number
-    for width in WIDTHS:
-        for number, name in get_day_names(width, locale=locale).items():  # type: ignore[arg-type]
-            if (word := _word(name)) not in months:  # "mar" is a month, with a number
-                named = Named(Day(DayKind.WEEKDAY, number), unsure=len(word) <= SHORT_NAME)
-                yield Term((word,), "day", named)
+    months = month_names(code)
+    for word, number in day_names(code).items():
+        if word not in months:  # "mar" is a month, with a number
+            yield Term((word,), "day", Named(Day(DayKind.WEEKDAY, number), unsure=len(word) <= SHORT_NAME))
     for word, number in months.items():
         yield Term((word,), "month", number)
+
+
+def day_names(code: str) -> dict[str, int]:
+    """What a language calls the days, in full and for short; Monday is 0."""
+    names = (get_day_names(width, locale=Locale.parse(code)) for width in WIDTHS)  # type: ignore[arg-type]
+    return {_word(name): number for by_number in names for number, name in by_number.items()}
+
+
+def month_names(code: str, widths: Sequence[str] = WIDTHS) -> dict[str, int]:
+    """What a language calls the months; January is 1."""
+    names = (get_month_names(width, locale=Locale.parse(code)) for width in widths)  # type: ignore[arg-type]
+    return {_word(name): number for by_number in names for number, name in by_number.items()}
 
 
 def _word(name: str) -> str:

@@ -1,0 +1,77 @@
+"""Events: what has happened to requests; `requests.record` and `requests.move` write them with the change itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models.requests import Event, Request, State
+from models.store.session import Session
+from models.store.statements import Precompiled
+from models.store.types import UtcDateTime
+
+
+def history(session: Session, request: Request) -> list[Event]:
+    """Everything that happened to the request, in order."""
+    return list(session.exec(select(Event).where(Event.request_id == request.id).order_by(col(Event.id))))
+
+
+def last_event(session: Session, request: Request, *kinds: str) -> str | None:
+    """Which of these happened to the request last, if any."""
+    happened = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))
+    return session.exec(happened.order_by(col(Event.id).desc()).limit(1)).first()
+
+
+def who_did(session: Session, request: Request, kind: str) -> list[int]:
+    """Who did this to the request, as often as they did, in order."""
+    did = select(Event.by_person_id).where(Event.request_id == request.id, Event.kind == kind)
+    return [who for who in session.exec(did.order_by(col(Event.id))) if who is not None]
+
+
+def happened_since(session: Session, of: Sequence[Request], kind: str, since: datetime) -> bool:
+    """Whether this happened to one of these requests since then."""
+    about = col(Event.request_id).in_([request.id for request in of])
+    return (
+        session.exec(select(Event.id).where(about, Event.kind == kind, Event.at >= since).limit(1)).first()
+        is not None
+    )
+
+
+def said_since(session: Session, request: Request, kind: str, since: datetime) -> list[tuple[datetime, str]]:
+    """What was said with the events of this kind since then, in order."""
+    said = select(Event.at, sa.func.coalesce(Event.words, "")).where(
+        Event.request_id == request.id, Event.kind == kind, Event.at >= since
+    )
+    return list(session.exec(said.order_by(col(Event.id))))
+
+
+def noted_since(session: Session, line_id: int, since: datetime, most: int) -> list[tuple[int, str]]:
+    """The last notes about the line's requests since then, with the numbers of these, the latest first."""
+    noted = (
+        select(Request.number, sa.func.coalesce(Event.words, ""))
+        .join(Request, col(Request.id) == col(Event.request_id))
+        .where(
+            Request.line_id == line_id, col(Request.state) != State.CLOSED, Event.kind == "note", Event.at >= since
+        )
+    )
+    return list(session.exec(noted.order_by(col(Event.id).desc()).limit(most)))
+
+
+def is_told(session: Session, of: Sequence[Request], kind: str, words: str) -> bool:
+    """Whether an event of this kind with exactly these words happened to one of these requests."""
+    about = col(Event.request_id).in_([request.id for request in of]), Event.kind == kind, Event.words == words
+    return session.exec(select(Event.id).where(*about).limit(1)).first() is not None
+
+
+MARKS: Precompiled[Any] = Precompiled(
+    sa.select(col(Event.kind), sa.func.max(col(Event.at), type_=UtcDateTime))
+    .where(col(Event.request_id) == sa.bindparam("request_id"))
+    .group_by(col(Event.kind))
+)
+
+
+def marks(session: Session, request: Request) -> dict[str, datetime]:
+    """When each kind of event happened to the request last."""
+    return dict(session.fetch(MARKS, request_id=request.id))
