@@ -194,10 +194,10 @@ def test_a_pause_tells_a_neighbor_once_and_its_end_says_so_to_duty(line: Besiege
     for words in ("I need groceries for two, 14 Oak St", "I also need a ride to the clinic from 14 Oak St"):
         line.say(words)
     line.say("PAUSE LINE for 2 days", by="+12025550110")
-    line.later(hours=47)
+    line.later(hours=40)
     assert len(line.texts("pause_waits", to=ANA)) == 1
     assert line.texts("pause_over") == []
-    line.later(hours=2)
+    line.later(hours=8)  # past the morning of the second day
     assert len(line.texts("pause_over")) == 2
     assert line.hotline.database.read(lambda s: [each.paused_until for each in lines.all_lines(s)]) == [None]
 
