@@ -3,7 +3,7 @@
 from handlers import alarms, all_clear, intake
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import DangerKind, Safe, Silence
-from models import requests
+from models import offers, requests
 from models.delivery import outbound
 
 
@@ -21,6 +21,7 @@ def silence(turn: Turn, intent: Silence) -> Texts:
         yield from alarms.asks_for_silence(turn, request)
     turn.speaker.silent_since = turn.now
     turn.session.add(turn.speaker)
+    offers.withdraw_all(turn.session, turn.speaker.id)
     outbound.cancel_for(turn.session, turn.speaker.id, turn.now)
 
 

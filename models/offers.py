@@ -210,6 +210,14 @@ def withdraw(session: Session, request_id: int, person_id: int) -> None:
         session.modify(_answered(one=True), request_id_=request_id, person_id_=person_id)
 
 
+def withdraw_all(session: Session, person_id: int) -> None:
+    """Take back whatever offers this volunteer has not answered."""
+    for request_id in session.exec(
+        select(Offer.request_id).where(Offer.person_id == person_id, col(Offer.state).in_(PENDING))
+    ):
+        withdraw(session, request_id, person_id)
+
+
 def _accepting() -> Precompiled[None]:
     theirs = OFFERS.c.person_id == sa.bindparam("person_id_")
     state = sa.case((theirs, sa.literal(State.ACCEPTED, OFFERS.c.state.type)), else_=State.SUPERSEDED)

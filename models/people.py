@@ -100,6 +100,7 @@ HELPING = (
     col(Person.vouched_at).is_not(None),
     col(Person.helper_since).is_not(None),
     col(Person.opted_out_at).is_(None),
+    col(Person.silent_since).is_(None),
 )
 
 
@@ -268,6 +269,7 @@ ON_DUTY_NOW = Precompiled(
         col(Person.line_id) == sa.bindparam("line_id"),
         col(Person.on_duty_since).is_not(None),
         col(Person.opted_out_at).is_(None),
+        col(Person.silent_since).is_(None),
     )
     .order_by(col(Person.id))
 )
@@ -282,8 +284,7 @@ def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
     """Vouched volunteers whose first name or whole name this is."""
     known, name = sa.func.lower(Person.name), name.lower()
     named = sa.or_(known == name, known.startswith(name + " ", autoescape=True))
-    active = col(Person.vouched_at).is_not(None), col(Person.opted_out_at).is_(None)
-    return session.exec(select(Person).where(Person.line_id == line_id, *active, named))
+    return session.exec(select(Person).where(Person.line_id == line_id, *HELPING, named))
 
 
 def with_digest(session: Session, line_id: int, now: datetime) -> list[Person]:

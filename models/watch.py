@@ -27,7 +27,6 @@ def do_duty(session: Session, line_id: int, *, since: datetime, most: int) -> li
     found = select(Person).where(
         Person.line_id == line_id,
         *HELPING,
-        col(Person.silent_since).is_(None),
         sa.or_(col(Person.duty_at) >= since, has_shift),
     )
     never_last = sa.case((col(Person.duty_at).is_(None), 1), else_=0)
@@ -39,7 +38,6 @@ def volunteers(session: Session, line_id: int) -> list[Person]:
     found = select(Person).where(
         Person.line_id == line_id,
         *HELPING,
-        col(Person.silent_since).is_(None),
     )
     return session.exec(found.order_by(col(Person.id)))
 
@@ -63,7 +61,6 @@ def may_be_called(
     free = select(Person).where(
         Person.line_id == line_id,
         *HELPING,
-        col(Person.silent_since).is_(None),
         col(Person.on_duty_since).is_(None),
         col(Person.id) != but,
         sa.or_(col(Person.watch_asked_at).is_(None), col(Person.watch_asked_at) < not_since),
