@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 
 from handlers.summary import Lines, Said
 from handlers.turn import DAY, Context, Texts
-from models import dragging, lines, offers
+from models import dragging, duty_tasks, lines, offers, people, timers
+from models.delivery.outbound import Lane
+from models.people import Person
 from models.requests import Request, State
 
 SUMMARY = "summary"
+MISSED = "summary_missed"  # the timer until which today's word waits for somebody to come on duty
 HOUR = timedelta(hours=1)
 ROWS = 8
 
@@ -21,12 +24,35 @@ def act(context: Context) -> Texts:
     """Tell those on duty what drags; nothing if nothing does."""
     if lines.minute(context.line, context.now) // 60 != context.line.policy.summary_hour:
         return  # the timer is new, or nothing ran for hours
+    on_duty = people.on_duty(context.session, context.line.id)
+    if not on_duty:
+        timers.bring_forward(context.session, context.line.id, MISSED, next_moment(context) - HOUR)
+    yield from _say(context, on_duty, dragging.find(context.session, context.line.id, context.now))
+
+
+def over(_: Context) -> Texts:
+    """Nobody came on duty for today's word, and the next is near."""
+    yield from ()
+
+
+def read_to(context: Context, person: Person) -> Texts:
+    """Today's word, to the first who comes on duty where nobody was; what waits as a task they have just read."""
+    timer = timers.of(context.session, context.line.id, MISSED)
+    if timer is None or timer.next_at is None:
+        return
+    timers.schedule(context.session, timer, None)
+    told = {task.request_id for task in duty_tasks.waiting(context.session, context.line.id)}
     found = dragging.find(context.session, context.line.id, context.now)
+    yield from _say(context, [person], [request for request in found if request.id not in told])
+
+
+def _say(context: Context, to: list[Person], found: list[Request]) -> Texts:
     if not found:
         return
     rows = Lines([_row(context, request) for request in found[:ROWS]])
     more = Said("queue_more", {"n": len(found) - ROWS}) if len(found) > ROWS else None
-    yield from context.tell_duty("duty_summary", rows=rows, more=more, n=len(found))
+    for person in to:
+        yield context.tell(person, "duty_summary", lane=Lane.NOTICE, rows=rows, more=more, n=len(found))
 
 
 def _row(context: Context, request: Request) -> Said:

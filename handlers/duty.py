@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import alarms, brake, choosing, duty_tasks, first_answer, raising, summary, waves
+from handlers import alarms, brake, choosing, dragging, duty_tasks, first_answer, raising, summary, waves
 from handlers.summary import Quoted, Said, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
@@ -44,6 +44,7 @@ def duty(turn: Turn, order: Order) -> Texts:
         yield turn.reply("duty_on" if begins else "duty_still", n=waiting)
         if begins:
             yield from duty_tasks.read_to(turn, turn.speaker)
+            yield from dragging.read_to(turn, turn.speaker)
     else:
         kept_alarms.let_go(turn.session, turn.speaker.id, turn.now)
         yield turn.reply("duty_off_nobody" if duty_tasks.left(turn) else "duty_off")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from handlers import alarms, duty_tasks, summary
+from handlers import alarms, dragging, duty_tasks, summary
 from handlers.summary import Quoted, Said, Span, When
 from handlers.turn import DAY, Context, Texts
 from models import alarms as kept_alarms
@@ -104,6 +104,7 @@ def _begins(context: Context, shift: Shift) -> Texts:
         request = requests.by_id(context.session, alarm.request_id)
         yield from alarms.read_to(context, alarm, request, person)
     yield from duty_tasks.read_to(context, person)
+    yield from dragging.read_to(context, person)
 
 
 def _notes(context: Context) -> Iterator[Said]:
@@ -123,16 +124,11 @@ def _ends(context: Context, shift: Shift) -> Texts:
     if following is not None:
         enter(context, following)
     covered = shift.began_at is None or shift.cover_asked_at is not None
-    if covered or not person.on_duty or _has_another(context, person):
+    if covered or not person.on_duty or shifts.on_shift(context.session, person.id, context.now):
         return
     go_off(context, person)
     nobody = duty_tasks.left(context)
     yield context.tell(person, "shift_over_nobody" if nobody else "shift_over", lane=Lane.REPLY)
-
-
-def _has_another(context: Context, person: Person) -> bool:
-    planned = shifts.planned(context.session, context.line.id, context.now)
-    return any(s.person_id == person.id and s.starts_at <= context.now for s in planned)
 
 
 def go_off(context: Context, person: Person) -> None:

@@ -27,6 +27,7 @@ ROUNDS: dict[str, Round] = {
     rota.SHIFTS: Round(rota.act, rota.next_moment),
     duty_tasks.UNWATCHED: Round(rota.unwatched, never),
     dragging.SUMMARY: Round(dragging.act, dragging.next_moment),
+    dragging.MISSED: Round(dragging.over, never),
     broadcasting.EXPIRY: Round(broadcasting.expire, never),
     "answering": Round(measuring.act, measuring.next_moment),
     "digest": Round(digest.act, digest.next_moment),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from handlers.summary import Soon
 from handlers.turn import Context, Text
 from handlers.understanding.intents import DangerKind
-from models import alarms, lines, people, watch
+from models import alarms, lines, people, shifts, watch
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.lines import Policy
@@ -47,6 +47,8 @@ def reads(context: Context, request: Request, but: int | None = None) -> Soon | 
     homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
     heard = [at for person in found if (at := homes[person.id].last_heard_at) is not None]
     if not found or any(context.now - at <= IN_TALK for at in heard):
+        return None
+    if any(shifts.on_shift(context.session, person.id, context.now) for person in found):
         return None
     first = min(people.awake_at(context.line, person, context.now) for person in found)
     return Soon(first, context.line.timezone, context.now) if first > context.now else None

@@ -81,6 +81,14 @@ def planned(session: Session, line_id: int, since: datetime) -> list[Shift]:
     return session.exec(query.order_by(col(Shift.starts_at), col(Shift.id)))
 
 
+def on_shift(session: Session, person_id: int, now: datetime) -> bool:
+    """Whether a turn of theirs is under way."""
+    theirs = select(Shift.id).where(
+        Shift.person_id == person_id, col(Shift.starts_at) <= now, col(Shift.ends_at) > now
+    )
+    return session.exec(theirs.limit(1)).first() is not None
+
+
 def over(session: Session, line_id: int, now: datetime) -> list[Shift]:
     """Those that have come to their end and still belong to a week: each makes its next, or is forgotten."""
     query = select(Shift).where(Shift.line_id == line_id, col(Shift.ends_at) <= now)

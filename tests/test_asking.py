@@ -247,7 +247,7 @@ def test_nobody_is_texted_unasked_in_quiet_hours(
         last_heard_at=now - timedelta(minutes=heard),
     )  # fmt: skip
     text = Text(person, "offer", {}, lane, wakes=wakes)
-    leaves = unasked.may_leave(line, text, home, now) or now
+    leaves = unasked.may_leave(None, line, text, home, now) or now  # type: ignore[arg-type]
     asleep = not people.waking(line, person).at(now)
     if lane in (Lane.NOTICE, Lane.BULK) and asleep and not wakes and heard > 30:
         has_any = people.waking(line, person).next(now) is not None

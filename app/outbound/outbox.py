@@ -81,7 +81,7 @@ def queue(
         if not _may_reach(line, text, home, by):
             log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
-        not_before = unasked.may_leave(line, text, home, now)
+        not_before = unasked.may_leave(session, line, text, home, now)
         said = sayings.parts(_book(text.to, line), text, home.channel)
         for part in unasked.introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from handlers import phrasebook, segments
 from handlers.summary import Ours
 from handlers.turn import Text
-from models import people
+from models import people, shifts
 from models.delivery.outbound import Lane
 from models.lines import Channel, Line
 from models.people import Address
@@ -16,12 +16,17 @@ URGENT = frozenset({Lane.EMERGENCY, Lane.SAFETY})
 IN_TALK = timedelta(minutes=30)  # after somebody's text, in which they are awake, whatever the hour
 
 
-def may_leave(line: Line, text: Text, home: Address, now: datetime) -> datetime | None:
-    """Before when a text must not leave: what nobody asked for waits until its reader is awake. None: at once."""
+def may_leave(session: Session, line: Line, text: Text, home: Address, now: datetime) -> datetime | None:
+    """Before when a text must not leave: what nobody asked for waits until its reader is awake. None: at once.
+
+    Whoever has taken a turn on duty by night is awake in it; who is on duty without one may sleep.
+    """
     heard = home.last_heard_at
     if text.lane not in UNASKED or text.wakes or (heard is not None and now - heard <= IN_TALK):
         return text.not_before
     awake = people.awake_at(line, text.to, text.not_before or now)
+    if awake > now and text.to.on_duty and shifts.on_shift(session, text.to.id, now):
+        return text.not_before
     return text.not_before if awake == now else awake
 
 
