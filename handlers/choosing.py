@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 
 from handlers.summary import Several, Verb
-from handlers.turn import Text, Turn
+from handlers.turn import Context, Text, Turn
 from models import requests
 from models.requests import Outcome, Request
 
@@ -42,7 +42,7 @@ def known(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Re
     return found
 
 
-def current(turn: Turn, number: int) -> Request | None:
+def current(turn: Context, number: int) -> Request | None:
     """The line's request with this number, or the one that it was merged into: both numbers keep working."""
     request = requests.by_number(turn.session, turn.line.id, number)
     while request is not None and request.outcome is Outcome.MERGED and request.parent_request_id is not None:

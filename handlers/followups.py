@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import duty_tasks, intake, overdue, unmet, waiting, waves
+from handlers import choosing, duty_tasks, intake, overdue, unmet, waiting, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -32,6 +32,7 @@ def act(context: Context, request: Request) -> Texts:
         yield from overdue.act(context, request)
     else:
         requests.schedule(context.session, request, None)
+        yield from _merged(context, request)
 
 
 def _draft(context: Context, request: Request) -> Texts:
@@ -97,6 +98,18 @@ def _delivered(context: Context, request: Request) -> Texts:
     ):
         context.unask(neighbor, request)
         yield from context.tell_duty("duty_unconfirmed", about=request)
+
+
+def _merged(context: Context, request: Request) -> Texts:
+    """What it was merged into is over: its neighbor hears how, if that was another's."""
+    kept = choosing.current(context, request.number)
+    if kept is None or kept is request or kept.live:
+        return
+    waves.wake_merged(context, request)
+    if kept.person_id != request.person_id:
+        neighbor = people.by_id(context.session, request.person_id)
+        phrase = "merged_fulfilled" if kept.outcome is Outcome.FULFILLED else "merged_closed"
+        yield context.tell(neighbor, phrase, about=request, kept=kept.number)
 
 
 def expired(context: Context, offer: Offer) -> Texts:

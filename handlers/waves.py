@@ -7,7 +7,7 @@ from handlers import brake, matching, pacing, pause, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
-from models import alarms, answering, assignments, candidates, lines, offers, people, requests
+from models import alarms, answering, assignments, candidates, events, lines, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.candidates import Among, Candidate
 from models.delivery.outbound import Lane
@@ -123,7 +123,17 @@ def close(
             freed(context)
         if request.danger and (alarm := alarms.of(context.session, request)):
             alarms.end(context.session, alarm, context.now)
+        if outcome is not Outcome.MERGED:
+            wake_merged(context, request)
     return won
+
+
+def wake_merged(context: Context, request: Request) -> None:
+    """Let time look at what went on as this request: its neighbors hear how that ended."""
+    for _, number in events.said_since(context.session, request, "merged", request.created_at):
+        gone = requests.by_number(context.session, context.line.id, int(number.lstrip("#")))
+        if gone is not None:
+            requests.schedule(context.session, gone, context.now)
 
 
 def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:

@@ -343,14 +343,14 @@ def due(session: Session, now: datetime, limit: int) -> list[Request]:
 
     Of what is due at one moment, such as the morning, that first about which the fewest waves were asked.
     """
-    query = select(Request).where(col(Request.state) != State.CLOSED, col(Request.next_action_at) <= now)
+    query = select(Request).where(col(Request.next_action_at) <= now)
     query = query.order_by(col(Request.next_action_at), col(Request.wave), col(Request.id)).limit(limit)
     return session.exec(query.with_for_update(skip_locked=True))
 
 
 NEXT_DUE: Precompiled[datetime | None] = Precompiled(
     select(Request.next_action_at)
-    .where(col(Request.next_action_at).is_not(None), col(Request.state) != State.CLOSED)
+    .where(col(Request.next_action_at).is_not(None))
     .order_by(col(Request.next_action_at))
     .limit(1)
 )
