@@ -57,7 +57,7 @@ def _take(turn: Turn, number: int, order: Order) -> Texts:
         yield turn.reply("claim_own", about=request)
         return
     comes = timing.resolved(turn, order.when, request)
-    held = leasing.draw_up(turn, request, turn.speaker.id, order.note, timing.comes_at(comes) if comes else None)
+    held = leasing.draw_up(turn, request, turn.speaker.id, order.note, comes)
     look = leasing.first_look(turn, request, held)
     if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
         yield from taken(turn, request, held, comes)

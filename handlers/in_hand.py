@@ -7,7 +7,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
-from handlers import browse, carry, choosing, claim, leasing, relaying, rescheduling, timing
+from handlers import browse, carry, choosing, claim, lease, leasing, relaying, rescheduling, timing
 from handlers.summary import When, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Order, Question
@@ -51,7 +51,7 @@ def another_time(turn: Turn, intent: Free) -> Texts:
 def _names_later(turn: Turn, request: Request, intent: Free) -> bool:
     """Whether they name a time that is not now: "i'll be there at 6" is no setting off at 2."""
     needed = timing.resolved(turn, intent.meaning.when, request)
-    return needed is not None and timing.comes_at(needed) - turn.now > ON_THE_WAY
+    return needed is not None and lease.comes_at(needed) - turn.now > ON_THE_WAY
 
 
 def late(turn: Turn, intent: Free) -> Texts:

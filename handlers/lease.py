@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from handlers.understanding.when.resolving import Needed
 from models.assignments import Assignment
 from models.hours import Waking, evening_before
 from models.lines import Policy
@@ -18,6 +19,8 @@ from models.requests import Request, Timing, Urgency
 HOUR = timedelta(hours=1)
 AT_LEAST = timedelta(hours=2)  # after a time that was named: who comes late is not given up at once
 ONE_DAY = timedelta(days=1)
+LONG = timedelta(hours=8)  # a span in which nobody would wait for its end
+EVENING = timedelta(hours=6)  # before the end of a day
 
 
 class Step(StrEnum):
@@ -85,10 +88,25 @@ def terms(request: Request, policy: Policy, waking: Waking) -> Terms:
     return Terms(timedelta(minutes=holds), waking, request.urgency is Urgency.URGENT, policy)
 
 
+def comes_at(needed: Needed) -> datetime:
+    """The moment by which whoever names this time will have come: for a whole day, its evening."""
+    if needed.as_ in (Timing.AT, Timing.AFTER):
+        return needed.start
+    long = needed.as_ is Timing.WITHIN and needed.end - needed.start > LONG
+    return needed.end - EVENING if long else needed.end
+
+
+def own_time(held: Assignment) -> Needed | None:
+    """When whoever has it said that they come, if they did."""
+    if held.comes_as is None or held.comes_from is None or held.comes_until is None:
+        return None
+    return Needed(held.comes_as, held.comes_from, held.comes_until)
+
+
 def window(held: Assignment, request: Request) -> Window | None:
     """The time that was named: by whoever comes, else in the request."""
-    if held.comes_at is not None:
-        return Window(held.comes_at, held.comes_at)
+    if (own := own_time(held)) is not None:
+        return Window(comes_at(own), comes_at(own))
     begins, ends = request.needed_from or request.needed_until, request.needed_until or request.needed_from
     if begins is None or ends is None:
         return None

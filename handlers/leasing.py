@@ -6,6 +6,7 @@ from typing import Any
 from handlers import lease
 from handlers.lease import Terms
 from handlers.turn import Context, Turn
+from handlers.understanding.when.resolving import Needed
 from models import assignments, lines, requests
 from models.assignments import Assignment, State
 from models.requests import Request
@@ -19,9 +20,9 @@ def terms(context: Context, request: Request) -> Terms:
 
 
 def draw_up(
-    context: Context, request: Request, person_id: int, note: str = "", comes_at: datetime | None = None
+    context: Context, request: Request, person_id: int, note: str = "", comes: Needed | None = None
 ) -> Assignment:
-    """An assignment to be started once the request is won; `comes_at` is when the volunteer says that they come."""
+    """An assignment to be started once the request is won; `comes` is when the volunteer says that they come."""
     held = Assignment(
         request_id=request.id,
         person_id=person_id,
@@ -29,10 +30,16 @@ def draw_up(
         note=note or None,
         taken_at=context.now,
         heard_at=context.now,
-        comes_at=comes_at,
+        **_comes(comes),
     )
     held.leased_until = lease.ends(held, request, terms(context, request), context.now)
     return held
+
+
+def _comes(named: Needed | None) -> dict[str, Any]:
+    if named is None:
+        return {"comes_as": None, "comes_from": None, "comes_until": None}
+    return {"comes_as": named.as_, "comes_from": named.start, "comes_until": named.end}
 
 
 def first_look(context: Context, request: Request, held: Assignment) -> datetime:
@@ -59,12 +66,12 @@ def heard(turn: Turn, request: Request) -> bool:
     return held is not None and renew(turn, held, request)
 
 
-def set_time(context: Context, held: Assignment, request: Request, comes_at: datetime | None) -> bool:
+def set_time(context: Context, held: Assignment, request: Request, comes: Needed | None) -> bool:
     """Another time was named, by the volunteer or (None) in the request: both are reminded of it anew.
 
     False if the assignment had ended.
     """
-    changed = assignments.change(context.session, held, comes_at=comes_at, reminded_at=context.now)
+    changed = assignments.change(context.session, held, **_comes(comes), reminded_at=context.now)
     if changed:
         until = lease.ends(held, request, terms(context, request), lease.heard(held))
         changed = assignments.change(context.session, held, leased_until=until)

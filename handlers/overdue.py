@@ -5,11 +5,13 @@ moment wins, and then nothing of this is said.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from handlers import lease, leasing, summary, waves
+from handlers import lease, leasing, summary, timing, waves
 from handlers.lease import Step
+from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, When
 from handlers.turn import RECEIPT_ANSWERS, Context, Text, Texts
 from handlers.understanding.intents import Question
@@ -53,15 +55,15 @@ def nudge(context: Context, request: Request, helper: Person, until: datetime) -
     return context.tell(helper, phrase, about=request, what=context.what(request), when=when(context, until))
 
 
-def reminder(context: Context, request: Request, helper: Person, at: datetime) -> Text:
+def reminder(context: Context, request: Request, helper: Person, then: Value) -> Text:
     """Do they still come, as it was said?"""
     asks = context.ask_if_free(helper, Question.GOING, request, options=COMING_ANSWERS)
     return context.tell(
         helper,
         "remind_helper" if asks else "remind_helper_words",
         about=request,
-        what=context.what(request),
-        when=when(context, at),
+        what=replace(context.what(request), when=None),
+        when=then,
         place=summary.at_place(request),
     )
 
@@ -78,13 +80,14 @@ def _remind(context: Context, request: Request, held: Assignment, helper: Person
     if context.now >= named.begins:  # nothing of us ran at the time
         return
     requests.record(context.session, request, "reminded", context.now)
-    yield reminder(context, request, helper, named.begins)
+    then = timing.named(context, held, request)
+    yield reminder(context, request, helper, then)
     yield context.tell(
         _neighbor(context, request),
         "remind_neighbor",
         about=request,
         name=context.somebody(helper),
-        when=when(context, named.begins),
+        when=then,
         code=Ours(request.code_word),
     )
 
@@ -96,9 +99,9 @@ def _unconfirmed(context: Context, request: Request, held: Assignment, helper: P
     if context.now >= named.begins:
         return
     requests.record(context.session, request, "unconfirmed", context.now)
-    at = when(context, named.begins)
+    at = timing.named(context, held, request)
     neighbor, name = _neighbor(context, request), context.somebody(helper)
-    what, whole = context.what(request), context.whole_name(helper)
+    what, whole = replace(context.what(request), when=None), context.whole_name(helper)
     told = [*context.tell_duty("duty_not_confirmed", about=request, but=helper.id, what=what, name=whole, when=at)]
     knows = Said("duty_knows") if told else None
     yield context.tell(neighbor, "not_confirmed", about=request, name=name, when=at, then=knows)
@@ -162,7 +165,7 @@ def _lapse(context: Context, request: Request, held: Assignment, helper: Person)
     name = context.somebody(helper)
     yield context.tell(neighbor, "helper_silent", about=request, name=name, n=waves.asked(texts))
     if request.urgency is Urgency.URGENT or request.in_danger:
-        what, whole = context.what(request), context.whole_name(helper)
+        what, whole = replace(context.what(request), when=None), context.whole_name(helper)
         yield from context.tell_duty("duty_lapsed", about=request, but=helper.id, what=what, name=whole)
     yield from texts
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers import lease, leasing, relaying, standing
+from handlers import lease, leasing, relaying, standing, timing
 from handlers.overdue import COMING_ANSWERS, GOING_ANSWERS, when
 from handlers.phrasebook import Value
 from handlers.summary import Quoted, Said, Soon
@@ -119,7 +119,7 @@ def _before(turn: Turn, request: Request, held: Assignment, helper: Person, word
     named = lease.window(held, request)
     if named is None:
         return None
-    values: dict[str, Value] = {"name": turn.somebody(helper), "when": when(turn, named.begins)}
+    values: dict[str, Value] = {"name": turn.somebody(helper), "when": timing.named(turn, held, request)}
     if leasing.asked_lately(turn, held) is not None:
         return Pressed("comes_then_asked", values)
     at = leasing.terms(turn, request).awake(turn.now)
@@ -134,7 +134,7 @@ def _before(turn: Turn, request: Request, held: Assignment, helper: Person, word
         words,
         ("they_ask_about", "they_ask_about_words"),
         COMING_ANSWERS,
-        when=when(turn, named.begins),
+        when=timing.named(turn, held, request),
     )
     return Pressed("comes_then", values, (replace(text, not_before=at if at > turn.now else None),))
 

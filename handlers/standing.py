@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handlers import first_answer, lease, unmet, watch
+from handlers import first_answer, lease, timing, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
 from handlers.unmet import Plan
@@ -50,9 +50,9 @@ def _claimed(turn: Turn, request: Request, held: Assignment) -> tuple[str, dict[
         return "status_coming", {"since": When(held.on_the_way_at, zone)}
     if held.warned_at and held.leased_until:
         return "status_claimed_asked", {"when": When(held.leased_until, zone)}
-    comes = held.comes_at or request.needed_from or request.needed_until
-    coming = comes is not None and comes > turn.now
-    then = Said("comes_at", {"when": unmet.soon(turn, comes)}) if comes is not None and coming else None
+    awaited = lease.window(held, request)
+    coming = awaited is not None and awaited.ends > turn.now
+    then = Said("comes_at", {"when": timing.named(turn, held, request)}) if coming else None
     return "status_claimed", {"when": When(lease.heard(held), zone), "comes": then}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import leasing, pacing
+from handlers import due, lease, leasing, pacing
 from handlers.due import Due
 from handlers.turn import Context, Turn
 from handlers.understanding import when
@@ -22,8 +22,6 @@ ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
 DAY, WEEK = 24, 7  # hours, days
 MORNING = 8  # o'clock, when somebody who is away until a day is back
 EARLY, LITTLE_LATE = timedelta(hours=1), timedelta(minutes=15)  # whoever comes so is there in time
-LONG = timedelta(hours=8)  # a span in which nobody would wait for its end
-EVENING = timedelta(hours=6)  # before the end of a day
 
 
 def resolved(context: Context, named: TimeExpression | None, about: Request | None = None) -> Needed | None:
@@ -59,6 +57,12 @@ def said(context: Context, needed: Needed) -> Due:
 def moment(context: Context, at: datetime) -> Due:
     """A moment, to be read by people."""
     return said(context, Needed(Timing.AT, at, at))
+
+
+def named(context: Context, held: Assignment, request: Request) -> Due | None:
+    """When whoever has it comes, as they named it, else as the request did; to be read by people."""
+    own = lease.own_time(held)
+    return said(context, own) if own is not None else due.of(request, context.line.timezone, context.now)
 
 
 def note(context: Context, request: Request, named: TimeExpression | None) -> bool:
@@ -100,15 +104,7 @@ def comes(turn: Turn, held: Assignment, request: Request, needed: Needed) -> Non
     """Keep when a volunteer says that they come, and let time look at it anew."""
     leasing.renew(turn, held, request)
     requests.record(turn.session, request, RESCHEDULED, turn.now, by=turn.speaker.id, words=turn.heard.body)
-    leasing.set_time(turn, held, request, comes_at(needed))
-
-
-def comes_at(needed: Needed) -> datetime:
-    """The moment by which whoever names this time will have come: for a whole day, its evening."""
-    if needed.as_ in (Timing.AT, Timing.AFTER):
-        return needed.start
-    long = needed.as_ is Timing.WITHIN and needed.end - needed.start > LONG
-    return needed.end - EVENING if long else needed.end
+    leasing.set_time(turn, held, request, needed)
 
 
 def misses(request: Request, needed: Needed) -> bool:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
 from models.people import Person
-from models.requests import Request
+from models.requests import Request, Timing
 from models.store.bulk import bindparams
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
@@ -26,7 +26,8 @@ class State(StrEnum):
 
 
 HOLDING = (State.ACTIVE, State.DONE)
-AT_FIRST = ("request_id", "person_id", "state", "note", "taken_at", "heard_at", "leased_until", "comes_at")
+AT_FIRST = ("request_id", "person_id", "state", "note", "taken_at", "heard_at", "leased_until",
+            "comes_as", "comes_from", "comes_until")  # fmt: skip
 
 
 class Assignment(Model, table=True):
@@ -45,7 +46,9 @@ class Assignment(Model, table=True):
     taken_at: datetime = Field(sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # None: claimed before there were leases
     heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they last said a word about it
-    comes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they said that they would come
+    comes_as: Timing | None = Field(default=None, sa_type=EnumString(Timing))  # how they named the time below
+    comes_from: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they said that they would come
+    comes_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # both sides, of the time that was named
     nudged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # asked how it goes, since their last word
     warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the neighbor, that nothing came back

@@ -108,7 +108,7 @@ def a_claim_ends(s: Step) -> Broken:
             yield f"request {held.request_id} is {held.person_id}'s for ever"
             continue
         last = max(moment for moment in (held.heard_at, held.nudged_at, held.warned_at, held.taken_at) if moment)
-        for named in (held.comes_at, request.needed_from, request.needed_until):
+        for named in (held.comes_until, request.needed_from, request.needed_until):
             last = max(last, named or last)
         if until > last + LONGEST_LEASE:
             yield f"request {held.request_id} is {held.person_id}'s until {until}, who is silent since {last}"

@@ -16,6 +16,7 @@ from app.simulator import sandbox, timelapse
 from app.simulator.sandbox import Databases, Recorder, StillClock
 from handlers import leasing
 from handlers.turn import Context
+from handlers.understanding.when.resolving import Needed
 from models import assignments, lines, requests
 from models.assignments import Assignment
 from models.assignments import State as Holding
@@ -219,7 +220,7 @@ def test_after_another_time_was_named_both_are_reminded_anew(pair: Pair) -> None
     def later(session: Session) -> None:
         context = Context(session, lines.all_lines(session)[0], pair.hotline.clock.now())
         ((held, _),) = [found for found in [assignments.on(session, requests.by_id(session, 1))] if found]
-        assert leasing.set_time(context, held, requests.by_id(session, 1), at(4, 10))
+        assert leasing.set_time(context, held, requests.by_id(session, 1), Needed(Timing.AT, at(4, 10), at(4, 10)))
 
     pair.hotline.database.write(later).result()
     pair.wait(at(3, 18) - pair.hotline.clock.now() + HOUR)

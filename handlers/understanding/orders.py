@@ -205,7 +205,7 @@ class Orders:
                 continue
             said = self.said(phrase, size)
             argument = command.argument.read(said)
-            if argument is not None and self.reading.machine:
+            if argument is not None and len(said.rest) > FEW and self.reading.machine:
                 return None  # "out of the office until tuesday"
             if argument is not None or (command.argument.optional and not said.rest):
                 note = said.rest_as_typed if command.note is Note.ARGUMENT else ""

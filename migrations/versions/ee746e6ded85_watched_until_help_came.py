@@ -108,7 +108,9 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("assignment", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("comes_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("comes_as", sa.String(length=24), nullable=True))
+        batch_op.add_column(sa.Column("comes_from", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("comes_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("heard_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
@@ -228,7 +230,9 @@ def downgrade() -> None:
         batch_op.drop_column("reminded_at")
         batch_op.drop_column("heard_at")
         batch_op.drop_column("nudged_at")
-        batch_op.drop_column("comes_at")
+        batch_op.drop_column("comes_until")
+        batch_op.drop_column("comes_from")
+        batch_op.drop_column("comes_as")
 
     with op.batch_alter_table("dutytask", schema=None) as batch_op:
         batch_op.drop_index(
