@@ -4,7 +4,7 @@ from handlers import leasing, summary
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
-from models import requests
+from models import offers, requests
 from models.people import Person
 from models.requests import Request, State
 
@@ -31,14 +31,17 @@ def list_(turn: Turn, _: Order) -> Texts:
 
 
 def fitting(context: Context, person: Person) -> Said | None:
-    """What is open now that fits this volunteer, the urgent and the oldest first; nothing if there is nothing."""
+    """What is open now that fits this volunteer and was not passed by them, the urgent and the oldest first."""
     if not person.helps:
         return None
+    waits = requests.open_longest(context.session, context.line.id, LOOKED_AT)
+    passed = offers.passed_of(context.session, person.id, waits)
     can, areas = set(person.can), set(person.areas)
     found = [
         request
-        for request in requests.open_longest(context.session, context.line.id, LOOKED_AT)
+        for request in waits
         if request.person_id != person.id
+        and request.id not in passed
         and (not can or can & set(request.needs) or request.needs == ["other"])
         and (not areas or request.area_id is None or request.area_id in areas)
     ]

@@ -6,7 +6,8 @@ from handlers import browse
 from handlers.summary import Soon
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
-from models import lines, people
+from models import assignments, lines, people
+from models.people import Person
 
 
 def digest(turn: Turn, order: Order) -> Texts:
@@ -24,8 +25,13 @@ def act(context: Context) -> Texts:
     """What is open for each of them; nothing where there is nothing."""
     for person in people.with_digest(context.session, context.line.id, context.now):
         awake = people.awake_at(context.line, person, context.now) == context.now
-        if awake and (found := browse.fitting(context, person)) is not None:
+        if awake and _has_room(context, person) and (found := browse.fitting(context, person)) is not None:
             yield context.tell(person, "digest", open=found)
+
+
+def _has_room(context: Context, person: Person) -> bool:
+    most = context.line.policy.max_open if person.max_open is None else person.max_open
+    return len(assignments.held_by(context.session, person.id)) < most
 
 
 def next_moment(context: Context) -> datetime:

@@ -1,6 +1,6 @@
 """Offers: a request put to one volunteer in one wave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -280,6 +280,16 @@ def reset(session: Session, request_id: int) -> None:
 def count(session: Session, request_id: int) -> int:
     """How many volunteers were asked about this request."""
     return int(session.exec(select(sa.func.count()).where(Offer.request_id == request_id)).one())
+
+
+def passed_of(session: Session, person_id: int, among: Iterable[Request]) -> set[int]:
+    """The ids of those of these requests to which this volunteer said no."""
+    said_no = select(Offer.request_id).where(
+        Offer.person_id == person_id,
+        col(Offer.request_id).in_([request.id for request in among]),
+        Offer.state == State.PASSED,
+    )
+    return set(session.exec(said_no))
 
 
 def any_pending(session: Session, request_id: int) -> bool:
