@@ -141,7 +141,7 @@ LIVES = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(LIVES)
 def test_every_request_ends_or_is_asked_about(migrated_file: Path, life: list[tuple[int, tuple[str, str]]]) -> None:
     """Sixty days: whatever is said in the first forty at most, in the end nothing is open that nobody answers for."""
