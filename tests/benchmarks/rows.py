@@ -15,6 +15,8 @@ SPAN = timedelta(days=90)  # the time over which everything stored came in
 PATIENT = {
     "reply_limit": 0,
     "burst_seconds": 0,  # the first wave, which time would bring, is part of what is measured
+    "quiet_from": 8,  # whatever the hour at which it is measured
+    "quiet_until": 8,
     "max_open": 1_000_000,
     "most_open_requests": 0,
     "requests_per_day": 0,
