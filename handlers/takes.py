@@ -6,36 +6,40 @@ from functools import cache, lru_cache
 from handlers import phrasebook
 from handlers.understanding.words import clean, split
 
-Terms = Mapping[str, Sequence[tuple[str, ...]]]
+Terms = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
+NONE = "none"  # the list of words that say that it takes none of that
 
 
 @lru_cache(1024)  # the same words go to a whole wave
 def of(text: str) -> tuple[str, ...]:
     """The names of what it takes, in the order of the phrasebook's [takes]."""
-    words = [word.text for word in split(clean(text))]
-    told = {name for name in _terms() if _says(words, name)}
+    told = _told([word.text for word in split(clean(text))])
     moved = "moved" in told
     found = {"heavy": moved and "moving" in told, "car": moved and "fetching" in told}
     return tuple(name for name in _named() if name in told or found.get(name))
 
 
-def _says(words: Sequence[str], name: str) -> bool:
-    """Whether one of its terms is among the words, and is not said to be missing: "no stairs"."""
-    none = _terms()["none"]
-    for term in _terms()[name]:
-        for i in range(len(words) - len(term) + 1):
-            if tuple(words[i : i + len(term)]) == term and (name == "none" or tuple(words[i - 1 : i]) not in none):
-                return True
-    return False
+def _told(words: Sequence[str]) -> set[str]:
+    """What is among the words, and is not said to be missing: "no stairs"."""
+    terms, told = _terms(), set[str]()
+    missing = False
+    for i, word in enumerate(words):
+        here = {name for term, name in terms.get(word, ()) if tuple(words[i : i + len(term)]) == term}
+        if not missing:
+            told |= here - {NONE}
+        missing = NONE in here
+    return told
 
 
 @cache
 def _terms() -> Terms:
-    """What tells of it, in every language we speak."""
-    terms: dict[str, list[tuple[str, ...]]] = {}
+    """What tells of it, in every language we speak, by the first word."""
+    terms: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for code in phrasebook.languages():
         for name, listed in phrasebook.book(code).pages["tells_of"].items():
-            terms.setdefault(name, []).extend(tuple(w.text for w in split(term)) for term in listed)
+            for term in listed:
+                words = tuple(w.text for w in split(term))
+                terms.setdefault(words[0], []).append((words, name))
     return terms
 
 

@@ -6,6 +6,7 @@ A day with a change of the clocks has 23 or 25 hours: everything is reckoned fro
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY = 24 * 60  # minutes
@@ -39,24 +40,11 @@ class Waking:
         first = since.astimezone(zone).date() - ONE_DAY
         last = None
         for day in (first + n * ONE_DAY for n in range(FAR)):
-            for span in self._spans_on(day, zone):
+            for span in _spans_on(self.hours, day, zone):
                 begins, ends = max(span[0], last or span[0]), span[1]
                 if ends > since and begins < ends:
                     yield begins, ends
                     last = ends
-
-    def _spans_on(self, day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-        spans = [_whole(day, zone)]
-        for hours in self.hours:
-            # those of yesterday may go over midnight into this date
-            near = [hours.on(day + n * ONE_DAY, zone) for n in (-1, 0)]
-            spans = [
-                (max(span[0], own[0]), min(span[1], own[1]))
-                for span in spans
-                for own in near
-                if max(span[0], own[0]) < min(span[1], own[1])
-            ]
-        return sorted(spans)
 
     def at(self, moment: datetime) -> bool:
         """Whether they are awake then, as far as hours tell."""
@@ -102,15 +90,26 @@ class Waking:
         return total
 
 
+@lru_cache(1024)  # the same few days are asked about with each text
+def _spans_on(of: tuple[Hours, ...], day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+    spans = [(moment_of(day, 0, zone), moment_of(day, DAY, zone))]
+    for hours in of:
+        # those of yesterday may go over midnight into this date
+        near = [hours.on(day + n * ONE_DAY, zone) for n in (-1, 0)]
+        spans = [
+            (max(span[0], own[0]), min(span[1], own[1]))
+            for span in spans
+            for own in near
+            if max(span[0], own[0]) < min(span[1], own[1])
+        ]
+    return sorted(spans)
+
+
 def moment_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """When it is this minute of a date on that clock, in UTC; minutes beyond the day are those of the next."""
     days, minute = divmod(minute, DAY)
     local = datetime.combine(day + days * ONE_DAY, time(minute // 60, minute % 60), zone)
     return local.astimezone(UTC)
-
-
-def _whole(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    return moment_of(day, 0, zone), moment_of(day, DAY, zone)
 
 
 def evening_before(moment: datetime, zone: str, hour: int) -> datetime:

@@ -10,6 +10,7 @@ NAME = "full"
 TEXTS = 4_000  # by 32 connections, a round
 ALONE = 400  # by one connection, a round
 SPARE = 600  # for the warming up
+HANDS = 4  # volunteers a text: each new request asks three who are free
 
 LEAST = {"SQLite": 0.25, "PostgreSQL": 0.15}
 HOPE = {"SQLite": 0.35}
@@ -26,7 +27,7 @@ def run(bench: Bench) -> None:
 def _measure(bench: Bench, ground: Ground, processes: tuple[int, ...]) -> None:
     count, alone = bench.size(TEXTS), bench.size(ALONE)
     supply = bench.texts(200, count + alone + bench.size(SPARE))
-    plan = Plan(open=len(supply) // 2)
+    plan = Plan(open=len(supply) // 2, helpers=HANDS * len(supply))  # nobody has two offers to answer
     filled = ground.filled(plan)
     yardstick: list[Volley] = []
     ratios: dict[int, list[float]] = {n: [] for n in processes}
