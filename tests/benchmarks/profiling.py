@@ -17,6 +17,7 @@ from app.hotline import Hotline
 from models.inbound import Heard
 from tests import fakes, webhooks
 from tests.benchmarks.bench import CONNECTIONS, WARM, Bench
+from tests.benchmarks.full import HANDS
 from tests.benchmarks.rows import Plan
 from tests.benchmarks.texts import Prepared
 
@@ -29,7 +30,7 @@ def run(bench: Bench) -> str:
     """The profile of SQLite's one writer, as a table; texts wait together as 32 connections make them."""
     ground = bench.grounds[0]
     supply = bench.texts(200, bench.size(TEXTS) + 2 * WARM)
-    filled = ground.filled(Plan(open=len(supply) // 2))
+    filled = ground.filled(Plan(open=len(supply) // 2, helpers=HANDS * len(supply)))
     with ground.copied(filled) as url:
         hotline = Hotline(fakes.twilio_settings(url))
         heard, each = _understood(supply)
