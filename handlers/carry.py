@@ -19,10 +19,10 @@ def omw(turn: Turn, order: Order) -> Texts:
     held = turn.held
     found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "omw", "nothing_in_hand")
     yield from texts
-    for assignment, request in held:
-        if request in found and not trust(turn, assignment, request, on_the_way=True):
-            yield turn.reply("lapsed", about=request)
-        elif request in found:
+    for assignment, request in [(a, r) for a, r in held if r in found]:
+        if not _sets_off(turn, assignment, request):
+            yield turn.reply(leasing.lost(turn, assignment, request), about=request)
+        else:
             requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply("omw_thanks" if neighbor.opted_out_at is None else "omw_unheard", about=request)
@@ -49,19 +49,9 @@ def done(turn: Turn, order: Order) -> Texts:
             yield from all_clear.said(turn, request, turn.heard.body)
         elif request.person_id == turn.speaker.id:
             yield from waves.fulfilled(turn, request)
-        elif requests.move(
-            turn.session,
-            request,
-            State.DELIVERED,
-            turn.now,
-            kind="delivered",
-            out_of=(State.CLAIMED,),
-            by=turn.speaker.id,
-            words=order.note or None,
-            next_action_at=turn.now + timedelta(minutes=turn.line.policy.receipt_reminder),
-        ):
-            assignment = next(a for a, r in held if r is request)
-            assignments.end(turn.session, assignment, AssignmentState.DONE, turn.now)
+        elif not _ends(turn, assignment := next(a for a, r in held if r is request), request, order.note):
+            yield turn.reply(leasing.lost(turn, assignment, request), about=request)
+        else:
             turn.unask(turn.speaker, request)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply("done_thanks" if neighbor.opted_out_at is None else "done_unheard", about=request)
@@ -81,15 +71,48 @@ def _back_again(turn: Turn, numbers: tuple[int, ...]) -> None:
     missing = {*numbers} - {r.number for _, r in turn.held} if turn.speaker.helps else set()
     for number in missing:
         request = requests.by_number(turn.session, turn.line.id, number)
-        if request is None or request.state is not State.OPEN or request.person_id == turn.speaker.id:
-            continue
-        if not assignments.has_lapsed(turn.session, request, turn.speaker.id):
-            continue
-        held = leasing.draw_up(turn, request, turn.speaker.id)
-        look = leasing.first_look(turn, request, held)
-        if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
-            turn.held.append((assignments.start_now(turn.session, held), request))
-            offers.accept(turn.session, request.id, turn.speaker.id, turn.now)
+        if request is not None and request.person_id != turn.speaker.id and (held := _taken_back(turn, request)):
+            turn.held.append((held, request))
+
+
+def _taken_back(turn: Turn, request: Request) -> Assignment | None:
+    """Theirs again, if they were let off for their silence, and it is open."""
+    turn.session.refresh(request)
+    if request.state is not State.OPEN or not assignments.has_lapsed(turn.session, request, turn.speaker.id):
+        return None
+    held = leasing.draw_up(turn, request, turn.speaker.id)
+    look = leasing.first_look(turn, request, held)
+    if not requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+        return None
+    offers.accept(turn.session, request.id, turn.speaker.id, turn.now)
+    return assignments.start_now(turn.session, leasing.won(turn, held, request))
+
+
+def _sets_off(turn: Turn, held: Assignment, request: Request) -> bool:
+    """They are on the way, also where it lapsed at this very moment; False if they need not be."""
+    if trust(turn, held, request, on_the_way=True):
+        return True
+    again = _taken_back(turn, request)
+    return again is not None and trust(turn, again, request, on_the_way=True)
+
+
+def _ends(turn: Turn, held: Assignment, request: Request, words: str) -> bool:
+    """The same of whoever has been there."""
+    if not assignments.end(turn.session, held, AssignmentState.DONE, turn.now):
+        again = _taken_back(turn, request)
+        if again is None or not assignments.end(turn.session, again, AssignmentState.DONE, turn.now):
+            return False
+    return requests.move(
+        turn.session,
+        request,
+        State.DELIVERED,
+        turn.now,
+        kind="delivered",
+        out_of=(State.CLAIMED,),
+        by=turn.speaker.id,
+        words=words or None,
+        next_action_at=turn.now + timedelta(minutes=turn.line.policy.receipt_reminder),
+    )
 
 
 def _note(words: str) -> Said | None:
@@ -109,7 +132,12 @@ def drop(turn: Turn, order: Order, *, told: str = "dropped") -> Texts:
     found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "drop", "nothing_in_hand")
     yield from texts
     for assignment, request in held:
-        if request in found and assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
+        if request not in found:
+            continue
+        if not assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
+            lapsed = assignment.state is AssignmentState.LAPSED
+            yield turn.reply(told if lapsed else leasing.lost(turn, assignment, request), about=request)
+        else:
             texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=order.note)
             turn.unask(turn.speaker, request)
             yield turn.reply(told, about=request)

@@ -9,7 +9,7 @@ from models import assignments, offers, requests
 from models.assignments import Assignment
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
-from models.requests import Request, State
+from models.requests import Outcome, Request, State
 
 
 def claim(turn: Turn, order: Order) -> Texts:
@@ -60,7 +60,9 @@ def _take(turn: Turn, number: int, order: Order) -> Texts:
     held = leasing.draw_up(turn, request, turn.speaker.id, order.note, comes)
     look = leasing.first_look(turn, request, held)
     if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
-        yield from taken(turn, request, held, comes)
+        yield from taken(turn, request, leasing.won(turn, held, request), comes)
+    elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another
+        yield from _take(turn, number, order)
     else:
         holder = assignments.on(turn.session, request)
         mine = holder is not None and holder[1].id == turn.speaker.id and request.live

@@ -10,7 +10,6 @@ from models import alarms as kept_alarms
 from models import assignments, events, offers, people, requests
 from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
-from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.requests import LIVE, TALKING, Outcome, Request, State
@@ -126,11 +125,11 @@ def close(turn: Turn, order: Order) -> Texts:
         if not order.note:
             yield turn.reply("close_why", about=request)
             continue
-        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         outcome = ENDS_AS.get(request.state, Outcome.UNMET)
         if not waves.close(turn, request, outcome, by=turn.speaker.id, words=order.note):
             yield turn.reply("closed_already", about=request)
             continue
+        helper = waves.released(turn, request)
         yield from duty_tasks.answered(turn, request)
         if first_answer.at_home(request):
             yield turn.reply("closed_quietly", about=request)
@@ -138,8 +137,8 @@ def close(turn: Turn, order: Order) -> Texts:
         yield turn.reply("closed", about=request)
         neighbor = people.by_id(turn.session, request.person_id)
         yield turn.tell(neighbor, "closed_neighbor", about=request, words=Quoted(order.note))
-        if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
-            yield turn.tell(holder[1], "closed_helper", about=request)
+        if helper is not None:
+            yield turn.tell(helper, "closed_helper", about=request)
 
 
 def note(turn: Turn, order: Order) -> Texts:

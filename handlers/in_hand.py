@@ -91,7 +91,7 @@ def doubt(turn: Turn, intent: Free) -> Texts:
     until = leasing.deadline(turn, held, request, DOUBT_LASTS)
     asked: dict[str, Any] = {"leased_until": until, "nudged_at": turn.now, "warned_at": turn.now}
     if not assignments.change(turn.session, held, **asked):
-        yield turn.reply("lapsed", about=request)
+        yield turn.reply(leasing.lost(turn, held, request), about=request)
         return
     leasing.look_again(turn, held, request)
     requests.record(turn.session, request, "doubt", turn.now, by=turn.speaker.id)
@@ -113,7 +113,7 @@ def coming(turn: Turn, intent: Answer) -> Texts:
         yield turn.reply("still_yours", about=request)
         yield _comes(turn, request, "comes_after_all")
     else:
-        yield turn.reply("lapsed", about=request)
+        yield turn.reply(leasing.lost(turn, held, request), about=request)
 
 
 def going(turn: Turn, intent: Answer) -> Texts:
@@ -133,7 +133,7 @@ def going(turn: Turn, intent: Answer) -> Texts:
         if waits:
             yield _comes(turn, request, "still_on_it")
     else:
-        yield turn.reply("lapsed", about=request)
+        yield turn.reply(leasing.lost(turn, held, request), about=request)
 
 
 def place(turn: Turn, intent: Free) -> Texts:

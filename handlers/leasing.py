@@ -11,6 +11,7 @@ from models import assignments, lines, requests
 from models.assignments import Assignment, State
 from models.requests import Request
 
+SAID = {State.LAPSED: "lapsed", State.DONE: "done_already"}  # to whoever had it, of how it ended
 JUST_NOW = timedelta(minutes=5)  # two people write to each other: not every text needs a write
 
 
@@ -42,6 +43,17 @@ def _comes(named: Needed | None) -> dict[str, Any]:
     return {"comes_as": named.as_, "comes_from": named.start, "comes_until": named.end}
 
 
+def won(context: Context, held: Assignment, request: Request) -> Assignment:
+    """The terms of a claim that has just been won, anew if another time was named at the same moment."""
+    before = lease.window(held, request)
+    context.session.refresh(request)
+    if lease.window(held, request) == before:
+        return held
+    anew = draw_up(context, request, held.person_id, held.note or "", lease.own_time(held))
+    look_again(context, anew, request)
+    return anew
+
+
 def first_look(context: Context, request: Request, held: Assignment) -> datetime:
     """When time must act on a claim first."""
     return lease.next_step(held, request, terms(context, request)).at
@@ -58,6 +70,14 @@ def renew(context: Context, held: Assignment, request: Request) -> bool:
     until = lease.ends(held, request, terms(context, request), context.now)
     anew: dict[str, Any] = {"heard_at": context.now, "leased_until": until}
     return assignments.change(context.session, held, **anew, nudged_at=None, warned_at=None, at_door_at=None)
+
+
+def lost(context: Context, held: Assignment, request: Request) -> str:
+    """The phrase by which a volunteer hears that it ended, or went to others, as they spoke."""
+    context.session.refresh(request)
+    if held.state in SAID:
+        return SAID[held.state]
+    return "moved_on" if request.live else "claim_over"
 
 
 def heard(turn: Turn, request: Request) -> bool:

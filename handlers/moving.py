@@ -5,6 +5,7 @@ from handlers.summary import Ours, Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import alarms, assignments, offers, people, requests
+from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
 from models.people import Person
@@ -30,7 +31,8 @@ def assign(turn: Turn, order: Order) -> Texts:
 
 
 def _give(turn: Turn, request: Request, helper: Person) -> Texts:
-    before = _holder(turn, request)
+    holder = _holder(turn, request)
+    before = holder[1] if holder else None
     if before and before.id == helper.id and request.state is State.CLAIMED:
         yield turn.reply("assign_same", about=request, name=turn.whole_name(helper))
         return
@@ -39,7 +41,7 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
     out_of: tuple[State, ...] = BEFORE
     if request.state is State.DELIVERED:
         out_of = (State.DELIVERED,)
-    elif request.state is State.CLAIMED and _let_go(turn, request):  # that decides between two on duty
+    elif request.state is State.CLAIMED and _let_go(turn, request, holder):  # that decides between two on duty
         out_of = (State.CLAIMED,)
     if not requests.move(
         turn.session,
@@ -52,9 +54,12 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         words=helper.name,
         next_action_at=look,
     ):
-        yield turn.reply("assign_too_late", about=request)
+        if request.state in BEFORE:  # whoever had it gave it back at this very moment
+            yield from _give(turn, request, helper)
+        else:
+            yield turn.reply("assign_too_late", about=request)
         return
-    assignments.start(turn.session, held)
+    assignments.start(turn.session, leasing.won(turn, held, request))
     offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
     if before:  # whether it came, they may have been asked
         turn.unask(people.by_id(turn.session, request.person_id), request)
@@ -87,8 +92,8 @@ def open_(turn: Turn, order: Order) -> Texts:
 
 
 def _open(turn: Turn, request: Request) -> Texts:
-    before = _holder(turn, request)
-    if request.state is State.CLAIMED and not _let_go(turn, request):
+    holder = _holder(turn, request)
+    if request.state is State.CLAIMED and not _let_go(turn, request, holder):
         yield turn.reply("open_not_held", about=request)
         return
     kind = "reopened" if request.state in TALKING else "opened"
@@ -101,12 +106,12 @@ def _open(turn: Turn, request: Request) -> Texts:
         phrase = "opened_paused" if stopped.why is brake.Hold.PAUSE else "opened_ceiling"
     when = unmet.soon(turn, request.next_action_at or turn.now)
     yield turn.reply(phrase, about=request, n=waves.asked(texts), when=when)
-    if before and opened:
+    if holder and opened:
         neighbor = people.by_id(turn.session, request.person_id)
         turn.unask(neighbor, request)
-        yield turn.tell(before, "moved_on", about=request)
+        yield turn.tell(holder[1], "moved_on", about=request)
         phrase = "receipt_no" if done else "taken_back"
-        yield turn.tell(neighbor, phrase, about=request, name=turn.somebody(before), n=waves.asked(texts))
+        yield turn.tell(neighbor, phrase, about=request, name=turn.somebody(holder[1]), n=waves.asked(texts))
     yield from texts
 
 
@@ -131,7 +136,6 @@ def merge(turn: Turn, order: Order) -> Texts:
 
 
 def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
-    holder = assignments.on(turn.session, gone, AssignmentState.ACTIVE)
     if not waves.close(turn, gone, Outcome.MERGED, by=turn.speaker.id, words=f"#{kept.number}"):
         yield turn.reply("closed_already", about=gone)
         return
@@ -151,24 +155,21 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
     if kept.person_id != gone.person_id:
         other = people.by_id(turn.session, kept.person_id)
         yield turn.tell(other, "merged_other", about=kept)
-    if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
-        turn.unask(holder[1], gone)
-        yield turn.tell(holder[1], "merged_helper", about=gone, kept=kept.number)
+    if helper := waves.released(turn, gone):
+        yield turn.tell(helper, "merged_helper", about=gone, kept=kept.number)
     keeper = assignments.on(turn.session, kept, AssignmentState.ACTIVE)
     if keeper and gone.text:
         yield turn.tell(keeper[1], "from_neighbor", about=kept, words=Quoted(gone.text))
 
 
-def _let_go(turn: Turn, request: Request) -> bool:
-    """Take it from whoever has it; False if they do not have it any more."""
-    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+def _let_go(turn: Turn, request: Request, holder: tuple[Assignment, Person] | None) -> bool:
+    """Take it from this one, who had it when we looked; False if they do not have it any more."""
     if holder is None:
         return True
     turn.unask(holder[1], request)
     return assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now)
 
 
-def _holder(turn: Turn, request: Request) -> Person | None:
+def _holder(turn: Turn, request: Request) -> tuple[Assignment, Person] | None:
     """Who has it, or says that it is done."""
-    found = assignments.on(turn.session, request) if request.state in TALKING else None
-    return found[1] if found else None
+    return assignments.on(turn.session, request) if request.state in TALKING else None

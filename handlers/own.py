@@ -103,13 +103,12 @@ def nevermind(turn: Turn, order: Order) -> Texts:
         if all_clear.waits(turn, request):
             yield from all_clear.said(turn, request, turn.heard.body)
             continue
-        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=order.note or None):
             continue
         turn.unask(turn.speaker, request)
         yield turn.reply("withdrawn", about=request)
-        if holder and assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
-            yield turn.tell(holder[1], "withdrawn_helper", about=request)
+        if helper := waves.released(turn, request):
+            yield turn.tell(helper, "withdrawn_helper", about=request)
 
 
 def take_back(turn: Turn, intent: Free) -> Texts:

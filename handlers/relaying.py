@@ -90,8 +90,9 @@ def pass_on(
     their hands renews their claim, but not while they say that they may not come (`renews`).
     """
     doubted = turn.asked is not None and (turn.asked.question, turn.asked.request_id) == (Question.COMING, request.id)
-    if renews and not doubted:
-        leasing.heard(turn, request)
+    held = next((held for held, r in turn.held if r.id == request.id), None)
+    if renews and not doubted and held is not None and not leasing.renew(turn, held, request):
+        told = leasing.lost(turn, held, request)
     other, phrase = _other(turn, request) or (None, "")
     if turn.heard.media:
         sent = media.named(media.kinds(turn.heard))

@@ -35,14 +35,14 @@ def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str)
         return
     requests.record(turn.session, request, timing.RESCHEDULED, turn.now, by=turn.speaker.id, words=words)
     then = turn.when(request)
+    turn.session.refresh(request)  # written now: whoever takes it at this moment reads it, or is found here
     found = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-    if found is None:
+    if found is None or not leasing.set_time(turn, found[0], request, None):
         yield turn.later(turn.reply("rescheduled", about=request, when=then))
         return
     held, helper = found
     held.on_the_way_at = None
     turn.session.add(held)
-    leasing.set_time(turn, held, request, None)
     reached = helper.opted_out_at is None
     phrase = "rescheduled_told" if reached else "rescheduled_unheard"
     yield turn.reply(phrase, about=request, when=then, name=turn.somebody(helper))
@@ -58,7 +58,9 @@ def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpressi
     if needed is None or neighbor.opted_out_at is not None or neighbor.silent_since is not None:
         yield from relaying.pass_on(turn, request, words)
         return
-    timing.comes(turn, held, request, needed)
+    if not timing.comes(turn, held, request, needed):
+        yield turn.reply(leasing.lost(turn, held, request), about=request)
+        return
     held.on_the_way_at = None
     turn.session.add(held)
     then = timing.said(turn, needed)

@@ -100,11 +100,12 @@ def how_soon(needed: Needed, told: Urgency | None, now: datetime, zone: ZoneInfo
     return Urgency.TODAY if (today or first - now <= SOON) and not whole else None
 
 
-def comes(turn: Turn, held: Assignment, request: Request, needed: Needed) -> None:
-    """Keep when a volunteer says that they come, and let time look at it anew."""
-    leasing.renew(turn, held, request)
+def comes(turn: Turn, held: Assignment, request: Request, needed: Needed) -> bool:
+    """Keep when a volunteer says that they come, and let time look at it anew; False if it is not theirs any more."""
+    if not leasing.renew(turn, held, request):
+        return False
     requests.record(turn.session, request, RESCHEDULED, turn.now, by=turn.speaker.id, words=turn.heard.body)
-    leasing.set_time(turn, held, request, needed)
+    return leasing.set_time(turn, held, request, needed)
 
 
 def misses(request: Request, needed: Needed) -> bool:

@@ -82,8 +82,12 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     if request is None or request.state not in (State.OPEN, State.CLOSED):
         yield standing.of(turn, request) if request is not None else turn.reply("nothing_waits")
     elif intent.choice == NO and request.live:
-        waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id)
-        yield turn.reply("withdrawn", about=request)
+        if waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id):
+            yield turn.reply("withdrawn", about=request)
+            if helper := waves.released(turn, request):
+                yield turn.tell(helper, "withdrawn_helper", about=request)
+        else:
+            yield standing.of(turn, request)
     elif intent.choice == YES:
         yield from wanted(turn, request)
     else:

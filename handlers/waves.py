@@ -51,6 +51,7 @@ def open_up(
         return []
     first = kind == "opened" and not before
     if not first:
+        context.session.refresh(request)  # another time may have been named at this moment: offers say it
         offers.reset(context.session, request.id)
     return ask_next(context, request, first=first)
 
@@ -136,13 +137,24 @@ def wake_merged(context: Context, request: Request) -> None:
             requests.schedule(context.session, gone, context.now)
 
 
+def released(context: Context, request: Request) -> Person | None:
+    """Who had a request that has just been closed, and need not go any more.
+
+    To be asked only then: whoever has claimed it at the same moment was faster than its end, or has not got it.
+    """
+    holder = assignments.on(context.session, request, AssignmentState.ACTIVE)
+    if holder is None or not assignments.end(context.session, holder[0], AssignmentState.RELEASED, context.now):
+        return None
+    context.unask(holder[1], request)
+    return holder[1]
+
+
 def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:
     """The neighbor says that help came, by an answer or by DONE: the loop is closed, and the helper hears of it."""
     turn.unask(turn.speaker, request)
-    holder = assignments.on(turn.session, request)
     if close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
         yield turn.reply("receipt_yes", about=request)
-        if holder:
+        if holder := assignments.on(turn.session, request):
             assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
             phrase = "receipt_yes_helper_words" if words else "receipt_yes_helper"
             yield turn.tell(holder[1], phrase, about=request, words=Quoted(words))
