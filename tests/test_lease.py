@@ -188,7 +188,7 @@ def test_both_are_reminded_the_evening_before_and_before_the_hour_once_each(pair
     pair.say(BEN, "yes")
     pair.wait(at(5, 16) - pair.hotline.clock.now())
     assert pair.said() == {"remind_helper": 2, "remind_neighbor": 2}
-    assert "Thu 4:00 PM" in pair.bodies("remind_neighbor")[0]
+    assert "Thu 4 PM" in pair.bodies("remind_neighbor")[0]
 
 
 def test_the_neighbor_hears_before_the_hour_that_nobody_said_yes_and_then_whether_they_came(pair: Pair) -> None:
