@@ -102,6 +102,9 @@ def doubt(turn: Turn, intent: Free) -> Texts:
 
 def coming(turn: Turn, intent: Answer) -> Texts:
     """The answer to "do you still come?"."""
+    if (lapsed := _lapsed(turn)) is not None:
+        yield from _after_all(turn, intent, lapsed)
+        return
     if (found := (yield from _asked_about(turn))) is None:
         return
     held, request = found
@@ -118,6 +121,9 @@ def coming(turn: Turn, intent: Answer) -> Texts:
 
 def going(turn: Turn, intent: Answer) -> Texts:
     """The answer to "how is it going?": the neighbor hears it if they were told that there was none."""
+    if (lapsed := _lapsed(turn)) is not None:
+        yield from _after_all(turn, intent, lapsed)
+        return
     if (found := (yield from _asked_about(turn))) is None:
         return
     held, request = found
@@ -134,6 +140,29 @@ def going(turn: Turn, intent: Answer) -> Texts:
             yield _comes(turn, request, "still_on_it")
     else:
         yield turn.reply(leasing.lost(turn, held, request), about=request)
+
+
+def _lapsed(turn: Turn) -> Request | None:
+    """What we asked them about, if it went out again because they did not answer."""
+    about = turn.asked.request_id if turn.asked else None
+    if about is None or any(request.id == about for _, request in turn.held):
+        return None
+    request = requests.by_id(turn.session, about)
+    return request if assignments.has_lapsed(turn.session, request, turn.speaker.id) else None
+
+
+def _after_all(turn: Turn, intent: Answer, request: Request) -> Texts:
+    """The same answer, too late: who comes after all has it again, if nobody else has."""
+    if intent.choice is None:
+        yield turn.reply("lapsed", about=request)
+        return
+    turn.unask(turn.speaker, request)
+    if intent.choice == NOT_COMING:
+        yield turn.reply("dropped", about=request)
+    elif intent.choice == DONE:
+        yield from carry.done(turn, Order("done", (request.number,)))
+    else:
+        yield from claim.claim(turn, Order("claim", (request.number,)))
 
 
 def place(turn: Turn, intent: Free) -> Texts:

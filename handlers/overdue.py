@@ -156,8 +156,7 @@ def _door(context: Context, request: Request, held: Assignment, helper: Person) 
 
 def _lapse(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
     if not assignments.end(context.session, held, AssignmentState.LAPSED, context.now, unheard=True):
-        return
-    context.unask(helper, request)
+        return  # what they were asked waits on: "1" means that they come after all, and never #1
     neighbor = _neighbor(context, request)
     context.unask(neighbor, request)
     texts = waves.open_up(context, request, "lapsed", (State.CLAIMED,), by=helper.id)
