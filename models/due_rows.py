@@ -30,6 +30,8 @@ class DueRows(Generic[Row]):
     def __init__(self, of: type[Row]) -> None:
         self.of = of
         moment = col(of.next_at)
+        due = select(of).where(moment <= sa.bindparam("now", type_=UtcDateTime)).order_by(moment, col(of.id))
+        self._due: Precompiled[Row] = Precompiled(due.limit(sa.bindparam("limit", type_=sa.Integer)))
         self._next: Precompiled[datetime | None] = Precompiled(
             select(moment).where(moment.is_not(None)).order_by(moment).limit(1)
         )
@@ -40,8 +42,7 @@ class DueRows(Generic[Row]):
 
     def due(self, session: Session, now: datetime, limit: int) -> list[Row]:
         """Those that time must act on, the longest overdue first."""
-        moment = col(self.of.next_at)
-        return session.exec(select(self.of).where(moment <= now).order_by(moment, col(self.of.id)).limit(limit))
+        return session.fetch(self._due, now=now, limit=limit)
 
     def acquire(self, session: Session, row: Row, now: datetime) -> bool:
         """Lease a due row, for a minute; False if another process was faster."""

@@ -243,10 +243,17 @@ def pending_numbers(session: Session, person_id: int) -> list[int]:
     return session.fetch(PENDING_OF, person_id=person_id)
 
 
+DUE = Precompiled(
+    select(Offer)
+    .where(in_literals(col(Offer.state), PENDING), col(Offer.expires_at) <= sa.bindparam("now", type_=UtcDateTime))
+    .order_by(col(Offer.expires_at), col(Offer.id))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+
+
 def due(session: Session, now: datetime, limit: int) -> list[Offer]:
     """Offers that nobody has answered in their time, the oldest first."""
-    query = select(Offer).where(in_literals(col(Offer.state), PENDING), col(Offer.expires_at) <= now)
-    return session.exec(query.order_by(col(Offer.expires_at), col(Offer.id)).limit(limit))
+    return session.fetch(DUE, now=now, limit=limit)
 
 
 def postpone(session: Session, offer: Offer, until: datetime) -> None:

@@ -338,14 +338,21 @@ def all_of(session: Session, line_id: int) -> list[Request]:
     return list(session.exec(select(Request).where(Request.line_id == line_id).order_by(col(Request.number))))
 
 
+DUE_NOW = Precompiled(
+    select(Request)
+    .where(col(Request.next_action_at) <= sa.bindparam("now", type_=UtcDateTime))
+    .order_by(col(Request.next_action_at), col(Request.wave), col(Request.id))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
 def due(session: Session, now: datetime, limit: int) -> list[Request]:
     """Requests that time must act on, the longest overdue first, but for those that another process has in hand.
 
     Of what is due at one moment, such as the morning, that first about which the fewest waves were asked.
     """
-    query = select(Request).where(col(Request.next_action_at) <= now)
-    query = query.order_by(col(Request.next_action_at), col(Request.wave), col(Request.id)).limit(limit)
-    return session.exec(query.with_for_update(skip_locked=True))
+    return session.fetch(DUE_NOW, now=now, limit=limit)
 
 
 NEXT_DUE: Precompiled[datetime | None] = Precompiled(

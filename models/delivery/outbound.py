@@ -251,19 +251,23 @@ def filtered_before(session: Session, outbound_id: int, codes: tuple[int, ...]) 
     return session.exec(query.limit(1)).first() is not None
 
 
+def _expiring(state: State) -> Precompiled[int]:
+    now = sa.bindparam("now", type_=UtcDateTime)
+    late = select(Outbound.id).where(is_in(state), col(Outbound.expires_at) <= now).limit(AT_A_TIME)
+    return Precompiled(
+        sa.update(Outbound)
+        .where(col(Outbound.id).in_(late.with_for_update(skip_locked=True)), col(Outbound.state) == state)
+        .values(state=State.EXPIRED, changed_at=now)
+        .returning(col(Outbound.id))
+    )
+
+
+EXPIRING = [_expiring(state) for state in UNSENT]
+
+
 def expire(session: Session, now: datetime) -> list[int]:
     """Give up on queued texts that nobody wants any more; returns which. A bounded number at a time."""
-    found: list[int] = []
-    for state in UNSENT:
-        late = select(Outbound.id).where(is_in(state), col(Outbound.expires_at) <= now).limit(AT_A_TIME)
-        moved = session.execute(
-            sa.update(Outbound)
-            .where(col(Outbound.id).in_(late.with_for_update(skip_locked=True)), col(Outbound.state) == state)
-            .values(state=State.EXPIRED, changed_at=now)
-            .returning(col(Outbound.id))
-        )
-        found += moved.scalars()
-    return sorted(found)
+    return sorted(id_ for each in EXPIRING for id_ in session.fetch(each, now=now))
 
 
 def set_price(session: Session, outbound_id: int, amount: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -10,6 +11,8 @@ from models.delivery import workers
 from models.delivery.outbound import AT_A_TIME, Attempt, Outbound, Result, State, is_in
 from models.lines import Channel
 from models.store.session import Session
+from models.store.statements import Precompiled
+from models.store.types import UtcDateTime
 
 
 @dataclass(frozen=True)
@@ -26,25 +29,33 @@ class Lookup:
     due: datetime  # when this look was due
 
 
-def mark_uncertain(session: Session, now: datetime, worker: str, look_after: timedelta) -> list[int]:
-    """Texts whose process died between the attempt and its result: nobody knows whether they left.
-
-    Dead is a worker other than this one that was not seen for a while, or whose lease ran out. They become uncertain
-    and are looked for so long after their attempt began, even if that is over; returns which.
-    """
+def _marking() -> Precompiled[int]:
+    now = sa.bindparam("now", type_=UtcDateTime)
+    alive = workers.is_alive(col(Outbound.leased_by), sa.bindparam("alive_since", type_=UtcDateTime))
     dead = sa.or_(
         col(Outbound.leased_until) < now,
-        sa.and_(col(Outbound.leased_by) != worker, ~workers.is_alive(col(Outbound.leased_by), now)),
+        sa.and_(col(Outbound.leased_by) != sa.bindparam("worker", type_=sa.String), ~alive),
     )
     gone = select(Outbound.id).where(is_in(State.LEASED), dead)
-    moved = session.execute(
+    return Precompiled(
         sa.update(Outbound)
         .where(col(Outbound.id).in_(gone.limit(AT_A_TIME).with_for_update(skip_locked=True)))
         .where(col(Outbound.state) == State.LEASED)
         .values(state=State.UNCERTAIN, not_before=now, leased_until=None, changed_at=now)
         .returning(col(Outbound.id))
     )
-    ids = list(moved.scalars())
+
+
+MARKING = _marking()
+
+
+def mark_uncertain(session: Session, now: datetime, worker: str, look_after: timedelta) -> list[int]:
+    """Texts whose process died between the attempt and its result: nobody knows whether they left.
+
+    Dead is a worker other than this one that was not seen for a while, or whose lease ran out. They become uncertain
+    and are looked for so long after their attempt began, even if that is over; returns which.
+    """
+    ids = list(session.fetch(MARKING, now=now, worker=worker, alive_since=now - workers.DEAD_AFTER))
     if ids:
         looks = [{"id_": id_, "not_before": began + look_after} for id_, began in _began(session, ids).items()]
         session.bulk_update(Outbound, looks)
@@ -56,8 +67,8 @@ def mark_uncertain(session: Session, now: datetime, worker: str, look_after: tim
     return ids
 
 
-def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int) -> list[Lookup]:
-    """Take uncertain texts whose time to be looked for has come; nobody else takes them for as long as it `lasts`."""
+def _leasing() -> Precompiled[Any]:
+    now = sa.bindparam("now", type_=UtcDateTime)
     due = (
         select(Outbound.id)
         .where(
@@ -66,13 +77,13 @@ def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int)
             sa.or_(col(Outbound.leased_until).is_(None), col(Outbound.leased_until) < now),
         )
         .order_by(col(Outbound.id))
-        .limit(limit)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
         .with_for_update(skip_locked=True)
     )
-    taken = session.execute(
+    return Precompiled(
         sa.update(Outbound)
         .where(col(Outbound.id).in_(due), col(Outbound.state) == State.UNCERTAIN)
-        .values(leased_until=now + lasts)
+        .values(leased_until=sa.bindparam("until", type_=UtcDateTime))
         .returning(
             col(Outbound.id),
             col(Outbound.person_id),
@@ -83,7 +94,14 @@ def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int)
             col(Outbound.not_before),
         )
     )
-    rows = sorted(taken.all())
+
+
+LEASING = _leasing()
+
+
+def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int) -> list[Lookup]:
+    """Take uncertain texts whose time to be looked for has come; nobody else takes them for as long as it `lasts`."""
+    rows = sorted(session.fetch(LEASING, now=now, until=now + lasts, limit=limit))
     began = _began(session, [row[0] for row in rows])
     return [
         Lookup(id_, person_id, channel, from_number, to, body, began[id_], due_at)

@@ -43,6 +43,6 @@ def clear(session: Session, now: datetime) -> None:
     session.execute(sa.delete(Worker).where(col(Worker.seen_at) < now - FORGOTTEN_AFTER))
 
 
-def is_alive(worker: Any, now: datetime) -> sa.ColumnElement[bool]:
-    """Whether the worker with this id was seen lately. One that was forgotten was not."""
-    return sa.exists().where(col(Worker.id) == worker, col(Worker.seen_at) > now - DEAD_AFTER)
+def is_alive(worker: Any, since: Any) -> sa.ColumnElement[bool]:
+    """Whether the worker with this id was seen since then. One that was forgotten was not."""
+    return sa.exists().where(col(Worker.id) == worker, col(Worker.seen_at) > since)
