@@ -17,6 +17,8 @@ from models.lines import Channel
 from models.offers import Offer
 from models.people import Address, Person
 from models.store.session import Session
+from models.store.statements import Precompiled
+from models.store.types import UtcDateTime
 
 LARGEST_ID = 2**31 - 1
 WAITING = (State.READY, State.HELD, State.UNCERTAIN)  # texts that may have a moment before which nothing happens
@@ -167,15 +169,22 @@ def latest(session: Session) -> datetime | None:
     return max((moment for moment in moments if moment is not None), default=None)
 
 
+def _leaving(state: State) -> Precompiled[datetime | None]:
+    later = col(Outbound.not_before) > sa.bindparam("now", type_=UtcDateTime)
+    return Precompiled(select(sa.func.min(Outbound.not_before)).where(is_in(state), later))
+
+
+LEAVING = [_leaving(state) for state in WAITING]
+
+
 def next_moment(session: Session, now: datetime) -> datetime | None:
     """When something next happens by itself: time acts on something, or a text leaves that had to wait.
 
     A moment that is past is the former's: texts that may leave already leave when somebody sends.
     """
     moments = [tick.next_due(session)]
-    for state in WAITING:
-        leaves = select(sa.func.min(Outbound.not_before)).where(is_in(state), col(Outbound.not_before) > now)
-        moments.append(session.exec(leaves).one())
+    for leaves in LEAVING:
+        moments.append(session.fetch(leaves, now=now).one())
     return min((moment for moment in moments if moment is not None), default=None)
 
 
