@@ -18,7 +18,9 @@ OFFERED = re.compile(r"#(\d+)")  # an offer names one request, a list of what is
 OFFERS = frozenset({"offer", "digest"})
 WON = "claim_yours"
 MET = frozenset({Outcome.FULFILLED, Outcome.PARTIAL, Outcome.UNCONFIRMED})
-SAID_WITHIN = timedelta(days=3)  # a neighbor who waits hears something
+# A neighbor who waits hears something: the questions whether they still need it come after three days, then weekly.
+SAID_WITHIN, SAID_WITHIN_ONCE_ASKED = timedelta(days=3, hours=1), timedelta(days=7, hours=12)
+STILL_NEEDED = frozenset({"still_need", "still_need_too", "time_passed", "time_passed_too"})
 OWN_WORDS = timedelta(minutes=30)  # after somebody's own text, what comes is an answer
 NEVER = float("inf")
 
@@ -74,6 +76,7 @@ class Tally:
     segments: int = 0
     at_night: Counter[str] = field(default_factory=Counter)  # unasked texts in quiet hours, by phrase
     forgotten: set[int] = field(default_factory=set)  # nothing would ever have happened to them
+    asked_whether: set[int] = field(default_factory=set)  # live ones whose neighbors were asked if they still need it
     unsaid: set[int] = field(default_factory=set)  # live ones of which nothing was said for too long
     made: list[Made] = field(default_factory=list)
 
@@ -89,6 +92,8 @@ class Tally:
             self.claims.setdefault(text.number, []).append(text.sent)
         elif not text.volunteer and text.number is not None:
             self.told_at[text.number] = text.at
+            if text.phrase in STILL_NEEDED:
+                self.asked_whether.add(text.number)
         if text.lane >= Lane.NOTICE and text.urgency != Urgency.URGENT and not waking.at(text.sent):
             spoke_at = self.spoke_at.get(text.to)
             if spoke_at is None or text.sent - spoke_at > OWN_WORDS:
@@ -101,7 +106,8 @@ class Tally:
         for request in session.exec(select(Request).where(col(Request.state).in_(LIVE))):
             if request.next_action_at is None and request.id not in on_duty:
                 self.forgotten.add(request.number)
-            if now - self.told_at.get(request.number, request.created_at) > SAID_WITHIN:
+            most = SAID_WITHIN_ONCE_ASKED if request.number in self.asked_whether else SAID_WITHIN
+            if now - self.told_at.get(request.number, request.created_at) > most:
                 self.unsaid.add(request.number)
 
     def read_ends(self, session: Session, waking: Waking) -> None:

@@ -58,7 +58,8 @@ COLUMNS = (
 )
 NOTE = (
     "minutes, for others waking ones; x p: times the chance to say yes; unsaid: live requests whose neighbor heard "
-    "nothing for three days; at night: unasked texts in quiet hours, urgent ones aside"
+    "nothing for three days, or seven once asked whether they still need it; at night: "
+    "unasked texts in quiet hours, urgent ones aside"
 )
 
 
@@ -109,7 +110,7 @@ def _judge(bench: Bench, load: Load, by_way: dict[str, Tally]) -> None:
         figure("others, median waking minutes", _soon(own.others, 0.5), Goal("<= 45", most=45), 0)
     for what, count in (
         ("requests forgotten", len(own.forgotten)),
-        ("neighbors who heard nothing for 3 days", len(own.unsaid)),
+        ("neighbors unheard for 3 days, or 7 once asked", len(own.unsaid)),
         ("unasked texts in quiet hours", own.at_night.total()),
     ):
         figure(what, count, Goal("0", most=0), 0)
