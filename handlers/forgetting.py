@@ -30,6 +30,9 @@ def forget(turn: Turn, _: Order) -> Texts:
     if _danger_unread(turn):
         yield turn.reply("forget_danger", dial=Ours(turn.line.emergency_number))
         return
+    if turn.asked is not None and turn.asked.question is Question.FORGET:  # where a 1 could mean two things
+        yield from _erased(turn)
+        return
     turn.ask(turn.speaker, Question.FORGET, options=NO)
     yield turn.reply("forget_all")
 

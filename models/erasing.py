@@ -25,6 +25,7 @@ from models.store.types import table
 OUT, IN, ASKED, EVENTS = table(Outbound), table(Inbound), table(Request), table(Event)
 ON_ITS_WAY = (*UNSENT, *UNDER_WAY, State.ACCEPTED)  # the carrier may still want to have it again
 NO_NEWS = timedelta(hours=1)  # after which what the carrier took counts as gone, though it never said so
+HEARD = {name: empty for name, empty in blanks(Inbound).items() if name != "from_address"}  # what somebody said
 SHORTEST_NAME = 3  # letters; a shorter one stands in too many words of others
 UNCLEARED = 20  # people at a time
 LONGEST_ON_ITS_WAY = timedelta(days=3)  # after which nothing goes again
@@ -32,6 +33,7 @@ LONGEST_ON_ITS_WAY = timedelta(days=3)  # after which nothing goes again
 
 def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
     """Nothing is known of them from now on. What they held, and who waits for them, must be seen to before."""
+    session.leave_no_trace = True
     homes = session.exec(select(Address).where(Address.person_id == person.id))
     numbers = sorted({home.value for home in homes})
     uses = RETENTION[Person].uses
@@ -67,6 +69,7 @@ def clear(session: Session, line_id: int, now: datetime) -> bool:
         Person.line_id == line_id, col(Person.erased_at).is_not(None), col(Person.cleared_at).is_(None)
     )
     found = session.exec(waiting.order_by(col(Person.id)).limit(UNCLEARED))
+    session.leave_no_trace = bool(found) or session.leave_no_trace
     for person in found:
         assert person.erased_at is not None
         late = now - person.erased_at > LONGEST_ON_ITS_WAY
@@ -92,7 +95,7 @@ def _empty_others_texts(session: Session, person: Person, now: datetime, *, late
     """Empty the texts to others that may speak of them, as far as these have left; whether some have not.
 
     That is each since they came, but those about a request in which they had no part. What waits about a request of
-    their own does not leave any more.
+    their own does not leave any more; and of all who had a part in one, what they wrote since is not kept.
     """
     until = person.erased_at or now
     own = sa.select(ASKED.c.id).where(ASKED.c.person_id == person.id)
@@ -112,13 +115,21 @@ def _empty_others_texts(session: Session, person: Person, now: datetime, *, late
         sa.or_(OUT.c.request_id.is_(None), OUT.c.request_id.in_(part)),
     )
     session.execute(sa.update(OUT).where(speaks, _left(now, late)).values(body=""))
-    made = sa.exists().where(
-        EVENTS.c.request_id.in_(own), EVENTS.c.by_person_id == IN.c.person_id, EVENTS.c.at == IN.c.received_at
+    with_them = sa.union(
+        sa.select(EVENTS.c.by_person_id).where(EVENTS.c.request_id.in_(own), EVENTS.c.by_person_id.is_not(None)),
+        sa.select(table(Assignment).c.person_id).where(table(Assignment).c.request_id.in_(own)),
     )
+    since = sa.select(sa.func.min(ASKED.c.created_at)).where(ASKED.c.person_id == person.id).scalar_subquery()
     session.execute(
         sa.update(IN)
-        .where(IN.c.line_id == person.line_id, IN.c.received_at >= person.created_at, IN.c.received_at <= until, made)
-        .values(body="", media=[], location=None, fields={})
+        .where(
+            IN.c.line_id == person.line_id,
+            IN.c.person_id.in_(with_them),
+            IN.c.received_at >= since,
+            IN.c.received_at <= until,
+            IN.c.body != "",
+        )
+        .values(HEARD)
     )
     return session.execute(sa.select(OUT.c.id).where(speaks).limit(1)).first() is not None
 
@@ -188,6 +199,7 @@ def _unmention_in(
     if of is Outbound:
         said = sa.and_(said, columns.state.not_in(ON_ITS_WAY))
     for id_, words in session.execute(sa.select(columns.id, columns[name]).where(said)).all():
-        if (rest := whole.sub("...", words)) != words:
-            new = "" if of in (Inbound, Outbound) else rest
-            session.execute(sa.update(table(of)).where(columns.id == id_).values({name: new}))
+        if (rest := whole.sub("...", words)) == words:
+            continue
+        values = {Inbound: HEARD, Outbound: {"body": ""}}.get(of, {name: rest})
+        session.execute(sa.update(table(of)).where(columns.id == id_).values(values))

@@ -20,17 +20,18 @@ from models.shifts import Shift
 from models.store.session import Session
 from models.store.types import table
 
+AT_CARRIER = "carrier_"
 TEXTS = 500  # blanked in one transaction: texts that come in wait for it
 REQUESTS = 50
 PEOPLE = 5
 WITH_REQUEST = (Event, Alarm, Assignment)
 SENT_AT = {Inbound: "received_at", Outbound: "created_at"}
-LISTED = timedelta(days=2)  # for which the carrier's list brings a text again, and more
 MARKS_KEPT = timedelta(days=365)  # of somebody by whom nothing else is kept
 
 
 def blank(session: Session, line: Line, now: datetime) -> bool:
     """Empty some of what is over for so long; whether there may be more."""
+    session.leave_no_trace = True
     before = now - timedelta(days=line.policy.keep_words_days)
     more = _requests(session, line, now, before)
     for of in (Inbound, Outbound):
@@ -89,6 +90,22 @@ def mark(session: Session, line: Line, what: str, up_to: int) -> None:
     """This is done to all texts up to this id."""
     line.swept = {**line.swept, what: up_to}
     session.add(line)
+
+
+def at_carrier(
+    session: Session, line: Line, of: type[SQLModel], before: datetime, most: int
+) -> list[tuple[int, str]]:
+    """The next texts to delete at the carrier: those from before then, in the order of their ids, with its ids."""
+    columns, done = table(of).c, line.swept.get(AT_CARRIER + table(of).name, 0)
+    rows = sa.select(columns.id, columns.sid).where(
+        columns.line_id == line.id, columns.id > done, columns[SENT_AT[of]] < before, columns.sid.is_not(None)
+    )
+    return [(id_, sid) for id_, sid in session.execute(rows.order_by(columns.id).limit(most))]
+
+
+def deleted_at_carrier(session: Session, line: Line, of: type[SQLModel], up_to: int) -> None:
+    """The carrier has none of the line's texts up to this id any more."""
+    mark(session, line, AT_CARRIER + table(of).name, up_to)
 
 
 def _silent(line_id: int, since: datetime) -> list[sa.ColumnElement[bool]]:
