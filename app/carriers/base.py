@@ -195,11 +195,8 @@ class Carrier(ABC):
         """A text from that list as its webhook would have brought it; may ask for more. Raises CarrierError."""
         raise NotImplementedError(f"{self.name} keeps no list of what came in")
 
-    def delete(self, sid: str) -> bool:
-        """Delete a text there, sent or received; False if it cannot be deleted yet. One that is gone is deleted.
-
-        Raises CarrierError.
-        """
+    def delete(self, sid: str) -> None:
+        """Delete a text there, sent or received, if it is there still. Raises CarrierError."""
         raise NotImplementedError(f"{self.name} deletes nothing")
 
     def codes(self, action: Action) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ EMPTY = b"<Response/>"  # replies leave through the outbox. Anything but XML wou
 HEADERS = {"Accept": "application/json", "User-Agent": "hotline"}
 PREFIX = {Channel.SMS: "", Channel.WHATSAPP: "whatsapp:"}
 QUEUED_FOR = {Channel.SMS: 36_000, Channel.WHATSAPP: 14_400}  # seconds that Twilio itself keeps a text
-NOT_YET = 20009  # "cannot delete this resource because it is in progress"
+UNDER_WAY = 20009  # of a message that cannot be deleted yet
 PAGE = 200  # messages on a page of its list
 LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the time we ask for
 SAME_PHONE = 8  # characters at the end of an address: Twilio may write the beginning of a number in another way
@@ -156,15 +156,14 @@ class Twilio(Carrier):
             if text.fields["To"] in ours or self.account.is_ours(text.fields):
                 yield text
 
-    def delete(self, sid: str) -> bool:
-        """Delete a message there, with its words and numbers. One that is still under way cannot be."""
+    def delete(self, sid: str) -> None:
+        """Delete a message there, with its words and numbers; one that is still under way is refused."""
         path = f"/2010-04-01/Accounts/{self.account.sid}/Messages/{sid}.json"
         answer = self.transport.ask("DELETE", self.transport.address(path), headers=HEADERS)
-        if answer.status_code in (204, 404):
-            return True
-        if answer.status_code == 409 or error_code(answer) == NOT_YET:
-            return False
-        raise refusal(answer.status_code, error_code(answer))
+        if error_code(answer) == UNDER_WAY:
+            raise CarrierError(Action.UNKNOWN, f"error {UNDER_WAY}", code=UNDER_WAY)
+        if answer.status_code not in (204, 404):
+            raise refusal(answer.status_code, error_code(answer))
 
     def as_webhook(self, message: ReceivedMessage) -> Webhook:
         """A text of that list as its webhook would have brought it."""
