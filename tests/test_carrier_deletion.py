@@ -52,7 +52,7 @@ def test_texts_are_deleted_after_so_many_hours_and_once(world: World) -> None:
     assert deletion(world).once() == 0
 
 
-@pytest.mark.parametrize("mood", [Mood.DOWN, Mood.DOWN])
+@pytest.mark.parametrize("mood", [Mood.DOWN])
 def test_a_carrier_that_is_away_for_a_moment_is_asked_again(world: World, mood: Mood) -> None:
     keeps(world, 30)
     texts(world)
