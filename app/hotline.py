@@ -15,6 +15,7 @@ from app.inbound.receive import Taken
 from app.inbound.reconcile import Reconciler
 from app.inbound.spool import Spool
 from app.inbound.spool_worker import SpoolWorker
+from app.outbound.carrier_deletion import CarrierDeletion
 from app.outbound.sender import Sender
 from app.settings import Settings
 from app.telemetry.heartbeat import BackgroundThread
@@ -57,10 +58,13 @@ class Hotline:
         )
         self.spool_worker = SpoolWorker(self.ingest)
         self.reconciler = Reconciler(self.ingest)
+        self.deletion = CarrierDeletion(self.database, self.carrier, self.clock)
         self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
         self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
         if self.carrier.lists_received:
             self.threads["reconciler"] = self.reconciler.thread
+        if self.carrier.deletes:
+            self.threads["deletion"] = self.deletion.thread
         self.heartbeats = {name: thread.heartbeat for name, thread in self.threads.items()}
         self.database.observe = self.metrics.batches.observe
 
@@ -94,9 +98,12 @@ class Hotline:
         self.ticker.start()
         if self.carrier.lists_received:
             self.reconciler.start()
+        if self.carrier.deletes:
+            self.deletion.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
+        self.deletion.stop()
         self.reconciler.stop()
         self.spool_worker.stop()
         self.ingest.close()

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 from handlers import (
     at_door,
     availability,
+    forgetting,
     free,
     in_hand,
+    my_data,
     own,
     pressing,
     questions,
@@ -34,6 +36,9 @@ DECLINES = (Act.DECLINES, Act.GIVES_BACK, Act.MAY_GIVE_BACK)
 # What people do with words of their own, read like a table: the first row that a text fits, and whose role its author
 # has, is what follows. The words are in handlers/understanding/acts/*.toml.
 ACTS: tuple[ActRule[ActHandler], ...] = (
+    # what is kept of them
+    ActRule(Act.WANTS_FORGOTTEN, Role.ANYONE, forgetting.wanted),
+    ActRule(Act.ASKS_WHAT_IS_KEPT, Role.ANYONE, my_data.asked),
     # what they have promised to all
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.

@@ -20,11 +20,13 @@ from handlers import (
     desk,
     digest,
     duty,
+    forgetting,
     free,
     in_hand,
     intake,
     join,
     moving,
+    my_data,
     own,
     own_answers,
     pause,
@@ -147,6 +149,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("help", service.help_, told=Told.README),  # most texts of ours end with it
     Command("stop", service.stop, argument=BY_CARRIER, while_stopped=True, tells_language=False),
     Command("start", service.start, while_stopped=True, told=Told.README),  # the answer to STOP tells it
+    # No room in the help texts; whoever asks what becomes of their words is told of these.
+    Command("forget", forgetting.forget, while_stopped=True, told=Told.README),
+    Command("my_data", my_data.my_data, told=Told.README),
     # Whoever writes in a language is answered in it: few ever need to say so.
     Command("language", service.language, argument=CODE, told=Told.README, tells_language=False,
             gives_way_to={Question.LANGUAGES}),
@@ -182,6 +187,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.GOING: in_hand.going,
     Question.DETAIL: volunteer_talk.answered,
     Question.CANT_WAIT: ask.cant_wait,
+    Question.FORGET: forgetting.answered,
+    Question.STAYS: forgetting.stays,
     Question.STILL_HELPS: silent.answered,
     Question.STILL_NEEDED: waiting.answered,
     Question.UNTIL: pause.answered,

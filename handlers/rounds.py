@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import broadcasting, digest, dragging, duty_tasks, measuring, pause, rota, silent
+from handlers import broadcasting, digest, dragging, duty_tasks, forgetting, keeping, measuring, pause, rota, silent
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer
@@ -31,6 +31,8 @@ ROUNDS: dict[str, Round] = {
     broadcasting.EXPIRY: Round(broadcasting.expire, never),
     "answering": Round(measuring.act, measuring.next_moment),
     "digest": Round(digest.act, digest.next_moment),
+    forgetting.CLEARING: Round(keeping.clear, never),
+    keeping.KEEPING: Round(keeping.act, keeping.next_moment),
     "silent": Round(silent.act, silent.next_moment),
     pause.TIMER: Round(pause.over, pause.ends_at),
 }

@@ -94,7 +94,7 @@ class LiveSituation:
                 return any(r.state in (State.OPEN, State.HELD) for r in own)
             case Role.GIVEN_UP:
                 latest = None if own else requests.last_of(self.turn.session, speaker.id)
-                return latest is not None and latest.outcome is Outcome.UNMET
+                return latest is not None and latest.outcome is Outcome.UNMET and latest.blanked_at is None
             case Role.MATCHED:
                 return any(r.state in TALKING for r in own)
             case Role.DELIVERED:

@@ -71,8 +71,8 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
     if not kept or person.question_asked_at is None:
         return None
     question = Question(kept["question"])
-    still = question is Question.STILL_NEEDED  # to which nothing else is waited for
-    lasts = timedelta(days=policy.unmet_days) if still else timedelta(minutes=policy.asked_lasts)
+    days = {Question.STILL_NEEDED: policy.unmet_days, Question.STAYS: policy.forget_notice_days}  # nothing else waits
+    lasts = timedelta(days=days[question]) if question in days else timedelta(minutes=policy.asked_lasts)
     if now - person.question_asked_at > lasts:
         return None
     return Asked(

@@ -19,6 +19,7 @@ BY_HELPER = {
     "dropped": "who_dropped",
     "lapsed": "who_lapsed",
     "stopped": "who_dropped",
+    "left": "who_dropped",
     "nobody_home": "who_nobody_home",
 }
 BY_NEIGHBOR = {"asked": "who_asked", "reopened": "who_reopened"}

@@ -92,6 +92,14 @@ def end(session: Session, task: DutyTask, now: datetime) -> None:
     session.add(task)
 
 
+def end_about(session: Session, person_id: int, now: datetime) -> None:
+    """What waits for duty about this person and no request no longer matters."""
+    waits = col(DutyTask.about_person_id) == person_id, col(DutyTask.request_id).is_(None)
+    session.execute(
+        sa.update(DutyTask).where(*waits, col(DutyTask.ended_at).is_(None)).values(ended_at=now, next_at=None)
+    )
+
+
 def answer(session: Session, request_id: int, now: datetime, *, by: int) -> bool:
     """Somebody on duty has answered: of two who do at once, exactly one gets True."""
     won = session.execute(

@@ -86,6 +86,12 @@ def store(
     ).first()
 
 
+def store_erased(session: Session, line_id: int, heard: Heard, now: datetime) -> None:
+    """Note only that the text has come: it is of somebody who was erased since they wrote it."""
+    blank = Heard(heard.id, heard.channel, "", heard.to, "")
+    store(session, line_id, blank, now, person_id=None, intent="erased")
+
+
 def moments_since(session: Session, person_id: int, intents: tuple[str, ...], since: datetime) -> list[datetime]:
     """When those of this person's texts came since then that were taken to mean one of these, in their order."""
     query = select(Inbound.received_at).where(

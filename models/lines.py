@@ -92,6 +92,10 @@ class Policy:
     most_open_requests: int = 5  # of one person; what more they need joins the last of them
     requests_per_day: int = 10  # new ones of one person; more wait for whoever is on duty
     offers_per_day: int = 10  # to one volunteer
+    keep_words_days: int = 30  # of a request after its end, and of texts; then words, places and numbers are blanked
+    forget_days: int = 365  # of silence, after which a person is erased
+    forget_notice_days: int = 30  # that a volunteer has to say that they stay
+    carrier_keeps_hours: int = 0  # after which texts are deleted at the carrier; 0: never
     brake_requests: int = 20  # new ones within `brake_minutes`; if more come than ever did, waves are held
     brake_minutes: int = 10
     brake_gap: int = 1  # minutes between waves while they are held
@@ -152,6 +156,11 @@ class Line(Model, table=True):
     resources: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     answers: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    hash_key: str = Field(default="", sa_column_kwargs={"server_default": ""})  # made with its first mark
+    # By what is done to old texts, the id up to which it is done (models/erasing.py).
+    swept: dict[str, int] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default=sa.text("'{}'"))
+    )
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     @property

@@ -19,6 +19,7 @@ from models.store.types import EnumString, Model, UtcDateTime
 HELPS = "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"
 FREE = sa.text(f"{HELPS} AND pending_offer_request_id IS NULL")
 BUSY = sa.text(f"{HELPS} AND pending_offer_request_id IS NOT NULL")
+UNCLEARED = sa.text("erased_at IS NOT NULL AND cleared_at IS NULL")
 PENDING_OFFER = sa.text("pending_offer_request_id IS NOT NULL")
 NEVER = datetime.min.replace(tzinfo=UTC)
 FOREVER = timedelta(days=3650)  # who is away until they say otherwise
@@ -53,6 +54,9 @@ class Person(Model, table=True):
     silent_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # others may read what we text
     wake_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # said that danger may wake them
     watch_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to take the watch
+    leave_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # if they stay, after long silence
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nothing is known of them since then
+    cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and nothing of theirs is on its way
     last_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     asked_on: str | None = None  # the line's local date of `asked_today`, as 2026-03-03
     asked_today: int = 0  # offers made to them on that day
@@ -71,6 +75,7 @@ class Person(Model, table=True):
             postgresql_where=PENDING_OFFER,
         ),
         sa.Index("ix_person_duty", "line_id", sqlite_where=ON_DUTY, postgresql_where=ON_DUTY),
+        sa.Index("ix_person_uncleared", "line_id", sqlite_where=UNCLEARED, postgresql_where=UNCLEARED),
     )
 
     @property
@@ -329,6 +334,12 @@ def _awake_at(when: Waking, moment: datetime) -> datetime | None:
     return when.next(moment)
 
 
+def unmake(session: Session, person: Person, address: Address) -> None:
+    """Take back somebody who was made known in this transaction: their text does not count."""
+    session.execute(sa.delete(Address).where(col(Address.id) == address.id))
+    session.execute(sa.delete(Person).where(col(Person.id) == person.id))
+
+
 def add(
     session: Session,
     line: Line,
@@ -369,8 +380,9 @@ def find(session: Session, line_id: int, person_id: int) -> Person | None:
 
 
 def everybody(session: Session, line_id: int) -> list[Person]:
-    """All people of the line, in the order in which they became known."""
-    return session.exec(select(Person).where(Person.line_id == line_id).order_by(col(Person.id)))
+    """All people of the line, in the order in which they became known; nobody who was erased."""
+    known = select(Person).where(Person.line_id == line_id, col(Person.erased_at).is_(None))
+    return session.exec(known.order_by(col(Person.id)))
 
 
 def all_addresses(session: Session, line_id: int) -> dict[int, list[Address]]:

@@ -66,6 +66,7 @@ LIVE = (State.DRAFT, State.OPEN, State.CLAIMED, State.DELIVERED, State.HELD)
 
 DUE = sa.text("next_action_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
+WORDS_LEFT = sa.text("state = 'closed' AND blanked_at IS NULL")
 UNFILLED = sa.text("state = 'open' AND unfilled_since IS NOT NULL")
 
 
@@ -76,6 +77,9 @@ class Request(Model, table=True):
         sa.UniqueConstraint("line_id", "number"),
         sa.Index("ix_request_asker", "person_id", "state"),
         sa.Index("ix_request_due", "next_action_at", "wave", sqlite_where=DUE, postgresql_where=DUE),
+        sa.Index(
+            "ix_request_words_left", "line_id", "changed_at", sqlite_where=WORDS_LEFT, postgresql_where=WORDS_LEFT
+        ),
         sa.Index("ix_request_live", "line_id", "state", "number", sqlite_where=NOT_OVER, postgresql_where=NOT_OVER),
         sa.Index(
             "ix_request_unfilled", "line_id", "unfilled_since", sqlite_where=UNFILLED, postgresql_where=UNFILLED
@@ -110,6 +114,7 @@ class Request(Model, table=True):
     wave: int = 0
     unfilled_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # looked for people in vain, last
     next_action_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when time itself must act on it
+    blanked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # its words and places are gone
     changed_at: datetime = Field(sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -189,6 +189,23 @@ class Api(BaseHTTPRequestHandler):
         except Refused as refused:
             self._answer(refused.status, refused.body)
 
+    def do_DELETE(self) -> None:
+        """Delete one message, unless it is under way."""
+        try:
+            self._check()
+            text = self._one(urlsplit(self.path).path)
+            mood = self.twilio.mood({"To": text.to})
+            if mood is not Mood.ANSWER:
+                raise Refused(20503)
+            if text.status in ("queued", "sending"):
+                raise Refused(20009)
+            self.twilio.carried.remove(text)
+            self.send_response(204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        except Refused as refused:
+            self._answer(refused.status, refused.body)
+
     def _check(self) -> None:
         given = self.headers.get("Authorization", "").removeprefix("Basic ")
         if base64.b64decode(given) != f"{ACCOUNT}:{TOKEN}".encode():

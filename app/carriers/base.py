@@ -151,6 +151,7 @@ class Carrier(ABC):
     simulated: ClassVar[bool] = False  # whether no real phone is behind it
     reports_delivery: ClassVar[bool] = True  # whether it says by webhook what became of every text
     lists_received: ClassVar[bool] = False  # whether `received` can say what came in
+    deletes: ClassVar[bool] = False  # whether `delete` can be asked
     webhooks: ClassVar[Mapping[str, str]] = {}  # the paths it calls by POST, and what each is about, in a word
 
     @staticmethod
@@ -193,6 +194,10 @@ class Carrier(ABC):
     def as_webhook(self, message: ReceivedMessage) -> Webhook:
         """A text from that list as its webhook would have brought it; may ask for more. Raises CarrierError."""
         raise NotImplementedError(f"{self.name} keeps no list of what came in")
+
+    def delete(self, sid: str) -> None:
+        """Delete a text there, sent or received, if it is there still. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} deletes nothing")
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """The errors that ask for this."""

@@ -43,6 +43,15 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def no_or(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number within bounds, or 0."""
+
+    def read(said: str) -> int:
+        return 0 if said == "0" or said.lower() in NOTHING else whole(least, most)(said)
+
+    return read
+
+
 minutes = whole(1, LONGEST)
 
 
@@ -243,6 +252,12 @@ FIGURES: dict[str, Figure] = {
                                  whole(0, 1000)),
     "requests_per_day": Figure("requests", "of one person; more wait for duty. 0 for no limit", whole(0, MOST)),
     "offers_per_day": Figure("offers", "to one volunteer, but for danger; 0 for no limit", whole(0, MOST)),
+    "keep_words_days": Figure("days", "that words and places are kept after a request has ended, and texts after "
+                              "they were sent", whole(3, 3650)),
+    "forget_days": Figure("days", "of silence, after which a person is erased", whole(90, 36500)),
+    "forget_notice_days": Figure("days", "that a volunteer who is to be erased so has to say no", whole(3, 365)),
+    "carrier_keeps_hours": Figure("hours", "after which texts are deleted at the carrier, at least 26; 0 for never",
+                                  no_or(26, 24 * 365)),
     "brake_requests": Figure("requests", "new within brake_minutes; if more come than ever, they are asked about one "
                              "by one and duty decides. 0 for never", whole(0, 900)),
     "brake_minutes": Figure("minutes", "in which new requests are counted for the brake", minutes),

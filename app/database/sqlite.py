@@ -16,7 +16,16 @@ from app.database.sqlite_files import OVERWRITTEN, FileGone, SQLiteFiles
 from models.store.session import Session
 
 CACHE_KIB = 16 * 1024  # of pages that the writer keeps in memory: a line with years behind it touches many
+BUSY = 30  # seconds that a transaction waits for another
+READERS_WAIT = 200  # milliseconds that the log is waited for before it is emptied the next time
 CACHED_STATEMENTS = 1_000  # prepared statements that sqlite3 keeps; of its default 128, too many are made again
+
+
+def _empty_log(driver: Any) -> None:
+    """Empty the log, for what was erased is still in it. Where somebody reads it just now, the next time does."""
+    driver.execute(f"PRAGMA busy_timeout={READERS_WAIT}")
+    sqlite_files.empty_log(driver)
+    driver.execute(f"PRAGMA busy_timeout={BUSY * 1000}")
 
 
 class SQLite(Database):
@@ -34,7 +43,7 @@ class SQLite(Database):
         engine = sa.create_engine(
             self.url,
             hide_parameters=True,  # an error message must not quote a text
-            connect_args={"timeout": 30, "check_same_thread": False, "cached_statements": CACHED_STATEMENTS},
+            connect_args={"timeout": BUSY, "check_same_thread": False, "cached_statements": CACHED_STATEMENTS},
         )
 
         @sa.event.listens_for(engine, "do_connect")
@@ -44,7 +53,7 @@ class SQLite(Database):
         @sa.event.listens_for(engine, "connect")
         def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
             connection.isolation_level = None  # transactions begin when we say so, not at the first write
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 connection.execute(f"PRAGMA {pragma}")
             if immediate:
                 connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
@@ -69,6 +78,8 @@ class SQLite(Database):
                     answers.append(self._run_one(session, job))
                     if session.was_rolled_back:  # and with it what those before were about to be told
                         raise answers[-1][2] or RuntimeError("the transaction is gone")
+            if session.leave_no_trace:
+                _empty_log(connection.connection.driver_connection)
             self._files = self._unchanged()  # or what was committed is in a file that nobody will find
             lock.leave(self._files.note)
             return answers

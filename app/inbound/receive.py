@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import structlog
 
-from app.inbound import newcomers, rate_limit, repeats
+from app.inbound import erased, newcomers, rate_limit, repeats
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
@@ -53,6 +53,8 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     heard = media.cards_aside(heard)
     reading = registry.read(heard.body)
     person, address = _author(session, line, heard, now, reading.language)
+    if session.is_new(person) and erased.sift(session, line, heard, now, person, address):
+        return Taken.SEEN
     earlier = repeats.before(session, address, heard, now, line.policy)
     if repeats.is_repeat(earlier, heard, now):
         inbound.store(session, line.id, heard, now, person_id=person.id, intent="repeat")
@@ -197,6 +199,8 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     heard = media.cards_aside(heard)
     understood = _understood_at_all(heard)
     person, address = _author(session, line, heard, now, understood.language if understood else None)
+    if session.is_new(person) and erased.sift(session, line, heard, now, person, address):
+        return Taken.SEEN
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
         return Taken.SEEN

@@ -28,6 +28,7 @@ from app.carriers.base import Webhook
 
 BOX = re.compile(r"[0-9a-f]{3}")
 ATTEMPTS = 10  # an empty box may be cleared away while something is put into it
+LOOKED_AT = timedelta(days=30)  # for so long a person may look at what was put aside
 STALE = timedelta(hours=1)  # a file still being written after this was left by a process that died
 LARGEST = 2**20  # bytes of a file; the largest webhook there can be takes less than half of it
 # What opening says of links, sockets and files of somebody else's: it will say the same the next time.
@@ -143,6 +144,14 @@ class Spool:
                 if BOX.fullmatch(box.name) and name[3:4] == "-" and stat.S_ISREG(file.lstat().st_mode):
                     _make(box)
                     file.rename(box / name[4:])
+
+    def remove_old_quarantined(self, now: datetime) -> None:
+        """Remove what was put aside long ago: nobody has looked at it, and somebody's words are in it."""
+        for name in _names(self.folder / QUARANTINE):
+            file = self.folder / QUARANTINE / name
+            with suppress(OSError):
+                if now - datetime.fromtimestamp(file.lstat().st_mtime, UTC) > LOOKED_AT:
+                    file.unlink()
 
     def remove_stale_drafts(self, now: datetime) -> None:
         """Remove what a process that died had begun to write: nobody was told that it is kept."""

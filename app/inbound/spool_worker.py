@@ -58,6 +58,7 @@ class SpoolWorker:
     def start(self) -> None:
         """Begin to look."""
         self.spool.remove_stale_drafts(self.clock.now())
+        self.spool.remove_old_quarantined(self.clock.now())
         self.spool.requeue_quarantined()  # the fault may have been mended since
         self.thread.start()
 

@@ -76,6 +76,8 @@ class Act(StrEnum):
     ASKS_COST = "asks_cost"
     ASKS_WHO = "asks_who"
     ASKS_BOT = "asks_bot"
+    WANTS_FORGOTTEN = "wants_forgotten"
+    ASKS_WHAT_IS_KEPT = "asks_what_is_kept"
     ASKS_PRIVACY = "asks_privacy"
     ASKS_PAPERS = "asks_papers"
     ASKS_AUTHORITIES = "asks_authorities"
@@ -167,6 +169,8 @@ class Question(StrEnum):
     UNTIL = "until"  # duty, how long the line is paused
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
     STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
+    FORGET = "forget"  # anybody, whether all that is known of them shall be erased
+    STAYS = "stays"  # a volunteer silent for a year, whether they stay
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -180,6 +184,8 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.COVER,
         Question.BROADCAST,
         Question.CANT_WAIT,
+        Question.FORGET,
+        Question.STAYS,
         Question.STILL_HELPS,
         Question.STILL_NEEDED,
     }

@@ -40,6 +40,7 @@ class Session:
         self.dialect = connection.dialect
         self.cache: dict[Any, Any] = {}  # what was found out and holds until the end of the transaction
         self._driver_connection: Any = connection.connection.driver_connection
+        self.leave_no_trace = False  # whether what was erased must not stay in the log that SQLite keeps either
         # psycopg sends several statements without waiting for each; SQLite has nothing to wait for.
         self._pipeline: Callable[[], AbstractContextManager[Any]] = getattr(
             self._driver_connection, "pipeline", nullcontext

@@ -36,6 +36,7 @@ EMPTY = b"<Response/>"  # replies leave through the outbox. Anything but XML wou
 HEADERS = {"Accept": "application/json", "User-Agent": "hotline"}
 PREFIX = {Channel.SMS: "", Channel.WHATSAPP: "whatsapp:"}
 QUEUED_FOR = {Channel.SMS: 36_000, Channel.WHATSAPP: 14_400}  # seconds that Twilio itself keeps a text
+UNDER_WAY = 20009  # of a message that cannot be deleted yet
 PAGE = 200  # messages on a page of its list
 LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the time we ask for
 SAME_PHONE = 8  # characters at the end of an address: Twilio may write the beginning of a number in another way
@@ -47,6 +48,7 @@ class Twilio(Carrier):
 
     name = "twilio"
     lists_received = True
+    deletes = True
     webhooks = webhook.PATHS
 
     def __init__(self, account: Account, *, timeout: float = TIMEOUT) -> None:
@@ -153,6 +155,15 @@ class Twilio(Carrier):
         for text in inbox.received(self.client, [None], since):
             if text.fields["To"] in ours or self.account.is_ours(text.fields):
                 yield text
+
+    def delete(self, sid: str) -> None:
+        """Delete a message there, with its words and numbers; one that is still under way is refused."""
+        path = f"/2010-04-01/Accounts/{self.account.sid}/Messages/{sid}.json"
+        answer = self.transport.ask("DELETE", self.transport.address(path), headers=HEADERS)
+        if error_code(answer) == UNDER_WAY:
+            raise CarrierError(Action.UNKNOWN, f"error {UNDER_WAY}", code=UNDER_WAY)
+        if answer.status_code not in (204, 404):
+            raise refusal(answer.status_code, error_code(answer))
 
     def as_webhook(self, message: ReceivedMessage) -> Webhook:
         """A text of that list as its webhook would have brought it."""

@@ -7,7 +7,7 @@ import typer
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
-from app.cli.people import entries, spreadsheet
+from app.cli.people import entries, leaving, spreadsheet
 from app.cli.people.addresses import Unusable
 from app.clock import Clock
 from app.settings import Settings
@@ -22,7 +22,11 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def main() -> None:
-    """Add, import and list people."""
+    """Add, import and list people; show what is kept of one, or erase it."""
+
+
+app.command()(leaving.export)
+app.command()(leaving.forget)
 
 
 @app.command()

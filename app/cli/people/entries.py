@@ -13,7 +13,7 @@ from handlers import naming, phrasebook, places
 from handlers.understanding import needs
 from handlers.understanding.intents import Need
 from handlers.understanding.words import fold
-from models import lines, people
+from models import lines, marks, people
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
@@ -65,6 +65,8 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
     channel, value = addresses.read(said.get("address", ""), line.country)
     if value in own or any(value in (each.sms, each.whatsapp) for each in lines.all_lines(session)):
         raise Unusable("a hotline's own number; write the number of the person's phone")
+    if people.by_address(session, line, channel, value) is None and marks.find(session, line, value) is not None:
+        raise Unusable("was erased; whoever was must text the hotline themselves first")
     helper, duty = (yes(column, said.get(column, "")) for column in ("helper", "duty"))
     name = naming.plain(said.get("name", ""))
     if len(name) > LONGEST_NAME:

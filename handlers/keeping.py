@@ -1,0 +1,42 @@
+"""What is long over is emptied, and who was silent for long is erased, a little at a time and by night."""
+
+from datetime import datetime, timedelta
+
+from handlers import forgetting
+from handlers.turn import Context, Texts
+from handlers.understanding.intents import Question
+from models import erasing, lines, sweeping, timers
+
+KEEPING = "keeping"
+AT = (4,)  # o'clock: whoever is asked hears it in the morning
+GO_ON = timedelta(seconds=2)  # until the next part: texts that come in go between
+
+
+def act(context: Context) -> Texts:
+    """One part of it; the next follows soon, until nothing is left."""
+    session, line = context.session, context.line
+    more = sweeping.blank(session, line, context.now)
+    for person in sweeping.silent_volunteers(session, line, context.now):
+        person.leave_asked_at = context.now
+        session.add(person)
+        if context.asked_of(person) is None:
+            context.ask(person, Question.STAYS, options=forgetting.NO)
+        more = True
+        yield context.tell(person, "stay_or_go", n=line.policy.forget_notice_days)
+    for person in sweeping.forgotten(session, line, context.now):
+        more = True
+        yield from forgetting.erase(context, person)
+    if more:
+        timers.bring_forward(session, line.id, KEEPING, context.now + GO_ON)
+
+
+def clear(context: Context) -> Texts:
+    """What was on its way when somebody was erased is emptied once it has left."""
+    if erasing.clear(context.session, context.line.id, context.now):
+        timers.bring_forward(context.session, context.line.id, forgetting.CLEARING, context.now + forgetting.SOON)
+    yield from ()
+
+
+def next_moment(context: Context) -> datetime:
+    """The next night."""
+    return lines.next_of(context.line, context.now, AT)

@@ -1,0 +1,188 @@
+"""What every column of every table is for once its person is erased: one declaration, which all that erases reads.
+
+A column that is not named here is one that nobody has thought about: tests/test_retention.py finds it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col
+
+from models.alarms import Alarm
+from models.assignments import Assignment
+from models.broadcasts import Broadcast
+from models.delivery.line_numbers import LineNumber, Spending
+from models.delivery.outbound import Attempt, Outbound, StatusEvent
+from models.delivery.workers import Worker
+from models.duty_tasks import DutyTask
+from models.inbound import Inbound
+from models.lines import Area, Line
+from models.marks import Mark
+from models.offers import Offer
+from models.people import Address, Person
+from models.prefixes import Prefix
+from models.requests import Event, Request
+from models.shifts import Shift
+from models.store.types import table
+from models.surges import Surge
+from models.timers import Timer
+
+
+class Use(StrEnum):
+    """What becomes of a column's value."""
+
+    KEEP = "keep"  # it counts, orders or links, and tells nothing of anybody
+    BLANK = "blank"  # it is emptied, and the row stays
+    MARK = "mark"  # it is emptied, and kept beside a keyed hash: erasure does not undo it
+    ERASE = "erase"  # the row goes
+
+
+KEEP, BLANK, MARK, ERASE = Use.KEEP, Use.BLANK, Use.MARK, Use.ERASE
+
+
+@dataclass(frozen=True)
+class Retention:
+    """One table: by which columns its rows are somebody's, and what each column is for.
+
+    `of` are columns with the id of a person; `about` is the one with the id of a request, whose neighbor's the row is
+    too. `id` and what is named in neither `blank`, `mark` nor `erase` must be named in `keep`.
+    """
+
+    of: tuple[str, ...] = ()
+    about: str | None = None
+    keep: str = ""
+    blank: str = ""
+    mark: str = ""
+    erase: str = ""
+    unless: sa.ColumnElement[bool] | None = None  # rows that stay as they are
+
+    @property
+    def uses(self) -> dict[str, Use]:
+        """What becomes of each column."""
+        lists = {KEEP: f"id {self.keep}", BLANK: self.blank, MARK: self.mark, ERASE: self.erase}
+        return {name: use for use, names in lists.items() for name in names.split()}
+
+    @property
+    def goes(self) -> bool:
+        """Whether whole rows go."""
+        return bool(self.erase)
+
+
+RETENTION: Mapping[type[SQLModel], Retention] = {
+    Person: Retention(
+        of=("id",),
+        keep="line_id language erased_at cleared_at created_at asked_today",  # the last text to them is in theirs
+        blank="name languages can areas max_open hours_from hours_until digest_since introduced_at unanswered "
+        "survey_sent_at helper_since vouched_at vouched_by_person_id on_duty_since duty_at away_until silent_since "
+        "wake_since watch_asked_at leave_asked_at last_asked_at asked_on pending_offer_request_id "
+        "pending_question question_asked_at",
+        mark="opted_out_at",
+    ),
+    Address: Retention(
+        of=("person_id",),
+        erase="line_id person_id channel value last_heard_at reply_times answered_on answered_today ranked_until "
+        "recent_texts muted_until paused_until unreachable_count undeliverable_code undeliverable_at created_at",
+    ),
+    Request: Retention(
+        of=("person_id",),
+        keep="line_id number person_id state outcome needs people urgency emergency danger area_id language "
+        "helpers_wanted needed_as needed_from needed_until parent_request_id duty_person_id wanted_at wave "
+        "unfilled_since next_action_at blanked_at changed_at created_at",
+        blank="text vicinity place repeats code_word",
+    ),
+    Event: Retention(
+        of=("by_person_id",),
+        about="request_id",
+        keep="request_id at kind state by_person_id",
+        blank="words",
+        unless=col(Event.kind).in_(("merged", "wave")),  # whose words are a number of ours
+    ),
+    Alarm: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id next_at request_id person_id kind raised_at step heard_at taken_by_person_id safe_at ended_at",
+        blank="words",
+    ),
+    Assignment: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="request_id person_id state taken_at leased_until heard_at comes_as comes_from comes_until reminded_at "
+        "nudged_at warned_at at_door_at on_the_way_at ended_at",
+        blank="note",
+    ),
+    Offer: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id request_id person_id wave state created_at expires_at answered_at",
+    ),
+    DutyTask: Retention(
+        of=("about_person_id",),
+        about="request_id",
+        keep="line_id next_at request_id about_person_id phrase raised_at said called_at taken_by_person_id ended_at",
+    ),
+    Broadcast: Retention(
+        of=("by_person_id",),
+        keep="line_id by_person_id audience area_id created_at confirmed_by_person_id sent_at cancelled_at",
+        blank="words",
+    ),
+    Shift: Retention(
+        of=("person_id",),
+        erase="line_id person_id starts_at ends_at begins ends weekly reminded_at began_at cover_asked_at asked "
+        "created_at",
+    ),
+    # `sid` is the carrier's id: by it a second delivery of a text is dropped, until nobody brings one any more.
+    Inbound: Retention(
+        of=("person_id",),
+        keep="line_id sid channel person_id intent received_at",
+        blank="from_address body media location fields",
+    ),
+    Outbound: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id person_id request_id key phrase channel from_number segments lane rank state tries retries "
+        "not_before expires_at leased_until leased_by sid price error_code reported_at created_at changed_at",
+        blank="to body",
+    ),
+    Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
+    StatusEvent: Retention(keep="outbound_id at status sid error_code"),
+    Mark: Retention(keep="line_id hash erased_at kept"),
+    # These are nobody's: a group's own, or figures.
+    Line: Retention(
+        keep="name sms whatsapp language timezone country emergency_number from_settings carrier last_request "
+        "paused_until answering resources rules answers hash_key swept created_at"
+    ),
+    Area: Retention(keep="line_id name aliases"),
+    LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),
+    Spending: Retention(keep="line_id day segments micros reported_at ceiling_reported_at"),
+    Worker: Retention(keep="seen_at"),
+    Prefix: Retention(keep="line_id prefix day phones reported_at"),
+    Surge: Retention(keep="line_id most held_since next_wave_at free_until"),
+    Timer: Retention(keep="line_id next_at kind"),
+}
+
+
+def blanks(of: type[SQLModel]) -> dict[str, Any]:
+    """The empty values of the columns that are emptied."""
+    columns = table(of).c
+    return {name: _empty(columns[name]) for name, use in RETENTION[of].uses.items() if use in (BLANK, MARK)}
+
+
+def _empty(column: sa.Column[Any]) -> Any:
+    if column.nullable:
+        return sa.null()
+    if isinstance(column.type, sa.JSON):
+        return {} if column.key in ("fields", "ranked_until") else []
+    return 0 if isinstance(column.type, sa.Integer) else ""
+
+
+def whose(of: type[SQLModel], person_id: int, *, about: bool = True) -> sa.ColumnElement[bool]:
+    """Whether a row is this person's, and with `about` also if it is about what they asked for."""
+    columns, kept = table(of).c, RETENTION[of]
+    theirs = [columns[name] == person_id for name in kept.of]
+    if about and kept.about is not None:
+        asked = sa.select(table(Request).c.id).where(table(Request).c.person_id == person_id)
+        theirs.append(columns[kept.about].in_(asked))
+    return sa.and_(sa.or_(*theirs), sa.true() if kept.unless is None else ~kept.unless)
