@@ -28,6 +28,7 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 TICK = 0.5  # seconds between looks for what time alone triggers; most find nothing, and write nothing
+CATCHING_UP = timedelta(minutes=1)  # for which time waits, at most, until the carrier's list was read after a restore
 SIMULATED_BURST = 1  # seconds that an answer waits for more words, where one person types for everybody
 
 
@@ -131,6 +132,10 @@ class Hotline:
     def _tick_on(self) -> None:
         now = self.clock.now()
         due = self.database.read(tick.next_due)
+        # What came in since a backup that was put back may answer what time would ask. Danger waits for no list long.
+        waits = self.reconciler.catching_up and self.ticker.heartbeat.idle(now) < CATCHING_UP
+        if waits:
+            return
         if due is not None and due <= now:
             self.tick()
         self.ticker.heartbeat.beat(now)
