@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import structlog
 
+from app.backups import making
+from app.backups.nightly import Nightly
 from app.carriers import carrier_for, simulator
 from app.carriers.base import Carrier
 from app.clock import Clock
 from app.database import engine, migrations
+from app.database.running import Presence
 from app.inbound import tick
 from app.inbound.ingest import DATABASE_TIMEOUT, Ingest
 from app.inbound.receive import Taken
@@ -59,7 +62,11 @@ class Hotline:
         self.spool_worker = SpoolWorker(self.ingest)
         self.reconciler = Reconciler(self.ingest)
         self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
+        self.nightly = Nightly(settings, self.database, self.clock)
+        self.presence = Presence(settings.database)
         self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
+        if settings.backups is not None:
+            self.threads["backups"] = self.nightly.thread
         if self.carrier.lists_received:
             self.threads["reconciler"] = self.reconciler.thread
         self.heartbeats = {name: thread.heartbeat for name, thread in self.threads.items()}
@@ -67,7 +74,8 @@ class Hotline:
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused."""
-        migrations.upgrade(self.settings.database)
+        self.presence.begin()
+        migrations.upgrade(self.settings.database, before=lambda: making.before_migration(self.settings))
         self.database.write(self._first_line).result()
         self.reconciler.prepare()
 
@@ -93,11 +101,14 @@ class Hotline:
         self.sender.start()
         self.spool_worker.start()
         self.ticker.start()
+        if self.settings.backups is not None:
+            self.nightly.start()
         if self.carrier.lists_received:
             self.reconciler.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
+        self.nightly.stop()
         self.reconciler.stop()
         self.spool_worker.stop()
         self.ingest.close()
@@ -105,6 +116,7 @@ class Hotline:
         self.sender.stop()
         self.carrier.close()
         self.database.close()
+        self.presence.end()
 
     def receive(self, heard: Heard) -> "Future[Taken]":
         """Take in a text; the future answers when it is on disk. Raises Busy when too many wait already."""

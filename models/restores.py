@@ -14,7 +14,9 @@ class Restore(Model, table=True):
     id: int = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime)
     read_from: datetime = Field(sa_type=UtcDateTime)  # its newest text: the carrier's list is read back to here
-    doubted_until: datetime = Field(sa_type=UtcDateTime)  # what time brings about until then may have been sent before
+    doubted_until: datetime = Field(
+        sa_type=UtcDateTime
+    )  # what time brings about until then may have been sent before
     caught_up_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the list was read
 
 

@@ -75,7 +75,9 @@ def _of_postgresql(file: Path) -> Contents:
     return _contents("postgresql", revision, counts, None)
 
 
-def _contents(backend: str, revision: str | None, counts: "dict[str, int] | Counter[str]", newest: str | None) -> Contents:
+def _contents(
+    backend: str, revision: str | None, counts: "dict[str, int] | Counter[str]", newest: str | None
+) -> Contents:
     if not revision:
         raise Damaged("it is no hotline's: it has no tables of one")
     moment = datetime.fromisoformat(newest) if newest else None

@@ -1,4 +1,4 @@
-"""Makes a backup: written beside its place under another name, opened and read, sealed, and only then given its name."""
+"""Makes a backup: written beside its place, opened and read, sealed, and only then given its name."""
 
 import os
 import secrets
@@ -70,15 +70,17 @@ def make(
                 sealing.seal(plain, draft, key)
                 plain.unlink()
             size = draft.stat().st_size
-            _sync(draft)
+            sync(draft)
             if place is not None:
                 draft.replace(place)
                 draft = place
-                _sync(place.parent)
+                sync(place.parent)
         except (ToolFailed, WrongKey) as error:
             raise BackupFailed(str(error)) from error
         except Damaged as error:
-            raise BackupFailed(f"What was written cannot be read: {error}. Look at the disk, and try again") from error
+            raise BackupFailed(
+                f"What was written cannot be read: {error}. Look at the disk, and try again"
+            ) from error
         except FileGone as error:
             raise BackupFailed(f"The database cannot be read: {error.what}") from error
         except (OperationalError, sqlite3.Error) as error:
@@ -128,6 +130,11 @@ def rotate(settings: Settings, now: datetime) -> list[Path]:
     return []
 
 
+def name_before_restore(settings: Settings, now: datetime) -> str:
+    """The name of what is put aside when a backup is put back."""
+    return folder.name(settings.database, now, sealed=settings.backup_public_key is not None, why=BEFORE_RESTORE)
+
+
 def one_at_a_time(where: Path) -> FileLock:
     """A lock for those who would each make tonight's."""
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,7 +144,9 @@ def one_at_a_time(where: Path) -> FileLock:
 def _place(settings: Settings, file: Path | None, name: str) -> Path:
     if file is None:
         if settings.backups is None:
-            raise BackupFailed("There is no folder for backups. Write a file: hotline backup FILE; or set BACKUP_FOLDER")
+            raise BackupFailed(
+                "There is no folder for backups. Write a file: hotline backup FILE; or set BACKUP_FOLDER"
+            )
         settings.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
         return settings.backups.absolute() / name
     place = (file / name if file.is_dir() else file).absolute()
@@ -166,7 +175,8 @@ def _said(error: Exception) -> str:
     return " ".join(str(getattr(error, "orig", error)).split())[:200]
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Let what was written there outlive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

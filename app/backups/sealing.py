@@ -47,7 +47,7 @@ def unseal(sealed: Path, to: Path, key_file: Path) -> None:
 
 
 def new_key(file: Path) -> str:
-    """Write a new key into a file, for its owner alone; returns the public one. Raises OSError if the file is there."""
+    """Write a new key into a file, for its owner alone; returns the public one. Raises OSError if it is there."""
     identity = x25519.Identity.generate()
     public = str(identity.to_public())
     with _private(file) as writing:

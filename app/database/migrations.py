@@ -102,6 +102,12 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Whether this version can bring tables of that revision up to date."""
+    every = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision in every
+
+
 def write_migration(url: URL, what: str) -> None:
     """Write the migration that brings the tables of the database at `url` to the models'."""
     with _migrating(url) as connection:

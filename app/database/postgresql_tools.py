@@ -88,7 +88,13 @@ def _found(name: str) -> str:
 
 def _run(name: str, args: list[str], env: dict[str, str] | None = None) -> str:
     done = subprocess.run(
-        [_found(name), *args], env=env, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
+        [_found(name), *args],
+        env=env,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]

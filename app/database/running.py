@@ -6,7 +6,7 @@ On PostgreSQL, and where there are no such locks, its sender's sign of life tell
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.engine import URL
@@ -63,9 +63,4 @@ def check_workers(kept: Database, now: datetime) -> None:
 
 
 def _open(url: URL) -> int | None:
-    if url.get_backend_name() != "sqlite" or file_lock.fcntl is None:
-        return None
-    handle = None
-    with suppress(OSError):  # a folder in which nothing can be written: others say so better
-        handle = os.open(f"{url.database}{SUFFIX}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    return handle
+    return file_lock.open_lock(f"{url.database}{SUFFIX}") if url.get_backend_name() == "sqlite" else None

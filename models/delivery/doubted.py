@@ -53,34 +53,7 @@ def look_first(now: datetime) -> tuple[State, dict[str, Any], bool]:
 
 def began(session: Session, outbound_id: int, since: datetime, now: datetime) -> None:
     """An attempt that may have been made since then, of which nobody knows."""
-    session.insert_later(
-        Attempt, outbound_id=outbound_id, started_at=since, ended_at=now, result=Result.UNCERTAIN
-    )
-
-
-def leave_gap(session: Session, size: int, now: datetime) -> None:
-    """Give no text an id that one may have had which the backup has no word of: its callbacks may still come."""
-    last = _last_id(session)
-    if not last:
-        return
-    if session.dialect.name == "postgresql":
-        row = sa.text("SELECT setval(pg_get_serial_sequence('outbound', 'id'), :last)")
-        session.execute(row, {"last": last + size})
-        return
-    # SQLite gives out the highest id there is plus one, so a row must have it: one that is never sent.
-    newest = session.get_one(Outbound, last)
-    copied = newest.model_dump() | {
-        "id": last + size,
-        "key": f"restored-{last + size}",
-        "state": State.CANCELLED,
-        "body": "",
-        "to": "",
-        "sid": None,
-        "leased_until": None,
-        "look_since": None,
-        "changed_at": now,
-    }
-    session.execute(sa.insert(OUT).values(**copied))
+    session.insert_later(Attempt, outbound_id=outbound_id, started_at=since, ended_at=now, result=Result.UNCERTAIN)
 
 
 def _last_id(session: Session) -> int:
