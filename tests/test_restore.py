@@ -79,24 +79,6 @@ def test_what_waited_and_left_since_is_not_sent_again_and_what_did_not_is(world:
         assert again.row(waits).state is State.DELIVERED
 
 
-def test_nothing_leaves_before_the_carrier_has_said_whether_it_has_it(world: World, tmp_path: Path) -> None:
-    world.put(ANA, "this one left")
-    backed_up(world, tmp_path / "b")
-    world.drain()
-    lose(world)
-    restored(world, tmp_path / "b")
-    with begun(world) as again:
-        again.twilio.page = 404  # its list cannot be read
-        for _ in range(10):
-            again.drain(after=timedelta(seconds=31))
-        asked = len(again.twilio.asked)
-        again.twilio.page = None
-        for _ in range(10):
-            again.drain(after=timedelta(minutes=2))
-        assert len(again.twilio.asked) == asked == 1
-        assert sent(again.twilio) == {(ANA, "this one left"): 1}
-
-
 def test_what_the_hotline_did_since_is_not_done_again(world: World, tmp_path: Path) -> None:
     volunteer(world)
     world.twilio.text(ANA, "I need groceries for two, 14 Oak St")
