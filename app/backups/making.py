@@ -23,7 +23,7 @@ from app.database.engine import Database, FileGone
 from app.database.postgresql_tools import ToolFailed
 from app.settings import Settings
 
-BEFORE_MIGRATION, BEFORE_RESTORE = "-before-migration", "-before-restore"
+BEFORE_MIGRATION, BEFORE_RESTORE, BEFORE_REMOVAL = "-before-migration", "-before-restore", "-before-removal"
 LOCK = ".lock"
 NAME_OF = "HOTLINE_BACKUP_NAME"  # what a command that is given a backup finds its name in
 

@@ -146,7 +146,9 @@ def _pair(session: Session, line: Line, kept: int, gone: int) -> tuple[Person, P
     one, other = _person(session, line, kept), _person(session, line, gone)
     if numbers := removals.live_matches(session, one, other):
         shared = ", ".join(f"#{number}" for number in numbers)
-        raise Refused(f"One of them asked for {shared} and the other has it in hand. End that first: CLOSE, or ASSIGN")
+        raise Refused(
+            f"One of them asked for {shared} and the other has it in hand. End that first: CLOSE, or ASSIGN"
+        )
     return one, other
 
 
