@@ -38,8 +38,7 @@ def backed_up(world: World, file: Path) -> Made:
 
 def lose(world: World) -> None:
     """The hotline stops, and what it has is gone."""
-    world.twilio.settle()
-    world.hotline.stop()
+    world.stop()
     file = world.hotline.settings.database_file
     for path in file.parent.glob(f"{file.name}*") if file else ():
         path.unlink()
@@ -63,8 +62,7 @@ def begun(world: World) -> Iterator[World]:
     try:
         yield again
     finally:
-        world.twilio.settle()
-        running.stop()
+        again.stop()
 
 
 def sent(twilio: FakeTwilio) -> Counter[tuple[str, str]]:

@@ -34,6 +34,14 @@ class World:
     hotline: Hotline
     twilio: FakeTwilio
     clock: StillClock
+    stopped: bool = False
+
+    def stop(self) -> None:
+        """Let the hotline end, once."""
+        self.twilio.settle()
+        if not self.stopped:
+            self.stopped = True
+            self.hotline.stop()
 
     def put(
         self,
