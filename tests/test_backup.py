@@ -3,6 +3,7 @@
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from app.backups.making import BackupFailed
 from app.backups.sealing import WrongKey
 from app.hotline import Hotline
 from app.settings import Settings
+from models.store.session import Session
 from tests.command import Command
 from tests.fakes import settings
 from tests.put_back import tools
@@ -122,7 +124,8 @@ def test_before_tables_change_and_not_otherwise(run: Command, tmp_path: Path) ->
     kept = run.database()
     kept.write(lambda session: session.execute(sa.text("ALTER TABLE outbound DROP COLUMN look_since"))).result()
     for name in ("restore", "erasure"):
-        kept.write(lambda session, name=name: session.execute(sa.text(f"DROP TABLE {name}"))).result()
+        drop = sa.text(f"DROP TABLE {name}")
+        kept.write(partial(Session.execute, statement=drop)).result()
     back = sa.text("UPDATE alembic_version SET version_num = 'ee746e6ded85'")
     kept.write(lambda session: session.execute(back)).result()
     kept.close()

@@ -2,10 +2,10 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -117,7 +117,7 @@ def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> 
     """Put a file in the place of SQLite's, once all is settled in it: a hotline never meets it otherwise."""
     path = Path(sqlite_files.path_of(settings.database))
     draft = _beside(settings, path)
-    aside = path.with_name(f"{path.name}{ASIDE}{now.astimezone(UTC):{STAMP}}")
+    aside = _free(lambda at: path.with_name(f"{path.name}{ASIDE}{at.astimezone(UTC):{STAMP}}"), now)
     try:
         _copy(plain, draft)
         settled = _settle(settings.database.set(database=str(draft)), known, now)
@@ -143,7 +143,8 @@ def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -
     aside: Path | None = None
     if _tables(url) & ours:
         where = settings.backups or Path()
-        aside = making.make(settings, now, file=where / making.name_before_restore(settings, now)).path
+        place = _free(lambda at: where / making.name_before_restore(settings, at), now)
+        aside = making.make(settings, now, file=place).path
         _drop(url, ours)
     try:
         postgresql_tools.restore(url, plain)
@@ -159,6 +160,13 @@ def _settle(url: URL, known: _Known, now: datetime) -> Settled:
     migrations.upgrade(url)
     with closing(engine.connect(url)) as kept:
         return kept.write(lambda session: settling.settle(session, now, known.erased, known.numbers)).result()
+
+
+def _free(named: Callable[[datetime], Path], now: datetime) -> Path:
+    """A name that no file has: what was put aside in the same second is not written over."""
+    while named(now).exists():
+        now += timedelta(seconds=1)
+    return named(now)
 
 
 def _tables(url: URL) -> set[str]:
