@@ -45,7 +45,9 @@ def of(file: Path) -> Contents:
 def _of_sqlite(file: Path) -> Contents:
     try:
         # It is nobody else's, so no log is looked for and none is made.
-        with closing(sqlite3.connect(sqlite_files.uri(str(file), "mode=ro&immutable=1"), uri=True)) as opened:
+        with closing(
+            sqlite3.connect(sqlite_files.uri(str(file.absolute()), "mode=ro&immutable=1"), uri=True)
+        ) as opened:
             found = opened.execute("PRAGMA integrity_check(1)").fetchone()
             if found != ("ok",):
                 raise Damaged("it is damaged")
