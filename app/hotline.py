@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import structlog
 
+from app.backups import making
+from app.backups.nightly import Nightly
 from app.carriers import carrier_for, simulator
 from app.carriers.base import Carrier
 from app.clock import Clock
 from app.database import engine, migrations
+from app.database.running import Presence
 from app.inbound import tick
 from app.inbound.ingest import DATABASE_TIMEOUT, Ingest
 from app.inbound.receive import Taken
@@ -29,6 +32,7 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 TICK = 0.5  # seconds between looks for what time alone triggers; most find nothing, and write nothing
+CATCHING_UP = timedelta(minutes=1)  # for which time waits, at most, until the carrier's list was read after a restore
 SIMULATED_BURST = 1  # seconds that an answer waits for more words, where one person types for everybody
 
 
@@ -60,7 +64,11 @@ class Hotline:
         self.reconciler = Reconciler(self.ingest)
         self.deletion = CarrierDeletion(self.database, self.carrier, self.clock)
         self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
+        self.nightly = Nightly(settings, self.database, self.clock)
+        self.presence = Presence(settings.database)
         self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
+        if settings.backups is not None:
+            self.threads["backups"] = self.nightly.thread
         if self.carrier.lists_received:
             self.threads["reconciler"] = self.reconciler.thread
         if self.carrier.deletes:
@@ -70,7 +78,8 @@ class Hotline:
 
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused."""
-        migrations.upgrade(self.settings.database)
+        self.presence.begin()
+        migrations.upgrade(self.settings.database, before=lambda: making.before_migration(self.settings))
         self.database.write(self._first_line).result()
         self.reconciler.prepare()
 
@@ -96,6 +105,8 @@ class Hotline:
         self.sender.start()
         self.spool_worker.start()
         self.ticker.start()
+        if self.settings.backups is not None:
+            self.nightly.start()
         if self.carrier.lists_received:
             self.reconciler.start()
         if self.carrier.deletes:
@@ -104,6 +115,7 @@ class Hotline:
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self.deletion.stop()
+        self.nightly.stop()
         self.reconciler.stop()
         self.spool_worker.stop()
         self.ingest.close()
@@ -111,6 +123,7 @@ class Hotline:
         self.sender.stop()
         self.carrier.close()
         self.database.close()
+        self.presence.end()
 
     def receive(self, heard: Heard) -> "Future[Taken]":
         """Take in a text; the future answers when it is on disk. Raises Busy when too many wait already."""
@@ -138,6 +151,10 @@ class Hotline:
     def _tick_on(self) -> None:
         now = self.clock.now()
         due = self.database.read(tick.next_due)
+        # What came in since a backup that was put back may answer what time would ask. Danger waits for no list long.
+        waits = self.reconciler.catching_up and self.ticker.heartbeat.idle(now) < CATCHING_UP
+        if waits:
+            return
         if due is not None and due <= now:
             self.tick()
         self.ticker.heartbeat.beat(now)

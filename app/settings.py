@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -18,6 +25,7 @@ from handlers import phrasebook
 SIMULATED_NUMBER = "+12025550100"
 IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
 LONGEST_NAME = 60
+OFF = "off"  # in place of a folder
 HOST = re.compile(r"[\w.:%-]*")
 IN_PASSWORDS = "in a password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25"
 SHOWN = {"host", "port", "dbname", "user", "sslmode"}  # what may be shown of a URL's query
@@ -147,6 +155,24 @@ def _port(value: object) -> int:
     return int(text)
 
 
+def _public_key(value: str) -> str:
+    if not re.fullmatch(r"age1[a-z0-9]{20,}|ssh-(ed25519|rsa) \S+( .*)?", value):
+        raise ValueError("not a public key; write one that begins with age1: hotline backup --new-key FILE makes it")
+    return value
+
+
+def _hour(value: int) -> int:
+    if not 0 <= value <= 23:
+        raise ValueError("not an hour; write one from 0 to 23")
+    return value
+
+
+def _kept(value: int) -> int:
+    if not 0 <= value <= 1000:
+        raise ValueError("not a number of backups; write one from 0 to 1000")
+    return value
+
+
 def emergency_number(value: str) -> str:
     """A number that can be dialled."""
     if not re.fullmatch(r"\+?[\d ]{2,15}", value):
@@ -154,8 +180,15 @@ def emergency_number(value: str) -> str:
     return value
 
 
+def _without_backups(
+    settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource
+) -> PydanticBaseSettingsSource:
+    empty = str(source().get("backup_folder", OFF)).strip() == ""
+    return InitSettingsSource(settings_cls, {"backup_folder": OFF} if empty else {})
+
+
 class Settings(BaseSettings):
-    """The environment, or a file named .env. An empty variable counts as unset."""
+    """The environment, or a file named .env. An empty variable counts as unset, but for BACKUP_FOLDER."""
 
     # An error that quotes what it was given would quote a token.
     model_config = SettingsConfigDict(
@@ -180,9 +213,32 @@ class Settings(BaseSettings):
     hotline_reply_limit: int | None = None
     hotline_burst_seconds: int | None = None
     hotline_spool: Path | None = None
+    backup_folder: Path | None = None
+    backup_public_key: Annotated[str, AfterValidator(_public_key)] | None = None
+    backup_to: str | None = None
+    backup_hour: Annotated[int, AfterValidator(_hour)] = 3
+    backup_keep_daily: Annotated[int, AfterValidator(_kept)] = 7
+    backup_keep_weekly: Annotated[int, AfterValidator(_kept)] = 4
     hotline_metrics_token: SecretStr | None = None
     hotline_simulator_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
     port: Annotated[int, BeforeValidator(_port)] = 8000
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The usual ones; and BACKUP_FOLDER says something when it is empty: that there shall be none."""
+        file = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
+        emptied = (
+            _without_backups(settings_cls, EnvSettingsSource(settings_cls, env_ignore_empty=False)),
+            _without_backups(settings_cls, DotEnvSettingsSource(settings_cls, env_file=file, env_ignore_empty=False)),
+        )
+        return init_settings, env_settings, emptied[0], dotenv_settings, emptied[1], file_secret_settings
 
     @model_validator(mode="before")
     @classmethod
@@ -273,6 +329,14 @@ class Settings(BaseSettings):
         """SQLite's file, or None on PostgreSQL."""
         url = self.database
         return Path(url.database or "hotline.db") if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def backups(self) -> Path | None:
+        """The folder for backups, or None where there shall be none: by themselves they are made of SQLite alone."""
+        if self.backup_folder is None:
+            file = self.database_file
+            return file.parent / "backups" if file else None
+        return None if str(self.backup_folder) == OFF else self.backup_folder
 
     @property
     def spool(self) -> Path:

@@ -88,7 +88,13 @@ def _end_texts(turn: Turn) -> bool:
     return already
 
 
-def _let_go(turn: Turn) -> Texts:
+def leave(turn: Turn) -> Texts:
+    """The host takes somebody off the line: as STOP, but that nobody is told of a text of theirs."""
+    _end_texts(turn)
+    yield from _let_go(turn, "duty_helper_removed")
+
+
+def _let_go(turn: Turn, to_duty: str = "duty_helper_stopped") -> Texts:
     for number in offers.pending_numbers(turn.session, turn.speaker.id):
         request = requests.by_number(turn.session, turn.line.id, number)
         if request:
@@ -98,7 +104,7 @@ def _let_go(turn: Turn) -> Texts:
             texts = waves.open_up(turn, request, "stopped", (State.CLAIMED,), by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
-            yield from turn.tell_duty("duty_helper_stopped", about=request, but=turn.speaker.id)
+            yield from turn.tell_duty(to_duty, about=request, but=turn.speaker.id)
             yield from texts
 
 

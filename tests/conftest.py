@@ -138,6 +138,6 @@ def world(database_url: str, clock: StillClock) -> Iterator[World]:
         running.prepare()
         running.database.write(quick).result()
         twilio.post = within(create_app(hotline=running))
-        yield World(running, twilio, clock)
-        twilio.settle()
-        running.stop()
+        made = World(running, twilio, clock)
+        yield made
+        made.stop()

@@ -47,7 +47,8 @@ def levels(run: Command, **env: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"ok": [], "warning": [], "problem": []}
     for finding in json.loads(done.stdout):
         assert finding.keys() == {"level", "about", "what", "do"}
-        found[finding["level"]].append(f"{finding['about']}: {finding['what']}")
+        if finding["about"] != "backup":  # tests/test_backup.py looks at that
+            found[finding["level"]].append(f"{finding['about']}: {finding['what']}")
     assert done.exit_code == (1 if found["problem"] else 0)
     return found
 

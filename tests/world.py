@@ -1,7 +1,7 @@
 """A hotline with the fake Twilio as its carrier, and shortcuts to what is kept of every text."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlmodel import col, select
@@ -34,6 +34,14 @@ class World:
     hotline: Hotline
     twilio: FakeTwilio
     clock: StillClock
+    stopped: bool = field(default=False, init=False)
+
+    def stop(self) -> None:
+        """Let the hotline end, once."""
+        self.twilio.settle()
+        if not self.stopped:
+            self.stopped = True
+            self.hotline.stop()
 
     def put(
         self,

@@ -16,6 +16,8 @@ FAMILIES = {
     "request": "app.cli.request",
     "line": "app.cli.line",
     "parse": "app.cli.parse",
+    "backup": "app.cli.backup",
+    "restore": "app.cli.restore",
     "migrate": "app.cli.migrate",
     "tick": "app.cli.tick",
     "work": "app.cli.work",

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
 
+from app.backups import making
 from app.carriers import is_simulated, simulator
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
@@ -97,7 +98,7 @@ def opened(found: Settings) -> Iterator[Database]:
         answers(found.database)
     kept = engine.connect(found.database)
     try:
-        migrations.upgrade(found.database)
+        migrations.upgrade(found.database, before=lambda: making.before_migration(found))
         kept.write(lambda session: _first_line(session, found, Clock().now())).result()
         yield kept
     finally:

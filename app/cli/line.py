@@ -6,24 +6,28 @@ from typing import Annotated
 import typer
 
 from app import settings as rules
+from app.backups import making
 from app.cli import answers, console, figures, resources
+from app.cli import areas as area_commands
 from app.cli.console import AsJson, InLine
 from app.cli.people import addresses
 from app.cli.people.addresses import Unusable
 from app.clock import Clock
 from handlers.understanding.words import fold
-from models import lines
-from models.lines import Area, Channel, Line
+from models import areas as kept_areas
+from models import lines, people
+from models.lines import Channel, Line
 from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(answers.app, name="answer")
 app.add_typer(resources.app, name="resource")
+app.add_typer(area_commands.app, name="area")
 
 
 @app.callback()
 def main() -> None:
-    """Add and list lines, their areas, and the figures they live by."""
+    """Add, list and remove lines, their areas, and the figures they live by."""
 
 
 @app.command()
@@ -99,41 +103,32 @@ def list_() -> None:
 
 
 @app.command()
-def area(
-    name: Annotated[str, typer.Argument(help="What the neighborhood calls it.")],
-    alias: Annotated[
-        list[str] | None, typer.Option("--alias", help="Another name, such as a street; again for more.")
-    ] = None,
-    zip_: Annotated[list[str] | None, typer.Option("--zip", help="A ZIP code in it; again for more.")] = None,
-    corner: Annotated[
-        list[str] | None, typer.Option("--corner", help='A corner in it, such as "Oak & 3rd"; again for more.')
-    ] = None,
-    line: InLine = None,
+def remove(
+    name: Annotated[str, typer.Argument(help="The line's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Add an area to a line, or more names to an area that is there."""
-    name = " ".join(name.split())
-    more = [said for words in [*(alias or []), *(zip_ or []), *(corner or [])] if (said := " ".join(words.split()))]
-    if not fold(name):
-        console.fail("Write a name for the area.", 2)
+    """Delete a line, with everybody and everything on it. A backup is made before, unless they are switched off."""
+    settings = console.settings()
 
-    def work(session: Session) -> Area | str:
-        known = lines.areas(session, console.line_named(session, line).id)
-        found = next((area for area in known if fold(area.name) == fold(name)), None)
-        taken = {fold(said): area for area in known if area is not found for said in (area.name, *area.aliases)}
-        for said in (name, *more):
-            if other := taken.get(fold(said)):
-                return f"{said!r} already belongs to the area {other.name!r}. A name can belong to one area only."
-        area = found or lines.add_area(session, console.line_named(session, line).id, name)
-        names = {fold(said): said for said in (*area.aliases, *more) if fold(said) != fold(area.name)}
-        area.aliases = list(names.values())
-        session.add(area)
-        return area
+    def look(session: Session) -> tuple[str, int, int] | str:
+        found = console.line_named(session, name)
+        if found.from_settings:
+            return f"{found.name} is the line of the settings, which every start makes again. Change HOTLINE_NAME."
+        return found.name, len(people.everybody(session, found.id)), kept_areas.live_requests(session, found)
 
-    with console.opened(console.settings()) as kept:
-        kept_area = kept.write(work).result()
-    if isinstance(kept_area, str):
-        console.fail(kept_area)
-    typer.echo(f"{kept_area.name}: {', '.join(kept_area.aliases) or 'no other names yet'}")
+    with console.opened(settings) as kept:
+        seen = kept.read(look)
+        if isinstance(seen, str):
+            console.fail(seen)
+        called, known, live = seen
+        if not yes:
+            lost = f"{console.count(known, 'person', 'people')}, {console.count(live, 'open request')}"
+            typer.confirm(f"Delete {called}: {lost}, and all that was ever said on it?", abort=True)
+        if settings.backups is not None:
+            made = making.make(settings, Clock().now(), kept=kept, why=making.BEFORE_REMOVAL)
+            typer.echo(f"As it was: {made.path}")
+        kept.write(lambda session: kept_areas.remove_line(session, console.line_named(session, name))).result()
+    typer.echo(f"{called} is gone.")
 
 
 @app.command()

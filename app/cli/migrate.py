@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app.backups import making
 from app.cli import console
 from app.database import migrations
 
@@ -29,7 +30,7 @@ def migrate(
             console.fail("The database is not up to date. Run: hotline migrate")
         typer.echo("The database is up to date.")
         return
-    migrations.upgrade(settings.database)
+    migrations.upgrade(settings.database, before=lambda: making.before_migration(settings))
     if new is None:
         typer.echo("The database is up to date.")
         return

@@ -8,8 +8,13 @@ from pydantic import ValidationError
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from app.backups.making import BackupFailed
+from app.backups.restoring import CannotRestore
+from app.backups.sealing import WrongKey
 from app.carriers.simulator import SimulatorRefused
 from app.database.migrations import UnreleasedSchema, WrongEncoding
+from app.database.postgresql_tools import ToolFailed
+from app.database.running import HotlineRuns
 from app.settings import Settings, complaints, passwords, shown
 
 NOT_ALLOWED = {"42501", "3F000"}  # PostgreSQL's insufficient_privilege; no schema that one may use
@@ -31,6 +36,10 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble("\n".join(complaints(error)), WRONG_SETTINGS)
     if isinstance(error, SimulatorRefused):
         return Trouble(str(error))
+    if isinstance(error, BackupFailed | CannotRestore | WrongKey | ToolFailed):
+        return Trouble(f"{error}".rstrip(".") + ".")
+    if isinstance(error, HotlineRuns):
+        return Trouble("A hotline runs on this database. Stop it first: what it writes meanwhile would be lost.")
     if isinstance(error, UnreleasedSchema):
         return Trouble(". ".join(unreleased()))
     if isinstance(error, WrongEncoding):

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -121,6 +122,10 @@ class Database:
         if self._lookup_connection is not None:
             self._lookup_connection.close()
             self._lookup_connection = None
+
+    def dump(self, file: Path) -> None:
+        """Write all that is committed into this file, which is empty or missing, while others go on writing."""
+        raise NotImplementedError
 
     def check(self) -> None:
         """Raise OperationalError if the database does not answer."""

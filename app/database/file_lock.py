@@ -53,3 +53,27 @@ def file_lock(url: URL) -> Iterator[Lock]:
         yield Lock(file)
     finally:
         os.close(file)  # and with it the lock
+
+
+def open_lock(name: str) -> int | None:
+    """A file that may be locked; None where there are no such locks, or where it cannot be made."""
+    if fcntl is None:
+        return None
+    try:
+        return os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+
+
+def share(handle: int) -> None:
+    """Hold the lock on this file together with others; waits for who holds it alone."""
+    fcntl.flock(handle, fcntl.LOCK_SH)
+
+
+def take_alone(handle: int) -> bool:
+    """Hold the lock on this file alone; False if anybody else holds it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

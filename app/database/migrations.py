@@ -1,7 +1,7 @@
 """Runs Alembic: brings the database's schema up to date, compares it with the models, writes new migrations."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -57,9 +57,14 @@ def _migrating(url: URL) -> Iterator[Connection]:
 
 def alembic_config(connection: Connection) -> Config:
     """Alembic on this connection, comparing with our tables."""
+    config = _config()
+    config.attributes.update(connection=connection, metadata=METADATA)
+    return config
+
+
+def _config() -> Config:
     config = Config(stdout=io.StringIO())  # Alembic's own words are not for our users
     config.set_main_option("script_location", str(Path(__file__).parent.parent.parent / "migrations"))
-    config.attributes.update(connection=connection, metadata=METADATA)
     return config
 
 
@@ -70,13 +75,37 @@ def _revision(context: MigrationContext) -> str | None:
     return revision
 
 
-def upgrade(url: URL) -> None:
+def upgrade(url: URL, before: Callable[[], object] | None = None) -> None:
     """Bring the database's tables up to date. Several processes may do so at once; one does it, the others wait.
+
+    `before` is called where tables with something in them are about to change.
 
     Raises UnreleasedSchema, as all of these do, and CommandError for a revision that this version does not know.
     """
+    if before is not None and is_behind(url):
+        before()
     with _migrating(url) as connection:
         command.upgrade(alembic_config(connection), "head")
+
+
+def is_behind(url: URL) -> bool:
+    """Whether the database has the tables of an earlier version."""
+    if url.get_backend_name() == "sqlite" and not Path(sqlite_files.path_of(url)).exists():
+        return False
+    with _migrating(url) as connection:
+        revision = _revision(MigrationContext.configure(connection))
+        return revision is not None and revision != head()
+
+
+def head() -> str | None:
+    """The revision of this version's tables."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version can bring tables of that revision up to date."""
+    every = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision in every
 
 
 def write_migration(url: URL, what: str) -> None:

@@ -1,6 +1,7 @@
 """PostgreSQL: a pool, any number of processes side by side, and retries of what two did at once."""
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.database import postgresql_tools
 from app.database.base import TRANSIENT, Database, JobResult, T, Work, is_transient, sqlstate
 from app.database.job_queue import Job
 from models.store.session import Session
@@ -26,6 +28,10 @@ class PostgreSQL(Database):
     Conditional UPDATEs settle races; what two did at once is tried again.
     Texts that wait together share one commit. If one of them fails, each is done again by itself.
     """
+
+    def dump(self, file: Path) -> None:
+        """Write all that is committed into this file, by pg_dump. Raises ToolFailed."""
+        postgresql_tools.dump(self.url, file)
 
     def _batch_size(self) -> int:
         return BATCH

@@ -23,7 +23,9 @@ from app.inbound.spool import Spool
 from app.outbound import delivery
 from app.outbound.sender import Sender
 from app.telemetry.metrics import Metrics
+from models.delivery import doubted
 from models.inbound import Heard
+from models.restores import Restore
 from models.store.session import Session
 
 log = structlog.get_logger()
@@ -78,6 +80,7 @@ class Ingest:
         self.sender = sender
         self.metrics = metrics
         self.database_timeout = database_timeout
+        self.restored: Restore | None = None  # the last time that a backup was put back
         self._in_flight: dict[str, list[InFlight]] = {}  # by key, until they are answered
         self._away_until = 0.0  # by the event loop's own clock
         self._writing = 0
@@ -180,7 +183,10 @@ class Ingest:
         def work(session: Session) -> Taken:
             if must_wait is not None and must_wait():
                 return Taken.SPOOLED
-            return receive.receive(session, heard, now)
+            if self.restored is None or (heard.at or now) > self.restored.at:
+                return receive.receive(session, heard, now)
+            with doubted.doubting(session, self.restored.read_from):  # it may have been answered before
+                return receive.receive(session, heard, now)
 
         def rescue(session: Session, error: Exception) -> Taken:
             return receive.handle_failure(session, heard, now, error)

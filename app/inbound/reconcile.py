@@ -13,7 +13,7 @@ from app.database.engine import is_transient
 from app.inbound.ingest import Ingest
 from app.inbound.receive import Taken
 from app.telemetry.heartbeat import BackgroundThread
-from models import inbound, lines
+from models import inbound, lines, restores
 from models.lines import Channel
 from models.store.session import Session
 
@@ -35,6 +35,7 @@ class Reconciler:
         self.carrier = ingest.carrier
         self.clock = ingest.clock
         self._complete: datetime | None = None  # up to here nothing is missing
+        self.catching_up = False  # a backup was put back, and what came in since it was made is not all here yet
         self.thread = BackgroundThread(
             "reconciler", self._round, interval=INTERVAL, first_in=0.0, stale_after=STALE_AFTER
         )
@@ -42,6 +43,10 @@ class Reconciler:
     def prepare(self) -> None:
         """Note how far we got before we stopped, while no new text has come that would hide it."""
         self._complete = self.database.read(inbound.last_received_at)
+        restored = self.ingest.restored = self.database.read(restores.latest)
+        self.catching_up = restored is not None and restored.caught_up_at is None and self.carrier.lists_received
+        if restored is not None and self.catching_up:  # what has come since would hide how far the backup got
+            self._complete = restored.read_from
 
     def start(self) -> None:
         """Begin to look."""
@@ -59,7 +64,9 @@ class Reconciler:
     def once(self) -> int:
         """Take in what is missing; returns how many texts were left because they are too young."""
         now = self.clock.now()
-        since = max((self._complete or now) - OVERLAP, now - LONGEST_LOOKBACK)
+        since = (self._complete or now) - OVERLAP
+        if not self.catching_up:  # a backup may be older than that
+            since = max(since, now - LONGEST_LOOKBACK)
         received = self.carrier.received(self.database.read(_numbers), since)
         listed = {text.sid: text for text in received}
         known = self.database.read(lambda session: inbound.known_sids(session, list(listed)))
@@ -70,7 +77,15 @@ class Reconciler:
             log.warning("texts_caught_up", texts=taken)
         if taken == len(ripe):
             self._complete = now
+            self._caught_up(now, all_of_it=len(missing) == len(ripe))
         return len(missing) - len(ripe)
+
+    def _caught_up(self, now: datetime, *, all_of_it: bool) -> None:
+        restored = self.ingest.restored
+        if not self.catching_up or restored is None or not all_of_it or self.thread.stopping:
+            return
+        self.database.write(lambda session: restores.caught_up(session, restored.id, now)).result()
+        self.catching_up = False
 
     def _taken(self, text: ReceivedMessage) -> bool:
         """Take in one text. One that fails holds up no other; it is looked at again."""

@@ -15,6 +15,7 @@ from app.outbound import outbox, reach
 from handlers import followups, rounds, vigil
 from handlers.turn import Context, Texts, Turn
 from models import alarms, duty_tasks, lines, offers, people, requests, timers
+from models.delivery import doubted
 from models.delivery.fair_ranks import FairRanks
 from models.due_rows import DueRows, Row
 from models.inbound import Heard
@@ -41,11 +42,13 @@ def tick(session: Session, now: datetime) -> int:
     Alarms that nobody has answered are said again before anything else. One on which we stumbled is tried again when
     its lease ends.
     """
-    acted = _rows(session, now, "alarm", alarms.DUE_ROWS, vigil.act)
-    acted += _requests(session, now)
-    acted += _offers(session, now)
-    acted += _rows(session, now, "duty", duty_tasks.DUE_ROWS, followups.duty_waits)
-    return acted + _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
+    with doubted.after_restore(session, now):
+        acted = _rows(session, now, "alarm", alarms.DUE_ROWS, vigil.act)
+        acted += _requests(session, now)
+        acted += _offers(session, now)
+        acted += _rows(session, now, "duty", duty_tasks.DUE_ROWS, followups.duty_waits)
+        acted += _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
+    return acted
 
 
 def _rows(

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery import handover, line_numbers, queue
+from models.delivery import doubted, handover, line_numbers, queue
 from models.delivery.handover import OUT, LeasedText
 from models.delivery.line_numbers import LineNumber, Pace
 from models.delivery.outbound import Lane, Outbound, State, filtered_before, is_in
@@ -227,6 +227,7 @@ class _LastCheck:
         self.terms = terms
         self.offers_wait = offers_wait  # until then, because today's money for texts is spent
         self.rejected: dict[int, tuple[State, dict[str, Any], bool]] = {}
+        self.doubted: dict[int, datetime] = {}
 
     def passes(self, row: Due) -> bool:
         """Whether the text may leave; if not, its new state is noted."""
@@ -254,6 +255,9 @@ class _LastCheck:
         codes = self.terms.filtered
         if row.undeliverable_code in codes and filtered_before(self.session, row.id, codes):
             return failed
+        if row.look_since is not None:
+            self.doubted[row.id] = row.look_since
+            return doubted.look_first(self.now)
         return None
 
     def settle(self, lease: Lease) -> None:
@@ -266,4 +270,6 @@ class _LastCheck:
             )
             if changed.rowcount == 1:
                 lease.rejected += 1
+                if id_ in self.doubted:
+                    doubted.began(self.session, id_, self.doubted[id_], self.now)
                 lease.lost += [id_] if report else []

@@ -108,6 +108,8 @@ class Outbound(Model, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # after which nobody wants it any more
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     leased_by: str | None = None  # the worker that holds the lease
+    # A backup was put back: it may have left since then, and is looked for before it does.
+    look_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sid: str | None = None
     price: str | None = None
     error_code: int | None = None

@@ -36,6 +36,7 @@ DUE: Precompiled[Any] = Precompiled(
         OUT.c.segments,
         OUT.c.phrase,
         OUT.c.expires_at,
+        OUT.c.look_since,
         PERSON.c.opted_out_at,
         ADDRESS.c.undeliverable_at,
         ADDRESS.c.undeliverable_code,
@@ -83,6 +84,7 @@ class Due(NamedTuple):
     segments: int
     phrase: str
     expires_at: datetime | None
+    look_since: datetime | None  # looked for before it leaves
     opted_out_at: datetime | None
     undeliverable_at: datetime | None
     undeliverable_code: int | None

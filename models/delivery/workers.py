@@ -43,6 +43,12 @@ def clear(session: Session, now: datetime) -> None:
     session.execute(sa.delete(Worker).where(col(Worker.seen_at) < now - FORGOTTEN_AFTER))
 
 
+def any_alive(session: Session, now: datetime) -> bool:
+    """Whether any process that sends was seen lately."""
+    lately = sa.select(col(Worker.id)).where(col(Worker.seen_at) > now - DEAD_AFTER)
+    return session.execute(lately.limit(1)).first() is not None
+
+
 def is_alive(worker: Any, since: Any) -> sa.ColumnElement[bool]:
     """Whether the worker with this id was seen since then. One that was forgotten was not."""
     return sa.exists().where(col(Worker.id) == worker, col(Worker.seen_at) > since)

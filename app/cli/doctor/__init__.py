@@ -9,7 +9,7 @@ from app.carriers import carrier_for
 from app.carriers.base import Carrier
 from app.cli import console
 from app.cli.console import AsJson
-from app.cli.doctor import checks
+from app.cli.doctor import backups, checks
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.settings import Settings
@@ -41,6 +41,7 @@ def every(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     yield from checks.private(settings)
     yield from checks.database(settings, carrier)
     yield from checks.spool(settings)
+    yield from backups.check(settings, Clock().now())
     yield from checks.public_url(settings, carrier)
     yield from carrier.checks(checks.numbers(settings, carrier), Clock().now())
 

@@ -7,7 +7,7 @@ import typer
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
-from app.cli.people import entries, leaving, spreadsheet
+from app.cli.people import changes, entries, leaving, spreadsheet
 from app.cli.people.addresses import Unusable
 from app.clock import Clock
 from app.settings import Settings
@@ -18,11 +18,12 @@ from models.people import Address, Person
 from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
+changes.register(app)
 
 
 @app.callback()
 def main() -> None:
-    """Add, import and list people; show what is kept of one, or erase it."""
+    """Add, import, list, rename, merge and remove people; show what is kept of one, or erase it."""
 
 
 app.command()(leaving.export)

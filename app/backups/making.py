@@ -1,0 +1,184 @@
+"""Makes a backup: written beside its place, opened and read, sealed, and only then given its name."""
+
+import os
+import secrets
+import sqlite3
+import subprocess
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from filelock import FileLock
+from sqlalchemy.exc import OperationalError
+
+from app.backups import contents, folder, sealing
+from app.backups.contents import Contents, Damaged
+from app.backups.sealing import WrongKey
+from app.clock import Clock
+from app.database import engine
+from app.database.engine import Database, FileGone
+from app.database.postgresql_tools import ToolFailed
+from app.settings import Settings
+
+BEFORE_MIGRATION, BEFORE_RESTORE, BEFORE_REMOVAL = "-before-migration", "-before-restore", "-before-removal"
+LOCK = ".lock"
+NAME_OF = "HOTLINE_BACKUP_NAME"  # what a command that is given a backup finds its name in
+
+
+class BackupFailed(Exception):
+    """No backup was made, or it did not go where it should. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup: where it is, unless it was only handed on; what is in it."""
+
+    path: Path | None
+    name: str
+    size: int
+    sealed: bool
+    contents: Contents
+
+
+def make(
+    settings: Settings,
+    now: datetime,
+    *,
+    kept: Database | None = None,
+    file: Path | None = None,
+    to: str | None = None,
+    why: str = "",
+) -> Made:
+    """Make a backup into `file`, else into the folder, and give it to the command `to`. Raises BackupFailed.
+
+    `kept` is the database where it is open already. What is in the folder is rotated; a file of one's own never is.
+    """
+    url, key = settings.database, settings.backup_public_key
+    name = folder.name(url, now, sealed=key is not None, why=why)
+    with ExitStack() as stack:
+        try:
+            place = _place(settings, file, name) if to is None or file or settings.backups else None
+            where = place.parent if place else Path(stack.enter_context(TemporaryDirectory(prefix="hotline-")))
+            draft = where / f".{folder.stem(url)}-{secrets.token_hex(6)}{folder.PARTIAL}"
+            held = _write(settings, draft, kept, stack)
+            if key is not None:
+                plain, draft = draft, draft.with_name(f"{draft.stem}s{folder.PARTIAL}")
+                stack.callback(draft.unlink, missing_ok=True)
+                sealing.seal(plain, draft, key)
+                plain.unlink()
+            size = draft.stat().st_size
+            sync(draft)
+            if place is not None:
+                draft.replace(place)
+                draft = place
+                sync(place.parent)
+        except (ToolFailed, WrongKey) as error:
+            raise BackupFailed(str(error)) from error
+        except Damaged as error:
+            raise BackupFailed(
+                f"What was written cannot be read: {error}. Look at the disk, and try again"
+            ) from error
+        except FileGone as error:
+            raise BackupFailed(f"The database cannot be read: {error.what}") from error
+        except (OperationalError, sqlite3.Error) as error:
+            raise BackupFailed(f"The database cannot be written out: {_said(error)}") from error
+        except OSError as error:
+            about = f"{error.filename}: " if error.filename else ""
+            raise BackupFailed(f"{about}{error.strerror}. Make room, or write another place") from error
+        if to is not None:
+            hand_over(draft, to, name)
+    if file is None and settings.backups is not None:
+        rotate(settings, now)
+    return Made(place, name, size, key is not None, held)
+
+
+def before_migration(settings: Settings) -> None:
+    """Make a backup before tables change, where backups are not switched off. Raises BackupFailed."""
+    if settings.backups is None:
+        return
+    try:
+        make(settings, Clock().now(), why=BEFORE_MIGRATION)
+    except BackupFailed as failed:
+        how = "to change them without one, set BACKUP_FOLDER=off this once"
+        raise BackupFailed(
+            f"The tables must change, and no backup could be made before. {failed}; or, {how}."
+        ) from failed
+
+
+def hand_over(file: Path, command: str, name: str) -> None:
+    """Give a file to a command's standard input. Raises BackupFailed where it ends with anything but 0."""
+    with file.open("rb") as reading:
+        env = {**os.environ, NAME_OF: name}
+        # The operator's own line, with whatever the shell makes of it.
+        done = subprocess.run(command, shell=True, stdin=reading, capture_output=True, env=env, check=False)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        why = f": {said[-1][:200]}" if said else ""
+        raise BackupFailed(f"The command that was to take it ended with {done.returncode}{why}")
+
+
+def rotate(settings: Settings, now: datetime) -> list[Path]:
+    """Remove the backups in the folder that need not be kept any more."""
+    assert settings.backups is not None
+    zone = ZoneInfo(settings.hotline_timezone)
+    figures = settings.backup_keep_daily, settings.backup_keep_weekly
+    with suppress(OSError):
+        return folder.rotate(settings.backups, settings.database, *figures, zone, now)
+    return []
+
+
+def name_before_restore(settings: Settings, now: datetime) -> str:
+    """The name of what is put aside when a backup is put back."""
+    return folder.name(settings.database, now, sealed=settings.backup_public_key is not None, why=BEFORE_RESTORE)
+
+
+def one_at_a_time(where: Path) -> FileLock:
+    """A lock for those who would each make tonight's."""
+    where.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return FileLock(where / LOCK, mode=0o600)
+
+
+def _place(settings: Settings, file: Path | None, name: str) -> Path:
+    if file is None:
+        if settings.backups is None:
+            raise BackupFailed(
+                "There is no folder for backups. Write a file: hotline backup FILE; or set BACKUP_FOLDER"
+            )
+        settings.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return settings.backups.absolute() / name
+    place = (file / name if file.is_dir() else file).absolute()
+    database = settings.database_file
+    if database is not None and place.resolve() == database.resolve():
+        raise BackupFailed(f"{file} is the database itself. Write another file")
+    if not place.parent.is_dir():
+        raise BackupFailed(f"There is no folder {place.parent}. Make it, or write another place")
+    return place
+
+
+def _write(settings: Settings, draft: Path, kept: Database | None, stack: ExitStack) -> Contents:
+    """Write out the database and read what was written."""
+    file = settings.database_file
+    if file is not None and not file.exists():
+        raise BackupFailed(f"There is no database {file} yet")
+    stack.callback(draft.unlink, missing_ok=True)
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    if kept is None:
+        kept = stack.enter_context(closing(engine.connect(settings.database)))
+    kept.dump(draft)
+    return contents.of(draft)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(getattr(error, "orig", error)).split())[:200]
+
+
+def sync(path: Path) -> None:
+    """Let what was written there outlive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,206 @@
+"""Puts a backup in the place of the database. What is there is put aside, never deleted."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from app.backups import contents, erased, making, sealing, settling
+from app.backups.contents import Contents
+from app.backups.erased import Erased
+from app.backups.folder import STAMP
+from app.backups.settling import Settled
+from app.database import engine, file_lock, migrations, postgresql_tools, running, sqlite_files
+from app.settings import Settings
+from models import METADATA, erasures
+from models.delivery import gaps
+
+ASIDE = ".aside-"
+
+
+class CannotRestore(Exception):
+    """It is not put back, and nothing has changed. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was done."""
+
+    aside: Path | None  # where what was there is now
+    settled: Settled
+
+
+@contextmanager
+def opened(settings: Settings, file: Path, key_file: Path | None) -> Iterator[tuple[Path, Contents]]:
+    """A backup, opened and read: the plain file and what it holds. Raises CannotRestore, Damaged, WrongKey."""
+    if not file.is_file():
+        raise CannotRestore(f"There is no file {file}.")
+    with ExitStack() as stack:
+        plain = file
+        if sealing.is_sealed(file):
+            if key_file is None:
+                raise CannotRestore(f"{file} is encrypted. Write the file with its key: --identity FILE")
+            plain = _beside(settings, file)
+            stack.callback(plain.unlink, missing_ok=True)
+            sealing.unseal(file, plain, key_file)
+        held = contents.of(plain)
+        if held.backend != settings.database.get_backend_name():
+            names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+            ours = names[settings.database.get_backend_name()]
+            raise CannotRestore(
+                f"{file} is a backup of {names[held.backend]}, and DATABASE_URL is {ours}. Set it to one of its kind"
+            )
+        if not migrations.knows(held.revision):
+            raise CannotRestore(f"{file} is of a newer hotline than this one. Install that first")
+        yield plain, held
+
+
+def check_nobody_runs(settings: Settings, now: datetime) -> None:
+    """Raise HotlineRuns before anybody is asked anything."""
+    with running.nobody_else(settings.database):
+        _known(settings, now)
+
+
+def put_aside(settings: Settings) -> list[Path]:
+    """The databases that restores have put aside."""
+    file = settings.database_file
+    if file is None:
+        return []
+    there = file.absolute().parent.glob(f"{file.name}{ASIDE}*")
+    return sorted(path for path in there if not path.name.endswith(("-wal", "-shm")))
+
+
+def put_back(settings: Settings, plain: Path, now: datetime) -> Restored:
+    """Put an opened backup in the place of the database, and settle what follows.
+
+    Raises HotlineRuns where one runs on it, CannotRestore, and what databases and disks raise.
+    """
+    with running.nobody_else(settings.database):
+        known = _known(settings, now)
+        if settings.database_file is not None:
+            return _put_file(settings, plain, known, now)
+        return _put_tables(settings, plain, known, now)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the database that is there can still tell."""
+
+    erased: list[Erased]
+    numbers: dict[int, int]
+
+
+def _known(settings: Settings, now: datetime) -> _Known:
+    """Ask the database that is put aside, if there is one that can be read. Raises HotlineRuns."""
+    noted = erased.noted(settings)
+    file = settings.database_file
+    if file is not None and not file.exists():
+        return _Known(noted, {})
+    numbers: dict[int, int] = {}
+    with closing(engine.connect(settings.database)) as kept:
+        with suppress(sa.exc.DBAPIError):
+            running.check_workers(kept, now)
+        with suppress(sa.exc.DBAPIError):
+            numbers = kept.read(gaps.last_numbers)
+        with suppress(sa.exc.DBAPIError):
+            noted += kept.read(lambda session: erasures.since(session, datetime.min.replace(tzinfo=UTC)))
+    return _Known(list(dict.fromkeys(noted)), numbers)
+
+
+def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
+    """Put a file in the place of SQLite's, once all is settled in it: a hotline never meets it otherwise."""
+    path = Path(sqlite_files.path_of(settings.database))
+    draft = _beside(settings, path)
+    aside = _free(lambda at: path.with_name(f"{path.name}{ASIDE}{at.astimezone(UTC):{STAMP}}"), now)
+    try:
+        _copy(plain, draft)
+        settled = _settle(settings.database.set(database=str(draft)), known, now)
+        making.sync(draft)
+        with file_lock.file_lock(settings.database):
+            was_there = path.exists()
+            # With its log, under names that belong together: it can be opened as it was.
+            for suffix in sqlite_files.FILES:
+                with suppress(FileNotFoundError):
+                    Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
+            draft.replace(path)
+            making.sync(path.parent)
+    finally:
+        for suffix in (*sqlite_files.FILES, ".lock"):
+            Path(f"{draft}{suffix}").unlink(missing_ok=True)
+    return Restored(aside if was_there else None, settled)
+
+
+def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
+    """Put a dump's tables in the place of PostgreSQL's, once those are written out as a backup of their own."""
+    url = settings.database
+    ours = {*METADATA.tables, "alembic_version", *postgresql_tools.tables(plain)}
+    aside: Path | None = None
+    if _tables(url) & ours:
+        where = settings.backups or Path()
+        place = _free(lambda at: where / making.name_before_restore(settings, at), now)
+        aside = making.make(settings, now, file=place).path
+        _drop(url, ours)
+    try:
+        postgresql_tools.restore(url, plain)
+        return Restored(aside, _settle(url, known, now))
+    except Exception as error:
+        _drop(url, ours)  # a hotline must not meet it as it is
+        why = str(error) if isinstance(error, postgresql_tools.ToolFailed) else "it could not be settled"
+        where_now = f" What was there is in {aside}: hotline restore {aside}" if aside else ""
+        raise CannotRestore(f"Not put back: {why}.{where_now}") from error
+
+
+def _settle(url: URL, known: _Known, now: datetime) -> Settled:
+    migrations.upgrade(url)
+    with closing(engine.connect(url)) as kept:
+        return kept.write(lambda session: settling.settle(session, now, known.erased, known.numbers)).result()
+
+
+def _free(named: Callable[[datetime], Path], now: datetime) -> Path:
+    """A name that no file has: what was put aside in the same second is not written over."""
+    while named(now).exists():
+        now += timedelta(seconds=1)
+    return named(now)
+
+
+def _tables(url: URL) -> set[str]:
+    asked = sa.create_engine(url)
+    try:
+        return set(sa.inspect(asked).get_table_names())
+    finally:
+        asked.dispose()
+
+
+def _drop(url: URL, ours: set[str]) -> None:
+    names = _tables(url) & ours
+    if not names:
+        return
+    asked = sa.create_engine(url)
+    quoted = asked.dialect.identifier_preparer.quote
+    try:
+        with asked.begin() as connection:
+            connection.exec_driver_sql(f"DROP TABLE {', '.join(quoted(name) for name in sorted(names))} CASCADE")
+    finally:
+        asked.dispose()
+
+
+def _beside(settings: Settings, file: Path) -> Path:
+    """A place for a draft: where the database is, for a rename must not cross disks."""
+    database = settings.database_file
+    where = database.absolute().parent if database is not None else file.absolute().parent
+    return where / f".restoring-{secrets.token_hex(6)}"
+
+
+def _copy(file: Path, to: Path) -> None:
+    handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with file.open("rb") as reading, os.fdopen(handle, "wb") as writing:
+        while part := reading.read(2**20):
+            writing.write(part)
+        writing.flush()
+        os.fsync(writing.fileno())

@@ -1,0 +1,60 @@
+"""What must be true of a database after a backup was put in its place, before a hotline runs on it.
+
+What happened since the backup is not in it, and did happen: texts were sent, numbers given out, people erased. So
+whatever waits to be sent, and all that is said of what came in since or of what time brings about, is looked for at
+the carrier before it leaves (models/delivery/doubted.py); numbers go on behind a gap (models/delivery/gaps.py); the
+carrier's list of what came in is read back to the backup's newest text (app/inbound/reconcile.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.backups.erased import Erased
+from models import inbound, lines, removals
+from models.delivery import doubted, gaps
+from models.people import Person
+from models.restores import Restore
+from models.store.session import Session
+
+LEAST_DOUBT, MOST_DOUBT = timedelta(minutes=15), timedelta(days=1)
+
+
+@dataclass
+class Settled:
+    """What was done."""
+
+    read_from: datetime  # the backup's newest text
+    texts: int = 0  # that are looked for before they leave
+    erased: int = 0
+    numbers: dict[str, int] = field(default_factory=dict)  # the next request of each line
+
+
+def settle(session: Session, now: datetime, erased: list[Erased], given_out: Mapping[int, int]) -> Settled:
+    """Make it so. `given_out` are the last request numbers that are known to have been given out, by line."""
+    every = lines.all_lines(session)
+    began = min((line.created_at for line in every), default=now)
+    read_from = min(inbound.last_received_at(session) or began, now)
+    backup_at = min(max(read_from, gaps.newest_moment(session) or read_from), now)
+    done = Settled(read_from, texts=doubted.doubt_all(session, read_from))
+    for line in every:
+        done.numbers[line.name] = gaps.of_requests(session, line, backup_at, now, given_out.get(line.id, 0))
+    done.erased = _erase(session, erased, now)
+    session.flush()
+    gaps.of_texts(session, backup_at, now)
+    # What time brings about again takes about as long as it took the first time.
+    doubt = min(max(now - backup_at, LEAST_DOUBT), MOST_DOUBT)
+    session.create(Restore, at=now, read_from=read_from, doubted_until=now + doubt)
+    return done
+
+
+def _erase(session: Session, erased: list[Erased], now: datetime) -> int:
+    """Erase once more whoever was erased since."""
+    count = 0
+    for person_id, at in dict(erased).items():
+        person = session.get(Person, person_id)
+        if person is None or person.created_at > at:  # another who has the number of one that is gone
+            continue
+        removals.erase(session, person, now)
+        count += 1
+    return count

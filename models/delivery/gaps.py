@@ -1,0 +1,76 @@
+"""Gaps that are left after a backup was put back: no number is given out that may have been given out before.
+
+What was given out since the backup is in no file that is left, so twice what the busiest day of the month before used
+is left free for each day that it is behind.
+"""
+
+import math
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models import lines
+from models.delivery.handover import OUT
+from models.delivery.outbound import Outbound, State
+from models.lines import Line
+from models.requests import Request
+from models.store.session import Session
+from models.store.types import table
+
+LEAST_REQUESTS = 100
+LEAST_TEXTS = 10_000
+MEASURED = timedelta(days=30)
+DAY = timedelta(days=1)
+
+
+def newest_moment(session: Session) -> datetime | None:
+    """When anything in the database changed last, as far as that tells."""
+    moments = [
+        session.exec(select(sa.func.max(col(column)))).first()
+        for column in (Request.changed_at, Outbound.changed_at, Outbound.created_at)
+    ]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def of_requests(session: Session, line: Line, backup_at: datetime, now: datetime, given_out: int = 0) -> int:
+    """Let the line's next request have a number that none had; `given_out` is the last that is known. Returns it."""
+    created = select(Request.created_at).where(
+        Request.line_id == line.id, col(Request.created_at) >= backup_at - MEASURED
+    )
+    gap = _size(list(session.exec(created)), backup_at, now, LEAST_REQUESTS)
+    last = max(line.last_request + gap, given_out)
+    line.last_request = math.ceil((last + 1) / 100) * 100 - 1  # so that the gap shows: a round number is next
+    session.add(line)
+    return line.last_request + 1
+
+
+def of_texts(session: Session, backup_at: datetime, now: datetime) -> None:
+    """Give no text the id of one that the backup has no word of: what became of that may still be told to us."""
+    last = session.execute(sa.select(sa.func.max(OUT.c.id))).scalar_one()
+    if last is None:
+        return
+    created = select(Outbound.created_at).where(col(Outbound.created_at) >= backup_at - MEASURED)
+    new = last + _size(list(session.exec(created)), backup_at, now, LEAST_TEXTS)
+    if session.dialect.name == "postgresql":
+        session.execute(sa.text("SELECT setval(pg_get_serial_sequence('outbound', 'id'), :last)"), {"last": new})
+        return
+    # SQLite gives out the highest id there is plus one, so a row must have it: a copy that is never sent.
+    ours = {"id": new, "key": f"restored-{new}", "state": State.CANCELLED, "body": "", "to": "", "changed_at": now}
+    ours |= {"sid": None, "leased_until": None, "not_before": None, "look_since": None, "request_id": None}
+    (newest,) = session.execute(sa.select(*OUT.c).where(OUT.c.id == last)).mappings()
+    session.execute(sa.insert(table(Outbound)).values(**{**newest, **ours}))
+
+
+def last_numbers(session: Session) -> dict[int, int]:
+    """The last request number of each line, by its id."""
+    return {line.id: line.last_request for line in lines.all_lines(session)}
+
+
+def _size(created: list[datetime], backup_at: datetime, now: datetime, least: int) -> int:
+    by_day: dict[int, int] = {}
+    for moment in created:
+        day = (backup_at - moment) // DAY
+        by_day[day] = by_day.get(day, 0) + 1
+    days = max(1, math.ceil((now - backup_at) / DAY))
+    return max(least, 2 * days * max(by_day.values(), default=0))

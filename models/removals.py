@@ -1,0 +1,210 @@
+"""Removing and merging people: every column that refers to a person, and what becomes of it.
+
+A table that newly refers to people is moved by itself (the foreign keys say where they are); one with a rule of its
+own about who may stand in it twice must be named in `ONCE`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models import alarms, assignments, offers, requests, shifts
+from models.assignments import Assignment
+from models.assignments import State as AssignmentState
+from models.delivery.outbound import Outbound
+from models.delivery.outbound import State as TextState
+from models.inbound import Inbound
+from models.offers import Offer
+from models.offers import State as OfferState
+from models.people import Address, Person
+from models.requests import Event, Outcome, Request
+from models.requests import State as RequestState
+from models.shifts import Shift
+from models.store.session import Session
+from models.store.types import table
+
+PERSON = table(Person)
+# What a person may stand in only once, and the columns beside their own that say what it is.
+ONCE: dict[str, tuple[str, ...]] = {"offer": ("request_id",), "shift": ("line_id", "starts_at")}
+# Of two offers of one request that become one person's, the one that says more stays.
+MORE_SAID = [OfferState.ACCEPTED, OfferState.PASSED, OfferState.SENT, OfferState.QUEUED]
+
+
+def references() -> Iterator[sa.Column[Any]]:
+    """Every column that refers to a person."""
+    for each in Person.metadata.sorted_tables:
+        for column in each.columns:
+            if any(key.column is PERSON.c.id for key in column.foreign_keys):
+                yield column
+
+
+def is_referred_to(session: Session, person_id: int) -> bool:
+    """Whether anything that happened names this person, beside their own addresses."""
+    return any(
+        session.execute(sa.select(sa.literal(1)).where(column == person_id).limit(1)).first() is not None
+        for column in references()
+        if column.table is not table(Address)
+    )
+
+
+def live_matches(session: Session, one: Person, other: Person) -> list[int]:
+    """The numbers of requests that one of them asked for and the other has in hand."""
+    ids = {one.id, other.id}
+    return [
+        request.number
+        for person in (one, other)
+        for _, request in assignments.held_by(session, person.id)
+        if request.person_id in ids
+    ]
+
+
+def merge(session: Session, kept: Person, gone: Person, now: datetime) -> None:
+    """Make two people one: all that refers to the second refers to the first, who has both addresses."""
+    _combine(kept, gone)
+    session.add(kept)
+    session.flush()
+    _drop_doubles(session, kept.id, gone.id)
+    for column in references():
+        session.execute(sa.update(column.table).where(column == gone.id).values({column.name: kept.id}))
+    for shift in session.exec(select(Shift).where(Shift.line_id == kept.line_id)):
+        if gone.id in shift.asked:
+            shift.asked = sorted({kept.id if id_ == gone.id else id_ for id_ in shift.asked})
+            session.add(shift)
+    session.flush()
+    vouched = PERSON.c.id == PERSON.c.vouched_by_person_id  # nobody vouches for themselves
+    session.execute(sa.update(PERSON).where(vouched).values(vouched_by_person_id=None))
+    _forget_row(session, gone.id)
+
+
+def take_addresses(session: Session, person: Person) -> None:
+    """Nobody texts from these addresses any more: they may become somebody else's."""
+    session.execute(sa.delete(Address).where(col(Address.person_id) == person.id))
+
+
+def delete(session: Session, person: Person) -> None:
+    """Take the row of somebody whom nothing names any more."""
+    take_addresses(session, person)
+    _forget_row(session, person.id)
+
+
+def erase(session: Session, person: Person, now: datetime) -> None:
+    """Take all that is known of somebody: their words, addresses, name, and their part in what goes on.
+
+    The row stays where others' history names it. It is no volunteer's, nobody's on duty, and nobody is texted.
+    """
+    erase_words(session, person)
+    live = Request.person_id == person.id, col(Request.state) != RequestState.CLOSED
+    for request in session.exec(select(Request).where(*live)):
+        requests.close(session, request, Outcome.WITHDRAWN, now, by=person.id)
+        if (holder := assignments.on(session, request, AssignmentState.ACTIVE)) is not None:
+            assignments.end(session, holder[0], AssignmentState.RELEASED, now)
+        offers.settle(session, request.id, OfferState.SUPERSEDED, now)
+    for held, request in assignments.held_by(session, person.id):
+        if assignments.end(session, held, AssignmentState.RELEASED, now):
+            requests.move(
+                *(session, request, RequestState.OPEN, now),
+                kind="dropped",
+                out_of=(RequestState.CLAIMED,),
+                by=person.id,
+                next_action_at=now,
+            )
+    shifts.remove_of(session, person.id)
+    alarms.let_go(session, person.id, now)
+    for name, field in Person.model_fields.items():
+        if name not in ("id", "line_id", "created_at"):
+            setattr(person, name, field.get_default(call_default_factory=True))
+    session.add(person)
+    session.flush()
+    take_addresses(session, person)
+
+
+def erase_words(session: Session, person: Person) -> None:
+    """Blank what they said and where they are, in all that is kept of their texts and requests."""
+    theirs = sa.select(col(Request.id)).where(col(Request.person_id) == person.id)
+    said: list[tuple[Any, Any, dict[str, Any]]] = [
+        (
+            Request,
+            col(Request.person_id) == person.id,
+            {"text": "", "place": None, "vicinity": None, "code_word": ""},
+        ),
+        (Event, col(Event.request_id).in_(theirs), {"words": None}),
+        (Event, col(Event.by_person_id) == person.id, {"words": None}),
+        (Assignment, col(Assignment.person_id) == person.id, {"note": None}),
+        (
+            Inbound,
+            col(Inbound.person_id) == person.id,
+            {"from_address": "", "body": "", "media": [], "location": None, "fields": {}},
+        ),
+        (Outbound, col(Outbound.person_id) == person.id, {"to": "", "body": ""}),
+        (Outbound, col(Outbound.request_id).in_(theirs), {"body": ""}),
+    ]
+    waits = col(Outbound.person_id) == person.id, col(Outbound.state).in_((TextState.READY, TextState.HELD))
+    session.execute(sa.update(Outbound).where(*waits).values(state=TextState.CANCELLED))
+    for model, whose, blank in said:
+        session.execute(sa.update(model).where(whose).values(**blank))
+
+
+def _combine(kept: Person, gone: Person) -> None:
+    """What is known of the second, as far as it says more; a wish not to be texted holds, whoever said it."""
+    for name in ("can", "areas"):  # of a volunteer an empty one stands for all
+        told = [getattr(one, name) for one in (kept, gone) if one.helper_since is not None]
+        told = told or [getattr(kept, name), getattr(gone, name)]
+        setattr(kept, name, list(dict.fromkeys(chain(*told))) if all(told) else [])
+    for name in ("helper_since", "vouched_at", "on_duty_since", "digest_since", "introduced_at", "wake_since"):
+        setattr(kept, name, _least(getattr(kept, name), getattr(gone, name)))
+    for name in ("opted_out_at", "silent_since", "duty_at", "last_asked_at", "watch_asked_at", "survey_sent_at"):
+        setattr(kept, name, _most(getattr(kept, name), getattr(gone, name)))
+    for name in ("name", "language", "max_open", "away_until", "vouched_by_person_id", "pending_offer_request_id"):
+        setattr(kept, name, getattr(kept, name) or getattr(gone, name))
+    if kept.hours_from is None:
+        kept.hours_from, kept.hours_until = gone.hours_from, gone.hours_until
+    if kept.pending_question is None:
+        kept.pending_question, kept.question_asked_at = gone.pending_question, gone.question_asked_at
+    kept.languages = sorted({*kept.languages, *gone.languages})
+    if kept.asked_on == gone.asked_on:
+        kept.asked_today += gone.asked_today
+    kept.created_at = min(kept.created_at, gone.created_at)
+
+
+def _drop_doubles(session: Session, kept: int, gone: int) -> None:
+    for offer in session.exec(select(Offer).where(col(Offer.person_id) == gone)):
+        same = select(Offer).where(Offer.request_id == offer.request_id, Offer.person_id == kept)
+        mine = session.exec(same).first()
+        if mine is not None:
+            if _says(offer.state) < _says(mine.state):
+                mine.state, mine.expires_at = offer.state, offer.expires_at
+                session.add(mine)
+                session.flush()
+            session.execute(sa.delete(Offer).where(col(Offer.id) == offer.id))
+    for shift in session.exec(select(Shift).where(col(Shift.person_id) == gone)):
+        same_turn = select(Shift.id).where(
+            Shift.line_id == shift.line_id, Shift.person_id == kept, Shift.starts_at == shift.starts_at
+        )
+        if session.exec(same_turn).first() is not None:
+            session.execute(sa.delete(Shift).where(col(Shift.id) == shift.id))
+    held = {request.id for _, request in assignments.held_by(session, kept)}
+    for assignment, request in assignments.held_by(session, gone):
+        if request.id in held:
+            session.execute(sa.delete(Assignment).where(col(Assignment.id) == assignment.id))
+
+
+def _says(state: OfferState) -> int:
+    return MORE_SAID.index(state) if state in MORE_SAID else len(MORE_SAID)
+
+
+def _least(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _most(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+def _forget_row(session: Session, person_id: int) -> None:
+    session.flush()
+    session.cache.clear()
+    session.execute(sa.delete(PERSON).where(PERSON.c.id == person_id))
