@@ -31,6 +31,12 @@ UNCLEARED = 20  # people at a time
 LONGEST_ON_ITS_WAY = timedelta(days=3)  # after which nothing goes again
 
 
+def since(session: Session, moment: datetime) -> list[tuple[int, datetime]]:
+    """Who was erased from then on, by id, and when: so that a backup that still knows them can be told."""
+    query = select(Person.id, Person.erased_at).where(col(Person.erased_at) >= moment)
+    return [(id_, at) for id_, at in session.exec(query.order_by(col(Person.erased_at), col(Person.id))) if at]
+
+
 def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
     """Nothing is known of them from now on. What they held, and who waits for them, must be seen to before."""
     session.leave_no_trace = True

@@ -15,13 +15,10 @@ from sqlmodel import col, select
 from models import alarms, assignments, offers, requests, shifts
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
-from models.delivery.outbound import Outbound
-from models.delivery.outbound import State as TextState
-from models.inbound import Inbound
 from models.offers import Offer
 from models.offers import State as OfferState
 from models.people import Address, Person
-from models.requests import Event, Outcome, Request
+from models.requests import Outcome, Request
 from models.requests import State as RequestState
 from models.shifts import Shift
 from models.store.session import Session
@@ -91,12 +88,8 @@ def delete(session: Session, person: Person) -> None:
     _forget_row(session, person.id)
 
 
-def erase(session: Session, person: Person, now: datetime) -> None:
-    """Take all that is known of somebody: their words, addresses, name, and their part in what goes on.
-
-    The row stays where others' history names it. It is no volunteer's, nobody's on duty, and nobody is texted.
-    """
-    erase_words(session, person)
+def let_go(session: Session, person: Person, now: datetime) -> None:
+    """End somebody's part in what goes on, without a word to anybody."""
     live = Request.person_id == person.id, col(Request.state) != RequestState.CLOSED
     for request in session.exec(select(Request).where(*live)):
         requests.close(session, request, Outcome.WITHDRAWN, now, by=person.id)
@@ -114,38 +107,7 @@ def erase(session: Session, person: Person, now: datetime) -> None:
             )
     shifts.remove_of(session, person.id)
     alarms.let_go(session, person.id, now)
-    for name, field in Person.model_fields.items():
-        if name not in ("id", "line_id", "created_at"):
-            setattr(person, name, field.get_default(call_default_factory=True))
-    session.add(person)
     session.flush()
-    take_addresses(session, person)
-
-
-def erase_words(session: Session, person: Person) -> None:
-    """Blank what they said and where they are, in all that is kept of their texts and requests."""
-    theirs = sa.select(col(Request.id)).where(col(Request.person_id) == person.id)
-    said: list[tuple[Any, Any, dict[str, Any]]] = [
-        (
-            Request,
-            col(Request.person_id) == person.id,
-            {"text": "", "place": None, "vicinity": None, "code_word": ""},
-        ),
-        (Event, col(Event.request_id).in_(theirs), {"words": None}),
-        (Event, col(Event.by_person_id) == person.id, {"words": None}),
-        (Assignment, col(Assignment.person_id) == person.id, {"note": None}),
-        (
-            Inbound,
-            col(Inbound.person_id) == person.id,
-            {"from_address": "", "body": "", "media": [], "location": None, "fields": {}},
-        ),
-        (Outbound, col(Outbound.person_id) == person.id, {"to": "", "body": ""}),
-        (Outbound, col(Outbound.request_id).in_(theirs), {"body": ""}),
-    ]
-    waits = col(Outbound.person_id) == person.id, col(Outbound.state).in_((TextState.READY, TextState.HELD))
-    session.execute(sa.update(Outbound).where(*waits).values(state=TextState.CANCELLED))
-    for model, whose, blank in said:
-        session.execute(sa.update(model).where(whose).values(**blank))
 
 
 def _combine(kept: Person, gone: Person) -> None:

@@ -25,6 +25,7 @@ from models.offers import Offer
 from models.people import Address, Person
 from models.prefixes import Prefix
 from models.requests import Event, Request
+from models.restores import Restore
 from models.shifts import Shift
 from models.store.types import table
 from models.surges import Surge
@@ -143,7 +144,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         about="request_id",
         keep="line_id person_id request_id key phrase channel from_number segments lane rank state tries retries "
-        "not_before expires_at leased_until leased_by sid price error_code reported_at created_at changed_at",
+        "not_before expires_at leased_until leased_by look_since sid price error_code reported_at "
+        "created_at changed_at",
         blank="to body",
     ),
     Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
@@ -161,6 +163,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Prefix: Retention(keep="line_id prefix day phones reported_at"),
     Surge: Retention(keep="line_id most held_since next_wave_at free_until"),
     Timer: Retention(keep="line_id next_at kind"),
+    Restore: Retention(keep="at read_from doubted_until caught_up_at"),
 }
 
 

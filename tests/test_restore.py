@@ -18,7 +18,7 @@ from app.backups.contents import Damaged
 from app.backups.restoring import CannotRestore
 from app.database.running import HotlineRuns
 from app.inbound.reconcile import MINIMUM_AGE
-from models import erasures, lines, people, removals, restores
+from models import erasing, lines, people, removals, restores
 from models.delivery.outbound import Outbound, State
 from models.inbound import Inbound
 from models.lines import Channel
@@ -276,7 +276,7 @@ def test_nobody_erased_since_comes_back(world: World, tmp_path: Path, present: b
         line = lines.all_lines(session)[0]
         found = people.by_address(session, line, Channel.SMS, ANA)
         assert found is not None
-        erasures.record(session, found[0].id, world.clock.now())
+        erasing.erase(session, line, found[0], world.clock.now())
 
     world.hotline.database.write(erase).result()
     if present:
@@ -304,10 +304,7 @@ def test_nobody_erased_since_comes_back(world: World, tmp_path: Path, present: b
 
 
 def test_another_who_has_the_number_of_somebody_erased_is_left_alone(world: World, tmp_path: Path) -> None:
-    def earlier(session: Session) -> None:
-        erasures.record(session, 1, world.clock.now())
-
-    world.hotline.database.write(earlier).result()
+    erased.file_of(world.hotline.settings).write_text(f"{world.clock.now().isoformat()} 1\n", encoding="utf-8")
     world.clock.advance(timedelta(hours=1))
     world.twilio.text(ANA, "I need groceries for two, 14 Oak St")
     backed_up(world, tmp_path / "b")
@@ -394,7 +391,8 @@ def test_erasing_takes_the_words_and_hands_on_what_was_in_hand(world: World) -> 
         for number in (ANA, BEN):
             found = people.by_address(session, line, Channel.SMS, number)
             assert found is not None
-            removals.erase(session, found[0], world.clock.now())
+            removals.let_go(session, found[0], world.clock.now())
+            erasing.erase(session, line, found[0], world.clock.now())
         session.flush()
         return Counter(str(r.state) for r in session.exec(select(Request)))
 

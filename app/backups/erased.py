@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.database.engine import Database
 from app.settings import Settings
-from models import erasures
+from models import erasing
 
 Erased = tuple[int, datetime]
 
@@ -38,7 +38,7 @@ def note(settings: Settings, kept: Database) -> int:
     """Write down whoever the database says was erased and the file does not; returns how many."""
     known = noted(settings)
     last = max((at for _, at in known), default=datetime.fromisoformat("2000-01-01T00:00:00+00:00"))
-    new = [one for one in kept.read(lambda session: erasures.since(session, last)) if one not in known]
+    new = [one for one in kept.read(lambda session: erasing.since(session, last)) if one not in known]
     if new:
         handle = os.open(file_of(settings), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as writing:

@@ -18,7 +18,7 @@ from app.backups.folder import STAMP
 from app.backups.settling import Settled
 from app.database import engine, file_lock, migrations, postgresql_tools, running, sqlite_files
 from app.settings import Settings
-from models import METADATA, erasures
+from models import METADATA, erasing
 from models.delivery import gaps
 
 ASIDE = ".aside-"
@@ -109,7 +109,7 @@ def _known(settings: Settings, now: datetime) -> _Known:
         with suppress(sa.exc.DBAPIError):
             numbers = kept.read(gaps.last_numbers)
         with suppress(sa.exc.DBAPIError):
-            noted += kept.read(lambda session: erasures.since(session, datetime.min.replace(tzinfo=UTC)))
+            noted += kept.read(lambda session: erasing.since(session, datetime.min.replace(tzinfo=UTC)))
     return _Known(list(dict.fromkeys(noted)), numbers)
 
 

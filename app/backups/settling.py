@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.backups.erased import Erased
-from models import inbound, lines, removals
+from models import erasing, inbound, lines, removals
 from models.delivery import doubted, gaps
 from models.people import Person
 from models.restores import Restore
@@ -55,6 +55,7 @@ def _erase(session: Session, erased: list[Erased], now: datetime) -> int:
         person = session.get(Person, person_id)
         if person is None or person.created_at > at:  # another who has the number of one that is gone
             continue
-        removals.erase(session, person, now)
+        removals.let_go(session, person, now)
+        erasing.erase(session, lines.by_id(session, person.line_id), person, now)
         count += 1
     return count

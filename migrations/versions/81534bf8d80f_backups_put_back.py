@@ -1,22 +1,15 @@
-"""When a backup was put back, what is looked for before it leaves since, and who was erased."""
+"""When a backup was put back, and what is looked for before it leaves since."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "81534bf8d80f"
-down_revision = "ee746e6ded85"
+down_revision = "689f563ae25e"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "erasure",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("erased_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
-    )
     op.create_table(
         "restore",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -35,4 +28,3 @@ def downgrade() -> None:
         batch_op.drop_column("look_since")
 
     op.drop_table("restore")
-    op.drop_table("erasure")
