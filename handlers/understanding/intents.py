@@ -94,6 +94,8 @@ class Act(StrEnum):
     STILL_NEEDS = "still_needs"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
+    NOT_AGAIN = "not_again"
+    NOT_NAMED_AGAIN = "not_named_again"  # the same with a name, or with something that is none
     COMPLAINS = "complains"
     GRIEVES = "grieves"
     LEGAL_TROUBLE = "legal_trouble"
@@ -167,6 +169,7 @@ class Question(StrEnum):
     UNTIL = "until"  # duty, how long the line is paused
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
     STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
+    DOOR = "door"  # a neighbor, whether a newcomer who comes may see it
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -180,6 +183,7 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.COVER,
         Question.BROADCAST,
         Question.CANT_WAIT,
+        Question.DOOR,
         Question.STILL_HELPS,
         Question.STILL_NEEDED,
     }
