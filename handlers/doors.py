@@ -1,6 +1,6 @@
 """Exact places: whom they are shown to, and how many a day. Whoever has a request without its door sees the corner.
 
-The neighbor says by a digit whether a newcomer may see it, or writes it to them; whoever is on duty gives it by ASSIGN.
+The neighbor says by a digit whether a newcomer may see it, or writes it to them; duty gives it by ASSIGN.
 """
 
 from typing import NamedTuple

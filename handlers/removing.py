@@ -6,7 +6,7 @@ newcomers again.
 
 from handlers import duty_acts, duty_tasks, newcomers, raising, relaying, rota, waves
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Quoted
+from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
 from handlers.understanding.intents import Machine, Order, Understood
 from models import assignments, offers, people, person_events, requests, shifts
@@ -43,7 +43,7 @@ def unban(turn: Turn, order: Order) -> Texts:
     for number in order.numbers:
         person = people.find(turn.session, turn.line.id, number)
         happened = person_events.last(turn.session, number, *PUT_OUT, BACK) if person else None
-        if person is None or happened is None or not _is_out(person):
+        if person is None or happened is None or not is_out(person):
             yield turn.reply("unban_not", number=number)
         elif happened.by_person_id == turn.speaker.id:
             yield turn.reply("unban_second", name=turn.numbered(person))
@@ -89,7 +89,7 @@ def _refused(turn: Turn, person: Person, order: Order, kind: str) -> Text | None
 def _to_others(turn: Turn, person: Person, phrase: str, words: str) -> Texts:
     """The others on duty hear it; where nobody is, a few who do duty."""
     name, by = turn.numbered(person), turn.numbered(turn.speaker)
-    why: Value = Quoted(words) if words else None
+    why: Value = Said("said_why", {"words": Quoted(words)}) if words else None
     for other in duty_acts.others(turn):
         if other.id != person.id:
             yield turn.tell(other, phrase, name=name, by=by, who=person.id, words=why)
@@ -156,7 +156,8 @@ def take_back(context: Context, person: Person, *, by: int | None) -> Texts:
     yield context.tell(person, "put_back", name=context.somebody(person))
 
 
-def _is_out(person: Person) -> bool:
+def is_out(person: Person) -> bool:
+    """Whether they are banned, or nobody vouches for them any more."""
     return person.banned_at is not None or person.vouched_at is None
 
 

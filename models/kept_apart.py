@@ -35,7 +35,7 @@ def neighbors_of(session: Session, helper_id: int) -> set[int]:
     """Whom this volunteer is never to meet; read once in a transaction."""
     key = "kept_apart", helper_id
     if key not in session.cache:
-        session.cache[key] = {row[0] for row in session.fetch(FROM, helper_id=helper_id)}
+        session.cache[key] = set(session.fetch(FROM, helper_id=helper_id))
     found: set[int] = session.cache[key]
     return found
 

@@ -96,7 +96,7 @@ class Policy:
     young_days: int = 30  # of a line, in which those whom the host added may vouch for as many as they know
     put_out_per_day: int = 3  # volunteers, by one person on duty
     duty_begins_told: int = 3  # people who hear that somebody takes the watch, where nobody is on
-    relays_at_once: int = 5  # texts to the other side in ten minutes; more come together, once a minute
+    relays_at_once: int = 10  # texts to the other side in ten minutes; more come together, once a minute
     duty_first: tuple[str, ...] = ("money", "childcare")  # needs that a person reads before volunteers are asked
     reply_limit: int = 6  # answers to one address in a minute
     answers_per_day: int = 60  # texts that one address may cause in a day, to itself and to others

@@ -72,7 +72,7 @@ PLACES: Precompiled[Any] = Precompiled(
 
 def places(session: Session, person_id: int, kind: str, since: datetime) -> set[int]:
     """The requests whose exact place this person was shown since then, or was not (`kind`)."""
-    return {row[0] for row in session.fetch(PLACES, person_id=person_id, kind=kind, since=since)}
+    return set(session.fetch(PLACES, person_id=person_id, kind=kind, since=since))
 
 
 def happened(session: Session, person_id: int, kinds: Sequence[str], since: datetime) -> list[PersonEvent]:

@@ -7,7 +7,7 @@ import typer
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
-from app.cli.people import entries, spreadsheet
+from app.cli.people import entries, putting_out, spreadsheet
 from app.cli.people.addresses import Unusable
 from app.clock import Clock
 from app.settings import Settings
@@ -18,6 +18,9 @@ from models.people import Address, Person
 from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(putting_out.ban)
+app.command()(putting_out.revoke)
+app.command()(putting_out.unban)
 
 
 @app.callback()
@@ -178,7 +181,7 @@ def roles(person: Person) -> list[str]:
     now = Clock().now()
     found = []
     if person.helper_since is not None:
-        found.append("volunteer" if person.helps else "waits to be vouched for")
+        found.append("banned" if person.banned_at else "volunteer" if person.helps else "waits to be vouched for")
     if person.on_duty:
         found.append("on duty")
     if person.away_until is not None and person.away_until > now:
