@@ -14,7 +14,12 @@ LATELY = timedelta(days=60)  # who was on duty since then still does duty
 TOGETHER = timedelta(minutes=10)  # what is done within is told in one text
 AGAIN = timedelta(hours=1)  # after which it is told anew that the same person is on duty
 BEGINS = "duty_on"
-ACTS = ("close", "assign", "open", "merge")
+SAYS = {
+    "duty_close": "act_close",
+    "duty_assign": "act_assign",
+    "duty_open": "act_open",
+    "duty_merge": "act_merge",
+}
 MOST_NAMED = 12  # acts in one text
 
 
@@ -69,11 +74,11 @@ def _began(now: datetime) -> datetime:
 
 
 def _rows(turn: Turn, since: datetime, *, ends_only: bool) -> Iterator[Said]:
-    kinds = ["duty_close"] if ends_only else [f"duty_{act}" for act in ACTS]
+    kinds = ["duty_close"] if ends_only else [*SAYS]
     done: dict[str, None] = {}
     for event in person_events.done_by(turn.session, turn.speaker.id, kinds, since):
         if event.request_id is not None:
             done[f"{event.kind} {requests.by_id(turn.session, event.request_id).number}"] = None
     for act in list(done)[-MOST_NAMED:]:
         kind, _, number = act.partition(" ")
-        yield Said(f"act_{kind.removeprefix('duty_')}", {"number": int(number)})
+        yield Said(SAYS[kind], {"number": int(number)})

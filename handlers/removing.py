@@ -18,6 +18,7 @@ from models.people import Person
 from models.person_events import BACK, BANNED, PUT_OUT, REMOVED, REVOKED
 from models.requests import Outcome, State
 
+SAYS = {BANNED: "duty_banned", REMOVED: "duty_removed", REVOKED: "duty_revoked"}  # to others on duty
 ANSWERED = "banned_answered"  # the event of the one sentence
 
 
@@ -68,7 +69,7 @@ def _put_out(turn: Turn, order: Order, kind: str) -> Texts:
             held = len(assignments.held_by(turn.session, person.id))
             texts = [*put_out(turn, person, kind, order.note, by=turn.speaker.id)]
             yield turn.reply("put_out_done", name=turn.numbered(person), n=held, who=person.id)
-            yield from _to_others(turn, person, f"duty_{kind}", order.note)
+            yield from _to_others(turn, person, SAYS[kind], order.note)
             yield from texts
 
 

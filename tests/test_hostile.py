@@ -160,7 +160,8 @@ def test_one_person_vouches_for_few_a_week_once_the_line_is_not_young(line: Hotl
 def test_a_close_is_seen_by_the_neighbor_and_by_others(line: Hotline) -> None:
     newcomer(line)
     say(line, EVE, "DUTY ON")
-    say(line, EVE, "CLOSE 1 2 3 nobody needs that")
+    for number in (1, 2, 3):
+        say(line, EVE, f"CLOSE {number} spam")
     assert any("#1 is closed" in body for body in bodies(line, "+12025550120"))
     told = [body for body in bodies(line, DEE) if "closed #1" in body]
     assert len(told) == 1  # before: nobody
