@@ -34,6 +34,7 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
+SPOKEN_OF = frozenset({Need.CHILDCARE})  # beside what is needed: "I have three kids and no food"
 GOT_IT = {
     Hold.SURGE: "got_it_surge",
     Hold.CEILING: "got_it_ceiling",
@@ -235,8 +236,11 @@ def put_out(context: Context, request: Request) -> Texts:
 
 def _read_first(context: Context, request: Request) -> bool:
     """Whether whoever is on duty reads it before anybody is asked: money, say, or children with a stranger."""
-    listed = not {*context.line.policy.duty_first}.isdisjoint(request.needs)
-    return not request.in_danger and listed
+    needs = {*request.needs} - {Need.OTHER}
+    listed = needs.intersection(context.line.policy.duty_first)
+    if listed <= SPOKEN_OF and listed != needs:
+        return False
+    return not request.in_danger and bool(listed)
 
 
 def _to_be_read(context: Context, request: Request) -> Texts:
