@@ -9,6 +9,7 @@ from handlers import (
     free,
     in_hand,
     my_data,
+    not_again,
     own,
     pressing,
     questions,
@@ -74,6 +75,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # what they have done
     ActRule(Act.DELIVERED, Role.HELPED, in_hand.found_it),
     ActRule(Act.WELCOMES, Role.HELPED, in_hand.welcome),
+    # whom they do not want again
+    *each((Act.NOT_AGAIN, Act.NOT_NAMED_AGAIN), Role.NEIGHBOR, not_again.not_again),
     # whether help came
     ActRule(Act.PARTLY_CAME, Role.DELIVERED, receipt.partly),
     ActRule(Act.NEVER_CAME, Role.MATCHED, receipt.never),

@@ -1,10 +1,10 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
-from handlers import leasing, summary
+from handlers import doors, leasing, summary
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
-from models import offers, requests
+from models import kept_apart, offers, requests
 from models.people import Person
 from models.requests import Request, State
 
@@ -14,9 +14,9 @@ AT_ONCE, LOOKED_AT = 3, 60  # told unasked to somebody who is free now; of so ma
 
 def list_(turn: Turn, _: Order) -> Texts:
     """LIST: what still needs somebody, what fits this volunteer first."""
-    open_now = [
-        r for r in requests.in_state(turn.session, turn.line.id, State.OPEN) if r.person_id != turn.speaker.id
-    ]
+    apart = {turn.speaker.id, *kept_apart.neighbors_of(turn.session, turn.speaker.id)}
+    waiting = requests.in_state(turn.session, turn.line.id, State.OPEN)
+    open_now = [request for request in waiting if request.person_id not in apart]
     if not open_now:
         yield turn.reply("list_empty")
         return
@@ -36,11 +36,12 @@ def fitting(context: Context, person: Person) -> Said | None:
         return None
     waits = requests.open_longest(context.session, context.line.id, LOOKED_AT)
     passed = offers.passed_of(context.session, person.id, waits)
+    apart = {person.id, *kept_apart.neighbors_of(context.session, person.id)}
     can, areas = set(person.can), set(person.areas)
     found = [
         request
         for request in waits
-        if request.person_id != person.id
+        if request.person_id not in apart
         and request.id not in passed
         and (not can or can & set(request.needs) or request.needs == ["other"])
         and (not areas or request.area_id is None or request.area_id in areas)
@@ -55,13 +56,14 @@ def mine(turn: Turn, _: Order) -> Texts:
     """MINE: what I have in hand, and what I asked for."""
     held = [r for _, r in turn.held]
     own = turn.own
+    seen = {r.id: doors.again(r, assignment) for assignment, r in turn.held}
     if not held and not own:
         yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return
     for request in held:
         leasing.heard(turn, request)
     if held:
-        yield turn.reply("mine", rows=summary.Lines([_row(turn, r, place=True) for r in held]))
+        yield turn.reply("mine", rows=summary.Lines([_row(turn, r, seen[r.id]) for r in held]))
     if own:
         yield turn.reply("mine_asked", rows=summary.Lines([_row(turn, r) for r in own]))
 
@@ -69,7 +71,7 @@ def mine(turn: Turn, _: Order) -> Texts:
 def info(turn: Turn, order: Order) -> Texts:
     """INFO 42: as much as this person may know."""
     held = [r for _, r in turn.held]
-    own = turn.own
+    own, apart = turn.own, kept_apart.neighbors_of(turn.session, turn.speaker.id)
     numbers = order.numbers or tuple(r.number for r in (held or own)[:1])
     if not numbers:
         yield turn.reply("info_what")
@@ -79,20 +81,23 @@ def info(turn: Turn, order: Order) -> Texts:
             yield turn.reply("unknown_number", number=number)
         elif request in held or request in own:
             leasing.heard(turn, request)
-            yield turn.reply(
-                "info_full",
-                about=request,
-                what=turn.what(request),
-                place=summary.at_place(request),
-                code=Ours(request.code_word),
-                words=summary.they_wrote(request),
-            )
-        elif turn.speaker.helps and request.state is State.OPEN:
+            yield from _in_full(turn, request)
+        elif turn.speaker.helps and request.state is State.OPEN and request.person_id not in apart:
             yield turn.reply("info_open", about=request, what=turn.what(request))
         else:
             yield turn.reply("unknown_number", number=number)
 
 
-def _row(turn: Context, request: Request, *, place: bool = False) -> Said:
-    where = summary.at_place(request) if place else None
-    return Said("row", {"number": request.number, "what": turn.what(request), "place": where})
+def _in_full(turn: Turn, request: Request) -> Texts:
+    """All of it, for the neighbor; for whoever has it in hand, the door too if they may see it."""
+    held = next((assignment for assignment, r in turn.held if r is request), None)
+    place, words, to_duty = summary.at_place(request), summary.they_wrote(request), None
+    if held is not None:
+        (place, words, _), to_duty = doors.show(turn, request, turn.speaker, held)
+    what, code = turn.what(request), Ours(request.code_word)
+    yield turn.reply("info_full", about=request, what=what, place=place, code=code, words=words)
+    yield from to_duty or ()
+
+
+def _row(turn: Context, request: Request, place: Said | None = None) -> Said:
+    return Said("row", {"number": request.number, "what": turn.what(request), "place": place})

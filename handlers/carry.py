@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from handlers import all_clear, choosing, leasing, waves
+from handlers import all_clear, choosing, leasing, newcomers, waves
 from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
-from models import assignments, offers, people, requests
+from models import assignments, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -79,6 +79,10 @@ def _taken_back(turn: Turn, request: Request) -> Assignment | None:
     """Theirs again, if they were let off for their silence, and it is open."""
     turn.session.refresh(request)
     if request.state is not State.OPEN or not assignments.has_lapsed(turn.session, request, turn.speaker.id):
+        return None
+    if kept_apart.are(turn.session, request.person_id, turn.speaker.id):
+        return None
+    if newcomers.room(turn, turn.speaker, len(assignments.held_by(turn.session, turn.speaker.id))) <= 0:
         return None
     held = leasing.draw_up(turn, request, turn.speaker.id)
     look = leasing.first_look(turn, request, held)

@@ -1,11 +1,13 @@
 """A volunteer takes a request, or says no to it."""
 
-from handlers import choosing, leasing, relaying, rescheduling, summary, timing, watch, waves
+from collections.abc import Generator
+
+from handlers import choosing, doors, leasing, newcomers, relaying, rescheduling, timing, watch, waves
 from handlers.summary import Ours, Said, Several, Verb
-from handlers.turn import Texts, Turn
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
 from handlers.understanding.when.resolving import Needed
-from models import assignments, offers, requests
+from models import assignments, kept_apart, offers, requests
 from models.assignments import Assignment
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
@@ -28,8 +30,12 @@ def claim(turn: Turn, order: Order) -> Texts:
             yield turn.reply("which_one", choices=choices) if waiting else turn.reply("claim_what")
             return
         numbers = waiting
+    left = []
     for number in numbers:
-        yield from _take(turn, number, order)
+        if not (yield from _take(turn, number, order)):
+            left.append(number)
+    if left:
+        yield _full(turn, left)
 
 
 def _quoted(turn: Turn) -> tuple[int, ...]:
@@ -48,14 +54,33 @@ def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
     return not any(r is not None and r.state is State.OPEN for r in found)
 
 
-def _take(turn: Turn, number: int, order: Order) -> Texts:
+def _full(turn: Turn, left: list[int]) -> Text:
+    """They have as many in hand as they take at once: what frees them."""
+    held = [Ours(f"#{r.number}") for _, r in assignments.held_by(turn.session, turn.speaker.id)]
+    if not held:  # they said MAX 0
+        return turn.reply("claim_none", number=left[0])
+    return turn.reply("claim_full", held=Several(held), number=left[0])
+
+
+def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
+    """Whether that is settled; False if they must let go of something before."""
     request = choosing.current(turn, number)
-    if request is None or request.state in (State.DRAFT, State.HELD):
+    hidden = request is None or request.state in (State.DRAFT, State.HELD)
+    if request is None or hidden or kept_apart.are(turn.session, request.person_id, turn.speaker.id):
         yield turn.reply("unknown_number", number=number)
-        return
+        return True
     if request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
-        return
+        return True
+    if request.state is State.OPEN and not request.in_danger:
+        in_hand = len(assignments.held_by(turn.session, turn.speaker.id))
+        if newcomers.room(turn, turn.speaker, in_hand) <= 0:
+            return False
+    yield from _won_or_lost(turn, number, request, order)
+    return True
+
+
+def _won_or_lost(turn: Turn, number: int, request: Request, order: Order) -> Texts:
     comes = timing.resolved(turn, order.when, request)
     held = leasing.draw_up(turn, request, turn.speaker.id, order.note, comes)
     look = leasing.first_look(turn, request, held)
@@ -77,6 +102,7 @@ def _take(turn: Turn, number: int, order: Order) -> Texts:
 def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None = None) -> Texts:
     """The claim is won: connect the two, and let everybody else off. Whoever says when they come is held to it."""
     helper = turn.speaker
+    shown, to_duty = doors.show(turn, request, helper, held)
     assignments.start(turn.session, held)
     offers.accept(turn.session, request.id, helper.id, turn.now)
     waves.freed(turn)
@@ -88,14 +114,15 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
         about=request,
         lane=Lane.SAFETY,
         what=what,
-        place=summary.at_place(request),
+        place=shown.place,
         code=Ours(request.code_word),
         comes=Said("you_come", {"when": timing.said(turn, comes)}) if comes else None,
-        words=summary.they_wrote(request),
+        words=shown.words,
     )
     misses = comes is not None and timing.misses(request, comes)
     then = timing.said(turn, comes) if comes else None
-    yield from relaying.introduce(turn, request, helper, held.note or "", comes=then, misses=misses)
+    yield from relaying.introduce(turn, request, helper, held, comes=then, misses=misses)
+    yield from to_duty
 
 
 def pass_(turn: Turn, order: Order) -> Texts:

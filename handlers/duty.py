@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from handlers import alarms, brake, choosing, dragging, duty_tasks, first_answer, raising, summary, waves
+from handlers import (
+    alarms,
+    brake,
+    choosing,
+    doors,
+    dragging,
+    duty_acts,
+    duty_tasks,
+    first_answer,
+    raising,
+    summary,
+    waves,
+)
 from handlers.summary import Quoted, Said, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
@@ -35,6 +47,8 @@ def duty(turn: Turn, order: Order) -> Texts:
         turn.speaker.on_duty_since = turn.now if begins else None
         turn.speaker.duty_at = turn.now if begins or was_on else turn.speaker.duty_at
         turn.session.add(turn.speaker)
+        if begins and not was_on:
+            yield from duty_acts.begins(turn)
     up = kept_alarms.unheard(turn.session, turn.line.id) if turn.speaker.on_duty else []
     if up:
         yield from _takes_the_watch(turn, up, begins=bool(begins))
@@ -89,20 +103,22 @@ def show(turn: Turn, order: Order) -> Texts:
     """SHOW 42: everything about it that is not a phone number."""
     for request in (yield from choosing.known(turn, order.numbers)):
         holder = assignments.on(turn.session, request) if request.state in TALKING else None
-        held = Said("held_by", {"name": turn.whole_name(holder[1])}) if holder else None
+        held = Said("held_by", {"name": turn.numbered(holder[1])}) if holder else None
+        shown, to_duty = doors.show_on_duty(turn, request, turn.speaker)
         yield turn.reply(
             "show",
             about=request,
             state=Said(f"state_{request.state}"),
             since=_since(turn, request.created_at),
             what=turn.what(request),
-            place=summary.at_place(request),
-            words=summary.they_wrote(request),
+            place=shown.place,
+            words=shown.words,
             holder=held,
             notes=summary.Lines([Said("note_row", {"words": Quoted(words)}) for words in _notes(turn, request)]),
             n=offers.count(turn.session, request.id),
             can=_can(request),
         )
+        yield from to_duty
 
 
 def hold(turn: Turn, order: Order) -> Texts:
@@ -133,12 +149,14 @@ def close(turn: Turn, order: Order) -> Texts:
         yield from duty_tasks.answered(turn, request)
         if first_answer.at_home(request):
             yield turn.reply("closed_quietly", about=request)
+            yield from duty_acts.told(turn, request, "close")
             continue
         yield turn.reply("closed", about=request)
         neighbor = people.by_id(turn.session, request.person_id)
         yield turn.tell(neighbor, "closed_neighbor", about=request, words=Quoted(order.note))
         if helper is not None:
             yield turn.tell(helper, "closed_helper", about=request)
+        yield from duty_acts.told(turn, request, "close")
 
 
 def note(turn: Turn, order: Order) -> Texts:

@@ -6,7 +6,7 @@ Danger has alarms of its own (handlers/alarms.py). `Context.tell_duty` raises a 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from handlers import phrasebook, summary, watch
+from handlers import phrasebook, raising, summary, watch
 from handlers.phrasebook import Value
 from handlers.raising import HELD
 from handlers.summary import Ours, Said, Tongue, When, brief
@@ -71,7 +71,7 @@ def due(context: Context, task: DutyTask) -> Texts:
     if task.ended_at is not None:
         return
     if task.request_id is None:
-        yield from _newcomer(context, task)
+        yield from _person(context, task)
         return
     request = requests.by_id(context.session, task.request_id)
     if not request.live or (task.phrase in WHILE_OPEN and request.state is not State.OPEN):
@@ -154,7 +154,7 @@ def read_to(context: Context, person: Person) -> Texts:
         if request is not None and request.live:
             yield from _say(context, task, request, [person])
         elif request is None and task.about_person_id is not None:
-            yield from _joined(context, task, [person])
+            yield from _about_person(context, task, [person])
         task.said = max(task.said, 1)
         _next(context, task, context.duty_again(request))
 
@@ -201,26 +201,31 @@ def _truth(context: Context, task: DutyTask, request: Request) -> Texts:
     yield context.tell(neighbor, "person_silent", about=request, lane=Lane.REPLY, dial=dial)
 
 
-def _newcomer(context: Context, task: DutyTask) -> Texts:
-    """A volunteer for whom nobody has vouched: not for ever, because perhaps nobody on duty knows them."""
-    newcomer = people.by_id(context.session, task.about_person_id) if task.about_person_id else None
+def _person(context: Context, task: DutyTask) -> Texts:
+    """Somebody whom duty shall look at, mostly to vouch for: not for ever, for perhaps nobody there knows them."""
+    person = people.by_id(context.session, task.about_person_id) if task.about_person_id else None
     on_duty = people.on_duty(context.session, context.line.id)
-    over = newcomer is None or newcomer.vouched_at is not None or newcomer.opted_out_at is not None
-    if over or task.said >= NEWCOMER:
+    over = person is None or person.opted_out_at is not None or person.helps is (task.phrase == raising.JOINED)
+    if over or task.said >= (1 if task.phrase == raising.MANY_PLACES else NEWCOMER):
         duty_tasks.end(context.session, task, context.now)
         return
     if on_duty:
-        yield from _joined(context, task, on_duty)
+        yield from _about_person(context, task, on_duty)
         task.said += 1
     _next(context, task, context.duty_again(None, SELDOM))
 
 
-def _joined(context: Context, task: DutyTask, to: list[Person]) -> Texts:
+def _about_person(context: Context, task: DutyTask, to: list[Person]) -> Texts:
     if task.about_person_id is None:
         return
-    newcomer = people.by_id(context.session, task.about_person_id)
-    name = context.name(newcomer, whole=True) or Said("a_neighbor")
-    yield from (context.tell(person, "duty_joined", name=name, who=newcomer.id) for person in to)
+    about = people.by_id(context.session, task.about_person_id)
+    values: dict[str, Value] = {"name": context.numbered(about), "who": about.id}
+    if task.phrase == raising.JOINED:
+        values["name"] = context.name(about, whole=True) or Said("a_neighbor")
+    elif task.phrase == raising.LOOK_AGAIN and about.vouched_by_person_id is not None:
+        values["by"] = context.numbered(people.by_id(context.session, about.vouched_by_person_id))
+    values["n"] = context.line.policy.doors_per_day
+    yield from (Text(person, task.phrase, values) for person in to if person.id != about.id)
 
 
 def _next_shift(context: Context, but: int | None) -> list[Person]:

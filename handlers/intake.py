@@ -7,12 +7,14 @@ from handlers import (
     alarms,
     allowance,
     brake,
+    duty_tasks,
     first_answer,
     interpreting,
     media,
     pause,
     phrasebook,
     redaction,
+    summary,
     timing,
     unmet,
     waves,
@@ -32,6 +34,7 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
+SPOKEN_OF = frozenset({Need.CHILDCARE})  # beside what is needed: "I have three kids and no food"
 GOT_IT = {
     Hold.SURGE: "got_it_surge",
     Hold.CEILING: "got_it_ceiling",
@@ -210,6 +213,9 @@ def put_out(context: Context, request: Request) -> Texts:
     """Ask volunteers and tell the neighbor so, honestly."""
     if not request.needs:
         request.needs = [Need.OTHER]
+    if _read_first(context, request) and requests.hold(context.session, request, context.now):
+        yield from _to_be_read(context, request)
+        return
     held, to_duty = brake.first_wave(context, request)
     texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=request.person_id, held=held)
     what = context.what(request, door=True)
@@ -226,6 +232,25 @@ def put_out(context: Context, request: Request) -> Texts:
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
     yield from texts
     yield from to_duty
+
+
+def _read_first(context: Context, request: Request) -> bool:
+    """Whether whoever is on duty reads it before anybody is asked: money, say, or children with a stranger."""
+    needs = {*request.needs} - {Need.OTHER}
+    listed = needs.intersection(context.line.policy.duty_first)
+    if listed <= SPOKEN_OF and listed != needs:
+        return False
+    return not request.in_danger and bool(listed)
+
+
+def _to_be_read(context: Context, request: Request) -> Texts:
+    """Tell both: OPEN or ASSIGN lets it go on."""
+    neighbor, what = people.by_id(context.session, request.person_id), context.what(request, door=True)
+    words = summary.they_wrote(request, short=True)
+    told = [*context.tell_duty("duty_first", about=request, but=neighbor.id, what=context.what(request), words=words)]
+    phrase = "read_first" if told else "read_first_nobody"
+    yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what)
+    yield from told or duty_tasks.call(context, request)
 
 
 def emergency(turn: Turn, request: Request, kind: DangerKind) -> Texts:

@@ -1,10 +1,12 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
-from handlers import browse, intake, naming, phrasebook, places
+from handlers import browse, intake, naming, newcomers, phrasebook, places, raising
 from handlers.summary import Ours, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Kind, Order, Question
-from models import duty_tasks, people
+from models import duty_tasks, people, person_events
+from models.duty_tasks import DutyTask
+from models.people import Person
 
 
 def join(turn: Turn, _: Order) -> Texts:
@@ -83,6 +85,7 @@ def _joined(turn: Turn) -> Texts:
     turn.unask(turn.speaker)
     turn.speaker.helper_since = turn.now
     turn.session.add(turn.speaker)
+    people.tell_apart(turn.session, turn.speaker)
     speaker = turn.speaker
     name = turn.name(speaker, whole=True) or Said("a_neighbor")
     yield turn.reply("joined", name=turn.somebody(speaker), who=speaker.id)
@@ -90,23 +93,41 @@ def _joined(turn: Turn) -> Texts:
 
 
 def vouch(turn: Turn, order: Order) -> Texts:
-    """VOUCH 7: I know this person. Any vouched volunteer may say so."""
+    """VOUCH 7: I know this person. Any vouched volunteer may say so, who is no newcomer, of a few people a week."""
     if not order.numbers:
         yield turn.reply("vouch_whom")
         return
     for number in order.numbers:
         newcomer = people.find(turn.session, turn.line.id, number)
-        name = (newcomer and turn.name(newcomer, whole=True)) or Said("a_neighbor")
-        if newcomer is None or newcomer.helper_since is None:
+        if newcomer is None or newcomer.helper_since is None or newcomer.banned_at is not None:
             yield turn.reply("vouch_unknown", number=number)
-        elif newcomer.vouched_at is not None:
-            yield turn.reply("vouched_already", name=name)
+            continue
+        look = duty_tasks.about(turn.session, turn.line.id, raising.LOOK_AGAIN, newcomer.id)
+        if newcomer.vouched_at is not None and look is None:
+            yield turn.reply("vouched_already", name=turn.somebody(newcomer))
+        elif newcomer.id == turn.speaker.id:
+            yield turn.reply("vouch_unknown", number=number)
+        elif (why := newcomers.may_vouch(turn, turn.speaker)) is not None:
+            policy = turn.line.policy
+            days, matches, most = policy.vouch_after_days, policy.newcomer_matches, policy.vouches_per_week
+            yield turn.reply(why, days=days, matches=matches, n=most)
         else:
-            newcomer.vouched_at = turn.now
-            newcomer.vouched_by_person_id = turn.speaker.id
-            turn.session.add(newcomer)
-            if task := duty_tasks.about(turn.session, turn.line.id, "duty_joined", newcomer.id):
-                duty_tasks.end(turn.session, task, turn.now)
-            yield turn.reply("vouched", name=name)
-            waits = browse.fitting(turn, newcomer)
-            yield turn.tell(newcomer, "vouched_for", name=turn.somebody(newcomer), open=waits)
+            yield from _vouched(turn, newcomer, look)
+
+
+def _vouched(turn: Turn, newcomer: Person, look: DutyTask | None) -> Texts:
+    """They are in, or stay in; everybody on duty hears by whom."""
+    is_new, name = newcomer.vouched_at is None, turn.somebody(newcomer)
+    newcomer.vouched_at = newcomer.vouched_at or turn.now
+    newcomer.vouched_by_person_id = turn.speaker.id
+    turn.session.add(newcomer)
+    by = turn.speaker.id
+    person_events.record(turn.session, turn.line.id, newcomer.id, person_events.VOUCHED, turn.now, by=by)
+    for task in (look, duty_tasks.about(turn.session, turn.line.id, raising.JOINED, newcomer.id)):
+        if task is not None:
+            duty_tasks.end(turn.session, task, turn.now)
+    yield turn.reply("vouched", name=name)
+    if is_new:
+        yield turn.tell(newcomer, "vouched_for", name=name, open=browse.fitting(turn, newcomer))
+    who, voucher = turn.numbered(newcomer), turn.numbered(turn.speaker)
+    yield from turn.tell_duty("duty_vouched", but=by, name=who, by=voucher, who=newcomer.id)

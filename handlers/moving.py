@@ -1,16 +1,19 @@
 """Whoever is on duty moves a request: to somebody, from one to another, back to everybody, or into another one."""
 
-from handlers import brake, choosing, duty_tasks, first_answer, leasing, relaying, summary, unmet, waves
-from handlers.summary import Ours, Quoted
+import re
+
+from handlers import brake, choosing, doors, duty_acts, duty_tasks, first_answer, leasing, relaying, unmet, waves
+from handlers.summary import Ours, Quoted, Several
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import alarms, assignments, offers, people, requests
+from models import alarms, assignments, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
 from models.people import Person
 from models.requests import TALKING, Outcome, Request, State
 
+WITH_NUMBER = re.compile(r"(?P<name>.*?)\s*\(?#?(?P<number>\d{1,9})\)?")
 BEFORE = (State.DRAFT, State.OPEN, State.HELD)  # nobody has it
 
 
@@ -21,20 +24,37 @@ def assign(turn: Turn, order: Order) -> Texts:
             yield turn.reply("stays_with_duty", about=request)
             continue
         yield from duty_tasks.answered(turn, request)
-        found = people.volunteers_named(turn.session, turn.line.id, order.note.strip(" .!"))
-        if len(found) != 1:
-            yield turn.reply("assign_several" if found else "assign_nobody", name=Quoted(order.note), n=len(found))
+        found = _named(turn, order.note.strip(" .!"))
+        if len(found) > 1:
+            who = Several([turn.numbered(person) for person in found], style="or")
+            yield turn.reply("assign_several", name=Quoted(order.note), n=len(found), who=who)
+        elif not found:
+            yield turn.reply("assign_nobody", name=Quoted(order.note))
         elif found[0].id == request.person_id:
             yield turn.reply("assign_asker", name=turn.whole_name(found[0]))
+        elif kept_apart.are(turn.session, request.person_id, found[0].id):
+            yield turn.reply("assign_apart", about=request, name=turn.whole_name(found[0]))
         else:
             yield from _give(turn, request, found[0])
+
+
+def _named(turn: Turn, words: str) -> list[Person]:
+    """Who is meant by `Ana`, `Ana Lopez`, `Ana (7)` or `Ana 7`."""
+    if (said := WITH_NUMBER.fullmatch(words)) is None:
+        return people.volunteers_named(turn.session, turn.line.id, words)
+    found = people.volunteers_named(turn.session, turn.line.id, said["name"])
+    return [person for person in found if person.id == int(said["number"])]
 
 
 def _give(turn: Turn, request: Request, helper: Person) -> Texts:
     holder = _holder(turn, request)
     before = holder[1] if holder else None
-    if before and before.id == helper.id and request.state is State.CLAIMED:
-        yield turn.reply("assign_same", about=request, name=turn.whole_name(helper))
+    told = helper.id != turn.speaker.id  # somebody else says that they may see the door
+    if holder and before and before.id == helper.id and request.state is State.CLAIMED:
+        given = [*doors.give(turn, request, holder[0], helper)] if told and request.place else []
+        phrase = "door_told" if given else "assign_same"
+        yield turn.reply(phrase, about=request, name=turn.whole_name(helper))
+        yield from given
         return
     held = leasing.draw_up(turn, request, helper.id)
     look = leasing.first_look(turn, request, held)
@@ -51,7 +71,7 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         kind="assigned",
         out_of=out_of,
         by=turn.speaker.id,
-        words=helper.name,
+        words=str(helper.id),
         next_action_at=look,
     ):
         if request.state in BEFORE:  # whoever had it gave it back at this very moment
@@ -59,7 +79,9 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         else:
             yield turn.reply("assign_too_late", about=request)
         return
-    assignments.start(turn.session, leasing.won(turn, held, request))
+    held = leasing.won(turn, held, request)
+    shown, to_duty = doors.show(turn, request, helper, held, told=told)
+    assignments.start(turn.session, held)
     offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
     if before:  # whether it came, they may have been asked
         turn.unask(people.by_id(turn.session, request.person_id), request)
@@ -70,15 +92,17 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         "assigned_you",
         about=request,
         what=turn.what(request),
-        place=summary.at_place(request),
-        words=summary.they_wrote(request),
+        place=shown.place,
+        words=shown.words,
         code=Ours(request.code_word),
     )
     if before and before.id != helper.id:
         yield turn.tell(before, "moved_on", about=request)
-        yield from relaying.introduce(turn, request, helper, instead_of=turn.somebody(before))
+        yield from relaying.introduce(turn, request, helper, held, instead_of=turn.somebody(before))
     else:
-        yield from relaying.introduce(turn, request, helper)
+        yield from relaying.introduce(turn, request, helper, held)
+    yield from to_duty
+    yield from duty_acts.told(turn, request, "assign")
 
 
 def open_(turn: Turn, order: Order) -> Texts:
@@ -89,6 +113,7 @@ def open_(turn: Turn, order: Order) -> Texts:
             continue
         yield from duty_tasks.answered(turn, request)
         yield from _open(turn, request)
+        yield from duty_acts.told(turn, request, "open")
 
 
 def _open(turn: Turn, request: Request) -> Texts:
@@ -160,6 +185,7 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
     keeper = assignments.on(turn.session, kept, AssignmentState.ACTIVE)
     if keeper and gone.text:
         yield turn.tell(keeper[1], "from_neighbor", about=kept, words=Quoted(gone.text))
+    yield from duty_acts.told(turn, gone, "merge")
 
 
 def _let_go(turn: Turn, request: Request, holder: tuple[Assignment, Person] | None) -> bool:

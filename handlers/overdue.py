@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from handlers import lease, leasing, summary, timing, waves
+from handlers import doors, lease, leasing, timing, waves
 from handlers.lease import Step
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, When
@@ -55,7 +55,7 @@ def nudge(context: Context, request: Request, helper: Person, until: datetime) -
     return context.tell(helper, phrase, about=request, what=context.what(request), when=when(context, until))
 
 
-def reminder(context: Context, request: Request, helper: Person, then: Value) -> Text:
+def reminder(context: Context, request: Request, held: Assignment, helper: Person, then: Value) -> Text:
     """Do they still come, as it was said?"""
     asks = context.ask_if_free(helper, Question.GOING, request, options=COMING_ANSWERS)
     return context.tell(
@@ -64,7 +64,7 @@ def reminder(context: Context, request: Request, helper: Person, then: Value) ->
         about=request,
         what=replace(context.what(request), when=None),
         when=then,
-        place=summary.at_place(request),
+        place=doors.again(request, held),
     )
 
 
@@ -81,7 +81,7 @@ def _remind(context: Context, request: Request, held: Assignment, helper: Person
         return
     requests.record(context.session, request, "reminded", context.now)
     then = timing.named(context, held, request)
-    yield reminder(context, request, helper, then)
+    yield reminder(context, request, held, helper, then)
     yield context.tell(
         _neighbor(context, request),
         "remind_neighbor",

@@ -11,11 +11,15 @@ HELD = "duty_held"
 WROTE = "duty_wrote"
 NOBODY_LEFT = "duty_nobody_left"
 JOINED = "duty_joined"  # about a person, and no request
+LOOK_AGAIN = "duty_look_again"  # the same: who vouched for them is out
+MANY_PLACES = "duty_many_places"  # the same: they ask for more doors than anybody needs
+OF_PEOPLE = frozenset({JOINED, LOOK_AGAIN, MANY_PLACES})
 ASKS = frozenset(
     """duty_wants_person duty_wants_person_words duty_about_helper duty_question duty_foreign duty_misunderstood
     duty_not_come duty_nobody_came duty_wants_hands duty_undelivered duty_many_today duty_nobody_left
     duty_out_of_reach duty_asker_stopped duty_nobody_home duty_nobody_came_again duty_problem duty_problem_helper
-    duty_not_confirmed our_fault_duty duty_joined duty_held duty_wrote""".split()
+    duty_not_confirmed our_fault_duty duty_joined duty_held duty_wrote duty_look_again duty_many_places
+    duty_first""".split()
 )
 
 
@@ -23,7 +27,7 @@ def raise_task(
     session: Session, line: Line, now: datetime, phrase: str, about: Request | None, *, but: int | None, told: bool
 ) -> None:
     """Let it wait until somebody on duty has answered, if it is something to be answered."""
-    if phrase not in ASKS or not _is_a_task(phrase, about):
+    if phrase not in ASKS or not _is_a_task(phrase, about) or (phrase == MANY_PLACES and told):
         return
     next_at = duty_again(line, now, about) if told else now + timedelta(minutes=line.policy.duty_retry)
     request_id = about.id if about is not None else None
@@ -36,7 +40,7 @@ def raise_task(
 def _is_a_task(phrase: str, about: Request | None) -> bool:
     """Danger has its alarms instead; words are one only where nobody but duty hears them."""
     if about is None:
-        return phrase == JOINED
+        return phrase in OF_PEOPLE
     if about.emergency and phrase != HELD:
         return False
     if phrase == WROTE:

@@ -19,6 +19,7 @@ from handlers import (
     danger,
     desk,
     digest,
+    doors,
     duty,
     forgetting,
     free,
@@ -35,6 +36,7 @@ from handlers import (
     reach_person,
     receipt,
     relay,
+    removing,
     service,
     shifts,
     silence,
@@ -138,6 +140,11 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("note", duty.note, Who.DUTY, numbers=True),
     Command("hold", duty.hold, Who.DUTY, numbers=True),
     Command("broadcast", broadcast.broadcast, Who.DUTY, argument=TO_MANY),
+    Command("ban", removing.ban, Who.DUTY, numbers=True),
+    Command("remove", removing.remove, Who.DUTY, numbers=True),
+    # A bare REVOKE is STOP to carriers, so our texts say SHUT OUT.
+    Command("revoke", removing.revoke, Who.DUTY, numbers=True),
+    Command("unban", removing.unban, Who.DUTY, numbers=True, told=Told.README),  # the text about a ban tells it
     # Among others "on it" is talk, and whoever raised an alarm may say themselves that it was a false one.
     Command("on_it", watching.on_it, numbers=True, told=Told.DUTY),
     Command("false_alarm", watching.false_alarm, numbers=True, told=Told.DUTY),
@@ -189,6 +196,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.CANT_WAIT: ask.cant_wait,
     Question.FORGET: forgetting.answered,
     Question.STAYS: forgetting.stays,
+    Question.DOOR: doors.answered,
     Question.STILL_HELPS: silent.answered,
     Question.STILL_NEEDED: waiting.answered,
     Question.UNTIL: pause.answered,
@@ -222,6 +230,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     if turn.speaker.unanswered:
         turn.speaker.unanswered = 0  # they are there
         turn.session.add(turn.speaker)
+    if turn.speaker.banned_at is not None and (kept := removing.while_banned(turn, understood)) is not None:
+        return kept
     while_stopped = command.while_stopped if command else isinstance(intent, WHILE_STOPPED)
     if turn.speaker.opted_out_at is not None and not while_stopped:
         danger_told = isinstance(intent, Free | Silence) and intent.meaning.danger

@@ -4,7 +4,7 @@ from handlers import choosing, relaying, volunteer_talk
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import assignments, requests
+from models import assignments, kept_apart, requests
 from models.delivery.outbound import Lane
 from models.requests import Request, State
 
@@ -30,7 +30,10 @@ def _may_ask(turn: Turn, request: Request) -> bool:
     """Whether a volunteer may ask the neighbor something before they take it: whoever might take it."""
     if not turn.speaker.helps or request.state is not State.OPEN or request.person_id == turn.speaker.id:
         return False
-    return not relaying.may_write(turn, request)
+    apart = kept_apart.are(turn.session, request.person_id, turn.speaker.id)
+    holder = assignments.on(turn.session, request)
+    had_it = holder is not None and holder[1].id == turn.speaker.id  # the neighbor says that it did not come
+    return not apart and not had_it and not relaying.may_write(turn, request)
 
 
 def _added(turn: Turn, request: Request, words: str) -> Texts:

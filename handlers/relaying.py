@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import duty_tasks, first_answer, leasing, media, watch
+from handlers import doors, duty_tasks, first_answer, leasing, media, watch
 from handlers.due import Due
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding.intents import DangerKind, Question
-from models import alarms, assignments, dangers, events, people, requests
+from models import alarms, assignments, dangers, events, kept_apart, people, requests
+from models.assignments import Assignment
 from models.delivery.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request, State
@@ -20,6 +21,7 @@ MINUTE = timedelta(minutes=1)
 
 EVEN_SO = "from_duty"  # the one text that goes to somebody who asked for silence
 KEPT_BACK = "kept_back"
+RELAYED = "relayed"  # the event of words that went to the other side
 ONCE_MORE = timedelta(minutes=15)  # in which the same words again are meant to go to somebody who asked for none
 
 
@@ -27,7 +29,7 @@ def introduce(
     context: Context,
     request: Request,
     helper: Person,
-    note: str = "",
+    held: Assignment,
     *,
     instead_of: Name | Said | None = None,
     comes: Due | None = None,
@@ -46,6 +48,8 @@ def introduce(
     if neighbor.opted_out_at is not None:
         yield context.tell(helper, "asker_stopped", about=request)
         return
+    door = doors.asks(context, request, helper, held)
+    door = door or Said("write_back" if request.place else "which_door", {"name": name})
     yield context.tell(
         neighbor,
         "claimed_instead" if instead_of else "claimed",
@@ -54,8 +58,8 @@ def introduce(
         name=name,
         old=instead_of,
         code=Ours(request.code_word),
-        note=_said_in_claiming(context, request, note, comes, misses=misses) if note else None,
-        door=Said("write_back" if request.place else "which_door", {"name": name}),
+        note=_said_in_claiming(context, request, held.note, comes, misses=misses) if held.note else None,
+        door=door,
     )
 
 
@@ -71,7 +75,16 @@ def may_write(turn: Turn, request: Request) -> bool:
     if request.person_id == turn.speaker.id or turn.speaker.on_duty:
         return True
     holder = assignments.on(turn.session, request)
-    return holder is not None and holder[1].id == turn.speaker.id and request.live
+    if holder is None or holder[1].id != turn.speaker.id or not request.live:
+        return False
+    if kept_apart.are(turn.session, request.person_id, turn.speaker.id):
+        return False
+    return request.state in TALKING or not _wrote_since(turn, request)
+
+
+def _wrote_since(turn: Turn, request: Request) -> bool:
+    """Whether they have said where it is, after the neighbor said that it did not come: one text is left for that."""
+    return bool(events.did_since(turn.session, request, RELAYED, turn.speaker.id, request.changed_at))
 
 
 def pass_on(
@@ -111,21 +124,33 @@ def pass_on(
         yield turn.reply("silence_asked" if turn.speaker.on_duty else "silence_kept", about=request)
     else:
         to_others: list[Text] = []
+        if turn.speaker.id == request.person_id:
+            doors.written(turn, request, other, words)
         if other.id == request.person_id and turn.speaker.on_duty:
             to_others = list(duty_tasks.answered(turn, request))
             phrase = EVEN_SO if other.silent_since is not None else phrase
-        yield turn.tell(
-            other,
-            as_ or phrase,
-            about=request,
-            lane=Lane.REPLY,
-            name=turn.somebody(turn.speaker),
-            words=Quoted(words),
-        )
+        name = turn.somebody(turn.speaker)
+        text = turn.tell(other, as_ or phrase, about=request, lane=Lane.REPLY, name=name, words=Quoted(words))
+        yield text if turn.speaker.on_duty else _paced(turn, request, text, words)
         yield from to_others
-        name = turn.name(other) if other.id != request.person_id else None
-        reply = turn.reply(told or ("passed_on_to" if name else "passed_on"), about=request, name=name, when=when)
+        theirs = turn.name(other) if other.id != request.person_id else None
+        phrase = told or ("passed_on_to" if theirs else "passed_on")
+        reply = turn.reply(phrase, about=request, name=theirs, when=when)
         yield turn.later(reply, TALK)
+
+
+def _paced(turn: Turn, request: Request, text: Text, words: str) -> Text:
+    """The first texts of one side go at once; those of somebody who writes on and on go together, once a minute."""
+    before = events.did_since(turn.session, request, RELAYED, turn.speaker.id, turn.now - WRITES_ON)
+    slow = len(before) >= turn.line.policy.relays_at_once
+    requests.record(turn.session, request, RELAYED, turn.now, by=turn.speaker.id, words=words if slow else None)
+    if not slow:
+        return text
+    leaves = turn.now.replace(second=0, microsecond=0) + MINUTE
+    same = [said for at, said in before if at >= leaves - MINUTE and said]
+    together = {**text.values, "words": brief(" / ".join([*same, words]))}
+    name = f"relay-{request.id}-{turn.speaker.id}-{leaves:%H%M}"
+    return replace(text, values=together, not_before=leaves, merged=name, fresh=not same)
 
 
 def to_which(turn: Turn, matches: Sequence[Request]) -> Text:
@@ -160,7 +185,8 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
             return desk, "from_neighbor"
         if holder and holder[0].at_door_at is not None:  # whoever stands there hears from them
             assignments.change(turn.session, holder[0], at_door_at=None)
-        return (holder[1], "from_neighbor") if holder else None
+        apart = holder is not None and kept_apart.are(turn.session, request.person_id, holder[1].id)
+        return (holder[1], "from_neighbor") if holder and not apart else None
     if turn.speaker.on_duty and (holder is None or holder[1].id != turn.speaker.id):
         request.duty_person_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them
     else:

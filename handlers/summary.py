@@ -50,16 +50,17 @@ class Name:
     """What others call somebody: letters only, and few (handlers/naming.py). It is the one thing without quotes."""
 
     name: str
+    number: int | None = None  # of the person, where another has the same name, or duty needs it to do something
 
     def in_words(self, _: Book) -> str:
-        """The name."""
-        return self.name
+        """The name: `Ben`, `Ben (7)`."""
+        return self.name if self.number is None else f"{self.name} ({self.number})"
 
 
-def name(stored: str, line: str, *, whole: bool = False) -> Name | None:
+def name(stored: str, line: str, *, whole: bool = False, number: int | None = None) -> Name | None:
     """The name that others may read, whatever is stored; None if nothing of it can be one."""
     shown = naming.whole(stored, line) if whole else naming.first(stored, line)
-    return Name(shown) if shown else None
+    return Name(shown, number) if shown else None
 
 
 @dataclass(frozen=True)

@@ -146,11 +146,17 @@ class Context:
 
     def name(self, person: Person, *, whole: bool = False) -> Name | None:
         """What others on the line call somebody, the whole of it for whoever is on duty; None without a name."""
-        return summary.name(person.name, self.line.name, whole=whole)
+        number = person.id if person.told_apart else None
+        return summary.name(person.name, self.line.name, whole=whole, number=number)
 
     def whole_name(self, person: Person) -> Name | Said:
         """What whoever is on duty calls somebody: they may read the whole of it."""
         return self.name(person, whole=True) or Said("somebody")
+
+    def numbered(self, person: Person) -> Name | Said:
+        """The same with their number, by which whoever is on duty can do something about them."""
+        shown = self.name(person, whole=True)
+        return replace(shown, number=person.id) if shown else Said("somebody_numbered", {"who": person.id})
 
     def somebody(self, person: Person) -> Name | Said:
         """What others on the line call somebody, or that it is a neighbor."""

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from handlers import summary
 from handlers.phrasebook import Value
-from handlers.summary import Lines, Name, Said, When
-from handlers.turn import Texts, Turn
+from handlers.summary import Lines, Name, Said, Several, When
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
-from models import events, people, requests
+from models import assignments, events, people, person_events, requests
+from models.people import Person
 from models.requests import Event, Outcome, Request, State
 
 ROWS = 8  # the latest
+LONGEST_CHAIN = 6  # of people who vouched for each other
 PUT_OUT = frozenset({"wave", "claimed", "assigned"})  # volunteers have seen it
 BY_HELPER = {
     "claimed": "who_claimed",
@@ -33,11 +35,39 @@ def who(turn: Turn, order: Order) -> Texts:
     for number in order.numbers:
         request = requests.by_number(turn.session, turn.line.id, number)
         history = events.history(turn.session, request) if request is not None else []
-        if request is None or not _may_be_seen(request, history):
+        person = people.find(turn.session, turn.line.id, number) if turn.speaker.on_duty else None
+        if request is not None and _may_be_seen(request, history):
+            rows = [*_rows(turn, request, history)]
+            yield turn.reply("who", about=request, rows=Lines(rows[-ROWS:]))
+        elif person is None or person.helper_since is None:
             yield turn.reply("unknown_number", number=number)
-            continue
-        rows = [*_rows(turn, request, history)]
-        yield turn.reply("who", about=request, rows=Lines(rows[-ROWS:]))
+        if person is not None and person.helper_since is not None:
+            yield _person(turn, person)
+
+
+def _person(turn: Turn, person: Person) -> Text:
+    """Who vouched for a volunteer, who for that one, and for whom they did: for whoever is on duty."""
+    chain: list[Said] = []
+    one = person
+    while len(chain) < LONGEST_CHAIN:
+        name, by = turn.numbered(one), one.vouched_by_person_id
+        if one.banned_at is not None or one.vouched_at is None:
+            out = person_events.last(turn.session, one.id, *person_events.PUT_OUT)
+            when = When(out.at, turn.line.timezone) if out else None
+            chain.append(Said("who_out" if out else "who_waits", {"name": name, "when": when}))
+        elif by is None:
+            chain.append(Said("who_by_host", {"name": name}))
+        else:
+            voucher = turn.numbered(people.by_id(turn.session, by))
+            when = When(one.vouched_at, turn.line.timezone)
+            chain.append(Said("who_by", {"name": name, "by": voucher, "when": when}))
+        if by is None:
+            break
+        one = people.by_id(turn.session, by)
+    theirs = [turn.numbered(each) for each in people.vouched_by(turn.session, turn.line.id, person.id)]
+    vouched = Said("who_vouched", {"names": Several(theirs[-LONGEST_CHAIN:])}) if theirs else None
+    done = assignments.completed(turn.session, person.id)
+    return turn.reply("who_person", chain=Lines(chain), vouched=vouched, n=done)
 
 
 def _may_be_seen(request: Request, history: list[Event]) -> bool:
@@ -56,10 +86,17 @@ def _rows(turn: Turn, request: Request, history: list[Event]) -> Iterator[Said]:
         elif event.kind in BY_HELPER:
             yield Said(BY_HELPER[event.kind], {"when": when, "name": _name(turn, event.by_person_id)})
         elif event.kind == "assigned":
-            given: Value = summary.name(event.words or "", turn.line.name) or Said("somebody")
+            given = _given(turn, event.words or "")
             yield Said("who_assigned", {"when": when, "name": given, "by": _name(turn, event.by_person_id)})
         elif event.kind == "closed" and request.outcome is not None:
             yield Said(CAME.get(request.outcome, "who_closed"), {"when": when})
+
+
+def _given(turn: Turn, words: str) -> Value:
+    """To whom it was given: by their number, or by their name as it was written down before."""
+    if words.isdigit():
+        return _name(turn, int(words))
+    return summary.name(words, turn.line.name) or Said("somebody")
 
 
 def _name(turn: Turn, person_id: int | None) -> Name | Said:

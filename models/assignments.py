@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
 from models.people import Person
-from models.requests import Request, Timing
+from models.requests import Outcome, Request, Timing
 from models.store.bulk import bindparams
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 HOLDING = (State.ACTIVE, State.DONE)
 AT_FIRST = ("request_id", "person_id", "state", "note", "taken_at", "heard_at", "leased_until",
-            "comes_as", "comes_from", "comes_until")  # fmt: skip
+            "comes_as", "comes_from", "comes_until", "place_shown_at")  # fmt: skip
 
 
 class Assignment(Model, table=True):
@@ -54,6 +54,7 @@ class Assignment(Model, table=True):
     warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the neighbor, that nothing came back
     at_door_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # they stand there, and nobody answers
     on_the_way_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    place_shown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # they may see the exact place
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
@@ -114,6 +115,35 @@ DONE_BY = Precompiled(
 def done_by(session: Session, person_id: int, since: datetime) -> list[Request]:
     """What this volunteer said was done since then, the last first."""
     return list(session.fetch(DONE_BY, person_id=person_id, since=since))
+
+
+def helpers_of(session: Session, neighbor_id: int, most: int) -> list[Person]:
+    """Who had something of this neighbor's in hand, the last one first, each once."""
+    had = (
+        select(Person)
+        .join(Assignment, col(Assignment.person_id) == col(Person.id))
+        .join(Request, col(Request.id) == col(Assignment.request_id))
+        .where(Request.person_id == neighbor_id)
+    )
+    found = session.exec(had.order_by(col(Assignment.id).desc()).limit(most))
+    return list({person.id: person for person in found}.values())
+
+
+COMPLETED: Precompiled[int] = Precompiled(
+    sa.select(sa.func.count())
+    .select_from(Assignment)
+    .join(Request, col(Request.id) == col(Assignment.request_id))
+    .where(
+        col(Assignment.person_id) == sa.bindparam("person_id"),
+        col(Assignment.state) == State.DONE,
+        in_literals(col(Request.outcome), (Outcome.FULFILLED, Outcome.PARTIAL)),
+    )
+)
+
+
+def completed(session: Session, person_id: int) -> int:
+    """How often a neighbor has said that what this volunteer brought came."""
+    return int(session.fetch(COMPLETED, person_id=person_id).one())
 
 
 def on(session: Session, request: Request, *states: State) -> tuple[Assignment, Person] | None:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
+from models.kept_apart import KeptApart
 from models.lines import Line, day, minute, waking
 from models.offers import Offer
 from models.people import HELPING, Person
@@ -99,6 +100,9 @@ def _candidates(search: Search) -> Precompiled[Any]:
     had_it = sa.exists().where(
         col(Assignment.request_id) == sa.bindparam("request_id"), col(Assignment.person_id) == col(Person.id)
     )
+    apart = sa.exists().where(
+        col(KeptApart.neighbor_id) == sa.bindparam("asker_id"), col(KeptApart.helper_id) == col(Person.id)
+    )
     in_hand = (
         sa.select(sa.func.count())
         .where(col(Assignment.person_id) == col(Person.id), col(Assignment.state) == AssignmentState.ACTIVE)
@@ -120,6 +124,7 @@ def _candidates(search: Search) -> Precompiled[Any]:
         col(Person.line_id) == sa.bindparam("line_id"),
         col(Person.id) != sa.bindparam("asker_id"),
         *HELPING,
+        ~apart,
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=UtcDateTime)),
         *_state(search),
         *([] if search.urgent else [col(Person.digest_since).is_(None)]),

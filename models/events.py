@@ -47,6 +47,14 @@ def said_since(session: Session, request: Request, kind: str, since: datetime) -
     return list(session.exec(said.order_by(col(Event.id))))
 
 
+def did_since(session: Session, request: Request, kind: str, by: int, since: datetime) -> list[tuple[datetime, str]]:
+    """When somebody did this to the request since then, with the words kept of it, in order."""
+    did = select(Event.at, sa.func.coalesce(Event.words, "")).where(
+        Event.request_id == request.id, Event.kind == kind, Event.by_person_id == by, Event.at >= since
+    )
+    return list(session.exec(did.order_by(col(Event.id))))
+
+
 def noted_since(session: Session, line_id: int, since: datetime, most: int) -> list[tuple[int, str]]:
     """The last notes about the line's requests since then, with the numbers of these, the latest first."""
     noted = (

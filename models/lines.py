@@ -87,6 +87,17 @@ class Policy:
     danger_numbers: tuple[str, ...] = ()  # beside the emergency number, such as "self_harm=988"; else the country's
     misunderstandings: int = 3
     max_open: int = 3
+    doors_per_day: int = 6  # exact places shown to one person in 24 hours; 0 for no limit
+    newcomer_matches: int = (
+        3  # completed ones, before which whoever was vouched for by text sees no door by themselves
+    )
+    vouch_after_days: int = 14  # as a volunteer, before which they vouch for nobody
+    vouches_per_week: int = 3  # of one person
+    young_days: int = 30  # of a line, in which those whom the host added may vouch for as many as they know
+    put_out_per_day: int = 3  # volunteers, by one person on duty
+    duty_begins_told: int = 3  # people who hear that somebody takes the watch, where nobody is on
+    relays_at_once: int = 10  # texts to the other side in ten minutes; more come together, once a minute
+    duty_first: tuple[str, ...] = ("money", "childcare")  # needs that a person reads before volunteers are asked
     reply_limit: int = 6  # answers to one address in a minute
     answers_per_day: int = 60  # texts that one address may cause in a day, to itself and to others
     most_open_requests: int = 5  # of one person; what more they need joins the last of them

@@ -46,7 +46,9 @@ class Person(Model, table=True):
     survey_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # asked if they still want to help
     helper_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    vouched_by_person_id: int | None = Field(default=None, foreign_key="person.id")
+    vouched_by_person_id: int | None = Field(default=None, foreign_key="person.id")  # None: whoever has the host
+    banned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    told_apart: bool = False  # another volunteer has the same first name: others read the number beside it
     on_duty_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     duty_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when they last began or ended to be on duty
     away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -81,7 +83,7 @@ class Person(Model, table=True):
     @property
     def helps(self) -> bool:
         """A volunteer somebody vouched for."""
-        return self.helper_since is not None and self.vouched_at is not None
+        return self.helper_since is not None and self.vouched_at is not None and self.banned_at is None
 
     @property
     def on_duty(self) -> bool:
@@ -106,6 +108,7 @@ HELPING = (
     col(Person.helper_since).is_not(None),
     col(Person.opted_out_at).is_(None),
     col(Person.silent_since).is_(None),
+    col(Person.banned_at).is_(None),
 )
 
 
@@ -360,6 +363,7 @@ def add(
     if helper or duty:
         person.helper_since = person.helper_since or now
         person.vouched_at = person.vouched_at or now
+        person.vouched_by_person_id = None  # whoever has the host knows them
     if duty:
         person.on_duty_since = person.on_duty_since or now
         person.duty_at = now
@@ -369,7 +373,32 @@ def add(
     person.areas = areas if areas is not None else person.areas
     person.can = can if can is not None else person.can
     session.add(person)
+    tell_apart(session, person)
     return person
+
+
+def tell_apart(session: Session, person: Person) -> None:
+    """Where another volunteer has the same first name, others read the number of each beside it from now on."""
+    first = person.name.lower().partition(" ")[0]
+    if not first or person.helper_since is None:
+        return
+    known = sa.func.lower(Person.name)
+    theirs = (
+        Person.line_id == person.line_id,
+        Person.id != person.id,
+        col(Person.helper_since).is_not(None),
+        sa.or_(known == first, known.startswith(first + " ", autoescape=True)),
+    )
+    others = session.exec(select(Person).where(*theirs))
+    for one in [*others, person] if others else []:
+        one.told_apart = True
+        session.add(one)
+
+
+def vouched_by(session: Session, line_id: int, person_id: int) -> list[Person]:
+    """Volunteers for whom this person has vouched, the first one first."""
+    theirs = Person.line_id == line_id, Person.vouched_by_person_id == person_id, col(Person.vouched_at).is_not(None)
+    return session.exec(select(Person).where(*theirs).order_by(col(Person.vouched_at), col(Person.id)))
 
 
 def find(session: Session, line_id: int, person_id: int) -> Person | None:

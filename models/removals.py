@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import alarms, assignments, offers, requests, shifts
+from models import alarms, assignments, kept_apart, offers, requests, shifts
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.offers import Offer
@@ -148,6 +148,7 @@ def _drop_doubles(session: Session, kept: int, gone: int) -> None:
         )
         if session.exec(same_turn).first() is not None:
             session.execute(sa.delete(Shift).where(col(Shift.id) == shift.id))
+    kept_apart.merge(session, kept, gone)
     held = {request.id for _, request in assignments.held_by(session, kept)}
     for assignment, request in assignments.held_by(session, gone):
         if request.id in held:

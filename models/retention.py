@@ -19,10 +19,12 @@ from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.delivery.workers import Worker
 from models.duty_tasks import DutyTask
 from models.inbound import Inbound
+from models.kept_apart import KeptApart
 from models.lines import Area, Line
 from models.marks import Mark
 from models.offers import Offer
 from models.people import Address, Person
+from models.person_events import PersonEvent
 from models.prefixes import Prefix
 from models.requests import Event, Request
 from models.restores import Restore
@@ -75,12 +77,12 @@ class Retention:
 RETENTION: Mapping[type[SQLModel], Retention] = {
     Person: Retention(
         of=("id",),
-        keep="line_id language erased_at cleared_at created_at asked_today",  # the last text to them is in theirs
+        keep="line_id language erased_at cleared_at created_at asked_today told_apart",  # the last text to them is in theirs
         blank="name languages can areas max_open hours_from hours_until digest_since introduced_at unanswered "
         "survey_sent_at helper_since vouched_at vouched_by_person_id on_duty_since duty_at away_until silent_since "
         "wake_since watch_asked_at leave_asked_at last_asked_at asked_on pending_offer_request_id "
         "pending_question question_asked_at",
-        mark="opted_out_at",
+        mark="opted_out_at banned_at",
     ),
     Address: Retention(
         of=("person_id",),
@@ -111,7 +113,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         about="request_id",
         keep="request_id person_id state taken_at leased_until heard_at comes_as comes_from comes_until reminded_at "
-        "nudged_at warned_at at_door_at on_the_way_at ended_at",
+        "nudged_at warned_at at_door_at on_the_way_at place_shown_at ended_at",
         blank="note",
     ),
     Offer: Retention(
@@ -129,6 +131,12 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         keep="line_id by_person_id audience area_id created_at confirmed_by_person_id sent_at cancelled_at",
         blank="words",
     ),
+    PersonEvent: Retention(
+        of=("person_id", "by_person_id"),
+        keep="line_id person_id at kind by_person_id request_id",
+        blank="words",
+    ),
+    KeptApart: Retention(of=("neighbor_id", "helper_id"), keep="line_id neighbor_id helper_id at"),
     Shift: Retention(
         of=("person_id",),
         erase="line_id person_id starts_at ends_at begins ends weekly reminded_at began_at cover_asked_at asked "

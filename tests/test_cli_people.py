@@ -301,3 +301,15 @@ def test_the_hotlines_own_number_is_nobodys_phone(run: Command, tmp_path: Path) 
     done = run("person", "import", str(sheet), **own)
     assert "line 2 refused: a hotline's own number" in done.stderr
     assert [p["name"] for p in people(run)] == ["Joe"]
+
+
+def test_whoever_has_the_host_puts_a_volunteer_out_and_takes_them_back(run: Command) -> None:
+    run.good("person", "add", "+12025550102", "--name", "Ben", "--helper", "--duty")
+    assert "shut out" in run.good("person", "revoke", "1", "--why", "stolen phone")
+    assert people(run)[0]["roles"] == ["waits to be vouched for"]
+    assert "back in" in run.good("person", "unban", "1")
+    assert people(run)[0]["roles"] == ["volunteer"]
+    run.good("person", "ban", "1")
+    assert people(run)[0]["roles"] == ["banned"]
+    assert "out already" in run("person", "ban", "1").output
+    assert "no volunteer 9" in run("person", "revoke", "9").output

@@ -52,6 +52,7 @@ NOT_PEOPLES = {
     "offer": "state",
     "dutytask": "phrase",
     "broadcast": "audience",
+    "personevent": "kind",
     "inbound": "sid channel intent",
     "outbound": "key phrase channel from_number state leased_by sid price",
     "attempt": "result sid",

@@ -9,7 +9,7 @@ from typing import Any
 from rapidfuzz import process
 
 from app.settings import country
-from handlers.understanding.intents import DangerKind
+from handlers.understanding.intents import DangerKind, Need
 from models import answering
 from models.lines import Line, Policy
 
@@ -167,6 +167,14 @@ def danger_numbers(said: str) -> list[str]:
     return [f"{kind}={number}" for kind, number in found.items()]
 
 
+def needs_first(said: str) -> list[str]:
+    """Reads kinds of help; none lets volunteers be asked about all of them at once."""
+    found = [] if said.lower() in NOTHING else [part.strip().lower() for part in said.split(",")]
+    if not set(found) <= set(Need):
+        raise ValueError(f"not kinds of help, such as money,childcare. Kinds: {', '.join(Need)}")
+    return list(dict.fromkeys(found))
+
+
 def _decimal(said: str) -> Decimal | None:
     try:
         found = Decimal(said) if said.isascii() and len(said) < 20 else None
@@ -245,6 +253,19 @@ FIGURES: dict[str, Figure] = {
                              danger_numbers),
     "misunderstandings": Figure("texts", "not understood in a day, until a person is told", whole(1, 100)),
     "max_open": Figure("requests", "in one volunteer's hands at a time", whole(1, 100)),
+    "doors_per_day": Figure("places", "exact ones shown to one person in 24 hours; 0 for no limit", whole(0, 1000)),
+    "newcomer_matches": Figure("matches", "completed, until somebody vouched for by text sees doors by themselves",
+                               whole(0, 1000)),
+    "vouch_after_days": Figure("days", "until somebody vouched for by text may vouch for others", whole(0, 3650)),
+    "vouches_per_week": Figure("people", "for whom one person may vouch in a week", whole(1, 1000)),
+    "young_days": Figure("days", "of a new line, in which those added by hand may vouch for any number",
+                         whole(0, 3650)),
+    "put_out_per_day": Figure("people", "whom one person on duty may ban or remove in a day", whole(0, 1000)),
+    "duty_begins_told": Figure("people", "told that somebody takes the watch, if nobody else is on", whole(0, 100)),
+    "relays_at_once": Figure("texts", "to the other side in ten minutes; more go together, once a minute",
+                             whole(1, 1000)),
+    "duty_first": Figure("", "needs that duty reads before volunteers are asked, such as money,childcare; or none",
+                         needs_first),
     "reply_limit": Figure("texts", "answered to one phone in a minute; 0 for no limit", whole(0, 1000)),
     "answers_per_day": Figure("texts", "that one phone may cause in a day, whoever gets them; 0 for no limit",
                               whole(0, MOST)),

@@ -96,6 +96,8 @@ class Act(StrEnum):
     STILL_NEEDS = "still_needs"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
+    NOT_AGAIN = "not_again"
+    NOT_NAMED_AGAIN = "not_named_again"  # the same with a name, or with something that is none
     COMPLAINS = "complains"
     GRIEVES = "grieves"
     LEGAL_TROUBLE = "legal_trouble"
@@ -171,6 +173,7 @@ class Question(StrEnum):
     STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
     FORGET = "forget"  # anybody, whether all that is known of them shall be erased
     STAYS = "stays"  # a volunteer silent for a year, whether they stay
+    DOOR = "door"  # a neighbor, whether a newcomer who comes may see it
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -186,6 +189,7 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.CANT_WAIT,
         Question.FORGET,
         Question.STAYS,
+        Question.DOOR,
         Question.STILL_HELPS,
         Question.STILL_NEEDED,
     }

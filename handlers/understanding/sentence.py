@@ -37,6 +37,7 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.FORGET: {"yes": 1, "no": 2},
     Question.GOING: {"yes": 1, "no": 2},
     Question.STILL_NEEDED: {"yes": 1, "no": 2},
+    Question.DOOR: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer
@@ -114,7 +115,9 @@ class Sentence(Orders):
         return said is not None and (self.situation.question in REPLIES or bool(self.situation.offers))
 
     def stays(self) -> bool:
-        """Whether a volunteer only says what not to be asked."""
+        """Whether a volunteer only says what not to be asked, or a neighbor who shall not come again."""
+        if Act.NOT_AGAIN in self.reading.acts:
+            return True  # "no me manden a Ben otra vez"
         return not STAYING.isdisjoint(self.reading.acts) and self.situation.is_(Role.VOLUNTEER)
 
     def fits(self, rule: ActRule[Any]) -> bool:

@@ -7,7 +7,7 @@ import typer
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
-from app.cli.people import changes, entries, leaving, spreadsheet
+from app.cli.people import changes, entries, leaving, putting_out, spreadsheet
 from app.cli.people.addresses import Unusable
 from app.clock import Clock
 from app.settings import Settings
@@ -19,6 +19,9 @@ from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 changes.register(app)
+app.command()(putting_out.ban)
+app.command()(putting_out.revoke)
+app.command()(putting_out.unban)
 
 
 @app.callback()
@@ -183,7 +186,7 @@ def roles(person: Person) -> list[str]:
     now = Clock().now()
     found = []
     if person.helper_since is not None:
-        found.append("volunteer" if person.helps else "waits to be vouched for")
+        found.append("banned" if person.banned_at else "volunteer" if person.helps else "waits to be vouched for")
     if person.on_duty:
         found.append("on duty")
     if person.away_until is not None and person.away_until > now:

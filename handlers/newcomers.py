@@ -1,0 +1,42 @@
+"""How far the line trusts a volunteer: by how they came in, and by what they have done since."""
+
+from handlers.turn import DAY, Context
+from models import assignments, person_events
+from models.people import Person
+
+WEEK = 7 * DAY
+
+
+def is_newcomer(context: Context, person: Person) -> bool:
+    """Whether somebody vouched for them by text and few matches of theirs are completed.
+
+    Whom the host added never is one.
+    """
+    if person.vouched_by_person_id is None:
+        return False
+    key = "completed", person.id
+    if key not in context.session.cache:
+        context.session.cache[key] = assignments.completed(context.session, person.id)
+    return bool(context.session.cache[key] < context.line.policy.newcomer_matches)
+
+
+def room(context: Context, person: Person, in_hand: int) -> int:
+    """How many more requests they may take: a newcomer not more than the line's figure, whatever MAX they set."""
+    usual = context.line.policy.max_open
+    most = usual if person.max_open is None else person.max_open
+    if most > usual and is_newcomer(context, person):
+        most = usual
+    return most - in_hand
+
+
+def may_vouch(context: Context, person: Person) -> str | None:
+    """The phrase that says why somebody may vouch for nobody now; None if they may."""
+    policy, now = context.line.policy, context.now
+    by_text = person.vouched_by_person_id is not None
+    lately = person.vouched_at is None or now - person.vouched_at < policy.vouch_after_days * DAY
+    if by_text and (lately or is_newcomer(context, person)):
+        return "vouch_newcomer"
+    if not by_text and now - context.line.created_at < policy.young_days * DAY:
+        return None  # a group that begins has to bring in everybody
+    done = person_events.done_by(context.session, person.id, [person_events.VOUCHED], now - WEEK)
+    return "vouch_enough" if len(done) >= policy.vouches_per_week else None

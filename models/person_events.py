@@ -1,0 +1,97 @@
+"""Person events: what was done to people, by whom and why, and which places they were shown. Only ever added to."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, col, select
+
+from models.store.session import Session
+from models.store.statements import Precompiled
+from models.store.types import Model, UtcDateTime
+
+VOUCHED = "vouched"
+BANNED, REMOVED, REVOKED, BACK = "banned", "removed", "revoked", "back"
+PUT_OUT = (BANNED, REMOVED, REVOKED)
+SAW_PLACE, NO_PLACE = "saw_place", "no_place"  # an exact place was shown to them, or was not, for it was one too many
+
+
+class PersonEvent(Model, table=True):
+    """Something that happened to a person, or that one on duty did about a request (`duty_close` and its like)."""
+
+    __table_args__ = (
+        sa.Index("ix_personevent_person", "person_id", "kind", "at"),
+        sa.Index("ix_personevent_by", "by_person_id", "kind", "at"),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id")
+    person_id: int = Field(foreign_key="person.id")
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    by_person_id: int | None = Field(default=None, foreign_key="person.id")  # None: time, or whoever has the host
+    request_id: int | None = Field(default=None, foreign_key="request.id")
+    words: str | None = None
+
+
+def record(
+    session: Session,
+    line_id: int,
+    person_id: int,
+    kind: str,
+    now: datetime,
+    *,
+    by: int | None = None,
+    request_id: int | None = None,
+    words: str | None = None,
+) -> None:
+    """Write down what happened."""
+    session.insert_later(
+        PersonEvent,
+        line_id=line_id,
+        person_id=person_id,
+        kind=kind,
+        at=now,
+        by_person_id=by,
+        request_id=request_id,
+        words=words,
+    )
+
+
+PLACES: Precompiled[Any] = Precompiled(
+    sa.select(col(PersonEvent.request_id))
+    .where(
+        col(PersonEvent.person_id) == sa.bindparam("person_id"),
+        col(PersonEvent.kind) == sa.bindparam("kind"),
+        col(PersonEvent.at) > sa.bindparam("since", type_=UtcDateTime),
+    )
+    .distinct()
+)
+
+
+def places(session: Session, person_id: int, kind: str, since: datetime) -> set[int]:
+    """The requests whose exact place this person was shown since then, or was not (`kind`)."""
+    return set(session.fetch(PLACES, person_id=person_id, kind=kind, since=since))
+
+
+def happened(session: Session, person_id: int, kinds: Sequence[str], since: datetime) -> list[PersonEvent]:
+    """What of these kinds happened to this person since then, in order."""
+    theirs = select(PersonEvent).where(
+        PersonEvent.person_id == person_id, col(PersonEvent.kind).in_(kinds), PersonEvent.at >= since
+    )
+    return list(session.exec(theirs.order_by(col(PersonEvent.id))))
+
+
+def done_by(session: Session, person_id: int, kinds: Sequence[str], since: datetime) -> list[PersonEvent]:
+    """What of these kinds this person did since then, in order."""
+    theirs = select(PersonEvent).where(
+        PersonEvent.by_person_id == person_id, col(PersonEvent.kind).in_(kinds), PersonEvent.at >= since
+    )
+    return list(session.exec(theirs.order_by(col(PersonEvent.id))))
+
+
+def last(session: Session, person_id: int, *kinds: str) -> PersonEvent | None:
+    """Which of these happened to this person last, if any."""
+    theirs = select(PersonEvent).where(PersonEvent.person_id == person_id, col(PersonEvent.kind).in_(kinds))
+    return session.exec(theirs.order_by(col(PersonEvent.id).desc()).limit(1)).first()
