@@ -46,7 +46,7 @@ def are(session: Session, neighbor_id: int, helper_id: int) -> bool:
 
 
 def merge(session: Session, kept: int, gone: int) -> None:
-    """Two people become one: pairs that would then stand here twice, or be one person, go."""
+    """Two people become one: pairs that would then stand here twice go."""
     both = kept, gone
     rows = session.exec(
         select(KeptApart)
@@ -55,13 +55,10 @@ def merge(session: Session, kept: int, gone: int) -> None:
     )
     seen = set[tuple[int, int]]()
     for row in rows:
-        pair = (
-            kept if row.neighbor_id == gone else row.neighbor_id,
-            kept if row.helper_id == gone else row.helper_id,
-        )
-        if pair in seen or pair[0] == pair[1]:
+        neighbor, helper = (kept if id_ == gone else id_ for id_ in (row.neighbor_id, row.helper_id))
+        if (neighbor, helper) in seen:
             session.execute(sa.delete(KeptApart).where(col(KeptApart.id) == row.id))
-        seen.add(pair)
+        seen.add((neighbor, helper))
 
 
 def keep(session: Session, line_id: int, neighbor_id: int, helper_id: int, now: datetime) -> bool:
