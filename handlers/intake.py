@@ -15,6 +15,7 @@ from handlers import (
     phrasebook,
     redaction,
     summary,
+    takes,
     timing,
     unmet,
     waves,
@@ -34,7 +35,6 @@ from models.requests import Request, State, Urgency
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
-SPOKEN_OF = frozenset({Need.CHILDCARE})  # beside what is needed: "I have three kids and no food"
 GOT_IT = {
     Hold.SURGE: "got_it_surge",
     Hold.CEILING: "got_it_ceiling",
@@ -235,12 +235,18 @@ def put_out(context: Context, request: Request) -> Texts:
 
 
 def _read_first(context: Context, request: Request) -> bool:
-    """Whether whoever is on duty reads it before anybody is asked: money, say, or children with a stranger."""
+    """Whether whoever is on duty reads it before anybody is asked: money, say, or children with a stranger.
+
+    What is only spoken of beside another need holds nothing up ("three kids, laid off, no food"). Children wait for
+    nobody where nobody is on duty: whoever is new sees no door before the neighbor says so.
+    """
     needs = {*request.needs} - {Need.OTHER}
     listed = needs.intersection(context.line.policy.duty_first)
-    if listed <= SPOKEN_OF and listed != needs:
+    if request.in_danger or not listed:
         return False
-    return not request.in_danger and bool(listed)
+    if listed != needs and not (Need.MONEY in listed and takes.tells(request.text, "cash")):
+        return False
+    return listed != {Need.CHILDCARE} or bool(people.on_duty(context.session, context.line.id))
 
 
 def _to_be_read(context: Context, request: Request) -> Texts:

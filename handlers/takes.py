@@ -19,6 +19,11 @@ def of(text: str) -> tuple[str, ...]:
     return tuple(name for name in _named() if name in told or found.get(name))
 
 
+def tells(text: str, name: str) -> bool:
+    """Whether the words tell of this, as listed in the phrasebook's [tells_of]."""
+    return name in _told([word.text for word in split(clean(text))])
+
+
 def _told(words: Sequence[str]) -> set[str]:
     """What is among the words, and is not said to be missing: "no stairs"."""
     terms, told = _terms(), set[str]()
