@@ -84,12 +84,11 @@ def _taken_back(turn: Turn, request: Request) -> Assignment | None:
         return None
     if newcomers.room(turn, turn.speaker, len(assignments.held_by(turn.session, turn.speaker.id))) <= 0:
         return None
-    held = leasing.draw_up(turn, request, turn.speaker.id)
-    look = leasing.first_look(turn, request, held)
-    if not requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+    held = leasing.take(turn, request)
+    if held is None:
         return None
     offers.accept(turn.session, request.id, turn.speaker.id, turn.now)
-    return assignments.start_now(turn.session, leasing.won(turn, held, request))
+    return assignments.start_now(turn.session, held)
 
 
 def _sets_off(turn: Turn, held: Assignment, request: Request) -> bool:

@@ -82,10 +82,8 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
 
 def _won_or_lost(turn: Turn, number: int, request: Request, order: Order) -> Texts:
     comes = timing.resolved(turn, order.when, request)
-    held = leasing.draw_up(turn, request, turn.speaker.id, order.note, comes)
-    look = leasing.first_look(turn, request, held)
-    if requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
-        yield from taken(turn, request, leasing.won(turn, held, request), comes)
+    if held := leasing.take(turn, request, order.note, comes):
+        yield from taken(turn, request, held, comes)
     elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another
         yield from _take(turn, number, order)
     else:

@@ -102,10 +102,7 @@ def doubt(turn: Turn, intent: Free) -> Texts:
 
 def coming(turn: Turn, intent: Answer) -> Texts:
     """The answer to "do you still come?"."""
-    if (lapsed := _lapsed(turn)) is not None:
-        yield from _after_all(turn, intent, lapsed)
-        return
-    if (found := (yield from _asked_about(turn))) is None:
+    if (found := (yield from _asked_about(turn, intent))) is None:
         return
     held, request = found
     if intent.choice is None:
@@ -121,10 +118,7 @@ def coming(turn: Turn, intent: Answer) -> Texts:
 
 def going(turn: Turn, intent: Answer) -> Texts:
     """The answer to "how is it going?": the neighbor hears it if they were told that there was none."""
-    if (lapsed := _lapsed(turn)) is not None:
-        yield from _after_all(turn, intent, lapsed)
-        return
-    if (found := (yield from _asked_about(turn))) is None:
+    if (found := (yield from _asked_about(turn, intent))) is None:
         return
     held, request = found
     waits = held.warned_at is not None
@@ -140,15 +134,6 @@ def going(turn: Turn, intent: Answer) -> Texts:
             yield _comes(turn, request, "still_on_it")
     else:
         yield turn.reply(leasing.lost(turn, held, request), about=request)
-
-
-def _lapsed(turn: Turn) -> Request | None:
-    """What we asked them about, if it went out again because they did not answer."""
-    about = turn.asked.request_id if turn.asked else None
-    if about is None or any(request.id == about for _, request in turn.held):
-        return None
-    request = requests.by_id(turn.session, about)
-    return request if assignments.has_lapsed(turn.session, request, turn.speaker.id) else None
 
 
 def _after_all(turn: Turn, intent: Answer, request: Request) -> Texts:
@@ -243,11 +228,14 @@ def _comes(turn: Turn, request: Request, phrase: str) -> Text:
     return turn.tell(neighbor, phrase, about=request, name=turn.somebody(turn.speaker))
 
 
-def _asked_about(turn: Turn) -> Generator[Text, None, tuple[Assignment, Request] | None]:
-    """What we asked them about, if they still have it; else says so."""
+def _asked_about(turn: Turn, intent: Answer) -> Generator[Text, None, tuple[Assignment, Request] | None]:
+    """What we asked them about, if they still have it; else says so, or that it lapsed and what follows now."""
     about = turn.asked.request_id if turn.asked else None
     found = next((pair for pair in turn.held if pair[1].id == about), None)
-    if found is None:
+    lapsed = requests.by_id(turn.session, about) if found is None and about is not None else None
+    if lapsed is not None and assignments.has_lapsed(turn.session, lapsed, turn.speaker.id):
+        yield from _after_all(turn, intent, lapsed)
+    elif found is None:
         turn.unask(turn.speaker)
         yield turn.reply("nothing_in_hand")
     return found

@@ -43,6 +43,15 @@ def _comes(named: Needed | None) -> dict[str, Any]:
     return {"comes_as": named.as_, "comes_from": named.start, "comes_until": named.end}
 
 
+def take(turn: Turn, request: Request, note: str = "", comes: Needed | None = None) -> Assignment | None:
+    """The terms on which the speaker has this request from now on, to be started; None if somebody was faster."""
+    held = draw_up(turn, request, turn.speaker.id, note, comes)
+    look = first_look(turn, request, held)
+    if not requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+        return None
+    return won(turn, held, request)
+
+
 def won(context: Context, held: Assignment, request: Request) -> Assignment:
     """The terms of a claim that has just been won, anew if another time was named at the same moment."""
     before = lease.window(held, request)

@@ -164,7 +164,7 @@ def _lapse(context: Context, request: Request, held: Assignment, helper: Person)
     name = context.somebody(helper)
     yield context.tell(neighbor, "helper_silent", about=request, name=name, n=waves.asked(texts))
     if request.urgency is Urgency.URGENT or request.in_danger:
-        what, whole = replace(context.what(request), when=None), context.whole_name(helper)
+        what, whole = context.what(request), context.whole_name(helper)
         yield from context.tell_duty("duty_lapsed", about=request, but=helper.id, what=what, name=whole)
     yield from texts
 

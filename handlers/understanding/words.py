@@ -51,6 +51,7 @@ def _split(text: str) -> tuple[Token, ...]:
     after = 0
     for part in PARTS.finditer(text):
         start, end = part.span()
-        tokens.append(Token(fold(part[0]), start, end, not after or text[after:start] != " "))
-        after = end
+        if word := fold(part[0]):  # an apostrophe that is a letter by itself is none
+            tokens.append(Token(word, start, end, not after or text[after:start] != " "))
+            after = end
     return tuple(tokens)
