@@ -68,7 +68,7 @@ class Hotline:
         self.presence = Presence(settings.database)
         self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
         if settings.backups is not None:
-            self.threads["backups"] = self.nightly.thread
+            self.threads["nightly backup"] = self.nightly.thread
         if self.carrier.lists_received:
             self.threads["reconciler"] = self.reconciler.thread
         if self.carrier.deletes:

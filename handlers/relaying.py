@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from handlers import doors, duty_tasks, first_answer, leasing, media, watch
 from handlers.due import Due
-from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
+from handlers.summary import BRIEF, Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding.intents import DangerKind, Question
 from models import alarms, assignments, dangers, events, kept_apart, people, requests
@@ -22,6 +22,7 @@ MINUTE = timedelta(minutes=1)
 EVEN_SO = "from_duty"  # the one text that goes to somebody who asked for silence
 KEPT_BACK = "kept_back"
 RELAYED = "relayed"  # the event of words that went to the other side
+BETWEEN = " / "  # texts of one side that go together
 ONCE_MORE = timedelta(minutes=15)  # in which the same words again are meant to go to somebody who asked for none
 
 
@@ -148,9 +149,21 @@ def _paced(turn: Turn, request: Request, text: Text, words: str) -> Text:
         return text
     leaves = turn.now.replace(second=0, microsecond=0) + MINUTE
     same = [said for at, said in before if at >= leaves - MINUTE and said]
-    together = {**text.values, "words": brief(" / ".join([*same, words]))}
-    name = f"relay-{request.id}-{turn.speaker.id}-{leaves:%H%M}"
-    return replace(text, values=together, not_before=leaves, merged=name, fresh=not same)
+    number, together = _together([*same, words])
+    name = f"relay-{request.id}-{turn.speaker.id}-{leaves:%H%M}-{number}"
+    said = {**text.values, "words": Quoted(together)}
+    return replace(text, values=said, not_before=leaves, merged=name, fresh=together == words)
+
+
+def _together(said: Sequence[str]) -> tuple[int, str]:
+    """What fits into one text with the last words of some, and which of their texts that is: no word is left out."""
+    number, together = 0, said[0]
+    for words in said[1:]:
+        if len(together) + len(BETWEEN) + len(words) > BRIEF:
+            number, together = number + 1, words
+        else:
+            together += BETWEEN + words
+    return number, together
 
 
 def to_which(turn: Turn, matches: Sequence[Request]) -> Text:

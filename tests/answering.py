@@ -54,6 +54,12 @@ def got(hotline: Hotline, to: str) -> list[str]:
     return [row.phrase for row in queued(hotline, to) if row.state is State.DELIVERED]
 
 
+def bodies(hotline: Hotline, to: str, phrase: str) -> list[str]:
+    """What reached a phone by this phrase, word for word."""
+    hotline.sender.drain()
+    return [row.body for row in queued(hotline, to) if row.state is State.DELIVERED and row.phrase == phrase]
+
+
 def address(hotline: Hotline, value: str) -> Address:
     return hotline.database.read(lambda s: s.exec(select(Address).where(Address.value == value)).one())
 

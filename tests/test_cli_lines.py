@@ -44,6 +44,8 @@ def test_one_more_line(run: Command) -> None:
         "resources": [],
         "rules": {},
         "answers": [],
+        "hash_key": "",
+        "swept": {},
     }
 
 

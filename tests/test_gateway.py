@@ -1,6 +1,7 @@
 """A carrier is its own folder: the gateway in tests/gateway runs the whole loop without a line changed elsewhere."""
 
 import re
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -139,8 +140,12 @@ def test_its_errors_are_its_own(hotline: Hotline, server: GatewayServer) -> None
 
 def test_while_the_database_is_away_its_calls_wait_in_the_spool(hotline: Hotline, server: GatewayServer) -> None:
     hotline.ingest.database_timeout = 0.0
+    released = threading.Event()
+    busy = hotline.database.write(lambda _: released.wait())  # on SQLite there is one writer: it has no time
     assert server.text(ANA, LINE, "HELP", sid="1") == 200
     assert hotline.ingest.spool.waiting() == 1
+    released.set()
+    busy.result()
     hotline.spool_worker.once()
     hotline.sender.drain()
     assert len(server.said_to(ANA)) == 1

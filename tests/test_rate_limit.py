@@ -26,6 +26,7 @@ from tests.answering import (
     DEE,
     LOOKS,
     add,
+    bodies,
     got,
     later,
     queued,
@@ -90,10 +91,14 @@ def test_what_goes_to_others_does_not_count_and_does_not_wait(hotline: Hotline) 
     say(hotline, ANA, "I need groceries for two, 14 Oak St")
     later(hotline, 20)
     say(hotline, BEN, "CLAIM 1")
-    for n in range(20):
-        say(hotline, ANA, f"please bring {'abcdefghijklmnopqrstuvwxyz'[n] * 5} and more of it")
-    assert got(hotline, BEN).count("from_neighbor") == 20
+    words = [f"please bring {'abcdefghijklmnopqrstuvwxyz'[n] * 5} and more of it" for n in range(20)]
+    for each in words:
+        say(hotline, ANA, each)
     assert len(got(hotline, ANA)) <= 7
+    later(hotline, 60)  # more than ten in ten minutes go together
+    texts = bodies(hotline, BEN, "from_neighbor")
+    assert len(texts) < 14
+    assert [each for each in words if not any(each in text for text in texts)] == []
 
 
 def test_whom_to_call_never_waits(hotline: Hotline) -> None:

@@ -32,7 +32,7 @@ class Nightly:
         self.database = database
         self.clock = clock
         self._not_before: datetime | None = None  # the last one failed
-        self.thread = BackgroundThread("backups", self._round, interval=INTERVAL, stale_after=STALE_AFTER)
+        self.thread = BackgroundThread("nightly backup", self._round, interval=INTERVAL, stale_after=STALE_AFTER)
 
     def start(self) -> None:
         """Begin to look at the clock."""

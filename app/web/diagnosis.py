@@ -179,7 +179,7 @@ def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
         "sender": "nothing is sent",
         "ticker": "nobody is reminded, no more volunteers are asked",
         "spool worker": "texts kept beside the database are not taken in",
-        "backups": "no backup is made",
+        "nightly backup": "no backup is made",
         "reconciler": "texts that never reached us are not fetched from the carrier",
     }
     found = []

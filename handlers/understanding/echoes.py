@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from handlers import phrasebook
+from handlers.understanding import danger
 from handlers.understanding.intents import Quote
 from handlers.understanding.words import Token, clean, split
 
@@ -20,7 +21,8 @@ ANCHOR = 3  # words by which a phrase is looked for
 WIDE = 30  # words that a value may have
 NARROW = frozenset("n number first rest who people minutes gap all dial code".split())  # values of one word
 SHORT = {"name": 4, "line": 8}
-ENDLESS = frozenset("words note notes rows holder place door more areas then choices answer".split())
+OPEN = frozenset("door more areas then choices answer".split())  # more of ours, or nothing
+ENDLESS = frozenset("words note notes rows holder place".split()) | OPEN  # and what people said, as we pass it on
 AROUND = string.punctuation + "“”«»„‘’「」『』…¿¡ \t\n"
 BEFORE = AROUND.replace("#", "").replace("@", "")  # these may begin what follows
 HEADER = re.compile(
@@ -48,6 +50,7 @@ class Phrase:
     name: str
     pieces: tuple[Words, ...]
     gaps: tuple[Gap, ...]  # one more than there are pieces
+    open: bool  # whether it ends with one of ours or with none: what tells of danger there is not ours
 
 
 class Found(NamedTuple):
@@ -56,6 +59,7 @@ class Found(NamedTuple):
     phrase: str
     first: int
     last: int
+    beyond: int  # from which of them on only its length tells that they are ours
 
 
 def _gap(fields: Sequence[str]) -> Gap:
@@ -79,7 +83,7 @@ def _phrase(name: str, form: str) -> Phrase | None:
     own = sum(map(len, pieces)) - sum(piece.count("#") for piece in pieces)
     if own < (NUMBERED if "#{number}" in form else PLAIN) or ENDLESS.intersection(gaps[0]):
         return None
-    return Phrase(name, tuple(pieces), tuple(map(_gap, gaps)))
+    return Phrase(name, tuple(pieces), tuple(map(_gap, gaps)), OPEN.issuperset(gaps[-1]) and gaps[-1] != [])
 
 
 class Echoes:
@@ -125,7 +129,7 @@ class Echoes:
                         yield Found(phrase.name, *span)
 
 
-def _matches(said: Words, phrase: Phrase, piece: int, at: int, *, cut: bool) -> tuple[int, int] | None:
+def _matches(said: Words, phrase: Phrase, piece: int, at: int, *, cut: bool) -> tuple[int, int, int] | None:
     """Where the phrase stands among these words, if its piece stands at this one."""
     end = at
     for n in range(piece, len(phrase.pieces)):
@@ -137,7 +141,7 @@ def _matches(said: Words, phrase: Phrase, piece: int, at: int, *, cut: bool) -> 
     last = phrase.gaps[-1]
     if len(said) - end < last.least and not cut:
         return None
-    end = len(said) if last.most > 1 else min(end + last.most, len(said))
+    own, end = end, len(said) if last.most > 1 else min(end + last.most, len(said))
     first = at
     for n in range(piece - 1, -1, -1):
         words, gap = phrase.pieces[n], phrase.gaps[n + 1]
@@ -147,7 +151,7 @@ def _matches(said: Words, phrase: Phrase, piece: int, at: int, *, cut: bool) -> 
             return None
         first = found
     most = phrase.gaps[0].most
-    return (0 if first <= most else first), end
+    return (0 if first <= most else first), end, own if phrase.open else end
 
 
 def _stands(said: Words, words: Words, at: int, *, cut: bool) -> bool:
@@ -193,6 +197,8 @@ def apart(text: str, tokens: Sequence[Token]) -> tuple[str, Quote | None]:
     said = tuple(token.text for token in tokens)
     found = echoes().find(said)
     if found is None or (found.first > 0 and found.last < len(tokens)):
+        return text, None
+    if danger.dangers().read(text, tokens[found.beyond : found.last]):  # they wrote on behind it
         return text, None
     start, end = tokens[found.first].start, tokens[found.last - 1].end
     number = NUMBER.search(text, max(start - 1, 0), end)
