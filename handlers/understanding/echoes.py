@@ -22,7 +22,8 @@ WIDE = 30  # words that a value may have
 NARROW = frozenset("n number first rest who people minutes gap all dial code".split())  # values of one word
 SHORT = {"name": 4, "line": 8}
 OPEN = frozenset("door more areas then choices answer".split())  # more of ours, or nothing
-ENDLESS = frozenset("words note notes rows holder place".split()) | OPEN  # and what people said, as we pass it on
+SPOKEN = frozenset("words note notes rows holder place".split())  # what people said, as we pass it on
+ENDLESS = OPEN | SPOKEN
 AROUND = string.punctuation + "“”«»„‘’「」『』…¿¡ \t\n"
 BEFORE = AROUND.replace("#", "").replace("@", "")  # these may begin what follows
 HEADER = re.compile(
@@ -50,7 +51,7 @@ class Phrase:
     name: str
     pieces: tuple[Words, ...]
     gaps: tuple[Gap, ...]  # one more than there are pieces
-    open: bool  # whether it ends with one of ours or with none: what tells of danger there is not ours
+    open: bool  # whether it may go on in words of ours: what tells of danger there is not ours
 
 
 class Found(NamedTuple):
@@ -69,6 +70,10 @@ def _gap(fields: Sequence[str]) -> Gap:
     return Gap(sum(f in NARROW for f in fields), most)
 
 
+def _ends_open(fields: Sequence[str]) -> bool:
+    return not OPEN.isdisjoint(fields) and SPOKEN.isdisjoint(fields)
+
+
 def _phrase(name: str, form: str) -> Phrase | None:
     """A form of a phrase as it is looked for; None for one that has too few words of its own."""
     pieces: list[Words] = []
@@ -83,7 +88,7 @@ def _phrase(name: str, form: str) -> Phrase | None:
     own = sum(map(len, pieces)) - sum(piece.count("#") for piece in pieces)
     if own < (NUMBERED if "#{number}" in form else PLAIN) or ENDLESS.intersection(gaps[0]):
         return None
-    return Phrase(name, tuple(pieces), tuple(map(_gap, gaps)), OPEN.issuperset(gaps[-1]) and gaps[-1] != [])
+    return Phrase(name, tuple(pieces), tuple(map(_gap, gaps)), _ends_open(gaps[-1]))
 
 
 class Echoes:
@@ -151,7 +156,7 @@ def _matches(said: Words, phrase: Phrase, piece: int, at: int, *, cut: bool) -> 
             return None
         first = found
     most = phrase.gaps[0].most
-    return (0 if first <= most else first), end, own if phrase.open else end
+    return (0 if first <= most else first), end, min(own + last.least, end) if phrase.open else end
 
 
 def _stands(said: Words, words: Words, at: int, *, cut: bool) -> bool:
