@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from handlers import (
     at_door,
     availability,
+    discreet,
     forgetting,
     free,
     in_hand,
@@ -40,6 +41,9 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # what is kept of them
     ActRule(Act.WANTS_FORGOTTEN, Role.ANYONE, forgetting.wanted),
     ActRule(Act.ASKS_WHAT_IS_KEPT, Role.ANYONE, my_data.asked),
+    # who else reads their phone
+    ActRule(Act.PHONE_IS_READ, Role.ANYONE, discreet.phone_is_read, goes_on=True),
+    ActRule(Act.NOTHING_BACK, Role.NEIGHBOR, discreet.not_back, goes_on=True),
     # what they have promised to all
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 
-from handlers import choosing, doors, leasing, newcomers, relaying, rescheduling, timing, watch, waves
+from handlers import choosing, discreet, doors, leasing, newcomers, relaying, rescheduling, timing, watch, waves
 from handlers.summary import Ours, Said, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
@@ -116,6 +116,7 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
         code=Ours(request.code_word),
         comes=Said("you_come", {"when": timing.said(turn, comes)}) if comes else None,
         words=shown.words,
+        phone=discreet.of(turn, request),
     )
     misses = comes is not None and timing.misses(request, comes)
     then = timing.said(turn, comes) if comes else None

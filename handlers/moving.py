@@ -2,7 +2,19 @@
 
 import re
 
-from handlers import brake, choosing, doors, duty_acts, duty_tasks, first_answer, leasing, relaying, unmet, waves
+from handlers import (
+    brake,
+    choosing,
+    discreet,
+    doors,
+    duty_acts,
+    duty_tasks,
+    first_answer,
+    leasing,
+    relaying,
+    unmet,
+    waves,
+)
 from handlers.summary import Ours, Quoted, Several
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
@@ -94,6 +106,7 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         what=turn.what(request),
         place=shown.place,
         words=shown.words,
+        phone=discreet.of(turn, request),
         code=Ours(request.code_word),
     )
     if before and before.id != helper.id:

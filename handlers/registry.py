@@ -19,6 +19,7 @@ from handlers import (
     danger,
     desk,
     digest,
+    discreet,
     doors,
     duty,
     forgetting,
@@ -89,6 +90,7 @@ WAKE = Argument("on", arguments.wake)
 SHIFT = Argument("turn", shift_words.turn, in_words=True, optional=True)
 TO_MANY = Argument("to", arguments.to_many, in_words=True, optional=True)
 DIGEST = Argument("on", arguments.digest)
+QUIET = Argument("hours", arguments.quiet, in_words=True, optional=True)
 SPAN = Argument("hours", arguments.hours_of_day, in_words=True, optional=True)
 UNTIL = Argument("until", arguments.until, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
@@ -100,6 +102,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("more", own.more, numbers=True, note=Note.ONE_OWN),
     Command("nevermind", own.nevermind, numbers=True),
     Command("person", reach_person.person),
+    Command("quiet", discreet.quiet, spellings=("quiet_off",), argument=QUIET, told=Told.README),
+    Command("read", discreet.read, told=Told.README),
     Command("join", join.join),
     # who helps: to others, `pass`, `omw`, `drop` and their kin say that nothing of theirs goes by that number
     Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
@@ -225,7 +229,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     intent = understood.intent
     command = BY_NAME[intent.command] if isinstance(intent, Order) else None
     if turn.speaker.silent_since is not None and not isinstance(intent, Silence | Machine):
-        turn.speaker.silent_since = None  # they write something else: now they can be answered
+        turn.speaker.silent_since = None  # they write something else: now they can be answered, with discretion
+        discreet.begin(turn)
         turn.session.add(turn.speaker)
     if turn.speaker.unanswered:
         turn.speaker.unanswered = 0  # they are there

@@ -136,6 +136,8 @@ def pass_on(
         yield from to_others
         theirs = turn.name(other) if other.id != request.person_id else None
         phrase = told or ("passed_on_to" if theirs else "passed_on")
+        if other.discreet_since is not None and not other.on_duty:
+            phrase = "passed_when_read"
         reply = turn.reply(phrase, about=request, name=theirs, when=when)
         yield turn.later(reply, TALK)
 

@@ -98,6 +98,7 @@ class Text:
     short: str = ""  # the phrase that says it with its `words` cut, where this one takes more than a segment
     merged: str = ""  # texts under one such name are one: a later takes the place of an earlier that still waits
     fresh: bool = False  # there is no earlier one of that name
+    kept: bool = False  # others read the phone: it waits until its owner asks for it
     wakes: bool = False  # it may be read at night: it cannot wait for the morning
 
 

@@ -54,6 +54,7 @@ class Person(Model, table=True):
     away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     silent_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # others may read what we text
+    discreet_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the same, until they ask
     wake_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # said that danger may wake them
     watch_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to take the watch
     leave_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # if they stay, after long silence
@@ -108,6 +109,7 @@ HELPING = (
     col(Person.helper_since).is_not(None),
     col(Person.opted_out_at).is_(None),
     col(Person.silent_since).is_(None),
+    col(Person.discreet_since).is_(None),
     col(Person.banned_at).is_(None),
 )
 

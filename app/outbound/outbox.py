@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from app.outbound import reach, unasked
+from app.outbound import discretion, reach, unasked
 from app.outbound.reach import Reach
 from handlers import alarms, first_answer, followups, forgetting, phrasebook, relaying, segments, vigil
 from handlers.phrasebook import Book, Value
@@ -72,6 +72,8 @@ def queue(
     wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
     homes = people.reply_addresses(session, [text.to.id for text in wanted]) if wanted else {}
     queued = 0
+    if any(text.to.discreet_since is not None for text in wanted):
+        wanted = [*discretion.sift(session, line, wanted, homes, now, by)]
     for text in wanted:
         home = homes.get(text.to.id)
         from_number = line.number(home.channel) if home else None
@@ -104,6 +106,7 @@ def queue(
                 from_number=from_number,
                 to=home.value,
                 lane=text.lane,
+                kept=text.kept,
                 not_before=not_before,
                 expires_at=(not_before or now) + (LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]),
             )
@@ -186,6 +189,7 @@ def enqueue(
     ranks: FairRanks,
     *,
     lane: Lane,
+    kept: bool = False,
     not_before: datetime | None = None,
     **row: Any,
 ) -> None:
@@ -196,7 +200,7 @@ def enqueue(
         Outbound,
         body=body,
         segments=size,
-        state=State.READY,
+        state=State.KEPT if kept else State.READY,
         lane=lane,
         rank=rank,
         not_before=not_before,

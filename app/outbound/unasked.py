@@ -21,6 +21,8 @@ def may_leave(session: Session, line: Line, text: Text, home: Address, now: date
 
     Whoever has taken a turn on duty by night is awake in it; who is on duty without one may sleep.
     """
+    if text.to.discreet_since is not None:  # what they get unasked has a moment of its own
+        return text.not_before
     heard = home.last_heard_at
     if text.lane not in UNASKED or text.wakes or (heard is not None and now - heard <= IN_TALK):
         return text.not_before

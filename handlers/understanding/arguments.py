@@ -140,6 +140,13 @@ def digest(said: Said) -> bool:
     return said.phrase.name != "digest_off"
 
 
+def quiet(said: Said) -> bool | tuple[int, int] | None:
+    """Whether others read their phone, and between which hours it may be texted all the same."""
+    if said.phrase.name == "quiet_off":
+        return None if said.rest else False
+    return hours_of_day(said) if said.rest else True
+
+
 def wake(said: Said) -> bool | None:
     """Whether danger may wake them; None for who just asks."""
     return {"wake_on": True, "wake_off": False}.get(said.phrase.name)

@@ -96,6 +96,8 @@ class Act(StrEnum):
     STILL_NEEDS = "still_needs"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
+    PHONE_IS_READ = "phone_is_read"
+    NOTHING_BACK = "nothing_back"
     NOT_AGAIN = "not_again"
     NOT_NAMED_AGAIN = "not_named_again"  # the same with a name, or with something that is none
     COMPLAINS = "complains"

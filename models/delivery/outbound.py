@@ -35,6 +35,7 @@ class State(StrEnum):
     READ = "read"
     UNCERTAIN = "uncertain"
     HELD = "held"
+    KEPT = "kept"  # others read the phone: it goes when its owner asks for it
     FAILED = "failed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -230,7 +231,7 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     """Cancel everything not yet handed over to somebody who said STOP; returns how many."""
     done = session.execute(
         sa.update(Outbound)
-        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_(UNSENT))
+        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_((*UNSENT, State.KEPT)))
         .values(state=State.CANCELLED, changed_at=now)
     )
     return done.rowcount

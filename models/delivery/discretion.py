@@ -1,0 +1,68 @@
+"""Texts to a phone that others read: kept until its owner asks for them."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from models.delivery.outbound import UNSENT, Lane, Outbound, State
+from models.store.session import Session
+
+READABLE = timedelta(days=3)  # what is older is about nothing any more
+ANSWERED_WITHIN = timedelta(hours=4)
+
+
+def keep_unsent(session: Session, person_id: int, now: datetime) -> None:
+    """Keep what is on its way to somebody and has not left; whom to call in danger goes all the same."""
+    session.execute(
+        sa.update(Outbound)
+        .where(
+            col(Outbound.person_id) == person_id,
+            col(Outbound.state).in_(UNSENT),
+            col(Outbound.lane) != Lane.EMERGENCY,
+        )
+        .values(state=State.KEPT, changed_at=now)
+    )
+
+
+def release(session: Session, person_id: int, now: datetime, most: int) -> int:
+    """Send the newest of what is kept, as an answer; the rest is too old. Returns how many go."""
+    newest = list(
+        session.exec(
+            select(Outbound.id)
+            .where(*_kept(person_id), col(Outbound.created_at) > now - READABLE)
+            .order_by(col(Outbound.id).desc())
+            .limit(most)
+        )
+    )
+    session.execute(
+        sa.update(Outbound)
+        .where(col(Outbound.id).in_(newest))
+        .values(
+            state=State.READY,
+            lane=Lane.REPLY,
+            rank=now,
+            not_before=None,
+            expires_at=now + ANSWERED_WITHIN,
+            changed_at=now,
+        )
+    )
+    drop(session, person_id, now)
+    return len(newest)
+
+
+def drop(session: Session, person_id: int, now: datetime) -> None:
+    """Nobody will ask for what is kept any more."""
+    session.execute(sa.update(Outbound).where(*_kept(person_id)).values(state=State.CANCELLED, changed_at=now))
+
+
+def was_told(session: Session, person_id: int, phrase: str, since: datetime | None) -> bool:
+    """Whether this was put on its way to somebody since then."""
+    query = select(Outbound.id).where(Outbound.person_id == person_id, Outbound.phrase == phrase)
+    if since is not None:
+        query = query.where(col(Outbound.created_at) > since)
+    return session.exec(query.limit(1)).first() is not None
+
+
+def _kept(person_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return col(Outbound.person_id) == person_id, col(Outbound.state) == State.KEPT
