@@ -76,6 +76,9 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
         in_hand = len(assignments.held_by(turn.session, turn.speaker.id))
         if newcomers.room(turn, turn.speaker, in_hand) <= 0:
             return False
+        if not newcomers.may_take(turn, turn.speaker, request):
+            yield turn.reply("claim_not_yet", about=request, n=turn.line.policy.newcomer_matches)
+            return True
     yield from _won_or_lost(turn, number, request, order)
     return True
 

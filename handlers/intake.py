@@ -232,21 +232,21 @@ def put_out(context: Context, request: Request) -> Texts:
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
     yield from texts
     yield from to_duty
+    if not request.in_danger and not context.line.policy.is_for_newcomers(request.needs):
+        what, words = context.what(request), summary.they_wrote(request, short=True)
+        yield from context.tell_duty("duty_no_newcomers", about=request, but=neighbor.id, what=what, words=words)
 
 
 def _read_first(context: Context, request: Request) -> bool:
-    """Whether whoever is on duty reads it before anybody is asked: money, say, or children with a stranger.
+    """Whether whoever is on duty reads it before anybody is asked: money, say.
 
-    What is only spoken of beside another need holds nothing up ("three kids, laid off, no food"). Children wait for
-    nobody where nobody is on duty: whoever is new sees no door before the neighbor says so.
+    What is only spoken of beside another need holds nothing up ("three kids, laid off, no food").
     """
     needs = {*request.needs} - {Need.OTHER}
     listed = needs.intersection(context.line.policy.duty_first)
     if request.in_danger or not listed:
         return False
-    if listed != needs and not (Need.MONEY in listed and takes.tells(request.text, "cash")):
-        return False
-    return listed != {Need.CHILDCARE} or bool(people.on_duty(context.session, context.line.id))
+    return listed == needs or (Need.MONEY in listed and takes.tells(request.text, "cash"))
 
 
 def _to_be_read(context: Context, request: Request) -> Texts:

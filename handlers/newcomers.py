@@ -3,6 +3,7 @@
 from handlers.turn import DAY, Context
 from models import assignments, person_events
 from models.people import Person
+from models.requests import Request
 
 WEEK = 7 * DAY
 
@@ -27,6 +28,11 @@ def room(context: Context, person: Person, in_hand: int) -> int:
     if most > usual and is_newcomer(context, person):
         most = usual
     return most - in_hand
+
+
+def may_take(context: Context, person: Person, request: Request) -> bool:
+    """Whether they may take it by themselves: children, say, are not left with somebody hardly known."""
+    return context.line.policy.is_for_newcomers(request.needs) or not is_newcomer(context, person)
 
 
 def may_vouch(context: Context, person: Person) -> str | None:

@@ -129,15 +129,21 @@ def helpers_of(session: Session, neighbor_id: int, most: int) -> list[Person]:
     return list({person.id: person for person in found}.values())
 
 
-COMPLETED: Precompiled[int] = Precompiled(
-    sa.select(sa.func.count())
-    .select_from(Assignment)
-    .join(Request, col(Request.id) == col(Assignment.request_id))
-    .where(
-        col(Assignment.person_id) == sa.bindparam("person_id"),
-        col(Assignment.state) == State.DONE,
-        in_literals(col(Request.outcome), (Outcome.FULFILLED, Outcome.PARTIAL)),
+def completed_by_anybody() -> "sa.Select[int]":
+    """How many claims ended with a neighbor who says that it came."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(Assignment)
+        .join(Request, col(Request.id) == col(Assignment.request_id))
+        .where(
+            col(Assignment.state) == State.DONE,
+            in_literals(col(Request.outcome), (Outcome.FULFILLED, Outcome.PARTIAL)),
+        )
     )
+
+
+COMPLETED: Precompiled[int] = Precompiled(
+    completed_by_anybody().where(col(Assignment.person_id) == sa.bindparam("person_id"))
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import col
 
-from models.assignments import Assignment
+from models.assignments import Assignment, completed_by_anybody
 from models.assignments import State as AssignmentState
 from models.kept_apart import KeptApart
 from models.lines import Line, day, minute, waking
@@ -53,6 +53,7 @@ class Search(NamedTuple):
     urgent: bool
     night: bool
     tired_too: bool  # this time those count as everybody else
+    newcomers_too: bool  # those whom somebody vouched for by text and who have hardly helped yet
     needs: int
     area: bool
 
@@ -89,6 +90,13 @@ def _state(search: Search) -> list[sa.ColumnElement[bool]]:
         col(Request.danger).is_(None),
     )
     return [pending.is_not(None), _awake(search), theirs]
+
+
+def _no_newcomer() -> sa.ColumnElement[bool]:
+    """Whom the host added, or who has helped often enough (handlers/newcomers.py)."""
+    theirs = completed_by_anybody().where(col(Assignment.person_id) == col(Person.id))
+    came, by_hand = theirs.correlate(Person).scalar_subquery(), col(Person.vouched_by_person_id).is_(None)
+    return sa.or_(by_hand, came >= sa.bindparam("newcomer_matches", type_=sa.Integer))
 
 
 @cache
@@ -128,6 +136,7 @@ def _candidates(search: Search) -> Precompiled[Any]:
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=UtcDateTime)),
         *_state(search),
         *([] if search.urgent else [col(Person.digest_since).is_(None)]),
+        *([] if search.newcomers_too else [_no_newcomer()]),
         *([sa.or_(can == EMPTY, *able)] if search.needs else []),
         *([sa.or_(areas == EMPTY, lives_there)] if search.area else []),
         *([] if search.among is Among.LATER else [speaks if search.same_language else ~speaks]),
@@ -181,6 +190,7 @@ def candidates(
         urgent=request.presses,
         night=not waking(line).at(now),
         tired_too=request.number % EVERY == 0,
+        newcomers_too=request.in_danger or policy.is_for_newcomers(request.needs),
         needs=len(needs),
         area=request.area_id is not None,
     )
@@ -201,6 +211,7 @@ def candidates(
         request_id=request.id,
         limit=few,
         today=day(line, now),
+        newcomer_matches=policy.newcomer_matches,
         most_offers=UNLIMITED if request.in_danger or not most_offers else most_offers,
         **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
     )

@@ -97,7 +97,8 @@ class Policy:
     put_out_per_day: int = 3  # volunteers, by one person on duty
     duty_begins_told: int = 3  # people who hear that somebody takes the watch, where nobody is on
     relays_at_once: int = 10  # texts to the other side in ten minutes; more come together, once a minute
-    duty_first: tuple[str, ...] = ("money", "childcare")  # needs that a person reads before volunteers are asked
+    duty_first: tuple[str, ...] = ("money",)  # needs that a person reads before volunteers are asked
+    not_for_newcomers: tuple[str, ...] = ("childcare",)  # needs for which only who has helped before is asked
     reply_limit: int = 6  # answers to one address in a minute
     answers_per_day: int = 60  # texts that one address may cause in a day, to itself and to others
     most_open_requests: int = 5  # of one person; what more they need joins the last of them
@@ -117,6 +118,11 @@ class Policy:
     price_whatsapp: str = "0.005"  # a message
     daily_budget: str = ""  # money a day, such as "25.00"; bulk waits beyond it, nothing else does
     daily_ceiling: str = "25.00"  # money a day; beyond it no more volunteers are asked, but for danger
+
+    def is_for_newcomers(self, needs: Sequence[str]) -> bool:
+        """Whether anybody may be asked for this; what is only spoken of beside another need keeps nobody away."""
+        named = {*needs} - {"other"}
+        return not named or not named.issubset(self.not_for_newcomers)
 
 
 DEFAULT_POLICY = Policy()

@@ -203,7 +203,15 @@ def test_few_looks_find_whom_a_look_at_everybody_finds(hotline: Hotline, seed: i
 def test_volunteers_are_read_in_the_order_of_their_index(hotline: Hotline, among: Among, index: str) -> None:
     """With a hundred thousand people, a choice that read and sorted them would take as long as ten texts."""
     looked_for = Search(
-        among, same_language=True, first=True, urgent=True, night=False, tired_too=False, needs=1, area=True
+        among,
+        same_language=True,
+        first=True,
+        urgent=True,
+        night=False,
+        tired_too=False,
+        newcomers_too=True,
+        needs=1,
+        area=True,
     )
     search = candidates._candidates(looked_for)
     asked = {"line_id": 1, "line_language": "en", "language": "en", "max_open": 3, "asker_id": 1, "request_id": 1}

@@ -266,6 +266,8 @@ FIGURES: dict[str, Figure] = {
                              whole(1, 1000)),
     "duty_first": Figure("", "needs that duty reads before volunteers are asked, such as money,childcare; or none",
                          needs_first),
+    "not_for_newcomers": Figure("", "needs for which no newcomer is asked, and duty hears of it; or none",
+                                needs_first),
     "reply_limit": Figure("texts", "answered to one phone in a minute; 0 for no limit", whole(0, 1000)),
     "answers_per_day": Figure("texts", "that one phone may cause in a day, whoever gets them; 0 for no limit",
                               whole(0, MOST)),
