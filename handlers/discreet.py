@@ -56,6 +56,8 @@ def read(turn: Turn, _: Order) -> Texts:
 def of(context: Context, request: Request) -> Said | None:
     """What whoever writes to the neighbor must know of their phone; nothing where nobody else reads it."""
     neighbor = people.by_id(context.session, request.person_id)
+    if neighbor.silent_since is not None:
+        return Said("their_phone_is_silent")
     return Said("their_phone_is_read") if neighbor.discreet_since is not None else None
 
 

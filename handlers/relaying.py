@@ -119,7 +119,7 @@ def pass_on(
         yield from to_duty(turn, request, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
-    elif other.silent_since is not None and not _on_purpose(turn, request, words):
+    elif _may_be_read(turn, request, other) and not _on_purpose(turn, request, words):
         requests.record(turn.session, request, KEPT_BACK, turn.now, by=turn.speaker.id, words=words)
         yield from duty_tasks.answered(turn, request)
         yield turn.reply("silence_asked" if turn.speaker.on_duty else "silence_kept", about=request)
@@ -129,14 +129,15 @@ def pass_on(
             doors.written(turn, request, other, words)
         if other.id == request.person_id and turn.speaker.on_duty:
             to_others = list(duty_tasks.answered(turn, request))
-            phrase = EVEN_SO if other.silent_since is not None else phrase
+            knowingly = other.silent_since is not None or (other.discreet_since is not None and request.in_danger)
+            phrase = EVEN_SO if knowingly else phrase
         name = turn.somebody(turn.speaker)
         text = turn.tell(other, as_ or phrase, about=request, lane=Lane.REPLY, name=name, words=Quoted(words))
         yield text if turn.speaker.on_duty else _paced(turn, request, text, words)
         yield from to_others
         theirs = turn.name(other) if other.id != request.person_id else None
         phrase = told or ("passed_on_to" if theirs else "passed_on")
-        if other.discreet_since is not None and not other.on_duty:
+        if other.discreet_since is not None and not other.on_duty and text.phrase != EVEN_SO:
             phrase = "passed_when_read"
         reply = turn.reply(phrase, about=request, name=theirs, when=when)
         yield turn.later(reply, TALK)
@@ -171,6 +172,15 @@ def _together(said: Sequence[str]) -> tuple[int, str]:
 def to_which(turn: Turn, matches: Sequence[Request]) -> Text:
     """To whom shall it go? They talk with several."""
     return turn.reply("to_which", choices=Several([Ours(f"@{r.number}") for r in matches], style="or"))
+
+
+def _may_be_read(turn: Turn, request: Request, other: Person) -> bool:
+    """Whether somebody else may read what goes to them now: they asked for none, or are in danger and quiet."""
+    if other.silent_since is not None or other.discreet_since is None:
+        return other.silent_since is not None
+    home = people.reply_addresses(turn.session, [other.id]).get(other.id)
+    wrote = home.last_heard_at if home else None
+    return request.in_danger and turn.speaker.on_duty and (wrote is None or turn.now - wrote > WRITES_ON)
 
 
 def _on_purpose(turn: Turn, request: Request, words: str) -> bool:

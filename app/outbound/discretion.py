@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import discreet, forgetting
+from handlers import discreet, forgetting, relaying
 from handlers.turn import Text
 from models.delivery import discretion
 from models.delivery.outbound import Lane
@@ -13,11 +13,11 @@ from models.lines import Line
 from models.people import Address
 from models.store.session import Session
 
+ALLOWED_IN_SILENCE = frozenset({relaying.EVEN_SO})  # what duty says knowingly to somebody who asked for no texts
 CUE, ACKNOWLEDGED = "discreet_cue", "discreet_ok"
 # These say nothing of a need, or must be said.
-PLAIN = frozenset(
-    {*discreet.SAID, CUE, ACKNOWLEDGED, "passed_quietly", "kept_quietly", "stopped", "you_stopped", forgetting.DONE}
-)
+NEUTRAL = frozenset({CUE, ACKNOWLEDGED, "passed_quietly", "kept_quietly", "status_quiet"})
+PLAIN = NEUTRAL | discreet.SAID | ALLOWED_IN_SILENCE | {"stopped", "you_stopped", forgetting.DONE}
 INSTEAD = dict.fromkeys(("passed_on", "passed_on_to", "passed_on_word"), "passed_quietly")
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from app.outbound import discretion, reach, unasked
 from app.outbound.reach import Reach
-from handlers import alarms, first_answer, followups, forgetting, phrasebook, relaying, segments, vigil
+from handlers import alarms, first_answer, followups, forgetting, phrasebook, segments, vigil
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
@@ -30,7 +30,6 @@ SHORT = 300  # characters; fewer never take more than the most segments
 WHOM_TO_CALL = frozenset({*first_answer.PHRASES.values(), first_answer.OTHER, first_answer.STOPPED})
 # One confirmation, an answer when they write again, and whom to call in danger.
 ALLOWED_AFTER_STOP = frozenset({"stopped", "wrong_number", "you_stopped", forgetting.DONE, first_answer.STOPPED})
-ALLOWED_IN_SILENCE = frozenset({relaying.EVEN_SO})  # what duty says knowingly to somebody who asked for no texts
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
 LIFETIMES = {
@@ -46,7 +45,7 @@ LIFETIME_OF = {"offer": timedelta(hours=4), "watch_call": timedelta(hours=1)}
 
 def is_wanted(person: Person, phrase: str) -> bool:
     """Whether this may be sent to them: after STOP nearly nothing may, nor where others read along."""
-    if person.silent_since is not None and phrase not in ALLOWED_IN_SILENCE:
+    if person.silent_since is not None and phrase not in discretion.ALLOWED_IN_SILENCE:
         return False
     return person.opted_out_at is None or phrase in ALLOWED_AFTER_STOP
 

@@ -18,7 +18,8 @@ from app.clock import Clock
 from app.database.engine import Database, is_transient
 from app.outbound import delivery, results
 from app.outbound.breaker import Breaker
-from app.outbound.outbox import ALLOWED_AFTER_STOP, ALLOWED_IN_SILENCE
+from app.outbound.discretion import ALLOWED_IN_SILENCE
+from app.outbound.outbox import ALLOWED_AFTER_STOP
 from app.outbound.pacer import Pacer
 from app.outbound.results import NotPosted, SendOutcome
 from app.telemetry.heartbeat import BackgroundThread
