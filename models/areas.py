@@ -1,16 +1,19 @@
 """Taking an area or a whole line away: all that refers to it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
-from models import people
+from models import people, requests
 from models.lines import Area, Line
 from models.requests import Request, State
 from models.store.session import Session
 from models.store.types import table
+
+AREA_REMOVED = "area_removed"  # the event of a request that was there
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,11 @@ def used(session: Session, area: Area) -> Used:
     return Used(sum(person.areas == [area.id] for person in everybody), len(session.exec(live)))
 
 
-def remove(session: Session, area: Area) -> None:
-    """Take it away: nothing and nobody is there any more."""
+def remove(session: Session, area: Area, now: datetime) -> None:
+    """Take it away: nothing and nobody is there any more. What is not closed yet remembers it."""
+    live = select(Request).where(Request.area_id == area.id, col(Request.state) != State.CLOSED)
+    for request in list(session.exec(live)):
+        requests.record(session, request, AREA_REMOVED, now, words=area.name)
     for person in people.everybody(session, area.line_id):
         if area.id in person.areas:
             person.areas = [id_ for id_ in person.areas if id_ != area.id]

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, select
 
 from app.database.base import Database
-from models import lines, people, removals
+from models import areas, lines, people, removals, requests
 from models.lines import Channel
 from models.people import Person
+from models.requests import Event, State
 from models.store.session import Session
 from models.store.types import EnumString, UtcDateTime
 from tests.command import Command
@@ -121,11 +122,23 @@ def test_a_zip_has_five_digits(run: Command) -> None:
 
 
 def test_an_area_is_taken_from_all_that_were_there(run: Command) -> None:
+    kept = run.database()
+
+    def there(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        (oak,) = [area for area in lines.areas(session, line.id) if area.name == "Oak"]
+        requests.create(session, line, person_id=1, state=State.OPEN, now=datetime.now(UTC), area_id=oak.id)
+
+    kept.write(there).result()
     done = run("line", "area", "remove", "oak", input="n\n")
+    assert "1 open request will be nowhere in particular. " in done.output
     assert "2 volunteers who chose this area alone will be asked wherever it is." in done.output
     run.good("line", "area", "remove", "oak", "--yes")
     assert {tuple(person["areas"]) for person in run.json("person", "list")} == {()}
     assert "There is no area 'oak'" in run("line", "area", "remove", "oak", "--yes").stderr
+    (event,) = kept.read(lambda s: list(s.exec(select(Event).where(Event.kind == areas.AREA_REMOVED))))
+    assert event.words == "Oak"
+    kept.close()
 
 
 def test_a_line_goes_with_all_that_is_on_it_and_no_other(run: Command) -> None:

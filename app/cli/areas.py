@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from app.cli import console
 from app.cli.console import InLine
+from app.clock import Clock
 from handlers.understanding.words import fold
 from models import areas, lines
 from models.lines import Area
@@ -93,7 +94,7 @@ def remove(
         found = _named(session, console.line_named(session, line).id, name)
         if isinstance(found, str):
             return found
-        areas.remove(session, found)
+        areas.remove(session, found, Clock().now())
         return None
 
     with console.opened(console.settings()) as kept:
