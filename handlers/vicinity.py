@@ -26,6 +26,7 @@ from models.requests import Request
 LONGEST = 40  # characters; it goes out in every offer
 LONGEST_NAME = 3  # words of a street
 ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)$")
+DOOR = re.compile(r"\d{3,}[a-z]?$|\d{1,2}[b-oq-z]$")  # "214", "14b"
 WAY = re.compile(r"\d{1,3}$")  # "Highway 6", "calle 8"
 AFRAID = frozenset(("safety", "missing_person", "rescue"))
 NO_SIGHT = frozenset("#@")
@@ -48,8 +49,8 @@ def shown(words: str, shows: OfferShows) -> str | None:
     if shows == OfferShows.AREA or tells_refuge(text):
         return None
     place = Words(text)
-    found = place.building() if shows == OfferShows.BUILDING else None
-    found = found or place.street() or place.corner()
+    named = place.building() if shows == OfferShows.BUILDING else None
+    found = named if named and " " in named else place.street() or place.corner() or named
     return found if found and len(found) <= LONGEST else None
 
 
@@ -60,8 +61,16 @@ def tells_place(words: str) -> bool:
     if place.hidden or tells_refuge(text) or place.street() or place.corner():
         return True
     listed = lists()
-    for i, word in enumerate(place.tokens[:-1]):
+    for i, word in enumerate(place.tokens):
+        if DOOR.match(word.text):
+            return True
+        if i + 1 == len(place.tokens):
+            break
         after = place.tokens[i + 1].text
+        if (word.text[0].isdigit() or is_numeral(word.text)) and (
+            is_numeral(after) or (after.isalpha() and not lexicons().every.knows(after) and len(after) > 2)
+        ):
+            return True  # "14 oak", "twelve oh four"
         if word.text in listed.unit and (after[0].isdigit() or is_numeral(after) or len(after) == 1):
             return True
         if after in listed.unit and (ORDINAL.match(word.text) or word.text in listed.detail):

@@ -1,7 +1,7 @@
 """Numbers in words, buildings and refuges among the words of a place: what strangers must not read of it."""
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -69,15 +69,15 @@ def tells_refuge(text: str) -> bool:
 
 
 def buildings(text: str, words: Sequence[Token]) -> list[Span]:
-    """Every stretch that names a building, with its name: `St Mary's church`, `Casa Esperanza refugio`, `the mall`."""
+    """Every stretch that names a building, with its name: `St Mary's church`, `hotel Sol`, `the mall`."""
     found: list[Span] = []
     for i, word in enumerate(words):
-        named_home = word.text in lists().dwelling and _capital(text, words, i) and i + 1 < len(words)
+        home = word.text in lists().dwelling and word.text not in lists().unit - {"casa"} and _capital(text, words, i)
         if word.text in lists().building or word.text in lists().refuge:
             span = Span(_name_before(text, words, i), _name_after(text, words, i))
-        elif named_home and _capital(text, words, i + 1) and not is_numeral(words[i + 1].text):  # "Casa Esperanza"
+        elif home and _capital(text, words, i + 1) and may_name(text, words, i + 1):  # "Casa Esperanza"
             span = Span(i, _name_after(text, words, i))
-        elif word.text in lists().dwelling and i and _capital(text, words, i) and _capital(text, words, i - 1):
+        elif home and _capital(text, words, i - 1):
             span = Span(_name_before(text, words, i), i + 1)  # "Hope House"
         else:
             continue
