@@ -5,7 +5,7 @@ The neighbor says by a digit whether a newcomer may see it, or writes it to them
 
 from typing import NamedTuple
 
-from handlers import newcomers, redaction, summary
+from handlers import newcomers, redaction, summary, vicinity
 from handlers.summary import Quoted, Said, Sight
 from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Answer, Question
@@ -57,8 +57,9 @@ def show_on_duty(context: Context, request: Request, person: Person) -> tuple[Sh
 
 def withheld(context: Context, request: Request) -> bool:
     """Whether the neighbor said where it is, in words that the line does not tell to strangers."""
-    told = context.what(request, Sight.NEAR).where
-    return request.place is not None or (told is not None and told != context.what(request).where)
+    if request.place is not None or vicinity.tells_place(request.text):
+        return True
+    return request.vicinity is not None and request.vicinity != vicinity.of(request, context.line.policy.offer_shows)
 
 
 def sight(context: Context, request: Request, person: Person, held: Assignment) -> Sight:

@@ -68,7 +68,7 @@ def tells_place(words: str) -> bool:
             break
         after = place.tokens[i + 1].text
         if (word.text[0].isdigit() or is_numeral(word.text)) and (
-            is_numeral(after) or (after.isalpha() and not lexicons().every.knows(after) and len(after) > 2)
+            is_numeral(after) or (after.isalpha() and not (lexicons().every.knows(after) or after.endswith("s")))
         ):
             return True  # "14 oak", "twelve oh four"
         if word.text in listed.unit and (after[0].isdigit() or is_numeral(after) or len(after) == 1):
