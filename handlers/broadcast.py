@@ -66,7 +66,7 @@ def _told(turn: Turn, kept: Broadcast, size: Size) -> dict[str, Value]:
         "segments": Said("segments", {"n": size.segments}),
         "money": Ours(size.money),
         "words": Quoted(kept.words),
-        "place": Said("broadcast_place") if vicinity.tells_place(kept.words) else None,
+        "place": Said("broadcast_place") if vicinity.tells_place(kept.words, named=True) else None,
     }
 
 

@@ -28,7 +28,7 @@ LONGEST_NAME = 3  # words of a street
 ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)$")
 DOOR = re.compile(r"\d{3,}[a-z]?$|\d{1,2}[b-oq-z]$")  # "214", "14b"
 WAY = re.compile(r"\d{1,3}$")  # "Highway 6", "calle 8"
-AFRAID = frozenset(("safety", "missing_person", "rescue"))
+AFRAID = frozenset(("safety",))
 NO_SIGHT = frozenset("#@")
 
 
@@ -54,11 +54,12 @@ def shown(words: str, shows: OfferShows) -> str | None:
     return found if found and len(found) <= LONGEST else None
 
 
-def tells_place(words: str) -> bool:
-    """Whether somebody's words say anything by which a door could be found."""
+def tells_place(words: str, *, named: bool = False) -> bool:
+    """Whether somebody's words say anything by which a door could be found; `the library` is nothing if `named`."""
     text = clean(words)
     place = Words(text)
-    if place.hidden or tells_refuge(text) or place.street() or place.corner():
+    hidden = any(span.last - span.first > named for span in place.named) or any(dwellings(place.tokens))
+    if hidden or tells_refuge(text) or place.street() or place.corner():
         return True
     listed = lists()
     for i, word in enumerate(place.tokens):
@@ -96,7 +97,7 @@ class Words:
 
     def street(self) -> str | None:
         """The first street, and the one that crosses it: `Oak St`, `calle 8 con 12`, `Oak St and 5th`."""
-        spans = [*self._streets()]
+        spans = [*self.streets()]
         if not spans:
             return None
         first = min(spans)
@@ -118,13 +119,16 @@ class Words:
     def _typed(self, span: Span) -> str:
         return self.text[self.tokens[span.first].start : self.tokens[span.last - 1].end]
 
-    def _streets(self) -> Iterator[Span]:
+    def streets(self) -> Iterator[Span]:
+        """Every street, with its name."""
         before = lexicons().every.place_words.words
         for i, word in enumerate(self.tokens):
             if i in self.hidden:
                 continue
             sure, unsure = word.text in before["street"], word.text in before["street_unsure"]
             span = self._name_before(i) if sure or unsure else None
+            if span and unsure and not (sure or self._proper(span)):
+                span = None
             if span is None and word.text in before["street_first"]:
                 span = self._name_after(i)
             if span is not None:
@@ -148,6 +152,13 @@ class Words:
         if first and self.tokens[first - 1].text in lists().direction and self._joined(first - 1):
             first -= 1
         return Span(first, i + 1)
+
+    def _proper(self, span: Span) -> bool:
+        """Whether a street is written like a name, or has a house: "food drive" is none."""
+        if self._capital(span.first) and self._capital(span.last - 1):
+            return True
+        before = self.tokens[span.first - 1].text if span.first else ""
+        return bool(before) and (before[0].isdigit() or is_numeral(before))
 
     def _name_after(self, i: int) -> Span | None:
         """`calle del Roble`, `Highway 6`, `avenida Simón Bolívar`."""

@@ -14,6 +14,7 @@ ROMAN = re.compile(r"(?=[ivxlc]{2})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$")
 SHORTEST_MISSPELLED = 5  # letters of a number's word that may have a typo
 CLOSE_ENOUGH = 85  # of 100: "tweleve"
 SHORTEST_GLUED = 3  # letters of each part of "twentytwo"
+LONGEST_KIND = 4  # words
 LONGEST_NAME = 4  # words before or after what kind of building it is
 
 
@@ -73,8 +74,8 @@ def buildings(text: str, words: Sequence[Token]) -> list[Span]:
     found: list[Span] = []
     for i, word in enumerate(words):
         home = word.text in lists().dwelling and word.text not in lists().unit - {"casa"} and _capital(text, words, i)
-        if word.text in lists().building or word.text in lists().refuge:
-            span = Span(_name_before(text, words, i), _name_after(text, words, i))
+        if size := _kind(words, i):
+            span = Span(_name_before(text, words, i), _name_after(text, words, i + size - 1))
         elif home and _capital(text, words, i + 1) and may_name(text, words, i + 1):  # "Casa Esperanza"
             span = Span(i, _name_after(text, words, i))
         elif home and _capital(text, words, i - 1):
@@ -94,6 +95,15 @@ def dwellings(words: Sequence[Token]) -> Iterator[Span]:
         pair = words[i].text, words[i + 1].text
         if (pair[0] in detail and pair[1] in dwelling) or (pair[0] in dwelling and pair[1] in detail):
             yield Span(i, i + 2)
+
+
+def _kind(words: Sequence[Token], i: int) -> int:
+    """How many words from word i on say what kind of building it is: `casa de acogida`; 0 if none."""
+    for size in range(LONGEST_KIND, 0, -1):
+        said = " ".join(word.text for word in words[i : i + size])
+        if i + size <= len(words) and (said in lists().building or said in lists().refuge):
+            return size
+    return 0
 
 
 def _capital(text: str, words: Sequence[Token], i: int) -> bool:
