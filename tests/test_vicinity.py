@@ -81,6 +81,7 @@ def offered(text: str, shows: OfferShows, *, answer: bool = False, areas: tuple[
         person_id=1,
         text="need food" if answer else text,
         needs=["other"],
+        state=State.OPEN,
         created_at=NOW,
         changed_at=NOW,
     )

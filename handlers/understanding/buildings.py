@@ -141,7 +141,8 @@ def _name_after(text: str, words: Sequence[Token], i: int) -> int:
         if words[last].text in lists().the and last + 1 < len(words) and _capital(text, words, last + 1):
             last += 1
             continue
-        if not (may_name(text, words, last) and (_capital(text, words, last) or not _known(words[last].text))):
+        capital = _capital(text, words, last)
+        if not may_name(text, words, last) or not (capital or (last == i + 1 and not _known(words[last].text))):
             break
         last += 1
     while last - 1 > i and words[last - 1].text in lists().the:
