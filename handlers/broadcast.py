@@ -1,6 +1,6 @@
 """Words of duty to many: sent after somebody has read what that costs, and a second person where there is one."""
 
-from handlers import broadcasting, places, watch
+from handlers import broadcasting, places, vicinity, watch
 from handlers.broadcasting import Size
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said, Several, When
@@ -66,6 +66,7 @@ def _told(turn: Turn, kept: Broadcast, size: Size) -> dict[str, Value]:
         "segments": Said("segments", {"n": size.segments}),
         "money": Ours(size.money),
         "words": Quoted(kept.words),
+        "place": Said("broadcast_place") if vicinity.tells_place(kept.words, named=True) else None,
     }
 
 

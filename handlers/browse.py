@@ -1,7 +1,7 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
 from handlers import doors, leasing, summary
-from handlers.summary import Ours, Said
+from handlers.summary import Ours, Said, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
 from models import kept_apart, offers, requests
@@ -56,16 +56,16 @@ def mine(turn: Turn, _: Order) -> Texts:
     """MINE: what I have in hand, and what I asked for."""
     held = [r for _, r in turn.held]
     own = turn.own
-    seen = {r.id: doors.again(r, assignment) for assignment, r in turn.held}
+    in_hand = {r.id: (doors.again(r, a), doors.sight(turn, r, turn.speaker, a)) for a, r in turn.held}
     if not held and not own:
         yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return
     for request in held:
         leasing.heard(turn, request)
     if held:
-        yield turn.reply("mine", rows=summary.Lines([_row(turn, r, seen[r.id]) for r in held]))
+        yield turn.reply("mine", rows=summary.Lines([_row(turn, r, *in_hand[r.id]) for r in held]))
     if own:
-        yield turn.reply("mine_asked", rows=summary.Lines([_row(turn, r) for r in own]))
+        yield turn.reply("mine_asked", rows=summary.Lines([_row(turn, r, sight=Sight.NEAR) for r in own]))
 
 
 def info(turn: Turn, order: Order) -> Texts:
@@ -91,13 +91,13 @@ def info(turn: Turn, order: Order) -> Texts:
 def _in_full(turn: Turn, request: Request) -> Texts:
     """All of it, for the neighbor; for whoever has it in hand, the door too if they may see it."""
     held = next((assignment for assignment, r in turn.held if r is request), None)
-    place, words, to_duty = summary.at_place(request), summary.they_wrote(request), None
+    place, words, hidden, to_duty = summary.at_place(request), summary.they_wrote(request), False, None
     if held is not None:
-        (place, words, _), to_duty = doors.show(turn, request, turn.speaker, held)
-    what, code = turn.what(request), Ours(request.code_word)
+        (place, words, hidden), to_duty = doors.show(turn, request, turn.speaker, held)
+    what, code = turn.what(request, Sight.ANYBODY if hidden else Sight.NEAR), Ours(request.code_word)
     yield turn.reply("info_full", about=request, what=what, place=place, code=code, words=words)
     yield from to_duty or ()
 
 
-def _row(turn: Context, request: Request, place: Said | None = None) -> Said:
-    return Said("row", {"number": request.number, "what": turn.what(request), "place": place})
+def _row(turn: Context, request: Request, place: Said | None = None, sight: Sight = Sight.ANYBODY) -> Said:
+    return Said("row", {"number": request.number, "what": turn.what(request, sight), "place": place})

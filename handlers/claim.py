@@ -3,7 +3,7 @@
 from collections.abc import Generator
 
 from handlers import choosing, discreet, doors, leasing, newcomers, relaying, rescheduling, timing, watch, waves
-from handlers.summary import Ours, Said, Several, Verb
+from handlers.summary import Ours, Said, Several, Sight, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
 from handlers.understanding.when.resolving import Needed
@@ -109,7 +109,7 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
     waves.freed(turn)
     if not request.emergency:  # urgent care: somebody comes, and that is the answer
         watch.heard(turn, request, helper)
-    what = turn.what(request)
+    what = turn.what(request, Sight.ANYBODY if shown.hidden else Sight.NEAR)
     yield turn.reply(
         "claim_yours",
         about=request,

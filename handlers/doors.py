@@ -5,8 +5,8 @@ The neighbor says by a digit whether a newcomer may see it, or writes it to them
 
 from typing import NamedTuple
 
-from handlers import newcomers, redaction, summary
-from handlers.summary import Quoted, Said
+from handlers import newcomers, redaction, summary, vicinity
+from handlers.summary import Quoted, Said, Sight
 from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Answer, Question
 from models import assignments, people, person_events, requests
@@ -35,8 +35,11 @@ def show(
     `held` is theirs, if they have it in hand; it need not be started yet. With `told` somebody said that they may.
     """
     whole = Shown(summary.at_place(request), summary.they_wrote(request))
-    if request.place is None or (held is not None and held.place_shown_at is not None):
+    if held is not None and held.place_shown_at is not None:
         return whole, iter(())
+    if request.place is None:
+        corner = not told and withheld(context, request) and newcomers.is_newcomer(context, person)
+        return _instead(request, "door_new") if corner else whole, iter(())
     why = None if told else _refused(context, request, person)
     if why is None:
         allow(context, request, person, held)
@@ -50,6 +53,27 @@ def show_on_duty(context: Context, request: Request, person: Person) -> tuple[Sh
         return Shown(summary.at_place(request), summary.they_wrote(request)), iter(())
     shown, texts = show(context, request, person)
     return shown._replace(place=Said("door_on_duty")) if shown.hidden else shown, texts
+
+
+def withheld(context: Context, request: Request) -> bool:
+    """Whether the neighbor said where it is, in words that the line does not tell to strangers."""
+    if request.place is not None or vicinity.tells_place(request.text):
+        return True
+    return request.vicinity is not None and request.vicinity != vicinity.of(request, context.line.policy.offer_shows)
+
+
+def sight(context: Context, request: Request, person: Person, held: Assignment) -> Sight:
+    """How much of the place whoever has a request in hand reads in a summary of it."""
+    street = request.place is None and not newcomers.is_newcomer(context, person)
+    return Sight.NEAR if street or held.place_shown_at is not None else Sight.ANYBODY
+
+
+def sight_of_speaker(turn: Turn, request: Request) -> Sight:
+    """How much of the place whoever asks about a request reads in a summary of it."""
+    if request.person_id == turn.speaker.id or turn.speaker.on_duty:
+        return Sight.NEAR
+    held = next((assignment for assignment, r in turn.held if r.id == request.id), None)
+    return sight(turn, request, turn.speaker, held) if held else Sight.ANYBODY
 
 
 def again(request: Request, held: Assignment) -> Said | None:
@@ -88,7 +112,7 @@ def give(context: Context, request: Request, held: Assignment, person: Person) -
     """Somebody has said that they may see it: they do now."""
     if held.place_shown_at is None:
         allow(context, request, person, held)
-        place, words = summary.at_place(request), summary.they_wrote(request)
+        place, words = summary.at_place(request) or summary.at_street(request), summary.they_wrote(request)
         yield context.tell(person, "door_given", about=request, place=place, words=words)
 
 

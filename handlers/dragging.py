@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers.summary import Lines, Said
+from handlers.summary import Lines, Said, Sight
 from handlers.turn import DAY, Context, Texts
 from models import dragging, duty_tasks, lines, offers, people, timers
 from models.delivery.outbound import Lane
@@ -59,6 +59,10 @@ def _row(context: Context, request: Request) -> Said:
     waited = context.now - request.created_at
     age = Said("age_days", {"n": waited // DAY}) if waited >= DAY else Said("age_hours", {"n": waited // HOUR})
     if request.state is State.HELD:
-        return Said("summary_row_held", {"number": request.number, "what": context.what(request), "age": age})
+        return Said(
+            "summary_row_held", {"number": request.number, "what": context.what(request, Sight.NEAR), "age": age}
+        )
     asked = offers.count(context.session, request.id)
-    return Said("summary_row", {"number": request.number, "what": context.what(request), "age": age, "n": asked})
+    return Said(
+        "summary_row", {"number": request.number, "what": context.what(request, Sight.NEAR), "age": age, "n": asked}
+    )

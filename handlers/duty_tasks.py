@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from handlers import phrasebook, raising, summary, watch
 from handlers.phrasebook import Value
 from handlers.raising import HELD
-from handlers.summary import Ours, Said, Tongue, When, brief
+from handlers.summary import Ours, Said, Sight, Tongue, When, brief
 from handlers.turn import DAY, Context, Text, Texts, Turn
 from models import alarms, duty_tasks, events, lines, people, requests, shifts, timers
 from models.delivery.outbound import Lane
@@ -119,7 +119,9 @@ def look(context: Context, request: Request) -> Texts:
         yield from context.tell_duty(HELD, about=request, words=summary.they_wrote(request, short=True))
         return
     since = When(request.changed_at, context.line.timezone)
-    told = list(context.tell_duty("duty_held_still", about=request, what=context.what(request), when=since))
+    told = list(
+        context.tell_duty("duty_held_still", about=request, what=context.what(request, Sight.NEAR), when=since)
+    )
     if not told:
         requests.schedule(context.session, request, context.now + requests.HELD_LOOK)
     yield from told
@@ -182,7 +184,7 @@ def _words(context: Context, phrase: str, request: Request) -> tuple[str, dict[s
         return "duty_foreign", {"language": Tongue(request.language), "words": words}
     if request.state is State.HELD:
         return HELD, {"words": summary.they_wrote(request, short=True)}
-    return "duty_again", {"what": context.what(request), "why": Said(WHY.get(phrase, "why_held"))}
+    return "duty_again", {"what": context.what(request, Sight.NEAR), "why": Said(WHY.get(phrase, "why_held"))}
 
 
 def _truth(context: Context, task: DutyTask, request: Request) -> Texts:

@@ -23,7 +23,7 @@ from handlers import (
     volunteer_talk,
     whereabouts,
 )
-from handlers.summary import Ours, Said, Several, Verb, brief
+from handlers.summary import Ours, Said, Several, Sight, Verb, brief
 from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
     NOTHING_SAID,
@@ -215,7 +215,7 @@ def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> 
     unnamed = set(request.needs) <= {Need.OTHER}
     intake.name_needs(request, meaning)
     _add(turn, request, words, meaning)
-    yield turn.reply("now_named" if unnamed else "more_added", about=request, what=turn.what(request))
+    yield turn.reply("now_named" if unnamed else "more_added", about=request, what=turn.what(request, Sight.NEAR))
     yield from alarms.further(turn, request)
 
 

@@ -22,7 +22,7 @@ from handlers import (
     whereabouts,
 )
 from handlers.brake import Hold
-from handlers.summary import Ours
+from handlers.summary import Ours, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding import placing
 from handlers.understanding.danger import FIRST
@@ -218,7 +218,7 @@ def put_out(context: Context, request: Request) -> Texts:
         return
     held, to_duty = brake.first_wave(context, request)
     texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=request.person_id, held=held)
-    what = context.what(request, door=True)
+    what = context.what(request, Sight.DOOR)
     neighbor = people.by_id(context.session, request.person_id)
     count = waves.asked(texts)
     phrase = GOT_IT[held.why] if held else "got_it" if count else "got_it_nobody"
@@ -251,9 +251,13 @@ def _read_first(context: Context, request: Request) -> bool:
 
 def _to_be_read(context: Context, request: Request) -> Texts:
     """Tell both: OPEN or ASSIGN lets it go on."""
-    neighbor, what = people.by_id(context.session, request.person_id), context.what(request, door=True)
+    neighbor, what = people.by_id(context.session, request.person_id), context.what(request, Sight.DOOR)
     words = summary.they_wrote(request, short=True)
-    told = [*context.tell_duty("duty_first", about=request, but=neighbor.id, what=context.what(request), words=words)]
+    told = [
+        *context.tell_duty(
+            "duty_first", about=request, but=neighbor.id, what=context.what(request, Sight.NEAR), words=words
+        )
+    ]
     phrase = "read_first" if told else "read_first_nobody"
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what)
     yield from told or duty_tasks.call(context, request)

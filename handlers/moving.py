@@ -15,7 +15,7 @@ from handlers import (
     unmet,
     waves,
 )
-from handlers.summary import Ours, Quoted, Several
+from handlers.summary import Ours, Quoted, Several, Sight
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import alarms, assignments, kept_apart, offers, people, requests
@@ -63,7 +63,7 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
     before = holder[1] if holder else None
     told = helper.id != turn.speaker.id  # somebody else says that they may see the door
     if holder and before and before.id == helper.id and request.state is State.CLAIMED:
-        given = [*doors.give(turn, request, holder[0], helper)] if told and request.place else []
+        given = [*doors.give(turn, request, holder[0], helper)] if told and doors.withheld(turn, request) else []
         phrase = "door_told" if given else "assign_same"
         yield turn.reply(phrase, about=request, name=turn.whole_name(helper))
         yield from given
@@ -103,7 +103,7 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         helper,
         "assigned_you",
         about=request,
-        what=turn.what(request),
+        what=turn.what(request, Sight.ANYBODY if shown.hidden else Sight.NEAR),
         place=shown.place,
         words=shown.words,
         phone=discreet.of(turn, request),

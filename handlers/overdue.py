@@ -12,7 +12,7 @@ from typing import Any
 from handlers import doors, lease, leasing, timing, waves
 from handlers.lease import Step
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Said, When
+from handlers.summary import Ours, Said, Sight, When
 from handlers.turn import RECEIPT_ANSWERS, Context, Text, Texts
 from handlers.understanding.intents import Question
 from models import assignments, people, requests
@@ -48,11 +48,12 @@ def act(context: Context, request: Request) -> Texts:
     leasing.look_again(context, held, request)
 
 
-def nudge(context: Context, request: Request, helper: Person, until: datetime) -> Text:
+def nudge(context: Context, request: Request, held: Assignment, helper: Person, until: datetime) -> Text:
     """How is it going? By a digit, unless they have another question of ours to answer."""
     asks = context.ask_if_free(helper, Question.GOING, request, options=GOING_ANSWERS)
     phrase = "how_is_it" if asks else "how_is_it_words"
-    return context.tell(helper, phrase, about=request, what=context.what(request), when=when(context, until))
+    what = context.what(request, doors.sight(context, request, helper, held))
+    return context.tell(helper, phrase, about=request, what=what, when=when(context, until))
 
 
 def reminder(context: Context, request: Request, held: Assignment, helper: Person, then: Value) -> Text:
@@ -62,7 +63,7 @@ def reminder(context: Context, request: Request, held: Assignment, helper: Perso
         helper,
         "remind_helper" if asks else "remind_helper_words",
         about=request,
-        what=replace(context.what(request), when=None),
+        what=replace(context.what(request, doors.sight(context, request, helper, held)), when=None),
         when=then,
         place=doors.again(request, held),
     )
@@ -101,7 +102,7 @@ def _unconfirmed(context: Context, request: Request, held: Assignment, helper: P
     requests.record(context.session, request, "unconfirmed", context.now)
     at = timing.named(context, held, request)
     neighbor, name = _neighbor(context, request), context.somebody(helper)
-    what, whole = replace(context.what(request), when=None), context.whole_name(helper)
+    what, whole = replace(context.what(request, Sight.NEAR), when=None), context.whole_name(helper)
     told = [*context.tell_duty("duty_not_confirmed", about=request, but=helper.id, what=what, name=whole, when=at)]
     knows = Said("duty_knows") if told else None
     yield context.tell(neighbor, "not_confirmed", about=request, name=name, when=at, then=knows)
@@ -114,7 +115,7 @@ def _nudge(context: Context, request: Request, held: Assignment, helper: Person)
     asked: dict[str, Any] = {"nudged_at": context.now, "leased_until": until}
     if assignments.change(context.session, held, unheard=True, **asked):
         requests.record(context.session, request, "nudged", context.now)
-        yield nudge(context, request, helper, until)
+        yield nudge(context, request, held, helper, until)
 
 
 def _warn(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
@@ -148,7 +149,7 @@ def _door(context: Context, request: Request, held: Assignment, helper: Person) 
     if not assignments.change(context.session, held, at_door_at=None):
         return
     requests.record(context.session, request, "door_stays_shut", context.now)
-    what, name = context.what(request), context.whole_name(helper)
+    what, name = context.what(request, Sight.NEAR), context.whole_name(helper)
     told = list(context.tell_duty("duty_nobody_home", about=request, but=helper.id, what=what, name=name))
     yield context.tell(helper, "door_stays_shut" if told else "door_stays_shut_alone", about=request, lane=Lane.REPLY)
     yield from told
@@ -164,7 +165,7 @@ def _lapse(context: Context, request: Request, held: Assignment, helper: Person)
     name = context.somebody(helper)
     yield context.tell(neighbor, "helper_silent", about=request, name=name, n=waves.asked(texts))
     if request.urgency is Urgency.URGENT or request.in_danger:
-        what, whole = context.what(request), context.whole_name(helper)
+        what, whole = context.what(request, Sight.NEAR), context.whole_name(helper)
         yield from context.tell_duty("duty_lapsed", about=request, but=helper.id, what=what, name=whole)
     yield from texts
 

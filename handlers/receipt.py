@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from handlers import intake, pressing, relaying, standing, unmet, waves
 from handlers.phrasebook import Value
-from handlers.summary import Name, Quoted, Said, brief
+from handlers.summary import Name, Quoted, Said, Sight, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
 from models import assignments, events, requests
@@ -190,7 +190,7 @@ def _rest(turn: Turn, request: Request, words: str, meaning: Understanding) -> T
     texts = waves.open_up(turn, rest, "opened", (State.DRAFT,), by=turn.speaker.id)
     count, promised = waves.asked(texts), unmet.promised(turn, rest)
     phrase = "rest_goes_out" if count else "got_it_nobody"
-    yield turn.reply(phrase, about=rest, n=count, what=turn.what(rest), **promised)
+    yield turn.reply(phrase, about=rest, n=count, what=turn.what(rest, Sight.NEAR), **promised)
     if helper := _helper(turn, request):
         yield turn.tell(helper, "receipt_partly_helper", about=request, rest=rest.number)
     yield from texts
@@ -215,7 +215,9 @@ def _not_come(turn: Turn, request: Request, words: str) -> Texts:
     yield turn.reply("receipt_no", about=request, lane=Lane.SAFETY, n=waves.asked(texts))
     if helper:
         yield turn.tell(helper, "receipt_no_helper", about=request)
-    yield from turn.tell_duty("duty_not_come", about=request, but=turn.speaker.id, what=turn.what(request))
+    yield from turn.tell_duty(
+        "duty_not_come", about=request, but=turn.speaker.id, what=turn.what(request, Sight.NEAR)
+    )
     yield from texts
 
 
@@ -264,7 +266,7 @@ def _to_duty(
 ) -> Texts:
     """Duty hears of it, once in a while; the neighbor hears whether they did. `had` is who had it until now."""
     again = events.happened_since(turn.session, [request], "nobody_came", turn.now - TOLD_LATELY)
-    what = turn.what(request)
+    what = turn.what(request, Sight.NEAR)
     said = "duty_nobody_came_again" if had else "duty_nobody_came"
     told = [*turn.tell_duty(said, about=request, but=turn.speaker.id, what=what, name=had, words=brief(words))]
     requests.record(turn.session, request, "nobody_came", turn.now, by=turn.speaker.id, words=words)

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
-from handlers import lures
+from handlers import lures, vicinity
 from handlers.quoting import one_paragraph
+from handlers.understanding.buildings import Span, dwellings, is_numeral, tells_refuge
 from handlers.understanding.lexicon import lexicons
 from handlers.understanding.needs import place_in
 from handlers.understanding.words import Token, clean, fold, split
@@ -89,7 +90,11 @@ def _telling(text: str) -> int:
     nothing = every.place_words.words["no_place"] | every.common | every.filler | lists().says_nothing
     pleas = {i for m in every.marks(words) if not m.need for i in range(m.first, m.last)}
     return sum(
-        len(word.text) > 2 and word.text.isalpha() and word.text not in nothing and i not in pleas
+        len(word.text) > 2
+        and word.text.isalpha()
+        and word.text not in nothing
+        and i not in pleas
+        and not is_numeral(word.text)
         for i, word in enumerate(words)
     )
 
@@ -139,9 +144,18 @@ class Line:
         words = self.words[first:last]
         texts = [w.text for w in words]
         typed = self.text[words[0].start : words[-1].end]
-        if REACHED.search(typed) or lures.found(typed) or lists().private(texts) or self._spoken_number(texts):
+        if (
+            tells_refuge(typed)
+            or REACHED.search(typed)
+            or lures.found(typed)
+            or lists().private(texts)
+            or self._spoken_number(texts)
+        ):
             return ""
-        hidden = self._names(first, last) | self._doors(first, last)
+        hidden = {*self._names(first, last), *self._doors(first, last)}
+        for i in range(last - 1, first, -1):  # "im at (st marys church)"
+            if i in hidden and self._dangles(i - 1):
+                hidden.add(i - 1)
         kept = [i for i in range(first, last) if i not in hidden]
         while kept and self._dangles(kept[-1]):  # "my ramp at (14 oak st)"
             kept.pop()
@@ -205,8 +219,7 @@ class Line:
 
     def _doors(self, first: int, last: int) -> Set[int]:
         """The words of a clause that lead to a door, in digits or in words."""
-        start, end = self.place
-        hidden = {i for i in range(first, last) if start <= self.words[i].start < end}
+        hidden = {i for i in range(first, last) if i in self.placed}
         signs = lexicons().every.place_words.words
         units, streets = signs["unit"], signs["street"] | signs["street_unsure"] | signs["street_first"]
         for i in range(first, last):
@@ -221,17 +234,56 @@ class Line:
                 and (self._number(i + 1) or len(self.words[i + 1].text) == 1)
             ):
                 hidden.update({i, i + 1})
+            elif self._number(i) and self._number(i + 1) and self._in_words(i) and self._in_words(i + 1):
+                hidden.update({i, i + 1, *self._name_of(i + 2, last)})  # "twelve oh four"
             elif word in FLOORS and i > first and (self._number(i - 1) or self.words[i - 1].text in ORDINALS):
                 hidden.update({i, i - 1})
             elif word in streets and i > first and (self._number(i - 2) or self._number(i - 1)):
                 hidden.update({i, i - 1, *({i - 2} if self._number(i - 2) else ())})
+            if word in units and i + 1 < last and is_numeral(self.words[i + 1].text):
+                hidden.update({i, i + 1})
+        return self._with_numbers(hidden, first, last)
+
+    def _with_numbers(self, hidden: set[int], first: int, last: int) -> set[int]:
+        """These words with the numbers beside them, which are a door's: `setenta y dos (calle Roble)`."""
+        for row in (range(first, last), range(last - 1, first - 1, -1)):
+            for i in row:
+                joins = self.words[i].text in ("y", "and") and i + row.step in row and self._counted(i + row.step)
+                if (joins or self._counted(i)) and (i - row.step in hidden):
+                    hidden.add(i)
         return hidden
+
+    def _counted(self, i: int) -> bool:
+        word = self.words[i].text
+        return word[0].isdigit() or is_numeral(word) or len(word) == 1
+
+    @cached_property
+    def placed(self) -> Set[int]:
+        """The words that name a place, or tell a house by how it looks, with its number."""
+        start, end = self.place
+        place = vicinity.Words(self.text)
+        named = [span for span in place.named if self._stands_for_a_place(span)]
+        told = {i for span in (*named, *place.streets(), *dwellings(self.words)) for i in range(*span)}
+        told |= {i for i, word in enumerate(self.words) if start <= word.start < end}
+        return self._with_numbers(told, 0, len(self.words))
+
+    def _stands_for_a_place(self, span: Span) -> bool:
+        """Whether a building has a name of its own, or somebody is at it or by it."""
+        if span.last - span.first > 1:
+            return True
+        first = span.first
+        while first and self.words[first - 1].text in lexicons().every.place_words.words["the"]:
+            first -= 1
+        return first > 0 and self.words[first - 1].text in AT
+
+    def _in_words(self, i: int) -> bool:
+        return not self.words[i].text[0].isdigit()
 
     def _number(self, i: int) -> bool:
         if not 0 <= i < len(self.words):
             return False
         word = self.words[i].text
-        return word[0].isdigit() or (word in lexicons().every.numbers and word not in ONE)
+        return word[0].isdigit() or (is_numeral(word) and word not in ONE)
 
     def _name_of(self, i: int, last: int) -> Sequence[int]:
         """The word after a number, if it is none that numbers count: `14 oak`, but `2 boxes`."""
@@ -240,6 +292,9 @@ class Line:
         return (i,)
 
 
+AT = frozenset(
+    "at in from by near behind beside inside outside past on en del desde junto frente cerca atras".split()
+)
 ZEROS = frozenset(("oh", "o", "zero", "cero"))
 ONE = frozenset(("one", "un", "una", "uno"))
 FLOORS = frozenset(("floor", "fl", "piso", "planta"))

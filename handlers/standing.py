@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handlers import first_answer, lease, timing, unmet, watch
+from handlers import doors, first_answer, lease, timing, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
 from handlers.unmet import Plan
@@ -19,7 +19,7 @@ def of(turn: Turn, request: Request) -> Text:
     if request.state is State.OPEN:
         return _open(turn, request)
     holder = assignments.on(turn.session, request)
-    what = replace(turn.what(request), takes=())  # they know what it takes
+    what = replace(turn.what(request, doors.sight_of_speaker(turn, request)), takes=())  # they know what it takes
     phrase, values = f"status_{request.state}", dict[str, Any]()
     if request.state is State.CLOSED:
         phrase = f"status_closed_{request.outcome}"
@@ -68,7 +68,7 @@ def _open(turn: Turn, request: Request) -> Text:
         goes_on = max(goes_on, turn.line.paused_until or goes_on)
     when = unmet.soon(turn, goes_on)
     lately = unmet.lately(turn, request)
-    what = replace(turn.what(request), takes=())
+    what = replace(turn.what(request, doors.sight_of_speaker(turn, request)), takes=())
     values: dict[str, Any] = {"what": what, "when": when, "lately": lately, "said_no": said_no}
     return turn.reply(_phrase(turn, request, plan, asked.people), about=request, n=asked.people, **values)
 

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
-from handlers import due, lures, naming, phrasebook, redaction, takes
+from handlers import due, lures, naming, phrasebook, redaction, takes, vicinity
 from handlers.due import Due
 from handlers.phrasebook import Book, Value
 from handlers.quoting import one_paragraph, quoted
-from models.lines import Area
+from models.lines import Area, OfferShows
 from models.requests import Request, Urgency
 
 BRIEF = 300  # characters
@@ -221,6 +222,7 @@ class What:
     when: Due | None = None
     takes: tuple[str, ...] = ()  # something heavy, a car: for whoever is asked
     words: Quoted | None = None  # the neighbor's own, where we have no name for what they need
+    area: Ours | None = None  # beside a street or a building
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
@@ -230,7 +232,7 @@ class What:
             about = book.say("for_people", {"what": Ours(about), "people": self.people})
         if self.words:
             about = book.say("in_their_words", {"what": Ours(about), "words": self.words})
-        details: list[str | None] = [about, book.worded(self.where)]
+        details: list[str | None] = [about, book.worded(self.where), book.worded(self.area)]
         # A time says how soon; "urgent" says more.
         soon = self.urgency if self.when is None or self.urgency is Urgency.URGENT else None
         details += [book.pages["urgency"].get(soon) if soon else None, book.worded(self.when)]
@@ -257,15 +259,36 @@ def brief(words: str) -> Quoted:
     return Quoted(words if len(words) <= most else f"{words[:most].rstrip()}...")
 
 
-def what(request: Request, areas: Sequence[Area], zone: str, now: datetime, *, door: bool = False) -> What:
-    """What may be told to anybody about a request: the area, or else the neighbor's own vague words for the place.
+class Sight(Enum):
+    """Who reads a summary, by how much of the place they may know."""
 
-    With `door` the exact place too: for the neighbor's own eyes.
-    """
+    ANYBODY = auto()  # volunteers who may or may not come
+    NEAR = auto()  # the neighbor, duty, and whoever comes: the area or the street, in the neighbor's vague words
+    DOOR = auto()  # the neighbor, who hears back what was understood
+
+
+def what(
+    request: Request,
+    areas: Sequence[Area],
+    zone: str,
+    now: datetime,
+    *,
+    sight: Sight = Sight.ANYBODY,
+    shows: OfferShows = OfferShows.AREA,
+) -> What:
+    """What may be told about a request; to anybody, no more of the place than `shows`."""
     area = next((Ours(a.name) for a in areas if a.id == request.area_id), None)
-    where = Place(request.place[:LONGEST_ECHO]) if door and request.place else area
-    if where is None and request.vicinity:
-        where = Place(request.vicinity)
+    door, beside = sight is Sight.DOOR, None
+    where: Ours | Place | None
+    if sight is Sight.ANYBODY:
+        told = vicinity.of(request, shows)
+        where, beside = (Place(told), area) if told else (area, None)
+        if told and beside and len(told) + len(beside.words) > vicinity.LONGEST:
+            beside = None  # an offer is one segment
+    else:
+        where = Place(request.place[:LONGEST_ECHO]) if door and request.place else area
+        if where is None and request.vicinity:
+            where = Place(request.vicinity)
     language = Tongue(request.language) if not door and request.language in phrasebook.unspoken() else None
     own = redaction.offered(request.text) if set(request.needs) <= {"other"} and not request.emergency else None
     return What(
@@ -277,12 +300,18 @@ def what(request: Request, areas: Sequence[Area], zone: str, now: datetime, *, d
         due.of(request, zone, now),
         () if door or request.in_danger else takes.of(request.text),
         Quoted(own) if own else None,
+        beside,
     )
 
 
 def at_place(request: Request) -> Said | None:
     """The door, for whoever goes there; nothing where we do not know it."""
     return Said("at_place", {"place": Quoted(request.place)}) if request.place else None
+
+
+def at_street(request: Request) -> Said | None:
+    """The street or the corner, where we know no more."""
+    return Said("at_place", {"place": Quoted(request.vicinity)}) if request.vicinity else None
 
 
 def they_wrote(request: Request, *, short: bool = False) -> Said | None:

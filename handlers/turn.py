@@ -9,7 +9,7 @@ from typing import Any
 from handlers import due, raising, summary
 from handlers.due import Due
 from handlers.phrasebook import Value
-from handlers.summary import Name, Said, What
+from handlers.summary import Name, Said, Sight, What
 from handlers.understanding.intents import Question
 from models import assignments, lines, offers, people, requests
 from models.assignments import Assignment
@@ -137,9 +137,10 @@ class Context:
         """How long an answer waits for more words of the same person."""
         return timedelta(seconds=self.line.policy.burst_seconds)
 
-    def what(self, request: Request, *, door: bool = False) -> What:
-        """What may be said of a request; with `door` the exact place too, for the neighbor's own eyes."""
-        return summary.what(request, self.areas, self.line.timezone, self.now, door=door)
+    def what(self, request: Request, sight: Sight = Sight.ANYBODY) -> What:
+        """What may be said of a request: to strangers, unless more is said."""
+        shows = self.line.policy.offer_shows
+        return summary.what(request, self.areas, self.line.timezone, self.now, sight=sight, shows=shows)
 
     def when(self, request: Request) -> Due | None:
         """When a request is needed, as far as its neighbor has said."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from handlers import estimate, pacing
-from handlers.summary import Lines, Ours, Said, Soon
+from handlers.summary import Lines, Ours, Said, Sight, Soon
 from handlers.turn import Context, Text, Texts
 from models import events, lines, people, requests, waiting
 from models.hours import evening_before
@@ -205,7 +205,7 @@ def nobody_left(context: Context, request: Request, *, first: bool = False) -> T
     if not newly or not now.first_round:
         return
     if now.presses:
-        what = context.what(request)
+        what = context.what(request, Sight.NEAR)
         yield from context.tell_duty("duty_nobody_left", about=request, but=request.person_id, what=what)
     neighbor = people.by_id(context.session, request.person_id)
     if request.wave:

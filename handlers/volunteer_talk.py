@@ -1,6 +1,6 @@
 """Volunteers answer an offer in words of their own, and ask about it before they take it."""
 
-from handlers import claim, intake, lures, relaying, timing
+from handlers import claim, intake, lures, relaying, timing, vicinity
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
@@ -118,7 +118,8 @@ def answered(turn: Turn, intent: Answer) -> Texts:
         timing.learn(turn, request, intent.meaning)
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
         yield turn.reply("answer_kept", about=request)
-        private = intent.meaning.place or sum(c.isdigit() for c in intent.words) >= A_NUMBER
+        private = intent.meaning.place or vicinity.tells_place(intent.words)
+        private = private or sum(c.isdigit() for c in intent.words) >= A_NUMBER
         for asker in _askers(turn, request):
             if private or lures.found(intent.words):  # for whoever goes there alone
                 yield turn.tell(asker, "offer_answered", about=request)

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 from handlers import standing, unmet, waves
+from handlers.summary import Sight
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Question
 from handlers.unmet import Plan
@@ -39,7 +40,7 @@ def _warn(context: Context, request: Request) -> Texts:
     neighbor = people.by_id(context.session, request.person_id)
     yield context.tell(neighbor, "time_near", about=request, when=context.when(request))
     yield from unmet.other_help(context, request)
-    what = context.what(request)
+    what = context.what(request, Sight.NEAR)
     yield from context.tell_duty("duty_time_near", about=request, but=neighbor.id, what=what)
 
 
@@ -61,7 +62,7 @@ def _still_needed(context: Context, request: Request, plan: Plan) -> Texts:
 def _question(context: Context, request: Request, phrase: str, in_words: str) -> Text:
     """Asked with digits where nothing else waits for one, else with words that need none."""
     neighbor = people.by_id(context.session, request.person_id)
-    what = context.what(request)
+    what = context.what(request, Sight.NEAR)
     asks = context.ask_if_free(neighbor, Question.STILL_NEEDED, request, options=NO)
     return context.tell(neighbor, phrase if asks else in_words, about=request, what=what)
 
@@ -71,7 +72,7 @@ def _let_go(context: Context, request: Request) -> Texts:
     if waves.close(context, request, Outcome.UNMET, out_of=(State.OPEN,)):
         neighbor = people.by_id(context.session, request.person_id)
         context.unask(neighbor, request)
-        yield context.tell(neighbor, "unmet", about=request, what=context.what(request))
+        yield context.tell(neighbor, "unmet", about=request, what=context.what(request, Sight.NEAR))
 
 
 def answered(turn: Turn, intent: Answer) -> Texts:

@@ -11,7 +11,7 @@ from models import requests
 from models.lines import Area
 from models.requests import Request
 
-LONGEST_VICINITY = 40  # characters; it goes out in every offer
+LONGEST_VICINITY = 40  # characters; what of it goes out in offers, handlers/vicinity.py says
 LONGEST_PLACE = 200  # characters of a door and how to find it
 REMEMBERED = timedelta(days=60)  # how long "same address" can mean an earlier request
 

@@ -24,6 +24,14 @@ class Channel(StrEnum):
     WHATSAPP = "whatsapp"
 
 
+class OfferShows(StrEnum):
+    """What those who are asked may read of where it is, before one of them takes it."""
+
+    AREA = "area"  # the name of an area of the line, and nothing where it has none
+    STREET = "street"  # the street or the corner, too
+    BUILDING = "building"  # and the name of a building; never a door
+
+
 @dataclass(frozen=True)
 class Policy:
     """The figures a line lives by. A line may override any of them; times are in minutes."""
@@ -88,6 +96,7 @@ class Policy:
     misunderstandings: int = 3
     max_open: int = 3
     doors_per_day: int = 6  # exact places shown to one person in 24 hours; 0 for no limit
+    offer_shows: OfferShows = OfferShows.AREA  # most who read an offer are strangers, and need not come
     newcomer_matches: int = (
         3  # completed ones, before which whoever was vouched for by text sees no door by themselves
     )

@@ -7,7 +7,7 @@ import pytest
 
 from app.cli import figures
 from models import lines
-from models.lines import Policy
+from models.lines import OfferShows, Policy
 from tests.command import Command
 
 
@@ -60,6 +60,7 @@ def test_all_figures_are_shown(run: Command) -> None:
         ("price_sms", "0.0079", "0.0079"),
         ("daily_budget", "$25.00", "25.00"),
         ("daily_budget", "off", ""),
+        ("offer_shows", "Street", "street"),
     ],
 )
 def test_what_is_written_is_read(name: str, value: str, kept: object) -> None:
@@ -70,7 +71,9 @@ def test_figures_are_set_and_put_back(run: Command) -> None:
     (row,) = run.json("line", "rule", "Reply-Limit", " 7 ")
     assert (row["name"], row["value"], row["default"], row["own"]) == ("reply_limit", "7", "6", True)
     run.good("line", "rule", "waves", "2,4,4")
-    assert policy(run) == replace(Policy(), reply_limit=7, waves=(2, 4, 4))
+    run.good("line", "rule", "offer_shows", "building")
+    assert policy(run) == replace(Policy(), reply_limit=7, waves=(2, 4, 4), offer_shows=OfferShows.BUILDING)
+    run.good("line", "rule", "offer_shows", "--default")
     (row,) = run.json("line", "rule", "reply_limit", "--default")
     assert (row["value"], row["own"]) == ("6", False)
     assert policy(run) == replace(Policy(), waves=(2, 4, 4))
@@ -102,6 +105,7 @@ def test_a_setting_that_will_win_is_named(run: Command) -> None:
         (["reply_limit", "١٠"], "reply_limit: not a whole number from 0 to 1000"),
         (["reply_limit", ""], "reply_limit: not a whole number from 0 to 1000"),
         (["gap_least", "0"], "gap_least: not a whole number from 1 to 86400"),
+        (["offer_shows", "door"], "offer_shows: not one of area, street, building"),
         (["waves", "5,3"], "waves: not waves; write how many are asked each time, growing, such as 3,6,12"),
         (["waves", "0,3"], "waves: not waves; write how many are asked each time, growing, such as 3,6,12"),
         (["waves", "a"], "waves: not waves; write how many are asked each time, growing, such as 3,6,12"),

@@ -5,6 +5,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,14 @@ import pytest
 from app.cli.doctor import worst_case
 from app.cli.doctor.worst_case import Group
 from app.hotline import Hotline
-from models.lines import Policy
+from models.lines import OfferShows, Policy
 from tests import fakes
 from tests.besieged import ATTACKER, ON_DUTY, Besieged, phone, report
 from tests.fakes import Recorder, StillClock
 
 DEAR = "ж"  # a letter for which a text costs more than twice as much
 NEED = f"urgent: need childcare, an elder sitter, power, a missing person found, for 99, near {DEAR * 37} St"
+POLICY = Policy(offer_shows=OfferShows.STREET)  # the dearest
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -33,7 +35,7 @@ def siege(
     )
     running.prepare()
     line = Besieged(running)
-    line.rule(burst_seconds=request.param)
+    line.rule(burst_seconds=request.param, offer_shows="street")
     line.people()
     yield line
     running.stop()
@@ -118,7 +120,7 @@ def all_day(siege: Besieged, *attackers: str, talk: int = 60, alarms: int = 240)
 
 def test_the_bound_of_one_phone_holds_and_is_not_far_from_what_it_can_do(siege: Besieged) -> None:
     all_day(siege, ATTACKER)
-    most = worst_case.of(Group(Policy(), on_duty=2, volunteers=30)).phone
+    most = worst_case.of(Group(POLICY, on_duty=2, volunteers=30)).phone
     spent = siege.segments()
     report(f"one phone in a day: {spent} segments, at most {most} ({worst_case.money(Policy(), most or 0)})")
     assert most is not None
@@ -129,7 +131,7 @@ def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: B
     siege.say(NEED)
     for _ in range(24 * 4):
         siege.later(minutes=15)
-    most = worst_case.of(Group(Policy(), on_duty=2, volunteers=30)).text
+    most = worst_case.of(Group(POLICY, on_duty=2, volunteers=30)).text
     spent = siege.segments()
     report(f"one text: {spent} segments, at most {most} ({worst_case.money(Policy(), most)})")
     assert most / 2 <= spent <= most
@@ -138,11 +140,11 @@ def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: B
 @pytest.mark.campaign
 def test_the_bound_of_many_phones_holds(siege: Besieged) -> None:
     all_day(siege, *(phone(n) for n in range(20)), talk=120, alarms=240)
-    most = worst_case.of(Group(Policy(rate_sms=100), on_duty=2, volunteers=30)).hundred_phones
+    most = worst_case.of(Group(replace(POLICY, rate_sms=100), on_duty=2, volunteers=30)).hundred_phones
     spent, dearest = siege.segments(), worst_case.money(Policy(), most or 0)
     report(f"20 phones in a day: {spent} segments; a hundred at most {most} ({dearest}) if the number is that fast")
     assert most is not None
-    assert most / 20 <= spent <= most / 5 + (worst_case.of(Group(Policy(), 2, 30)).waves or 0)
+    assert most / 20 <= spent <= most / 5 + (worst_case.of(Group(POLICY, 2, 30)).waves or 0)
 
 
 def test_a_lifted_figure_bounds_nothing() -> None:

@@ -11,7 +11,7 @@ from rapidfuzz import process
 from app.settings import country
 from handlers.understanding.intents import DangerKind, Need
 from models import answering
-from models.lines import Line, Policy
+from models.lines import Line, OfferShows, Policy
 
 LONGEST = 60 * 24 * 60  # minutes: sixty days, after which nobody remembers what was asked
 MOST = 1_000_000
@@ -175,6 +175,14 @@ def needs_first(said: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def offer_shows(said: str) -> OfferShows:
+    """Reads how much of a place goes out."""
+    try:
+        return OfferShows(said.lower())
+    except ValueError:
+        raise ValueError(f"not one of {', '.join(OfferShows)}") from None
+
+
 def _decimal(said: str) -> Decimal | None:
     try:
         found = Decimal(said) if said.isascii() and len(said) < 20 else None
@@ -254,6 +262,8 @@ FIGURES: dict[str, Figure] = {
     "misunderstandings": Figure("texts", "not understood in a day, until a person is told", whole(1, 100)),
     "max_open": Figure("requests", "in one volunteer's hands at a time", whole(1, 100)),
     "doors_per_day": Figure("places", "exact ones shown to one person in 24 hours; 0 for no limit", whole(0, 1000)),
+    "offer_shows": Figure("", "told of a place before somebody takes it: area (of the line), street, or building",
+                          offer_shows),
     "newcomer_matches": Figure("matches", "completed, until somebody vouched for by text sees doors by themselves",
                                whole(0, 1000)),
     "vouch_after_days": Figure("days", "until somebody vouched for by text may vouch for others", whole(0, 3650)),

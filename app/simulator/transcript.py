@@ -6,6 +6,7 @@ How one is written is told in tests/transcripts/hello.txt; transcript_reader rea
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
@@ -77,7 +78,7 @@ class Transcript:
     settings: dict[str, str] = field(default_factory=dict)
     areas: dict[str, list[str]] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
-    rules: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, int | StrEnum] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -93,7 +94,8 @@ def _setting(story: Transcript, line: str) -> None:
             raise ValueError(f"there is no rule {rule}; there are {', '.join(sorted(FIGURES))}")
         if isinstance(getattr(DEFAULT_POLICY, rule), tuple):
             raise ValueError(f"{rule} is no single figure, and a story sets only these")
-        story.rules[rule] = int(figure)
+        usual = getattr(DEFAULT_POLICY, rule)
+        story.rules[rule] = type(usual)(figure.strip()) if isinstance(usual, StrEnum) else int(figure)
     else:
         name = f"hotline_{NAMES.get(key, key)}"
         try:

@@ -4,11 +4,11 @@ Only well-marked places count: a wrong address sends somebody to the wrong door,
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Any
 
-from handlers.understanding.words import Token, fold
+from handlers.understanding.place_words import PlaceWords
+from handlers.understanding.words import Token
 
 ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)$")
 HOUSE = re.compile(r"\d{1,6}[a-z]?$")
@@ -17,6 +17,7 @@ ZIP = re.compile(r"\d{5}$")
 BREAK = re.compile(r"[.,!?;:\n\r()|\u2014\u2026]|\s-+\s|-->")
 AMPERSAND = re.compile(r"\s*[&/]\s*$")
 LONGEST_NAME = 4
+COUNTING = frozenset("for of feed about are were my us para pa de somos unos unas como mis".split())
 
 
 @dataclass(frozen=True)
@@ -27,32 +28,6 @@ class Place:
     end: int
     exact: bool = False
     public: bool = False
-
-
-@dataclass(frozen=True)
-class PlaceWords:
-    """The words that give a place away, folded, of one or several languages (the lexicon's [place])."""
-
-    words: Mapping[str, Set[str]]
-    phrases: Mapping[str, Any]  # word by word to what leads to a place: {"close": {"to": {"": "near"}}}
-
-    @classmethod
-    def of(cls, tables: Iterable[Mapping[str, Sequence[str]]]) -> "PlaceWords":
-        """Merge the languages' tables."""
-        words: dict[str, set[str]] = {}
-        phrases: dict[str, Any] = {}
-        for table in tables:
-            for name, terms in table.items():
-                if name not in ("corner", "near", "perhaps"):
-                    words.setdefault(name, set()).update(map(fold, terms))
-                    continue
-                for term in terms:
-                    branch = phrases
-                    for word in fold(term).split():
-                        branch = branch.setdefault(word, {})
-                    branch[""] = name
-        words["sign"] = words["street"] | words["street_unsure"] | words["street_first"] | words["unit"]
-        return cls(words, phrases)
 
 
 @dataclass
@@ -134,7 +109,7 @@ class AddressFinder:
             if first == i or all(self.has("direction", n) for n in range(first, i)):
                 continue
             if door and not self.dated(first - 1):
-                yield self.widened(first - 1, i, exact=True)
+                yield self.widened(self.number_from(first - 1), i, exact=True)
             elif sure or (self.capital(i) and self.capital(i - 1)):
                 # In lower case only the word before is sure to be the name.
                 name = i - 1
@@ -143,8 +118,29 @@ class AddressFinder:
                 yield self.widened(name, i, exact=False)
 
     def house(self, i: int) -> bool:
-        """Whether word i can be the number of a house."""
-        return 0 <= i < len(self.words) and bool(HOUSE.match(self.words[i].text))
+        """Whether word i can be the number of a house, or the end of one in words: `twelve`, `fourteen-b`."""
+        if not 0 <= i < len(self.words):
+            return False
+        if HOUSE.match(self.words[i].text):
+            return True
+        first = self.number_from(i)
+        return self.spelled(first) and not self.counts(first)
+
+    def spelled(self, i: int) -> bool:
+        """Whether word i is a number in words."""
+        return self.has("numeral", i) and not self.has("nowhere", i)
+
+    def number_from(self, i: int) -> int:
+        """The first word of the number that ends with word i: `twelve oh four`."""
+        while i and not self.parted(i - 1) and self.has("numeral", i - 1):
+            if not (self.has("numeral", i) or len(self.words[i].text) == 1):
+                break
+            i -= 1
+        return i
+
+    def counts(self, i: int) -> bool:
+        """Whether a number in words counts something: `for two`, `we are four`."""
+        return i > 0 and not self.parted(i - 1) and self.words[i - 1].text in COUNTING
 
     def dated(self, i: int) -> bool:
         """Whether the number is money, not a house."""
@@ -158,9 +154,20 @@ class AddressFinder:
             last = self.name_from(i + 1, limit=3)
             if last is None or self.has("unit", i + 1) or self.has("direction", i + 1):
                 continue
-            before = self.house(i - 1) and not self.parted(i - 1)
+            before = self.numbered_before(i)
             numbered = any(self.house(n) for n in range(i + 2, last + 1))
-            yield self.widened(i - 1 if before else i, last, exact=before or numbered)
+            yield self.widened(i if before is None else before, last, exact=before is not None or numbered)
+
+    def numbered_before(self, i: int) -> int | None:
+        """`12 calle Roble`, `número doce de la calle Roble`: where a house's number before the street begins."""
+        number = i - 1
+        while number > 0 and self.has("the", number) and not self.parted(number):
+            number -= 1
+        if not self.house(number) or self.parted(number):
+            return None
+        first = self.number_from(number)
+        unit = self.has("unit", first - 1) and not self.parted(first - 1)
+        return first - unit if unit or number == i - 1 else None
 
     def name_from(self, i: int, limit: int = LONGEST_NAME) -> int | None:
         """The last word of the name that begins at word i, or None if none does."""
@@ -229,6 +236,10 @@ class AddressFinder:
             glued = i + 1 < len(self.words) and re.match(r"([a-z]+)\d{1,4}[a-z]?$", self.words[i + 1].text)
             return i + 1 if glued and glued[1] in self.signs.words["unit"] else None
         j = i + 2 if not self.has("unit", i + 2) else i + 3
+        if j < len(self.words) and self.spelled(j):  # "apt four", "piso dos"
+            while self.has("numeral", j + 1) and not self.parted(j):
+                j += 1
+            return j
         if j >= len(self.words) or not UNIT.match(self.words[j].text) or self.words[j].text in ("i", "a", "y"):
             return None
         if self.gap(j) == "-" and self.words[j + 1].number is not None:
@@ -241,7 +252,9 @@ class AddressFinder:
             if not self.has("unit", i) and not self.words[i].text[-1].isdigit():
                 continue
             last = self.unit_after(i - 1) if i else None
-            if last is None or len(self.words[i].text) < 3 or not any(c.isdigit() for c in self.words[last].text):
+            if last is None or len(self.words[i].text) < 3:
+                continue
+            if not (any(c.isdigit() for c in self.words[last].text) or self.spelled(last)):
                 continue
             first = i
             while first > 1 and not self.parted(first - 1) and self.capital(first - 1) and self.nameable(first - 1):

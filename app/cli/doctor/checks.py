@@ -185,7 +185,7 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
         yield Finding(
             Level.WARNING, about, "has no volunteer yet", "hotline person add +12025550101 --name Ana --helper"
         )
-    yield from _worst_case(about, Group(line.policy, len(duty), len(helpers)))
+    yield from _worst_case(about, Group(line.policy, len(duty), len(helpers), [area.name for area in areas]))
     if duty:
         yield Finding(Level.OK, about, f"{len(duty)} on duty")
     else:

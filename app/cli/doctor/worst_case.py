@@ -4,7 +4,8 @@ Counted is all that follows by itself, at once and by time. What people decide t
 duty write) is theirs, and so is what somebody vouched for does.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from handlers.understanding.intents import Need
 from handlers.whereabouts import LONGEST_VICINITY
-from models.lines import Policy
+from models.lines import OfferShows, Policy
 from models.requests import Urgency
 
 LONGEST_TEXT = 1600  # characters that a carrier brings or takes at once
@@ -33,6 +34,7 @@ class Group:
     policy: Policy
     on_duty: int
     volunteers: int  # who may be asked
+    areas: Sequence[str] = ()  # by their names
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,14 @@ class WorstCase:
 def of(group: Group) -> WorstCase:
     """What one text, one phone in a day and a hundred phones in a day can cost this line."""
     policy = group.policy
-    offers = group.volunteers * _rounds(policy) * _offer()
+    offers = group.volunteers * _rounds(policy) * _offer(group)
     once = _answer() + offers + _by_time(group)  # one request, and everybody asked about it
     carried = segments.count("\U0001f198" * LONGEST_TEXT) // 2 + 2 + _answer()  # in two texts, with who says it
     text = max(once, carried + group.on_duty + _emergency() + _unheard(group))
     lifted = not (policy.answers_per_day and policy.reply_limit and policy.requests_per_day)
     if lifted:
         return WorstCase(text, None, None, None)
-    daily = group.volunteers * policy.offers_per_day * _offer() if policy.offers_per_day else None
+    daily = group.volunteers * policy.offers_per_day * _offer(group) if policy.offers_per_day else None
     asked = policy.requests_per_day * offers
     pace = int(policy.rate_sms * A_DAY.total_seconds())  # more leaves the number on no day
     phone = _without_waves(group) + (asked if daily is None else min(asked, daily))
@@ -123,8 +125,11 @@ def _answer() -> int:
     return max(_cost("got_it_ceiling", what=echo), to_duty, _cost("duty_machine", words=brief(DEAR * BRIEF)))
 
 
-def _offer() -> int:
-    return _cost("offer", what=_what())
+def _offer(group: Group) -> int:
+    if group.policy.offer_shows != OfferShows.AREA:
+        return _cost("offer", what=_what())
+    named = [replace(_what(), where=Ours(area)) for area in group.areas]
+    return max(_cost("offer", what=what) for what in [replace(_what(), where=None), *named])
 
 
 def _what() -> What:

@@ -8,8 +8,8 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from handlers.understanding.addresses import PlaceWords
 from handlers.understanding.intents import Need
+from handlers.understanding.place_words import PlaceWords
 from handlers.understanding.words import Token, fold
 
 HERE = Path(__file__).parent
