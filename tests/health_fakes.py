@@ -15,9 +15,18 @@ from models.lines import Channel, Line
 from models.store.session import Session
 from tests.fakes import LINE
 
+PATIENT = 60.0  # seconds
 
-async def ask(app: FastAPI, path: str, *, client: str = "127.0.0.1", **headers: str) -> httpx.Response:
-    """GET a path, as somebody at this address would."""
+
+async def ask(
+    app: FastAPI, path: str, *, client: str = "127.0.0.1", patient: bool = True, **headers: str
+) -> httpx.Response:
+    """GET a path, as somebody at this address would.
+
+    Machines that test stand still at times: the database has long to answer, except in tests where it never does.
+    """
+    if patient:
+        app.state.health_monitor.database_timeout = PATIENT
     sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     transport = httpx.ASGITransport(app, client=(client, 4242))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as asking:

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from models.lines import Channel
 from models.store.session import Session
 from tests import fakes, webhooks
 from tests.fakes import LINE, WHATSAPP, StillClock
-from tests.health_fakes import Hung, another_line, ask, health, make, pause_number, set_rule, spend
+from tests.health_fakes import PATIENT, Hung, another_line, ask, health, make, pause_number, set_rule, spend
 from tests.plans import plan
 from tests.world import ANA, World
 
@@ -252,9 +251,7 @@ async def test_a_postgresql_that_hangs_keeps_nobody_waiting(calm: World) -> None
     url = calm.hotline.settings.database_url.replace("+psycopg", "")
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE outbound IN ACCESS EXCLUSIVE MODE")
-        began = time.monotonic()
-        answer = await ask(app, "/health")
-        assert time.monotonic() - began < 3
+        answer = await asyncio.wait_for(ask(app, "/health", patient=False), PATIENT)
         assert answer.status_code == 503
     assert (await ask(app, "/health")).status_code == 200
 
@@ -268,10 +265,9 @@ async def test_a_database_that_hangs_is_asked_once_however_many_want_to_know(tmp
     running.database = hung
     running.heartbeats = {}
     app = create_app(hotline=running)
-    began = time.monotonic()
-    answers = await asyncio.gather(*(ask(app, "/health") for _ in range(20)))
-    again = await ask(app, "/health")
-    assert time.monotonic() - began < 6
+    async with asyncio.timeout(PATIENT):
+        answers = await asyncio.gather(*(ask(app, "/health", patient=False) for _ in range(20)))
+        again = await ask(app, "/health", patient=False)
     assert {answer.status_code for answer in [*answers, again]} == {503}
     assert hung.asked == 1
     released.set()

@@ -67,8 +67,9 @@ class HealthMonitor:
     However many ask at once, one look is under way at a time, and all of them get what it finds.
     """
 
-    def __init__(self, hotline: Hotline) -> None:
+    def __init__(self, hotline: Hotline, *, database_timeout: float = DATABASE_TIMEOUT) -> None:
         self.hotline = hotline
+        self.database_timeout = database_timeout
         self._lock = threading.Lock()
         self._under_way: Future[DatabaseFigures] | None = None
 
@@ -136,7 +137,8 @@ async def take_snapshot(request: Request) -> Snapshot:
     monitor: HealthMonitor = request.app.state.health_monitor
     figures, gone = None, None
     try:
-        figures = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(monitor.figures())), DATABASE_TIMEOUT)
+        looking = asyncio.shield(asyncio.wrap_future(monitor.figures()))
+        figures = await asyncio.wait_for(looking, monitor.database_timeout)
     except FileGone as error:
         gone = error.what
     except Exception as error:  # too late, or refused in whatever way: it does not answer
