@@ -41,7 +41,7 @@ def leave(session: Session, line: Line, number: str, now: datetime, kept: Mappin
     known = find(session, line, number)
     moments = {name: moment.isoformat() for name, moment in kept.items()}
     if known is None:
-        session.create(Mark, line_id=line.id, hash=_hash(_key(session, line), number), erased_at=now, kept=moments)
+        session.create(Mark, line_id=line.id, hash=hashed(session, line, number), erased_at=now, kept=moments)
         return
     known.erased_at, known.kept = now, {**known.kept, **moments}
     session.add(known)
@@ -66,6 +66,11 @@ def remove_older(session: Session, line_id: int, before: datetime) -> None:
     for mark in session.exec(old):
         if not mark.kept:
             remove(session, mark)
+
+
+def hashed(session: Session, line: Line, number: str) -> str:
+    """The keyed hash of a number; the line's key is made where there was none."""
+    return _hash(_key(session, line), number)
 
 
 def _key(session: Session, line: Line) -> str:

@@ -243,6 +243,12 @@ def pending_numbers(session: Session, person_id: int) -> list[int]:
     return session.fetch(PENDING_OF, person_id=person_id)
 
 
+def asked_about(session: Session, request_id: int) -> list[int]:
+    """Who was asked about this and has not answered."""
+    theirs = select(Offer.person_id).where(Offer.request_id == request_id, col(Offer.state).in_(PENDING))
+    return list(session.exec(theirs.order_by(col(Offer.id))))
+
+
 DUE = Precompiled(
     select(Offer)
     .where(in_literals(col(Offer.state), PENDING), col(Offer.expires_at) <= sa.bindparam("now", type_=UtcDateTime))

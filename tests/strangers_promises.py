@@ -30,9 +30,14 @@ Broken = Iterator[str]
 class Somebody(Protocol):
     """A phone of the story."""
 
-    number: str
-    name: str
-    word: str
+    @property
+    def number(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def word(self) -> str: ...
 
     @property
     def traces(self) -> list[str]: ...

@@ -13,7 +13,7 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import naming, removed
 from handlers.turn import Turn
-from models import assignments, people, removals, requests
+from models import assignments, kept_apart, people, removals, requests
 from models.inbound import Heard
 from models.lines import Channel, Line
 from models.people import Person
@@ -110,12 +110,12 @@ def remove(person: Id, yes: Yes = False, line: InLine = None) -> None:
     stopped = _written(work)
     typer.echo(f"Person {person} is off the line.")
     if stopped:
-        typer.echo("They had texted STOP: their address stays, so that nobody is texted there by mistake.")
+        typer.echo("They had texted STOP, or are banned: their address stays, so that neither is undone by mistake.")
 
 
 def _remove(session: Session, line: Line, person: Person, now: datetime) -> bool:
     """Take them off; whether their address stays, because they said STOP."""
-    stopped = person.opted_out_at is not None
+    stopped = person.opted_out_at is not None or person.banned_at is not None
     key = f"removed-{person.id}-{now.timestamp():.6f}"
     heard = Heard(key, Channel.SMS, "", "", "")
     turn = Turn(session, line, now, speaker=person, heard=heard)
@@ -127,6 +127,8 @@ def _remove(session: Session, line: Line, person: Person, now: datetime) -> bool
     session.flush()
     if stopped:
         return True
+    homes = [home.value for home in people.all_addresses(session, line.id).get(person.id, [])]
+    kept_apart.seal(session, line, person.id, homes)
     removals.take_addresses(session, person)
     if not removals.is_referred_to(session, person.id):
         removals.delete(session, person)
