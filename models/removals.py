@@ -118,7 +118,15 @@ def _combine(kept: Person, gone: Person) -> None:
         setattr(kept, name, list(dict.fromkeys(chain(*told))) if all(told) else [])
     for name in ("helper_since", "vouched_at", "on_duty_since", "digest_since", "introduced_at", "wake_since"):
         setattr(kept, name, _least(getattr(kept, name), getattr(gone, name)))
-    for name in ("opted_out_at", "banned_at", "silent_since", "duty_at", "last_asked_at", "watch_asked_at", "survey_sent_at"):
+    for name in (
+        "opted_out_at",
+        "banned_at",
+        "silent_since",
+        "duty_at",
+        "last_asked_at",
+        "watch_asked_at",
+        "survey_sent_at",
+    ):
         setattr(kept, name, _most(getattr(kept, name), getattr(gone, name)))
     for name in ("name", "language", "max_open", "away_until", "vouched_by_person_id", "pending_offer_request_id"):
         setattr(kept, name, getattr(kept, name) or getattr(gone, name))
