@@ -9,6 +9,7 @@ from handlers.understanding.intents import Act, Free
 from handlers.understanding.words import clean, fold, split
 from models import assignments, kept_apart, offers, people, requests
 from models.assignments import State as AssignmentState
+from models.delivery import outbound
 from models.offers import State as OfferState
 from models.people import Person
 from models.requests import Request, State
@@ -42,6 +43,7 @@ def _keep_apart(turn: Turn, helper: Person, words: str) -> Texts:
     texts: list[Text] = []
     for request in [*requests.live_of(turn.session, turn.speaker.id), *_merged(turn)]:
         offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now, person_id=helper.id)
+        outbound.cancel_about(turn.session, helper.id, request.id, turn.now)
         again = _taken(turn, request, helper)
         if again is not None:
             if request.person_id != turn.speaker.id:  # theirs goes on as another neighbor's, who hears it too

@@ -40,14 +40,14 @@ def since(session: Session, moment: datetime) -> list[Record]:
         if not line.hash_key:
             continue
         of = _Hashes(session, line)
-        for mark in session.exec(select(Mark).where(Mark.line_id == line.id, Mark.erased_at >= moment)):
+        for mark in session.exec(select(Mark).where(Mark.line_id == line.id, col(Mark.erased_at) >= moment)):
             found.append(_record(Kind.MARK, line, mark.erased_at, hash=mark.hash, kept=mark.kept))
         banned = select(Person).where(Person.line_id == line.id, col(Person.banned_at) >= moment)
         for person in session.exec(banned):
             for hash_ in of.person(person.id):
                 found.append(_record(Kind.BAN, line, person.banned_at or moment, hash=hash_))
         back = select(PersonEvent).where(
-            PersonEvent.line_id == line.id, PersonEvent.kind == BACK, PersonEvent.at >= moment
+            col(PersonEvent.line_id) == line.id, col(PersonEvent.kind) == BACK, col(PersonEvent.at) >= moment
         )
         for event in session.exec(back):
             for hash_ in of.person(event.person_id):
@@ -116,7 +116,7 @@ class _Hashes:
 
     def __init__(self, session: Session, line: Line) -> None:
         homes = session.execute(
-            sa.select(col(Address.value), col(Address.person_id)).where(Address.line_id == line.id)
+            sa.select(col(Address.value), col(Address.person_id)).where(col(Address.line_id) == line.id)
         )
         self.people = {marks.hashed(session, line, value): person_id for value, person_id in homes.all()}
         self.of: defaultdict[int, list[str]] = defaultdict(list)

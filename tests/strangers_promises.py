@@ -15,6 +15,7 @@ from models import person_events
 from models.assignments import Assignment
 from models.assignments import State as Holding
 from models.delivery.outbound import Outbound
+from models.inbound import Inbound
 from models.kept_apart import KeptApart
 from models.offers import PENDING, Offer
 from models.people import Address, Person
@@ -55,6 +56,7 @@ class Known:
     stopped: set[str] = field(default_factory=set)
     numbers: dict[int, datetime] = field(default_factory=dict)  # of requests, and when each came
     live_numbers: list[int] = field(default_factory=list)
+    sent: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # what caused it, to whom, what it said
     mentioned: dict[str, datetime] = field(default_factory=dict)  # when others said the name of somebody last
 
     def says(self, number: str, words: str, also: Iterable[str]) -> None:
@@ -88,6 +90,7 @@ class Step:
         """Every promise that is broken; notes what must hold from now on."""
         self.rows = {row.id: row for row in session.exec(select(Outbound).where(col(Outbound.id).in_(self.ids)))}
         self.people = {person.id: person for person in session.exec(select(Person))}
+        self._count(session)
         homes = list(session.exec(select(Address)))
         self.phones_of = {id_: {h.value for h in homes if h.person_id == id_} for id_ in self.people}
         self.person_of = {home.value: home.person_id for home in homes}
@@ -108,6 +111,13 @@ class Step:
     @property
     def ids(self) -> list[int]:
         return [text.id for text in self.new]
+
+    def _count(self, session: Session) -> None:
+        """By the text that caused it; what time brought about has no cause."""
+        causes = {str(id_): sid for id_, sid in session.exec(select(Inbound.id, Inbound.sid))}
+        for text in self.new:
+            key = self.rows[text.id].key if text.id in self.rows else ""
+            self.known.sent[causes.get(key.partition(":")[0], ""), text.to, text.body] += 1
 
     def _note(self, session: Session) -> None:
         known, here = self.known, set(self.person_of)
@@ -207,8 +217,3 @@ class Step:
             again = said is not None and said >= min(at, self.backup_at or at)
             things = [thing for thing in one.traces if not (again and thing == one.name)]
             yield from (f"of {one.name}, who was erased: {found}" for found in traces.find(session, things))
-
-
-def sent(took: list[tuple[Outgoing, str, datetime]]) -> Counter[tuple[str, str]]:
-    """How often each text went to each phone."""
-    return Counter((text.to, text.body) for text, _, _ in took)

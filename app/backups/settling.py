@@ -57,6 +57,7 @@ def settle(
             session.add(line)
     done.erased = _erase(session, erased, now)
     lasting.hold(session, records, backup_at)
+    removals.part(session, now)
     session.flush()
     gaps.of_texts(session, backup_at, now)
     # What time brings about again takes about as long as it took the first time.
