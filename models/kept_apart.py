@@ -88,7 +88,8 @@ def merge(session: Session, kept: int, gone: int) -> None:
     seen = set[tuple[object, ...]]()
     for row in rows:
         neighbor, helper = (kept if id_ == gone else id_ for id_ in (row.neighbor_id, row.helper_id))
-        pair = neighbor, helper, row.neighbor_hash, row.helper_hash
+        hashes = () if neighbor and helper else (row.neighbor_hash, row.helper_hash)
+        pair = neighbor, helper, *hashes
         if pair in seen:
             _take_out(session, [row.id])
         seen.add(pair)
@@ -112,7 +113,6 @@ def seal(session: Session, line: Line, person_id: int, numbers: Iterable[str]) -
             _take_out(session, [row.id])
             for hash_ in hashes:
                 add(session, {**row.model_dump(exclude={"id"}), f"{side}_id": None, f"{side}_hash": hash_})
-    session.cache.clear()
 
 
 def known_again(session: Session, line: Line, person_id: int, number: str) -> None:
@@ -128,11 +128,12 @@ def known_again(session: Session, line: Line, person_id: int, number: str) -> No
                 values |= {f"{side}_id": person_id, f"{side}_hash": ""}
         _take_out(session, [id_])
         add(session, values)
-        session.cache.clear()
 
 
 def add(session: Session, values: dict[str, Any]) -> None:
     """A pair, unless it is there."""
+    for key in [key for key in session.cache if isinstance(key, tuple) and key[0] == "kept_apart"]:
+        del session.cache[key]
     same = [getattr(KeptApart, name) == values[name] for name in values if name != "at"]
     if session.exec(select(KeptApart.id).where(*same)).first() is None:
         session.create(KeptApart, **values)

@@ -89,7 +89,6 @@ def _hold(session: Session, line: Line, record: Record, of: "_Hashes", backup_at
             for neighbor in sides[0]:
                 for helper in sides[1]:
                     kept_apart.add(session, {"line_id": line.id, "at": at, **neighbor, **helper})
-            session.cache.clear()
         case Kind.BAN | Kind.BACK as kind:
             banned_at = at if kind == Kind.BAN else None
             person_id = of.people.get(record["hash"])

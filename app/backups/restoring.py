@@ -97,28 +97,28 @@ class _Known:
     numbers: dict[int, int]
     records: list[Record]
     keys: dict[int, str]
+    noted_numbers: dict[int, int]  # from the file, where the database cannot tell
 
 
 def _known(settings: Settings, now: datetime) -> _Known:
     """Ask the database that is put aside, if there is one that can be read. Raises HotlineRuns."""
     noted = erased.noted(settings)
     file = settings.database_file
-    erased_, records, numbers, keys = noted.erased, noted.records, noted.numbers, dict[int, str]()
+    erased_, records, numbers, keys = noted.erased, noted.records, dict[int, int](), dict[int, str]()
     if file is not None and not file.exists():
-        return _Known(erased_, numbers, records, keys)
+        return _Known(erased_, numbers, records, keys, noted.numbers)
     ever = datetime.min.replace(tzinfo=UTC)
     with closing(engine.connect(settings.database)) as kept:
         with suppress(sa.exc.DBAPIError):
             running.check_workers(kept, now)
         with suppress(sa.exc.DBAPIError):
-            given_out = kept.read(gaps.last_numbers)
-            numbers |= {line: max(last, numbers.get(line, 0)) for line, last in given_out.items()}
+            numbers = kept.read(gaps.last_numbers)
         with suppress(sa.exc.DBAPIError):
             erased_ += kept.read(lambda session: erasing.since(session, ever))
         with suppress(sa.exc.DBAPIError):
             keys = kept.read(lasting.keys)
             records += kept.read(lambda session: lasting.since(session, ever))
-    return _Known(list(dict.fromkeys(erased_)), numbers, records, keys)
+    return _Known(list(dict.fromkeys(erased_)), numbers, records, keys, {} if numbers else noted.numbers)
 
 
 def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
@@ -167,7 +167,7 @@ def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -
 def _settle(settings: Settings, url: URL, known: _Known, now: datetime) -> Settled:
     migrations.upgrade(url)
     with closing(engine.connect(url)) as kept:
-        lasts = known.records, known.keys
+        lasts = known.records, known.keys, known.noted_numbers
         settled = kept.write(
             lambda session: settling.settle(session, now, known.erased, known.numbers, *lasts)
         ).result()

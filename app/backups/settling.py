@@ -39,6 +39,7 @@ def settle(
     given_out: Mapping[int, int],
     records: Sequence[Record] = (),
     keys: Mapping[int, str] = MappingProxyType({}),
+    noted: Mapping[int, int] = MappingProxyType({}),
 ) -> Settled:
     """Make it so. `given_out` are the last request numbers that are known to have been given out, by line.
 
@@ -50,7 +51,9 @@ def settle(
     backup_at = min(max(read_from, gaps.newest_moment(session) or read_from), now)
     done = Settled(read_from, texts=doubted.doubt_all(session, read_from))
     for line in every:
-        done.numbers[line.name] = gaps.of_requests(session, line, backup_at, now, given_out.get(line.id, 0))
+        done.numbers[line.name] = gaps.of_requests(
+            session, line, backup_at, now, given_out.get(line.id, 0), noted.get(line.id, 0)
+        )
     for line in every:
         if not line.hash_key and (key := keys.get(line.id)):
             line.hash_key = key
