@@ -25,7 +25,7 @@ from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from handlers import rounds
 from handlers.turn import Context
-from models import lines
+from models import lines, marks
 from models.inbound import Heard
 from models.store.session import Session
 
@@ -96,6 +96,7 @@ class Hotline:
             session.add(each)
         line.rules = {**line.rules, **self.settings.rules}
         for each in lines.all_lines(session):
+            marks.give_key(session, each)
             rounds.begin(Context(session, each, self.clock.now()))
 
     def start(self) -> None:

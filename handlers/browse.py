@@ -14,9 +14,8 @@ AT_ONCE, LOOKED_AT = 3, 60  # told unasked to somebody who is free now; of so ma
 
 def list_(turn: Turn, _: Order) -> Texts:
     """LIST: what still needs somebody, what fits this volunteer first."""
-    apart = {turn.speaker.id, *kept_apart.neighbors_of(turn.session, turn.speaker.id)}
     waiting = requests.in_state(turn.session, turn.line.id, State.OPEN)
-    open_now = [request for request in waiting if request.person_id not in apart]
+    open_now = [request for request in waiting if _may_meet(turn, turn.speaker, request)]
     if not open_now:
         yield turn.reply("list_empty")
         return
@@ -36,12 +35,11 @@ def fitting(context: Context, person: Person) -> Said | None:
         return None
     waits = requests.open_longest(context.session, context.line.id, LOOKED_AT)
     passed = offers.passed_of(context.session, person.id, waits)
-    apart = {person.id, *kept_apart.neighbors_of(context.session, person.id)}
     can, areas = set(person.can), set(person.areas)
     found = [
         request
         for request in waits
-        if request.person_id not in apart
+        if _may_meet(context, person, request)
         and request.id not in passed
         and (not can or can & set(request.needs) or request.needs == ["other"])
         and (not areas or request.area_id is None or request.area_id in areas)
@@ -50,6 +48,10 @@ def fitting(context: Context, person: Person) -> Said | None:
         return None
     rows = summary.Lines([_row(context, request) for request in found[:AT_ONCE]])
     return Said("fits_you", {"rows": rows, "first": found[0].number})
+
+
+def _may_meet(context: Context, person: Person, request: Request) -> bool:
+    return request.person_id != person.id and not kept_apart.are(context.session, request, person.id)
 
 
 def mine(turn: Turn, _: Order) -> Texts:
@@ -71,7 +73,7 @@ def mine(turn: Turn, _: Order) -> Texts:
 def info(turn: Turn, order: Order) -> Texts:
     """INFO 42: as much as this person may know."""
     held = [r for _, r in turn.held]
-    own, apart = turn.own, kept_apart.neighbors_of(turn.session, turn.speaker.id)
+    own = turn.own
     numbers = order.numbers or tuple(r.number for r in (held or own)[:1])
     if not numbers:
         yield turn.reply("info_what")
@@ -82,7 +84,7 @@ def info(turn: Turn, order: Order) -> Texts:
         elif request in held or request in own:
             leasing.heard(turn, request)
             yield from _in_full(turn, request)
-        elif turn.speaker.helps and request.state is State.OPEN and request.person_id not in apart:
+        elif turn.speaker.helps and request.state is State.OPEN and _may_meet(turn, turn.speaker, request):
             yield turn.reply("info_open", about=request, what=turn.what(request))
         else:
             yield turn.reply("unknown_number", number=number)

@@ -80,7 +80,7 @@ def _taken_back(turn: Turn, request: Request) -> Assignment | None:
     turn.session.refresh(request)
     if request.state is not State.OPEN or not assignments.has_lapsed(turn.session, request, turn.speaker.id):
         return None
-    if kept_apart.are(turn.session, request.person_id, turn.speaker.id):
+    if kept_apart.are(turn.session, request, turn.speaker.id):
         return None
     if newcomers.room(turn, turn.speaker, len(assignments.held_by(turn.session, turn.speaker.id))) <= 0:
         return None

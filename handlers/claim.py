@@ -66,7 +66,7 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
     """Whether that is settled; False if they must let go of something before."""
     request = choosing.current(turn, number)
     hidden = request is None or request.state in (State.DRAFT, State.HELD)
-    if request is None or hidden or kept_apart.are(turn.session, request.person_id, turn.speaker.id):
+    if request is None or hidden or kept_apart.are(turn.session, request, turn.speaker.id):
         yield turn.reply("unknown_number", number=number)
         return True
     if request.person_id == turn.speaker.id:

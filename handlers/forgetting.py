@@ -16,7 +16,7 @@ from models.people import Person
 from models.requests import Outcome, State
 
 DONE = "forgotten"  # the one text that somebody who was erased still gets
-CLEARING = "clearing"
+CLEARING = timers.CLEARING
 SOON = timedelta(minutes=1)  # until what was on its way is looked at again
 YES, NO = 1, 2
 

@@ -44,7 +44,7 @@ def assign(turn: Turn, order: Order) -> Texts:
             yield turn.reply("assign_nobody", name=Quoted(order.note))
         elif found[0].id == request.person_id:
             yield turn.reply("assign_asker", name=turn.whole_name(found[0]))
-        elif kept_apart.are(turn.session, request.person_id, found[0].id):
+        elif kept_apart.are(turn.session, request, found[0].id):
             yield turn.reply("assign_apart", about=request, name=turn.whole_name(found[0]))
         else:
             yield from _give(turn, request, found[0])
@@ -169,6 +169,8 @@ def merge(turn: Turn, order: Order) -> Texts:
         yield turn.reply("stays_with_duty", about=gone if first_answer.at_home(gone) else kept)
     elif (alarm := alarms.of(turn.session, gone) if gone.danger else None) and alarm.ended_at is None:
         yield turn.reply("merge_danger", about=gone)
+    elif (keeper := _holder(turn, kept)) and kept_apart.are(turn.session, gone, keeper[1].id):
+        yield turn.reply("merge_apart", about=gone, kept=kept.number, name=turn.whole_name(keeper[1]))
     else:
         yield from _merge(turn, gone, kept)
 
@@ -180,6 +182,9 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
     gone.parent_request_id = kept.id
     duty_tasks.over(turn, gone)
     turn.session.add(gone)
+    for helper_id in offers.asked_about(turn.session, kept.id):
+        if kept_apart.are(turn.session, gone, helper_id):
+            offers.settle(turn.session, kept.id, OfferState.SUPERSEDED, turn.now, person_id=helper_id)
     requests.add_words(turn.session, kept, gone.text, turn.now, by=turn.speaker.id)
     requests.record(turn.session, kept, "merged", turn.now, by=turn.speaker.id, words=f"#{gone.number}")
     kept.needs = list(dict.fromkeys([*kept.needs, *gone.needs]))

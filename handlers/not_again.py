@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from handlers import waves
+from handlers import choosing, waves
 from handlers.summary import Said, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free
 from handlers.understanding.words import clean, fold, split
-from models import assignments, kept_apart, offers, requests
+from models import assignments, kept_apart, offers, people, requests
 from models.assignments import State as AssignmentState
+from models.delivery import outbound
 from models.offers import State as OfferState
 from models.people import Person
 from models.requests import Request, State
@@ -40,10 +41,14 @@ def _keep_apart(turn: Turn, helper: Person, words: str) -> Texts:
     kept_apart.keep(turn.session, turn.line.id, turn.speaker.id, helper.id, turn.now)
     then = None
     texts: list[Text] = []
-    for request in requests.live_of(turn.session, turn.speaker.id):
+    for request in [*requests.live_of(turn.session, turn.speaker.id), *_merged(turn)]:
         offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now, person_id=helper.id)
+        outbound.cancel_about(turn.session, helper.id, request.id, turn.now)
         again = _taken(turn, request, helper)
         if again is not None:
+            if request.person_id != turn.speaker.id:  # theirs goes on as another neighbor's, who hears it too
+                neighbor = people.by_id(turn.session, request.person_id)
+                texts.append(turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(again)))
             then = Said("not_again_asks", {"number": request.number, "n": waves.asked(again)})
             texts += [turn.tell(helper, "moved_on", about=request), *again]
     yield turn.reply("not_again", name=turn.somebody(helper), then=then)
@@ -51,6 +56,11 @@ def _keep_apart(turn: Turn, helper: Person, words: str) -> Texts:
     told = turn.tell_duty("duty_not_again", but=turn.speaker.id, name=name, words=brief(words), who=helper.id)
     yield from (text for text in told if text.to.id != helper.id)
     yield from texts
+
+
+def _merged(turn: Turn) -> list[Request]:
+    """What goes on as another neighbor's."""
+    return choosing.merged(turn, requests.numbers_merged(turn.session, turn.speaker.id))
 
 
 def _taken(turn: Turn, request: Request, helper: Person) -> list[Text] | None:

@@ -1,6 +1,7 @@
 """A neighbor's own requests: where they stand, adding to them, taking them back."""
 
 from handlers import (
+    added,
     alarms,
     all_clear,
     choosing,
@@ -68,6 +69,9 @@ def more(turn: Turn, order: Order) -> Texts:
     for request in found:
         if not order.note:
             yield turn.reply("more_what", about=request)
+            continue
+        if apart := added.read_first(turn, request, order.note):
+            yield from apart
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
         known = request.needed_as is not None or request.person_id != turn.speaker.id

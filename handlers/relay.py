@@ -30,7 +30,7 @@ def _may_ask(turn: Turn, request: Request) -> bool:
     """Whether a volunteer may ask the neighbor something before they take it: whoever might take it."""
     if not turn.speaker.helps or request.state is not State.OPEN or request.person_id == turn.speaker.id:
         return False
-    apart = kept_apart.are(turn.session, request.person_id, turn.speaker.id)
+    apart = kept_apart.are(turn.session, request, turn.speaker.id)
     holder = assignments.on(turn.session, request)
     had_it = holder is not None and holder[1].id == turn.speaker.id  # the neighbor says that it did not come
     return not apart and not had_it and not relaying.may_write(turn, request)

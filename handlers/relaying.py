@@ -78,7 +78,7 @@ def may_write(turn: Turn, request: Request) -> bool:
     holder = assignments.on(turn.session, request)
     if holder is None or holder[1].id != turn.speaker.id or not request.live:
         return False
-    if kept_apart.are(turn.session, request.person_id, turn.speaker.id):
+    if kept_apart.are(turn.session, request, turn.speaker.id):
         return False
     return request.state in TALKING or not _wrote_since(turn, request)
 
@@ -210,7 +210,7 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
             return desk, "from_neighbor"
         if holder and holder[0].at_door_at is not None:  # whoever stands there hears from them
             assignments.change(turn.session, holder[0], at_door_at=None)
-        apart = holder is not None and kept_apart.are(turn.session, request.person_id, holder[1].id)
+        apart = holder is not None and kept_apart.are(turn.session, request, holder[1].id)
         return (holder[1], "from_neighbor") if holder and not apart else None
     if turn.speaker.on_duty and (holder is None or holder[1].id != turn.speaker.id):
         request.duty_person_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from models.assignments import Assignment, completed_by_anybody
@@ -15,7 +16,7 @@ from models.kept_apart import KeptApart
 from models.lines import Line, day, minute, waking
 from models.offers import Offer
 from models.people import HELPING, Person
-from models.requests import Request, Urgency
+from models.requests import Outcome, Request, Urgency
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import UtcDateTime
@@ -99,6 +100,15 @@ def _no_newcomer() -> sa.ColumnElement[bool]:
     return sa.or_(by_hand, came >= sa.bindparam("newcomer_matches", type_=sa.Integer))
 
 
+def _merged() -> Any:
+    """Whose requests were merged into this one, or into one that was."""
+    one, other = aliased(Request), aliased(Request)
+    here: Any = sa.bindparam("request_id")
+    into = sa.select(col(other.id)).where(col(other.parent_request_id) == here, col(other.outcome) == Outcome.MERGED)
+    through = sa.or_(col(one.parent_request_id) == here, col(one.parent_request_id).in_(into))
+    return sa.select(col(one.person_id)).where(through, col(one.outcome) == Outcome.MERGED)
+
+
 @cache
 def _candidates(search: Search) -> Precompiled[Any]:
     """The first few of those asked before and of those never asked, each read from an index in its order."""
@@ -109,7 +119,8 @@ def _candidates(search: Search) -> Precompiled[Any]:
         col(Assignment.request_id) == sa.bindparam("request_id"), col(Assignment.person_id) == col(Person.id)
     )
     apart = sa.exists().where(
-        col(KeptApart.neighbor_id) == sa.bindparam("asker_id"), col(KeptApart.helper_id) == col(Person.id)
+        col(KeptApart.helper_id) == col(Person.id),
+        sa.or_(col(KeptApart.neighbor_id) == sa.bindparam("asker_id"), col(KeptApart.neighbor_id).in_(_merged())),
     )
     in_hand = (
         sa.select(sa.func.count())

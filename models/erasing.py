@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
-from models import marks
+from models import kept_apart, marks
 from models.assignments import Assignment
 from models.delivery.outbound import UNDER_WAY, UNSENT, Outbound, State
 from models.inbound import Inbound
@@ -46,6 +46,7 @@ def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
     kept = {name: getattr(person, name) for name, use in uses.items() if use is MARK and getattr(person, name)}
     for number in numbers:
         marks.leave(session, line, number, now, kept)
+    kept_apart.seal(session, line, person.id, numbers)
     _take_out_of_merged(session, person.id)
     _unmention(session, line, [*_spellings(numbers), *_names(person.name)], person)
     _empty_others_texts(session, person, now)

@@ -1,18 +1,28 @@
-"""Kept apart: a neighbor and a volunteer who are never matched again, because the neighbor said so."""
+"""Kept apart: a neighbor and a volunteer who are never matched again, because the neighbor said so.
 
+Erasure does not undo it: of whoever is erased a keyed hash of each number takes the place of their id, until somebody
+texts from it again (models/marks.py says what such a hash is worth).
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
+from models import marks
+from models.lines import Line
+from models.requests import Outcome, Request
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import Model, UtcDateTime
 
+SIDES = ("neighbor", "helper")
+
 
 class KeptApart(Model, table=True):
-    """The volunteer never hears of it."""
+    """The volunteer never hears of it. Each side is somebody's id, or the hash of a number of who was erased."""
 
     __table_args__ = (
         sa.UniqueConstraint("neighbor_id", "helper_id"),
@@ -21,13 +31,23 @@ class KeptApart(Model, table=True):
 
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
-    neighbor_id: int = Field(foreign_key="person.id")
-    helper_id: int = Field(foreign_key="person.id")
+    neighbor_id: int | None = Field(default=None, foreign_key="person.id")
+    helper_id: int | None = Field(default=None, foreign_key="person.id")
+    neighbor_hash: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    helper_hash: str = Field(default="", sa_column_kwargs={"server_default": ""})
     at: datetime = Field(sa_type=UtcDateTime)
 
 
 FROM: Precompiled[Any] = Precompiled(
-    sa.select(col(KeptApart.neighbor_id)).where(col(KeptApart.helper_id) == sa.bindparam("helper_id"))
+    sa.select(col(KeptApart.neighbor_id)).where(
+        col(KeptApart.helper_id) == sa.bindparam("helper_id"), col(KeptApart.neighbor_id).is_not(None)
+    )
+)
+HASHED: Precompiled[Any] = Precompiled(
+    sa.select(col(KeptApart.id)).where(
+        col(KeptApart.line_id) == sa.bindparam("line_id"),
+        sa.or_(*(getattr(KeptApart, f"{side}_hash") == sa.bindparam("hash") for side in SIDES)),
+    )
 )
 
 
@@ -40,9 +60,21 @@ def neighbors_of(session: Session, helper_id: int) -> set[int]:
     return found
 
 
-def are(session: Session, neighbor_id: int, helper_id: int) -> bool:
-    """Whether these two are kept apart."""
-    return neighbor_id in neighbors_of(session, helper_id)
+def are(session: Session, request: Request, helper_id: int) -> bool:
+    """Whether this volunteer is kept apart from anybody whom a request goes on for."""
+    apart = neighbors_of(session, helper_id)
+    return bool(apart) and (request.person_id in apart or request.id in _goes_on_for(session, apart))
+
+
+def _goes_on_for(session: Session, people: Collection[int]) -> set[int]:
+    """The requests that theirs were merged into, and what those were merged into."""
+    merged = select(Request.parent_request_id).where(Request.outcome == Outcome.MERGED)
+    found: set[int] = set()
+    new = set(session.exec(merged.where(col(Request.person_id).in_(people)))) - {None}
+    while new:
+        found |= {id_ for id_ in new if id_ is not None}
+        new = set(session.exec(merged.where(col(Request.id).in_(new)))) - {None, *found}
+    return found
 
 
 def merge(session: Session, kept: int, gone: int) -> None:
@@ -53,18 +85,64 @@ def merge(session: Session, kept: int, gone: int) -> None:
         .where(sa.or_(col(KeptApart.neighbor_id).in_(both), col(KeptApart.helper_id).in_(both)))
         .order_by(col(KeptApart.id))
     )
-    seen = set[tuple[int, int]]()
+    seen = set[tuple[object, ...]]()
     for row in rows:
         neighbor, helper = (kept if id_ == gone else id_ for id_ in (row.neighbor_id, row.helper_id))
-        if (neighbor, helper) in seen:
-            session.execute(sa.delete(KeptApart).where(col(KeptApart.id) == row.id))
-        seen.add((neighbor, helper))
+        hashes = () if neighbor and helper else (row.neighbor_hash, row.helper_hash)
+        pair = neighbor, helper, *hashes
+        if pair in seen:
+            _take_out(session, [row.id])
+        seen.add(pair)
 
 
 def keep(session: Session, line_id: int, neighbor_id: int, helper_id: int, now: datetime) -> bool:
     """From now on they are; False if they were already."""
-    if are(session, neighbor_id, helper_id):
+    if neighbor_id in neighbors_of(session, helper_id):
         return False
     session.create(KeptApart, line_id=line_id, neighbor_id=neighbor_id, helper_id=helper_id, at=now)
     neighbors_of(session, helper_id).add(neighbor_id)
     return True
+
+
+def seal(session: Session, line: Line, person_id: int, numbers: Iterable[str]) -> None:
+    """Somebody is erased: in their pairs the hash of each of their numbers takes the place of their id."""
+    hashes = [marks.hashed(session, line, number) for number in numbers]
+    for side in SIDES:
+        theirs = select(KeptApart).where(getattr(KeptApart, f"{side}_id") == person_id)
+        for row in list(session.exec(theirs)):
+            _take_out(session, [row.id])
+            for hash_ in hashes:
+                add(session, {**row.model_dump(exclude={"id"}), f"{side}_id": None, f"{side}_hash": hash_})
+
+
+def known_again(session: Session, line: Line, person_id: int, number: str) -> None:
+    """Somebody texts from a number not known before: if it is one of who was erased, the pairs are theirs again."""
+    if not line.hash_key:
+        return
+    hash_ = marks.hashed(session, line, number)
+    for id_ in list(session.fetch(HASHED, line_id=line.id, hash=hash_)):
+        row = session.get_one(KeptApart, id_)
+        values = row.model_dump(exclude={"id"})
+        for side in SIDES:
+            if values[f"{side}_hash"] == hash_:
+                values |= {f"{side}_id": person_id, f"{side}_hash": ""}
+        _take_out(session, [id_])
+        add(session, values)
+
+
+def add(session: Session, values: dict[str, Any]) -> None:
+    """A pair, unless it is there."""
+    for key in [key for key in session.cache if isinstance(key, tuple) and key[0] == "kept_apart"]:
+        del session.cache[key]
+    same = [getattr(KeptApart, name) == values[name] for name in values if name != "at"]
+    if session.exec(select(KeptApart.id).where(*same)).first() is None:
+        session.create(KeptApart, **values)
+
+
+def since(session: Session, moment: datetime) -> list[KeptApart]:
+    """The pairs that were made from then on."""
+    return list(session.exec(select(KeptApart).where(KeptApart.at >= moment).order_by(col(KeptApart.id))))
+
+
+def _take_out(session: Session, ids: Collection[int]) -> None:
+    session.execute(sa.delete(KeptApart).where(col(KeptApart.id).in_(ids)))

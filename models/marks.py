@@ -38,21 +38,32 @@ class Mark(Model, table=True):
 
 def leave(session: Session, line: Line, number: str, now: datetime, kept: Mapping[str, datetime]) -> None:
     """Somebody with this number is erased."""
-    known = find(session, line, number)
     moments = {name: moment.isoformat() for name, moment in kept.items()}
+    leave_hashed(session, line.id, hashed(session, line, number), now, moments)
+
+
+def leave_hashed(session: Session, line_id: int, hash_: str, at: datetime, kept: Mapping[str, str]) -> None:
+    """The same by the hash of their number; what an older mark keeps stays."""
+    known = _by_hash(session, line_id, hash_)
     if known is None:
-        session.create(Mark, line_id=line.id, hash=_hash(_key(session, line), number), erased_at=now, kept=moments)
+        session.create(Mark, line_id=line_id, hash=hash_, erased_at=at, kept=dict(kept))
         return
-    known.erased_at, known.kept = now, {**known.kept, **moments}
+    known.erased_at, known.kept = max(at, known.erased_at), {**known.kept, **kept}
     session.add(known)
+
+
+def unkeep(session: Session, line_id: int, hash_: str, name: str) -> None:
+    """Erasure need not keep this of theirs any more."""
+    if (known := _by_hash(session, line_id, hash_)) is not None:
+        known.kept = {key: moment for key, moment in known.kept.items() if key != name}
+        session.add(known)
 
 
 def find(session: Session, line: Line, number: str) -> Mark | None:
     """The mark of this number. Where nobody was ever erased, nothing is looked up."""
     if not line.hash_key:
         return None
-    query = select(Mark).where(Mark.line_id == line.id, Mark.hash == _hash(line.hash_key, number))
-    return session.exec(query).first()
+    return _by_hash(session, line.id, _hash(line.hash_key, number))
 
 
 def remove(session: Session, mark: Mark) -> None:
@@ -66,6 +77,20 @@ def remove_older(session: Session, line_id: int, before: datetime) -> None:
     for mark in session.exec(old):
         if not mark.kept:
             remove(session, mark)
+
+
+def hashed(session: Session, line: Line, number: str) -> str:
+    """The keyed hash of a number; the line's key is made where there was none."""
+    return _hash(_key(session, line), number)
+
+
+def _by_hash(session: Session, line_id: int, hash_: str) -> Mark | None:
+    return session.exec(select(Mark).where(Mark.line_id == line_id, Mark.hash == hash_)).first()
+
+
+def give_key(session: Session, line: Line) -> None:
+    """Let the line have a key, so that it is in every backup: hashes made since can then be told in one."""
+    _key(session, line)
 
 
 def _key(session: Session, line: Line) -> str:

@@ -243,6 +243,18 @@ def pending_numbers(session: Session, person_id: int) -> list[int]:
     return session.fetch(PENDING_OF, person_id=person_id)
 
 
+def asked_about(session: Session, request_id: int) -> list[int]:
+    """Who was asked about this and has not answered."""
+    theirs = select(Offer.person_id).where(Offer.request_id == request_id, col(Offer.state).in_(PENDING))
+    return list(session.exec(theirs.order_by(col(Offer.id))))
+
+
+def requests_pending(session: Session, person_id: int) -> list[Request]:
+    """What this volunteer was asked about and has not answered."""
+    asked = select(Offer.request_id).where(Offer.person_id == person_id, col(Offer.state).in_(PENDING))
+    return list(session.exec(select(Request).where(col(Request.id).in_(asked)).order_by(col(Request.id))))
+
+
 DUE = Precompiled(
     select(Offer)
     .where(in_literals(col(Offer.state), PENDING), col(Offer.expires_at) <= sa.bindparam("now", type_=UtcDateTime))

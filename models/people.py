@@ -411,8 +411,9 @@ def find(session: Session, line_id: int, person_id: int) -> Person | None:
 
 
 def everybody(session: Session, line_id: int) -> list[Person]:
-    """All people of the line, in the order in which they became known; nobody who was erased."""
-    known = select(Person).where(Person.line_id == line_id, col(Person.erased_at).is_(None))
+    """All people of the line, in the order in which they became known; nobody who was erased or taken off."""
+    reached = sa.exists().where(col(Address.person_id) == col(Person.id))
+    known = select(Person).where(Person.line_id == line_id, col(Person.erased_at).is_(None), reached)
     return session.exec(known.order_by(col(Person.id)))
 
 

@@ -59,6 +59,19 @@ def live_matches(session: Session, one: Person, other: Person) -> list[int]:
     ]
 
 
+def apart_matches(session: Session, one: Person, other: Person) -> list[int]:
+    """The numbers of requests that would be in the hands of somebody who is kept apart from their neighbor."""
+    found = set[int]()
+    for person, twin in ((one, other), (other, one)):
+        held = [request for _, request in assignments.held_by(session, person.id)]
+        found |= {request.number for request in held if kept_apart.are(session, request, twin.id)}
+        for request in requests.live_of(session, person.id):
+            holder = assignments.on(session, request)
+            if holder is not None and twin.id in kept_apart.neighbors_of(session, holder[1].id):
+                found.add(request.number)
+    return sorted(found)
+
+
 def merge(session: Session, kept: Person, gone: Person, now: datetime) -> None:
     """Make two people one: all that refers to the second refers to the first, who has both addresses."""
     _combine(kept, gone)
@@ -75,6 +88,7 @@ def merge(session: Session, kept: Person, gone: Person, now: datetime) -> None:
     vouched = PERSON.c.id == PERSON.c.vouched_by_person_id  # nobody vouches for themselves
     session.execute(sa.update(PERSON).where(vouched).values(vouched_by_person_id=None))
     _forget_row(session, gone.id)
+    _ask_no_more(session, kept.id, now)
 
 
 def take_addresses(session: Session, person: Person) -> None:
@@ -97,17 +111,32 @@ def let_go(session: Session, person: Person, now: datetime) -> None:
             assignments.end(session, holder[0], AssignmentState.RELEASED, now)
         offers.settle(session, request.id, OfferState.SUPERSEDED, now)
     for held, request in assignments.held_by(session, person.id):
-        if assignments.end(session, held, AssignmentState.RELEASED, now):
-            requests.move(
-                *(session, request, RequestState.OPEN, now),
-                kind="dropped",
-                out_of=(RequestState.CLAIMED,),
-                by=person.id,
-                next_action_at=now,
-            )
+        _give_back(session, held, request, now)
     shifts.remove_of(session, person.id)
     alarms.let_go(session, person.id, now)
     session.flush()
+
+
+def part(session: Session, now: datetime) -> None:
+    """Take back, without a word to anybody, what is in the hands of who may not have it, and what they are asked."""
+    for person in session.exec(select(Person).where(col(Person.helper_since).is_not(None))):
+        for held, request in assignments.held_by(session, person.id):
+            if person.banned_at is not None or kept_apart.are(session, request, person.id):
+                _give_back(session, held, request, now)
+        for request in offers.requests_pending(session, person.id):
+            if person.banned_at is not None or kept_apart.are(session, request, person.id):
+                offers.settle(session, request.id, OfferState.SUPERSEDED, now, person_id=person.id)
+
+
+def _give_back(session: Session, held: Assignment, request: Request, now: datetime) -> None:
+    if assignments.end(session, held, AssignmentState.RELEASED, now):
+        requests.move(
+            *(session, request, RequestState.OPEN, now),
+            kind="dropped",
+            out_of=(RequestState.CLAIMED,),
+            by=held.person_id,
+            next_action_at=now,
+        )
 
 
 def _combine(kept: Person, gone: Person) -> None:
@@ -118,9 +147,8 @@ def _combine(kept: Person, gone: Person) -> None:
         setattr(kept, name, list(dict.fromkeys(chain(*told))) if all(told) else [])
     for name in ("helper_since", "vouched_at", "on_duty_since", "digest_since", "introduced_at", "wake_since"):
         setattr(kept, name, _least(getattr(kept, name), getattr(gone, name)))
-    for (
-        name
-    ) in "opted_out_at silent_since discreet_since duty_at last_asked_at watch_asked_at survey_sent_at".split():
+    latest = "opted_out_at banned_at silent_since discreet_since duty_at last_asked_at watch_asked_at survey_sent_at"
+    for name in latest.split():
         setattr(kept, name, _most(getattr(kept, name), getattr(gone, name)))
     for name in ("name", "language", "max_open", "away_until", "vouched_by_person_id", "pending_offer_request_id"):
         setattr(kept, name, getattr(kept, name) or getattr(gone, name))
@@ -155,6 +183,15 @@ def _drop_doubles(session: Session, kept: int, gone: int) -> None:
     for assignment, request in assignments.held_by(session, gone):
         if request.id in held:
             session.execute(sa.delete(Assignment).where(col(Assignment.id) == assignment.id))
+
+
+def _ask_no_more(session: Session, person_id: int, now: datetime) -> None:
+    """Offers that one of the two had, and that who is kept apart from the other may not have."""
+    asked = offers.requests_pending(session, person_id)
+    for request in [*asked, *requests.live_of(session, person_id)]:
+        for helper_id in offers.asked_about(session, request.id):
+            if kept_apart.are(session, request, helper_id):
+                offers.settle(session, request.id, OfferState.SUPERSEDED, now, person_id=helper_id)
 
 
 def _says(state: OfferState) -> int:

@@ -299,6 +299,12 @@ def live_of(session: Session, person_id: int) -> list[Request]:
     return session.fetch(LIVE_OF, person_id=person_id)
 
 
+def numbers_merged(session: Session, person_id: int) -> list[int]:
+    """The numbers of what they asked for that goes on as part of another request."""
+    theirs = select(Request.number).where(Request.person_id == person_id, Request.outcome == Outcome.MERGED)
+    return list(session.exec(theirs.order_by(col(Request.number))))
+
+
 def recent_of(session: Session, person_id: int, since: datetime) -> list[Request]:
     """The same, and what of theirs changed since then, ended or not; of very many, the last."""
     return sorted(session.fetch(RECENT_OF, person_id=person_id, since=since), key=lambda request: request.number)

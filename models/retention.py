@@ -137,7 +137,9 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         keep="line_id person_id at kind by_person_id request_id",
         blank="words",
     ),
-    KeptApart: Retention(of=("neighbor_id", "helper_id"), keep="line_id neighbor_id helper_id at"),
+    KeptApart: Retention(
+        of=("neighbor_id", "helper_id"), keep="line_id neighbor_id helper_id neighbor_hash helper_hash at"
+    ),
     Shift: Retention(
         of=("person_id",),
         erase="line_id person_id starts_at ends_at begins ends weekly reminded_at began_at cover_asked_at asked "

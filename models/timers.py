@@ -9,6 +9,8 @@ from sqlmodel import col, select
 from models.due_rows import DueRow, DueRows
 from models.store.session import Session
 
+CLEARING = "clearing"  # of what was on its way when somebody was erased
+
 
 class Timer(DueRow, table=True):
     """When a kind of work is next due on a line; never, while `next_at` is empty."""

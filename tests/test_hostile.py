@@ -270,7 +270,7 @@ def apart_but_matched(session: Session) -> list[int]:
         .join(Request, col(Request.id) == col(Assignment.request_id))
         .where(Assignment.state == assignments.State.ACTIVE, Request.state == State.CLAIMED)
     )
-    return [request.number for a, request in held if kept_apart.are(session, request.person_id, a.person_id)]
+    return [request.number for a, request in held if kept_apart.are(session, request, a.person_id)]
 
 
 @pytest.fixture

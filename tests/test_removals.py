@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from app.database.base import Database
-from models import areas, lines, people, removals, requests
+from models import areas, kept_apart, lines, offers, people, removals, requests
 from models.lines import Channel
+from models.offers import Offer
+from models.offers import State as OfferState
 from models.people import Person
+from models.person_events import PersonEvent
 from models.requests import Event, State
 from models.store.session import Session
 from models.store.types import EnumString, UtcDateTime
@@ -150,3 +153,50 @@ def test_a_line_goes_with_all_that_is_on_it_and_no_other(run: Command) -> None:
     kept = run.database()
     assert kept.read(lambda s: sorted(p.name for p in s.exec(select(Person)))) == ["Ana", "Ben"]
     kept.close()
+
+
+def events_of(run: Command, person: int) -> list[str]:
+    kept = run.database()
+    try:
+        of = select(PersonEvent.kind).where(PersonEvent.person_id == person).order_by(col(PersonEvent.id))
+        return kept.read(lambda s: list(s.exec(of)))
+    finally:
+        kept.close()
+
+
+def test_what_the_host_does_to_people_is_an_event(run: Command) -> None:
+    run.good("person", "add", CARO, "--name", "Caro", "--helper")
+    run.good("person", "rename", "1", "Anna")
+    run.good("person", "merge", "1", "2", "--yes")
+    run.good("person", "remove", "3", "--yes")
+    assert (events_of(run, 1), events_of(run, 3)) == (["renamed", "merged"], ["taken_off"])
+
+
+def test_a_merge_keeps_a_ban_and_asks_nobody_who_is_kept_apart(base: Database) -> None:
+    def work(session: Session) -> tuple[bool, list[int], list[int]]:
+        line = lines.add(session, NOW, name="Oak", sms="+12025550100")
+        ana, ben, twin = (people.get_or_create(session, line, Channel.SMS, n, NOW)[0] for n in (ANA, BEN, CARO))
+        kept_apart.keep(session, line.id, ana.id, ben.id, NOW)
+        ben.banned_at = NOW
+        asked = requests.create(session, line, person_id=ana.id, state=requests.State.OPEN, now=NOW)
+        session.add(
+            Offer(
+                line_id=line.id,
+                request_id=asked.id,
+                person_id=twin.id,
+                wave=1,
+                state=OfferState.QUEUED,
+                created_at=NOW,
+                expires_at=NOW,
+            )
+        )
+        session.flush()
+        before = offers.asked_about(session, asked.id)
+        removals.merge(session, twin, ben, NOW)
+        session.flush()
+        return twin.banned_at is not None, before, offers.asked_about(session, asked.id)
+
+    banned, before, after = base.write(work).result()
+    assert banned
+    assert len(before) == 1
+    assert after == []

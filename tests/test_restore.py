@@ -16,9 +16,10 @@ from sqlmodel import col, select
 from app.backups import contents, erased, restoring
 from app.backups.contents import Damaged
 from app.backups.restoring import CannotRestore
+from app.carriers.base import CarrierError
 from app.database.running import HotlineRuns
 from app.inbound.reconcile import MINIMUM_AGE
-from models import erasing, lines, people, removals, restores
+from models import erasing, kept_apart, lines, people, removals, restores
 from models.delivery.outbound import Outbound, State
 from models.inbound import Inbound
 from models.lines import Channel
@@ -27,6 +28,7 @@ from models.requests import Request
 from models.store.session import Session
 from tests import neighbors
 from tests.fake_twilio import Mood
+from tests.fake_twilio_api import Carried
 from tests.put_back import backed_up, begun, lose, restored, sent, tools
 from tests.world import World
 
@@ -398,3 +400,112 @@ def test_erasing_takes_the_words_and_hands_on_what_was_in_hand(world: World) -> 
 
     assert world.hotline.database.write(work).result() == {"closed": 1, "open": 1}
     world.drain()
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_bans_and_pairs_made_since_hold_and_who_came_and_left_since_does_not_come_back(
+    world: World, tmp_path: Path, present: bool
+) -> None:
+    volunteer(world)
+    world.twilio.text(ANA, "I need groceries for two, 14 Oak St")
+    world.twilio.text(BEN, "CLAIM 1")
+    world.drain()
+    backed_up(world, tmp_path / "b")
+    world.clock.advance(timedelta(hours=1))
+    world.twilio.text(CARO, "I need marmalade and food, 3 Elm St")  # not in the backup
+    world.drain()
+
+    def since(session: Session) -> None:
+        line, now = lines.all_lines(session)[0], world.clock.now()
+        ana, ben, caro = (people.by_address(session, line, Channel.SMS, n)[0] for n in (ANA, BEN, CARO))  # type: ignore[index]
+        kept_apart.keep(session, line.id, ana.id, ben.id, now)
+        ben.banned_at = now
+        session.add(ben)
+        erasing.erase(session, line, caro, now)
+
+    world.clock.advance(timedelta(minutes=5))
+    world.hotline.database.write(since).result()
+    erased.note(world.hotline.settings, world.hotline.database)
+    keep = erased.file_of(world.hotline.settings)
+    noted = keep.read_bytes()
+    assert not [number for number in (ANA, BEN, CARO) if number[2:].encode() in noted]
+    if present:
+        world.stop()
+    else:
+        lose(world)
+        keep.write_bytes(noted)
+    world.clock.advance(A_NIGHT)
+    restored(world, tmp_path / "b")
+    with begun(world) as again:
+        caught_up(again)
+
+        def now_is(session: Session) -> tuple[bool, bool, bool, str]:
+            line = lines.all_lines(session)[0]
+            ana, ben = (people.by_address(session, line, Channel.SMS, n)[0] for n in (ANA, BEN))  # type: ignore[index]
+            request = session.exec(select(Request).where(Request.number == 1)).one()
+            caro = people.by_address(session, line, Channel.SMS, CARO)
+            assert request.person_id == ana.id
+            return (
+                ben.banned_at is not None,
+                kept_apart.are(session, request, ben.id),
+                caro is None,
+                str(request.state),
+            )
+
+        assert again.hotline.database.read(now_is) == (True, True, True, "open")
+        assert not [body for body in bodies(again) if "marmalade" in body]
+        again.twilio.text(CARO, "hello again")
+        assert again.hotline.database.read(
+            lambda s: people.by_address(s, lines.all_lines(s)[0], Channel.SMS, CARO) is not None
+        )
+
+
+def test_a_second_restore_of_the_same_backup_uses_no_number_of_the_first(world: World, tmp_path: Path) -> None:
+    backed_up(world, tmp_path / "b")
+    given_out: set[int] = set()
+    for n in range(2):
+        keep = erased.file_of(world.hotline.settings)
+        noted = keep.read_bytes() if keep.exists() else b""
+        lose(world)
+        keep.write_bytes(noted)
+        restored(world, tmp_path / "b")
+        with begun(world) as again:
+            again.twilio.text(f"+1202555012{n}", "I need diapers, 3 Elm St")
+            assert not given_out & set(numbers(again))
+            given_out |= set(numbers(again))
+
+
+def test_where_the_list_cannot_be_read_nothing_is_sent_again_and_it_is_read_once_it_can(
+    world: World, tmp_path: Path
+) -> None:
+    volunteer(world)
+    world.twilio.text(ANA, "I need groceries for two, 14 Oak St")
+    world.drain()
+    backed_up(world, tmp_path / "b")
+    world.clock.advance(timedelta(seconds=20))
+    world.hotline.tick()
+    world.twilio.text(BEN, "PASS 1")
+    world.drain()
+    before = sent(world.twilio)
+    lose(world)
+    restored(world, tmp_path / "b")
+    with begun(world) as again:
+
+        def refuses(_: object) -> list[Carried]:
+            raise ConnectionError
+
+        again.twilio.listed = refuses
+        for _ in range(10):  # minutes
+            again.clock.advance(timedelta(minutes=1))
+            with pytest.raises(CarrierError):
+                again.hotline.reconciler.once()
+            again.hotline.tick()
+            again.drain()
+            assert again.hotline.reconciler.catching_up
+            assert sent(again.twilio) == before
+        again.twilio.listed = list
+        caught_up(again)
+        assert not again.hotline.reconciler.catching_up
+        assert sorted(bodies(again)) == ["I need groceries for two, 14 Oak St", "PASS 1"]
+        after = sent(again.twilio)
+        assert {text: after[text] for text in before} == before

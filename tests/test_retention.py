@@ -52,6 +52,7 @@ NOT_PEOPLES = {
     "offer": "state",
     "dutytask": "phrase",
     "broadcast": "audience",
+    "keptapart": "neighbor_hash helper_hash",
     "personevent": "kind",
     "inbound": "sid channel intent",
     "outbound": "key phrase channel from_number state leased_by sid price",

@@ -11,16 +11,17 @@ from models.store.session import Session
 
 def in_tables(hotline: Hotline, things: list[str]) -> list[str]:
     """Where these things stand in any column, as table.column: the thing."""
+    return hotline.database.read(lambda session: find(session, things))
 
-    def look(session: Session) -> list[str]:
-        found = []
-        for name, table in METADATA.tables.items():
-            for row in session.execute(sa.select(table)).mappings():
-                said = {column: str(value).lower() for column, value in row.items() if value is not None}
-                found += [f"{name}.{c}: {t}" for c, words in said.items() for t in things if t.lower() in words]
-        return found
 
-    return hotline.database.read(look)
+def find(session: Session, things: list[str]) -> list[str]:
+    """The same within a transaction."""
+    found = []
+    for name, table in METADATA.tables.items():
+        for row in session.execute(sa.select(table)).mappings():
+            said = {column: str(value).lower() for column, value in row.items() if value is not None}
+            found += [f"{name}.{c}: {t}" for c, words in said.items() for t in things if t.lower() in words]
+    return found
 
 
 def in_files(folder: Path, things: list[str]) -> list[str]:

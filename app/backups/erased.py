@@ -1,48 +1,86 @@
-"""Who was erased, in a file beside the database: it outlives the database, and whoever restores reads it.
+"""What a restore must not undo, in a file beside the database: it outlives that, and whoever restores reads it.
 
-A line is a moment and a person's number in the database, nothing about anybody.
+A line is a moment and the number of a person that was erased; or a record of models/lasting.py, which names nobody;
+or the last request number that a line gave out. There is no word, name or phone number in it.
 """
 
+import json
 import os
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from app.database.engine import Database
 from app.settings import Settings
-from models import erasing
+from models import erasing, lasting
+from models.delivery import gaps
+from models.lasting import Record
 
 Erased = tuple[int, datetime]
+LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+NUMBER = "number"  # the kind of a line that tells a request number
+
+
+@dataclass
+class Noted:
+    """All that the file says."""
+
+    erased: list[Erased] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)  # the last of each line
 
 
 def file_of(settings: Settings) -> Path:
-    """Where they are noted."""
+    """Where it is noted."""
     database = settings.database_file
     if database is not None:
         return database.with_name(f"{database.name}.erased")
     return settings.spool.absolute().parent / f"{settings.database.database}.erased"
 
 
-def noted(settings: Settings) -> list[Erased]:
+def noted(settings: Settings) -> Noted:
     """All that the file says; a line that cannot be read says nothing."""
-    found = []
+    found = Noted()
     with suppress(OSError):
         for line in file_of(settings).read_text("utf-8").splitlines():
-            with suppress(ValueError):
-                at, person = line.split()
-                found.append((int(person), datetime.fromisoformat(at)))
+            with suppress(ValueError, KeyError, TypeError):
+                _read(line, found)
     return found
 
 
+def _read(line: str, into: Noted) -> None:
+    if not line.startswith("{"):
+        at, person = line.split()
+        into.erased.append((int(person), datetime.fromisoformat(at)))
+        return
+    record = json.loads(line)
+    if record["kind"] == NUMBER:
+        into.numbers[record["line"]] = max(into.numbers.get(record["line"], 0), record["last"])
+    else:
+        datetime.fromisoformat(record["at"])
+        into.records.append(record)
+
+
 def note(settings: Settings, kept: Database) -> int:
-    """Write down whoever the database says was erased and the file does not; returns how many."""
+    """Write down what the database knows of this and the file does not; returns how many were erased."""
     known = noted(settings)
-    last = max((at for _, at in known), default=datetime.fromisoformat("2000-01-01T00:00:00+00:00"))
-    new = [one for one in kept.read(lambda session: erasing.since(session, last)) if one not in known]
-    if new:
+    last = max((at for _, at in known.erased), default=LONG_AGO)
+    new = [one for one in kept.read(lambda session: erasing.since(session, last)) if one not in known.erased]
+    last = max((datetime.fromisoformat(record["at"]) for record in known.records), default=LONG_AGO)
+    records = kept.read(lambda session: lasting.since(session, last))
+    numbers = kept.read(gaps.last_numbers).items()
+    lines = [f"{at.isoformat()} {person}" for person, at in new]
+    lines += [json.dumps(record) for record in records if record not in known.records]
+    lines += [
+        json.dumps({"kind": NUMBER, "line": line, "last": number})
+        for line, number in numbers
+        if number > known.numbers.get(line, 0)
+    ]
+    if lines:
         handle = os.open(file_of(settings), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as writing:
-            writing.writelines(f"{at.isoformat()} {person}\n" for person, at in new)
+            writing.writelines(f"{line}\n" for line in lines)
             writing.flush()
             os.fsync(writing.fileno())
     return len(new)

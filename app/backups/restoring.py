@@ -18,8 +18,9 @@ from app.backups.folder import STAMP
 from app.backups.settling import Settled
 from app.database import engine, file_lock, migrations, postgresql_tools, running, sqlite_files
 from app.settings import Settings
-from models import METADATA, erasing
+from models import METADATA, erasing, lasting
 from models.delivery import gaps
+from models.lasting import Record
 
 ASIDE = ".aside-"
 
@@ -94,23 +95,30 @@ class _Known:
 
     erased: list[Erased]
     numbers: dict[int, int]
+    records: list[Record]
+    keys: dict[int, str]
+    noted_numbers: dict[int, int]  # from the file, where the database cannot tell
 
 
 def _known(settings: Settings, now: datetime) -> _Known:
     """Ask the database that is put aside, if there is one that can be read. Raises HotlineRuns."""
     noted = erased.noted(settings)
     file = settings.database_file
+    erased_, records, numbers, keys = noted.erased, noted.records, dict[int, int](), dict[int, str]()
     if file is not None and not file.exists():
-        return _Known(noted, {})
-    numbers: dict[int, int] = {}
+        return _Known(erased_, numbers, records, keys, noted.numbers)
+    ever = datetime.min.replace(tzinfo=UTC)
     with closing(engine.connect(settings.database)) as kept:
         with suppress(sa.exc.DBAPIError):
             running.check_workers(kept, now)
         with suppress(sa.exc.DBAPIError):
             numbers = kept.read(gaps.last_numbers)
         with suppress(sa.exc.DBAPIError):
-            noted += kept.read(lambda session: erasing.since(session, datetime.min.replace(tzinfo=UTC)))
-    return _Known(list(dict.fromkeys(noted)), numbers)
+            erased_ += kept.read(lambda session: erasing.since(session, ever))
+        with suppress(sa.exc.DBAPIError):
+            keys = kept.read(lasting.keys)
+            records += kept.read(lambda session: lasting.since(session, ever))
+    return _Known(list(dict.fromkeys(erased_)), numbers, records, keys, {} if numbers else noted.numbers)
 
 
 def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
@@ -120,7 +128,7 @@ def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> 
     aside = _free(lambda at: path.with_name(f"{path.name}{ASIDE}{at.astimezone(UTC):{STAMP}}"), now)
     try:
         _copy(plain, draft)
-        settled = _settle(settings.database.set(database=str(draft)), known, now)
+        settled = _settle(settings, settings.database.set(database=str(draft)), known, now)
         making.sync(draft)
         with file_lock.file_lock(settings.database):
             was_there = path.exists()
@@ -148,7 +156,7 @@ def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -
         _drop(url, ours)
     try:
         postgresql_tools.restore(url, plain)
-        return Restored(aside, _settle(url, known, now))
+        return Restored(aside, _settle(settings, url, known, now))
     except Exception as error:
         _drop(url, ours)  # a hotline must not meet it as it is
         why = str(error) if isinstance(error, postgresql_tools.ToolFailed) else "it could not be settled"
@@ -156,10 +164,15 @@ def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -
         raise CannotRestore(f"Not put back: {why}.{where_now}") from error
 
 
-def _settle(url: URL, known: _Known, now: datetime) -> Settled:
+def _settle(settings: Settings, url: URL, known: _Known, now: datetime) -> Settled:
     migrations.upgrade(url)
     with closing(engine.connect(url)) as kept:
-        return kept.write(lambda session: settling.settle(session, now, known.erased, known.numbers)).result()
+        lasts = known.records, known.keys, known.noted_numbers
+        settled = kept.write(
+            lambda session: settling.settle(session, now, known.erased, known.numbers, *lasts)
+        ).result()
+        erased.note(settings, kept)  # a second restore uses no number of the first
+        return settled
 
 
 def _free(named: Callable[[datetime], Path], now: datetime) -> Path:

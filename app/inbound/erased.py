@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from models import inbound, marks, people
+from models import inbound, kept_apart, marks, people
 from models.inbound import Heard
 from models.lines import Line
 from models.people import Address, Person
@@ -19,6 +19,7 @@ def sift(session: Session, line: Line, heard: Heard, now: datetime, person: Pers
     """
     mark = marks.find(session, line, heard.from_address)
     if mark is None:
+        kept_apart.known_again(session, line, person.id, heard.from_address)
         return False
     late = heard.at is not None and heard.at + A_SECOND < mark.erased_at
     if late or inbound.known_sids(session, [heard.id]):
@@ -28,5 +29,6 @@ def sift(session: Session, line: Line, heard: Heard, now: datetime, person: Pers
     for name, moment in mark.values.items():
         setattr(person, name, moment)
     session.add(person)
+    kept_apart.known_again(session, line, person.id, heard.from_address)
     marks.remove(session, mark)
     return False

@@ -33,13 +33,18 @@ def newest_moment(session: Session) -> datetime | None:
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def of_requests(session: Session, line: Line, backup_at: datetime, now: datetime, given_out: int = 0) -> int:
-    """Let the line's next request have a number that none had; `given_out` is the last that is known. Returns it."""
+def of_requests(
+    session: Session, line: Line, backup_at: datetime, now: datetime, given_out: int = 0, noted: int = 0
+) -> int:
+    """Let the line's next request have a number that none had. Returns it.
+
+    `given_out` is the last that is known; `noted` one that was given out, and others may have been since.
+    """
     created = select(Request.created_at).where(
         Request.line_id == line.id, col(Request.created_at) >= backup_at - MEASURED
     )
     gap = _size(list(session.exec(created)), backup_at, now, LEAST_REQUESTS)
-    last = max(line.last_request + gap, given_out)
+    last = max(line.last_request + gap, noted + gap, given_out)
     line.last_request = math.ceil((last + 1) / 100) * 100 - 1  # so that the gap shows: a round number is next
     session.add(line)
     return line.last_request + 1

@@ -237,6 +237,16 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     return done.rowcount
 
 
+def cancel_about(session: Session, person_id: int, request_id: int, now: datetime) -> None:
+    """Cancel everything about a request that has not yet been handed over to this person."""
+    session.execute(
+        sa.update(Outbound)
+        .where(col(Outbound.person_id) == person_id, col(Outbound.request_id) == request_id)
+        .where(col(Outbound.state).in_(UNSENT))
+        .values(state=State.CANCELLED, changed_at=now)
+    )
+
+
 def filtered_before(session: Session, outbound_id: int, codes: tuple[int, ...]) -> bool:
     """Whether the carrier has filtered the very words of this text on their way to the same address."""
     earlier = aliased(Outbound)

@@ -1,4 +1,4 @@
-"""`hotline person rename|merge|remove`: each asks once. There is no history of people yet, only of their requests."""
+"""`hotline person rename|merge|remove`: each asks once, and each is an event of that person."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import naming, removed
 from handlers.turn import Turn
-from models import assignments, people, removals, requests
+from models import assignments, kept_apart, people, person_events, removals, requests
 from models.inbound import Heard
 from models.lines import Channel, Line
 from models.people import Person
@@ -47,6 +47,7 @@ def rename(person: Id, name: Annotated[str, typer.Argument(help="The new name.")
         if len(name) > LONGEST_NAME or fault:
             raise Refused(f"The name: {fault.value if fault else f'write at most {LONGEST_NAME} letters'}.")
         was, found.name = found.name, name
+        person_events.record(session, chosen.id, found.id, person_events.RENAMED, Clock().now())
         session.add(found)
         return was
 
@@ -71,6 +72,7 @@ def merge(
         now = Clock().now()
         for request in requests.live_of(session, other.id):
             requests.record(session, request, "person_merged", now, by=one.id)
+        person_events.record(session, one.line_id, one.id, person_events.MERGED, now, words=str(gone))
         removals.merge(session, one, other, now)
         return one
 
@@ -110,23 +112,26 @@ def remove(person: Id, yes: Yes = False, line: InLine = None) -> None:
     stopped = _written(work)
     typer.echo(f"Person {person} is off the line.")
     if stopped:
-        typer.echo("They had texted STOP: their address stays, so that nobody is texted there by mistake.")
+        typer.echo("They had texted STOP, or are banned: their address stays, so that neither is undone by mistake.")
 
 
 def _remove(session: Session, line: Line, person: Person, now: datetime) -> bool:
     """Take them off; whether their address stays, because they said STOP."""
-    stopped = person.opted_out_at is not None
+    stopped = person.opted_out_at is not None or person.banned_at is not None
     key = f"removed-{person.id}-{now.timestamp():.6f}"
     heard = Heard(key, Channel.SMS, "", "", "")
     turn = Turn(session, line, now, speaker=person, heard=heard)
     for _, request in turn.held:
         requests.record(session, request, "helper_removed", now, by=person.id)
     outbox.queue(session, line, key, list(removed.removed(turn)), now)
+    person_events.record(session, line.id, person.id, person_events.TAKEN_OFF, now)
     person.name, person.helper_since, person.vouched_at, person.vouched_by_person_id = "", None, None, None
     session.add(person)
     session.flush()
     if stopped:
         return True
+    homes = [home.value for home in people.all_addresses(session, line.id).get(person.id, [])]
+    kept_apart.seal(session, line, person.id, homes)
     removals.take_addresses(session, person)
     if not removals.is_referred_to(session, person.id):
         removals.delete(session, person)
@@ -148,6 +153,11 @@ def _pair(session: Session, line: Line, kept: int, gone: int) -> tuple[Person, P
         shared = ", ".join(f"#{number}" for number in numbers)
         raise Refused(
             f"One of them asked for {shared} and the other has it in hand. End that first: CLOSE, or ASSIGN"
+        )
+    if numbers := removals.apart_matches(session, one, other):
+        shared = ", ".join(f"#{number}" for number in numbers)
+        raise Refused(
+            f"{shared} would be in the hands of somebody whom its neighbor does not want again. ASSIGN it first"
         )
     return one, other
 

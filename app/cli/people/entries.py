@@ -13,7 +13,7 @@ from handlers import naming, phrasebook, places
 from handlers.understanding import needs
 from handlers.understanding.intents import Need
 from handlers.understanding.words import fold
-from models import lines, marks, people
+from models import kept_apart, lines, marks, people
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
@@ -52,6 +52,7 @@ class Entry:
             areas=self.areas,
             can=self.can,
         )
+        kept_apart.known_again(session, line, person.id, self.value)
         person.languages = sorted({*person.languages, *self.languages})
         return person
 
