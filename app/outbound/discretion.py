@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers import discreet, forgetting, relaying
 from handlers.turn import Text
@@ -18,6 +18,7 @@ CUE, ACKNOWLEDGED = "discreet_cue", "discreet_ok"
 # These say nothing of a need, or must be said.
 NEUTRAL = frozenset({CUE, ACKNOWLEDGED, "passed_quietly", "kept_quietly", "status_quiet"})
 PLAIN = NEUTRAL | discreet.SAID | ALLOWED_IN_SILENCE | {"stopped", "you_stopped", forgetting.DONE}
+IN_HAND = timedelta(minutes=2)  # after a text of theirs, in which it is they who hold the phone
 INSTEAD = dict.fromkeys(("passed_on", "passed_on_to", "passed_on_word"), "passed_quietly")
 
 
@@ -40,9 +41,12 @@ def sift(
             told.setdefault(person.id, False)
             yield replace(text, kept=True)
     for text in {text.to.id: text for text in texts if told.get(text.to.id) is False}.values():
-        if text.to.id == by:
+        home = homes.get(text.to.id)
+        if home is None:
+            continue
+        if text.to.id == by and home.last_heard_at is not None and now - home.last_heard_at <= IN_HAND:
             yield Text(text.to, ACKNOWLEDGED, lane=Lane.REPLY)
-        elif home := homes.get(text.to.id):
+        else:
             yield from _cue(session, line, text, home, now)
 
 
