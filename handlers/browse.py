@@ -1,6 +1,6 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
-from handlers import doors, leasing, summary
+from handlers import discreet, doors, leasing, summary
 from handlers.summary import Ours, Said, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
@@ -97,7 +97,8 @@ def _in_full(turn: Turn, request: Request) -> Texts:
     if held is not None:
         (place, words, hidden), to_duty = doors.show(turn, request, turn.speaker, held)
     what, code = turn.what(request, Sight.ANYBODY if hidden else Sight.NEAR), Ours(request.code_word)
-    yield turn.reply("info_full", about=request, what=what, place=place, code=code, words=words)
+    phone = discreet.of(turn, request) if held is not None else None
+    yield turn.reply("info_full", about=request, what=what, place=place, code=code, words=words, phone=phone)
     yield from to_duty or ()
 
 

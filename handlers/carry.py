@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import all_clear, choosing, leasing, newcomers, waves
+from handlers import all_clear, choosing, discreet, leasing, newcomers, waves
 from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
@@ -25,7 +25,8 @@ def omw(turn: Turn, order: Order) -> Texts:
         else:
             requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
-            yield turn.reply("omw_thanks" if neighbor.opted_out_at is None else "omw_unheard", about=request)
+            told = "omw_kept" if discreet.kept_from(neighbor) else "omw_thanks"
+            yield turn.reply(told if neighbor.opted_out_at is None else "omw_unheard", about=request)
             yield turn.tell(
                 neighbor,
                 "omw",
@@ -54,7 +55,8 @@ def done(turn: Turn, order: Order) -> Texts:
         else:
             turn.unask(turn.speaker, request)
             neighbor = people.by_id(turn.session, request.person_id)
-            yield turn.reply("done_thanks" if neighbor.opted_out_at is None else "done_unheard", about=request)
+            told = "done_kept" if discreet.kept_from(neighbor) else "done_thanks"
+            yield turn.reply(told if neighbor.opted_out_at is None else "done_unheard", about=request)
             free = turn.ask_if_free(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
             yield turn.tell(
                 neighbor,

@@ -3,7 +3,7 @@
 Nothing is refused: the other side reads it, with the words, and says so if it will not do.
 """
 
-from handlers import choosing, leasing, relaying, timing
+from handlers import choosing, discreet, leasing, relaying, timing
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free
@@ -64,7 +64,7 @@ def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpressi
     held.on_the_way_at = None
     turn.session.add(held)
     then = timing.said(turn, needed)
-    yield turn.reply("comes_told", about=request, when=then)
+    yield turn.reply("comes_kept" if discreet.kept_from(neighbor) else "comes_told", about=request, when=then)
     yield turn.tell(
         neighbor,
         "comes_neighbor_misses" if timing.misses(request, needed) else "comes_neighbor",

@@ -13,7 +13,7 @@ from handlers.summary import Name, Said, Sight, What
 from handlers.understanding.intents import Question
 from models import assignments, lines, offers, people, requests
 from models.assignments import Assignment
-from models.delivery import outbound, told
+from models.delivery import discretion, outbound, told
 from models.delivery.outbound import Lane
 from models.inbound import Heard
 from models.lines import Area, Line, Policy
@@ -95,6 +95,7 @@ class Text:
     lane: Lane = Lane.NOTICE
     request_id: int | None = None
     not_before: datetime | None = None  # it waits until then
+    expires_at: datetime | None = None  # nobody wants it after that; else as its lane says
     short: str = ""  # the phrase that says it with its `words` cut, where this one takes more than a segment
     merged: str = ""  # texts under one such name are one: a later takes the place of an earlier that still waits
     fresh: bool = False  # there is no earlier one of that name
@@ -193,8 +194,11 @@ class Context:
         self.session.add(person)
 
     def asked_of(self, person: Person) -> Asked | None:
-        """What this person was asked and may still answer."""
-        return unpack(person, self.now, self.line.policy)
+        """What this person was asked and may still answer; not what is kept from a phone that others read."""
+        asked = unpack(person, self.now, self.line.policy)
+        if asked is not None and person.discreet_since is not None and person.question_asked_at is not None:
+            return None if discretion.is_kept(self.session, person.id, person.question_asked_at) else asked
+        return asked
 
     def ask_if_free(self, person: Person, question: Question, about: Request, *, options: int = 0) -> bool:
         """The same, unless that would take the place of a question about another request; whether it is asked."""

@@ -55,6 +55,8 @@ class Person(Model, table=True):
     opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     silent_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # others may read what we text
     discreet_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # the same, until they ask
+    discreet_from: int | None = None  # minute of the local day from which there may be a neutral word
+    discreet_until: int | None = None  # and until when; both or none: none
     wake_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # said that danger may wake them
     watch_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to take the watch
     leave_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # if they stay, after long silence
@@ -97,6 +99,12 @@ class Person(Model, table=True):
         return (
             None if self.hours_from is None or self.hours_until is None else Hours(self.hours_from, self.hours_until)
         )
+
+    @property
+    def discreet_hours(self) -> Hours | None:
+        """In which whoever has a phone that others read may be told that there is news, if they have said so."""
+        both = self.discreet_from, self.discreet_until
+        return None if both[0] is None or both[1] is None else Hours(both[0], both[1])
 
     def speaks(self, line: Line) -> str:
         """The language to write to this person in."""

@@ -154,6 +154,8 @@ def _combine(kept: Person, gone: Person) -> None:
         setattr(kept, name, getattr(kept, name) or getattr(gone, name))
     if kept.hours_from is None:
         kept.hours_from, kept.hours_until = gone.hours_from, gone.hours_until
+    if kept.discreet_from is None:
+        kept.discreet_from, kept.discreet_until = gone.discreet_from, gone.discreet_until
     if kept.pending_question is None:
         kept.pending_question, kept.question_asked_at = gone.pending_question, gone.question_asked_at
     kept.languages = sorted({*kept.languages, *gone.languages})

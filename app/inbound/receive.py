@@ -14,7 +14,7 @@ from app.telemetry import logs
 from handlers import media, registry
 from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
-from handlers.turn import Text, Turn, unpack
+from handlers.turn import Context, Text, Turn
 from handlers.understanding import carrier_words
 from handlers.understanding.intents import Answer, Free, Intent, Kind, Order, Understood, Wordless
 from models import inbound, lines, people
@@ -61,7 +61,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         return Taken.SEEN
     burst = repeats.burst(earlier, now, line.policy)
     quoted = reading.quote.number if reading.quote else None
-    asked = unpack(person, now, line.policy)
+    asked = Context(session, line, now).asked_of(person)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked, quoted=quoted, burst=burst)
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
     understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))

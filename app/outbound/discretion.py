@@ -10,51 +10,62 @@ from models.delivery import discretion
 from models.delivery.outbound import Lane
 from models.hours import Waking
 from models.lines import Line
-from models.people import Address
+from models.people import Address, Person
 from models.store.session import Session
 
 ALLOWED_IN_SILENCE = frozenset({relaying.EVEN_SO})  # what duty says knowingly to somebody who asked for no texts
-CUE, ACKNOWLEDGED = "discreet_cue", "discreet_ok"
+ACKNOWLEDGED, ASKED = "discreet_ok", "discreet_asks"
 # These say nothing of a need, or must be said.
-NEUTRAL = frozenset({CUE, ACKNOWLEDGED, "passed_quietly", "kept_quietly", "status_quiet"})
+NEUTRAL = frozenset({ACKNOWLEDGED, ASKED, "discreet_help", "passed_quietly", "kept_quietly", "status_quiet"})
 PLAIN = NEUTRAL | discreet.SAID | ALLOWED_IN_SILENCE | {"stopped", "you_stopped", forgetting.DONE}
+INSTEAD = dict.fromkeys(("passed_on", "passed_on_to", "passed_on_word"), "passed_quietly") | {
+    "help": "discreet_help",
+    "started": ACKNOWLEDGED,
+}
+WHICH = frozenset({"to_which", "which_one"})  # without an answer nothing is done
 IN_HAND = timedelta(minutes=2)  # after a text of theirs, in which it is they who hold the phone
-INSTEAD = dict.fromkeys(("passed_on", "passed_on_to", "passed_on_word"), "passed_quietly")
+
+
+def may_see(person: Person, phrase: str, lane: int) -> bool:
+    """Whether a text may stand on their screen as it is: whom to call in danger may, and whatever comes on duty."""
+    return person.discreet_since is None or person.on_duty or lane == Lane.EMERGENCY or phrase in PLAIN
+
+
+def neutral(text: Text) -> Text:
+    """A text in words that may stand there, or kept until they ask for it."""
+    if may_see(text.to, text.phrase, text.lane):
+        return text
+    instead = INSTEAD.get(text.phrase)
+    return replace(text, phrase=instead) if instead else replace(text, kept=True)
 
 
 def sift(
     session: Session, line: Line, texts: Sequence[Text], homes: Mapping[int, Address], now: datetime, by: int | None
 ) -> Iterator[Text]:
-    """The texts as they may go out. What tells of a need is kept; that there is news is said once, in neutral words.
-
-    Whom to call in danger goes out as it is, and so does everything to whoever is on duty.
-    """
-    told: dict[int, bool] = {}  # people of whom something is kept, and whether they read something all the same
+    """The texts as they may go out. Where some are kept, that there is news is said once, in neutral words."""
+    told: dict[int, list[Text]] = {}  # by the person whose phone others read
     for text in texts:
-        person = text.to
-        if person.discreet_since is None or person.on_duty or text.lane is Lane.EMERGENCY:
-            yield text
-        elif (phrase := INSTEAD.get(text.phrase, text.phrase)) in PLAIN:
-            told[person.id] = True
-            yield replace(text, phrase=phrase)
+        said = neutral(text)
+        if text.to.discreet_since is not None and not text.to.on_duty:
+            told.setdefault(text.to.id, []).append(said)
+        yield said
+    for person_id, said_to in told.items():
+        home = homes.get(person_id)
+        if home is None or not all(said.kept for said in said_to):
+            continue  # they read something all the same
+        person = said_to[0].to
+        if person_id == by and home.last_heard_at is not None and now - home.last_heard_at <= IN_HAND:
+            asks = person.question_asked_at == now or any(said.phrase in WHICH for said in said_to)
+            yield Text(person, ASKED if asks else ACKNOWLEDGED, lane=Lane.REPLY)
         else:
-            told.setdefault(person.id, False)
-            yield replace(text, kept=True)
-    for text in {text.to.id: text for text in texts if told.get(text.to.id) is False}.values():
-        home = homes.get(text.to.id)
-        if home is None:
-            continue
-        if text.to.id == by and home.last_heard_at is not None and now - home.last_heard_at <= IN_HAND:
-            yield Text(text.to, ACKNOWLEDGED, lane=Lane.REPLY)
-        else:
-            yield from _cue(session, line, text, home, now)
+            yield from _cue(session, line, person, home, now)
 
 
-def _cue(session: Session, line: Line, text: Text, home: Address, now: datetime) -> Iterator[Text]:
+def _cue(session: Session, line: Line, person: Person, home: Address, now: datetime) -> Iterator[Text]:
     """That there is news, once until they write, in the hours that they named; who named none asks by themselves."""
-    person = text.to
-    if person.hours is None or discretion.was_told(session, person.id, CUE, home.last_heard_at):
+    hours = person.discreet_hours
+    if hours is None or discretion.was_told(session, person.id, discreet.CUE, home.last_heard_at):
         return
-    moment = Waking(line.timezone, (person.hours,)).next(now)
-    if moment is not None:
-        yield Text(person, CUE, lane=Lane.NOTICE, not_before=None if moment == now else moment)
+    begins, ends = next(Waking(line.timezone, (hours,)).spans(now), (None, None))
+    if begins is not None:
+        yield Text(person, discreet.CUE, not_before=begins if begins > now else None, expires_at=ends)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.carriers.base import Action
-from app.outbound import outbox
+from app.outbound import discretion, outbox
 from handlers import followups
 from handlers.turn import Context, Texts
 from models import lines, people
@@ -104,12 +104,15 @@ class Failure:
         Whoever said STOP while it was on its way is not written to again.
         """
         row = self.row
-        wanted = outbox.is_wanted(people.by_id(self.session, row.person_id), row.phrase)
+        person = people.by_id(self.session, row.person_id)
+        wanted = outbox.is_wanted(person, row.phrase)
         if wanted and until is not None and row.expires_at is not None and until >= row.expires_at:
             self.fail()
             return
         self.end(Result.RETURNED)
         row.state = State.CANCELLED if not wanted else State.READY if until is None else State.HELD
+        if wanted and not discretion.may_see(person, row.phrase, row.lane):
+            row.state = State.KEPT
         row.not_before, row.error_code = until, self.code
         row.sid = row.leased_until = None
         row.retries += counted

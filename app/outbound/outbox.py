@@ -83,12 +83,14 @@ def queue(
             log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
         not_before = unasked.may_leave(session, line, text, home, now)
+        lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
         said = sayings.parts(_book(text.to, line), text, home.channel)
         for part in unasked.introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
-            if merges and outbound.reword(session, text.merged, part, segments.count(part), now):
+            size = segments.count(part)
+            if merges and outbound.reword(session, text.merged, part, size, now, kept=text.kept):
                 queued += 1
                 continue
             enqueue(
@@ -107,7 +109,7 @@ def queue(
                 lane=text.lane,
                 kept=text.kept,
                 not_before=not_before,
-                expires_at=(not_before or now) + (LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]),
+                expires_at=text.expires_at or (not_before or now) + lasts,
             )
             queued += 1
     return queued
@@ -131,11 +133,12 @@ class Sayings:
 def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool:
     """Whether this text took the place of an earlier one of its name, which had not left yet."""
     home = people.reply_addresses(session, [text.to.id]).get(text.to.id)
+    text = discretion.neutral(text)
     if home is None or not is_wanted(text.to, text.phrase):
         return False
     said = parts(_said(_book(text.to, line), text, home.channel), home.channel)
     return len(said) == 1 and outbound.reword(
-        session, text.merged, said[0], segments.count(said[0]), now, text.not_before
+        session, text.merged, said[0], segments.count(said[0]), now, text.not_before, kept=text.kept
     )
 
 
@@ -292,6 +295,7 @@ def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Addr
             from_number=from_number,
             to=home.value,
             lane=Lane(row.lane),
+            kept=not discretion.may_see(person, row.phrase, row.lane),
             expires_at=row.expires_at,
         )
     row.reported_at = now  # the copy is what somebody waits for now

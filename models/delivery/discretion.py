@@ -25,19 +25,14 @@ def keep_unsent(session: Session, person_id: int, now: datetime) -> None:
     )
 
 
-def release(session: Session, person_id: int, now: datetime, most: int) -> int:
-    """Send the newest of what is kept, as an answer; the rest is too old. Returns how many go."""
-    newest = list(
-        session.exec(
-            select(Outbound.id)
-            .where(*_kept(person_id), col(Outbound.created_at) > now - READABLE)
-            .order_by(col(Outbound.id).desc())
-            .limit(most)
-        )
-    )
+def release(session: Session, person_id: int, now: datetime, most: int) -> tuple[int, int]:
+    """Send what is kept as an answer, the oldest first, but what is too old. How many go, and how many stay."""
+    dead = *_kept(person_id), col(Outbound.created_at) <= now - READABLE
+    session.execute(sa.update(Outbound).where(*dead).values(state=State.CANCELLED, changed_at=now))
+    kept = list(session.exec(select(Outbound.id).where(*_kept(person_id)).order_by(col(Outbound.id))))
     session.execute(
         sa.update(Outbound)
-        .where(col(Outbound.id).in_(newest))
+        .where(col(Outbound.id).in_(kept[:most]))
         .values(
             state=State.READY,
             lane=Lane.REPLY,
@@ -47,18 +42,26 @@ def release(session: Session, person_id: int, now: datetime, most: int) -> int:
             changed_at=now,
         )
     )
-    drop(session, person_id, now)
-    return len(newest)
+    return len(kept[:most]), len(kept[most:])
 
 
-def drop(session: Session, person_id: int, now: datetime) -> None:
-    """Nobody will ask for what is kept any more."""
-    session.execute(sa.update(Outbound).where(*_kept(person_id)).values(state=State.CANCELLED, changed_at=now))
+def cancel_waiting(session: Session, person_id: int, phrase: str, now: datetime) -> None:
+    """Do not say this, if it has not left yet."""
+    waiting = col(Outbound.person_id) == person_id, col(Outbound.state).in_(UNSENT), col(Outbound.phrase) == phrase
+    session.execute(sa.update(Outbound).where(*waiting).values(state=State.CANCELLED, changed_at=now))
+
+
+def is_kept(session: Session, person_id: int, since: datetime) -> bool:
+    """Whether something said since then waits to be read."""
+    query = select(Outbound.id).where(*_kept(person_id), col(Outbound.created_at) >= since)
+    return session.exec(query.limit(1)).first() is not None
 
 
 def was_told(session: Session, person_id: int, phrase: str, since: datetime | None) -> bool:
     """Whether this was put on its way to somebody since then."""
-    query = select(Outbound.id).where(Outbound.person_id == person_id, Outbound.phrase == phrase)
+    query = select(Outbound.id).where(
+        Outbound.person_id == person_id, Outbound.phrase == phrase, Outbound.state != State.CANCELLED
+    )
     if since is not None:
         query = query.where(col(Outbound.created_at) > since)
     return session.exec(query.limit(1)).first() is not None

@@ -312,12 +312,21 @@ def about_lately(session: Session, person_id: int, since: datetime) -> list[tupl
 
 
 def reword(
-    session: Session, key: str, body: str, segments: int, now: datetime, not_before: datetime | None = None
+    session: Session,
+    key: str,
+    body: str,
+    segments: int,
+    now: datetime,
+    not_before: datetime | None = None,
+    *,
+    kept: bool = False,
 ) -> bool:
-    """Give the text with this key other words, if it is queued and has not left yet; whether it was."""
+    """Give the text with this key other words, if it is queued (or `kept`) and has not left yet; whether it was."""
     until = {} if not_before is None else {"not_before": not_before}
     reworded = session.execute(
-        sa.update(Outbound).where(*_waits(key, now)).values(body=body, segments=segments, changed_at=now, **until)
+        sa.update(Outbound)
+        .where(*((col(Outbound.key) == key, col(Outbound.state) == State.KEPT) if kept else _waits(key, now)))
+        .values(body=body, segments=segments, changed_at=now, **until)
     )
     return reworded.rowcount == 1
 
