@@ -10,8 +10,10 @@ from sqlmodel import select
 
 from app.carriers.base import Sent
 from app.outbound.results import SendOutcome
+from models import people
 from models.delivery.handover import LeasedText
 from models.delivery.outbound import State, StatusEvent
+from models.store.session import Session
 from tests import webhooks
 from tests.fake_twilio import When
 from tests.fakes import PUBLIC, status_update
@@ -102,6 +104,23 @@ def test_whenever_they_come_the_text_is_delivered_once(
     assert (kept.state, kept.sid) == (State.DELIVERED, world.twilio.sent[0].sid)
     assert set(world.twilio.answers) == {204}
     assert len(world.twilio.sent) == 1
+
+
+@pytest.mark.parametrize("code", [30003, 30023])
+def test_what_comes_back_is_kept_where_others_read_the_phone_since(world: World, code: int) -> None:
+    world.twilio.when = When.HELD
+    row = world.put()
+    world.drain()
+    sid = world.twilio.sent[0].sid
+
+    def quiet(session: Session) -> None:
+        person = people.by_id(session, world.row(row).person_id)
+        person.discreet_since = world.clock.now()
+        session.add(person)
+
+    world.hotline.database.write(quiet).result()
+    world.hotline.ingest.status(status_update(row, "undelivered", sid=sid, code=code)).result()
+    assert world.row(row).state is State.KEPT
 
 
 def test_a_delivered_text_never_goes_back(world: World) -> None:

@@ -17,6 +17,7 @@ from app.carriers.twilio import errors
 from app.carriers.twilio.errors import ACTIONS
 from app.hotline import Hotline
 from app.outbound import error_policy
+from models import people
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel
@@ -302,6 +303,24 @@ def test_a_whatsapp_window_that_closed_turns_to_sms(cases: list[Case], sqlite_ur
     assert ways[0] == (Channel.WHATSAPP, ANA, "¿Llegó? Está aquí")
     assert ways[1] == (Channel.SMS, ANA, "¿Llegó? Está aquí")
     assert it.row(row).state is State.FAILED
+
+
+def test_where_others_read_the_phone_it_waits_there_too(cases: list[Case], sqlite_url: str) -> None:
+    it = case(sqlite_url, 63016, "post")
+    cases.append(it)
+    it.put(body="they have written by SMS once")
+    it.play(timedelta(minutes=1))
+    it.carrier.posts.clear()
+    row = it.put(body="diapers", channel=Channel.WHATSAPP)
+
+    def quiet(session: Session) -> None:
+        person = people.by_id(session, it.row(row).person_id)
+        person.discreet_since = it.clock.now()
+        session.add(person)
+
+    it.hotline.database.write(quiet).result()
+    it.play(timedelta(minutes=1))
+    assert [text.channel for _, text in it.carrier.posts] == [Channel.WHATSAPP]
 
 
 def test_an_account_at_fault_rests_every_number_of_its_line_and_goes_on_by_one_text(
