@@ -98,7 +98,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DELIVERED, own.take_back),
     # for a person; what they need beside it is asked about all the same
-    ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper),
+    ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
     ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
     ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
