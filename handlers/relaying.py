@@ -12,6 +12,7 @@ from handlers.understanding import acts
 from handlers.understanding.intents import DangerKind, Question
 from models import alarms, assignments, dangers, events, kept_apart, people, requests
 from models.assignments import Assignment
+from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request, State
@@ -118,8 +119,8 @@ def pass_on(
             return
     if other is None:
         yield from to_duty(turn, request, words)
-    elif _not_for_them(turn, request, other, words):
-        yield from _about_them(turn, request, other, words)
+    elif not_for_them(turn, request, other, words):
+        yield from about_them(turn, request, other, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
     elif _may_be_read(turn, request, other) and not _on_purpose(turn, request, words):
@@ -267,7 +268,7 @@ def _to_whom(turn: Turn, request: Request, words: str, *, told: bool) -> Text:
     return turn.reply("passed_to_duty" if told else "kept_for_duty", about=request)
 
 
-def _not_for_them(turn: Turn, request: Request, other: Person, words: str) -> bool:
+def not_for_them(turn: Turn, request: Request, other: Person, words: str) -> bool:
     """Whether a neighbor tells of whoever has it that they fear them, or want somebody else."""
     if turn.speaker.id != request.person_id or other.id == request.duty_person_id:
         return False
@@ -275,7 +276,13 @@ def _not_for_them(turn: Turn, request: Request, other: Person, words: str) -> bo
     return acts.speaks_of_helper(words, names)
 
 
-def _about_them(turn: Turn, request: Request, helper: Person, words: str) -> Texts:
+def whom_it_is_about(turn: Turn, request: Request, words: str) -> Person | None:
+    """Who has it in hand, if these words of its neighbor are not for them to read, now or later."""
+    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    return holder[1] if holder and not_for_them(turn, request, holder[1], words) else None
+
+
+def about_them(turn: Turn, request: Request, helper: Person, words: str) -> Texts:
     """Such words are for duty alone."""
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
     name = turn.somebody(helper)
