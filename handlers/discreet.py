@@ -1,5 +1,6 @@
 """QUIET, for a phone that others read: what is about a need is shown there only when its owner asks for it."""
 
+from handlers import phrasebook
 from handlers.summary import Hour, Said
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Free, Order
@@ -15,6 +16,7 @@ A_SCREEN = 4  # texts that READ shows at once
 def quiet(turn: Turn, order: Order) -> Texts:
     """QUIET, QUIET 9-15: discreet from now on, and texted unasked between these hours alone; QUIET OFF ends it."""
     wanted: bool | tuple[int, int] = order.argument
+    _speaks(turn, order.language)
     if wanted is False:
         turn.speaker.discreet_since = None
         turn.session.add(turn.speaker)
@@ -27,8 +29,9 @@ def quiet(turn: Turn, order: Order) -> Texts:
     yield _said(turn)
 
 
-def phone_is_read(turn: Turn, _: Free) -> Texts:
+def phone_is_read(turn: Turn, intent: Free) -> Texts:
     """They say that others read their phone: QUIET, without the word."""
+    _speaks(turn, intent.meaning.language)
     begin(turn)
     yield _said(turn)
 
@@ -59,6 +62,13 @@ def of(context: Context, request: Request) -> Said | None:
     if neighbor.silent_since is not None:
         return Said("their_phone_is_silent")
     return Said("their_phone_is_read") if neighbor.discreet_since is not None else None
+
+
+def _speaks(turn: Turn, language: str | None) -> None:
+    """Their first text: they are answered in its language."""
+    if turn.speaker.language is None and language in phrasebook.languages():
+        turn.speaker.language = language
+        turn.session.add(turn.speaker)
 
 
 def _said(turn: Turn) -> Text:

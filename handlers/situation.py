@@ -81,6 +81,8 @@ class LiveSituation:
             case Role.NEIGHBOR:
                 talks = any(r.duty_person_id is not None and r.state is not State.DRAFT for r in own)
                 return not (speaker.on_duty or talks or self.turn.held)
+            case Role.NOBODYS_HELPER:
+                return not (speaker.on_duty or self.turn.held)
             case Role.ALONE:
                 return self.is_(Role.NEIGHBOR) and not any(r.state in TALKING for r in own)
             case Role.VOLUNTEER:

@@ -124,9 +124,11 @@ class Sentence(Orders):
         return said is not None and (self.situation.question in REPLIES or bool(self.situation.offers))
 
     def stays(self) -> bool:
-        """Whether a volunteer only says what not to be asked, or a neighbor who shall not come again."""
+        """Whether they only say what not to be asked, who shall not come again, or that others read along."""
         if Act.NOT_AGAIN in self.acts:
             return True  # "no me manden a Ben otra vez"
+        if Act.PHONE_IS_READ in self.acts and self.situation.is_(Role.NOBODYS_HELPER):
+            return True  # "no me manden mensajes porque mi marido los lee"
         return not STAYING.isdisjoint(self.acts) and self.situation.is_(Role.VOLUNTEER)
 
     def fits(self, rule: ActRule[Any]) -> bool:

@@ -28,6 +28,7 @@ class Listed:
 
     act: Act
     pattern: Pattern
+    takes_back: bool = False  # where it is said, the act is none
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,17 @@ class Language(PatternLanguage[Listed]):
         for name, patterns in self.table["acts"].items():
             for pattern in patterns:
                 yield Listed(Act(name), self.symbols.pattern(pattern))
+        for name, patterns in self.table.get("taken_back", {}).items():
+            for pattern in patterns:
+                yield Listed(Act(name), self.symbols.pattern(pattern), takes_back=True)
 
     def done(self, text: str, tokens: Sequence[Token]) -> Iterator[Done]:
-        """Every act in a text."""
-        for listed, words, places in self.found(text, tokens):
+        """Every act in a text that is not taken back in it."""
+        found = [(listed, words, [*places]) for listed, words, places in self.found(text, tokens)]
+        taken_back = {listed.act for listed, _, places in found if listed.takes_back and places}
+        for listed, words, places in found:
+            if listed.act in taken_back:
+                continue
             for runs in places:
                 first = min(words.units[run.first].start for run in runs)
                 last = max(words.units[run.last - 1].end for run in runs)
