@@ -42,8 +42,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.WANTS_FORGOTTEN, Role.ANYONE, forgetting.wanted),
     ActRule(Act.ASKS_WHAT_IS_KEPT, Role.ANYONE, my_data.asked),
     # who else reads their phone
-    ActRule(Act.PHONE_IS_READ, Role.ANYONE, discreet.phone_is_read, goes_on=True),
-    ActRule(Act.NOTHING_BACK, Role.NEIGHBOR, discreet.not_back, goes_on=True),
+    ActRule(Act.PHONE_IS_READ, Role.NOBODYS_HELPER, discreet.phone_is_read, goes_on=True),
+    ActRule(Act.NOTHING_BACK, Role.NOBODYS_HELPER, discreet.not_back, goes_on=True),
     # what they have promised to all
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
@@ -98,7 +98,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DELIVERED, own.take_back),
     # for a person; what they need beside it is asked about all the same
-    ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper),
+    ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
     ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
     ActRule(Act.GRIEVES, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),
     ActRule(Act.LEGAL_TROUBLE, Role.ALONE, reach_person.wanted, goes_on=True, offers_too=False),

@@ -1,5 +1,6 @@
 """QUIET, for a phone that others read: what is about a need is shown there only when its owner asks for it."""
 
+from handlers import phrasebook
 from handlers.summary import Hour, Said
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Free, Order
@@ -18,6 +19,7 @@ EVERYTHING = 20  # texts that come when it ends
 def quiet(turn: Turn, order: Order) -> Texts:
     """QUIET, QUIET 9-15: discreet from now on, and texted unasked between these hours alone; QUIET OFF ends it."""
     wanted: bool | tuple[int, int] = order.argument
+    _speaks(turn, order.language)
     if wanted is False:
         yield from _ends(turn)
         return
@@ -35,8 +37,9 @@ def _ends(turn: Turn) -> Texts:
     _show(turn, EVERYTHING)
 
 
-def phone_is_read(turn: Turn, _: Free) -> Texts:
+def phone_is_read(turn: Turn, intent: Free) -> Texts:
     """They say that others read their phone: QUIET, without the word."""
+    _speaks(turn, intent.meaning.language)
     begin(turn)
     yield _said(turn)
 
@@ -88,6 +91,13 @@ def of(context: Context, request: Request) -> Said | None:
 def kept_from(neighbor: Person) -> bool:
     """Whether what is told them may not be read at once, or not at all: others read their phone."""
     return neighbor.discreet_since is not None or neighbor.silent_since is not None
+
+
+def _speaks(turn: Turn, language: str | None) -> None:
+    """Their first text: they are answered in its language."""
+    if turn.speaker.language is None and language in phrasebook.languages():
+        turn.speaker.language = language
+        turn.session.add(turn.speaker)
 
 
 def _said(turn: Turn) -> Text:

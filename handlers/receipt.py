@@ -285,6 +285,9 @@ def _to_helper(turn: Turn, request: Request, words: str) -> Texts:
     if helper is None or helper.opted_out_at is not None:
         yield turn.reply("welcome")
         return
+    if relaying.not_for_them(turn, request, helper, words):
+        yield from relaying.about_them(turn, request, helper, words)
+        return
     yield turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
     name: Name | None = turn.name(helper)
     yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)

@@ -102,7 +102,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("more", own.more, numbers=True, note=Note.ONE_OWN),
     Command("nevermind", own.nevermind, numbers=True),
     Command("person", reach_person.person),
-    Command("quiet", discreet.quiet, spellings=("quiet_off",), argument=QUIET, told=Told.README),
+    Command("quiet", discreet.quiet, spellings=("quiet_off",), argument=QUIET, typo_forgiven=True, told=Told.README),
     Command("read", discreet.read, told=Told.README),
     Command("join", join.join),
     # who helps: to others, `pass`, `omw`, `drop` and their kin say that nothing of theirs goes by that number
@@ -208,6 +208,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
 QUESTIONS = frozenset((*questions.ANSWERS, Act.ASKS_NEARBY, Act.ASKS_HOW_LONG))  # a group may answer these itself
+MORE = 3  # words
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
@@ -287,8 +288,17 @@ def _acted(turn: Turn, intent: Free, act: Act) -> Texts:
     draft = intake.draft_of(turn)
     if intent.beside is not None:
         yield from free.free(turn, replace(intent, act=None, meaning=intent.beside))
+    elif act is Act.PHONE_IS_READ and draft is None and _says_more(turn, intent):
+        yield from free.free(turn, replace(intent, act=None))
     elif draft is not None:
         yield from intake.next_step(turn, draft)
+
+
+def _says_more(turn: Turn, intent: Free) -> bool:
+    """Whether who says that others read along says more, for whoever they talk with or about what they need."""
+    more = len(intent.words.split()) - len(intent.act_words.split()) >= MORE
+    talks = any(request.duty_person_id is not None for request in turn.own)
+    return talks or (more and bool(turn.matches or turn.own))
 
 
 def _refused(turn: Turn, order: Order, command: Command[Handler]) -> Iterator[Text] | None:

@@ -8,9 +8,11 @@ from handlers import doors, duty_tasks, first_answer, leasing, media, watch
 from handlers.due import Due
 from handlers.summary import BRIEF, Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
+from handlers.understanding import acts
 from handlers.understanding.intents import DangerKind, Question
 from models import alarms, assignments, dangers, events, kept_apart, people, requests
 from models.assignments import Assignment
+from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
 from models.requests import TALKING, Request, State
@@ -117,6 +119,8 @@ def pass_on(
             return
     if other is None:
         yield from to_duty(turn, request, words)
+    elif not_for_them(turn, request, other, words):
+        yield from about_them(turn, request, other, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
     elif _may_be_read(turn, request, other) and not _on_purpose(turn, request, words):
@@ -262,6 +266,35 @@ def _to_whom(turn: Turn, request: Request, words: str, *, told: bool) -> Text:
     if alarm.unheard and alarm.kind != DangerKind.RAID:
         return turn.reply("passed_unheard" if told else "kept_unheard", about=request, lane=Lane.SAFETY, dial=dial)
     return turn.reply("passed_to_duty" if told else "kept_for_duty", about=request)
+
+
+def not_for_them(turn: Turn, request: Request, other: Person, words: str) -> bool:
+    """Whether a neighbor tells of whoever has it that they fear them, or want somebody else."""
+    if turn.speaker.id != request.person_id or other.id == request.duty_person_id:
+        return False
+    names = (other.name.split()[0],) if other.name and other.name.strip() else ()
+    return acts.speaks_of_helper(words, names)
+
+
+def whom_it_is_about(turn: Turn, request: Request, words: str) -> Person | None:
+    """Who has it in hand, if these words of its neighbor are not for them to read, now or later."""
+    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    return holder[1] if holder and not_for_them(turn, request, holder[1], words) else None
+
+
+def about_them(turn: Turn, request: Request, helper: Person, words: str) -> Texts:
+    """Such words are for duty alone."""
+    requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
+    name = turn.somebody(helper)
+    told = list(
+        turn.tell_duty(
+            "duty_about_helper", about=request, but=helper.id, words=brief(words), name=name, match=request.number
+        )
+    )
+    told = [text for text in told if text.to.id != turn.speaker.id]
+    phrase = "about_them_to_duty" if told else "about_them_kept"
+    yield turn.reply(phrase, about=request, name=name)
+    yield from told
 
 
 def _out_of_reach(turn: Turn, request: Request, words: str) -> Texts:

@@ -5,8 +5,11 @@ from functools import cached_property
 
 from handlers.turn import LET_GO, OFFERING, Turn
 from handlers.understanding.intents import Question, Role
-from models import requests
+from handlers.understanding.words import fold
+from models import assignments, requests
 from models.requests import TALKING, Outcome, State
+
+HELPERS = 50  # of the last ones
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,14 @@ class LiveSituation:
         """Requests of their own that are not over."""
         return tuple(r.number for r in self.turn.own)
 
+    @cached_property
+    def helpers(self) -> tuple[str, ...]:
+        """The first names of who had something of theirs in hand."""
+        if not self.turn.asked_for:
+            return ()
+        found = assignments.helpers_of(self.turn.session, self.turn.speaker.id, HELPERS)
+        return tuple(fold(person.name).split()[0] for person in found if person.name)
+
     @property
     def opted_out(self) -> bool:
         """Whether they told us to stop."""
@@ -70,6 +81,8 @@ class LiveSituation:
             case Role.NEIGHBOR:
                 talks = any(r.duty_person_id is not None and r.state is not State.DRAFT for r in own)
                 return not (speaker.on_duty or talks or self.turn.held)
+            case Role.NOBODYS_HELPER:
+                return not (speaker.on_duty or self.turn.held)
             case Role.ALONE:
                 return self.is_(Role.NEIGHBOR) and not any(r.state in TALKING for r in own)
             case Role.VOLUNTEER:

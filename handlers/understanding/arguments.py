@@ -64,10 +64,22 @@ def hours(said: Said) -> int | None:
     return None
 
 
+HALF = (
+    r"(am|pm|a\.m\.|p\.m\.|h|in the (?:morning|afternoon|evening)|at night"
+    r"|de la (?:mañana|manana|madrugada|tarde|noche))?"
+)
 SPAN = re.compile(
-    r"(?:from|between|de|entre)?\s*(?:las\s*)?(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?\s*(?:-|–|to|until|till|and|a|hasta|y)\s*"
-    r"(?:las\s*)?(\d{1,2})(?:[:.h](\d\d))?\s*(am|pm|a\.m\.|p\.m\.|h)?",
+    rf"(?:from|between|desde|de|entre)?\s*(?:las?\s*)?(\d{{1,2}})(?:[:.h](\d\d))?\s*{HALF}\s*"
+    rf"(?:-|–|to|until|till|and|a|hasta|y)\s*(?:las?\s*)?(\d{{1,2}})(?:[:.h](\d\d))?\s*{HALF}",
     re.IGNORECASE,
+)
+NAMED = (
+    (re.compile(r"\b(?:noon|midday|(?:el )?mediod[ií]a)\b", re.IGNORECASE), "12 pm"),
+    (re.compile(r"\b(?:midnight|(?:la )?medianoche)\b", re.IGNORECASE), "12 am"),
+)
+MORNING, EVENING = (
+    ("am", "morning", "mañana", "manana", "madrugada"),
+    ("pm", "afternoon", "evening", "night", "tarde", "noche"),
 )
 WHOLE_DAY: tuple[int, int] = (0, 0)
 
@@ -76,12 +88,21 @@ def hours_of_day(said: Said) -> tuple[int, int] | None:
     """`9-18`, `9am to 6pm` in minutes of the day; the whole day for `all`."""
     if said.rest_is("anything"):
         return WHOLE_DAY
-    found = SPAN.fullmatch(said.rest_as_typed.strip())
+    return _span(said.rest_as_typed)
+
+
+def _span(typed: str, *, narrow: bool = False) -> tuple[int, int] | None:
+    """From when until when in the day; `narrow` reads "1 to 3 pm" as two hours of the afternoon."""
+    for name, hour in NAMED:
+        typed = name.sub(hour, typed)
+    found = SPAN.fullmatch(typed.strip(" ,.!"))
     if found is None:
         return None
     begins, ends = _minute(found[1], found[2], found[3]), _minute(found[4], found[5], found[6])
     if begins is None or ends is None:
         return None
+    if narrow and not found[3] and begins < NOON and begins + NOON < ends:
+        begins += NOON
     if not (found[3] or found[6]) and ends <= begins <= NOON and ends < NOON:
         ends += NOON  # "9-5"
     return begins % DAY, ends % DAY
@@ -93,10 +114,11 @@ NOON, DAY = 12 * 60, 24 * 60
 def _minute(hour: str, minute: str | None, half: str | None) -> int | None:
     """A time of day in minutes; None for one that there is not."""
     half = (half or "").lower().replace(".", "")
+    morning, evening = half.endswith(MORNING), half.endswith(EVENING)
     hours, past = int(hour), int(minute or 0)
-    if hours > (12 if half in ("am", "pm") else 24) or past > 59:
+    if hours > (12 if morning or evening else 24) or past > 59:
         return None
-    hours = hours % 12 + 12 * (half == "pm") if half in ("am", "pm") else hours
+    hours = hours % 12 + 12 * evening if morning or evening else hours
     return hours * 60 + past
 
 
@@ -142,9 +164,19 @@ def digest(said: Said) -> bool:
 
 def quiet(said: Said) -> bool | tuple[int, int] | None:
     """Whether others read their phone, and between which hours it may be texted all the same."""
+    fill = [said.phrases.is_function_word("quiet_filler", word.text) for word in said.rest]
     if said.phrase.name == "quiet_off":
-        return None if said.rest else False
-    return hours_of_day(said) if said.rest else True
+        return False if all(fill) else None
+    if all(fill):
+        return True
+    first = fill.index(False)
+    for end in range(len(fill), fill.index(False), -1):  # "9am-3pm please", but "9 to 10 at night"
+        for begin in (0, first):
+            if found := _span(said.body[said.rest[begin].start : said.rest[end - 1].end], narrow=True):
+                return found
+        if not fill[end - 1]:
+            return None
+    return None
 
 
 def wake(said: Said) -> bool | None:

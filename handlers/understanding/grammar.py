@@ -50,6 +50,8 @@ class Grammar(Vocabulary):
         begins = self.phrases.at_start(words)
         told = among(begins, self.telling, "en")
         language = told[0][0].language if told else None
+        if told and told[0][1] < len(words) and len({p.language for p, size in told if size == told[0][1]}) > 1:
+            language = None  # "no me manden mensajes": a word of several languages, and what follows tells which
         return Reading(text, tokens, words, begins, self.lexicons, language, quote, tap)
 
     def _takes_numbers(self, word: str) -> bool:

@@ -138,6 +138,7 @@ class Role(StrEnum):
 
     ANYONE = "anyone"
     NEIGHBOR = "neighbor"  # not on duty, talks with nobody on duty, has nothing of others in hand
+    NOBODYS_HELPER = "nobodys_helper"  # not on duty, has nothing of others in hand
     ALONE = "alone"  # the same, and nobody has anything of theirs in hand
     DRAFTING = "drafting"  # we still ask back about a request of theirs
     WAITING = "waiting"  # volunteers are asked about a request of theirs, or it waits for one or for duty

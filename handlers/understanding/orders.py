@@ -19,7 +19,7 @@ from handlers.understanding.intents import (
 )
 from handlers.understanding.languages import languages, plain
 from handlers.understanding.numbers import take
-from handlers.understanding.phrases import Phrase, PhraseIndex, among
+from handlers.understanding.phrases import Begins, Phrase, PhraseIndex, among
 from handlers.understanding.reading import Reading
 from handlers.understanding.situation import Situation
 from handlers.understanding.vocabulary import Vocabulary
@@ -92,7 +92,8 @@ class Orders:
             or self.signed()
             or self.numbered()
             or self.whole()
-            or self.setting()
+            or self.setting(self.reading.begins)
+            or self.mistyped()
             or self.bare_numbers()
         )
 
@@ -114,7 +115,7 @@ class Orders:
     def numbered(self) -> Intent | None:
         begins = among(self.reading.begins, self.grammar.numbered, self.situation.language)
         if not begins and self.numbers_follow() and (typo := self.phrases.forgiving(self.words[0].text)):
-            begins = [(typo, 1)]
+            begins = [(typo, 1)] if typo.name in self.grammar.numbered else []
         return next((order for phrase, size in begins if (order := self.as_order(phrase, size))), None)
 
     def as_order(self, phrase: Phrase, size: int) -> Intent | None:
@@ -198,8 +199,19 @@ class Orders:
             return self.made(phrase)
         return None
 
-    def setting(self) -> Intent | None:
-        for phrase, size in among(self.reading.begins, self.grammar.settings, self.situation.language):
+    def mistyped(self) -> Intent | None:
+        """A harmless setting with a slip of the thumb in a word of it: "queit", "modo descreto 9-15"."""
+        for i, word in enumerate(self.words[:2]):
+            if (meant := self.phrases.slip(word.text)) is None:
+                continue
+            begins = self.phrases.at_start([*self.words[:i], word._replace(text=meant), *self.words[i + 1 :]])
+            harmless = [row for row in begins if row[0].name in self.phrases.forgiven and row[1] > i]
+            if found := self.setting(harmless):
+                return found
+        return None
+
+    def setting(self, begins: Begins) -> Intent | None:
+        for phrase, size in among(begins, self.grammar.settings, self.situation.language):
             command = self.grammar.commands[phrase.name]
             if command.argument is None or self.situation.question in command.gives_way_to:
                 continue

@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
+from handlers.understanding.patterns.spelling import slipped, squeezed
 from handlers.understanding.words import Token, split
 
 LONG_ENOUGH = 5  # letters; in shorter words a typo makes another word
@@ -96,6 +98,13 @@ class PhraseIndex:
     def forgiving(self, word: str) -> Phrase | None:
         """The command that a misspelled word stands for, if it is a harmless one."""
         return self._nearest(word, self.harmless)
+
+    def slip(self, word: str) -> str | None:
+        """The harmless command that is one slip of the thumb away: "queit" is one, "quilt" and "quit" are none."""
+        short = squeezed(word)
+        far = {c: OSA.distance(short, squeezed(c)) for c in self.harmless if slipped(short, squeezed(c))}
+        best = min(far, key=lambda c: far[c], default=None)
+        return best if best is not None and far[best] <= 1 and word not in self._single else None
 
     def almost(self, word: str) -> Phrase | None:
         """The command that a misspelled word may have been meant for, where we ask rather than act."""

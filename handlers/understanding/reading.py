@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from handlers.understanding import acts, asides, danger, leaving, machines, needs
@@ -17,6 +17,8 @@ from handlers.understanding.reactions import Tap
 from handlers.understanding.words import Token, split
 
 PASTED = re.compile(r"""["“”<>:/@*]|\.\w""")  # quotes, links, labels
+
+SENTENCE = re.compile(r"[.!;\n]\s+|\n")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,14 @@ class Reading:
     @cached_property
     def meaning(self) -> Understanding:
         """What it says as free words."""
-        return needs.interpret(self.text, self._found, self.danger, self.unspoken)
+        whole = needs.interpret(self.text, self._found, self.danger, self.unspoken)
+        if whole.kind is not Kind.OTHER or not whole.exact or not {*whole.needs_if_asked} - {Need.OTHER}:
+            return whole
+        for sentence in SENTENCE.split(self.text):  # "he is allergic to nuts. groceries 14 Oak St"
+            asked = needs.interpret(sentence, self.lexicons.find(split(sentence)), None)
+            if asked.kind is Kind.ASK and asked.exact and asked.needs:
+                return replace(whole, kind=Kind.ASK, needs=asked.needs)
+        return whole
 
     @cached_property
     def danger(self) -> Danger | None:

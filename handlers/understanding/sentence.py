@@ -1,10 +1,13 @@
 """What a text means in a situation: what it is comes before what we asked. The order is docs/understanding.md's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from handlers.understanding import carrier_words, machines
+from handlers.understanding import acts, carrier_words, machines
 from handlers.understanding.act_rule import ActRule
+from handlers.understanding.acts import Done
 from handlers.understanding.asides import Aside
 from handlers.understanding.intents import (
     Act,
@@ -98,9 +101,15 @@ class Sentence(Orders):
         named = asked is Question.NEED and {*meaning.needs_if_asked} - {Need.OTHER}
         return not named and self.text.endswith("?") and len(self.words) >= ASKED_BACK
 
+    @cached_property
+    def acts(self) -> Mapping[Act, Done]:
+        """What they do by it; of who helps them they may speak by name."""
+        by_name = acts.acts().about_helper(self.text, self.reading.tokens, self.situation.helpers)
+        return {**by_name, **self.reading.acts} if by_name else self.reading.acts
+
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
-        acts = {*self.reading.acts, *BARE.get(self.yes_or_no() or "", ())}
+        acts = {*self.acts, *BARE.get(self.yes_or_no() or "", ())}
         if acts & TIMED and self.reading.meaning.when is None:
             acts -= TIMED
         if self.situation.question in IN_ANY_LANGUAGE and "?" not in self.text:
@@ -115,10 +124,12 @@ class Sentence(Orders):
         return said is not None and (self.situation.question in REPLIES or bool(self.situation.offers))
 
     def stays(self) -> bool:
-        """Whether a volunteer only says what not to be asked, or a neighbor who shall not come again."""
-        if Act.NOT_AGAIN in self.reading.acts:
+        """Whether they only say what not to be asked, who shall not come again, or that others read along."""
+        if Act.NOT_AGAIN in self.acts:
             return True  # "no me manden a Ben otra vez"
-        return not STAYING.isdisjoint(self.reading.acts) and self.situation.is_(Role.VOLUNTEER)
+        if Act.PHONE_IS_READ in self.acts and self.situation.is_(Role.NOBODYS_HELPER):
+            return True  # "no me manden mensajes porque mi marido los lee"
+        return not STAYING.isdisjoint(self.acts) and self.situation.is_(Role.VOLUNTEER)
 
     def fits(self, rule: ActRule[Any]) -> bool:
         """Whether words of this kind may do that: who offers legal help needs none."""
@@ -126,11 +137,10 @@ class Sentence(Orders):
 
     def acted(self, rule: ActRule[Any]) -> Free:
         """What they do by it, what they need beside it, and in which language if nothing else tells."""
-        acts, meaning = self.reading.acts, self.reading.meaning
-        done = acts.get(rule.act)
+        done, meaning = self.acts.get(rule.act), self.reading.meaning
         beside = None
         if rule.goes_on and meaning.kind is Kind.ASK:
-            beside = self.reading.meaning_without(acts.values())
+            beside = self.reading.meaning_without(self.acts.values())
             named = {*beside.needs} - {Need.OTHER}
             beside = beside if beside.kind is Kind.ASK and (named or beside.exact) else None
         if meaning.language is None and done is not None:
@@ -140,7 +150,7 @@ class Sentence(Orders):
             meaning,
             act=rule.act,
             role=rule.to,
-            acts=frozenset(acts),
+            acts=frozenset(self.acts),
             beside=beside,
             act_words=done.words if done else "",
             quoted=self.quoted,

@@ -23,6 +23,8 @@ class Situation(Protocol):
     def own(self) -> tuple[int, ...]: ...
     @property
     def opted_out(self) -> bool: ...
+    @property
+    def helpers(self) -> tuple[str, ...]: ...
     def is_(self, role: Role) -> bool: ...
     @property
     def quoted(self) -> int | None: ...
@@ -40,6 +42,7 @@ class KnownSituation:
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
     offered_last: bool = True  # whether that is what we said to them last: a short yes or no answers it
     own: tuple[int, ...] = ()  # requests of their own that are not over
+    helpers: tuple[str, ...] = ()  # the first names, folded, of who helps or has helped them
     opted_out: bool = False
     quoted: int | None = None  # the request that the text of ours tells of to which theirs is a reply
     in_danger: bool = False  # whether a request of theirs tells of danger

@@ -5,7 +5,7 @@ tells of an act wherever it stands in a text; which acts make sense to somebody 
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,11 +13,13 @@ from pathlib import Path
 from handlers.understanding.intents import Act
 from handlers.understanding.patterns.language import PatternLanguage, Table
 from handlers.understanding.patterns.signs import Pattern
-from handlers.understanding.words import Token, clean, split
+from handlers.understanding.words import Token, clean, fold, split
 
 HERE = Path(__file__).parent
 IN_ONE_BREATH = frozenset({Act.ASKS_FOR_CALL, Act.ASKS_FOR_PERSON})  # a comma ends what is asked
 LONGEST = 60  # words; in longer texts people tell stories
+ABOUT_HELPER = frozenset({Act.NOT_AGAIN, Act.CHOOSES_HELPER, Act.FEARS_HELPER})  # never for the ears of who helps
+HELPER = "helpername"  # what the files call whoever helps by name: "no more Ben" is "no more him"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Listed:
 
     act: Act
     pattern: Pattern
+    takes_back: bool = False  # where it is said, the act is none
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,17 @@ class Language(PatternLanguage[Listed]):
         for name, patterns in self.table["acts"].items():
             for pattern in patterns:
                 yield Listed(Act(name), self.symbols.pattern(pattern))
+        for name, patterns in self.table.get("taken_back", {}).items():
+            for pattern in patterns:
+                yield Listed(Act(name), self.symbols.pattern(pattern), takes_back=True)
 
     def done(self, text: str, tokens: Sequence[Token]) -> Iterator[Done]:
-        """Every act in a text."""
-        for listed, words, places in self.found(text, tokens):
+        """Every act in a text that is not taken back in it."""
+        found = [(listed, words, [*places]) for listed, words, places in self.found(text, tokens)]
+        taken_back = {listed.act for listed, _, places in found if listed.takes_back and places}
+        for listed, words, places in found:
+            if listed.act in taken_back:
+                continue
             for runs in places:
                 first = min(words.units[run.first].start for run in runs)
                 last = max(words.units[run.last - 1].end for run in runs)
@@ -81,12 +91,28 @@ class Acts:
                     found[done.act] = replace(first, also=(*first.also, done.words))
         return found
 
+    def about_helper(self, text: str, tokens: Sequence[Token], names: Collection[str]) -> dict[Act, Done]:
+        """The acts by which somebody speaks of who helps them: these folded first names stand for "him"."""
+        said = {form for name in names for form in (name, f"{name}s")}  # "Ben's a creep"
+        if said.isdisjoint(token.text for token in tokens):
+            return {}
+        found = self.read(text, [token._replace(text=HELPER) if token.text in said else token for token in tokens])
+        return {act: done for act, done in found.items() if act in ABOUT_HELPER}
+
 
 @cache
 def acts() -> Acts:
     """The acts as written in the files beside this one."""
     files = sorted(HERE.glob("*.toml"))
     return Acts({path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in files})
+
+
+def speaks_of_helper(text: str, names: Collection[str] = ()) -> bool:
+    """Whether a text fears whoever helps, or wants somebody else; they may be called by one of these first names."""
+    text = clean(text)
+    tokens = split(text)
+    by_name = acts().about_helper(text, tokens, [fold(name) for name in names])
+    return bool(by_name) or not ABOUT_HELPER.isdisjoint(acts().read(text, tokens))
 
 
 def read(text: str) -> dict[Act, Done]:
