@@ -73,12 +73,14 @@ def _said_in_claiming(context: Context, request: Request, note: str, comes: Due 
 
 def may_write(turn: Turn, request: Request) -> bool:
     """Whether the speaker is a side of this request: its neighbor, who holds it, or whoever is on duty."""
-    if request.person_id == turn.speaker.id or turn.speaker.on_duty:
+    if request.person_id == turn.speaker.id:
+        return True
+    if kept_apart.hides(turn.session, request, turn.speaker.id):
+        return False
+    if turn.speaker.on_duty:
         return True
     holder = assignments.on(turn.session, request)
     if holder is None or holder[1].id != turn.speaker.id or not request.live:
-        return False
-    if kept_apart.are(turn.session, request, turn.speaker.id):
         return False
     return request.state in TALKING or not _wrote_since(turn, request)
 
@@ -206,7 +208,8 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
     holder = assignments.on(turn.session, request) if request.state in TALKING else None
     if turn.speaker.id == request.person_id:
         desk = people.by_id(turn.session, request.duty_person_id) if request.duty_person_id else None
-        if desk and desk.on_duty:  # whoever wrote last is who is answered: it may be about the helper
+        hidden = desk is not None and kept_apart.hides(turn.session, request, desk.id)
+        if desk and desk.on_duty and not hidden:  # whoever wrote last is who is answered: it may be about the helper
             return desk, "from_neighbor"
         if holder and holder[0].at_door_at is not None:  # whoever stands there hears from them
             assignments.change(turn.session, holder[0], at_door_at=None)
@@ -232,7 +235,7 @@ def to_duty(turn: Turn, request: Request, words: str) -> Texts:
     yield from texts
 
 
-def words_to_duty(turn: Turn, request: Request, words: str, *, but: int | None = None) -> Texts:
+def words_to_duty(turn: Turn, request: Request, words: str) -> Texts:
     """Words for everybody on duty: the first ones at once, those of somebody who writes on and on once a minute."""
     before = events.said_since(turn.session, request, "wrote", turn.now - WRITES_ON)
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
@@ -241,7 +244,7 @@ def words_to_duty(turn: Turn, request: Request, words: str, *, but: int | None =
         leaves = turn.now.replace(second=0, microsecond=0) + MINUTE
         same = [said for at, said in before if at >= leaves - MINUTE]
         words = " / ".join([*same, words])
-    for text in turn.tell_duty("duty_wrote", about=request, but=but or turn.speaker.id, words=brief(words)):
+    for text in turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)):
         if leaves is None:
             yield text
         else:
