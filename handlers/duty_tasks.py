@@ -150,11 +150,10 @@ def call(context: Context, request: Request) -> Texts:
 
 def read_to(context: Context, person: Person) -> Texts:
     """What waits, to somebody who has just taken the watch."""
-    found = [t for t in duty_tasks.waiting(context.session, context.line.id) if t.about_person_id != person.id]
-    for task in found[:READ_TO]:
-        request = requests.by_id(context.session, task.request_id) if task.request_id else None
-        if request is not None and kept_apart.hides(context.session, request, person.id):
-            continue
+    tasks = [t for t in duty_tasks.waiting(context.session, context.line.id) if t.about_person_id != person.id]
+    found = [(t, requests.by_id(context.session, t.request_id) if t.request_id else None) for t in tasks]
+    found = [(t, r) for t, r in found if r is None or not kept_apart.hides(context.session, r, person.id)]
+    for task, request in found[:READ_TO]:
         if request is not None and request.live:
             yield from _say(context, task, request, [person])
         elif request is None and task.about_person_id is not None:
