@@ -12,8 +12,10 @@ from handlers.summary import Ours, Said, Soon, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free, Need, Order
 from models import assignments, events, requests
+from models.people import Person
 from models.requests import TALKING, Request, State
 
+LOOKED_AT = 50  # of the last matches of a neighbor
 TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
 Around = tuple[Said | None, Said | None]  # what is said before and after whether anybody is there
 NOTHING: Around = (None, None)
@@ -35,7 +37,19 @@ def wanted(turn: Turn, intent: Free) -> Texts:
         after = "what_now"  # they wrote in vain, or to somebody else: it can still be taken up
     if turn.asked is not None and turn.asked.request_id is None:
         turn.unask(turn.speaker)  # what they say next is for whoever writes back
-    yield from reach(turn, intent.words, before=before, after=after)
+    helper = _helper_named(turn, intent.words)
+    if helper is None:
+        yield from reach(turn, intent.words, before=before, after=after)
+    else:
+        name = turn.somebody(helper)
+        yield from reach(turn, intent.words, before=before, after=after or "not_the_helper", of=helper.id, name=name)
+
+
+def _helper_named(turn: Turn, words: str) -> Person | None:
+    """Who has helped them and is named in words for duty: it is about them, and not for them."""
+    said = {word.strip(".,;:!?'\"()").removesuffix("'s").casefold() for word in words.split()}
+    helpers = assignments.helpers_of(turn.session, turn.speaker.id, LOOKED_AT) if turn.asked_for else []
+    return next((one for one in helpers if one.name and one.name.split()[0].casefold() in said), None)
 
 
 def about_helper(turn: Turn, intent: Free) -> Texts:
