@@ -15,7 +15,7 @@ from handlers.summary import Quoted, Said, brief
 from handlers.turn import Context, Text, Turn
 from handlers.understanding.intents import DangerKind
 from handlers.understanding.needs import understand
-from models import alarms, dangers, inbound, people
+from models import alarms, dangers, inbound, kept_apart, people, requests
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -54,7 +54,11 @@ def alarm(turn: Turn, request: Request, kind: str, *, silent: bool = False) -> l
         dangers.record(turn.session, request, dangers.ALARM, turn.now, by=who)
         phrase = SILENT if silent else _first_phrase(turn, up)
         told = [*texts(turn, request, phrase, but=who, words=words)]
-        return told if watch.awake(turn, but=who) else [*told, *watch.call_for(turn, up)]
+        if watch.awake(turn, request, but=who):
+            return told
+        called = watch.call_for(turn, up)
+        found = bool(called or told or watch.called_just_now(turn))
+        return [*told, *called, *([] if found else last_resort(turn, up, request, phrase))]
     dangers.record(turn.session, request, dangers.MERGED, turn.now, by=who, words=words)
     leaves = _leaves(turn.now, said[0])
     same = [said_ for at, said_ in merged if at >= said[0] and _leaves(at, said[0]) == leaves]
@@ -119,6 +123,32 @@ def asks_for_silence(turn: Turn, request: Request) -> list[Text]:
     return [*texts(turn, request, SILENT, but=turn.speaker.id, words=turn.heard.body)]
 
 
+def last_resort(context: Context, alarm: Alarm, request: Request, phrase: str, n: int | None = None) -> list[Text]:
+    """The alarm, to those on duty from whom they are kept apart: nobody else can be found, and a life goes first.
+
+    But never of violence at home.
+    """
+    if DangerKind.VIOLENCE_AT_HOME in {request.danger, alarm.kind}:
+        return []
+    apart = [
+        person
+        for person in watch.awake(context, but=alarm.person_id)
+        if kept_apart.hides(context.session, request, person.id)
+    ]
+    for person in apart:
+        requests.record(context.session, request, kept_apart.EVEN_SO, context.now, words=str(person.id))
+    return [*texts(context, request, phrase, words=alarm.said, to=apart, n=n)]
+
+
+def for_whom(context: Context, person: Person) -> list[Alarm]:
+    """The alarms that nobody has answered, as far as somebody on duty may hear of them."""
+    return [
+        alarm
+        for alarm in alarms.unheard(context.session, context.line.id)
+        if not kept_apart.hides(context.session, requests.by_id(context.session, alarm.request_id), person.id)
+    ]
+
+
 def _first_repeat(context: Context) -> timedelta:
     return timedelta(minutes=context.line.policy.alarm_repeats[0])
 
@@ -180,7 +210,7 @@ def texts(
     foreign = any(c > LATIN and c.isalpha() for c in f"{place}{words}")
     place = place[: LONGEST_FOREIGN_PLACE if foreign else LONGEST_PLACE].strip()
     where = Said("duty_where", {"place": Quoted(place)}) if place else None
-    for person in people.on_duty(context.session, context.line.id) if to is None else to:
+    for person in context.on_duty(request) if to is None else to:
         if person.id != but:
             text = context.tell(
                 person, phrase, about=request, lane=Lane.SAFETY, where=where, words=Quoted(words), **values

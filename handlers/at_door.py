@@ -37,7 +37,8 @@ def not_home(turn: Turn, order: Order) -> Texts:
 def _knock(turn: Turn, held: Assignment, request: Request, words: str) -> Texts:
     requests.record(turn.session, request, "nobody_home", turn.now, by=turn.speaker.id, words=words or None)
     told = "asked_at_door"
-    yield from relaying.pass_on(turn, request, words, as_="at_your_door" if words else "at_your_door_now", told=told)
+    phrase = "at_your_door" if words else "at_your_door_now"
+    yield from relaying.pass_on(turn, request, words, as_=phrase, told=told, kind="nobody_home")
     neighbor = people.by_id(turn.session, request.person_id)
     if neighbor.opted_out_at is None and assignments.change(turn.session, held, at_door_at=turn.now):
         leasing.look_again(turn, held, request)

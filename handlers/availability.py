@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers import browse, claim, places, timing
+from handlers import browse, claim, newcomers, places, timing
 from handlers.summary import Hour, Needs, Ours, Several
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Need, Order
@@ -42,7 +42,8 @@ def max_(turn: Turn, order: Order) -> Texts:
     """MAX 2: at most two in hand at a time."""
     turn.speaker.max_open = min(order.argument, MOST)
     turn.session.add(turn.speaker)
-    yield turn.reply("max" if turn.speaker.max_open else "max_none", n=turn.speaker.max_open)
+    most = newcomers.most_open(turn, turn.speaker)
+    yield turn.reply("max" if most else "max_none", n=most)
 
 
 def hours(turn: Turn, order: Order) -> Texts:

@@ -43,7 +43,7 @@ def broadcast(turn: Turn, order: Order) -> Texts:
     size = broadcasting.size(turn, kept, broadcasting.readers(turn, kept))
     if not size.people:
         broadcasts.decide(turn.session, kept, turn.now, by=turn.speaker.id, send=False)
-        yield turn.reply("broadcast_nobody", to=broadcasting.to_whom(turn, kept))
+        yield Text(turn.speaker, "broadcast_nobody", {"to": broadcasting.to_whom(turn, kept)}, Lane.REPLY)
         return
     values = _told(turn, kept, size)
     timers.bring_forward(turn.session, turn.line.id, broadcasting.EXPIRY, turn.now + broadcasts.LASTS)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import all_clear, choosing, discreet, leasing, newcomers, waves
+from handlers import all_clear, choosing, discreet, leasing, newcomers, pace, waves
 from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
@@ -10,6 +10,7 @@ from models import assignments, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
+from models.people import Person
 from models.requests import Request, State
 
 
@@ -27,14 +28,17 @@ def omw(turn: Turn, order: Order) -> Texts:
             neighbor = people.by_id(turn.session, request.person_id)
             told = "omw_kept" if discreet.kept_from(neighbor) else "omw_thanks"
             yield turn.reply(told if neighbor.opted_out_at is None else "omw_unheard", about=request)
-            yield turn.tell(
-                neighbor,
-                "omw",
-                about=request,
-                lane=Lane.REPLY,
-                name=turn.somebody(turn.speaker),
-                note=_note(order.note),
-            )
+            yield from _comes(turn, request, neighbor, order.note)
+
+
+def _comes(turn: Turn, request: Request, neighbor: Person, note: str) -> Texts:
+    """The neighbor hears it, once in a while; where they get too many words, these go with others."""
+    slow, name = pace.is_slow(turn, request, turn.speaker, neighbor), turn.somebody(turn.speaker)
+    text = turn.tell(neighbor, "omw", about=request, lane=Lane.REPLY, name=name, note=None if slow else _note(note))
+    yield from pace.paced(turn, request, turn.speaker, text, "", kind="on_the_way")
+    if slow and note:
+        words = turn.tell(neighbor, "from_helper", about=request, lane=Lane.REPLY, name=name, words=Quoted(note))
+        yield from pace.paced(turn, request, turn.speaker, words, note)
 
 
 def done(turn: Turn, order: Order) -> Texts:

@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 
 from handlers.summary import Several, Verb
 from handlers.turn import Context, Text, Turn
-from models import requests
+from models import kept_apart, requests
 from models.requests import Outcome, Request
 
 
@@ -29,13 +29,13 @@ def chosen(
 
 
 def known(turn: Turn, numbers: tuple[int, ...]) -> Generator[Text, None, list[Request]]:
-    """The requests of the line that whoever is on duty named; says so for those that are not there."""
+    """The requests of the line that whoever is on duty named; says so for those that are not theirs to see."""
     if not numbers:
         yield turn.reply("which_number")
     found = []
     for number in numbers:
         request = requests.by_number(turn.session, turn.line.id, number)
-        if request is None:
+        if request is None or kept_apart.hides(turn.session, request, turn.speaker.id):
             yield turn.reply("unknown_number", number=number)
         else:
             found.append(request)

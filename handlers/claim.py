@@ -1,17 +1,20 @@
 """A volunteer takes a request, or says no to it."""
 
 from collections.abc import Generator
+from datetime import datetime, timedelta
 
 from handlers import choosing, discreet, doors, leasing, newcomers, relaying, rescheduling, timing, watch, waves
-from handlers.summary import Ours, Said, Several, Sight, Verb
+from handlers.summary import Ours, Said, Several, Sight, Soon, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
 from handlers.understanding.when.resolving import Needed
-from models import assignments, kept_apart, offers, requests
+from models import assignments, events, kept_apart, offers, requests
 from models.assignments import Assignment
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.requests import Outcome, Request, State
+
+AGAIN = timedelta(hours=1)  # after which they may take again what they gave back, unless duty gives it to them
 
 
 def claim(turn: Turn, order: Order) -> Texts:
@@ -73,6 +76,10 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
         yield turn.reply("claim_own", about=request)
         return True
     if request.state is State.OPEN and not request.in_danger:
+        if (dropped := _gave_back(turn, request)) is not None:
+            again = Soon(dropped + AGAIN, turn.line.timezone, turn.now)
+            yield turn.reply("claim_dropped", about=request, when=again)
+            return True
         in_hand = len(assignments.held_by(turn.session, turn.speaker.id))
         if newcomers.room(turn, turn.speaker, in_hand) <= 0:
             return False
@@ -81,6 +88,12 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
             return True
     yield from _won_or_lost(turn, number, request, order)
     return True
+
+
+def _gave_back(turn: Turn, request: Request) -> datetime | None:
+    """When they gave it back themselves, if that was lately: the neighbor hears of each time."""
+    did = events.did_since(turn.session, request, "dropped", turn.speaker.id, turn.now - AGAIN)
+    return did[-1][0] if did else None
 
 
 def _won_or_lost(turn: Turn, number: int, request: Request, order: Order) -> Texts:

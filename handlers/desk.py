@@ -7,7 +7,7 @@ from handlers import first_answer, relaying
 from handlers.summary import Ours, Several
 from handlers.turn import DAY, Text, Turn
 from handlers.understanding.intents import Answer, Free, Intent, Kind, Question
-from models import people, requests
+from models import kept_apart, people, requests
 from models.delivery import outbound
 from models.delivery.outbound import Lane
 from models.requests import Request
@@ -78,4 +78,5 @@ def _is_plain(turn: Turn, intent: Free | Answer) -> bool:
 
 def _live(turn: Turn, ids: set[int]) -> list[Request]:
     found = [requests.by_id(turn.session, id_) for id_ in sorted(ids)]
-    return [r for r in found if r.live and r.person_id != turn.speaker.id]
+    live = [r for r in found if r.live and r.person_id != turn.speaker.id]
+    return [r for r in live if not kept_apart.hides(turn.session, r, turn.speaker.id)]

@@ -9,7 +9,7 @@ from handlers import newcomers, redaction, summary, vicinity
 from handlers.summary import Quoted, Said, Sight
 from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Answer, Question
-from models import assignments, people, person_events, requests
+from models import assignments, kept_apart, people, person_events, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.people import Person
@@ -70,7 +70,8 @@ def sight(context: Context, request: Request, person: Person, held: Assignment) 
 
 def sight_of_speaker(turn: Turn, request: Request) -> Sight:
     """How much of the place whoever asks about a request reads in a summary of it."""
-    if request.person_id == turn.speaker.id or turn.speaker.on_duty:
+    seen = turn.speaker.on_duty and not kept_apart.hides(turn.session, request, turn.speaker.id)
+    if request.person_id == turn.speaker.id or seen:
         return Sight.NEAR
     held = next((assignment for assignment, r in turn.held if r.id == request.id), None)
     return sight(turn, request, turn.speaker, held) if held else Sight.ANYBODY

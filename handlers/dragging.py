@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from handlers.summary import Lines, Said, Sight
 from handlers.turn import DAY, Context, Texts
-from models import dragging, duty_tasks, lines, offers, people, timers
+from models import dragging, duty_tasks, kept_apart, lines, offers, people, timers
 from models.delivery.outbound import Lane
 from models.people import Person
 from models.requests import Request, State
@@ -47,12 +47,12 @@ def read_to(context: Context, person: Person) -> Texts:
 
 
 def _say(context: Context, to: list[Person], found: list[Request]) -> Texts:
-    if not found:
-        return
-    rows = Lines([_row(context, request) for request in found[:ROWS]])
-    more = Said("queue_more", {"n": len(found) - ROWS}) if len(found) > ROWS else None
     for person in to:
-        yield context.tell(person, "duty_summary", lane=Lane.NOTICE, rows=rows, more=more, n=len(found))
+        seen = [request for request in found if not kept_apart.hides(context.session, request, person.id)]
+        rows = Lines([_row(context, request) for request in seen[:ROWS]])
+        more = Said("queue_more", {"n": len(seen) - ROWS}) if len(seen) > ROWS else None
+        if seen:
+            yield context.tell(person, "duty_summary", lane=Lane.NOTICE, rows=rows, more=more, n=len(seen))
 
 
 def _row(context: Context, request: Request) -> Said:

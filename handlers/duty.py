@@ -20,7 +20,7 @@ from handlers.summary import Quoted, Said, Sight, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
-from models import assignments, events, offers, people, requests
+from models import assignments, events, kept_apart, offers, people, requests
 from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
@@ -50,12 +50,11 @@ def duty(turn: Turn, order: Order) -> Texts:
         turn.session.add(turn.speaker)
         if begins and not was_on:
             yield from duty_acts.begins(turn)
-    up = kept_alarms.unheard(turn.session, turn.line.id) if turn.speaker.on_duty else []
+    up = alarms.for_whom(turn, turn.speaker) if turn.speaker.on_duty else []
     if up:
         yield from _takes_the_watch(turn, up, begins=bool(begins))
     elif turn.speaker.on_duty:
-        waiting = requests.count_in_state(turn.session, turn.line.id, State.HELD, State.OPEN)
-        yield turn.reply("duty_on" if begins else "duty_still", n=waiting)
+        yield turn.reply("duty_on" if begins else "duty_still", n=duty_tasks.count(turn, turn.speaker))
         if begins:
             yield from duty_tasks.read_to(turn, turn.speaker)
             yield from dragging.read_to(turn, turn.speaker)
@@ -78,7 +77,8 @@ def _takes_the_watch(turn: Turn, up: list[Alarm], *, begins: bool) -> Texts:
 
 def queue(turn: Turn, _: Order) -> Texts:
     """QUEUE: what waits, what needs a person first."""
-    waiting = requests.in_state(turn.session, turn.line.id, *LIVE)
+    live = requests.in_state(turn.session, turn.line.id, *LIVE)
+    waiting = [request for request in live if not kept_apart.hides(turn.session, request, turn.speaker.id)]
     if not waiting:
         yield turn.reply("queue_empty")
         return

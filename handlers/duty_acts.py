@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from handlers.summary import Said, Several
 from handlers.turn import Texts, Turn
-from models import people, person_events, requests, watch
+from models import kept_apart, people, person_events, requests, watch
 from models.people import Person
 from models.requests import Request
 
@@ -56,13 +56,13 @@ def told(turn: Turn, request: Request, act: str) -> Texts:
         return
     speaker, kind = turn.speaker, f"duty_{act}"
     person_events.record(turn.session, turn.line.id, speaker.id, kind, turn.now, by=speaker.id, request_id=request.id)
-    on = [person for person in people.on_duty(turn.session, turn.line.id) if person.id != speaker.id]
+    on = turn.on_duty(request, but=speaker.id)
     to = on or (a_few(turn) if act == "close" else [])
-    if not to:
-        return
     since = _began(turn.now)
-    rows = Several([*_rows(turn, since, ends_only=not on)])
     for person in to:
+        rows = Several([*_rows(turn, since, person, ends_only=not on)])
+        if kept_apart.hides(turn.session, request, person.id):
+            continue
         text = turn.tell(person, "duty_acts", name=turn.numbered(speaker), acts=rows)
         name = f"acts-{speaker.id}-{since:%m%dT%H%M}-{person.id}"
         yield replace(text, not_before=since + TOGETHER, merged=name, fresh=len(rows.things) == 1)
@@ -73,12 +73,13 @@ def _began(now: datetime) -> datetime:
     return now - (now - now.replace(minute=0, second=0, microsecond=0)) % TOGETHER
 
 
-def _rows(turn: Turn, since: datetime, *, ends_only: bool) -> Iterator[Said]:
+def _rows(turn: Turn, since: datetime, to: Person, *, ends_only: bool) -> Iterator[Said]:
     kinds = ["duty_close"] if ends_only else [*SAYS]
     done: dict[str, None] = {}
     for event in person_events.done_by(turn.session, turn.speaker.id, kinds, since):
-        if event.request_id is not None:
-            done[f"{event.kind} {requests.by_id(turn.session, event.request_id).number}"] = None
+        request = requests.by_id(turn.session, event.request_id) if event.request_id is not None else None
+        if request is not None and not kept_apart.hides(turn.session, request, to.id):
+            done[f"{event.kind} {request.number}"] = None
     for act in list(done)[-MOST_NAMED:]:
         kind, _, number = act.partition(" ")
         yield Said(SAYS[kind], {"number": int(number)})

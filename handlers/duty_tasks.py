@@ -11,7 +11,7 @@ from handlers.phrasebook import Value
 from handlers.raising import HELD
 from handlers.summary import Ours, Said, Sight, Tongue, When, brief
 from handlers.turn import DAY, Context, Text, Texts, Turn
-from models import alarms, duty_tasks, events, lines, people, requests, shifts, timers
+from models import alarms, duty_tasks, events, kept_apart, lines, people, requests, shifts, timers
 from models.delivery.outbound import Lane
 from models.duty_tasks import DutyTask
 from models.people import Person
@@ -55,8 +55,8 @@ def answered(turn: Turn, request: Request) -> Texts:
     task = duty_tasks.of(turn.session, request.id) if turn.speaker.on_duty else None
     if task is not None and duty_tasks.answer(turn.session, request.id, turn.now, by=turn.speaker.id):
         name = turn.somebody(turn.speaker)
-        for person in people.on_duty(turn.session, turn.line.id):
-            if person.id not in (turn.speaker.id, task.about_person_id):
+        for person in turn.on_duty(request, but=turn.speaker.id):
+            if person.id != task.about_person_id:
                 yield turn.tell(person, "duty_has_it", about=request, name=name)
 
 
@@ -89,10 +89,10 @@ def due(context: Context, task: DutyTask) -> Texts:
     if not request.presses and not waking.at(context.now):
         _next(context, task, waking.next(context.now) or context.duty_again(request))
         return
-    on_duty = bool(watch.awake(context, but=task.about_person_id))
+    on_duty = bool(watch.awake(context, request, but=task.about_person_id))
     if on_duty:
         again, seldom = task.said > 1, min(2**task.said, SELDOM)
-        yield from _say(context, task, request, people.on_duty(context.session, context.line.id))
+        yield from _say(context, task, request, context.on_duty(request))
         task.said += 1
         _next(context, task, context.duty_again(request, seldom))
     else:
@@ -139,26 +139,33 @@ def call(context: Context, request: Request) -> Texts:
         return
     task.called_at = context.now
     context.session.add(task)
-    following = _next_shift(context, but=task.about_person_id) if by_day else []
+    following = _next_shift(context, request, but=task.about_person_id) if by_day else []
     for person in following:
         person.watch_asked_at = context.now
         context.session.add(person)
         yield context.tell(person, "watch_call", lane=Lane.SAFETY)
     if not following:
-        yield from watch.call(context, but=request.person_id, wakeable_only=not by_day)
+        yield from watch.call(context, request, but=request.person_id, wakeable_only=not by_day)
 
 
 def read_to(context: Context, person: Person) -> Texts:
     """What waits, to somebody who has just taken the watch."""
-    found = [t for t in duty_tasks.waiting(context.session, context.line.id) if t.about_person_id != person.id]
-    for task in found[:READ_TO]:
-        request = requests.by_id(context.session, task.request_id) if task.request_id else None
+    tasks = [t for t in duty_tasks.waiting(context.session, context.line.id) if t.about_person_id != person.id]
+    found = [(t, requests.by_id(context.session, t.request_id) if t.request_id else None) for t in tasks]
+    found = [(t, r) for t, r in found if r is None or not kept_apart.hides(context.session, r, person.id)]
+    for task, request in found[:READ_TO]:
         if request is not None and request.live:
             yield from _say(context, task, request, [person])
         elif request is None and task.about_person_id is not None:
             yield from _about_person(context, task, [person])
         task.said = max(task.said, 1)
         _next(context, task, context.duty_again(request))
+
+
+def count(context: Context, person: Person) -> int:
+    """How many requests wait for somebody, as far as whoever takes the watch may hear of them."""
+    waiting = requests.in_state(context.session, context.line.id, State.HELD, State.OPEN)
+    return sum(not kept_apart.hides(context.session, request, person.id) for request in waiting)
 
 
 def left(context: Context) -> bool:
@@ -230,12 +237,13 @@ def _about_person(context: Context, task: DutyTask, to: list[Person]) -> Texts:
     yield from (Text(person, task.phrase, values) for person in to if person.id != about.id)
 
 
-def _next_shift(context: Context, but: int | None) -> list[Person]:
+def _next_shift(context: Context, about: Request, but: int | None) -> list[Person]:
     """Whoever is on duty next by the roster, and is not on now."""
     planned = shifts.planned(context.session, context.line.id, context.now)
     coming = [s for s in planned if s.began_at is None and s.starts_at <= context.now + NEXT_SHIFT]
     found = [people.by_id(context.session, s.person_id) for s in coming if s.cover_asked_at is None]
-    return [p for p in found if not p.on_duty and p.opted_out_at is None and p.id != but][:1]
+    free = [p for p in found if not p.on_duty and p.opted_out_at is None and p.id != but]
+    return [p for p in free if not kept_apart.hides(context.session, about, p.id)][:1]
 
 
 def _next(context: Context, task: DutyTask, at: datetime) -> None:

@@ -21,13 +21,16 @@ def is_newcomer(context: Context, person: Person) -> bool:
     return bool(context.session.cache[key] < context.line.policy.newcomer_matches)
 
 
-def room(context: Context, person: Person, in_hand: int) -> int:
-    """How many more requests they may take: a newcomer not more than the line's figure, whatever MAX they set."""
+def most_open(context: Context, person: Person) -> int:
+    """How many requests they may have in hand: a newcomer not more than the line's figure, whatever MAX they set."""
     usual = context.line.policy.max_open
     most = usual if person.max_open is None else person.max_open
-    if most > usual and is_newcomer(context, person):
-        most = usual
-    return most - in_hand
+    return usual if most > usual and is_newcomer(context, person) else most
+
+
+def room(context: Context, person: Person, in_hand: int) -> int:
+    """How many more requests they may take."""
+    return most_open(context, person) - in_hand
 
 
 def may_take(context: Context, person: Person, request: Request) -> bool:

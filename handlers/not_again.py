@@ -51,6 +51,13 @@ def _keep_apart(turn: Turn, helper: Person, words: str) -> Texts:
                 texts.append(turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(again)))
             then = Said("not_again_asks", {"number": request.number, "n": waves.asked(again)})
             texts += [turn.tell(helper, "moved_on", about=request), *again]
+    for request in requests.live_of(turn.session, helper.id):  # nor does the neighbor go to them
+        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now, person_id=turn.speaker.id)
+        outbound.cancel_about(turn.session, turn.speaker.id, request.id, turn.now)
+        again = _taken(turn, request, turn.speaker)
+        if again is not None:
+            dropped = turn.tell(helper, "helper_dropped", about=request, n=waves.asked(again))
+            texts += [turn.reply("moved_on", about=request), dropped, *again]
     yield turn.reply("not_again", name=turn.somebody(helper), then=then)
     name = turn.numbered(helper)
     told = turn.tell_duty("duty_not_again", but=turn.speaker.id, name=name, words=brief(words), who=helper.id)

@@ -6,6 +6,7 @@ from handlers import (
     all_clear,
     choosing,
     intake,
+    pace,
     relaying,
     rescheduling,
     standing,
@@ -92,7 +93,8 @@ def more(turn: Turn, order: Order) -> Texts:
         yield from alarms.further(turn, request)
         holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
         if holder:
-            yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
+            text = turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
+            yield from pace.paced(turn, request, turn.speaker, text, order.note)
 
 
 def nevermind(turn: Turn, order: Order) -> Texts:

@@ -32,7 +32,7 @@ def _reported(turn: Turn, request: Request, words: str) -> Texts:
         words,
         after="not_the_helper" if told else None if mine else "not_the_neighbor",
         duty="duty_problem" if mine else "duty_problem_helper",
-        but=holder[1].id if holder and mine else None,
+        of=request.person_id if not mine else holder[1].id if holder else None,
         name=turn.somebody(holder[1]) if holder else None,
         match=request.number,
     )

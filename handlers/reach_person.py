@@ -11,9 +11,11 @@ from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Soon, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free, Need, Order
-from models import assignments, events, people, requests
+from models import assignments, events, requests
+from models.people import Person
 from models.requests import TALKING, Request, State
 
+LOOKED_AT = 50  # of the last matches of a neighbor
 TOLD_LATELY = timedelta(minutes=15)  # in which who asks again for a person is told that duty knows already
 Around = tuple[Said | None, Said | None]  # what is said before and after whether anybody is there
 NOTHING: Around = (None, None)
@@ -35,7 +37,19 @@ def wanted(turn: Turn, intent: Free) -> Texts:
         after = "what_now"  # they wrote in vain, or to somebody else: it can still be taken up
     if turn.asked is not None and turn.asked.request_id is None:
         turn.unask(turn.speaker)  # what they say next is for whoever writes back
-    yield from reach(turn, intent.words, before=before, after=after)
+    helper = _helper_named(turn, intent.words)
+    if helper is None:
+        yield from reach(turn, intent.words, before=before, after=after)
+    else:
+        name = turn.somebody(helper)
+        yield from reach(turn, intent.words, before=before, after=after or "not_the_helper", of=helper.id, name=name)
+
+
+def _helper_named(turn: Turn, words: str) -> Person | None:
+    """Who has helped them and is named in words for duty: it is about them, and not for them."""
+    said = {word.strip(".,;:!?'\"()").removesuffix("'s").casefold() for word in words.split()}
+    helpers = assignments.helpers_of(turn.session, turn.speaker.id, LOOKED_AT) if turn.asked_for else []
+    return next((one for one in helpers if one.name and one.name.split()[0].casefold() in said), None)
 
 
 def about_helper(turn: Turn, intent: Free) -> Texts:
@@ -53,7 +67,7 @@ def about_helper(turn: Turn, intent: Free) -> Texts:
         before="vouched_all" if intent.act is Act.FEARS_HELPER else None,
         after="not_the_helper",
         duty="duty_about_helper",
-        but=holder[1].id,
+        of=holder[1].id,
         name=name,
         match=match.number,
     )
@@ -83,16 +97,19 @@ def reach(
     before: str | None = None,
     after: str | None = None,
     duty: str = "duty_wants_person_words",
-    but: int | None = None,
+    of: int | None = None,
     **values: Value,
 ) -> Texts:
-    """Tell duty that this neighbor wants a person, and tell them whether anybody is there."""
-    request = talk(turn)
+    """Tell duty that this neighbor wants a person, and tell them whether anybody is there.
+
+    Whom they complain `of` hears nothing of it, nor of what they say after it.
+    """
+    request = talk(turn, of)
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id, words=words or None)
     around = (Said(before, values) if before else None, Said(after, values) if after else None)
     told_lately = (
         bool(turn.asked_for)
-        and _somebody_else_on_duty(turn)
+        and _somebody_else_on_duty(turn, request)
         and events.happened_since(turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY)
     )
     if told_lately:
@@ -100,18 +117,31 @@ def reach(
         yield _reply(turn, "person_at_night" if when else "person_told_already", request, around, when)
         if words:
             requests.keep_words(turn.session, request, words)
-            yield from relaying.words_to_duty(turn, request, words, but=but)
+            yield from relaying.words_to_duty(turn, request, words)
         return
     if words:
-        told = list(turn.tell_duty(duty, about=request, but=but or turn.speaker.id, words=brief(words), **values))
+        told = list(turn.tell_duty(duty, about=request, but=turn.speaker.id, words=brief(words), **values))
     else:
         told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
     yield from _answered(turn, request, told, "person_coming", "person_later", words, around)
 
 
-def talk(turn: Turn) -> Request:
-    """The request that carries a talk with duty: one that is held already, or one of its own."""
-    held = next((r for r in reversed(turn.own) if r.state is State.HELD), None)
+def talk(turn: Turn, of: int | None = None) -> Request:
+    """The request that carries a talk with duty: one that is held already, or one of its own.
+
+    Each carries complaints of one person: who is complained of sees it no more.
+    """
+    request = _talk(turn, of)
+    if of is not None:
+        request.about_person_id = of
+        turn.session.add(request)
+    return request
+
+
+def _talk(turn: Turn, of: int | None) -> Request:
+    held = next((r for r in reversed(turn.own) if r.state is State.HELD and r.about_person_id in (None, of)), None)
+    if of is None:
+        held = next((r for r in reversed(turn.own) if r.state is State.HELD), None)
     if held is not None:
         return held
     draft = intake.draft_of(turn)
@@ -142,13 +172,13 @@ def _answered(
 def _asking(turn: Turn) -> Request:
     """What a question is about: what they wait for while somebody is on duty to read it, else a talk of its own."""
     waits = [r for r in turn.own if r.state not in TALKING]
-    if waits and _somebody_else_on_duty(turn):
+    if waits and _somebody_else_on_duty(turn, waits[-1]):
         return waits[-1]
     return next((r for r in reversed(waits) if r.state is State.HELD), None) or intake.held_to_talk(turn)
 
 
-def _somebody_else_on_duty(turn: Turn) -> bool:
-    return any(person.id != turn.speaker.id for person in people.on_duty(turn.session, turn.line.id))
+def _somebody_else_on_duty(turn: Turn, about: Request) -> bool:
+    return bool(turn.on_duty(about, but=turn.speaker.id))
 
 
 def _reply(turn: Turn, phrase: str, request: Request, around: Around, when: Soon | None) -> Text:

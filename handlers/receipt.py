@@ -5,12 +5,12 @@ Nothing else counts as fulfilled.
 
 from datetime import timedelta
 
-from handlers import intake, pressing, relaying, standing, unmet, waves
+from handlers import intake, pace, pressing, relaying, standing, unmet, waves
 from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, Sight, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
-from models import assignments, events, requests
+from models import assignments, events, kept_apart, requests
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -282,13 +282,15 @@ def _to_duty(
 def _to_helper(turn: Turn, request: Request, words: str) -> Texts:
     """Words about what is over, for whoever did it."""
     helper = _helper(turn, request)
-    if helper is None or helper.opted_out_at is not None:
+    apart = helper is not None and kept_apart.are(turn.session, request, helper.id)
+    if helper is None or helper.opted_out_at is not None or apart:
         yield turn.reply("welcome")
         return
     if relaying.not_for_them(turn, request, helper, words):
         yield from relaying.about_them(turn, request, helper, words)
         return
-    yield turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+    text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+    yield from pace.paced(turn, request, turn.speaker, text, words)
     name: Name | None = turn.name(helper)
     yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
 

@@ -49,7 +49,7 @@ from handlers import (
 )
 from handlers.act_rules import ACTS
 from handlers.situation import LiveSituation
-from handlers.summary import Ours
+from handlers.summary import Ours, Several
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments, shift_words
 from handlers.understanding.arguments import Argument
@@ -256,7 +256,15 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     if idle and command.commits:
         turn.unask(turn.speaker)  # HELP asked what they need, and they went on to something else
     alarm = danger.in_note(turn, intent, understood.danger) if understood.danger else iter(())
-    return chain(alarm, _refused(turn, intent, command) or command.handler(turn, intent))
+    refused = _refused(turn, intent, command)
+    return chain(alarm, refused or chain(command.handler(turn, intent), _left_out(turn, intent)))
+
+
+def _left_out(turn: Turn, order: Order) -> Texts:
+    """The numbers that were too many for one text."""
+    if order.surplus:
+        numbers = Several([Ours(f"#{number}") for number in order.surplus])
+        yield turn.reply("numbers_left_out", n=len(order.numbers), numbers=numbers)
 
 
 def _own_answer(turn: Turn, understood: Understood) -> Texts | None:

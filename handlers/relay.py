@@ -1,6 +1,6 @@
 """Words addressed to a request: they go to its other side."""
 
-from handlers import choosing, relaying, volunteer_talk
+from handlers import choosing, pace, relaying, volunteer_talk
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
@@ -41,5 +41,6 @@ def _added(turn: Turn, request: Request, words: str) -> Texts:
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
     yield turn.reply("more_added", about=request)
     holder = assignments.on(turn.session, request)
-    if holder is not None:
-        yield turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+    if holder is not None and turn.speaker.id not in kept_apart.of(turn.session, holder[1].id):
+        text = turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+        yield from pace.paced(turn, request, turn.speaker, text, words)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import doors, duty_tasks, first_answer, leasing, media, watch
+from handlers import doors, duty_tasks, first_answer, leasing, media, pace, watch
 from handlers.due import Due
-from handlers.summary import BRIEF, Name, Ours, Quoted, Said, Several, When, brief
+from handlers.pace import MINUTE, RELAYED, WRITES_ON
+from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding import acts
 from handlers.understanding.intents import DangerKind, Question
@@ -18,13 +19,9 @@ from models.people import Person
 from models.requests import TALKING, Request, State
 
 ONE_BY_ONE = 5  # texts to duty that somebody writes within some minutes
-WRITES_ON = timedelta(minutes=10)
-MINUTE = timedelta(minutes=1)
 
 EVEN_SO = "from_duty"  # the one text that goes to somebody who asked for silence
 KEPT_BACK = "kept_back"
-RELAYED = "relayed"  # the event of words that went to the other side
-BETWEEN = " / "  # texts of one side that go together
 ONCE_MORE = timedelta(minutes=15)  # in which the same words again are meant to go to somebody who asked for none
 
 
@@ -51,6 +48,7 @@ def introduce(
     if neighbor.opted_out_at is not None:
         yield context.tell(helper, "asker_stopped", about=request)
         return
+    note, slow = held.note, pace.is_slow(context, request, helper, neighbor)
     door = doors.asks(context, request, helper, held)
     door = door or Said("write_back" if request.place else "which_door", {"name": name})
     yield context.tell(
@@ -61,9 +59,14 @@ def introduce(
         name=name,
         old=instead_of,
         code=Ours(request.code_word),
-        note=_said_in_claiming(context, request, held.note, comes, misses=misses) if held.note else None,
+        note=_said_in_claiming(context, request, note, comes, misses=misses) if note and not slow else None,
         door=door,
     )
+    if note and slow:
+        text = context.tell(neighbor, "from_helper", about=request, lane=Lane.REPLY, name=name, words=Quoted(note))
+        yield from pace.paced(context, request, helper, text, note)
+    else:
+        requests.record(context.session, request, RELAYED, context.now, by=helper.id)
 
 
 def _said_in_claiming(context: Context, request: Request, note: str, comes: Due | None, *, misses: bool) -> Said:
@@ -75,12 +78,14 @@ def _said_in_claiming(context: Context, request: Request, note: str, comes: Due 
 
 def may_write(turn: Turn, request: Request) -> bool:
     """Whether the speaker is a side of this request: its neighbor, who holds it, or whoever is on duty."""
-    if request.person_id == turn.speaker.id or turn.speaker.on_duty:
+    if request.person_id == turn.speaker.id:
+        return True
+    if kept_apart.hides(turn.session, request, turn.speaker.id):
+        return False
+    if turn.speaker.on_duty:
         return True
     holder = assignments.on(turn.session, request)
     if holder is None or holder[1].id != turn.speaker.id or not request.live:
-        return False
-    if kept_apart.are(turn.session, request, turn.speaker.id):
         return False
     return request.state in TALKING or not _wrote_since(turn, request)
 
@@ -99,11 +104,13 @@ def pass_on(
     told: str = "",
     when: When | None = None,
     renews: bool = True,
+    kind: str = "",
 ) -> Texts:
     """Carry words to the other side and say so; or say that they cannot get there, and tell duty.
 
-    Each in words of its own, where the phrases `as_` and `told` say more. What a volunteer writes about a request in
-    their hands renews their claim, but not while they say that they may not come (`renews`).
+    Each in words of its own, where the phrases `as_` and `told` say more; `kind` is the event it tells of. What a
+    volunteer writes about what is in their hands renews their claim, but not while they say that they may not come
+    (`renews`).
     """
     doubted = turn.asked is not None and (turn.asked.question, turn.asked.request_id) == (Question.COMING, request.id)
     held = next((held for held, r in turn.held if r.id == request.id), None)
@@ -137,7 +144,8 @@ def pass_on(
             phrase = EVEN_SO if knowingly else phrase
         name = turn.somebody(turn.speaker)
         text = turn.tell(other, as_ or phrase, about=request, lane=Lane.REPLY, name=name, words=Quoted(words))
-        yield text if turn.speaker.on_duty else _paced(turn, request, text, words)
+        as_duty = turn.speaker.on_duty and request.person_id != turn.speaker.id and held is None
+        yield from [text] if as_duty else pace.paced(turn, request, turn.speaker, text, words, kind=kind)
         yield from to_others
         theirs = turn.name(other) if other.id != request.person_id else None
         phrase = told or ("passed_on_to" if theirs else "passed_on")
@@ -145,32 +153,6 @@ def pass_on(
             phrase = "passed_when_read"
         reply = turn.reply(phrase, about=request, name=theirs, when=when)
         yield turn.later(reply, TALK)
-
-
-def _paced(turn: Turn, request: Request, text: Text, words: str) -> Text:
-    """The first texts of one side go at once; those of somebody who writes on and on go together, once a minute."""
-    before = events.did_since(turn.session, request, RELAYED, turn.speaker.id, turn.now - WRITES_ON)
-    slow = len(before) >= turn.line.policy.relays_at_once
-    requests.record(turn.session, request, RELAYED, turn.now, by=turn.speaker.id, words=words if slow else None)
-    if not slow:
-        return text
-    leaves = turn.now.replace(second=0, microsecond=0) + MINUTE
-    same = [said for at, said in before if at >= leaves - MINUTE and said]
-    number, together = _together([*same, words])
-    name = f"relay-{request.id}-{turn.speaker.id}-{leaves:%H%M}-{number}"
-    said = {**text.values, "words": Quoted(together)}
-    return replace(text, values=said, not_before=leaves, merged=name, fresh=together == words)
-
-
-def _together(said: Sequence[str]) -> tuple[int, str]:
-    """What fits into one text with the last words of some, and which of their texts that is: no word is left out."""
-    number, together = 0, said[0]
-    for words in said[1:]:
-        if len(together) + len(BETWEEN) + len(words) > BRIEF:
-            number, together = number + 1, words
-        else:
-            together += BETWEEN + words
-    return number, together
 
 
 def to_which(turn: Turn, matches: Sequence[Request]) -> Text:
@@ -210,7 +192,8 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
     holder = assignments.on(turn.session, request) if request.state in TALKING else None
     if turn.speaker.id == request.person_id:
         desk = people.by_id(turn.session, request.duty_person_id) if request.duty_person_id else None
-        if desk and desk.on_duty:  # whoever wrote last is who is answered: it may be about the helper
+        hidden = desk is not None and kept_apart.hides(turn.session, request, desk.id)
+        if desk and desk.on_duty and not hidden:  # whoever wrote last is who is answered: it may be about the helper
             return desk, "from_neighbor"
         if holder and holder[0].at_door_at is not None:  # whoever stands there hears from them
             assignments.change(turn.session, holder[0], at_door_at=None)
@@ -236,7 +219,7 @@ def to_duty(turn: Turn, request: Request, words: str) -> Texts:
     yield from texts
 
 
-def words_to_duty(turn: Turn, request: Request, words: str, *, but: int | None = None) -> Texts:
+def words_to_duty(turn: Turn, request: Request, words: str) -> Texts:
     """Words for everybody on duty: the first ones at once, those of somebody who writes on and on once a minute."""
     before = events.said_since(turn.session, request, "wrote", turn.now - WRITES_ON)
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
@@ -245,11 +228,11 @@ def words_to_duty(turn: Turn, request: Request, words: str, *, but: int | None =
         leaves = turn.now.replace(second=0, microsecond=0) + MINUTE
         same = [said for at, said in before if at >= leaves - MINUTE]
         words = " / ".join([*same, words])
-    for text in turn.tell_duty("duty_wrote", about=request, but=but or turn.speaker.id, words=brief(words)):
+    for text in turn.tell_duty("duty_wrote", about=request, but=turn.speaker.id, words=brief(words)):
         if leaves is None:
             yield text
         else:
-            yield replace(text, not_before=leaves, merged=f"wrote-{request.id}-{leaves:%H%M}-{text.to.id}")
+            yield replace(text, not_before=leaves, merged=f"wrote-{request.id}-{leaves:%Y%m%dT%H%M}-{text.to.id}")
 
 
 def _to_whom(turn: Turn, request: Request, words: str, *, told: bool) -> Text:

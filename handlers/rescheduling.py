@@ -3,7 +3,7 @@
 Nothing is refused: the other side reads it, with the words, and says so if it will not do.
 """
 
-from handlers import choosing, discreet, leasing, relaying, timing
+from handlers import choosing, discreet, leasing, pace, relaying, timing
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free
@@ -51,7 +51,8 @@ def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str)
     yield turn.reply(phrase, about=request, when=then, name=turn.somebody(helper))
     if reached:
         said = Quoted(words)
-        yield turn.tell(helper, "rescheduled_helper", about=request, lane=Lane.REPLY, when=then, words=said)
+        text = turn.tell(helper, "rescheduled_helper", about=request, lane=Lane.REPLY, when=then, words=said)
+        yield from pace.paced(turn, request, turn.speaker, text, words)
 
 
 def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpression | None, words: str) -> Texts:
@@ -68,7 +69,7 @@ def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpressi
     turn.session.add(held)
     then = timing.said(turn, needed)
     yield turn.reply("comes_kept" if discreet.kept_from(neighbor) else "comes_told", about=request, when=then)
-    yield turn.tell(
+    text = turn.tell(
         neighbor,
         "comes_neighbor_misses" if timing.misses(request, needed) else "comes_neighbor",
         about=request,
@@ -78,3 +79,4 @@ def by_helper(turn: Turn, held: Assignment, request: Request, when: TimeExpressi
         needed=turn.when(request),
         words=Quoted(words),
     )
+    yield from pace.paced(turn, request, turn.speaker, text, words)

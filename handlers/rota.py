@@ -7,11 +7,10 @@ from handlers import alarms, dragging, duty_tasks, summary
 from handlers.summary import Quoted, Said, Span, When
 from handlers.turn import DAY, Context, Texts
 from models import alarms as kept_alarms
-from models import events, lines, people, requests, shifts, timers, watch
+from models import events, kept_apart, lines, people, requests, shifts, timers, watch
 from models.delivery.outbound import Lane
 from models.hours import evening_before
 from models.people import Person
-from models.requests import State
 from models.shifts import Shift
 
 SHIFTS = "shifts"
@@ -95,21 +94,24 @@ def _begins(context: Context, shift: Shift) -> Texts:
     person.on_duty_since = person.on_duty_since or context.now
     person.duty_at = context.now
     context.session.add(person)
-    waiting = requests.count_in_state(context.session, context.line.id, State.HELD, State.OPEN)
+    waiting = duty_tasks.count(context, person)
     until = When(shift.ends_at, context.line.timezone)
-    noted = [*_notes(context)]
+    noted = [*_notes(context, person)]
     notes = Said("shift_notes", {"rows": summary.Lines(noted)}) if noted else None
     yield context.tell(person, "shift_begins", lane=Lane.REPLY, n=waiting, when=until, notes=notes)
-    for alarm in kept_alarms.unheard(context.session, context.line.id)[:READ_TO]:
+    for alarm in alarms.for_whom(context, person)[:READ_TO]:
         request = requests.by_id(context.session, alarm.request_id)
         yield from alarms.read_to(context, alarm, request, person)
     yield from duty_tasks.read_to(context, person)
     yield from dragging.read_to(context, person)
 
 
-def _notes(context: Context) -> Iterator[Said]:
+def _notes(context: Context, person: Person) -> Iterator[Said]:
     """What others have noted lately about what is not over: for whoever comes on."""
     for number, words in events.noted_since(context.session, context.line.id, context.now - DAY, NOTES):
+        request = requests.by_number(context.session, context.line.id, number)
+        if request is not None and kept_apart.hides(context.session, request, person.id):
+            continue
         yield Said("shift_note", {"number": number, "words": Quoted(words)})
 
 

@@ -143,7 +143,7 @@ def _who_might(turn: Turn, missing: Shift) -> list[Person]:
     found = watch.do_duty(session, line.id, since=turn.now - rota.LATELY, most=COVER_ASKED + len(on_then) + 1)
     for wakeable in (True, False):
         found += watch.may_be_called(
-            session, line.id, not_since=turn.now, most=COVER_ASKED, wakeable=wakeable, but=turn.speaker.id
+            session, line.id, not_since=turn.now, most=COVER_ASKED, wakeable=wakeable, without=[turn.speaker.id]
         )
     fits = {p.id: p for p in found if p.id != turn.speaker.id and p.id not in on_then}
     return [p for p in fits.values() if p.away_until is None or p.away_until <= turn.now][:COVER_ASKED]

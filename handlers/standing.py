@@ -7,7 +7,7 @@ from handlers import doors, first_answer, lease, timing, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
 from handlers.unmet import Plan
-from models import assignments, events, people, waiting
+from models import assignments, events, waiting
 from models.assignments import Assignment
 from models.requests import Request, State
 
@@ -27,7 +27,7 @@ def of(turn: Turn, request: Request) -> Text:
             phrase = "status_closed_by_duty"
     elif request.state is State.CLAIMED and holder:
         phrase, values = _claimed(turn, request, holder[0])
-    elif request.state is State.HELD and not people.on_duty(turn.session, turn.line.id):
+    elif request.state is State.HELD and not turn.on_duty(request):
         phrase = "status_held_nobody"
     elif request.state is State.HELD:
         when = watch.reads(turn, request, turn.speaker.id)

@@ -11,7 +11,7 @@ from handlers.due import Due
 from handlers.phrasebook import Value
 from handlers.summary import Name, Said, Sight, What
 from handlers.understanding.intents import Question
-from models import assignments, lines, offers, people, requests
+from models import assignments, kept_apart, lines, offers, people, requests
 from models.assignments import Assignment
 from models.delivery import discretion, outbound, told
 from models.delivery.outbound import Lane
@@ -174,11 +174,22 @@ class Context:
         wakes = about is not None and about.presses
         return Text(to, phrase, values, lane, about.id if about is not None else None, wakes=wakes)
 
+    def on_duty(self, about: Request | None = None, *, but: int | None = None) -> list[Person]:
+        """Who is on duty, except person `but`: of those, who may hear of this request."""
+        found = [person for person in people.on_duty(self.session, self.line.id) if person.id != but]
+        if about is None:
+            return found
+        return [person for person in found if not kept_apart.hides(self.session, about, person.id)]
+
+    def _may_read(self, about: Request | None, but: int | None) -> list[Person]:
+        """Who on duty reads words that are said."""
+        return self.on_duty(about, but=but)
+
     def tell_duty(
         self, phrase: str, *, about: Request | None = None, but: int | None = None, **values: Value
     ) -> Texts:
-        """A text to everybody on duty, except person `but`; what asks for an answer waits until it has one."""
-        told = [person for person in people.on_duty(self.session, self.line.id) if person.id != but]
+        """A text to who is on duty and may read it, except person `but`; what asks for an answer waits for one."""
+        told = self._may_read(about, but) if "words" in values else self.on_duty(about, but=but)
         raising.raise_task(self.session, self.line, self.now, phrase, about, but=but, told=bool(told))
         for person in told:
             yield self.tell(person, phrase, about=about, lane=Lane.NOTICE, **values)
@@ -227,6 +238,11 @@ class Turn(Context):
     asked: Asked | None = None
     quoted: int | None = None  # the number of the request that they quote a text of ours about
     burst: Burst | None = None  # what they said right before this, if anything
+
+    def _may_read(self, about: Request | None, but: int | None) -> list[Person]:
+        """What the speaker says nobody reads from whom they are kept apart."""
+        apart = kept_apart.of(self.session, self.speaker.id) if not self.session.is_new(self.speaker) else ()
+        return [person for person in self.on_duty(about, but=but) if person.id not in apart]
 
     @property
     def overtaken(self) -> bool:

@@ -28,18 +28,12 @@ def act(context: Context, alarm: Alarm) -> Texts:
     else:
         alarm.step += 1
     repeats = len(context.line.policy.alarm_repeats)
-    awake = watch.awake(context, but=alarm.person_id)
-    said = [
-        *alarms.texts(
-            context,
-            request,
-            alarms.phrase_of(context, alarm, phrase),
-            words=alarm.said,
-            to=awake,
-            n=_minutes(minutes),
-        )
-    ]
+    awake = watch.awake(context, request, but=alarm.person_id)
+    said_as, n = alarms.phrase_of(context, alarm, phrase), _minutes(minutes)
+    said = [*alarms.texts(context, request, said_as, words=alarm.said, to=awake, n=n)]
     called = watch.call_for(context, alarm) if not awake or alarm.step >= repeats else []
+    if not awake and not called and alarm.step >= repeats:
+        said = alarms.last_resort(context, alarm, request, said_as, n=n)
     yield from said
     yield from called
     if alarm.step in (TOLD_AT, repeats) and alarm.safe_at is None:
@@ -66,5 +60,5 @@ def undelivered(context: Context, text: Outbound) -> Texts:
     """An alarm did not reach one of those on duty: if nobody else has it, others are asked now."""
     request = requests.by_id(context.session, text.request_id) if text.request_id else None
     alarm = watch.unheard(context, request) if request is not None else None
-    if alarm is not None and not watch.awake(context, but=text.person_id):
+    if alarm is not None and request is not None and not watch.awake(context, request, but=text.person_id):
         yield from watch.call_for(context, alarm)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from handlers.summary import Soon
 from handlers.turn import Context, Text
 from handlers.understanding.intents import DangerKind
-from models import alarms, lines, people, shifts, watch
+from models import alarms, kept_apart, lines, people, requests, shifts, watch
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.lines import Policy
@@ -32,9 +32,9 @@ def unheard(context: Context, request: Request) -> Alarm | None:
     return alarm if alarm is not None and alarm.unheard else None
 
 
-def awake(context: Context, but: int | None = None) -> list[Person]:
-    """Those on duty whom a text can reach."""
-    found = [person for person in people.on_duty(context.session, context.line.id) if person.id != but]
+def awake(context: Context, about: Request | None = None, *, but: int | None = None) -> list[Person]:
+    """Those on duty whom a text can reach; and who may hear of this request."""
+    found = context.on_duty(about, but=but)
     homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
     return [p for p in found if p.id in homes and homes[p.id].undeliverable_at is None]
 
@@ -43,7 +43,7 @@ def reads(context: Context, request: Request, but: int | None = None) -> Soon | 
     """When those on duty read what they are told now: None where one of them does at once, or nobody is there."""
     if request.presses or request.danger or lines.waking(context.line).at(context.now):
         return None
-    found = awake(context, but)
+    found = awake(context, request, but=but)
     homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
     heard = [at for person in found if (at := homes[person.id].last_heard_at) is not None]
     if not found or any(context.now - at <= IN_TALK for at in heard):
@@ -56,11 +56,17 @@ def reads(context: Context, request: Request, but: int | None = None) -> Soon | 
 
 def call_for(context: Context, alarm: Alarm) -> list[Text]:
     """The call for an alarm. About urgent care only those who may be woken: all others are asked as volunteers."""
-    return call(context, but=alarm.person_id, wakeable_only=alarm.kind == DangerKind.URGENT_CARE)
+    request = requests.by_id(context.session, alarm.request_id)
+    return call(context, request, but=alarm.person_id, wakeable_only=alarm.kind == DangerKind.URGENT_CARE)
 
 
-def call(context: Context, *, but: int, wakeable_only: bool = False) -> list[Text]:
-    """Ask some volunteers to take the watch, without a word of what it is about.
+def called_just_now(context: Context) -> bool:
+    """Whether people were asked to take the watch so lately that nobody else is."""
+    return bool(watch.called_since(context.session, context.line.id, context.now - TOGETHER))
+
+
+def call(context: Context, about: Request, *, but: int, wakeable_only: bool = False) -> list[Text]:
+    """Ask some volunteers to take the watch, without a word of what it is about; nobody who may not hear of it.
 
     First those who said that they may be woken, then the others; one call for all alarms, and so many an hour.
     """
@@ -70,10 +76,11 @@ def call(context: Context, *, but: int, wakeable_only: bool = False) -> list[Tex
         return []
     most = min(policy.watch_at_once, policy.watch_per_hour - len(asked))
     since = context.now - timedelta(minutes=policy.watch_again)
+    without = kept_apart.of(session, about.person_id) | {but, about.about_person_id or but}
     chosen: list[Person] = []
     for wakeable in (True,) if wakeable_only else (True, False):
         chosen = chosen or watch.may_be_called(
-            session, line.id, not_since=since, most=most, wakeable=wakeable, but=but
+            session, line.id, not_since=since, most=most, wakeable=wakeable, without=without
         )
     for person in chosen:
         person.watch_asked_at = context.now

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from handlers import alarms as kept_alarms
 from handlers import all_clear, choosing, duty_tasks, first_answer, relaying, waves
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import alarms, people, requests
+from models import alarms, kept_apart, people, requests
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.requests import Outcome, Request
@@ -55,14 +56,20 @@ def _up(turn: Turn, order: Order) -> list[Request]:
     """The requests whose alarm is meant: those that are named, or all that nobody has answered."""
     if order.numbers:
         named = (requests.by_number(turn.session, turn.line.id, number) for number in order.numbers)
-        return [request for request in named if request is not None and request.danger]
-    return [requests.by_id(turn.session, a.request_id) for a in alarms.unheard(turn.session, turn.line.id)]
+        return [request for request in named if request is not None and request.danger and _sees(turn, request)]
+    up = kept_alarms.for_whom(turn, turn.speaker)
+    return [requests.by_id(turn.session, alarm.request_id) for alarm in up]
+
+
+def _sees(turn: Turn, request: Request) -> bool:
+    return not kept_apart.hides(turn.session, request, turn.speaker.id)
 
 
 def _tasks(turn: Turn, order: Order) -> list[Request]:
     """Of those that are named, the requests that are not over and tell of no danger: they may be taken up as well."""
     named = (requests.by_number(turn.session, turn.line.id, number) for number in order.numbers)
-    return [r for r in named if r is not None and r.live and alarms.of(turn.session, r) is None]
+    seen = [r for r in named if r is not None and r.live and _sees(turn, r)]
+    return [r for r in seen if alarms.of(turn.session, r) is None]
 
 
 def false_alarm(turn: Turn, order: Order) -> Texts:

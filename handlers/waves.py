@@ -7,7 +7,7 @@ from handlers import brake, matching, pacing, pause, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
-from models import alarms, answering, assignments, candidates, events, lines, offers, people, requests
+from models import alarms, answering, assignments, candidates, events, kept_apart, lines, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.candidates import Among, Candidate
 from models.delivery.outbound import Lane
@@ -156,7 +156,8 @@ def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:
         yield turn.reply("receipt_yes", about=request)
         if holder := assignments.on(turn.session, request):
             assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
-            phrase = "receipt_yes_helper_words" if words else "receipt_yes_helper"
+            apart = kept_apart.are(turn.session, request, holder[1].id)
+            phrase = "receipt_yes_helper_words" if words and not apart else "receipt_yes_helper"
             yield turn.tell(holder[1], phrase, about=request, words=Quoted(words))
 
 

@@ -7,7 +7,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Lines, Name, Said, Several, When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
-from models import assignments, events, people, person_events, requests
+from models import assignments, events, kept_apart, people, person_events, requests
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
 
@@ -36,7 +36,8 @@ def who(turn: Turn, order: Order) -> Texts:
         request = requests.by_number(turn.session, turn.line.id, number)
         history = events.history(turn.session, request) if request is not None else []
         person = people.find(turn.session, turn.line.id, number) if turn.speaker.on_duty else None
-        if request is not None and _may_be_seen(request, history):
+        hidden = request is not None and kept_apart.hides(turn.session, request, turn.speaker.id)
+        if request is not None and not hidden and _may_be_seen(request, history):
             rows = [*_rows(turn, request, history)]
             yield turn.reply("who", about=request, rows=Lines(rows[-ROWS:]))
         elif person is None or person.helper_since is None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
 from models.people import Person
-from models.requests import Outcome, Request, Timing
+from models.requests import Event, Outcome, Request, Timing
 from models.store.bulk import bindparams
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
@@ -66,6 +66,28 @@ def start(session: Session, held: Assignment) -> None:
 def start_now(session: Session, held: Assignment) -> Assignment:
     """The same, where more is done with it at once."""
     return session.create(Assignment, **{name: getattr(held, name) for name in AT_FIRST})
+
+
+def said_between(
+    session: Session, request: Request, kind: str, by: int, to: int, since: datetime
+) -> list[tuple[datetime, str]]:
+    """When one side did this to the other since then, with the words kept of it, in order.
+
+    Whatever request of that neighbor it was about, if one of the two ever had it in hand.
+    """
+    theirs = sa.exists().where(col(Assignment.request_id) == col(Request.id), col(Assignment.person_id).in_([by, to]))
+    did = (
+        select(Event.at, sa.func.coalesce(Event.words, ""))
+        .join(Request, col(Request.id) == col(Event.request_id))
+        .where(
+            Request.person_id == request.person_id,
+            sa.or_(col(Request.id) == request.id, theirs),
+            Event.kind == kind,
+            Event.by_person_id == by,
+            Event.at >= since,
+        )
+    )
+    return list(session.exec(did.order_by(col(Event.id))))
 
 
 def has_lapsed(session: Session, request: Request, person_id: int) -> bool:

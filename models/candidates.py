@@ -118,10 +118,13 @@ def _candidates(search: Search) -> Precompiled[Any]:
     had_it = sa.exists().where(
         col(Assignment.request_id) == sa.bindparam("request_id"), col(Assignment.person_id) == col(Person.id)
     )
-    apart = sa.exists().where(
-        col(KeptApart.helper_id) == col(Person.id),
-        sa.or_(col(KeptApart.neighbor_id) == sa.bindparam("asker_id"), col(KeptApart.neighbor_id).in_(_merged())),
-    )
+    apart = [
+        sa.exists().where(one == col(Person.id), sa.or_(other == sa.bindparam("asker_id"), other.in_(_merged())))
+        for one, other in (
+            (col(KeptApart.helper_id), col(KeptApart.neighbor_id)),
+            (col(KeptApart.neighbor_id), col(KeptApart.helper_id)),
+        )
+    ]
     in_hand = (
         sa.select(sa.func.count())
         .where(col(Assignment.person_id) == col(Person.id), col(Assignment.state) == AssignmentState.ACTIVE)
@@ -142,8 +145,9 @@ def _candidates(search: Search) -> Precompiled[Any]:
     fits = [
         col(Person.line_id) == sa.bindparam("line_id"),
         col(Person.id) != sa.bindparam("asker_id"),
+        col(Person.id) != sa.bindparam("complained_of", type_=sa.Integer),
         *HELPING,
-        ~apart,
+        *(~each for each in apart),
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=UtcDateTime)),
         *_state(search),
         *([] if search.urgent else [col(Person.digest_since).is_(None)]),
@@ -219,6 +223,7 @@ def candidates(
         minute=minute(line, now),
         unanswered_most=policy.unanswered_most,
         asker_id=request.person_id,
+        complained_of=request.about_person_id or 0,
         request_id=request.id,
         limit=few,
         today=day(line, now),

@@ -1,4 +1,4 @@
-"""Kept apart: a neighbor and a volunteer who are never matched again, because the neighbor said so.
+"""Kept apart: two people who are never matched again, whoever of them asks or helps, because one of them said so.
 
 Erasure does not undo it: of whoever is erased a keyed hash of each number takes the place of their id, until somebody
 texts from it again (models/marks.py says what such a hash is worth).
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, col, select
 
-from models import marks
+from models import events, marks
 from models.lines import Line
 from models.requests import Outcome, Request
 from models.store.session import Session
@@ -19,10 +19,14 @@ from models.store.statements import Precompiled
 from models.store.types import Model, UtcDateTime
 
 SIDES = ("neighbor", "helper")
+EVEN_SO = "told_even_so"  # the event of danger that was told to somebody all the same, for nobody else could be found
 
 
 class KeptApart(Model, table=True):
-    """The volunteer never hears of it. Each side is somebody's id, or the hash of a number of who was erased."""
+    """The neighbor said so, and the helper never hears of it, nor of what the neighbor tells duty.
+
+    Each side is somebody's id, or the hash of a number of who was erased.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("neighbor_id", "helper_id"),
@@ -39,8 +43,14 @@ class KeptApart(Model, table=True):
 
 
 FROM: Precompiled[Any] = Precompiled(
-    sa.select(col(KeptApart.neighbor_id)).where(
-        col(KeptApart.helper_id) == sa.bindparam("helper_id"), col(KeptApart.neighbor_id).is_not(None)
+    sa.union_all(
+        *(
+            sa.select(other).where(one == sa.bindparam("person_id"), other.is_not(None))
+            for one, other in (
+                (col(KeptApart.helper_id), col(KeptApart.neighbor_id)),
+                (col(KeptApart.neighbor_id), col(KeptApart.helper_id)),
+            )
+        )
     )
 )
 HASHED: Precompiled[Any] = Precompiled(
@@ -51,19 +61,28 @@ HASHED: Precompiled[Any] = Precompiled(
 )
 
 
-def neighbors_of(session: Session, helper_id: int) -> set[int]:
-    """Whom this volunteer is never to meet; read once in a transaction."""
-    key = "kept_apart", helper_id
+def of(session: Session, person_id: int) -> set[int]:
+    """Whom somebody is never to meet, from either side; read once in a transaction."""
+    key = "kept_apart", person_id
     if key not in session.cache:
-        session.cache[key] = set(session.fetch(FROM, helper_id=helper_id))
+        session.cache[key] = set(session.fetch(FROM, person_id=person_id))
     found: set[int] = session.cache[key]
     return found
 
 
-def are(session: Session, request: Request, helper_id: int) -> bool:
-    """Whether this volunteer is kept apart from anybody whom a request goes on for."""
-    apart = neighbors_of(session, helper_id)
+def are(session: Session, request: Request, person_id: int) -> bool:
+    """Whether somebody is kept apart from anybody whom a request goes on for, or is who it complains of."""
+    if request.about_person_id == person_id:
+        return True
+    apart = of(session, person_id)
     return bool(apart) and (request.person_id in apart or request.id in _goes_on_for(session, apart))
+
+
+def hides(session: Session, request: Request, person_id: int) -> bool:
+    """Whether somebody on duty neither sees a request nor hears of it: they are, and nobody had to tell them."""
+    if not are(session, request, person_id):
+        return False
+    return not (request.in_danger and events.is_told(session, [request], EVEN_SO, str(person_id)))
 
 
 def _goes_on_for(session: Session, people: Collection[int]) -> set[int]:
@@ -97,10 +116,11 @@ def merge(session: Session, kept: int, gone: int) -> None:
 
 def keep(session: Session, line_id: int, neighbor_id: int, helper_id: int, now: datetime) -> bool:
     """From now on they are; False if they were already."""
-    if neighbor_id in neighbors_of(session, helper_id):
+    if neighbor_id in of(session, helper_id):
         return False
     session.create(KeptApart, line_id=line_id, neighbor_id=neighbor_id, helper_id=helper_id, at=now)
-    neighbors_of(session, helper_id).add(neighbor_id)
+    of(session, helper_id).add(neighbor_id)
+    of(session, neighbor_id).add(helper_id)
     return True
 
 

@@ -67,7 +67,7 @@ def apart_matches(session: Session, one: Person, other: Person) -> list[int]:
         found |= {request.number for request in held if kept_apart.are(session, request, twin.id)}
         for request in requests.live_of(session, person.id):
             holder = assignments.on(session, request)
-            if holder is not None and twin.id in kept_apart.neighbors_of(session, holder[1].id):
+            if holder is not None and twin.id in kept_apart.of(session, holder[1].id):
                 found.add(request.number)
     return sorted(found)
 

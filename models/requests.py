@@ -110,6 +110,7 @@ class Request(Model, table=True):
     code_word: str = ""
     parent_request_id: int | None = Field(default=None, foreign_key="request.id")
     duty_person_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty talks with the neighbor
+    about_person_id: int | None = Field(default=None, foreign_key="person.id")  # of whom it tells, unheard by them
     wanted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the neighbor last said they need it
     wave: int = 0
     unfilled_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # looked for people in vain, last

@@ -1,5 +1,6 @@
 """The watch: whom danger may call to it when nobody on duty answers."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -54,7 +55,7 @@ def who_asked(session: Session, line_id: int) -> list[Person]:
 
 
 def may_be_called(
-    session: Session, line_id: int, *, not_since: datetime, most: int, wakeable: bool, but: int
+    session: Session, line_id: int, *, not_since: datetime, most: int, wakeable: bool, without: Collection[int]
 ) -> list[Person]:
     """Vouched volunteers who are not on duty and were not asked since then, the longest ago first."""
     never_first = sa.case((col(Person.watch_asked_at).is_(None), 0), else_=1)
@@ -62,7 +63,7 @@ def may_be_called(
         Person.line_id == line_id,
         *HELPING,
         col(Person.on_duty_since).is_(None),
-        col(Person.id) != but,
+        col(Person.id).not_in(without),
         sa.or_(col(Person.watch_asked_at).is_(None), col(Person.watch_asked_at) < not_since),
         col(Person.wake_since).is_not(None) if wakeable else col(Person.wake_since).is_(None),
     )

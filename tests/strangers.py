@@ -173,13 +173,17 @@ class Strangers(RuleBasedStateMachine):
     def carries(self, who: Phone, what: str, at: int) -> None:
         self._say(who, what, at)
 
-    @rule(who=st.sampled_from(NEIGHBORS), helper=st.sampled_from(HELPERS))
+    @rule(who=st.sampled_from([*NEIGHBORS, *PHONES]), helper=st.sampled_from([*HELPERS, *PHONES]))
     def is_helped(self, who: Phone, helper: Phone) -> None:
         """A whole match, so that there is somebody not to send again."""
         self._say(who, NEEDS[0])
         self._say(helper, "CLAIM {n}")
 
-    @rule(who=st.sampled_from(NEIGHBORS), helper=st.sampled_from(HELPERS), what=st.sampled_from(APART))
+    @rule(
+        who=st.sampled_from([*NEIGHBORS, *PHONES]),
+        helper=st.sampled_from([*HELPERS, *PHONES]),
+        what=st.sampled_from(APART),
+    )
     def keeps_apart(self, who: Phone, helper: Phone, what: str) -> None:
         self._say(who, what, about=helper)
 
@@ -204,8 +208,8 @@ class Strangers(RuleBasedStateMachine):
             if words == "FORGET ME" or self._person(who) is not None:
                 self._say(who, words)
 
-    @rule(who=st.sampled_from(HELPERS), voucher=st.sampled_from(DUTY))
-    def comes_back(self, who: Phone, voucher: Phone) -> None:
+    @rule(who=st.sampled_from([*HELPERS, *NEIGHBORS]), voucher=st.sampled_from(DUTY))
+    def comes_in(self, who: Phone, voucher: Phone) -> None:
         """JOIN, their name, and somebody who vouches for them."""
         for words in ("JOIN", who.name, "1"):
             self._say(who, words)

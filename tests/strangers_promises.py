@@ -194,18 +194,17 @@ class Step:
         for request, helper, how in self._matches(session):
             for neighbor in self._neighbors(request):
                 for phone in self.phones_of[helper.id]:
-                    if (neighbor, phone) in self.known.apart:
+                    if self.known.apart & {(neighbor, phone), (phone, neighbor)}:
                         yield f"{phone} {how} #{request.number} of {neighbor}, and the two are kept apart"
         words = {one.number: one.word for one in self.phones}
         for text in self.new:
             reader = self.people.get(self.person_of.get(text.to, 0))
-            if reader is None or reader.on_duty:
+            if reader is None:
                 continue
             mine = {words[phone] for phone in self.phones_of[reader.id]}
             for pair in self.known.apart:
                 other = pair[1] if text.to == pair[0] else pair[0] if text.to == pair[1] else None
-                on_duty = other in self.person_of and self.people[self.person_of[other]].on_duty
-                if other and not on_duty and words[other] not in mine and words[other] in text.body:
+                if other and words[other] not in mine and words[other] in text.body:
                     yield f"{text.to} reads the words of {other}, and the two are kept apart: {text.body!r}"
 
     def nothing_stays(self, session: Session) -> Broken:

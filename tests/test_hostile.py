@@ -235,6 +235,50 @@ def test_words_of_who_writes_on_and_on_go_together(line: Hotline) -> None:
     assert len(bodies(line, "+12025550120")) - before <= 12  # before: forty
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["DROP 1", "CLAIM 1 i know where you live"],
+        ["I can come at 5 pm", "CLAIM 1 at 5 pm you witch"],
+        ["OMW 1", "NOTHOME 1"],
+        ["OMW 1 open up", "NOTHOME 1 open the door"],
+        ["@1 hey", "OMW 1 hey", "NOTHOME 1", "I can come at 5 pm", "CLAIM 1 at 6 pm"],
+    ],
+)
+def test_no_command_is_a_way_around_the_pace(said: list[str], line: Hotline) -> None:
+    say(line, BEN, "CLAIM 1")
+    before = len(bodies(line, "+12025550120"))
+    for _ in range(20):
+        for words in said:
+            say(line, BEN, words)
+    line.tick()
+    line.sender.drain()
+    assert len(bodies(line, "+12025550120")) - before <= 12  # before: thirty-two to forty
+
+
+def test_what_somebody_gave_back_they_take_again_by_duty_alone(line: Hotline) -> None:
+    say(line, BEN, "CLAIM 1")
+    say(line, BEN, "DROP 1")
+    say(line, BEN, "CLAIM 1")
+    assert "gave it back" in bodies(line, BEN)[-1]
+    say(line, DEE, "DUTY ON")
+    say(line, DEE, "ASSIGN 1 Ben")
+    assert "yours" in bodies(line, BEN)[-1]
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(days=1)])
+def test_texts_that_go_together_leave_again_in_the_same_minute(later: timedelta, line: Hotline) -> None:
+    """Before: of the same key in the outbox, so that the text was answered by an error."""
+    say(line, BEN, "CLAIM 1")
+    for n in range(12):
+        say(line, BEN, f"@1 word {n}")
+    line.sender.drain()
+    line.clock.advance(later)
+    for words in (*("@1 word" for _ in range(12)), "NOTHOME 1", "NOTHOME 1"):
+        say(line, BEN, words)
+    assert not any("Something broke" in body for body in bodies(line, BEN))
+
+
 ACTS = st.lists(
     st.tuples(
         st.sampled_from([BEN, CARO, GUS]), st.sampled_from(["CLAIM 1", "DROP 1", "DONE 1", "not", "3", "assign"])

@@ -214,7 +214,15 @@ def test_volunteers_are_read_in_the_order_of_their_index(hotline: Hotline, among
         area=True,
     )
     search = candidates._candidates(looked_for)
-    asked = {"line_id": 1, "line_language": "en", "language": "en", "max_open": 3, "asker_id": 1, "request_id": 1}
+    asked = {
+        "line_id": 1,
+        "line_language": "en",
+        "language": "en",
+        "max_open": 3,
+        "asker_id": 1,
+        "request_id": 1,
+        "complained_of": 0,
+    }
     asked |= {"as_language": '"en"', "as_area": " 1,", "as_need0": '"food"', "now": MORNING, "limit": 3}
     asked |= {"today": "2026-03-03", "most_offers": 10, "minute": 600, "unanswered_most": 3}
 

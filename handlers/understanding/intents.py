@@ -243,6 +243,7 @@ class Order:
     language: str | None = field(default=None, compare=False)  # the one it was said in; None for numbers alone
     when: TimeExpression | None = field(default=None, compare=False)  # the time that its note names
     only_when: bool = field(default=False, compare=False)  # whether the note says hardly anything else
+    surplus: tuple[int, ...] = field(default=(), compare=False)  # numbers beyond what one text may name
 
 
 @dataclass(frozen=True)

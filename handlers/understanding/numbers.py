@@ -16,6 +16,7 @@ class Numbers(NamedTuple):
     found: tuple[int, ...] = ()
     words: int = 0  # how many words they take
     marked: bool = False  # one of them has a "#"
+    surplus: tuple[int, ...] = ()  # those beyond the most
 
 
 def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
@@ -27,7 +28,7 @@ def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
         at += 1
     numbers: list[int] = []
     end, marked = 0, False
-    while at < len(words) and len(numbers) < MOST_NUMBERS:
+    while at < len(words):
         sharp = words[at].text == "#"
         digit = at + sharp
         number, size = _number(text, words[digit : digit + 2])
@@ -44,7 +45,8 @@ def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
         numbers.append(number)
         marked = marked or sharp
         at = end = digit + size
-    return Numbers(tuple(dict.fromkeys(numbers)), end, marked)
+    found = tuple(dict.fromkeys(numbers))
+    return Numbers(found[:MOST_NUMBERS], end, marked, found[MOST_NUMBERS:])
 
 
 def _number(text: str, words: Sequence[Token]) -> tuple[int | None, int]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handlers.understanding import carrier_words
@@ -60,7 +60,7 @@ class Orders:
 
     def almost(self) -> Order | None:
         """The command of which this may be a misspelling that we forgive in none of its kind: "couch 5"."""
-        numbers, end, _ = take(self.text, self.words[1:], self.phrases)
+        numbers, end, *_ = take(self.text, self.words[1:], self.phrases)
         meant = self.phrases.almost(self.words[0].text) if numbers and end == len(self.words) - 1 else None
         return Order(meant.name, numbers) if meant and meant.name in self.grammar.numbered else None
 
@@ -121,7 +121,7 @@ class Orders:
     def as_order(self, phrase: Phrase, size: int) -> Intent | None:
         """The text as an order that begins with this phrase of so many words, if it is one."""
         command, words = self.grammar.commands[phrase.name], self.words
-        numbers, end, marked = take(self.text, words[size:], self.phrases)
+        numbers, end, marked, surplus = take(self.text, words[size:], self.phrases)
         rest = words[size + end :]
         if command.before_note and len(rest) > 1 and self.is_word(command.before_note, rest[0]):
             rest, end = rest[1:], end + 1
@@ -130,7 +130,8 @@ class Orders:
                 return None
             if self.is_offer_sent_back(rest):
                 return Ambiguous(offers=numbers, verb="")
-            return self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
+            made = self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
+            return replace(made, surplus=surplus)
         if size == len(words) and not phrase.everyday and not self.is_yes_to_an_offer():
             reserved = size == 1 and words[0].text.upper() in carrier_words.HELP
             return Order(HELP) if reserved else self.made(phrase)
@@ -228,8 +229,8 @@ class Orders:
         words, offers = self.words, self.situation.offers
         if PHONE.fullmatch(self.text) and not self.situation.options:
             return None  # somebody says where to call
-        numbers, end, marked = take(self.text, words, self.phrases)
-        if not numbers or end != len(words) or (words[0].number is None and words[0].text != "#"):
+        numbers, end, marked, surplus = take(self.text, words, self.phrases)
+        if not numbers or surplus or end != len(words) or (words[0].number is None and words[0].text != "#"):
             return None
         if len(numbers) > 1 or marked:
             return Order(CLAIM, numbers, bare=not marked)
