@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import groupby
 
 from handlers import lures, vicinity
 from handlers.quoting import one_paragraph
@@ -73,9 +74,21 @@ def names_unknown(text: str) -> bool:
 @lru_cache(1024)  # the same words go to a whole wave
 def offered(text: str) -> str | None:
     """What of a neighbor's words everybody may read; None if that says too little."""
-    kept = [clause for line in text[:LONGEST_READ].splitlines() for clause in _clauses(line) if tells(clause)]
+    kept = [clause for line in text[:LONGEST_READ].splitlines() for _, clause in _clauses(line) if tells(clause)]
     said = _short(", ".join(dict.fromkeys(kept)))
     return said if said and not lures.found(said) else None
+
+
+@lru_cache(1024)
+def whole_clauses(text: str) -> str | None:
+    """The clauses of which everybody may read every word; "..." stands for the others. Nobody is quoted in pieces."""
+    kept: list[str] = []
+    for line in text[:LONGEST_READ].splitlines():
+        for typed, shown in _clauses(line):
+            whole = " ".join(word.text for word in split(shown)) == typed and not vicinity.tells_place(typed)
+            kept.append(shown if whole and tells(shown) else "...")
+    said = _short(", ".join(clause for clause, _ in groupby(kept))).replace(", ...", " ...").replace("..., ", "... ")
+    return said if tells(said) and not lures.found(said) else None
 
 
 def tells(text: str) -> bool:
@@ -99,17 +112,15 @@ def _telling(text: str) -> int:
     )
 
 
-def _clauses(line: str) -> Iterator[str]:
-    """The clauses of a line that may be shown, without names and doors."""
+def _clauses(line: str) -> Iterator[tuple[str, str]]:
+    """The clauses of a line, folded, each with what of it may be shown, without names and doors."""
     text = clean(one_paragraph(line))
     words = split(text)
     found = lexicons().find(words)
     place = place_in(text, found, found.marks)
     whole = Line(text, words, (place.start, place.end) if place else (0, 0))
     for first, last in whole.clauses():
-        clause = whole.shown(first, last)
-        if clause:
-            yield clause
+        yield " ".join(word.text for word in words[first:last]), whole.shown(first, last)
 
 
 @dataclass(frozen=True)

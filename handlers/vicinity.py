@@ -54,9 +54,19 @@ def shown(words: str, shows: OfferShows) -> str | None:
     return found if found and len(found) <= LONGEST else None
 
 
-def tells_place(words: str, *, named: bool = False) -> bool:
-    """Whether somebody's words say anything by which a door could be found; `the library` is nothing if `named`."""
+def tells_place(words: str, *, named: bool = False, told: str | None = None) -> bool:
+    """Whether somebody's words say anything by which a door could be found, besides what has been `told`.
+
+    `the library` is nothing if `named`.
+    """
     text = clean(words)
+    if told and (at := text.casefold().find(told.casefold())) >= 0:
+        before, after = text[:at], text[at + len(told) :]
+        beside = [part[i].text for part, i in ((split(before), -1), (split(after), 0)) if part]
+        numbered = any(word[0].isdigit() or is_numeral(word) for word in beside)
+        return numbered or tells_place(before, named=named) or tells_place(after, named=named)
+    if any(f" {phrase} " in f" {' '.join(word.text for word in split(text))} " for phrase in lists().entry):
+        return True
     place = Words(text)
     hidden = any(span.last - span.first > named for span in place.named) or any(dwellings(place.tokens))
     if hidden or tells_refuge(text) or place.street() or place.corner():

@@ -36,7 +36,7 @@ class BuildingWords:
         self.detail, self.unit, self.the = listed["detail"], listed["unit"], listed["the"]
         self.joining, self.direction = listed["joining"], listed["direction"]
         self.street = listed["street"] | listed["street_unsure"] | listed["street_first"]
-        self.nowhere = listed["nowhere"]
+        self.nowhere, self.entry = listed["nowhere"], listed["entry"]
 
 
 @cache
