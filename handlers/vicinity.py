@@ -31,6 +31,7 @@ LONGEST_NAME = 3  # words of a street
 LONGEST_FIRST = (4, 3, 2)  # words of a listed one
 ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)$")
 DOOR = re.compile(r"\d{3,}[a-z]?$|\d{1,2}[b-oq-z]$")  # "214", "14b"
+HOUSE = re.compile(r"\d{3,4}$")  # a surer sign of a street than "3"
 WAY = re.compile(r"\d{1,3}$")  # "Highway 6", "calle 8"
 AFRAID = frozenset(("safety",))
 NO_SIGHT = frozenset("#@")
@@ -173,9 +174,22 @@ class Words:
                 first -= self.tokens[first - 1].text in lists().first_part and self._capital(first - 1)
             if first == i - 1 and not self._is_no_person(first):
                 return None
+            first = self._after_a_house(first)
         if first and self.tokens[first - 1].text in lists().direction and self._joined(first - 1):
             first -= 1
         return Span(first, i + 1)
+
+    def _after_a_house(self, last: int) -> int:
+        """The first word of a name that goes back to a house's number: `2299 Marina Bay Dr`; else the last word."""
+        first = last
+        while first > max(0, last + 1 - LONGEST_NAME) and self._joined(first - 1) and self._capital(first - 1):
+            if not self._nameable(first - 1) or is_first_name(self.tokens, first - 1):
+                break
+            first -= 1
+        if not first or not self._joined(first - 1) or not HOUSE.match(self.tokens[first - 1].text):
+            return last
+        counts = first > 1 and self.tokens[first - 2].text in lists().unit | lists().detail  # "apt 301"
+        return last if counts else first
 
     def _several(self, first: int, last: int) -> bool:
         """Whether these words are a listed name of several: `Martin Luther King`."""

@@ -188,5 +188,5 @@ def _known(word: str) -> bool:
     return every.knows(word) or word in lists().joining or word in lists().street or word in lists().the
 
 
-SAINTED = frozenset(("st", "saint", "san", "santa", "santo"))
+SAINTED = frozenset(("st", "saint", "sainte", "san", "santa", "santo"))
 SAINTS = frozenset(("saint", "san", "santa", "santo", "don", "mt"))
