@@ -120,6 +120,27 @@ def test_nor_where_it_is_the_answer_to_where(row: tuple[str, str]) -> None:
         assert numbers_in(vicinity.shown(text, shows) or "", language) == set()
 
 
+BEFORE = ["Maria Lopez ", "Danny ", "Penthouse ", "the blue house, ", ""]
+AFTER = [" upstairs", ", bed four", ", 4 doors down from the church", ", key is under the mat", ""]
+TOLD_BY = frozenset("maria lopez danny penthouse blue upstairs bed doors church key mat".split())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["en", "es"]).flatmap(lambda code: st.tuples(st.just(code), addresses(code))),
+    st.sampled_from(BEFORE),
+    st.sampled_from(AFTER),
+)
+def test_nor_who_lives_there_nor_where_in_the_house(row: tuple[str, str], before: str, after: str) -> None:
+    language, place = row
+    for need in NEED[language]:
+        text = need.format(f"{before}{place}{after}")
+        for shows in OfferShows:
+            told = offered(text, shows)
+            assert numbers_in(told, language) == set(), (shows, text)
+            assert TOLD_BY.isdisjoint(fold(told).replace(",", " ").replace('"', " ").split()), (shows, text)
+
+
 BUILT = [(code, name, street) for code, names in BUILDINGS.items() for name in names for street in STREETS[code]]
 
 
