@@ -58,7 +58,7 @@ def mine(turn: Turn, _: Order) -> Texts:
     """MINE: what I have in hand, and what I asked for."""
     held = [r for _, r in turn.held]
     own = turn.own
-    in_hand = {r.id: (doors.again(r, a), doors.sight(turn, r, turn.speaker, a)) for a, r in turn.held}
+    in_hand = {r.id: (doors.again(r, a), doors.sight(turn, r, a)) for a, r in turn.held}
     if not held and not own:
         yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return

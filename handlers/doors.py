@@ -1,12 +1,12 @@
-"""Exact places: whom they are shown to, and how many a day. Whoever has a request without its door sees the corner.
+"""Exact places: whom they are shown to, and how many a day. Whoever has a request without it sees what offers say.
 
 The neighbor says by a digit whether a newcomer may see it, or writes it to them; duty gives it by ASSIGN.
 """
 
 from typing import NamedTuple
 
-from handlers import newcomers, redaction, summary, vicinity
-from handlers.summary import Quoted, Said, Sight
+from handlers import newcomers, summary, vicinity
+from handlers.summary import Said, Sight
 from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Answer, Question
 from models import assignments, kept_apart, people, person_events, requests
@@ -37,9 +37,8 @@ def show(
     whole = Shown(summary.at_place(request), summary.they_wrote(request))
     if held is not None and held.place_shown_at is not None:
         return whole, iter(())
-    if request.place is None:
-        corner = not told and withheld(context, request) and newcomers.is_newcomer(context, person)
-        return _instead(request, "door_new") if corner else whole, iter(())
+    if not withheld(context, request):
+        return whole, iter(())
     why = None if told else _refused(context, request, person)
     if why is None:
         allow(context, request, person, held)
@@ -49,7 +48,7 @@ def show(
 
 def show_on_duty(context: Context, request: Request, person: Person) -> tuple[Shown, Texts]:
     """The same for SHOW: of danger everything, for whoever is on duty has been told that already."""
-    if request.in_danger or request.place is None:
+    if request.in_danger:
         return Shown(summary.at_place(request), summary.they_wrote(request)), iter(())
     shown, texts = show(context, request, person)
     return shown._replace(place=Said("door_on_duty")) if shown.hidden else shown, texts
@@ -57,24 +56,26 @@ def show_on_duty(context: Context, request: Request, person: Person) -> tuple[Sh
 
 def withheld(context: Context, request: Request) -> bool:
     """Whether the neighbor said where it is, in words that the line does not tell to strangers."""
-    if request.place is not None or vicinity.tells_place(request.text):
+    told = vicinity.of(request, context.line.policy.offer_shows)
+    if request.place is not None or (request.vicinity is not None and request.vicinity != told):
         return True
-    return request.vicinity is not None and request.vicinity != vicinity.of(request, context.line.policy.offer_shows)
+    return vicinity.tells_place(request.text, told=told)
 
 
-def sight(context: Context, request: Request, person: Person, held: Assignment) -> Sight:
+def sight(context: Context, request: Request, held: Assignment) -> Sight:
     """How much of the place whoever has a request in hand reads in a summary of it."""
-    street = request.place is None and not newcomers.is_newcomer(context, person)
-    return Sight.NEAR if street or held.place_shown_at is not None else Sight.ANYBODY
+    shown = held.place_shown_at is not None or not withheld(context, request)
+    return Sight.NEAR if shown else Sight.ANYBODY
 
 
 def sight_of_speaker(turn: Turn, request: Request) -> Sight:
     """How much of the place whoever asks about a request reads in a summary of it."""
-    seen = turn.speaker.on_duty and not kept_apart.hides(turn.session, request, turn.speaker.id)
-    if request.person_id == turn.speaker.id or seen:
+    if request.person_id == turn.speaker.id:
         return Sight.NEAR
     held = next((assignment for assignment, r in turn.held if r.id == request.id), None)
-    return sight(turn, request, turn.speaker, held) if held else Sight.ANYBODY
+    seen = turn.speaker.on_duty and not kept_apart.hides(turn.session, request, turn.speaker.id)
+    on_duty = turn.sight_on_duty(request, turn.speaker) if seen else Sight.ANYBODY
+    return on_duty if held is None or on_duty is Sight.NEAR else sight(turn, request, held)
 
 
 def again(request: Request, held: Assignment) -> Said | None:
@@ -86,7 +87,7 @@ def asks(context: Context, request: Request, person: Person, held: Assignment) -
     """What a neighbor is asked when a newcomer comes who has not seen the door; None where nothing is to be asked."""
     if held.place_shown_at is not None or not newcomers.is_newcomer(context, person):
         return None
-    name = {"name": context.somebody(person)}
+    name = {"name": context.somebody(person), "sees": _sees(context, request)}
     if request.place is None:
         return Said("which_door_new", name)
     neighbor = people.by_id(context.session, request.person_id)
@@ -106,7 +107,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
         yield turn.reply("door_told", about=request, name=turn.somebody(holder[1]))
         yield from give(turn, request, *holder)
     else:
-        yield turn.reply("door_kept", about=request, name=turn.somebody(holder[1]))
+        yield turn.reply("door_kept", about=request, name=turn.somebody(holder[1]), sees=_sees(turn, request))
 
 
 def give(context: Context, request: Request, held: Assignment, person: Person) -> Texts:
@@ -131,7 +132,7 @@ def allow(context: Context, request: Request, person: Person, held: Assignment |
 def written(context: Context, request: Request, person: Person, words: str) -> None:
     """The neighbor writes to whoever has it: if that is the door, they know it now."""
     holder = assignments.on(context.session, request, AssignmentState.ACTIVE)
-    place, said = (request.place or "").casefold(), words.casefold().strip(" .!")
+    place, said = (request.place or request.vicinity or "").casefold(), words.casefold().strip(" .!")
     if holder is None or holder[1].id != person.id or holder[0].place_shown_at is not None or not place:
         return
     if place in said or said in place:
@@ -148,9 +149,13 @@ def _refused(context: Context, request: Request, person: Person) -> str | None:
 
 
 def _instead(request: Request, why: str) -> Shown:
-    own = redaction.offered(request.text)
-    words = Said("they_wrote", {"words": Quoted(own)}) if own else None
-    return Shown(Said(why), words, hidden=True)
+    return Shown(Said(why), summary.partly_wrote(request), hidden=True)
+
+
+def _sees(context: Context, request: Request) -> Said:
+    """What whoever does not see the exact place sees of it: what an offer says."""
+    where = context.what(request).where
+    return Said("sees_only", {"place": where}) if where else Said("sees_nothing")
 
 
 def _to_duty(context: Context, request: Request, person: Person) -> Texts:

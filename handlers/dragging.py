@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers.summary import Lines, Said, Sight
+from handlers.summary import Lines, Said
 from handlers.turn import DAY, Context, Texts
 from models import dragging, duty_tasks, kept_apart, lines, offers, people, timers
 from models.delivery.outbound import Lane
@@ -49,20 +49,17 @@ def read_to(context: Context, person: Person) -> Texts:
 def _say(context: Context, to: list[Person], found: list[Request]) -> Texts:
     for person in to:
         seen = [request for request in found if not kept_apart.hides(context.session, request, person.id)]
-        rows = Lines([_row(context, request) for request in seen[:ROWS]])
+        rows = Lines([_row(context, request, person) for request in seen[:ROWS]])
         more = Said("queue_more", {"n": len(seen) - ROWS}) if len(seen) > ROWS else None
         if seen:
             yield context.tell(person, "duty_summary", lane=Lane.NOTICE, rows=rows, more=more, n=len(seen))
 
 
-def _row(context: Context, request: Request) -> Said:
+def _row(context: Context, request: Request, person: Person) -> Said:
     waited = context.now - request.created_at
     age = Said("age_days", {"n": waited // DAY}) if waited >= DAY else Said("age_hours", {"n": waited // HOUR})
+    what = context.what(request, context.sight_on_duty(request, person))
     if request.state is State.HELD:
-        return Said(
-            "summary_row_held", {"number": request.number, "what": context.what(request, Sight.NEAR), "age": age}
-        )
+        return Said("summary_row_held", {"number": request.number, "what": what, "age": age})
     asked = offers.count(context.session, request.id)
-    return Said(
-        "summary_row", {"number": request.number, "what": context.what(request, Sight.NEAR), "age": age, "n": asked}
-    )
+    return Said("summary_row", {"number": request.number, "what": what, "age": age, "n": asked})

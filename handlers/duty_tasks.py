@@ -181,7 +181,8 @@ def _say(context: Context, task: DutyTask, request: Request, to: list[Person]) -
     phrase, values = _words(context, task.phrase, request)
     for person in to:
         if person.id != task.about_person_id:
-            yield Text(person, phrase, {**values, "number": request.number}, Lane.NOTICE, request.id)
+            seen = context.on_duty_sees(person, request, values)
+            yield Text(person, phrase, {**seen, "number": request.number}, Lane.NOTICE, request.id)
 
 
 def _words(context: Context, phrase: str, request: Request) -> tuple[str, dict[str, Value]]:

@@ -1,7 +1,7 @@
 """How far the line trusts a volunteer: by how they came in, and by what they have done since."""
 
 from handlers.turn import DAY, Context
-from models import assignments, person_events
+from models import person_events
 from models.people import Person
 from models.requests import Request
 
@@ -9,16 +9,8 @@ WEEK = 7 * DAY
 
 
 def is_newcomer(context: Context, person: Person) -> bool:
-    """Whether somebody vouched for them by text and few matches of theirs are completed.
-
-    Whom the host added never is one.
-    """
-    if person.vouched_by_person_id is None:
-        return False
-    key = "completed", person.id
-    if key not in context.session.cache:
-        context.session.cache[key] = assignments.completed(context.session, person.id)
-    return bool(context.session.cache[key] < context.line.policy.newcomer_matches)
+    """Whether somebody came in by a neighbor's word and has helped few times."""
+    return context.is_newcomer(person)
 
 
 def most_open(context: Context, person: Person) -> int:

@@ -52,7 +52,7 @@ def nudge(context: Context, request: Request, held: Assignment, helper: Person, 
     """How is it going? By a digit, unless they have another question of ours to answer."""
     asks = context.ask_if_free(helper, Question.GOING, request, options=GOING_ANSWERS)
     phrase = "how_is_it" if asks else "how_is_it_words"
-    what = context.what(request, doors.sight(context, request, helper, held))
+    what = context.what(request, doors.sight(context, request, held))
     return context.tell(helper, phrase, about=request, what=what, when=when(context, until))
 
 
@@ -63,7 +63,7 @@ def reminder(context: Context, request: Request, held: Assignment, helper: Perso
         helper,
         "remind_helper" if asks else "remind_helper_words",
         about=request,
-        what=replace(context.what(request, doors.sight(context, request, helper, held)), when=None),
+        what=replace(context.what(request, doors.sight(context, request, held)), when=None),
         when=then,
         place=doors.again(request, held),
     )

@@ -13,7 +13,7 @@ from functools import cache, cached_property, lru_cache
 
 from handlers import lures, vicinity
 from handlers.quoting import one_paragraph
-from handlers.understanding.buildings import Span, dwellings, is_numeral, tells_refuge
+from handlers.understanding.buildings import Span, dwellings, is_numeral, tells_refuge, told_within
 from handlers.understanding.lexicon import lexicons
 from handlers.understanding.needs import place_in
 from handlers.understanding.words import Token, clean, fold, split
@@ -73,9 +73,25 @@ def names_unknown(text: str) -> bool:
 @lru_cache(1024)  # the same words go to a whole wave
 def offered(text: str) -> str | None:
     """What of a neighbor's words everybody may read; None if that says too little."""
-    kept = [clause for line in text[:LONGEST_READ].splitlines() for clause in _clauses(line) if tells(clause)]
+    kept = [clause for line in text[:LONGEST_READ].splitlines() for _, clause in _clauses(line) if tells(clause)]
     said = _short(", ".join(dict.fromkeys(kept)))
     return said if said and not lures.found(said) else None
+
+
+@lru_cache(1024)
+def whole_clauses(text: str) -> str | None:
+    """The clauses of which everybody may read every word; "..." stands for the others. Nobody is quoted in pieces."""
+    said = ""
+    for line in text[:LONGEST_READ].splitlines():
+        for typed, shown in _clauses(line):
+            words = [word.text for word in split(typed)]
+            read = words[words[0] in lists().between :]
+            if [word.text for word in split(shown)] == read and not vicinity.tells_place(typed):
+                said += f"{'' if not said or said.endswith('...') or read != words else ','} {typed}"
+            elif not said.endswith("..."):
+                said += " ..."
+    said = _short(said)
+    return said if tells(said) and not lures.found(said) else None
 
 
 def tells(text: str) -> bool:
@@ -99,17 +115,15 @@ def _telling(text: str) -> int:
     )
 
 
-def _clauses(line: str) -> Iterator[str]:
-    """The clauses of a line that may be shown, without names and doors."""
+def _clauses(line: str) -> Iterator[tuple[str, str]]:
+    """The clauses of a line as they are typed, each with what of it may be shown, without names and doors."""
     text = clean(one_paragraph(line))
     words = split(text)
     found = lexicons().find(words)
     place = place_in(text, found, found.marks)
     whole = Line(text, words, (place.start, place.end) if place else (0, 0))
     for first, last in whole.clauses():
-        clause = whole.shown(first, last)
-        if clause:
-            yield clause
+        yield text[words[first].start : words[last - 1].end], whole.shown(first, last)
 
 
 @dataclass(frozen=True)
@@ -221,7 +235,10 @@ class Line:
         """The words of a clause that lead to a door, in digits or in words."""
         hidden = {i for i in range(first, last) if i in self.placed}
         signs = lexicons().every.place_words.words
-        units, streets = signs["unit"], signs["street"] | signs["street_unsure"] | signs["street_first"]
+        units, streets = (
+            signs["unit"] | signs["numbered_within"],
+            signs["street"] | signs["street_unsure"] | signs["street_first"],
+        )
         for i in range(first, last):
             word = self.words[i].text
             if (len(word) >= LONG_NUMBER and word[0].isdigit()) or (self._number(i) and self._name_of(i + 1, last)):
@@ -263,7 +280,11 @@ class Line:
         start, end = self.place
         place = vicinity.Words(self.text)
         named = [span for span in place.named if self._stands_for_a_place(span)]
-        told = {i for span in (*named, *place.streets(), *dwellings(self.words)) for i in range(*span)}
+        told = {
+            i
+            for span in (*named, *place.streets(), *dwellings(self.words), *told_within(self.words))
+            for i in range(*span)
+        }
         told |= {i for i, word in enumerate(self.words) if start <= word.start < end}
         return self._with_numbers(told, 0, len(self.words))
 

@@ -314,6 +314,12 @@ def at_street(request: Request) -> Said | None:
     return Said("at_place", {"place": Quoted(request.vicinity)}) if request.vicinity else None
 
 
+def partly_wrote(request: Request) -> Said | None:
+    """The neighbor's words for whoever may not know the exact place, with the gaps marked."""
+    own = redaction.whole_clauses(request.text)
+    return Said("they_wrote", {"words": Quoted(own)}) if own else None
+
+
 def they_wrote(request: Request, *, short: bool = False) -> Said | None:
     """The neighbor's own words, for whoever helps them."""
     if not request.text:

@@ -143,6 +143,22 @@ class Context:
         shows = self.line.policy.offer_shows
         return summary.what(request, self.areas, self.line.timezone, self.now, sight=sight, shows=shows)
 
+    def is_newcomer(self, person: Person) -> bool:
+        """Whether somebody vouched for them by text and few matches of theirs are completed.
+
+        Whom the host added never is one.
+        """
+        if person.vouched_by_person_id is None:
+            return False
+        key = "completed", person.id
+        if key not in self.session.cache:
+            self.session.cache[key] = assignments.completed(self.session, person.id)
+        return bool(self.session.cache[key] < self.line.policy.newcomer_matches)
+
+    def sight_on_duty(self, request: Request, person: Person) -> Sight:
+        """How much of the place whoever is on duty reads: a newcomer what offers say, except in danger."""
+        return Sight.ANYBODY if self.is_newcomer(person) and not request.in_danger else Sight.NEAR
+
     def when(self, request: Request) -> Due | None:
         """When a request is needed, as far as its neighbor has said."""
         return due.of(request, self.line.timezone, self.now)
@@ -192,7 +208,20 @@ class Context:
         told = self._may_read(about, but) if "words" in values else self.on_duty(about, but=but)
         raising.raise_task(self.session, self.line, self.now, phrase, about, but=but, told=bool(told))
         for person in told:
-            yield self.tell(person, phrase, about=about, lane=Lane.NOTICE, **values)
+            seen = self.on_duty_sees(person, about, values) if about else values
+            yield self.tell(person, phrase, about=about, lane=Lane.NOTICE, **seen)
+
+    def on_duty_sees(self, person: Person, about: Request, values: dict[str, Value]) -> dict[str, Value]:
+        """What is said to whoever is on duty, with no more of the place and the words than they may read."""
+        if self.sight_on_duty(about, person) is Sight.NEAR:
+            return values
+        stranger, seen = self.what(about), dict(values)
+        for name, value in values.items():
+            if isinstance(value, What):
+                seen[name] = replace(value, where=stranger.where, area=stranger.area)
+            elif isinstance(value, Said) and value.phrase == "they_wrote":
+                seen[name] = summary.partly_wrote(about)
+        return seen
 
     def duty_again(self, about: Request | None, times: int = 1) -> datetime:
         """When duty is told again of what nobody there has answered."""

@@ -7,16 +7,19 @@ whoever comes. In doubt nothing is told: an offer without a place can still be a
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import product
 
 from handlers.understanding.addresses import AddressFinder
 from handlers.understanding.buildings import (
     Span,
     buildings,
     dwellings,
+    is_first_name,
     is_numeral,
     lists,
     may_name,
     tells_refuge,
+    told_within,
 )
 from handlers.understanding.lexicon import lexicons
 from handlers.understanding.words import Token, clean, split
@@ -25,8 +28,10 @@ from models.requests import Request
 
 LONGEST = 40  # characters; it goes out in every offer
 LONGEST_NAME = 3  # words of a street
+LONGEST_FIRST = (4, 3, 2)  # words of a listed one
 ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)$")
 DOOR = re.compile(r"\d{3,}[a-z]?$|\d{1,2}[b-oq-z]$")  # "214", "14b"
+HOUSE = re.compile(r"\d{3,4}$")  # a surer sign of a street than "3"
 WAY = re.compile(r"\d{1,3}$")  # "Highway 6", "calle 8"
 AFRAID = frozenset(("safety",))
 NO_SIGHT = frozenset("#@")
@@ -54,11 +59,25 @@ def shown(words: str, shows: OfferShows) -> str | None:
     return found if found and len(found) <= LONGEST else None
 
 
-def tells_place(words: str, *, named: bool = False) -> bool:
-    """Whether somebody's words say anything by which a door could be found; `the library` is nothing if `named`."""
+def tells_place(words: str, *, named: bool = False, told: str | None = None) -> bool:
+    """Whether somebody's words say anything by which a door could be found, besides what has been `told`.
+
+    `the library` is nothing if `named`.
+    """
     text = clean(words)
+    if told and (at := text.casefold().find(told.casefold())) >= 0:
+        before, after = text[:at], text[at + len(told) :]
+        beside = [part[i].text for part, i in ((split(before), -1), (split(after), 0)) if part]
+        numbered = any(word[0].isdigit() or is_numeral(word) for word in beside)
+        return numbered or tells_place(before, named=named) or tells_place(after, named=named)
+    if any(f" {phrase} " in f" {' '.join(word.text for word in split(text))} " for phrase in lists().entry):
+        return True
     place = Words(text)
-    hidden = any(span.last - span.first > named for span in place.named) or any(dwellings(place.tokens))
+    hidden = (
+        any(span.last - span.first > named for span in place.named)
+        or any(dwellings(place.tokens))
+        or any(told_within(place.tokens))
+    )
     if hidden or tells_refuge(text) or place.street() or place.corner():
         return True
     listed = lists()
@@ -86,12 +105,18 @@ class Words:
         self.text = text
         self.tokens: Sequence[Token] = split(text)
         self.named = buildings(text, self.tokens)
-        self.hidden = {i for span in (*self.named, *dwellings(self.tokens)) for i in range(span.first, span.last)}
+        self.hidden = {
+            i
+            for span in (*self.named, *dwellings(self.tokens), *told_within(self.tokens))
+            for i in range(span.first, span.last)
+        }
 
     def building(self) -> str | None:
         """The first building's name, without any number: `Elm Court apartments`."""
         for span in self.named:
-            if all(self.tokens[i].text.isalpha() and not is_numeral(self.tokens[i].text) for i in range(*span)):
+            if not any(is_first_name(self.tokens, i) for i in range(*span)) and all(
+                self.tokens[i].text.isalpha() and not is_numeral(self.tokens[i].text) for i in range(*span)
+            ):
                 return self._typed(span)
         return None
 
@@ -112,7 +137,8 @@ class Words:
             return None
         for kind, place in finder.marked():
             within = [i for i, word in enumerate(self.tokens) if place.start <= word.start < place.end]
-            if kind == "corner" and all(map(self._in_a_corner, within)):
+            named = any(is_first_name(self.tokens, i) for i in within)
+            if kind == "corner" and not named and all(map(self._in_a_corner, within)):
                 return self.text[place.start : place.end]
         return None
 
@@ -135,23 +161,48 @@ class Words:
                 yield span
 
     def _name_before(self, i: int) -> Span | None:
-        """`Oak St`, `5th Ave`, `N Oak St`: in lower case only the word before is sure to be the name."""
-        first = i
-        while first and i - first < LONGEST_NAME and self._joined(first - 1):
-            word = self.tokens[first - 1].text
-            if first == i and ORDINAL.match(word):
-                first -= 1
-                break
-            if not self._nameable(first - 1) or (first < i and not self._capital(first - 1)):
-                break
-            first -= 1
-            if not self._capital(first):
-                break
-        if first == i:
+        """`Oak St`, `5th Ave`, `N Oak St`: one word is sure to be the name; what is before it may be a person's."""
+        if not i or not self._joined(i - 1):
             return None
+        first = i - 1
+        if several := next((n for n in LONGEST_FIRST if self._several(i - n, i)), 0):
+            first = i - several
+        elif not ORDINAL.match(self.tokens[first].text):
+            if not self._nameable(first):
+                return None
+            if first and self._joined(first - 1) and self._capital(first):
+                first -= self.tokens[first - 1].text in lists().first_part and self._capital(first - 1)
+            if first == i - 1 and not self._is_no_person(first):
+                return None
+            first = self._after_a_house(first)
         if first and self.tokens[first - 1].text in lists().direction and self._joined(first - 1):
             first -= 1
         return Span(first, i + 1)
+
+    def _after_a_house(self, last: int) -> int:
+        """The first word of a name that goes back to a house's number: `2299 Marina Bay Dr`; else the last word."""
+        first = last
+        while first > max(0, last + 1 - LONGEST_NAME) and self._joined(first - 1) and self._capital(first - 1):
+            if not self._nameable(first - 1) or is_first_name(self.tokens, first - 1):
+                break
+            first -= 1
+        if not first or not self._joined(first - 1) or not HOUSE.match(self.tokens[first - 1].text):
+            return last
+        counts = first > 1 and self.tokens[first - 2].text in lists().unit | lists().detail  # "apt 301"
+        return last if counts else first
+
+    def _several(self, first: int, last: int) -> bool:
+        """Whether these words are a listed name of several: `Martin Luther King`."""
+        if first < 0 or last > len(self.tokens) or not all(map(self._joined, range(first, last - 1))):
+            return False
+        return " ".join(word.text for word in self.tokens[first:last]) in lists().several
+
+    def _is_no_person(self, i: int) -> bool:
+        """Whether a street's only word is none that people are called by, or stands where only a street does."""
+        if not is_first_name(self.tokens, i):
+            return True
+        before = self.tokens[i - 1].text if i and self._joined(i - 1) else ""
+        return bool(before) and (before[0].isdigit() or is_numeral(before) or before in lists().direction)
 
     def _proper(self, span: Span) -> bool:
         """Whether a street is written like a name, or has a house: "food drive" is none."""
@@ -171,12 +222,12 @@ class Words:
             if self.tokens[last].text not in lists().the or is_numeral(self.tokens[last].text):
                 break
             last += 1
-        start = last
-        while last < len(self.tokens) and last - start < LONGEST_NAME and self._joined(last - 1):
-            if not self._nameable(last) or (last > start and not self._capital(last)):
-                break
-            last += 1
-        return Span(i, last) if last > start else None
+        for start, n in product((i + 1, last), LONGEST_FIRST):
+            if self._several(start, start + n) and self._joined(start - 1):
+                return Span(i, start + n)
+        if last >= len(self.tokens) or not self._joined(last - 1) or not self._nameable(last):
+            return None
+        return None if is_first_name(self.tokens, last) else Span(i, last + 1)
 
     def _goes_on(self, i: int) -> bool:
         """Whether what follows a way's number is no name, which the number could belong to."""

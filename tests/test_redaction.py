@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers import segments
-from handlers.redaction import LONGEST, names_unknown, offered, tells
+from handlers.redaction import LONGEST, names_unknown, offered, tells, whole_clauses
 from handlers.understanding.words import fold
 from tests.examples import every
 
@@ -76,3 +76,22 @@ def test_it_is_short_and_cheap_whatever_they_write(text: str) -> None:
     assert len(said) <= LONGEST
     assert segments.count(said) <= 1
     assert said.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("need groceries, 14 Oak St apt 3", "need groceries ..."),
+        (
+            "need groceries, its the blue house with the dog on Oak St, thanks so much for bread",
+            "need groceries ... thanks so much for bread",
+        ),
+        ("need groceries near Oak St. gate code 1234, third floor left", None),
+        ("need groceries, the yellow house by the church, ring twice", "need groceries ..."),
+        ("need groceries and bread", "need groceries and bread"),
+        ("hi! need groceries, please. my name is Ana Gil, 14 Oak St", "hi, need groceries, please ..."),
+        ("14 Oak St", None),
+    ],
+)
+def test_nobody_is_quoted_in_pieces(text: str, quoted: str | None) -> None:
+    assert whole_clauses(text) == quoted

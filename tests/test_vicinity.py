@@ -120,6 +120,27 @@ def test_nor_where_it_is_the_answer_to_where(row: tuple[str, str]) -> None:
         assert numbers_in(vicinity.shown(text, shows) or "", language) == set()
 
 
+BEFORE = ["Maria Lopez ", "Danny ", "Penthouse ", "the blue house, ", ""]
+AFTER = [" upstairs", ", bed four", ", 4 doors down from the church", ", key is under the mat", ""]
+TOLD_BY = frozenset("maria lopez danny penthouse blue upstairs bed doors church key mat".split())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["en", "es"]).flatmap(lambda code: st.tuples(st.just(code), addresses(code))),
+    st.sampled_from(BEFORE),
+    st.sampled_from(AFTER),
+)
+def test_nor_who_lives_there_nor_where_in_the_house(row: tuple[str, str], before: str, after: str) -> None:
+    language, place = row
+    for need in NEED[language]:
+        text = need.format(f"{before}{place}{after}")
+        for shows in OfferShows:
+            told = offered(text, shows)
+            assert numbers_in(told, language) == set(), (shows, text)
+            assert TOLD_BY.isdisjoint(fold(told).replace(",", " ").replace('"', " ").split()), (shows, text)
+
+
 BUILT = [(code, name, street) for code, names in BUILDINGS.items() for name in names for street in STREETS[code]]
 
 
@@ -164,6 +185,31 @@ def test_a_refuge_never_goes_out_nor_its_street(code: str, name: str, street: st
         ("the blue house on oak st", "oak st", "oak st"),
         ("hospital Vargas", None, "hospital Vargas"),
         ("Hope House", None, "Hope House"),
+        ("Maria Lopez Oak St apt 3", "Oak St", "Oak St"),
+        ("Penthouse Oak St", "Oak St", "Oak St"),
+        ("Planned Parenthood Oak St", None, None),
+        ("Maria St", None, None),
+        ("14 James St", "James St", "James St"),
+        ("Elm Maria St", None, None),
+        ("calle Roble Maria Lopez", "calle Roble", "calle Roble"),
+        ("calle Maria Lopez", None, None),
+        ("12 San Pedro Ave", "San Pedro Ave", "San Pedro Ave"),
+        ("2299 Marina Bay Dr", "Marina Bay Dr", "Marina Bay Dr"),
+        ("need food, 2299 Marina Bay Dr", "Marina Bay Dr", "Marina Bay Dr"),
+        ("need food, 22 Maria Lopez Oak St", "Oak St", "Oak St"),
+        ("need food, 2299 Maria Lopez Oak St", "Oak St", "Oak St"),
+        ("apt 301 Lopez Oak St", "Oak St", "Oak St"),
+        ("gate code 1234 Lopez Oak St", "Oak St", "Oak St"),
+        ("Rosa Parks Blvd", "Rosa Parks Blvd", "Rosa Parks Blvd"),
+        ("Maria House on Oak St", "Oak St", "Oak St"),
+        ("corner of Maria and 3rd", None, None),
+        ("we are at the sheltter on Oak St", None, None),
+        ("estoy en el refujio de la calle 8", None, None),
+        ("Grace House for battered women 14 Oak St", None, None),
+        ("the ywca on Oak St", None, None),
+        ("the safe huose on Elm St", None, None),
+        ("casa de mujeres maltratadas, calle Roble", None, None),
+        ("refuse bags, Oak St", "Oak St", "Oak St"),
         ("20001", None, None),
         ("", None, None),
     ],
@@ -209,6 +255,47 @@ def test_what_leads_to_a_door_is_known(words: str) -> None:
 )
 def test_what_leads_to_none_is_told(words: str) -> None:
     assert not vicinity.tells_place(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["gate code", "key is under the mat", "ring twice", "toca dos veces", "upstairs", "bed four"]
+)
+def test_how_one_gets_in_is_known(words: str) -> None:
+    assert vicinity.tells_place(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        ("need groceries, near Oak St", False),
+        ("need groceries near Oak St. gate code 1234, third floor left", True),
+        ("need groceries, the yellow house on Oak St", True),
+        ("need groceries, 14 Oak St", True),
+        ("need groceries on Oak St 14", True),
+    ],
+)
+def test_what_is_said_besides_the_street_is_known(words: str, more: bool) -> None:
+    assert vicinity.tells_place(words, told="Oak St") is more
+
+
+FIRST_NAMES = ["Maria", "Danny", "rosa", "JAMES", "Guadalupe", "José", "Maria's"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["en", "es"]).flatmap(lambda code: st.sampled_from(STREETS[code])),
+    st.sampled_from(FIRST_NAMES),
+    st.sampled_from(["", "Lopez ", "Marroquin "]),
+    st.sampled_from(
+        ["{name} {last}{street}", "{street} {name} {last}", "{name} {last}{street} {name}", "{last}{name} {street}"]
+    ),
+)
+def test_no_first_name_goes_out_in_a_place(street: str, name: str, last: str, form: str) -> None:
+    text = form.format(name=name, last=last, street=street).strip()
+    for shows in OfferShows:
+        told = (vicinity.shown(text, shows) or "").casefold()
+        assert fold(name) not in fold(told).split(), (shows, text)
+        assert not last or fold(last).strip() not in told.split(), (shows, text)
 
 
 @settings(max_examples=200, deadline=None)

@@ -6,15 +6,17 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from handlers.understanding.lexicon import lexicons
-from handlers.understanding.words import Token, split
+from handlers.understanding.words import Token, fold, split
 
 ROMAN = re.compile(r"(?=[ivxlc]{2})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$")
 SHORTEST_MISSPELLED = 5  # letters of a number's word that may have a typo
 CLOSE_ENOUGH = 85  # of 100: "tweleve"
 SHORTEST_GLUED = 3  # letters of each part of "twentytwo"
 LONGEST_KIND = 4  # words
+SHORTEST_REFUGE = 6  # letters of a refuge's name that may have a typo
 LONGEST_NAME = 4  # words before or after what kind of building it is
 
 
@@ -33,10 +35,16 @@ class BuildingWords:
         self.numeral = frozenset(listed["numeral"])
         self.spelled = tuple(word for word in self.numeral if len(word) >= SHORTEST_MISSPELLED)
         self.building, self.refuge, self.dwelling = listed["building"], listed["refuge"], listed["dwelling"]
-        self.detail, self.unit, self.the = listed["detail"], listed["unit"], listed["the"]
+        self.detail, self.the = listed["detail"], listed["the"]
+        self.unit = listed["unit"] | listed["numbered_within"]
+        self.within, self.several, self.first_part = listed["within"], listed["several"], listed["first_part"]
+        self.misspelled_refuge = tuple(each for each in self.refuge if len(each) >= SHORTEST_REFUGE)
+        self.no_refuge = listed["no_refuge"]
         self.joining, self.direction = listed["joining"], listed["direction"]
         self.street = listed["street"] | listed["street_unsure"] | listed["street_first"]
-        self.nowhere = listed["nowhere"]
+        self.nowhere, self.entry = listed["nowhere"], listed["entry"]
+        tables = lexicons().tables.values()
+        self.first_names = frozenset(fold(name) for table in tables for name in table["private"]["first_names"])
 
 
 @cache
@@ -63,10 +71,35 @@ ONE = frozenset(("one", "uno", "oh"))  # "ones" and "once" are words of their ow
 ORDINARY = frozenset("seventh eighth ninth tenth millie mill mile miles forth".split())
 
 
+@lru_cache(4096)
 def tells_refuge(text: str) -> bool:
-    """Whether it names a place where people hide or are taken in."""
-    told = f" {' '.join(word.text for word in split(text))} "
-    return any(f" {phrase} " in told for phrase in lists().refuge)
+    """Whether it names a place where people hide or are taken in, also with a typo: `sheltter`, `refujio`."""
+    words = [word.text for word in split(text)]
+    return any(_is_refuge(" ".join(words[i : i + n])) for n in range(1, LONGEST_KIND + 1) for i in range(len(words)))
+
+
+@lru_cache(8192)
+def _is_refuge(said: str) -> bool:
+    if said in lists().refuge:
+        return True
+    if len(said) < SHORTEST_REFUGE - 1 or said in lists().no_refuge or lexicons().every.knows(said):
+        return False
+    return process.extractOne(said, lists().misspelled_refuge, scorer=OSA.distance, score_cutoff=1) is not None
+
+
+def told_within(words: Sequence[Token]) -> Iterator[Span]:
+    """Every stretch that says where in a house or a row of houses somebody is: `upstairs`, `doors down`."""
+    for i in range(len(words)):
+        for n in range(1, LONGEST_KIND + 1):
+            if i + n <= len(words) and " ".join(word.text for word in words[i : i + n]) in lists().within:
+                yield Span(i, i + n)
+
+
+def is_first_name(words: Sequence[Token], i: int) -> bool:
+    """Whether word i may be what somebody is called: `Maria`, `Maria's`, but not `Santa Maria`."""
+    word = words[i].text.removesuffix("'s")
+    named = word in lists().first_names or word.removesuffix("s") in lists().first_names
+    return named and not (i > 0 and words[i - 1].text in SAINTED)
 
 
 def buildings(text: str, words: Sequence[Token]) -> list[Span]:
@@ -155,4 +188,5 @@ def _known(word: str) -> bool:
     return every.knows(word) or word in lists().joining or word in lists().street or word in lists().the
 
 
+SAINTED = frozenset(("st", "saint", "sainte", "san", "santa", "santo"))
 SAINTS = frozenset(("saint", "san", "santa", "santo", "don", "mt"))
