@@ -305,17 +305,6 @@ def test_nobody_erased_since_comes_back(world: World, tmp_path: Path, present: b
         assert sorted(map(bool, texts)) == [False, True]
 
 
-def test_another_who_has_the_number_of_somebody_erased_is_left_alone(world: World, tmp_path: Path) -> None:
-    erased.file_of(world.hotline.settings).write_text(f"{world.clock.now().isoformat()} 1\n", encoding="utf-8")
-    world.clock.advance(timedelta(hours=1))
-    world.twilio.text(ANA, "I need groceries for two, 14 Oak St")
-    backed_up(world, tmp_path / "b")
-    world.stop()
-    assert restored(world, tmp_path / "b").settled.erased == 0
-    with begun(world):
-        pass
-
-
 def test_it_refuses_while_a_hotline_runs(world: World, tmp_path: Path) -> None:
     backed_up(world, tmp_path / "b")
     world.hotline.sender.once()  # a sign of life

@@ -13,13 +13,13 @@ from sqlalchemy.engine import URL
 
 from app.backups import contents, erased, making, sealing, settling
 from app.backups.contents import Contents
-from app.backups.erased import Erased
 from app.backups.folder import STAMP
 from app.backups.settling import Settled
 from app.database import engine, file_lock, migrations, postgresql_tools, running, sqlite_files
 from app.settings import Settings
-from models import METADATA, erasing, lasting
+from models import METADATA, lasting
 from models.delivery import gaps
+from models.delivery.gaps import GivenOut
 from models.lasting import Record
 
 ASIDE = ".aside-"
@@ -93,32 +93,31 @@ def put_back(settings: Settings, plain: Path, now: datetime) -> Restored:
 class _Known:
     """What the database that is there can still tell."""
 
-    erased: list[Erased]
-    numbers: dict[int, int]
     records: list[Record]
+    given_out: GivenOut
+    noted: GivenOut  # the same from the file, where the database cannot tell
     keys: dict[int, str]
-    noted_numbers: dict[int, int]  # from the file, where the database cannot tell
 
 
 def _known(settings: Settings, now: datetime) -> _Known:
     """Ask the database that is put aside, if there is one that can be read. Raises HotlineRuns."""
     noted = erased.noted(settings)
     file = settings.database_file
-    erased_, records, numbers, keys = noted.erased, noted.records, dict[int, int](), dict[int, str]()
+    records, given_out, keys = noted.records, None, dict[int, str]()
     if file is not None and not file.exists():
-        return _Known(erased_, numbers, records, keys, noted.numbers)
+        return _Known(records, GivenOut(), noted.given_out, keys)
     ever = datetime.min.replace(tzinfo=UTC)
     with closing(engine.connect(settings.database)) as kept:
         with suppress(sa.exc.DBAPIError):
             running.check_workers(kept, now)
         with suppress(sa.exc.DBAPIError):
-            numbers = kept.read(gaps.last_numbers)
-        with suppress(sa.exc.DBAPIError):
-            erased_ += kept.read(lambda session: erasing.since(session, ever))
+            given_out = kept.read(gaps.last_numbers)
         with suppress(sa.exc.DBAPIError):
             keys = kept.read(lasting.keys)
             records += kept.read(lambda session: lasting.since(session, ever))
-    return _Known(list(dict.fromkeys(erased_)), numbers, records, keys, {} if numbers else noted.numbers)
+    if given_out is None or not given_out.requests:
+        return _Known(records, GivenOut(), noted.given_out, keys)
+    return _Known(records, given_out, GivenOut(), keys)
 
 
 def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
@@ -167,10 +166,8 @@ def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -
 def _settle(settings: Settings, url: URL, known: _Known, now: datetime) -> Settled:
     migrations.upgrade(url)
     with closing(engine.connect(url)) as kept:
-        lasts = known.records, known.keys, known.noted_numbers
-        settled = kept.write(
-            lambda session: settling.settle(session, now, known.erased, known.numbers, *lasts)
-        ).result()
+        told = known.given_out, known.records, known.keys, known.noted
+        settled = kept.write(lambda session: settling.settle(session, now, *told)).result()
         erased.note(settings, kept)  # a second restore uses no number of the first
         return settled
 

@@ -133,8 +133,6 @@ def _remove(session: Session, line: Line, person: Person, now: datetime) -> bool
     homes = [home.value for home in people.all_addresses(session, line.id).get(person.id, [])]
     kept_apart.seal(session, line, person.id, homes)
     removals.take_addresses(session, person)
-    if not removals.is_referred_to(session, person.id):
-        removals.delete(session, person)
     return False
 
 
