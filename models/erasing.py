@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
-from models import inbound, kept_apart, marks
+from models import former, inbound, kept_apart, marks
 from models.assignments import Assignment
 from models.delivery.outbound import UNDER_WAY, UNSENT, Outbound, State
 from models.inbound import Inbound
@@ -42,6 +42,26 @@ def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
     sids = [text.sid for text in inbound.lately(session, person.id, LAST_TEXTS)]
     for number in numbers:
         marks.leave(session, line, number, now, kept, sids)
+    for one in former.of_numbers(session, line, numbers):
+        _empty(session, line, one, numbers, now)
+    _empty(session, line, person, numbers, now)
+
+
+def erase_former(session: Session, line: Line, people: Iterable[Person], number: str, now: datetime) -> None:
+    """What is left of people who had this number until they were taken off, and of whom no more was known since."""
+    session.leave_no_trace = True
+    marks.leave(session, line, number, now, {}, ())
+    for person in people:
+        _empty(session, line, person, [number], now)
+
+
+def empty_former(session: Session, line: Line, person: Person, now: datetime) -> None:
+    """The same where only the hash of the number is known."""
+    session.leave_no_trace = True
+    _empty(session, line, person, [], now)
+
+
+def _empty(session: Session, line: Line, person: Person, numbers: list[str], now: datetime) -> None:
     kept_apart.seal(session, line, person.id, numbers)
     _take_out_of_merged(session, person.id)
     _unmention(session, line, [*_spellings(numbers), *_names(person.name)], person)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import erasing, kept_apart, lines, marks, person_events, removals, timers
+from models import erasing, former, kept_apart, lines, marks, person_events, removals, timers
 from models.kept_apart import SIDES
 from models.lines import Line
 from models.marks import Mark
@@ -89,6 +89,9 @@ def _erase(session: Session, line: Line, record: Record, of: "_Hashes", now: dat
     at, hash_ = datetime.fromisoformat(record["at"]), record["hash"]
     if hash_ in of.erased_at and of.erased_at[hash_] >= at:  # the backup knows of it
         return 0
+    for one in former.of_hash(session, line.id, hash_):
+        erasing.empty_former(session, line, one, at)
+        timers.bring_forward(session, line.id, timers.CLEARING, now)
     count, person_id = 0, of.people.get(hash_)
     if person_id is not None:
         person = session.get_one(Person, person_id)

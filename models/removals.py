@@ -17,7 +17,7 @@ from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.offers import Offer
 from models.offers import State as OfferState
-from models.people import Address, Person
+from models.people import Person
 from models.requests import Outcome, Request
 from models.requests import State as RequestState
 from models.retention import blanks
@@ -83,11 +83,6 @@ def merge(session: Session, kept: Person, gone: Person, now: datetime) -> None:
     _ask_no_more(session, kept.id, now)
 
 
-def take_addresses(session: Session, person: Person) -> None:
-    """Nobody texts from these addresses any more: they may become somebody else's."""
-    session.execute(sa.delete(Address).where(col(Address.person_id) == person.id))
-
-
 def let_go(session: Session, person: Person, now: datetime) -> None:
     """End somebody's part in what goes on, without a word to anybody."""
     live = Request.person_id == person.id, col(Request.state) != RequestState.CLOSED
@@ -143,6 +138,7 @@ def _combine(kept: Person, gone: Person) -> None:
     if kept.pending_question is None:
         kept.pending_question, kept.question_asked_at = gone.pending_question, gone.question_asked_at
     kept.languages = sorted({*kept.languages, *gone.languages})
+    kept.former = sorted({*kept.former, *gone.former})
     if kept.asked_on == gone.asked_on:
         kept.asked_today += gone.asked_today
     kept.created_at = min(kept.created_at, gone.created_at)
