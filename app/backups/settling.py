@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from models import inbound, lasting, lines, removals
-from models.delivery import doubted, gaps
+from models.delivery import doubted, gaps, workers
 from models.delivery.gaps import GivenOut
 from models.lasting import Record
 from models.restores import Restore
@@ -59,6 +59,7 @@ def settle(
             session.add(line)
     done.erased = lasting.hold(session, records, backup_at, now)
     removals.part(session, now)
+    workers.forget_all(session)
     session.flush()
     gaps.of_texts(session, backup_at, now)
     gaps.of_people(session, backup_at, now, given_out.person, noted.person)
