@@ -7,7 +7,7 @@ from handlers import all_clear, duty_tasks, waves
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Order, Question
-from models import alarms, assignments, erasing, offers, people, requests, shifts, timers
+from models import alarms, assignments, erasing, former, offers, people, requests, shifts, timers
 from models import duty_tasks as duty_tasks_of
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -90,6 +90,15 @@ def erase(context: Context, person: Person, *, confirmed: bool = False) -> Itera
     if confirmed:
         texts.insert(0, context.tell(person, DONE, lane=Lane.REPLY, line=Ours(context.line.name)))
     return iter(texts)
+
+
+def erase_left(context: Context, number: str) -> bool:
+    """Erase what is left of whoever had this number and was taken off; False if nothing is."""
+    left = former.of_number(context.session, context.line, number)
+    if left:
+        erasing.erase_former(context.session, context.line, left, number, context.now)
+        timers.bring_forward(context.session, context.line.id, CLEARING, context.now + SOON)
+    return bool(left)
 
 
 def _let_go(context: Context, person: Person) -> Texts:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
-from models import kept_apart, marks
+from models import former, inbound, kept_apart, marks
 from models.assignments import Assignment
 from models.delivery.outbound import UNDER_WAY, UNSENT, Outbound, State
 from models.inbound import Inbound
@@ -28,13 +28,8 @@ NO_NEWS = timedelta(hours=1)  # after which what the carrier took counts as gone
 HEARD = {name: empty for name, empty in blanks(Inbound).items() if name != "from_address"}  # what somebody said
 SHORTEST_NAME = 3  # letters; a shorter one stands in too many words of others
 UNCLEARED = 20  # people at a time
+LAST_TEXTS = 10  # of theirs that are told from others without their words, however late they come again
 LONGEST_ON_ITS_WAY = timedelta(days=3)  # after which nothing goes again
-
-
-def since(session: Session, moment: datetime) -> list[tuple[int, datetime]]:
-    """Who was erased from then on, by id, and when: so that a backup that still knows them can be told."""
-    query = select(Person.id, Person.erased_at).where(col(Person.erased_at) >= moment)
-    return [(id_, at) for id_, at in session.exec(query.order_by(col(Person.erased_at), col(Person.id))) if at]
 
 
 def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
@@ -44,8 +39,29 @@ def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
     numbers = sorted({home.value for home in homes})
     uses = RETENTION[Person].uses
     kept = {name: getattr(person, name) for name, use in uses.items() if use is MARK and getattr(person, name)}
+    sids = [text.sid for text in inbound.lately(session, person.id, LAST_TEXTS)]
     for number in numbers:
-        marks.leave(session, line, number, now, kept)
+        marks.leave(session, line, number, now, kept, sids)
+    for one in former.of_numbers(session, line, numbers):
+        _empty(session, line, one, numbers, now)
+    _empty(session, line, person, numbers, now)
+
+
+def erase_former(session: Session, line: Line, people: Iterable[Person], number: str, now: datetime) -> None:
+    """What is left of people who had this number until they were taken off, and of whom no more was known since."""
+    session.leave_no_trace = True
+    marks.leave(session, line, number, now, {}, ())
+    for person in people:
+        _empty(session, line, person, [number], now)
+
+
+def empty_former(session: Session, line: Line, person: Person, now: datetime) -> None:
+    """The same where only the hash of the number is known."""
+    session.leave_no_trace = True
+    _empty(session, line, person, [], now)
+
+
+def _empty(session: Session, line: Line, person: Person, numbers: list[str], now: datetime) -> None:
     kept_apart.seal(session, line, person.id, numbers)
     _take_out_of_merged(session, person.id)
     _unmention(session, line, [*_spellings(numbers), *_names(person.name)], person)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import kept_apart, lines, marks, person_events
+from models import erasing, former, kept_apart, lines, marks, person_events, removals, timers
 from models.kept_apart import SIDES
 from models.lines import Line
 from models.marks import Mark
@@ -41,7 +41,8 @@ def since(session: Session, moment: datetime) -> list[Record]:
             continue
         of = _Hashes(session, line)
         for mark in session.exec(select(Mark).where(Mark.line_id == line.id, col(Mark.erased_at) >= moment)):
-            found.append(_record(Kind.MARK, line, mark.erased_at, hash=mark.hash, kept=mark.kept))
+            kept = {"hash": mark.hash, "kept": mark.kept, "sids": mark.sids}
+            found.append(_record(Kind.MARK, line, mark.erased_at, **kept))
         banned = select(Person).where(Person.line_id == line.id, col(Person.banned_at) >= moment)
         for person in session.exec(banned):
             for hash_ in of.person(person.id):
@@ -65,8 +66,9 @@ def keys(session: Session) -> dict[int, str]:
     return {line.id: line.hash_key for line in lines.all_lines(session) if line.hash_key}
 
 
-def hold(session: Session, records: Iterable[Record], backup_at: datetime) -> None:
-    """Let what happened since a backup hold in it."""
+def hold(session: Session, records: Iterable[Record], backup_at: datetime, now: datetime) -> int:
+    """Let what happened since a backup hold in it; returns how many people that it knows were erased since."""
+    erased = 0
     by_line: defaultdict[int, list[Record]] = defaultdict(list)
     for record in records:
         if datetime.fromisoformat(record["at"]) >= backup_at:
@@ -75,15 +77,38 @@ def hold(session: Session, records: Iterable[Record], backup_at: datetime) -> No
         if line.id in by_line and line.hash_key:
             of = _Hashes(session, line)
             for record in sorted(by_line[line.id], key=lambda one: str(one["at"])):
-                _hold(session, line, record, of, backup_at)
+                if record["kind"] == Kind.MARK:
+                    erased += _erase(session, line, record, of, now)
+                else:
+                    _hold(session, line, record, of, backup_at)
+    return erased
+
+
+def _erase(session: Session, line: Line, record: Record, of: "_Hashes", now: datetime) -> int:
+    """Erase once more who had a number when it was erased, and lay its mark. By the number: ids may be another's."""
+    at, hash_ = datetime.fromisoformat(record["at"]), record["hash"]
+    if hash_ in of.erased_at and of.erased_at[hash_] >= at:  # the backup knows of it
+        return 0
+    for one in former.of_hash(session, line.id, hash_):
+        erasing.empty_former(session, line, one, at)
+        timers.bring_forward(session, line.id, timers.CLEARING, now)
+    count, person_id = 0, of.people.get(hash_)
+    if person_id is not None:
+        person = session.get_one(Person, person_id)
+        if person.created_at > at:  # they are known again
+            return 0
+        removals.let_go(session, person, now)
+        erasing.erase(session, line, person, at)  # what they wrote since then makes them known again
+        timers.bring_forward(session, line.id, timers.CLEARING, now)
+        of.forget(person_id)
+        count = 1
+    marks.leave_hashed(session, line.id, hash_, at, record["kept"], record.get("sids", ()))
+    return count
 
 
 def _hold(session: Session, line: Line, record: Record, of: "_Hashes", backup_at: datetime) -> None:
     at = datetime.fromisoformat(record["at"])
     match record["kind"]:
-        case Kind.MARK:
-            if record["hash"] not in of.people:
-                marks.leave_hashed(session, line.id, record["hash"], at, record["kept"])
         case Kind.APART:
             sides = [[of.known(hash_, side) for hash_ in record[side]] for side in SIDES]
             for neighbor in sides[0]:
@@ -121,6 +146,12 @@ class _Hashes:
         self.of: defaultdict[int, list[str]] = defaultdict(list)
         for hash_, person_id in self.people.items():
             self.of[person_id].append(hash_)
+        self.erased_at = marks.erased_at(session, line.id)
+
+    def forget(self, person_id: int) -> None:
+        """They are erased."""
+        for hash_ in self.of.pop(person_id, []):
+            del self.people[hash_]
 
     def person(self, person_id: int) -> list[str]:
         """The hashes of somebody's numbers."""

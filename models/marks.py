@@ -8,7 +8,7 @@ elsewhere would protect no better against who has the machine, and lost, it woul
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -29,6 +29,8 @@ class Mark(Model, table=True):
     hash: str
     erased_at: datetime = Field(sa_type=UtcDateTime)
     kept: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))  # columns of Person
+    sids: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # their last texts, hashed
+    known_again_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a restore must still know of it
 
     @property
     def values(self) -> dict[str, datetime]:
@@ -36,20 +38,33 @@ class Mark(Model, table=True):
         return {name: datetime.fromisoformat(moment) for name, moment in self.kept.items()}
 
 
-def leave(session: Session, line: Line, number: str, now: datetime, kept: Mapping[str, datetime]) -> None:
-    """Somebody with this number is erased."""
+def leave(
+    session: Session, line: Line, number: str, now: datetime, kept: Mapping[str, datetime], sids: Iterable[str]
+) -> None:
+    """Somebody with this number is erased, who sent these texts last."""
     moments = {name: moment.isoformat() for name, moment in kept.items()}
-    leave_hashed(session, line.id, hashed(session, line, number), now, moments)
+    last = [hashed(session, line, sid) for sid in sids]
+    leave_hashed(session, line.id, hashed(session, line, number), now, moments, last)
 
 
-def leave_hashed(session: Session, line_id: int, hash_: str, at: datetime, kept: Mapping[str, str]) -> None:
-    """The same by the hash of their number; what an older mark keeps stays."""
+def leave_hashed(
+    session: Session, line_id: int, hash_: str, at: datetime, kept: Mapping[str, str], sids: Iterable[str] = ()
+) -> None:
+    """The same by the hash of their number; what an older mark keeps stays, unless they were known since."""
     known = _by_hash(session, line_id, hash_)
     if known is None:
-        session.create(Mark, line_id=line_id, hash=hash_, erased_at=at, kept=dict(kept))
+        session.create(Mark, line_id=line_id, hash=hash_, erased_at=at, kept=dict(kept), sids=list(sids))
         return
-    known.erased_at, known.kept = max(at, known.erased_at), {**known.kept, **kept}
+    older = known.kept if known.known_again_at is None else {}
+    known.erased_at, known.kept, known.known_again_at = max(at, known.erased_at), {**older, **kept}, None
+    known.sids = sorted({*known.sids, *sids})
     session.add(known)
+
+
+def erased_at(session: Session, line_id: int) -> dict[str, datetime]:
+    """When each number of the line was erased last, by its hash; of those too who are known again."""
+    every = sa.select(col(Mark.hash), col(Mark.erased_at)).where(col(Mark.line_id) == line_id)
+    return {row.hash: row.erased_at for row in session.execute(every)}
 
 
 def unkeep(session: Session, line_id: int, hash_: str, name: str) -> None:
@@ -60,23 +75,30 @@ def unkeep(session: Session, line_id: int, hash_: str, name: str) -> None:
 
 
 def find(session: Session, line: Line, number: str) -> Mark | None:
-    """The mark of this number. Where nobody was ever erased, nothing is looked up."""
+    """The mark of this number, unless they are known again. Where nobody was ever erased, nothing is looked up."""
     if not line.hash_key:
         return None
-    return _by_hash(session, line.id, _hash(line.hash_key, number))
+    found = _by_hash(session, line.id, _hash(line.hash_key, number))
+    return found if found is not None and found.known_again_at is None else None
 
 
-def remove(session: Session, mark: Mark) -> None:
-    """They have texted again: what they are is known by their person."""
-    session.execute(sa.delete(Mark).where(col(Mark.id) == mark.id))
+def is_of_last(session: Session, line: Line, mark: Mark, sid: str) -> bool:
+    """Whether this is one of the last texts that they sent before they were erased, such as the one that did it."""
+    return hashed(session, line, sid) in mark.sids
+
+
+def known_again(session: Session, mark: Mark, now: datetime) -> None:
+    """They have texted again: what they are is known by their person. A backup may still know who they were."""
+    mark.known_again_at = now
+    session.add(mark)
 
 
 def remove_older(session: Session, line_id: int, before: datetime) -> None:
     """Take away those by which nothing is kept: no text from before then comes late any more."""
     old = select(Mark).where(Mark.line_id == line_id, col(Mark.erased_at) < before)
     for mark in session.exec(old):
-        if not mark.kept:
-            remove(session, mark)
+        if not mark.kept or mark.known_again_at is not None:
+            session.execute(sa.delete(Mark).where(col(Mark.id) == mark.id))
 
 
 def hashed(session: Session, line: Line, number: str) -> str:

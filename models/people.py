@@ -60,6 +60,8 @@ class Person(Model, table=True):
     wake_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # said that danger may wake them
     watch_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to take the watch
     leave_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # if they stay, after long silence
+    # Keyed hashes of the numbers they had until they were taken off: what is left can be erased by them.
+    former: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nothing is known of them since then
     cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and nothing of theirs is on its way
     last_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -412,10 +414,11 @@ def vouched_by(session: Session, line_id: int, person_id: int) -> list[Person]:
 
 
 def find(session: Session, line_id: int, person_id: int) -> Person | None:
-    """The line's person with this id."""
+    """The line's person with this id, unless they were erased, or are another by now."""
     if person_id > 2**31 - 1:
         return None
-    return session.exec(select(Person).where(Person.id == person_id, Person.line_id == line_id)).first()
+    known = Person.id == person_id, Person.line_id == line_id, col(Person.erased_at).is_(None)
+    return session.exec(select(Person).where(*known)).first()
 
 
 def everybody(session: Session, line_id: int) -> list[Person]:

@@ -17,9 +17,10 @@ from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.offers import Offer
 from models.offers import State as OfferState
-from models.people import Address, Person
+from models.people import Person
 from models.requests import Outcome, Request
 from models.requests import State as RequestState
+from models.retention import blanks
 from models.shifts import Shift
 from models.store.session import Session
 from models.store.types import table
@@ -37,15 +38,6 @@ def references() -> Iterator[sa.Column[Any]]:
         for column in each.columns:
             if any(key.column is PERSON.c.id for key in column.foreign_keys):
                 yield column
-
-
-def is_referred_to(session: Session, person_id: int) -> bool:
-    """Whether anything that happened names this person, beside their own addresses."""
-    return any(
-        session.execute(sa.select(sa.literal(1)).where(column == person_id).limit(1)).first() is not None
-        for column in references()
-        if column.table is not table(Address)
-    )
 
 
 def live_matches(session: Session, one: Person, other: Person) -> list[int]:
@@ -87,19 +79,8 @@ def merge(session: Session, kept: Person, gone: Person, now: datetime) -> None:
     session.flush()
     vouched = PERSON.c.id == PERSON.c.vouched_by_person_id  # nobody vouches for themselves
     session.execute(sa.update(PERSON).where(vouched).values(vouched_by_person_id=None))
-    _forget_row(session, gone.id)
+    _empty_row(session, gone, now)
     _ask_no_more(session, kept.id, now)
-
-
-def take_addresses(session: Session, person: Person) -> None:
-    """Nobody texts from these addresses any more: they may become somebody else's."""
-    session.execute(sa.delete(Address).where(col(Address.person_id) == person.id))
-
-
-def delete(session: Session, person: Person) -> None:
-    """Take the row of somebody whom nothing names any more."""
-    take_addresses(session, person)
-    _forget_row(session, person.id)
 
 
 def let_go(session: Session, person: Person, now: datetime) -> None:
@@ -159,6 +140,7 @@ def _combine(kept: Person, gone: Person) -> None:
     if kept.pending_question is None:
         kept.pending_question, kept.question_asked_at = gone.pending_question, gone.question_asked_at
     kept.languages = sorted({*kept.languages, *gone.languages})
+    kept.former = sorted({*kept.former, *gone.former})
     if kept.asked_on == gone.asked_on:
         kept.asked_today += gone.asked_today
     kept.created_at = min(kept.created_at, gone.created_at)
@@ -208,7 +190,10 @@ def _most(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((each for each in (one, other) if each is not None), default=None)
 
 
-def _forget_row(session: Session, person_id: int) -> None:
+def _empty_row(session: Session, person: Person, now: datetime) -> None:
+    """Leave what stays of somebody erased: with the row gone, SQLite gives its id to whoever texts next."""
     session.flush()
     session.cache.clear()
-    session.execute(sa.delete(PERSON).where(PERSON.c.id == person_id))
+    ended = {"erased_at": now, "cleared_at": now, "opted_out_at": now}
+    session.execute(sa.update(PERSON).where(PERSON.c.id == person.id).values({**blanks(Person), **ended}))
+    session.refresh(person)

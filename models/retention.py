@@ -82,8 +82,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         blank="name languages can areas max_open hours_from hours_until digest_since introduced_at unanswered "
         "survey_sent_at helper_since vouched_at vouched_by_person_id on_duty_since duty_at away_until silent_since "
         "discreet_since discreet_from discreet_until wake_since watch_asked_at leave_asked_at last_asked_at asked_on "
-        "pending_offer_request_id "
-        "pending_question question_asked_at",
+        "pending_offer_request_id pending_question question_asked_at former",
         mark="opted_out_at banned_at",
     ),
     Address: Retention(
@@ -162,7 +161,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     ),
     Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
     StatusEvent: Retention(keep="outbound_id at status sid error_code"),
-    Mark: Retention(keep="line_id hash erased_at kept"),
+    Mark: Retention(keep="line_id hash erased_at kept sids known_again_at"),
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number from_settings carrier last_request "

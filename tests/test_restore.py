@@ -4,22 +4,25 @@ And what came in since is taken in. The carrier is the fake Twilio, which goes o
 """
 
 import os
+import shutil
 import sqlite3
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
-from app.backups import contents, erased, restoring
+from app.backups import contents, erased, missing
 from app.backups.contents import Damaged
 from app.backups.restoring import CannotRestore
 from app.carriers.base import CarrierError
 from app.database.running import HotlineRuns
 from app.inbound.reconcile import MINIMUM_AGE
 from models import erasing, kept_apart, lines, people, removals, restores
+from models.delivery import workers
 from models.delivery.outbound import Outbound, State
 from models.inbound import Inbound
 from models.lines import Channel
@@ -27,6 +30,7 @@ from models.people import Address, Person
 from models.requests import Request
 from models.store.session import Session
 from tests import neighbors
+from tests.command import Command
 from tests.fake_twilio import Mood
 from tests.fake_twilio_api import Carried
 from tests.put_back import backed_up, begun, lose, restored, sent, tools
@@ -305,17 +309,6 @@ def test_nobody_erased_since_comes_back(world: World, tmp_path: Path, present: b
         assert sorted(map(bool, texts)) == [False, True]
 
 
-def test_another_who_has_the_number_of_somebody_erased_is_left_alone(world: World, tmp_path: Path) -> None:
-    erased.file_of(world.hotline.settings).write_text(f"{world.clock.now().isoformat()} 1\n", encoding="utf-8")
-    world.clock.advance(timedelta(hours=1))
-    world.twilio.text(ANA, "I need groceries for two, 14 Oak St")
-    backed_up(world, tmp_path / "b")
-    world.stop()
-    assert restored(world, tmp_path / "b").settled.erased == 0
-    with begun(world):
-        pass
-
-
 def test_it_refuses_while_a_hotline_runs(world: World, tmp_path: Path) -> None:
     backed_up(world, tmp_path / "b")
     world.hotline.sender.once()  # a sign of life
@@ -367,7 +360,7 @@ def test_a_backup_that_is_damaged_or_another_thing_changes_nothing(world: World,
             restored(world, tmp_path / name)
     with pytest.raises(CannotRestore, match="no file"):
         restored(world, tmp_path / "nothing")
-    assert not restoring.put_aside(world.hotline.settings)
+    assert not missing.put_aside(world.hotline.settings)
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".restoring")]  # noqa: PTH208
     with begun(world) as again:
         assert again.hotline.database.read(restores.latest) is None
@@ -509,3 +502,64 @@ def test_where_the_list_cannot_be_read_nothing_is_sent_again_and_it_is_read_once
         assert sorted(bodies(again)) == ["I need groceries for two, 14 Oak St", "PASS 1"]
         after = sent(again.twilio)
         assert {text: after[text] for text in before} == before
+
+
+def test_a_clock_that_ran_ahead_hinders_no_second_restore(world: World, tmp_path: Path) -> None:
+    """A simulator's clock is moved by hand; and what a worker says of itself is in the backup, too."""
+    ahead = world.clock.now() + timedelta(days=30)
+    world.hotline.database.write(lambda session: workers.beat(session, "killed", ahead)).result()
+    backed_up(world, tmp_path / "b")
+    world.stop()
+    for _ in range(2):
+        restored(world, tmp_path / "b")
+
+
+def test_there_is_a_database_at_any_moment_of_a_restore(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever pulls the plug leaves the old one or the new one, with all that was committed."""
+    file = world.hotline.settings.database_file
+    if file is None:
+        pytest.skip("a file is SQLite's")
+    backed_up(world, tmp_path / "b")
+    world.twilio.text(ANA, "hello")
+    world.hotline.presence.end()  # it is killed, and leaves a log
+    seen: list[int] = []
+
+    def looked(done: Callable[..., object]) -> Callable[..., object]:
+        def look(self: Path, *args: object, **named: object) -> object:
+            result = done(self, *args, **named)
+            if self.name.startswith(file.name) or (args and str(args[0]).endswith(file.name)):
+                copy = tmp_path / f"copy-{len(seen)}"
+                copy.mkdir()
+                for suffix in ("", "-wal", "-shm"):
+                    with suppress(FileNotFoundError):
+                        shutil.copy(f"{file}{suffix}", copy / f"x{suffix}")
+                with closing(sqlite3.connect(copy / "x")) as there:
+                    seen.append(there.execute("SELECT count(*) FROM inbound").fetchone()[0])
+            return result
+
+        return look
+
+    for name in ("rename", "replace", "unlink", "hardlink_to"):
+        monkeypatch.setattr(Path, name, looked(getattr(Path, name)))
+    aside = restored(world, tmp_path / "b").aside
+    monkeypatch.undo()
+    assert aside is not None
+    assert contents.of(aside).texts == 2
+    assert seen[0] == 1
+    assert seen[-1] == 0
+
+
+@pytest.mark.parametrize("left", ["hotline.db.erased", "hotline.db.aside-20260303T150000Z", ".restoring-0a1b"])
+def test_nobody_begins_with_an_empty_database_where_one_was(tmp_path: Path, left: str) -> None:
+    run = Command(f"sqlite:///{tmp_path / 'hotline.db'}")
+    (tmp_path / left).write_text("")
+    for command in (["person", "list"], ["migrate"], ["work"]):
+        done = run(*command)
+        assert done.exit_code == 1
+        assert "hotline restore" in done.output
+        assert not (tmp_path / "hotline.db").exists()
+    assert "PROBLEM  database" in run("doctor").output
+    (tmp_path / left).unlink()
+    assert run("person", "list").exit_code == 0

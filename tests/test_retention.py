@@ -43,7 +43,7 @@ NOT_PEOPLES = {
     "worker": "id",
     "prefix": "prefix day",
     "timer": "kind",
-    "mark": "hash kept",
+    "mark": "hash kept sids",
     "person": "language",
     "request": "state outcome needs urgency danger language needed_as",
     "event": "kind state",

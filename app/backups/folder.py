@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import URL
 
 STAMP = "%Y%m%dT%H%M%SZ"
+ASIDE = ".aside-"  # ends the name of a database that a restore has put aside, before the moment
+DRAFT = ".restoring-"  # begins that of what a restore has not put in its place yet
 NAME = re.compile(r"(?P<stem>.+)-(?P<at>\d{8}T\d{6}Z)(?P<why>-before-[a-z]+)?\.(db|dump)(\.age)?")
 PARTIAL = ".partial"
 STALE = timedelta(hours=6)  # an unfinished one after this was left by a process that died

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,16 +14,14 @@ from sqlalchemy.engine import URL
 
 from app.backups import contents, erased, making, sealing, settling
 from app.backups.contents import Contents
-from app.backups.erased import Erased
-from app.backups.folder import STAMP
+from app.backups.folder import ASIDE, DRAFT, STAMP
 from app.backups.settling import Settled
 from app.database import engine, file_lock, migrations, postgresql_tools, running, sqlite_files
 from app.settings import Settings
-from models import METADATA, erasing, lasting
+from models import METADATA, lasting
 from models.delivery import gaps
+from models.delivery.gaps import GivenOut
 from models.lasting import Record
-
-ASIDE = ".aside-"
 
 
 class CannotRestore(Exception):
@@ -64,17 +63,8 @@ def opened(settings: Settings, file: Path, key_file: Path | None) -> Iterator[tu
 
 def check_nobody_runs(settings: Settings, now: datetime) -> None:
     """Raise HotlineRuns before anybody is asked anything."""
-    with running.nobody_else(settings.database):
-        _known(settings, now)
-
-
-def put_aside(settings: Settings) -> list[Path]:
-    """The databases that restores have put aside."""
-    file = settings.database_file
-    if file is None:
-        return []
-    there = file.absolute().parent.glob(f"{file.name}{ASIDE}*")
-    return sorted(path for path in there if not path.name.endswith(("-wal", "-shm")))
+    with running.nobody_else(settings.database) as certain:
+        _known(settings, now, certain)
 
 
 def put_back(settings: Settings, plain: Path, now: datetime) -> Restored:
@@ -82,8 +72,8 @@ def put_back(settings: Settings, plain: Path, now: datetime) -> Restored:
 
     Raises HotlineRuns where one runs on it, CannotRestore, and what databases and disks raise.
     """
-    with running.nobody_else(settings.database):
-        known = _known(settings, now)
+    with running.nobody_else(settings.database) as certain:
+        known = _known(settings, now, certain)
         if settings.database_file is not None:
             return _put_file(settings, plain, known, now)
         return _put_tables(settings, plain, known, now)
@@ -93,32 +83,32 @@ def put_back(settings: Settings, plain: Path, now: datetime) -> Restored:
 class _Known:
     """What the database that is there can still tell."""
 
-    erased: list[Erased]
-    numbers: dict[int, int]
     records: list[Record]
+    given_out: GivenOut
+    noted: GivenOut  # the same from the file, where the database cannot tell
     keys: dict[int, str]
-    noted_numbers: dict[int, int]  # from the file, where the database cannot tell
 
 
-def _known(settings: Settings, now: datetime) -> _Known:
+def _known(settings: Settings, now: datetime, nobody_runs: bool) -> _Known:
     """Ask the database that is put aside, if there is one that can be read. Raises HotlineRuns."""
     noted = erased.noted(settings)
     file = settings.database_file
-    erased_, records, numbers, keys = noted.erased, noted.records, dict[int, int](), dict[int, str]()
+    records, given_out, keys = noted.records, None, dict[int, str]()
     if file is not None and not file.exists():
-        return _Known(erased_, numbers, records, keys, noted.numbers)
+        return _Known(records, GivenOut(), noted.given_out, keys)
     ever = datetime.min.replace(tzinfo=UTC)
     with closing(engine.connect(settings.database)) as kept:
         with suppress(sa.exc.DBAPIError):
-            running.check_workers(kept, now)
+            if not nobody_runs:
+                running.check_workers(kept, now)
         with suppress(sa.exc.DBAPIError):
-            numbers = kept.read(gaps.last_numbers)
-        with suppress(sa.exc.DBAPIError):
-            erased_ += kept.read(lambda session: erasing.since(session, ever))
+            given_out = kept.read(gaps.last_numbers)
         with suppress(sa.exc.DBAPIError):
             keys = kept.read(lasting.keys)
             records += kept.read(lambda session: lasting.since(session, ever))
-    return _Known(list(dict.fromkeys(erased_)), numbers, records, keys, {} if numbers else noted.numbers)
+    if given_out is None or not given_out.requests:
+        return _Known(records, GivenOut(), noted.given_out, keys)
+    return _Known(records, given_out, GivenOut(), keys)
 
 
 def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
@@ -132,16 +122,33 @@ def _put_file(settings: Settings, plain: Path, known: _Known, now: datetime) -> 
         making.sync(draft)
         with file_lock.file_lock(settings.database):
             was_there = path.exists()
-            # With its log, under names that belong together: it can be opened as it was.
-            for suffix in sqlite_files.FILES:
-                with suppress(FileNotFoundError):
-                    Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
-            draft.replace(path)
+            if was_there:
+                _set_aside(path, aside)
+            draft.replace(path)  # whoever is killed before or after it leaves a whole database there
             making.sync(path.parent)
     finally:
         for suffix in (*sqlite_files.FILES, ".lock"):
             Path(f"{draft}{suffix}").unlink(missing_ok=True)
     return Restored(aside if was_there else None, settled)
+
+
+def _set_aside(path: Path, aside: Path) -> None:
+    """Give a database a second name, under which it stays as it was; and leave no log for another to be read with.
+
+    What is in the log is brought into the file first; one that is damaged takes its log along.
+    """
+    if path.stat().st_size:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as opened:
+            sqlite_files.empty_log(opened)
+    for suffix in sqlite_files.FILES:
+        if (file := Path(f"{path}{suffix}")).exists():
+            try:
+                Path(f"{aside}{suffix}").hardlink_to(file)
+            except OSError:  # a disk that knows no second names
+                _copy(file, Path(f"{aside}{suffix}"))
+    making.sync(aside.parent)
+    for suffix in sqlite_files.FILES[1:]:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
@@ -167,10 +174,8 @@ def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -
 def _settle(settings: Settings, url: URL, known: _Known, now: datetime) -> Settled:
     migrations.upgrade(url)
     with closing(engine.connect(url)) as kept:
-        lasts = known.records, known.keys, known.noted_numbers
-        settled = kept.write(
-            lambda session: settling.settle(session, now, known.erased, known.numbers, *lasts)
-        ).result()
+        told = known.given_out, known.records, known.keys, known.noted
+        settled = kept.write(lambda session: settling.settle(session, now, *told)).result()
         erased.note(settings, kept)  # a second restore uses no number of the first
         return settled
 
@@ -207,7 +212,7 @@ def _beside(settings: Settings, file: Path) -> Path:
     """A place for a draft: where the database is, for a rename must not cross disks."""
     database = settings.database_file
     where = database.absolute().parent if database is not None else file.absolute().parent
-    return where / f".restoring-{secrets.token_hex(6)}"
+    return where / f"{DRAFT}{secrets.token_hex(6)}"
 
 
 def _copy(file: Path, to: Path) -> None:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from app.backups.erased import Erased
-from models import erasing, inbound, lasting, lines, removals, timers
-from models.delivery import doubted, gaps
+from models import inbound, lasting, lines, removals
+from models.delivery import doubted, gaps, workers
+from models.delivery.gaps import GivenOut
 from models.lasting import Record
-from models.people import Person
 from models.restores import Restore
 from models.store.session import Session
 
+NOTHING = GivenOut()
 LEAST_DOUBT, MOST_DOUBT = timedelta(minutes=15), timedelta(days=1)
 
 
@@ -35,13 +35,12 @@ class Settled:
 def settle(
     session: Session,
     now: datetime,
-    erased: list[Erased],
-    given_out: Mapping[int, int],
+    given_out: GivenOut,
     records: Sequence[Record] = (),
     keys: Mapping[int, str] = MappingProxyType({}),
-    noted: Mapping[int, int] = MappingProxyType({}),
+    noted: GivenOut = NOTHING,
 ) -> Settled:
-    """Make it so. `given_out` are the last request numbers that are known to have been given out, by line.
+    """Make it so. `given_out` is all that was given out, `noted` what was by some time before.
 
     `records` are what must not be undone, `keys` those of lines that had none when the backup was made.
     """
@@ -52,33 +51,19 @@ def settle(
     done = Settled(read_from, texts=doubted.doubt_all(session, read_from))
     for line in every:
         done.numbers[line.name] = gaps.of_requests(
-            session, line, backup_at, now, given_out.get(line.id, 0), noted.get(line.id, 0)
+            session, line, backup_at, now, given_out.requests.get(line.id, 0), noted.requests.get(line.id, 0)
         )
     for line in every:
         if not line.hash_key and (key := keys.get(line.id)):
             line.hash_key = key
             session.add(line)
-    done.erased = _erase(session, erased, now)
-    lasting.hold(session, records, backup_at)
+    done.erased = lasting.hold(session, records, backup_at, now)
     removals.part(session, now)
+    workers.forget_all(session)
     session.flush()
     gaps.of_texts(session, backup_at, now)
+    gaps.of_people(session, backup_at, now, given_out.person, noted.person)
     # What time brings about again takes about as long as it took the first time.
     doubt = min(max(now - backup_at, LEAST_DOUBT), MOST_DOUBT)
     session.create(Restore, at=now, read_from=read_from, doubted_until=now + doubt)
     return done
-
-
-def _erase(session: Session, erased: list[Erased], now: datetime) -> int:
-    """Erase once more whoever was erased since."""
-    count = 0
-    for person_id, at in dict(erased).items():
-        person = session.get(Person, person_id)
-        if person is None or person.created_at > at:  # another who has the number of one that is gone
-            continue
-        removals.let_go(session, person, now)
-        line = lines.by_id(session, person.line_id)
-        erasing.erase(session, line, person, at)  # what they wrote since then makes them known again
-        timers.bring_forward(session, line.id, timers.CLEARING, now)
-        count += 1
-    return count

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
 
-from app.backups import making
+from app.backups import making, missing
 from app.carriers import is_simulated, simulator
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
@@ -94,6 +94,7 @@ def opened(found: Settings) -> Iterator[Database]:
     """The database, its tables up to date, with the line of the settings if it had none yet."""
     if problem := wrong_place(found.database_file):
         fail(problem)
+    missing.check(found)
     if found.database_file is None:
         answers(found.database)
     kept = engine.connect(found.database)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.backups import making
+from app.backups import making, missing
 from app.cli import console
 from app.database import migrations
 
@@ -22,6 +22,7 @@ def migrate(
     settings = console.settings()
     if problem := console.wrong_place(settings.database_file):
         console.fail(problem)
+    missing.check(settings)
     if settings.database_file is None:
         console.answers(settings.database)
     if check:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from app.backups.making import BackupFailed
+from app.backups.missing import Missing
 from app.backups.restoring import CannotRestore
 from app.backups.sealing import WrongKey
 from app.carriers.simulator import SimulatorRefused
@@ -36,7 +37,7 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble("\n".join(complaints(error)), WRONG_SETTINGS)
     if isinstance(error, SimulatorRefused):
         return Trouble(str(error))
-    if isinstance(error, BackupFailed | CannotRestore | WrongKey | ToolFailed):
+    if isinstance(error, BackupFailed | CannotRestore | Missing | WrongKey | ToolFailed):
         return Trouble(f"{error}".rstrip(".") + ".")
     if isinstance(error, HotlineRuns):
         return Trouble("A hotline runs on this database. Stop it first: what it writes meanwhile would be lost.")

@@ -44,13 +44,16 @@ class Presence:
 
 
 @contextmanager
-def nobody_else(url: URL) -> Iterator[None]:
-    """No hotline runs here, and none begins until this ends. Raises HotlineRuns."""
+def nobody_else(url: URL) -> Iterator[bool]:
+    """No hotline runs here, and none begins until this ends: True if that is certain. Raises HotlineRuns.
+
+    Where it is not, for there are no such locks, `check_workers` tells.
+    """
     handle = _open(url)
     try:
         if handle is not None and not file_lock.take_alone(handle):
             raise HotlineRuns
-        yield
+        yield handle is not None
     finally:
         if handle is not None:
             os.close(handle)

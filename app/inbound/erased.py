@@ -22,7 +22,7 @@ def sift(session: Session, line: Line, heard: Heard, now: datetime, person: Pers
         kept_apart.known_again(session, line, person.id, heard.from_address)
         return False
     late = heard.at is not None and heard.at + A_SECOND < mark.erased_at
-    if late or inbound.known_sids(session, [heard.id]):
+    if late or marks.is_of_last(session, line, mark, heard.id) or inbound.known_sids(session, [heard.id]):
         people.unmake(session, person, address)
         inbound.store_erased(session, line.id, heard, now)
         return True
@@ -30,5 +30,5 @@ def sift(session: Session, line: Line, heard: Heard, now: datetime, person: Pers
         setattr(person, name, moment)
     session.add(person)
     kept_apart.known_again(session, line, person.id, heard.from_address)
-    marks.remove(session, mark)
+    marks.known_again(session, mark, now)
     return False

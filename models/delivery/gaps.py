@@ -5,6 +5,8 @@ is left free for each day that it is behind.
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,11 +16,13 @@ from models import lines
 from models.delivery.handover import OUT
 from models.delivery.outbound import Outbound, State
 from models.lines import Line
+from models.people import Person
 from models.requests import Request
+from models.store import rows
 from models.store.session import Session
 from models.store.types import table
 
-LEAST_REQUESTS = 100
+LEAST_REQUESTS = LEAST_PEOPLE = 100
 LEAST_TEXTS = 10_000
 MEASURED = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -67,9 +71,44 @@ def of_texts(session: Session, backup_at: datetime, now: datetime) -> None:
     session.execute(sa.insert(table(Outbound)).values(**{**newest, **ours}))
 
 
-def last_numbers(session: Session) -> dict[int, int]:
-    """The last request number of each line, by its id."""
-    return {line.id: line.last_request for line in lines.all_lines(session)}
+def of_people(session: Session, backup_at: datetime, now: datetime, given_out: int = 0, noted: int = 0) -> None:
+    """Give nobody the id of somebody else, whom others may still name by it: VOUCH 3, in a text that is read back."""
+    every = lines.all_lines(session)
+    if not every:
+        return
+    created = select(Person.created_at).where(col(Person.created_at) >= backup_at - MEASURED)
+    gap = _size(list(session.exec(created)), backup_at, now, LEAST_PEOPLE)
+    last = max(_last_person(session) + gap, noted + gap, given_out)
+    if session.dialect.name == "postgresql":
+        session.execute(sa.text("SELECT setval(pg_get_serial_sequence('person', 'id'), :last)"), {"last": last})
+        return
+    # As of texts, a row must have it: one as of somebody who was erased.
+    ended = {"created_at": now, "opted_out_at": now, "erased_at": now, "cleared_at": now}
+    values = {**rows.defaults(Person), "id": last, "line_id": every[0].id, **ended}
+    session.execute(sa.insert(table(Person)).values(**values))
+
+
+@dataclass(frozen=True)
+class GivenOut:
+    """The last numbers that are known to have been given out."""
+
+    requests: Mapping[int, int] = field(default_factory=dict)  # by line
+    person: int = 0
+
+
+def last_numbers(session: Session) -> GivenOut:
+    """The last request number of each line, and the last id of a person."""
+    return GivenOut({line.id: line.last_request for line in lines.all_lines(session)}, _last_person(session))
+
+
+def _last_person(session: Session) -> int:
+    last: int | None = session.execute(sa.select(sa.func.max(table(Person).c.id))).scalar_one()
+    if session.dialect.name != "postgresql":
+        return last or 0
+    sequence = session.execute(sa.text("SELECT pg_get_serial_sequence('person', 'id')")).scalar_one()
+    # The gap has no row there.
+    given_out: int = session.execute(sa.text(f"SELECT last_value FROM {sequence}")).scalar_one()
+    return max(last or 0, given_out)
 
 
 def _size(created: list[datetime], backup_at: datetime, now: datetime, least: int) -> int:

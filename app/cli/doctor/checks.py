@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
+from app.backups import missing
 from app.carriers import simulator
 from app.carriers.base import Carrier
 from app.carriers.simulator import SimulatorRefused
@@ -42,6 +43,11 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
         return
     if file is not None:
         yield from _disk(file)
+        try:
+            missing.check(settings)
+        except missing.Missing as error:
+            yield Finding(Level.PROBLEM, "database", f"{error}")
+            return
         if not file.exists():
             yield Finding(Level.WARNING, "database", f"{file} is not there yet", "hotline serve makes it")
             return

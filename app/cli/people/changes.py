@@ -13,7 +13,7 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import naming, removed
 from handlers.turn import Turn
-from models import assignments, kept_apart, people, person_events, removals, requests
+from models import assignments, former, kept_apart, people, person_events, removals, requests
 from models.inbound import Heard
 from models.lines import Channel, Line
 from models.people import Person
@@ -132,9 +132,7 @@ def _remove(session: Session, line: Line, person: Person, now: datetime) -> bool
         return True
     homes = [home.value for home in people.all_addresses(session, line.id).get(person.id, [])]
     kept_apart.seal(session, line, person.id, homes)
-    removals.take_addresses(session, person)
-    if not removals.is_referred_to(session, person.id):
-        removals.delete(session, person)
+    former.take_addresses(session, line, person)
     return False
 
 

@@ -1,6 +1,6 @@
 """`hotline person export` and `hotline person forget`: what is kept of one person, and its end."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,8 +12,8 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import forgetting
 from handlers.turn import Context
-from models import own_data, people
-from models.lines import Line
+from models import former, own_data, people
+from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
 
@@ -21,9 +21,17 @@ Where = Annotated[str, typer.Argument(help="A phone number in any spelling, or w
 
 
 def export(address: Where, line: InLine = None) -> None:
-    """Show everything that is kept of somebody, as JSON."""
+    """Show everything that is kept of somebody, as JSON; also of who was taken off and had this number."""
+
+    def look(session: Session) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for person in _all_at(session, _line(session, line), address):
+            for table, rows in own_data.export(session, person).items():
+                found.setdefault(table, []).extend(rows)
+        return found
+
     with console.opened(console.settings()) as kept:
-        found = kept.read(lambda session: own_data.export(session, _at(session, _line(session, line), address)))
+        found = kept.read(look)
     console.as_json(found)
 
 
@@ -34,14 +42,18 @@ def forget(
 ) -> None:
     """Erase all that is known of somebody, as FORGET ME does. They get no text of it; who counted on them does."""
     with console.opened(console.settings()) as kept:
-        kept.read(lambda session: _at(session, _line(session, line), address).id)
+        kept.read(lambda session: len(_all_at(session, _line(session, line), address)))
         if not yes and not typer.confirm("This erases all that is known of them, for good. Erase it?"):
             console.fail("Nothing was erased.")
 
         def work(session: Session) -> None:
             chosen = _line(session, line)
-            person, now = _at(session, chosen, address), Clock().now()
-            texts = forgetting.erase(Context(session, chosen, now), person)
+            now = Clock().now()
+            context = Context(session, chosen, now)
+            if (person := _at(session, chosen, address)) is None:
+                forgetting.erase_left(context, _read(chosen, address)[1])
+                return
+            texts = forgetting.erase(context, person)
             outbox.queue(session, chosen, f"erased-{person.id}", texts, now)
 
         kept.write(work).result()
@@ -52,11 +64,22 @@ def _line(session: Session, named: str | None) -> Line:
     return console.line_named(session, named)
 
 
-def _at(session: Session, line: Line, address: str) -> Person:
+def _read(line: Line, address: str) -> tuple[Channel, str]:
     try:
-        found = people.by_address(session, line, *addresses.read(address, line.country))
+        return addresses.read(address, line.country)
     except Unusable as error:
         console.fail(str(error))
-    if found is None:
+
+
+def _at(session: Session, line: Line, address: str) -> Person | None:
+    found = people.by_address(session, line, *_read(line, address))
+    return found[0] if found else None
+
+
+def _all_at(session: Session, line: Line, address: str) -> list[Person]:
+    """Who texts from there, and who was taken off and did."""
+    known = _at(session, line, address)
+    found = [*([known] if known else []), *former.of_number(session, line, _read(line, address)[1])]
+    if not found:
         console.fail("Nobody is known at this address.")
-    return found[0]
+    return found
