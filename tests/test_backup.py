@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,13 +13,18 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.engine import make_url
 
-from app.backups import contents, folder, making, sealing
+from app.backups import contents, elsewhere, folder, making, sealing
+from app.backups.elsewhere import Elsewhere, NotTaken
 from app.backups.folder import Backup
 from app.backups.making import BackupFailed
 from app.backups.sealing import WrongKey
+from app.cli.doctor import backups
 from app.database import migrations
 from app.hotline import Hotline
 from app.settings import Settings
+from app.telemetry.findings import Level
+from app.web import diagnosis
+from app.web.snapshot import HealthMonitor
 from tests.command import Command
 from tests.fakes import settings
 from tests.put_back import tools
@@ -105,6 +112,76 @@ def test_an_empty_folder_means_none(
     monkeypatch.delenv("BACKUP_FOLDER", raising=False)
     (tmp_path / ".env").write_text("" if said is None else f"BACKUP_FOLDER={said}\n")
     assert (Settings().backups is None) == off
+
+
+@pytest.fixture
+def gives(hotline: Hotline, tmp_path: Path) -> Callable[[str], Elsewhere]:
+    """A hotline whose backups are to go elsewhere by this command; the first is made."""
+
+    def given(command: str) -> Elsewhere:
+        ours = hotline.settings.model_copy(update={"backup_folder": tmp_path / "kept", "backup_to": command})
+        hotline.nightly.settings = hotline.settings = ours
+        hotline.elsewhere = Elsewhere(ours, hotline.clock)
+        assert hotline.nightly.once(hotline.clock.now() + timedelta(days=1))
+        return hotline.elsewhere
+
+    return given
+
+
+@pytest.mark.usefixtures("tools")
+def test_what_is_not_taken_elsewhere_is_tried_again_and_said(
+    hotline: Hotline, gives: Callable[[str], Elsewhere], tmp_path: Path
+) -> None:
+    """A failure keeps no old backups, is tried again hourly, for the same backup too, and whoever asks hears it."""
+    there = tmp_path / "there"
+    away = gives(f"cat > {there}/$HOTLINE_BACKUP_NAME")
+    now, night = hotline.clock.now() + timedelta(days=1), timedelta(days=1)
+    tries: list[bool | None] = []
+    for day in range(60):
+        hotline.nightly.once(now + day * night)
+        for hour in (1, 1.5, 2):
+            try:
+                tries.append(away.once(now + day * night + timedelta(hours=hour)))
+            except NotTaken:
+                tries.append(None)
+    assert tries == [None, False, None] * 60
+    assert len(folder.found(tmp_path / "kept", hotline.settings.database)) <= 11
+    assert elsewhere.failing_since(hotline.settings) == now + timedelta(hours=1)
+    snapshot = HealthMonitor(hotline).snapshot(None)
+    assert snapshot.no_copy_since == now + timedelta(hours=1)
+    (said,) = diagnosis.elsewhere(snapshot.no_copy_since, now + 3 * night)
+    assert "for 2 days BACKUP_TO has taken no backup" in said.what
+    told = [one for one in backups.check(hotline.settings, now + 3 * night) if one.level is Level.PROBLEM]
+    assert any("BACKUP_TO has taken none for 2 days: The command that" in one.what for one in told)
+    there.mkdir()
+    assert away.once(now + 61 * night)
+    assert len(list(there.iterdir())) == 1
+    assert elsewhere.failing_since(hotline.settings) is None
+    assert not away.once(now + 61 * night)  # it has it
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_command_that_hangs_ends_with_its_time_or_with_the_hotline(
+    hotline: Hotline, gives: Callable[[str], Elsewhere], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing waits for it meanwhile, and nothing of it stays."""
+    beat = tmp_path / "beat"
+    away = gives(f"(while :; do echo >> {beat}; sleep 0.05; done) & wait")
+    monkeypatch.setattr(away.thread, "_interval", 0.01)
+    monkeypatch.setattr(away.thread, "_first_in", 0)
+    began = time.monotonic()
+    away.start()
+    while not beat.exists():
+        time.sleep(0.01)
+    hotline.nightly._round()  # the list of the erased among it
+    away.stop()
+    assert time.monotonic() - began < 5
+    size = beat.stat().st_size
+    time.sleep(0.3)
+    assert beat.stat().st_size == size
+    assert elsewhere.failing_since(hotline.settings) is None  # nobody has to mend that
+    with pytest.raises(NotTaken, match="did not end within 0 minutes"):
+        elsewhere.give(beat, "sleep 777", "x", lambda: False, timedelta(seconds=0.4))
 
 
 @pytest.mark.usefixtures("tools")

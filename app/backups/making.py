@@ -3,7 +3,6 @@
 import os
 import secrets
 import sqlite3
-import subprocess
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,9 @@ from zoneinfo import ZoneInfo
 from filelock import FileLock
 from sqlalchemy.exc import OperationalError
 
-from app.backups import contents, folder, sealing
+from app.backups import contents, elsewhere, folder, sealing
 from app.backups.contents import Contents, Damaged
+from app.backups.elsewhere import NotTaken
 from app.backups.sealing import WrongKey
 from app.clock import Clock
 from app.database import engine
@@ -25,7 +25,6 @@ from app.settings import Settings
 
 BEFORE_MIGRATION, BEFORE_RESTORE, BEFORE_REMOVAL = "-before-migration", "-before-restore", "-before-removal"
 LOCK = ".lock"
-NAME_OF = "HOTLINE_BACKUP_NAME"  # what a command that is given a backup finds its name in
 
 
 class BackupFailed(Exception):
@@ -88,10 +87,13 @@ def make(
         except OSError as error:
             about = f"{error.filename}: " if error.filename else ""
             raise BackupFailed(f"{about}{error.strerror}. Make room, or write another place") from error
+        if file is None and settings.backups is not None:
+            rotate(settings, now)
         if to is not None:
-            hand_over(draft, to, name)
-    if file is None and settings.backups is not None:
-        rotate(settings, now)
+            try:
+                elsewhere.give(draft, to, name)
+            except NotTaken as error:
+                raise BackupFailed(str(error)) from error
     return Made(place, name, size, key is not None, held)
 
 
@@ -106,18 +108,6 @@ def before_migration(settings: Settings) -> None:
         raise BackupFailed(
             f"The tables must change, and no backup could be made before. {failed}; or, {how}."
         ) from failed
-
-
-def hand_over(file: Path, command: str, name: str) -> None:
-    """Give a file to a command's standard input. Raises BackupFailed where it ends with anything but 0."""
-    with file.open("rb") as reading:
-        env = {**os.environ, NAME_OF: name}
-        # The operator's own line, with whatever the shell makes of it.
-        done = subprocess.run(command, shell=True, stdin=reading, capture_output=True, env=env, check=False)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        why = f": {said[-1][:200]}" if said else ""
-        raise BackupFailed(f"The command that was to take it ended with {done.returncode}{why}")
 
 
 def rotate(settings: Settings, now: datetime) -> list[Path]:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.backups import folder, restoring
+from app.backups import elsewhere, folder, restoring
 from app.cli import console
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
@@ -29,6 +29,7 @@ def check(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.WARNING, ABOUT, "none is made by itself", do)
     else:
         yield _last(settings, now)
+        yield from _elsewhere(settings, now)
     if file is None and shutil.which("pg_dump") is None:
         level = Level.OK if where is None else Level.PROBLEM
         do = "install PostgreSQL's client programs (Debian: apt install postgresql-client)"
@@ -39,6 +40,14 @@ def check(settings: Settings, now: datetime) -> Iterator[Finding]:
     for aside in restoring.put_aside(settings):
         what = f"{aside} is what a restore put aside; it holds people's words"
         yield Finding(Level.WARNING, ABOUT, what, f"once all is well: rm {shlex.quote(str(aside))}*")
+
+
+def _elsewhere(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Since when the command does not take what it should, and what it answered."""
+    since = elsewhere.failing_since(settings)
+    if since is not None:
+        what = f"BACKUP_TO has taken none for {diagnosis.span(now - since)}: {elsewhere.noted(settings).why}"
+        yield Finding(Level.PROBLEM, ABOUT, what, "mend the command; a running hotline tries again each hour")
 
 
 def _last(settings: Settings, now: datetime) -> Finding:
