@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from app.backups import making
+from app.backups import drafts, making
 from app.backups.elsewhere import Elsewhere
 from app.backups.nightly import Nightly
 from app.carriers import carrier_for, simulator
@@ -83,6 +83,7 @@ class Hotline:
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused."""
         self.presence.begin()
+        drafts.clear(self.settings, Clock().now())
         migrations.upgrade(self.settings.database, before=lambda: making.before_migration(self.settings))
         self.database.write(self._first_line).result()
         self.reconciler.prepare()

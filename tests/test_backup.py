@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.engine import make_url
 
-from app.backups import contents, elsewhere, folder, making, sealing
+from app.backups import contents, drafts, elsewhere, folder, making, sealing
 from app.backups.elsewhere import Elsewhere, NotTaken
 from app.backups.folder import Backup
 from app.backups.making import BackupFailed
@@ -100,6 +102,83 @@ def test_a_command_takes_it_or_it_is_said_that_it_did_not(run: Command, tmp_path
 def test_the_database_itself_is_never_written_over(run: Command) -> None:
     assert "is the database itself" in run("backup", "hotline.db").stderr
     assert "Ana" in run.good("person", "list")
+
+
+def test_nothing_is_written_over_but_a_backup_that_one_says(run: Command, tmp_path: Path) -> None:
+    run.good("backup", "--new-key", "key")
+    before = (tmp_path / "key").read_bytes()
+    for force in ([], ["--force"]):
+        done = run("backup", "key", *force)
+        assert done.exit_code == 1
+        assert "key is there already, and is no backup that may go" in done.stderr
+    assert (tmp_path / "key").read_bytes() == before
+    run.good("backup", "x.db")
+    assert "over that backup, --force" in run("backup", "x.db").stderr
+    run.good("person", "add", "+12025550102", "--name", "Ben")
+    run.good("backup", "x.db", "--force")
+    assert contents.of(tmp_path / "x.db").people == 2
+
+
+def test_a_sealed_one_that_is_cut_off_is_said_to_be_damaged(run: Command, tmp_path: Path) -> None:
+    public = run.good("backup", "--new-key", "key").strip().partition("=")[2]
+    run.good("backup", "x.db.age", BACKUP_PUBLIC_KEY=public)
+    whole = (tmp_path / "x.db.age").read_bytes()
+    for cut in (len(whole) - 1, len(whole) // 2, 1000):
+        (tmp_path / "x.db.age").write_bytes(whole[:cut])
+        done = run("restore", "x.db.age", "--yes", "--identity", "key")
+        assert done.stderr == "x.db.age: it is damaged, or was cut off. Take another backup.\n"
+    assert not list(tmp_path.glob(".restoring-*"))
+
+
+DYING = """
+import os, sys
+from app.backups import contents, making
+from app.clock import Clock
+from app.settings import Settings
+from pathlib import Path
+
+def die(file):
+    os.kill(os.getpid(), 9)
+
+contents.of = making.contents.of = die
+file = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+making.make(Settings(), Clock().now(), file=file, to=None if file else "true")
+"""
+
+
+def test_plain_copies_of_one_that_died_lie_beside_the_database_and_go(run: Command, tmp_path: Path) -> None:
+    public = run.good("backup", "--new-key", "key").strip().partition("=")[2]
+    (tmp_path / "away").mkdir()
+    url = f"sqlite:///{tmp_path / 'hotline.db'}"
+    temporary = {"TMPDIR": str(tmp_path / "temporary")}
+    (tmp_path / "temporary").mkdir()
+    for args, env in ((["away/y.db.age"], {"BACKUP_PUBLIC_KEY": public}), ([], {"BACKUP_FOLDER": "off"})):
+        died = subprocess.run(
+            [sys.executable, "-c", DYING, *args],
+            cwd=tmp_path,
+            env={**os.environ, "DATABASE_URL": url, **temporary, **env},
+            check=False,
+        )
+        assert died.returncode == -9
+    (tmp_path / ".restoring-0123456789ab").write_bytes(b"words")
+    assert not list((tmp_path / "away").iterdir()) + list((tmp_path / "temporary").iterdir())
+    left = sorted(path.name for path in tmp_path.glob(".*") if path.name != drafts.LOCK)
+    assert len(left) == 3
+    assert all(oct(path.stat().st_mode & 0o777) == "0o600" for path in tmp_path.glob(".hotline-*.partial"))
+    assert run.good("doctor").count("was left unfinished; it may hold people's words") == 3
+    ours = settings(url)
+    with drafts.in_use(ours):  # somebody writes one now
+        assert drafts.clear(ours, NIGHT) == 0
+    assert drafts.clear(ours, NIGHT) == 3
+    assert [path.name for path in tmp_path.glob(".*")] == [drafts.LOCK]
+
+
+def test_a_hotline_that_starts_clears_them_away(hotline: Hotline) -> None:
+    home = drafts.home(hotline.settings)
+    left = home / ".restoring-0123456789ab"
+    left.write_bytes(b"words")
+    hotline.prepare()
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(("said", "off"), [("", True), ("off", True), ("elsewhere", False), (None, False)])

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from app.backups import contents, erased, making, sealing, settling
+from app.backups import contents, drafts, erased, making, sealing, settling
 from app.backups.contents import Contents
 from app.backups.erased import Erased
 from app.backups.folder import STAMP
@@ -43,6 +43,7 @@ def opened(settings: Settings, file: Path, key_file: Path | None) -> Iterator[tu
     if not file.is_file():
         raise CannotRestore(f"There is no file {file}.")
     with ExitStack() as stack:
+        stack.enter_context(drafts.in_use(settings))
         plain = file
         if sealing.is_sealed(file):
             if key_file is None:
@@ -207,7 +208,7 @@ def _beside(settings: Settings, file: Path) -> Path:
     """A place for a draft: where the database is, for a rename must not cross disks."""
     database = settings.database_file
     where = database.absolute().parent if database is not None else file.absolute().parent
-    return where / f".restoring-{secrets.token_hex(6)}"
+    return where / f"{drafts.RESTORING}{secrets.token_hex(6)}"
 
 
 def _copy(file: Path, to: Path) -> None:

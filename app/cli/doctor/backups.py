@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.backups import elsewhere, folder, restoring
+from app.backups import drafts, elsewhere, folder, restoring
 from app.cli import console
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
@@ -37,6 +37,11 @@ def check(settings: Settings, now: datetime) -> Iterator[Finding]:
     if where is not None and settings.backup_public_key is None and settings.backup_to is not None:
         what = "what BACKUP_TO takes elsewhere is not encrypted"
         yield Finding(Level.WARNING, ABOUT, what, "hotline backup --new-key FILE, on a machine of your own")
+    for draft in drafts.left(settings, now):
+        what = f"{draft} was left unfinished; it may hold people's words"
+        yield Finding(
+            Level.WARNING, ABOUT, what, f"it goes when the hotline starts; or: rm {shlex.quote(str(draft))}"
+        )
     for aside in restoring.put_aside(settings):
         what = f"{aside} is what a restore put aside; it holds people's words"
         yield Finding(Level.WARNING, ABOUT, what, f"once all is well: rm {shlex.quote(str(aside))}*")
