@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import structlog
 
-from app.backups import making, missing
+from app.backups import drafts, making, missing
+from app.backups.elsewhere import Elsewhere
 from app.backups.nightly import Nightly
 from app.carriers import carrier_for, simulator
 from app.carriers.base import Carrier
@@ -65,10 +66,13 @@ class Hotline:
         self.deletion = CarrierDeletion(self.database, self.carrier, self.clock)
         self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
         self.nightly = Nightly(settings, self.database, self.clock)
+        self.elsewhere = Elsewhere(settings, self.clock)
         self.presence = Presence(settings.database)
         self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
         if settings.backups is not None:
             self.threads["nightly backup"] = self.nightly.thread
+            if settings.backup_to is not None:
+                self.threads["backup elsewhere"] = self.elsewhere.thread
         if self.carrier.lists_received:
             self.threads["reconciler"] = self.reconciler.thread
         if self.carrier.deletes:
@@ -80,6 +84,7 @@ class Hotline:
         """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused."""
         self.presence.begin()
         missing.check(self.settings)
+        drafts.clear(self.settings, Clock().now())
         migrations.upgrade(self.settings.database, before=lambda: making.before_migration(self.settings))
         self.database.write(self._first_line).result()
         self.reconciler.prepare()
@@ -109,6 +114,8 @@ class Hotline:
         self.ticker.start()
         if self.settings.backups is not None:
             self.nightly.start()
+            if self.settings.backup_to is not None:
+                self.elsewhere.start()
         if self.carrier.lists_received:
             self.reconciler.start()
         if self.carrier.deletes:
@@ -117,6 +124,7 @@ class Hotline:
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
         self.deletion.stop()
+        self.elsewhere.stop()
         self.nightly.stop()
         self.reconciler.stop()
         self.spool_worker.stop()

@@ -17,6 +17,7 @@ from models.requests import Outcome, State
 
 DONE = "forgotten"  # the one text that somebody who was erased still gets
 CLEARING = timers.CLEARING
+GO_ON = timedelta(seconds=1)  # until the next part of what is long: texts that come in go between
 SOON = timedelta(minutes=1)  # until what was on its way is looked at again
 YES, NO = 1, 2
 
@@ -85,8 +86,8 @@ def erase(context: Context, person: Person, *, confirmed: bool = False) -> Itera
     """
     texts = [*_let_go(context, person), *_end_requests(context, person)]
     _off_duty(context, person)
-    erasing.erase(context.session, context.line, person, context.now)
-    timers.bring_forward(context.session, context.line.id, CLEARING, context.now + SOON)
+    more = erasing.erase(context.session, context.line, person, context.now)
+    timers.bring_forward(context.session, context.line.id, CLEARING, context.now + (GO_ON if more else SOON))
     if confirmed:
         texts.insert(0, context.tell(person, DONE, lane=Lane.REPLY, line=Ours(context.line.name)))
     return iter(texts)

@@ -1,6 +1,6 @@
 """What is long over is emptied, and who was silent for long is erased, a little at a time and by night."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from handlers import forgetting
 from handlers.turn import Context, Texts
@@ -9,13 +9,15 @@ from models import erasing, lines, sweeping, timers
 
 KEEPING = "keeping"
 AT = (4,)  # o'clock: whoever is asked hears it in the morning
-GO_ON = timedelta(seconds=2)  # until the next part: texts that come in go between
 
 
 def act(context: Context) -> Texts:
     """One part of it; the next follows soon, until nothing is left."""
     session, line = context.session, context.line
-    more = sweeping.blank(session, line, context.now)
+    if sweeping.blank(session, line, context.now):
+        timers.bring_forward(session, line.id, KEEPING, context.now + forgetting.GO_ON)
+        return
+    more = False
     for person in sweeping.silent_volunteers(session, line, context.now):
         person.leave_asked_at = context.now
         session.add(person)
@@ -27,13 +29,15 @@ def act(context: Context) -> Texts:
         more = True
         yield from forgetting.erase(context, person)
     if more:
-        timers.bring_forward(session, line.id, KEEPING, context.now + GO_ON)
+        timers.bring_forward(session, line.id, KEEPING, context.now + forgetting.GO_ON)
 
 
 def clear(context: Context) -> Texts:
     """What was on its way when somebody was erased is emptied once it has left."""
-    if erasing.clear(context.session, context.line.id, context.now):
-        timers.bring_forward(context.session, context.line.id, forgetting.CLEARING, context.now + forgetting.SOON)
+    more = erasing.clear(context.session, context.line.id, context.now)
+    if more is not None:
+        soon = max(more, forgetting.GO_ON)
+        timers.bring_forward(context.session, context.line.id, forgetting.CLEARING, context.now + soon)
     yield from ()
 
 

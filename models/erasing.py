@@ -4,36 +4,39 @@ What stays of a person is a row without a name and without an address, to which 
 to which nothing can be sent. Texts to others that may speak of them are emptied too once they have left.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel, col, select
+from sqlmodel import select
 
-from models import former, inbound, kept_apart, marks
+from models import erasures, former, inbound, kept_apart, lines, marks, mentions
 from models.assignments import Assignment
-from models.delivery.outbound import UNDER_WAY, UNSENT, Outbound, State
+from models.delivery.outbound import UNDER_WAY, UNSENT, Outbound, State, is_in
+from models.erasures import Erasure
 from models.inbound import Inbound
 from models.lines import Line
+from models.mentions import HEARD, ON_ITS_WAY
 from models.people import Address, Person
 from models.requests import Event, Outcome, Request
-from models.retention import BLANK, MARK, RETENTION, blanks, whose
+from models.retention import MARK, RETENTION, blanks, whose
 from models.store.session import Session
 from models.store.types import table
 
 OUT, IN, ASKED, EVENTS = table(Outbound), table(Inbound), table(Request), table(Event)
-ON_ITS_WAY = (*UNSENT, *UNDER_WAY, State.ACCEPTED)  # the carrier may still want to have it again
 NO_NEWS = timedelta(hours=1)  # after which what the carrier took counts as gone, though it never said so
-HEARD = {name: empty for name, empty in blanks(Inbound).items() if name != "from_address"}  # what somebody said
-SHORTEST_NAME = 3  # letters; a shorter one stands in too many words of others
 UNCLEARED = 20  # people at a time
 LAST_TEXTS = 10  # of theirs that are told from others without their words, however late they come again
+ROWS = 10_000  # looked through in one transaction: texts that come in wait for it
+AGAIN = timedelta(minutes=1)  # until what has not left is looked at once more
 LONGEST_ON_ITS_WAY = timedelta(days=3)  # after which nothing goes again
 
 
-def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
-    """Nothing is known of them from now on. What they held, and who waits for them, must be seen to before."""
+def erase(session: Session, line: Line, person: Person, now: datetime) -> bool:
+    """Nothing is known of them from now on. What they held, and who waits for them, must be seen to before.
+
+    Returns whether there is more to look through for what others have said of them.
+    """
     session.leave_no_trace = True
     homes = session.exec(select(Address).where(Address.person_id == person.id))
     numbers = sorted({home.value for home in homes})
@@ -42,9 +45,8 @@ def erase(session: Session, line: Line, person: Person, now: datetime) -> None:
     sids = [text.sid for text in inbound.lately(session, person.id, LAST_TEXTS)]
     for number in numbers:
         marks.leave(session, line, number, now, kept, sids)
-    for one in former.of_numbers(session, line, numbers):
-        _empty(session, line, one, numbers, now)
-    _empty(session, line, person, numbers, now)
+    more = [_empty(session, line, one, numbers, now) for one in former.of_numbers(session, line, numbers)]
+    return any([*more, _empty(session, line, person, numbers, now)])
 
 
 def erase_former(session: Session, line: Line, people: Iterable[Person], number: str, now: datetime) -> None:
@@ -61,11 +63,13 @@ def empty_former(session: Session, line: Line, person: Person, now: datetime) ->
     _empty(session, line, person, [], now)
 
 
-def _empty(session: Session, line: Line, person: Person, numbers: list[str], now: datetime) -> None:
+def _empty(session: Session, line: Line, person: Person, numbers: list[str], now: datetime) -> bool:
     kept_apart.seal(session, line, person.id, numbers)
     _take_out_of_merged(session, person.id)
-    _unmention(session, line, [*_spellings(numbers), *_names(person.name)], person)
-    _empty_others_texts(session, person, now)
+    _empty_talk(session, line, person, now)
+    things = mentions.things_of(person.name, numbers)
+    if before := erasures.of(session, person.id):  # erased once more, after a restore
+        things += before.things
     for of, retention in RETENTION.items():
         if not retention.of or of in (Person, Outbound):
             continue
@@ -84,29 +88,74 @@ def _empty(session: Session, line: Line, person: Person, numbers: list[str], now
     session.refresh(person)
     person.erased_at = person.opted_out_at = now  # whatever still comes for them is sifted out as after STOP
     session.add(person)
+    erasure = _begin(session, person, things, now)
+    _look_through(session, line, person, erasure, now, ROWS)
+    return bool(erasure.unread)
 
 
-def clear(session: Session, line_id: int, now: datetime) -> bool:
-    """Empty what was on its way when somebody was erased, their confirmation too; whether more of it is."""
-    waiting = select(Person).where(
-        Person.line_id == line_id, col(Person.erased_at).is_not(None), col(Person.cleared_at).is_(None)
+def _begin(session: Session, person: Person, things: list[str], now: datetime) -> Erasure:
+    rows = mentions.all_rows(session)
+    first = rows.get(OUT.name, 0) + 1  # those that tell others of it come next
+    return session.create(
+        Erasure,
+        line_id=person.line_id,
+        person_id=person.id,
+        things=things,
+        unread=rows,
+        waits_from=first,
+        looked_at=now,
     )
-    found = session.exec(waiting.order_by(col(Person.id)).limit(UNCLEARED))
-    session.leave_no_trace = bool(found) or session.leave_no_trace
-    for person in found:
-        assert person.erased_at is not None
-        late = now - person.erased_at > LONGEST_ON_ITS_WAY
-        theirs = OUT.c.person_id == person.id
-        session.execute(sa.update(OUT).where(theirs, _left(now, late)).values(blanks(Outbound)))
-        left = _empty_others_texts(session, person, now, late=late)
-        still = sa.select(OUT.c.id).where(theirs, OUT.c.body != "").limit(1)
-        if session.execute(still).first() is None and not left:
-            person.cleared_at = now
-            session.add(person)
-    return any(person.cleared_at is None for person in found) or len(found) == UNCLEARED
 
 
-def _left(now: datetime, late: bool) -> sa.ColumnElement[bool]:
+def clear(session: Session, line_id: int, now: datetime) -> timedelta | None:
+    """Go on with those who were erased: what others said of them, and what was on its way, their confirmation too.
+
+    Returns after how long there is more to do; None if all is done.
+    """
+    line = lines.by_id(session, line_id)
+    for person in erasures.unnoted(session, line_id, UNCLEARED):
+        _begin(session, person, [], now)
+    session.flush()
+    rows = ROWS
+    for erasure in erasures.next_ones(session, line_id, now, AGAIN, UNCLEARED):
+        session.leave_no_trace = True
+        rows = _look_through(session, line, session.get_one(Person, erasure.person_id), erasure, now, rows)
+        if rows <= 0:
+            break
+    session.flush()
+    going_on = erasures.all_of(session, line_id)
+    if any(erasure.unread for erasure in going_on):
+        return timedelta()
+    return AGAIN if going_on or erasures.unnoted(session, line_id, 1) else None
+
+
+def _look_through(session: Session, line: Line, person: Person, erasure: Erasure, now: datetime, rows: int) -> int:
+    """Go on with somebody, and end it if nothing is left; returns how many rows may still be looked at."""
+    assert person.erased_at is not None
+    left = _left(now, late=now - person.erased_at > LONGEST_ON_ITS_WAY)
+    rows = mentions.look_through(session, line, person, erasure, left, rows)
+    theirs = OUT.c.person_id == person.id
+    session.execute(sa.update(OUT).where(theirs, left).values(blanks(Outbound)))
+    erasure.looked_at = now
+    session.add(erasure)
+    if erasure.unread or now == person.erased_at:  # what tells others of it is not written yet
+        return rows
+    among = [OUT.c.id >= erasure.waits_from]
+    if erasure.waits_to is not None:
+        among.append(OUT.c.id <= erasure.waits_to)
+    mentions.empty_others(session, person, left, *among)
+    waiting = mentions.waits(session, person, *among)
+    still = sa.select(OUT.c.id).where(theirs, OUT.c.body != "").limit(1)
+    if waiting is None and session.execute(still).first() is None:
+        person.cleared_at = now
+        session.add(person)
+        erasures.end(session, erasure)
+    else:
+        erasure.waits_from, erasure.waits_to = waiting or (1, 0)
+    return rows
+
+
+def _left(now: datetime, *, late: bool) -> sa.ColumnElement[bool]:
     """Whether a text has left for good."""
     if late:
         return sa.true()
@@ -114,30 +163,12 @@ def _left(now: datetime, late: bool) -> sa.ColumnElement[bool]:
     return sa.or_(OUT.c.state.not_in(ON_ITS_WAY), unheard)
 
 
-def _empty_others_texts(session: Session, person: Person, now: datetime, *, late: bool = False) -> bool:
-    """Empty the texts to others that may speak of them, as far as these have left; whether some have not.
-
-    That is each since they came, but those about a request in which they had no part. What waits about a request of
-    their own does not leave any more; and of all who had a part in one, what they wrote since is not kept.
-    """
-    until = person.erased_at or now
-    own = sa.select(ASKED.c.id).where(ASKED.c.person_id == person.id)
-    part = own.union(
-        sa.select(table(Assignment).c.request_id).where(table(Assignment).c.person_id == person.id),
-        sa.select(EVENTS.c.request_id).where(EVENTS.c.by_person_id == person.id),
-    )
-    if person.erased_at is None:
-        stays = OUT.c.state.in_(UNSENT), OUT.c.request_id.in_(own)
+def _empty_talk(session: Session, line: Line, person: Person, now: datetime) -> None:
+    """What waits about what they asked for does not leave any more; what who had a part in it said is not kept."""
+    own = mentions.own_requests(person)
+    for state in UNSENT:  # one by one, by an index of the few that are
+        stays = is_in(state), OUT.c.request_id.in_(own)
         session.execute(sa.update(OUT).where(*stays).values(state=State.CANCELLED, changed_at=now))
-    speaks = sa.and_(
-        OUT.c.line_id == person.line_id,
-        OUT.c.created_at >= person.created_at,
-        OUT.c.created_at <= until,
-        OUT.c.body != "",
-        OUT.c.person_id != person.id,
-        sa.or_(OUT.c.request_id.is_(None), OUT.c.request_id.in_(part)),
-    )
-    session.execute(sa.update(OUT).where(speaks, _left(now, late)).values(body=""))
     with_them = sa.union(
         sa.select(EVENTS.c.by_person_id).where(EVENTS.c.request_id.in_(own), EVENTS.c.by_person_id.is_not(None)),
         sa.select(table(Assignment).c.person_id).where(table(Assignment).c.request_id.in_(own)),
@@ -148,13 +179,13 @@ def _empty_others_texts(session: Session, person: Person, now: datetime, *, late
         .where(
             IN.c.line_id == person.line_id,
             IN.c.person_id.in_(with_them),
+            IN.c.id > line.swept.get(IN.name, 0),
             IN.c.received_at >= since,
-            IN.c.received_at <= until,
+            IN.c.received_at <= now,
             IN.c.body != "",
         )
         .values(HEARD)
     )
-    return session.execute(sa.select(OUT.c.id).where(speaks).limit(1)).first() is not None
 
 
 def _take_out_of_merged(session: Session, person_id: int) -> None:
@@ -173,56 +204,3 @@ def _take_out_of_merged(session: Session, person_id: int) -> None:
         session.add(kept)
         added = EVENTS.c.request_id == kept.id, EVENTS.c.words == gone.text
         session.execute(sa.update(EVENTS).where(*added).values(words=None))
-
-
-def _names(name: str) -> list[str]:
-    return [part for part in dict.fromkeys([name, *name.split()]) if len(part) >= SHORTEST_NAME]
-
-
-def _spellings(numbers: Iterable[str]) -> list[str]:
-    """How others may have written these numbers."""
-    found: list[str] = []
-    for number in numbers:
-        digits = re.sub(r"\D", "", number)
-        found.append(number)
-        if len(digits) >= 10:
-            a, b, c = digits[-10:-7], digits[-7:-4], digits[-4:]
-            found += [digits, a + b + c, *(f"{a}{gap}{b}{gap}{c}" for gap in "-. "), f"({a}) {b}-{c}", f"{b}-{c}"]
-    return found
-
-
-def _unmention(session: Session, line: Line, things: list[str], person: Person) -> None:
-    """Take a name and a number out of what others have said: whole texts that were only kept, else the words."""
-    if not things:
-        return
-    longest_first = sorted(things, key=len, reverse=True)
-    whole = re.compile("|".join(rf"(?<!\w){re.escape(thing)}(?!\w)" for thing in longest_first))
-    for of, retention in RETENTION.items():
-        names = [name for name, use in retention.uses.items() if use is BLANK and name in WORDS]
-        for name in names if of is not Person else ():
-            _unmention_in(session, line, of, name, things, whole, person)
-
-
-WORDS = frozenset({"words", "text", "body", "note", "place", "vicinity"})  # columns with words of people
-
-
-def _unmention_in(
-    session: Session,
-    line: Line,
-    of: type[SQLModel],
-    name: str,
-    things: list[str],
-    whole: re.Pattern[str],
-    person: Person,
-) -> None:
-    columns = table(of).c
-    said = sa.or_(*(columns[name].contains(thing, autoescape=True) for thing in things))
-    if "line_id" in columns:
-        said = sa.and_(said, columns.line_id == line.id)
-    if of is Outbound:
-        said = sa.and_(said, columns.state.not_in(ON_ITS_WAY))
-    for id_, words in session.execute(sa.select(columns.id, columns[name]).where(said)).all():
-        if (rest := whole.sub("...", words)) == words:
-            continue
-        values = {Inbound: HEARD, Outbound: {"body": ""}}.get(of, {name: rest})
-        session.execute(sa.update(table(of)).where(columns.id == id_).values(values))

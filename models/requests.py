@@ -143,7 +143,7 @@ class Event(Model, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     kind: str
     state: State | None = Field(default=None, sa_type=EnumString(State))
-    by_person_id: int | None = Field(default=None, foreign_key="person.id")
+    by_person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     words: str | None = None
 
 

@@ -18,6 +18,7 @@ from models.delivery.line_numbers import LineNumber, Spending
 from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.delivery.workers import Worker
 from models.duty_tasks import DutyTask
+from models.erasures import Erasure
 from models.inbound import Inbound
 from models.kept_apart import KeptApart
 from models.lines import Area, Line
@@ -162,6 +163,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
     StatusEvent: Retention(keep="outbound_id at status sid error_code"),
     Mark: Retention(keep="line_id hash erased_at kept sids known_again_at"),
+    Erasure: Retention(of=("person_id",), erase="line_id person_id things unread waits_from waits_to looked_at"),
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number from_settings carrier last_request "

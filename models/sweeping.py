@@ -23,7 +23,7 @@ from models.store.types import table
 AT_CARRIER = "carrier_"
 TEXTS = 500  # blanked in one transaction: texts that come in wait for it
 REQUESTS = 50
-PEOPLE = 5
+ASKED, FORGOTTEN = 5, 1  # people in one transaction
 WITH_REQUEST = (Event, Alarm, Assignment)
 SENT_AT = {Inbound: "received_at", Outbound: "created_at"}
 MARKS_KEPT = timedelta(days=365)  # of somebody by whom nothing else is kept
@@ -141,14 +141,14 @@ def silent_volunteers(session: Session, line: Line, now: datetime) -> list[Perso
         col(Person.opted_out_at).is_(None),
         sa.or_(asked.is_(None), asked < since),
     )
-    return session.exec(query.order_by(col(Person.id)).limit(PEOPLE))
+    return session.exec(query.order_by(col(Person.id)).limit(ASKED))
 
 
 def forgotten(session: Session, line: Line, now: datetime) -> list[Person]:
-    """A few people who are to be erased: silent for so long, and volunteers among them without an answer."""
+    """The next people who are to be erased: silent for so long, and volunteers among them without an answer."""
     since = now - timedelta(days=line.policy.forget_days)
     asked = col(Person.leave_asked_at)
     notice = now - timedelta(days=line.policy.forget_notice_days)
     unasked = sa.or_(col(Person.helper_since).is_(None), col(Person.opted_out_at).is_not(None))
     query = select(Person).where(*_silent(line.id, since), sa.or_(unasked, sa.and_(asked >= since, asked <= notice)))
-    return session.exec(query.order_by(col(Person.id)).limit(PEOPLE))
+    return session.exec(query.order_by(col(Person.id)).limit(FORGOTTEN))

@@ -248,7 +248,7 @@ class Strangers(RuleBasedStateMachine):
         file = self.settings.database_file
         assert file is not None
         into = file.with_name("backup.db")
-        making.make(self.settings, self.clock.now(), kept=self.hotline.database, file=into)
+        making.make(self.settings, self.clock.now(), kept=self.hotline.database, file=into, over=True)
         self.backup = Backup(into, deepcopy(self.known), self.clock.now())
 
     @precondition(lambda self: self.backup is not None)

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,10 @@ from sqlmodel import select
 from app.backups import making
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from models import lines
+from handlers import forgetting, keeping
+from handlers.turn import Context
+from models import erasing, lines
+from models.erasures import Erasure
 from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.marks import Mark
@@ -118,6 +122,48 @@ def test_nothing_is_left_after_a_busy_day(line: Line, tmp_path: Path) -> None:
         making.make(settings, line.clock.now(), kept=line.hotline.database, file=tmp_path / "b")
     assert traces.in_files(tmp_path, TRACES) == []
     assert "erased" in line.told(ZEB)[-1]
+
+
+def test_in_many_texts_they_are_looked_for_a_little_at_a_time(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits while a million texts are read: each transaction looks at few, and forgets what it looks for."""
+    few = 7
+    monkeypatch.setattr(erasing, "ROWS", few)
+    busy(line)
+    line.says(ZEB, "FORGET ME")
+    line.says(ZEB, "FORGET ME")
+
+    def unread(session: Session) -> int:
+        return sum(sum(one.unread.values()) for one in session.exec(select(Erasure)))
+
+    left = [line.hotline.database.read(unread)]
+    while left[-1]:
+        line.clock.advance(forgetting.GO_ON)
+        line.hotline.tick()
+        left.append(line.hotline.database.read(unread))
+    assert len(left) > 5
+    assert all(before - after <= few for before, after in pairwise(left))
+    line.waits(minutes=8)
+    assert traces.in_tables(line.hotline, TRACES) == []
+    assert line.hotline.database.read(lambda s: len(s.exec(select(Erasure)))) == 0
+
+
+def test_by_night_one_person_is_erased_in_a_transaction(line: Line) -> None:
+    def silent(session: Session) -> None:
+        one, now = lines.all_lines(session)[0], line.clock.now()
+        for n in range(6, 9):
+            neighbors.add(session, one, Channel.SMS, f"+1202555010{n}", now - timedelta(days=500), name="Silent")
+        for person in session.exec(select(Person).where(Person.name == "Silent")):
+            person.created_at = now - timedelta(days=500)
+            session.add(person)
+
+    line.hotline.database.write(silent).result()
+
+    def night(session: Session) -> int:
+        context = Context(session, lines.all_lines(session)[0], line.clock.now())
+        list(keeping.act(context))
+        return len(session.exec(select(Person).where(Person.name == "Silent")))
+
+    assert [line.hotline.database.write(night).result() for _ in range(3)] == [2, 1, 0]
 
 
 def test_what_counts_stays(line: Line) -> None:

@@ -1,21 +1,21 @@
 """Makes a backup: written beside its place, opened and read, sealed, and only then given its name."""
 
+import errno
 import os
-import secrets
+import shutil
 import sqlite3
-import subprocess
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from filelock import FileLock
 from sqlalchemy.exc import OperationalError
 
-from app.backups import contents, folder, sealing
+from app.backups import contents, drafts, elsewhere, folder, sealing
 from app.backups.contents import Contents, Damaged
+from app.backups.elsewhere import NotTaken
 from app.backups.sealing import WrongKey
 from app.clock import Clock
 from app.database import engine
@@ -25,7 +25,6 @@ from app.settings import Settings
 
 BEFORE_MIGRATION, BEFORE_RESTORE, BEFORE_REMOVAL = "-before-migration", "-before-restore", "-before-removal"
 LOCK = ".lock"
-NAME_OF = "HOTLINE_BACKUP_NAME"  # what a command that is given a backup finds its name in
 
 
 class BackupFailed(Exception):
@@ -51,8 +50,11 @@ def make(
     file: Path | None = None,
     to: str | None = None,
     why: str = "",
+    over: bool = False,
 ) -> Made:
     """Make a backup into `file`, else into the folder, and give it to the command `to`. Raises BackupFailed.
+
+    What is at `file` is written over only where that is asked for, and only if it is a backup, too.
 
     `kept` is the database where it is open already. What is in the folder is rotated; a file of one's own never is.
     """
@@ -60,19 +62,20 @@ def make(
     name = folder.name(url, now, sealed=key is not None, why=why)
     with ExitStack() as stack:
         try:
-            place = _place(settings, file, name) if to is None or file or settings.backups else None
-            where = place.parent if place else Path(stack.enter_context(TemporaryDirectory(prefix="hotline-")))
-            draft = where / f".{folder.stem(url)}-{secrets.token_hex(6)}{folder.PARTIAL}"
+            place = _place(settings, file, name, over=over) if to is None or file or settings.backups else None
+            stack.enter_context(drafts.in_use(settings))
+            # Plain words are never in another folder, but that of plain backups.
+            draft = drafts.new(settings, place.parent if place and file is None and key is None else None)
             held = _write(settings, draft, kept, stack)
             if key is not None:
-                plain, draft = draft, draft.with_name(f"{draft.stem}s{folder.PARTIAL}")
+                plain, draft = draft, drafts.new(settings, place.parent if place else None)
                 stack.callback(draft.unlink, missing_ok=True)
                 sealing.seal(plain, draft, key)
                 plain.unlink()
             size = draft.stat().st_size
             sync(draft)
             if place is not None:
-                draft.replace(place)
+                _move(draft, place)
                 draft = place
                 sync(place.parent)
         except (ToolFailed, WrongKey) as error:
@@ -88,10 +91,13 @@ def make(
         except OSError as error:
             about = f"{error.filename}: " if error.filename else ""
             raise BackupFailed(f"{about}{error.strerror}. Make room, or write another place") from error
+        if file is None and settings.backups is not None:
+            rotate(settings, now)
         if to is not None:
-            hand_over(draft, to, name)
-    if file is None and settings.backups is not None:
-        rotate(settings, now)
+            try:
+                elsewhere.give(draft, to, name)
+            except NotTaken as error:
+                raise BackupFailed(str(error)) from error
     return Made(place, name, size, key is not None, held)
 
 
@@ -106,18 +112,6 @@ def before_migration(settings: Settings) -> None:
         raise BackupFailed(
             f"The tables must change, and no backup could be made before. {failed}; or, {how}."
         ) from failed
-
-
-def hand_over(file: Path, command: str, name: str) -> None:
-    """Give a file to a command's standard input. Raises BackupFailed where it ends with anything but 0."""
-    with file.open("rb") as reading:
-        env = {**os.environ, NAME_OF: name}
-        # The operator's own line, with whatever the shell makes of it.
-        done = subprocess.run(command, shell=True, stdin=reading, capture_output=True, env=env, check=False)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        why = f": {said[-1][:200]}" if said else ""
-        raise BackupFailed(f"The command that was to take it ended with {done.returncode}{why}")
 
 
 def rotate(settings: Settings, now: datetime) -> list[Path]:
@@ -141,7 +135,7 @@ def one_at_a_time(where: Path) -> FileLock:
     return FileLock(where / LOCK, mode=0o600)
 
 
-def _place(settings: Settings, file: Path | None, name: str) -> Path:
+def _place(settings: Settings, file: Path | None, name: str, *, over: bool) -> Path:
     if file is None:
         if settings.backups is None:
             raise BackupFailed(
@@ -155,7 +149,44 @@ def _place(settings: Settings, file: Path | None, name: str) -> Path:
         raise BackupFailed(f"{file} is the database itself. Write another file")
     if not place.parent.is_dir():
         raise BackupFailed(f"There is no folder {place.parent}. Make it, or write another place")
+    if place.exists() or place.is_symlink():
+        if not _is_backup(place):
+            raise BackupFailed(f"{place} is there already, and is no backup that may go. Write another file")
+        if not over:
+            raise BackupFailed(
+                f"{place} is there already. Write another file; or, to write over that backup, --force"
+            )
     return place
+
+
+def _is_backup(file: Path) -> bool:
+    """Whether it is one; what is encrypted tells it by its name alone."""
+    with suppress(OSError, Damaged, ToolFailed):
+        if not file.is_file():
+            return False
+        if sealing.is_sealed(file):
+            return file.suffixes[-2:] in ([".db", sealing.SUFFIX], [".dump", sealing.SUFFIX])
+        contents.of(file)
+        return True
+    return False
+
+
+def _move(draft: Path, place: Path) -> None:
+    """Give a file its place, at once and whole, also on another disk."""
+    try:
+        draft.replace(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = place.with_name(f"{draft.stem}s{folder.PARTIAL}")
+        try:
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with draft.open("rb") as reading, os.fdopen(handle, "wb") as writing:
+                shutil.copyfileobj(reading, writing, 2**20)
+            sync(beside)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def _write(settings: Settings, draft: Path, kept: Database | None, stack: ExitStack) -> Contents:

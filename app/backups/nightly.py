@@ -60,7 +60,7 @@ class Nightly:
             with making.one_at_a_time(self.settings.backups).acquire(timeout=0):
                 if not self.due(now):
                     return False
-                made = making.make(self.settings, now, kept=self.database, to=self.settings.backup_to)
+                made = making.make(self.settings, now, kept=self.database)
         except Timeout:
             return False
         except (BackupFailed, OSError):

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from app.backups import contents, erased, making, sealing, settling
+from app.backups import contents, drafts, erased, making, sealing, settling
 from app.backups.contents import Contents
 from app.backups.folder import ASIDE, DRAFT, STAMP
 from app.backups.settling import Settled
@@ -42,6 +42,7 @@ def opened(settings: Settings, file: Path, key_file: Path | None) -> Iterator[tu
     if not file.is_file():
         raise CannotRestore(f"There is no file {file}.")
     with ExitStack() as stack:
+        stack.enter_context(drafts.in_use(settings))
         plain = file
         if sealing.is_sealed(file):
             if key_file is None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pyrage
 from pyrage import ssh, x25519
 
+from app.backups.contents import Damaged
+
 SUFFIX = ".age"
 MAGIC = b"age-encryption.org/"
 ENDS = "-----END"
@@ -37,13 +39,17 @@ def seal(plain: Path, to: Path, public_key: str) -> None:
 
 
 def unseal(sealed: Path, to: Path, key_file: Path) -> None:
-    """Decrypt a file with the key in a file. Raises WrongKey, OSError."""
+    """Decrypt a file with the key in a file. Raises WrongKey, Damaged, OSError."""
     keys = _keys(key_file)
     try:
         with sealed.open("rb") as reading, _private(to) as writing:
             pyrage.decrypt_io(reading, writing, keys)
     except pyrage.DecryptError as error:
         raise WrongKey(f"{key_file} does not open it: it is another's key, or the file is damaged") from error
+    except OSError as error:
+        if error.errno is None:  # age's own: the key fits, and what follows is not what was written
+            raise Damaged("it is damaged, or was cut off") from error
+        raise
 
 
 def new_key(file: Path) -> str:

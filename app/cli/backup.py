@@ -27,6 +27,9 @@ def backup(
             help="Give it to this command's standard input, such as 'ssh nas \"cat > hotline.db\"'.",
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over FILE, if it is a backup. Nothing else is ever written over.")
+    ] = False,
     new_key: Annotated[
         Path | None,
         typer.Option(
@@ -43,7 +46,7 @@ def backup(
         console.fail(problem)
     if settings.database_file is None:
         console.answers(settings.database)
-    made = making.make(settings, Clock().now(), file=file, to=to)
+    made = making.make(settings, Clock().now(), file=file, to=to, over=force)
     typer.echo(f"{_where(made)}: {_held(made)}{', encrypted' if made.sealed else ''}. It was opened, and is whole.")
     if to is not None:
         typer.echo("The command took it.")

@@ -69,6 +69,7 @@ def findings(snapshot: Snapshot) -> list[Finding]:
         *disk(snapshot.free),
         *sending(snapshot.figures, snapshot.carrier, snapshot.now),
         *too_much(snapshot.figures),
+        *elsewhere(snapshot.no_copy_since, snapshot.now),
         *spool(snapshot.spool),
     ]
 
@@ -180,6 +181,7 @@ def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
         "ticker": "nobody is reminded, no more volunteers are asked",
         "spool worker": "texts kept beside the database are not taken in",
         "nightly backup": "no backup is made",
+        "backup elsewhere": "no backup goes elsewhere",
         "reconciler": "texts that never reached us are not fetched from the carrier",
     }
     found = []
@@ -200,6 +202,15 @@ def disk(free: int | None) -> list[Finding]:
     return [
         Finding(Level.WARNING, "disk", f"only {free // 2**20} MB are free", "make room: a full disk takes no texts")
     ]
+
+
+def elsewhere(since: datetime | None, now: datetime) -> list[Finding]:
+    """Whether backups are only on this machine, though they should go elsewhere."""
+    if since is None:
+        return []
+    what = f"for {span(now - since)} BACKUP_TO has taken no backup: what this disk loses is lost"
+    do = "hotline doctor says what it answered; it is tried again each hour"
+    return [Finding(Level.WARNING, "backup", what, do)]
 
 
 def spool(figures: SpoolFigures) -> list[Finding]:

@@ -12,6 +12,7 @@ import anyio.to_thread
 import structlog
 from fastapi import Request
 
+from app.backups import elsewhere
 from app.carriers.base import Carrier
 from app.database.engine import FileGone
 from app.hotline import Hotline
@@ -59,6 +60,7 @@ class Snapshot:
     spool: SpoolFigures
     free: int | None  # bytes on SQLite's disk
     gone: str | None = None  # what happened to SQLite's file
+    no_copy_since: datetime | None = None  # backups should go elsewhere as well, and do not
 
 
 class HealthMonitor:
@@ -99,6 +101,7 @@ class HealthMonitor:
             hotline.ingest.spool.figures(),
             free,
             gone,
+            elsewhere.failing_since(hotline.settings),
         )
 
     def _read(self, found: "Future[DatabaseFigures]") -> None:

@@ -39,7 +39,9 @@ class Reading:
         """What it is written in, as far as its words tell."""
         if self.command_language or self.machine:
             return self.command_language
-        return self.unspoken.code if self.unspoken else self._found.language
+        if self.unspoken or self._found.language:
+            return self.unspoken.code if self.unspoken else self._found.language
+        return next((done.language for done in self.acts.values()), None)
 
     @cached_property
     def meaning(self) -> Understanding:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.backups import folder, missing
+from app.backups import drafts, elsewhere, folder, missing
 from app.cli import console
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
@@ -29,6 +29,7 @@ def check(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding(Level.WARNING, ABOUT, "none is made by itself", do)
     else:
         yield _last(settings, now)
+        yield from _elsewhere(settings, now)
     if file is None and shutil.which("pg_dump") is None:
         level = Level.OK if where is None else Level.PROBLEM
         do = "install PostgreSQL's client programs (Debian: apt install postgresql-client)"
@@ -36,9 +37,22 @@ def check(settings: Settings, now: datetime) -> Iterator[Finding]:
     if where is not None and settings.backup_public_key is None and settings.backup_to is not None:
         what = "what BACKUP_TO takes elsewhere is not encrypted"
         yield Finding(Level.WARNING, ABOUT, what, "hotline backup --new-key FILE, on a machine of your own")
+    for draft in drafts.left(settings, now):
+        what = f"{draft} was left unfinished; it may hold people's words"
+        yield Finding(
+            Level.WARNING, ABOUT, what, f"it goes when the hotline starts; or: rm {shlex.quote(str(draft))}"
+        )
     for aside in missing.put_aside(settings):
         what = f"{aside} is what a restore put aside; it holds people's words"
         yield Finding(Level.WARNING, ABOUT, what, f"once all is well: rm {shlex.quote(str(aside))}*")
+
+
+def _elsewhere(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Since when the command does not take what it should, and what it answered."""
+    since = elsewhere.failing_since(settings)
+    if since is not None:
+        what = f"BACKUP_TO has taken none for {diagnosis.span(now - since)}: {elsewhere.noted(settings).why}"
+        yield Finding(Level.PROBLEM, ABOUT, what, "mend the command; a running hotline tries again each hour")
 
 
 def _last(settings: Settings, now: datetime) -> Finding:
