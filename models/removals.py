@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from models import alarms, assignments, kept_apart, offers, requests, shifts
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
+from models.erasures import Erasure
 from models.offers import Offer
 from models.offers import State as OfferState
 from models.people import Person
@@ -163,6 +164,7 @@ def _drop_doubles(session: Session, kept: int, gone: int) -> None:
         if session.exec(same_turn).first() is not None:
             session.execute(sa.delete(Shift).where(col(Shift.id) == shift.id))
     kept_apart.merge(session, kept, gone)
+    session.execute(sa.delete(Erasure).where(col(Erasure.person_id) == gone))  # of nobody who is known
     held = {request.id for _, request in assignments.held_by(session, kept)}
     for assignment, request in assignments.held_by(session, gone):
         if request.id in held:
