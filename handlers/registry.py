@@ -49,7 +49,7 @@ from handlers import (
 )
 from handlers.act_rules import ACTS
 from handlers.situation import LiveSituation
-from handlers.summary import Ours, Several
+from handlers.summary import Ours
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments, shift_words
 from handlers.understanding.arguments import Argument
@@ -263,8 +263,7 @@ def respond(turn: Turn, understood: Understood) -> Texts:
 def _left_out(turn: Turn, order: Order) -> Texts:
     """The numbers that were too many for one text."""
     if order.surplus:
-        numbers = Several([Ours(f"#{number}") for number in order.surplus])
-        yield turn.reply("numbers_left_out", n=len(order.numbers), numbers=numbers)
+        yield turn.reply("numbers_left_out", n=len(order.numbers), number=order.surplus[0])
 
 
 def _own_answer(turn: Turn, understood: Understood) -> Texts | None:

@@ -74,4 +74,4 @@ def test_help_that_the_carrier_answered_gets_no_second_answer_but_opens_an_intak
 def test_nobody_is_flooded_by_a_text_full_of_numbers(world: World) -> None:
     numbers = " ".join(map(str, range(1, 300)))
     world.hotline.receive(Heard("SM1", Channel.SMS, ANA, LINE, f"STATUS {numbers}")).result()
-    assert len(world.hotline.database.read(lambda s: s.exec(select(Outbound)))) <= 5
+    assert len(world.hotline.database.read(lambda s: s.exec(select(Outbound)))) <= 6  # five, and where it stopped
