@@ -5,7 +5,7 @@ The first go at once; what somebody writes on and on goes together, once a minut
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers.summary import BRIEF, Quoted
 from handlers.turn import Context, Text, Texts
@@ -21,9 +21,11 @@ BETWEEN = " / "  # texts of one side that go together
 
 def is_slow(context: Context, request: Request, by: Person, to: Person) -> bool:
     """Whether they have written to this person so often that the rest goes together."""
-    since = context.now - WRITES_ON
-    before = assignments.said_between(context.session, request, RELAYED, by.id, to.id, since)
-    return len(before) >= context.line.policy.relays_at_once
+    return len(_before(context, request, by, to)) >= context.line.policy.relays_at_once
+
+
+def _before(context: Context, request: Request, by: Person, to: Person) -> list[tuple[datetime, str]]:
+    return assignments.said_between(context.session, request, RELAYED, by.id, to.id, context.now - WRITES_ON)
 
 
 def paced(context: Context, request: Request, by: Person, text: Text, words: str, *, kind: str = "") -> Texts:
@@ -31,16 +33,15 @@ def paced(context: Context, request: Request, by: Person, text: Text, words: str
 
     Without words it is told once in a while: `kind` is the event of it, recorded already.
     """
-    slow = is_slow(context, request, by, text.to)
-    before = assignments.said_between(
-        context.session, request, RELAYED, by.id, text.to.id, context.now.replace(second=0, microsecond=0)
-    )
+    lately = _before(context, request, by, text.to)
+    slow = len(lately) >= context.line.policy.relays_at_once
+    minute = context.now.replace(second=0, microsecond=0)
     requests.record(context.session, request, RELAYED, context.now, by=by.id, words=words if slow and words else None)
     if not slow:
         yield text
     elif words:
-        leaves = context.now.replace(second=0, microsecond=0) + MINUTE
-        said_before = [said for _, said in before if said]
+        leaves = minute + MINUTE
+        said_before = [said for at, said in lately if said and at >= minute]
         number, together = _together([*dict.fromkeys([*said_before, words])])
         name = f"relay-{by.id}-{text.to.id}-{leaves:%Y%m%dT%H%M}-{number}"
         fresh = together == words and words not in said_before

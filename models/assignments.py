@@ -68,6 +68,22 @@ def start_now(session: Session, held: Assignment) -> Assignment:
     return session.create(Assignment, **{name: getattr(held, name) for name in AT_FIRST})
 
 
+BY, TO = sa.bindparam("by", type_=sa.Integer), sa.bindparam("to", type_=sa.Integer)
+THEIRS = sa.exists().where(col(Assignment.request_id) == col(Request.id), col(Assignment.person_id).in_((BY, TO)))
+SAID_BETWEEN: Precompiled[tuple[datetime, str]] = Precompiled(
+    sa.select(col(Event.at), sa.func.coalesce(col(Event.words), ""))
+    .join(Request, col(Request.id) == col(Event.request_id))
+    .where(
+        col(Request.person_id) == sa.bindparam("neighbor_id", type_=sa.Integer),
+        sa.or_(col(Request.id) == sa.bindparam("request_id", type_=sa.Integer), THEIRS),
+        col(Event.kind) == sa.bindparam("kind", type_=sa.String),
+        col(Event.by_person_id) == BY,
+        col(Event.at) >= sa.bindparam("since", type_=UtcDateTime),
+    )
+    .order_by(col(Event.id))
+)
+
+
 def said_between(
     session: Session, request: Request, kind: str, by: int, to: int, since: datetime
 ) -> list[tuple[datetime, str]]:
@@ -75,19 +91,8 @@ def said_between(
 
     Whatever request of that neighbor it was about, if one of the two ever had it in hand.
     """
-    theirs = sa.exists().where(col(Assignment.request_id) == col(Request.id), col(Assignment.person_id).in_([by, to]))
-    did = (
-        select(Event.at, sa.func.coalesce(Event.words, ""))
-        .join(Request, col(Request.id) == col(Event.request_id))
-        .where(
-            Request.person_id == request.person_id,
-            sa.or_(col(Request.id) == request.id, theirs),
-            Event.kind == kind,
-            Event.by_person_id == by,
-            Event.at >= since,
-        )
-    )
-    return list(session.exec(did.order_by(col(Event.id))))
+    about = {"neighbor_id": request.person_id, "request_id": request.id}
+    return list(session.fetch(SAID_BETWEEN, **about, kind=kind, by=by, to=to, since=since))
 
 
 def has_lapsed(session: Session, request: Request, person_id: int) -> bool:
@@ -139,15 +144,19 @@ def done_by(session: Session, person_id: int, since: datetime) -> list[Request]:
     return list(session.fetch(DONE_BY, person_id=person_id, since=since))
 
 
+HELPERS_OF: Precompiled[Person] = Precompiled(
+    select(Person)
+    .join(Assignment, col(Assignment.person_id) == col(Person.id))
+    .join(Request, col(Request.id) == col(Assignment.request_id))
+    .where(col(Request.person_id) == sa.bindparam("neighbor_id", type_=sa.Integer))
+    .order_by(col(Assignment.id).desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
 def helpers_of(session: Session, neighbor_id: int, most: int) -> list[Person]:
     """Who had something of this neighbor's in hand, the last one first, each once."""
-    had = (
-        select(Person)
-        .join(Assignment, col(Assignment.person_id) == col(Person.id))
-        .join(Request, col(Request.id) == col(Assignment.request_id))
-        .where(Request.person_id == neighbor_id)
-    )
-    found = session.exec(had.order_by(col(Assignment.id).desc()).limit(most))
+    found = session.fetch(HELPERS_OF, neighbor_id=neighbor_id, most=most)
     return list({person.id: person for person in found}.values())
 
 

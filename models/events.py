@@ -47,12 +47,21 @@ def said_since(session: Session, request: Request, kind: str, since: datetime) -
     return list(session.exec(said.order_by(col(Event.id))))
 
 
+DID_SINCE: Precompiled[tuple[datetime, str]] = Precompiled(
+    sa.select(col(Event.at), sa.func.coalesce(col(Event.words), ""))
+    .where(
+        col(Event.request_id) == sa.bindparam("request_id", type_=sa.Integer),
+        col(Event.kind) == sa.bindparam("kind", type_=sa.String),
+        col(Event.by_person_id) == sa.bindparam("by", type_=sa.Integer),
+        col(Event.at) >= sa.bindparam("since", type_=UtcDateTime),
+    )
+    .order_by(col(Event.id))
+)
+
+
 def did_since(session: Session, request: Request, kind: str, by: int, since: datetime) -> list[tuple[datetime, str]]:
     """When somebody did this to the request since then, with the words kept of it, in order."""
-    did = select(Event.at, sa.func.coalesce(Event.words, "")).where(
-        Event.request_id == request.id, Event.kind == kind, Event.by_person_id == by, Event.at >= since
-    )
-    return list(session.exec(did.order_by(col(Event.id))))
+    return list(session.fetch(DID_SINCE, request_id=request.id, kind=kind, by=by, since=since))
 
 
 def noted_since(session: Session, line_id: int, since: datetime, most: int) -> list[tuple[int, str]]:

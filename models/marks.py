@@ -16,6 +16,7 @@ from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Line
 from models.store.session import Session
+from models.store.statements import Precompiled
 from models.store.types import Model, UtcDateTime
 
 
@@ -106,8 +107,16 @@ def hashed(session: Session, line: Line, number: str) -> str:
     return _hash(_key(session, line), number)
 
 
+BY_HASH: Precompiled[Mark] = Precompiled(
+    select(Mark).where(
+        col(Mark.line_id) == sa.bindparam("line_id", type_=sa.Integer),
+        col(Mark.hash) == sa.bindparam("hash", type_=sa.String),
+    )
+)
+
+
 def _by_hash(session: Session, line_id: int, hash_: str) -> Mark | None:
-    return session.exec(select(Mark).where(Mark.line_id == line_id, Mark.hash == hash_)).first()
+    return session.fetch(BY_HASH, line_id=line_id, hash=hash_).first()
 
 
 def give_key(session: Session, line: Line) -> None:
