@@ -304,12 +304,14 @@ def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
     """Vouched volunteers whose first name or whole name this is."""
     known, name = sa.func.lower(Person.name), name.lower()
     named = sa.or_(known == name, known.startswith(name + " ", autoescape=True))
-    return session.exec(select(Person).where(Person.line_id == line_id, *HELPING, named))
+    return session.exec(select(Person).where(Person.line_id == line_id, *HELPING, named).order_by(col(Person.id)))
 
 
 def with_digest(session: Session, line_id: int, now: datetime) -> list[Person]:
     """Volunteers who want all offers at once, and are not away."""
-    return session.exec(select(Person).where(*_active(line_id, now), col(Person.digest_since).is_not(None)))
+    return session.exec(
+        select(Person).where(*_active(line_id, now), col(Person.digest_since).is_not(None)).order_by(col(Person.id))
+    )
 
 
 def silent_since(session: Session, line_id: int, since: datetime, now: datetime, most: int) -> list[Person]:
