@@ -134,7 +134,8 @@ def twilio_hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
 def world(database_url: str, clock: StillClock) -> Iterator[World]:
     """A hotline whose carrier is the fake Twilio; callbacks and texts reach it without a network."""
     with FakeTwilio(clock=clock) as twilio:
-        running = Hotline(fakes.twilio_settings(database_url, twilio_api_url=twilio.url), clock=clock)
+        settings = fakes.twilio_settings(database_url, twilio_api_url=twilio.url)
+        running = Hotline(settings, clock=clock, database_timeout=fakes.PATIENT)
         running.prepare()
         running.database.write(quick).result()
         twilio.post = within(create_app(hotline=running))

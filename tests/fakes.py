@@ -19,6 +19,7 @@ __all__ = ["LINE", "MORNING", "WHATSAPP", "Recorder", "StillClock", "settings", 
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "the-token-of-today"
 PREVIOUS = "the-token-of-yesterday"
+PATIENT = 12.0  # seconds that a database has: machines that test stand still at times; Twilio waits 15
 PUBLIC = "https://hotline.example.org"
 
 

@@ -15,6 +15,7 @@ from app.backups.restoring import Restored
 from app.hotline import Hotline
 from app.main import create_app
 from app.settings import Settings
+from tests import fakes
 from tests.fake_twilio import FakeTwilio
 from tests.serving import within
 from tests.world import World, quick
@@ -54,7 +55,7 @@ def restored(world: World, file: Path, settings: Settings | None = None) -> Rest
 @contextmanager
 def begun(world: World) -> Iterator[World]:
     """A hotline on what was put back, with the same carrier and clock."""
-    running = Hotline(world.hotline.settings, clock=world.clock)
+    running = Hotline(world.hotline.settings, clock=world.clock, database_timeout=fakes.PATIENT)
     running.prepare()
     running.database.write(quick).result()
     world.twilio.post = within(create_app(hotline=running))
