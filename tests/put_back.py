@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.backups import making, restoring
+from app.backups import erased, making, restoring
 from app.backups.making import Made
 from app.backups.restoring import Restored
 from app.hotline import Hotline
@@ -43,6 +43,14 @@ def lose(world: World) -> None:
     file = world.hotline.settings.database_file
     for path in file.parent.glob(f"{file.name}*") if file else ():
         path.unlink()
+
+
+def lose_all_but_noted(world: World) -> None:
+    """The same, but for the file beside the database that says what a restore must not undo."""
+    keep = erased.file_of(world.hotline.settings)
+    noted = keep.read_bytes() if keep.exists() else b""
+    lose(world)
+    keep.write_bytes(noted)
 
 
 def restored(world: World, file: Path, settings: Settings | None = None) -> Restored:

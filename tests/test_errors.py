@@ -291,12 +291,18 @@ def test_filtered_words_never_go_to_that_address_again_and_others_do(cases: list
     assert (it.row(other).tries, it.row(elsewhere).state) == (1, State.DELIVERED)
 
 
-def test_a_whatsapp_window_that_closed_turns_to_sms(cases: list[Case], sqlite_url: str) -> None:
+def closed_window(cases: list[Case], sqlite_url: str) -> Case:
+    """WhatsApp takes nothing more for somebody who has written by SMS once."""
     it = case(sqlite_url, 63016, "post")
     cases.append(it)
     it.put(body="they have written by SMS once")
     it.play(timedelta(minutes=1))
     it.carrier.posts.clear()
+    return it
+
+
+def test_a_whatsapp_window_that_closed_turns_to_sms(cases: list[Case], sqlite_url: str) -> None:
+    it = closed_window(cases, sqlite_url)
     row = it.put(body="¿Llegó? Está aquí", channel=Channel.WHATSAPP)
     it.play(timedelta(minutes=1))
     ways = [(text.channel, text.to, text.body) for _, text in it.carrier.posts]
@@ -306,11 +312,7 @@ def test_a_whatsapp_window_that_closed_turns_to_sms(cases: list[Case], sqlite_ur
 
 
 def test_where_others_read_the_phone_it_waits_there_too(cases: list[Case], sqlite_url: str) -> None:
-    it = case(sqlite_url, 63016, "post")
-    cases.append(it)
-    it.put(body="they have written by SMS once")
-    it.play(timedelta(minutes=1))
-    it.carrier.posts.clear()
+    it = closed_window(cases, sqlite_url)
     row = it.put(body="diapers", channel=Channel.WHATSAPP)
 
     def quiet(session: Session) -> None:

@@ -33,7 +33,7 @@ from tests import neighbors
 from tests.command import Command
 from tests.fake_twilio import Mood
 from tests.fake_twilio_api import Carried
-from tests.put_back import backed_up, begun, lose, restored, sent, tools
+from tests.put_back import backed_up, begun, lose, lose_all_but_noted, restored, sent, tools
 from tests.world import World
 
 __all__ = ["tools"]
@@ -290,11 +290,8 @@ def test_nobody_erased_since_comes_back(world: World, tmp_path: Path, present: b
     else:
         assert erased.note(world.hotline.settings, world.hotline.database) == 1
         assert erased.note(world.hotline.settings, world.hotline.database) == 0
-        keep = erased.file_of(world.hotline.settings)
-        list_ = keep.read_bytes()
-        assert oct(keep.stat().st_mode & 0o777) == "0o600"
-        lose(world)
-        keep.write_bytes(list_)
+        assert oct(erased.file_of(world.hotline.settings).stat().st_mode & 0o777) == "0o600"
+        lose_all_but_noted(world)
     done = restored(world, tmp_path / "b")
     assert done.settled.erased == 1
     with begun(world) as again:
@@ -419,14 +416,12 @@ def test_bans_and_pairs_made_since_hold_and_who_came_and_left_since_does_not_com
     world.clock.advance(timedelta(minutes=5))
     world.hotline.database.write(since).result()
     erased.note(world.hotline.settings, world.hotline.database)
-    keep = erased.file_of(world.hotline.settings)
-    noted = keep.read_bytes()
+    noted = erased.file_of(world.hotline.settings).read_bytes()
     assert not [number for number in (ANA, BEN, CARO) if number[2:].encode() in noted]
     if present:
         world.stop()
     else:
-        lose(world)
-        keep.write_bytes(noted)
+        lose_all_but_noted(world)
     world.clock.advance(A_NIGHT)
     restored(world, tmp_path / "b")
     with begun(world) as again:
@@ -457,10 +452,7 @@ def test_a_second_restore_of_the_same_backup_uses_no_number_of_the_first(world: 
     backed_up(world, tmp_path / "b")
     given_out: set[int] = set()
     for n in range(2):
-        keep = erased.file_of(world.hotline.settings)
-        noted = keep.read_bytes() if keep.exists() else b""
-        lose(world)
-        keep.write_bytes(noted)
+        lose_all_but_noted(world)
         restored(world, tmp_path / "b")
         with begun(world) as again:
             again.twilio.text(f"+1202555012{n}", "I need diapers, 3 Elm St")

@@ -14,7 +14,7 @@ from models.people import Person
 from models.requests import Request
 from models.store.session import Session
 from tests import neighbors
-from tests.put_back import backed_up, begun, lose, restored, sent, tools
+from tests.put_back import backed_up, begun, lose_all_but_noted, restored, sent, tools
 from tests.test_restore import ANA, BEN, CARO, bodies, caught_up, volunteer
 from tests.world import World
 
@@ -74,12 +74,10 @@ def merged(world: World, kept: str, gone: str) -> None:
 def put_back(world: World, file: Path, present: bool = True) -> int:
     """The backup takes the place of the database, or of a lost one beside which only `.erased` is left."""
     erased.note(world.hotline.settings, world.hotline.database)
-    noted = erased.file_of(world.hotline.settings).read_bytes()  # of the ids of people, if nothing else
     if present:
         world.stop()
     else:
-        lose(world)
-        erased.file_of(world.hotline.settings).write_bytes(noted)
+        lose_all_but_noted(world)  # the ids of people stand there, if nothing else
     world.clock.advance(AN_HOUR)
     return restored(world, file).settled.erased
 
@@ -112,8 +110,8 @@ def test_a_vouch_that_is_read_back_is_for_nobody_else(world: World, tmp_path: Pa
 def test_the_file_says_how_far_the_ids_of_people_got(world: World, tmp_path: Path) -> None:
     backed_up(world, tmp_path / "b")
     for n in range(150):  # more than the least gap
-        world.twilio.text(f"+1202555{1000 + n:04}", "hello")
-    last = id_of(world, "+12025551149")
+        world.twilio.text(f"+1{212 + n // 100}55501{n % 100:02}", "hello")
+    last = id_of(world, "+12135550149")
     put_back(world, tmp_path / "b", present=False)
     with begun(world) as again:
         says(again, CARO, "hello")
@@ -124,10 +122,7 @@ def test_a_second_restore_gives_no_id_of_the_first(world: World, tmp_path: Path)
     backed_up(world, tmp_path / "b")
     given_out: set[int] = set()
     for n in range(3):
-        keep = erased.file_of(world.hotline.settings)
-        noted = keep.read_bytes() if keep.exists() else b""
-        lose(world)
-        keep.write_bytes(noted)
+        lose_all_but_noted(world)
         restored(world, tmp_path / "b")
         with begun(world) as again:
             says(again, f"+1202555012{n}", "hello")
