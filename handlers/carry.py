@@ -26,9 +26,15 @@ def omw(turn: Turn, order: Order) -> Texts:
         else:
             requests.record(turn.session, request, "on_the_way", turn.now, by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
-            told = "omw_kept" if discreet.kept_from(neighbor) else "omw_thanks"
-            yield turn.reply(told if neighbor.opted_out_at is None else "omw_unheard", about=request)
+            yield turn.reply(_by_who_hears(neighbor, "omw_thanks", "omw_kept", "omw_unheard"), about=request)
             yield from _comes(turn, request, neighbor, order.note)
+
+
+def _by_who_hears(neighbor: Person, at_once: str, once_they_ask: str, never: str) -> str:
+    """By which of these phrases a volunteer is answered: when the neighbor reads it."""
+    if neighbor.opted_out_at is not None:
+        return never
+    return once_they_ask if discreet.kept_from(neighbor) else at_once
 
 
 def _comes(turn: Turn, request: Request, neighbor: Person, note: str) -> Texts:
@@ -59,8 +65,7 @@ def done(turn: Turn, order: Order) -> Texts:
         else:
             turn.unask(turn.speaker, request)
             neighbor = people.by_id(turn.session, request.person_id)
-            told = "done_kept" if discreet.kept_from(neighbor) else "done_thanks"
-            yield turn.reply(told if neighbor.opted_out_at is None else "done_unheard", about=request)
+            yield turn.reply(_by_who_hears(neighbor, "done_thanks", "done_kept", "done_unheard"), about=request)
             free = turn.ask_if_free(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
             yield turn.tell(
                 neighbor,

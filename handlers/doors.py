@@ -5,7 +5,7 @@ The neighbor says by a digit whether a newcomer may see it, or writes it to them
 
 from typing import NamedTuple
 
-from handlers import newcomers, summary, vicinity
+from handlers import summary, vicinity
 from handlers.summary import Said, Sight
 from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Answer, Question
@@ -85,7 +85,7 @@ def again(request: Request, held: Assignment) -> Said | None:
 
 def asks(context: Context, request: Request, person: Person, held: Assignment) -> Said | None:
     """What a neighbor is asked when a newcomer comes who has not seen the door; None where nothing is to be asked."""
-    if held.place_shown_at is not None or not newcomers.is_newcomer(context, person):
+    if held.place_shown_at is not None or not context.is_newcomer(person):
         return None
     name = {"name": context.somebody(person), "sees": _sees(context, request)}
     if request.place is None:
@@ -141,7 +141,7 @@ def written(context: Context, request: Request, person: Person, words: str) -> N
 
 def _refused(context: Context, request: Request, person: Person) -> str | None:
     """The phrase for why they do not see it; None if they do."""
-    if newcomers.is_newcomer(context, person):
+    if context.is_newcomer(person):
         return "door_new"
     most = context.line.policy.doors_per_day
     seen = person_events.places(context.session, person.id, person_events.SAW_PLACE, context.now - DAY)

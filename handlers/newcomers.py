@@ -8,16 +8,11 @@ from models.requests import Request
 WEEK = 7 * DAY
 
 
-def is_newcomer(context: Context, person: Person) -> bool:
-    """Whether somebody came in by a neighbor's word and has helped few times."""
-    return context.is_newcomer(person)
-
-
 def most_open(context: Context, person: Person) -> int:
     """How many requests they may have in hand: a newcomer not more than the line's figure, whatever MAX they set."""
     usual = context.line.policy.max_open
     most = usual if person.max_open is None else person.max_open
-    return usual if most > usual and is_newcomer(context, person) else most
+    return usual if most > usual and context.is_newcomer(person) else most
 
 
 def room(context: Context, person: Person, in_hand: int) -> int:
@@ -27,7 +22,7 @@ def room(context: Context, person: Person, in_hand: int) -> int:
 
 def may_take(context: Context, person: Person, request: Request) -> bool:
     """Whether they may take it by themselves: children, say, are not left with somebody hardly known."""
-    return context.line.policy.is_for_newcomers(request.needs) or not is_newcomer(context, person)
+    return context.line.policy.is_for_newcomers(request.needs) or not context.is_newcomer(person)
 
 
 def may_vouch(context: Context, person: Person) -> str | None:
@@ -35,7 +30,7 @@ def may_vouch(context: Context, person: Person) -> str | None:
     policy, now = context.line.policy, context.now
     by_text = person.vouched_by_person_id is not None
     lately = person.vouched_at is None or now - person.vouched_at < policy.vouch_after_days * DAY
-    if by_text and (lately or is_newcomer(context, person)):
+    if by_text and (lately or context.is_newcomer(person)):
         return "vouch_newcomer"
     if not by_text and now - context.line.created_at < policy.young_days * DAY:
         return None  # a group that begins has to bring in everybody

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers import brake, newcomers, timing, unmet
+from handlers import brake, timing, unmet
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding import when
@@ -19,7 +19,7 @@ LONGEST = timedelta(days=60)
 
 def pause(turn: Turn, order: Order) -> Texts:
     """PAUSE LINE until monday; without words, until when is asked."""
-    if newcomers.is_newcomer(turn, turn.speaker):
+    if turn.is_newcomer(turn.speaker):
         yield turn.reply("put_out_newcomer")
     elif not order.note:
         turn.ask(turn.speaker, Question.UNTIL)

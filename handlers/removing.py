@@ -4,7 +4,7 @@ What they had goes out again, kindly; they get one neutral sentence. Of those fo
 newcomers again.
 """
 
-from handlers import duty_acts, duty_tasks, newcomers, raising, relaying, rota, waves
+from handlers import duty_acts, duty_tasks, raising, relaying, rota, waves
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
@@ -48,7 +48,7 @@ def unban(turn: Turn, order: Order) -> Texts:
             yield turn.reply("unban_not", number=number)
         elif happened.by_person_id == turn.speaker.id:
             yield turn.reply("unban_second", name=turn.numbered(person))
-        elif newcomers.is_newcomer(turn, turn.speaker):
+        elif turn.is_newcomer(turn.speaker):
             yield turn.reply("put_out_newcomer")
         else:
             yield turn.reply("unbanned", name=turn.numbered(person))
@@ -80,7 +80,7 @@ def _refused(turn: Turn, person: Person, order: Order, kind: str) -> Text | None
         return turn.reply("put_out_self")
     if person.banned_at is not None or (kind != BANNED and person.vouched_at is None):
         return turn.reply("put_out_already", name=turn.numbered(person))
-    if newcomers.is_newcomer(turn, turn.speaker):
+    if turn.is_newcomer(turn.speaker):
         return turn.reply("put_out_newcomer")
     if len(person_events.done_by(turn.session, turn.speaker.id, PUT_OUT, turn.now - DAY)) >= most:
         return turn.reply("put_out_enough", n=most)
@@ -141,7 +141,7 @@ def _look_again(context: Context, person: Person) -> Texts:
     """Newcomers for whom they vouched: somebody else shall say whether they know them."""
     by = context.numbered(person)
     for newcomer in people.vouched_by(context.session, context.line.id, person.id):
-        if newcomer.helps and newcomers.is_newcomer(context, newcomer):
+        if newcomer.helps and context.is_newcomer(newcomer):
             name, who = context.numbered(newcomer), newcomer.id
             yield from context.tell_duty(raising.LOOK_AGAIN, but=who, name=name, by=by, who=who)
 

@@ -1,7 +1,7 @@
 """Removing and merging people: every column that refers to a person, and what becomes of it.
 
 A table that newly refers to people is moved by itself (the foreign keys say where they are); one with a rule of its
-own about who may stand in it twice must be named in `ONCE`.
+own about who may stand in it twice is seen to in `_drop_doubles`.
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,6 @@ from models.store.session import Session
 from models.store.types import table
 
 PERSON = table(Person)
-# What a person may stand in only once, and the columns beside their own that say what it is.
-ONCE: dict[str, tuple[str, ...]] = {"offer": ("request_id",), "shift": ("line_id", "starts_at")}
 # Of two offers of one request that become one person's, the one that says more stays.
 MORE_SAID = [OfferState.ACCEPTED, OfferState.PASSED, OfferState.SENT, OfferState.QUEUED]
 
