@@ -18,7 +18,7 @@ from models.store.statements import in_literals
 from models.store.types import UtcDateTime, table
 
 REQUESTS, ASSIGNMENTS = table(Request), table(Assignment)
-MOST = 20_000  # requests that are measured, the latest: a year of a busy line
+MOST = 10_000  # requests that are measured, the latest: a year of a busy line
 Wait = tuple[datetime, datetime]  # from when, until when
 
 

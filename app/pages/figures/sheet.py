@@ -1,0 +1,117 @@
+"""One figure as it is shown: a sentence, a plot, its legend and the table of its numbers; and how numbers are said."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup
+
+from app.pages.plots import Words as PlotWords
+from app.pages.wording import Words
+
+HOUR, DAY = 3600, 24 * 3600  # seconds
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers, as they are said; the first of each row names it."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure. Without a plot there was nothing to draw, and `said` says so."""
+
+    name: str
+    title: str
+    said: str
+    plot: Markup | None = None
+    legend: Sequence[tuple[Markup, str]] = ()
+    table: Table | None = None
+    axis: str = ""  # what the numbers beside the plot are
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Says numbers, days and kinds of help in one language, by the clock of one zone."""
+
+    words: Words
+    zone: str
+
+    def say(self, key: str, **values: object) -> str:
+        """A phrase of words/CODE/figures.toml."""
+        return self.words.say(f"figures.{key}", **values)
+
+    def about(self, name: str, said: str) -> PlotWords:
+        """What the plot of this name is called, and what it shows."""
+        return PlotWords(name, self.say(f"{name}_title"), said)
+
+    def none(self, name: str) -> Figure:
+        """A figure for which nothing has happened yet."""
+        return Figure(name, self.say(f"{name}_title"), self.say(f"{name}_none"))
+
+    def number(self, value: float | Decimal) -> str:
+        """`1,250`, `2.5`: whole, or to a tenth."""
+        return _number(float(round(value, 1)), str(self.words.book.locale))
+
+    def money(self, value: float | Decimal) -> str:
+        """`$12.50`."""
+        return f"${format_decimal(value, '#,##0.00', self.words.book.locale)}"
+
+    def percent(self, value: float) -> str:
+        """`12%`."""
+        return str(format_percent(value, locale=self.words.book.locale))
+
+    def took(self, time_taken: timedelta | None) -> str:
+        """`25 min`, `2.5 h`, `3 d`; a dash for what nobody measured."""
+        return NOTHING if time_taken is None else self.seconds(time_taken.total_seconds())
+
+    def seconds(self, seconds: float) -> str:
+        """The same of seconds."""
+        if round(seconds / 60) < 60:
+            return self.say("minutes", count=self.number(round(seconds / 60)))
+        if seconds < 2 * DAY and seconds != DAY:
+            return self.say("hours", count=self.number(seconds / HOUR))
+        return self.say("days", count=self.number(seconds / DAY))
+
+    def day(self, day: date) -> str:
+        """`Mar 2`."""
+        return _moment("MMMd", datetime.combine(day, time(), UTC), "UTC", str(self.words.book.locale))
+
+    def hour(self, moment: datetime) -> str:
+        """`3 PM`."""
+        return _moment(
+            self.words.book.pages["clock_hour"], moment, self.zone, str(self.words.book.locale)
+        )
+
+    def need(self, need: str) -> str:
+        """`a ride`."""
+        return self.words.book.need(need)
+
+    def language(self, code: str) -> str:
+        """`Spanish`."""
+        return str(self.words.book.locale.languages.get(code, code))
+
+    def listed(self, things: Iterable[str]) -> str:
+        """`a, b and c`."""
+        return self.words.book.listed(list(things))
+
+
+@lru_cache(4096)
+def _number(value: float, locale: str) -> str:
+    return str(format_decimal(value, "#,##0.#", locale))
+
+
+@lru_cache(4096)
+def _moment(skeleton: str, moment: datetime, zone: str, locale: str) -> str:
+    said = format_skeleton(skeleton, moment, tzinfo=ZoneInfo(zone), locale=locale)
+    return str(said).replace("\u202f", " ").replace("\xa0", " ")
