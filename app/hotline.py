@@ -94,6 +94,7 @@ class Hotline:
             simulator.check_people(session)
         line = lines.from_settings(session, self.clock.now(), **self.settings.line(simulated=self.carrier.simulated))
         for each in lines.all_lines(session):
+            each.web_address = self.settings.web_address(simulated=self.carrier.simulated)
             if each.carrier is None:  # until now it was only played with
                 played = {"burst_seconds": SIMULATED_BURST}
                 own = {name: figure for name, figure in each.rules.items() if played.get(name) != figure}

@@ -11,12 +11,17 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
+from app.pages import board, door
+from app.pages.members import NotLetIn
+from app.pages.rendering import ASSETS
 from app.settings import Settings
-from app.simulator import pages
+from app.simulator import pages as simulator_pages
+from app.simulator import rendering as simulator_rendering
 from app.simulator.phones import Phones
 from app.telemetry import logs
 from app.telemetry.metrics import Timed
 from app.web import access, health, metrics
+from app.web.assets import VENDORED
 from app.web.head import HeadAsGet
 from app.web.snapshot import HealthMonitor
 from app.web.webhook import Webhooks
@@ -59,10 +64,15 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    for router in (door.router, board.router):
+        app.include_router(router)
+    app.add_exception_handler(NotLetIn, door.refused)
+    for assets in (ASSETS, VENDORED):
+        app.mount(assets.mount, assets.files())
     if running.carrier.simulated:
-        app.include_router(pages.router, dependencies=[Depends(access.simulator_guard)])
+        app.include_router(simulator_pages.router, dependencies=[Depends(access.simulator_guard)])
         app.add_exception_handler(access.NotForEverybody, access.refusal)
-        app.mount("/static", pages.STATIC, name="static")
+        app.mount(simulator_rendering.ASSETS.mount, simulator_rendering.ASSETS.files())
 
     app.add_middleware(HeadAsGet)
 

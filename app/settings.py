@@ -285,6 +285,10 @@ class Settings(BaseSettings):
         spare = SIMULATED_NUMBER if simulated else None
         return self.hotline_number or spare, self.hotline_whatsapp or spare
 
+    def web_address(self, *, simulated: bool) -> str | None:
+        """Where its pages are: the simulator's, on this machine."""
+        return self.public_url or (f"http://localhost:{self.port}" if simulated else None)
+
     def line(self, *, simulated: bool) -> dict[str, str | None]:
         """What the settings say about the first line."""
         sms, whatsapp = self.numbers(simulated=simulated)

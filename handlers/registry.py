@@ -12,6 +12,7 @@ from handlers import (
     ask,
     at_door,
     availability,
+    board,
     broadcast,
     browse,
     carry,
@@ -134,6 +135,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # The text that asks for cover tells of it; it is wanted at no other time.
     Command("cover", shifts.cover, Who.VOLUNTEER, argument=SHIFT, refusal="duty_not_yours", told=Told.README),
     Command("who", who.who, Who.VOLUNTEER, numbers=True),
+    # The link is for who asks for it: no room in the help texts, and who is told of it by others will ask.
+    Command("board", board.board, Who.VOLUNTEER, told=Told.README),
+    Command("logout", board.logout, told=Told.README),
     # who is on duty
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),

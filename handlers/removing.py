@@ -9,7 +9,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Intent, Machine, Order, Question, Understood
-from models import assignments, offers, people, person_events, requests, shifts
+from models import assignments, board_sessions, offers, people, person_events, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -106,6 +106,7 @@ def put_out(context: Context, person: Person, kind: str, words: str, *, by: int 
     else:
         person.vouched_at = None
     person.wake_since = None
+    board_sessions.end_all(session, person.id, now)
     context.unask(person)
     session.add(person)
     if was_on:

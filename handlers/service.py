@@ -5,7 +5,7 @@ from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
 from models import alarms as kept_alarms
-from models import assignments, inbound, offers, people, requests, shifts
+from models import assignments, board_sessions, inbound, offers, people, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -77,6 +77,7 @@ def _end_texts(turn: Turn) -> bool:
     speaker.opted_out_at = turn.now
     was_on = speaker.on_duty
     speaker.on_duty_since = speaker.wake_since = None
+    board_sessions.end_all(turn.session, speaker.id, turn.now)
     kept_alarms.let_go(turn.session, speaker.id, turn.now)
     if was_on:
         speaker.duty_at = turn.now

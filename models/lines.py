@@ -175,6 +175,7 @@ class Line(Model, table=True):
     country: str = "US"
     emergency_number: str = "911"
     from_settings: bool = False
+    web_address: str | None = None  # where its pages are, without a slash at the end
     carrier: str | None = None  # the last real one that ran on it; None if only ever the simulator did
     last_request: int = 0
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nobody is asked, but in danger
@@ -368,7 +369,9 @@ def from_settings(session: Session, now: datetime, **values: Any) -> Line:
 
 def add(session: Session, now: datetime, **values: Any) -> Line:
     """One more line. Its numbers must be nobody else's."""
-    return session.create(Line, created_at=now, **values)
+    first = session.exec(select(Line).order_by(col(Line.id)).limit(1)).first()
+    address = first.web_address if first else None  # one place serves the pages of all
+    return session.create(Line, created_at=now, **{"web_address": address, **values})
 
 
 def add_area(session: Session, line_id: int, name: str) -> Area:

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col
 
 from models.alarms import Alarm
 from models.assignments import Assignment
+from models.board_sessions import BoardSession
 from models.broadcasts import Broadcast
 from models.delivery.line_numbers import LineNumber, Spending
 from models.delivery.outbound import Attempt, Outbound, StatusEvent
@@ -146,6 +147,10 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         erase="line_id person_id starts_at ends_at begins ends weekly reminded_at began_at cover_asked_at asked "
         "created_at",
     ),
+    BoardSession: Retention(
+        of=("person_id",),
+        erase="line_id person_id link_hash link_until key_hash opened_at duty_until ends_at ended_at created_at",
+    ),
     # `sid` is the carrier's id: by it a second delivery of a text is dropped, until nobody brings one any more.
     Inbound: Retention(
         of=("person_id",),
@@ -166,8 +171,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Erasure: Retention(of=("person_id",), erase="line_id person_id things unread waits_from waits_to looked_at"),
     # These are nobody's: a group's own, or figures.
     Line: Retention(
-        keep="name sms whatsapp language timezone country emergency_number from_settings carrier last_request "
-        "paused_until answering resources rules answers hash_key swept created_at"
+        keep="name sms whatsapp language timezone country emergency_number from_settings web_address carrier "
+        "last_request paused_until answering resources rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
     LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),

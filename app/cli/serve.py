@@ -55,6 +55,7 @@ def serve(
         if is_simulated(settings):
             simulator.check_listener(settings, listening.getsockname()[0])
         console.check(settings)
+        settings = settings.model_copy(update={"port": listening.getsockname()[1]})  # links lead there
         hotline = Hotline(settings)
         web = create_app(hotline=hotline)
         registry.understand(ANY_TEXT)  # so that its lists of words are there now, too

@@ -6,26 +6,21 @@ is never touched. Everything works without script too, by reloading.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.staticfiles import StaticFiles
 
 from app.simulator import rendering
 from app.simulator.phones import CannotDo, Phones
 from app.simulator.rendering import Notice
 from app.simulator.story_sessions import Stories
 from app.simulator.threads import LARGEST_ID
+from app.web.assets import HEADERS
+from app.web.forms import Form, OwnForm, whole_number
 from models.lines import Channel
 
-LARGEST = 64 * 1024  # bytes of a form
 LONGEST_WAIT = 7 * 24 * 60  # minutes
-
-STATIC = StaticFiles(directory=rendering.STATIC_FILES)
 
 
 @asynccontextmanager
@@ -37,50 +32,6 @@ async def _around(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(lifespan=_around, include_in_schema=False)
-
-
-@dataclass(frozen=True)
-class Form:
-    """What a form said; fields may repeat."""
-
-    fields: dict[str, list[str]]
-
-    def text(self, name: str) -> str:
-        """The field's value, empty where it is missing."""
-        return self.fields.get(name, [""])[0]
-
-    def number(self, name: str) -> int:
-        """The field as a whole number; 0 for anything else, which is nobody's id."""
-        return _number(self.text(name))
-
-    def numbers(self, name: str) -> tuple[int, ...]:
-        """All values of a field that may be ticked several times."""
-        return tuple(_number(value) for value in self.fields.get(name, []))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-async def _own_form(request: Request) -> Form:
-    """The posted form, if a page of ours sent it: a web page elsewhere must not drive a tool on this computer."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    ours = site == "same-origin" if site else bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
-    if not ours:
-        raise HTTPException(403, "This form is not from the simulator's own page.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413)
-    try:
-        fields = parse_qs(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=200)
-    except ValueError as error:
-        raise HTTPException(400) from error
-    return Form(fields)
-
-
-OwnForm = Annotated[Form, Depends(_own_form)]
 
 
 def _phones(request: Request) -> Phones:
@@ -105,9 +56,7 @@ def _answer(request: Request, line_id: int, notice: Notice, at: str = "") -> Res
     """What is on the table now, as a piece of the page, or by way of a reload where there is no script."""
     if "hx-request" in request.headers:
         parts = rendering.parts(_phones(request).table(line_id), _stories(request).of(line_id))
-        return HTMLResponse(
-            parts.answer(notice), status_code=422 if notice.trouble else 200, headers=rendering.HEADERS
-        )
+        return HTMLResponse(parts.answer(notice), status_code=422 if notice.trouble else 200, headers=HEADERS)
     if notice.trouble:
         return _page(request, line_id, notice)
     return RedirectResponse(f"/simulator?line={line_id}{at}", status_code=303)
@@ -117,7 +66,7 @@ def _page(request: Request, line_id: int, notice: Notice) -> Response:
     phones = _phones(request)
     parts = rendering.parts(phones.table(line_id), _stories(request).of(line_id))
     page = parts.page(phones.lines(), notice)
-    return HTMLResponse(page, status_code=422 if notice.trouble else 200, headers=rendering.HEADERS)
+    return HTMLResponse(page, status_code=422 if notice.trouble else 200, headers=HEADERS)
 
 
 @router.get("/simulator/")
@@ -129,17 +78,17 @@ def too_long() -> Response:
 @router.get("/simulator")
 def look(request: Request, line: str = "") -> Response:
     """The whole page."""
-    return _page(request, _line_id(request, _number(line)), Notice())
+    return _page(request, _line_id(request, whole_number(line)), Notice())
 
 
 @router.get("/simulator/table")
 def live(request: Request, line: str = "", version: str = "") -> Response:
     """What is on the table, or nothing (204) where the browser has it already."""
-    line_id = _line_id(request, _number(line))
+    line_id = _line_id(request, whole_number(line))
     parts = rendering.parts(_phones(request).table(line_id), _stories(request).of(line_id))
     if parts.version == version:
-        return Response(status_code=204, headers=rendering.HEADERS)
-    return HTMLResponse(parts.answer(), headers=rendering.HEADERS)
+        return Response(status_code=204, headers=HEADERS)
+    return HTMLResponse(parts.answer(), headers=HEADERS)
 
 
 @router.post("/simulator/say")

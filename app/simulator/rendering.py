@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import phonenumbers
@@ -16,22 +15,12 @@ from app.simulator.phones import Table
 from app.simulator.story import SCRIPT
 from app.simulator.story_sessions import Telling
 from app.simulator.threads import Phone
+from app.web.assets import VENDORED, Assets
 from handlers import phrasebook
 from models.lines import Line
 
 HERE = Path(__file__).parent
-STATIC_FILES = HERE / "static"
-
-# Nothing from anywhere else, no script in the page, nobody may frame it.
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
+ASSETS = Assets(HERE / "static", "/static")
 
 # Minutes, on the button, said aloud.
 WAITS = (
@@ -134,13 +123,6 @@ def role(phone: Phone) -> str:
     return "wants to help" if person.helper_since is not None else "neighbor"
 
 
-@cache
-def static(name: str) -> str:
-    """The address of a file of ours; it changes with the file, so no browser shows an old one."""
-    content = (STATIC_FILES / name).read_bytes()
-    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:8]}"
-
-
 def _templates() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -157,7 +139,8 @@ def _templates() -> Environment:
         "role": role,
     }
     environment.filters.update(filters)
-    environment.globals["static"] = static
+    environment.globals["static"] = ASSETS.url
+    environment.globals["vendored"] = VENDORED.url
     return environment
 
 

@@ -14,6 +14,7 @@ from app.hotline import Hotline
 from app.simulator import sandbox, timelapse
 from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
+from handlers import board
 from handlers.understanding import needs
 from models import lines, people, requests
 from models.assignments import HOLDING, Assignment
@@ -23,6 +24,8 @@ from models.lines import Area, Line
 from models.people import Address, Person
 from models.requests import Request, Urgency
 from models.store.session import Session
+
+LINK = re.compile(rf"(?<={board.PATH}/)[\w-]+")  # what a link to the board ends with
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,8 @@ class Stage:
             self._texts.append((label, row.body))
 
     def _stable(self, session: Session, row: Outbound) -> str:
-        """The text as written into a transcript: code words are chance, so they show as CODE and the number."""
-        text = row.body.replace("\n", " / ")
+        """The text as written into a transcript: what is chance in it shows as CODE and the number, and as KEY."""
+        text = LINK.sub("KEY", row.body.replace("\n", " / "))
         about = session.get(Request, row.request_id) if row.request_id else None
         own = {about.code_word: about.number} if about else {}
         for word, number in {**self.codes, **own}.items():

@@ -19,3 +19,27 @@ def last_to(session: Session, person_id: int) -> tuple[str, int | None] | None:
     """The phrase of the last text to this person, and the request it was about."""
     last = session.fetch(LAST_TO, person_id=person_id).first()
     return (last[0], last[1]) if last else None
+
+
+SINCE: Precompiled[str] = Precompiled(
+    select(Outbound.body)
+    .where(
+        col(Outbound.person_id) == sa.bindparam("person_id"),
+        col(Outbound.id) > sa.bindparam("after", type_=sa.Integer),
+    )
+    .order_by(col(Outbound.id))
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+NEWEST: Precompiled[int | None] = Precompiled(
+    sa.select(sa.func.max(col(Outbound.id))).where(col(Outbound.person_id) == sa.bindparam("person_id"))
+)
+
+
+def newest_to(session: Session, person_id: int) -> int:
+    """The id of the last text to this person; 0 before the first."""
+    return session.fetch(NEWEST, person_id=person_id).first() or 0
+
+
+def bodies_after(session: Session, person_id: int, after: int, most: int) -> list[str]:
+    """What this person was told after the text with that id, in order."""
+    return list(session.fetch(SINCE, person_id=person_id, after=after, most=most))

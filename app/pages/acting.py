@@ -1,0 +1,89 @@
+"""What is done on the board is a text: written as its member would, and taken in like any other.
+
+So the same rules, limits, events and answers follow from a button as from a phone, and the answer also comes to the
+phone: whoever holds it hears what is done in their name.
+"""
+
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+
+from app.database.engine import Busy, is_transient
+from app.inbound.ingest import DATABASE_TIMEOUT
+from app.pages.members import Member
+from handlers import phrasebook, registry
+from handlers.understanding.intents import Order
+from models import lines, people
+from models.delivery import told
+from models.inbound import Heard
+from models.store.session import Session
+
+SHOWN = 5  # texts that answer one act
+LONGEST = 1000  # characters of somebody's words
+FILLERS = (" ", ": ", " - ")  # between the number and words that begin with one themselves
+
+
+class CannotDo(Exception):
+    """An act that cannot be done as it was asked for; its text is a phrase that says why."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does: a command by its name, about these requests or people, with words of their own."""
+
+    command: str
+    numbers: tuple[int, ...] = ()
+    words: str = ""
+
+
+def act(member: Member, wanted: Act, form_id: str) -> list[str]:
+    """Do it; the texts that answer it. The same form sent twice is one act.
+
+    Raises CannotDo: `act.unclear` for words that would mean something else, `act.away` where the database does not
+    answer, which may yet have taken it.
+    """
+    hotline = member.hotline
+    text = text_of(wanted, member.language)
+
+    def before(session: Session) -> tuple[Heard, int] | None:
+        line = lines.by_id(session, member.line_id)
+        home = people.reply_addresses(session, [member.person_id]).get(member.person_id)
+        to = line.number(home.channel) if home else None
+        if home is None or to is None:
+            return None
+        sid = f"board-{member.session_id}-{form_id}"
+        heard = Heard(sid, home.channel, home.value, to, text, at=hotline.clock.now())
+        return heard, told.newest_to(session, member.person_id)
+
+    found = hotline.database.read(before)
+    if found is None:
+        raise CannotDo("act.no_phone")
+    heard, after = found
+    try:
+        hotline.receive(heard).result(timeout=DATABASE_TIMEOUT)
+    except (Busy, TimeoutError, CancelledError) as error:
+        raise CannotDo("act.away") from error
+    except Exception as error:
+        if is_transient(error):
+            raise CannotDo("act.away") from error
+        raise
+    return hotline.database.read(lambda s: told.bodies_after(s, member.person_id, after, SHOWN))
+
+
+def text_of(wanted: Act, language: str) -> str:
+    """The text that does it. Raises CannotDo if its words would make it another act: it is read as it will be."""
+    words = " ".join(wanted.words.split())[:LONGEST]
+    sign = registry.BY_NAME[wanted.command].sign
+    verb = sign or phrasebook.book(language).pages["hear"][wanted.command][0].upper() + " "
+    numbers = " ".join(str(number) for number in wanted.numbers)
+    for filler in FILLERS:
+        text = f"{verb}{numbers}{filler if numbers else ''}{words}".strip()
+        if _means(text, wanted, words):
+            return text
+    raise CannotDo("act.unclear")
+
+
+def _means(text: str, wanted: Act, words: str) -> bool:
+    intent = registry.understand(text).intent
+    if not isinstance(intent, Order) or intent.command != wanted.command or intent.surplus:
+        return False
+    return intent.numbers == wanted.numbers and (words == intent.note or (not intent.note and bool(intent.argument)))

@@ -1,0 +1,99 @@
+"""Who looks at the board: known by a key that their browser got for a link; they may do what they may by text."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.hotline import Hotline
+from handlers.turn import Context
+from models import board_sessions, lines, people, shifts
+from models.board_sessions import BoardSession
+from models.lines import Line
+from models.people import Person
+from models.store.session import Session
+
+COOKIE = "board"
+LASTS = timedelta(days=30)
+DUTY_LASTS = timedelta(hours=12)  # the board as duty sees it, where no shift says when duty ends
+
+
+class NotLetIn(Exception):
+    """Somebody asks for the board whom no link has let in, or not any more."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody on the board, as they stood when they asked for the page. `on_duty` is what they may see."""
+
+    key: str
+    session_id: int
+    person_id: int
+    line_id: int
+    group: str
+    language: str
+    zone: str
+    on_duty: bool
+    watches: bool  # on duty; `on_duty` only if this device was let in for it
+    hotline: Hotline
+
+    def context(self, session: Session) -> tuple[Context, Person]:
+        """Line and moment, and the member, to read what they may see."""
+        line = lines.by_id(session, self.line_id)
+        return Context(session, line, self.hotline.clock.now()), people.by_id(session, self.person_id)
+
+
+def member(request: Request) -> Member:
+    """Who asks. Raises NotLetIn."""
+    hotline: Hotline = request.app.state.hotline
+    key = request.cookies.get(COOKIE)
+    if not key:
+        raise NotLetIn
+    found = hotline.database.read(lambda session: look(session, hotline, key))
+    if found is None:
+        raise NotLetIn
+    return found
+
+
+def look(session: Session, hotline: Hotline, key: str) -> Member | None:
+    """Who has this key, if they may still look at the board."""
+    now = hotline.clock.now()
+    kept = board_sessions.by_key(session, key, now)
+    person = session.get(Person, kept.person_id) if kept else None
+    if kept is None or person is None or not may_look(person):
+        return None
+    line = lines.by_id(session, kept.line_id)
+    on_duty = person.on_duty and kept.duty_until is not None and kept.duty_until > now
+    return Member(
+        *(key, kept.id, person.id, line.id, line.name, person.speaks(line), line.timezone),
+        on_duty=on_duty,
+        watches=person.on_duty,
+        hotline=hotline,
+    )
+
+
+def may_look(person: Person) -> bool:
+    """Whether somebody may see the board at all: vouched volunteers, unless they said STOP."""
+    return person.helps and person.opted_out_at is None and person.erased_at is None
+
+
+def lasts(session: Session, line: Line, person: Person, now: datetime) -> tuple[datetime, datetime | None]:
+    """Until when somebody who opens the board now stays on it, and until when they see what duty sees."""
+    if not person.on_duty:
+        return now + LASTS, None
+    running = [s for s in shifts.planned(session, line.id, now) if s.person_id == person.id and s.starts_at <= now]
+    until = max((shift.ends_at for shift in running), default=now + DUTY_LASTS)
+    return now + LASTS, min(until, now + DUTY_LASTS)
+
+
+def waiting(session: Session, hotline: Hotline, secret: str) -> tuple[BoardSession, Person, Line] | None:
+    """Whom a link is for, if it still opens the board."""
+    kept = board_sessions.by_link(session, secret, hotline.clock.now())
+    person = session.get(Person, kept.person_id) if kept else None
+    if kept is None or person is None or not may_look(person):
+        return None
+    return kept, person, lines.by_id(session, kept.line_id)
+
+
+CurrentMember = Annotated[Member, Depends(member)]

@@ -1,0 +1,92 @@
+"""From what is known to HTML, in the reader's language. Jinja escapes everything: names and words stay text."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.pages import wording
+from app.web.assets import HEADERS, VENDORED, Assets
+from handlers import phrasebook
+from handlers.phrasebook import Value
+
+HERE = Path(__file__).parent
+ASSETS = Assets(HERE / "static", "/pages")
+
+
+def page(
+    template: str,
+    language: str,
+    zone: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A page, or a piece of one. Times are shown on the clock of `zone`."""
+    html = html_of(template, language, zone, **values)
+    return HTMLResponse(html, status_code=status, headers={**HEADERS, **(headers or {})})
+
+
+def html_of(template: str, language: str, zone: str, **values: Any) -> str:
+    """The same as text."""
+    return templates(language, zone).get_template(template).render(values)
+
+
+@cache
+def templates(language: str, zone: str) -> Environment:
+    """What draws pages for readers of this language, with the clock of this zone."""
+    words = wording.of(language)
+    book, clock = words.book, ZoneInfo(zone)
+
+    def time(moment: datetime) -> str:
+        return book.time(moment, zone)
+
+    def day(moment: datetime) -> str:
+        return str(format_datetime(moment, "d MMMM" if words.code == "es" else "MMMM d", clock, book.locale))
+
+    def ago(moment: datetime, now: datetime) -> str:
+        """`3 hours`, how old something is."""
+        return str(format_timedelta(now - moment, locale=book.locale, threshold=1.2))
+
+    def number(value: float) -> str:
+        return str(format_decimal(value, locale=book.locale))
+
+    def worded(value: Value) -> str:
+        """What a text would say for it."""
+        return book.worded(value)
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "time": time,
+        "day": day,
+        "ago": ago,
+        "number": number,
+        "worded": worded,
+        "need": book.need,
+        "language": lambda code: phrasebook.in_other_words(code, words.code),
+    }
+    environment.filters.update(filters)
+    environment.globals.update(
+        say=words.say, lang=words.code, static=ASSETS.url, vendored=VENDORED.url, form_id=form_id
+    )
+    return environment
+
+
+def form_id() -> str:
+    """A name for one form on one page, by which the same form sent twice is one act."""
+    return secrets.token_urlsafe(9)

@@ -1,0 +1,53 @@
+"""The words on the pages: words/CODE/FILE.toml, one folder a language. A phrase is FILE.KEY.
+
+What the pages share with the texts (needs, dates, names) comes from the phrasebook.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from handlers import phrasebook
+
+FOLDER = Path(__file__).parent / "words"
+
+
+class Words:
+    """One language's."""
+
+    def __init__(self, code: str) -> None:
+        self.book = phrasebook.book(code)
+        self.code = code
+        self.files: dict[str, dict[str, Any]] = {
+            file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in (FOLDER / code).glob("*.toml")
+        }
+
+    def say(self, phrase: str, **values: object) -> str:
+        """The phrase with its values filled in; with several forms, the one that fits `n`.
+
+        Raises KeyError for a phrase or a value that is missing.
+        """
+        file, key = phrase.split(".")
+        form = self.files[file][key]
+        if isinstance(form, dict):
+            n = int(str(values["n"]))
+            none = "zero" if n == 0 else None
+            form = form.get(none) or form.get(self.book.locale.plural_form(n)) or form["other"]
+        return str(form.format_map(values))
+
+
+def of(code: str) -> Words:
+    """The words in this language; where the pages do not speak it, in English."""
+    return _words(code if code in languages() else languages()[0])
+
+
+@cache
+def _words(code: str) -> Words:
+    return Words(code)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages the pages speak, English first."""
+    return tuple(code for code in phrasebook.languages() if (FOLDER / code).is_dir())
