@@ -12,6 +12,8 @@ from fastapi.responses import RedirectResponse, Response
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
 from app.pages import board, door
+from app.pages.counting import Counting
+from app.pages.figures import page as figures
 from app.pages.members import NotLetIn
 from app.pages.rendering import ASSETS
 from app.settings import Settings
@@ -55,16 +57,18 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
             await anyio.to_thread.run_sync(Phones(running).catch_up)
         running.start()
         yield
+        await anyio.to_thread.run_sync(counting.stop)
         await anyio.to_thread.run_sync(running.stop)
 
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
+    app.state.counting = counting = Counting(running)
     app.add_middleware(Webhooks, hotline=running)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (door.router, board.router):
+    for router in (door.router, board.router, figures.router):
         app.include_router(router)
     app.add_exception_handler(NotLetIn, door.refused)
     for assets in (ASSETS, VENDORED):

@@ -1,11 +1,11 @@
-"""Figures that take too long to count while somebody waits: counted beside, kept for some minutes, shown meanwhile."""
+"""Figures that take too long to count while somebody waits: counted beside, kept for minutes, shown meanwhile."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
@@ -27,7 +27,7 @@ class Counted(Generic[T]):
     found: T
 
 
-class Counting(Generic[T]):
+class Counting:
     """Counts one thing at a time in a thread of its own, however many ask, and keeps the last of each kind.
 
     `fresh` is for how long it is not counted again. What cannot be counted is logged, and the last one stays.
@@ -37,15 +37,15 @@ class Counting(Generic[T]):
         self._hotline = hotline
         self._fresh = fresh
         self._lock = threading.Lock()
-        self._kept: dict[object, Counted[T]] = {}
-        self._not_before: dict[object, datetime] = {}  # when each is counted again, at the soonest
-        self._under_way: set[object] = set()
+        self._kept: dict[Hashable, Counted[Any]] = {}
+        self._not_before: dict[Hashable, datetime] = {}  # when each is counted again, at the soonest
+        self._under_way: set[Hashable] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="figures")
 
-    def last(self, key: object, count: Callable[[datetime], T]) -> Counted[T] | None:
+    def last(self, key: Hashable, count: Callable[[datetime], T]) -> Counted[T] | None:
         """What was counted last under this key, if it ever was; it is counted again if it is old.
 
-        There must be few keys: nothing is ever thrown away.
+        There must be few keys, and one for each kind of thing: nothing is ever thrown away.
         """
         now = self._hotline.clock.now()
         with self._lock:
@@ -59,7 +59,7 @@ class Counting(Generic[T]):
         """Begin nothing more, and wait for what is under way."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _count(self, key: object, count: Callable[[datetime], T]) -> None:
+    def _count(self, key: Hashable, count: Callable[[datetime], object]) -> None:
         now, wait = self._hotline.clock.now(), AFTER_A_FAULT
         try:
             found = Counted(now, count(now))

@@ -143,7 +143,13 @@ def square(x: float, y: float) -> str:
 
 
 # What is drawn over the color of a series: nothing, slanted lines, dots, level lines, a cross-hatch.
-STROKES = ("", "M-1 7L7 -1M-1 1L1 -1M5 7L7 5", "M1.5 1.5h1.6v1.6h-1.6zM4.5 4.5h1.6v1.6h-1.6z", "M0 3h6", "M0 3h6M3 0v6")
+STROKES = (
+    "",
+    "M-1 7L7 -1M-1 1L1 -1M5 7L7 5",
+    "M1.5 1.5h1.6v1.6h-1.6zM4.5 4.5h1.6v1.6h-1.6z",
+    "M0 3h6",
+    "M0 3h6M3 0v6",
+)
 
 
 def patterns(name: str, count: int) -> Markup:

@@ -55,9 +55,7 @@ def columns(
             if value:
                 left = box.left + (column + GAP / 2) * wide
                 upper = floor[column] + float(value)
-                blocks.append(
-                    shapes.block(left, scale.at(upper), left + wide * (1 - GAP), scale.at(floor[column]))
-                )
+                blocks.append(shapes.block(left, scale.at(upper), left + wide * (1 - GAP), scale.at(floor[column])))
                 floor[column] = upper
         if blocks:
             drawn.append(shapes.path("bar", "".join(blocks), fill=shapes.fill_of(words.name, n)))
@@ -111,9 +109,7 @@ def bars(words: Words, rows: Sequence[str], stacked: Sequence[Series], says: Say
             if value:
                 begins, reached[row_number] = reached[row_number], reached[row_number] + float(value)
                 top = row_number * ROW + 20
-                blocks.append(
-                    shapes.block(scale.at(begins), top, scale.at(reached[row_number]), top + 12)
-                )
+                blocks.append(shapes.block(scale.at(begins), top, scale.at(reached[row_number]), top + 12))
         if blocks:
             drawn.append(shapes.path("bar", "".join(blocks), fill=shapes.fill_of(words.name, n)))
     return shapes.svg(words.name, words.title, words.description, len(rows) * ROW, drawn)
@@ -132,10 +128,7 @@ def shares(words: Words, curve: Sequence[tuple[float, float]], says: Says, acros
         shapes.path("bar", area, fill=shapes.fill_of(words.name, 0)),
         shapes.path("line line-1", shapes.polyline(points)),
         shapes.text(0, LETTER, up, kind="axis"),
-        *(
-            shapes.text(x.at(part), box.bottom + 18, says(part), anchor="middle", kind="tick")
-            for part in (0, 0.5, 1)
-        ),
+        *(shapes.text(x.at(part), box.bottom + 18, says(part), anchor="middle", kind="tick") for part in (0, 0.5, 1)),
         shapes.text(box.right, box.bottom + 36, across, anchor="end", kind="axis"),
     ]
     return shapes.svg(words.name, words.title, words.description, box.bottom + 42, drawn)

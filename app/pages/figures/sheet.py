@@ -1,4 +1,4 @@
-"""One figure as it is shown: a sentence, a plot, its legend and the table of its numbers; and how numbers are said."""
+"""One figure as it is shown: a sentence, a plot, its legend, the table of its numbers; and how numbers are said."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -47,6 +47,11 @@ class Reader:
     words: Words
     zone: str
 
+    @property
+    def code(self) -> str:
+        """The language, as Babel knows it."""
+        return str(self.words.book.locale)
+
     def say(self, key: str, **values: object) -> str:
         """A phrase of words/CODE/figures.toml."""
         return self.words.say(f"figures.{key}", **values)
@@ -61,15 +66,23 @@ class Reader:
 
     def number(self, value: float | Decimal) -> str:
         """`1,250`, `2.5`: whole, or to a tenth."""
-        return _number(float(round(value, 1)), str(self.words.book.locale))
+        return _number(round(float(value), 1), self.code)
 
     def money(self, value: float | Decimal) -> str:
         """`$12.50`."""
-        return f"${format_decimal(value, '#,##0.00', self.words.book.locale)}"
+        return f"${format_decimal(value, '#,##0.00', self.code)}"
+
+    def price_mark(self, value: float) -> str:
+        """`$5`, `$0.05`: as short as it can be, for an axis."""
+        return f"${_number(value, self.code)}" if value.is_integer() else self.money(value)
+
+    def ratio(self, value: float) -> str:
+        """`0.25`."""
+        return str(format_decimal(value, "0.00", self.code))
 
     def percent(self, value: float) -> str:
         """`12%`."""
-        return str(format_percent(value, locale=self.words.book.locale))
+        return str(format_percent(value, locale=self.code))
 
     def took(self, time_taken: timedelta | None) -> str:
         """`25 min`, `2.5 h`, `3 d`; a dash for what nobody measured."""
@@ -85,13 +98,11 @@ class Reader:
 
     def day(self, day: date) -> str:
         """`Mar 2`."""
-        return _moment("MMMd", datetime.combine(day, time(), UTC), "UTC", str(self.words.book.locale))
+        return _moment("MMMd", datetime.combine(day, time(), UTC), "UTC", self.code)
 
     def hour(self, moment: datetime) -> str:
         """`3 PM`."""
-        return _moment(
-            self.words.book.pages["clock_hour"], moment, self.zone, str(self.words.book.locale)
-        )
+        return _moment(self.words.book.pages["clock_hour"], moment, self.zone, str(self.words.book.locale))
 
     def need(self, need: str) -> str:
         """`a ride`."""
