@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 WIDTH = 320  # of every plot, in its own units: on the narrowest phone one is nearly a pixel
-LETTER = 13  # units, the height of all letters: never under 11 pixels on a phone of 320
+LETTER = 13.5  # units, the height of all letters: never under 11 pixels on a phone of 320
 PATTERNS = 5  # how many series can be told apart, by their pattern as well as by their color
 # Seconds that mark an axis of time: a minute, a quarter of an hour, an hour, and so on to a year.
 MARKS = (60, 300, 900, 3600, 4 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400)

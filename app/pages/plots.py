@@ -15,6 +15,7 @@ from app.pages.plot_shapes import LETTER, WIDTH, Box, Scale, TimeScale
 
 Says = Callable[[float], str]  # a number as the reader's language writes it
 LABELS = 4  # along an axis, that do not touch each other
+NUMBER = 34.0  # units, for the number before the words of a bar
 ROW = 40.0  # units, of a bar with its words above it
 GAP = 0.22  # of a column, to the next one
 
@@ -90,15 +91,15 @@ def times(words: Words, under: Sequence[str], lines: Sequence[Series], says: Say
 
 
 def bars(words: Words, rows: Sequence[str], stacked: Sequence[Series], says: Says) -> Markup:
-    """Bars one below the other, each with its words and its number above it; series go on where the last one ends."""
+    """Bars one below the other, each with its number and its words above it; series go on where the last one ends."""
     totals = [sum(series.values[n] or 0 for series in stacked) for n in range(len(rows))]
     scale = Scale(max([*totals, 1]), 0, WIDTH)
     drawn = [shapes.patterns(words.name, len(stacked))]
     for n, (row, total) in enumerate(zip(rows, totals, strict=True)):
         above = n * ROW + LETTER + 2
         drawn += [
-            shapes.text(0, above, row, kind="row"),
-            shapes.text(WIDTH, above, says(total), anchor="end", kind="row"),
+            shapes.text(NUMBER, above, says(total), anchor="end", kind="count"),
+            shapes.text(NUMBER + 8, above, row, kind="row"),
         ]
     tracks = "".join(shapes.block(0, n * ROW + 20, WIDTH, n * ROW + 32) for n in range(len(rows)))
     drawn.append(shapes.path("track", tracks))

@@ -19,6 +19,7 @@ from models.store.types import table
 
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
+MANY_WEEKS = 26
 # By which a row's time may be behind that of a row with a smaller id: texts wait in the spool, clocks are set back.
 OUT_OF_ORDER = timedelta(days=2)
 
@@ -30,13 +31,14 @@ class Span:
     zone: str
     first: date
     last: date
+    step: int = 7  # days, of what is shown together
 
     @classmethod
     def weeks_before(cls, line: Line, now: datetime, weeks: int) -> "Span":
-        """So many weeks that begin on a Monday, the last of which is this one, up to today."""
+        """So many weeks from a Monday on, the last of which is this one, up to today; of many, four together."""
         today = now.astimezone(ZoneInfo(line.timezone)).date()
         monday = today - today.weekday() * DAY
-        return cls(line.timezone, monday - (weeks - 1) * WEEK, today)
+        return cls(line.timezone, monday - (weeks - 1) * WEEK, today, 28 if weeks > MANY_WEEKS else 7)
 
     @classmethod
     def days_before(cls, line: Line, now: datetime, days: int) -> "Span":
@@ -61,8 +63,8 @@ class Span:
 
     @cached_property
     def weeks(self) -> tuple[date, ...]:
-        """The days on which its weeks begin: its first one, and each seventh from there."""
-        return self.days[::7]
+        """The days on which its weeks begin: its first one, and each `step` days from there."""
+        return self.days[:: self.step]
 
     def edges(self, days: Sequence[date]) -> tuple[datetime, ...]:
         """When each of these days begins, in UTC."""

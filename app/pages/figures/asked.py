@@ -52,7 +52,7 @@ def needs(reader: Reader, asked: Asked, span: Span) -> Figure:
             [reader.say("week"), reader.say("requests"), *(each.label for each in series)],
             rows,
         ),
-        reader.say("by_week"),
+        reader.per_week("by_week", span),
     )
 
 
@@ -89,7 +89,7 @@ def times(reader: Reader, name: str, waits: Waits, asked: Mapping[date, int], sp
             [reader.say("week"), reader.say("requests"), reader.say(f"{name}_count"), *(s.label for s in lines)],
             rows,
         ),
-        reader.say("by_week_log"),
+        reader.per_week("by_week_log", span),
     )
 
 

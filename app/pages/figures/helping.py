@@ -45,7 +45,7 @@ def asks(reader: Reader, weeks: Mapping[date, Asks], span: Span) -> Figure:
         said,
         plots.columns(reader.about("asks", said), days, each, reader.number),
         table=Table(reader.say("asks_table"), head, rows),
-        axis=reader.say("asks_axis"),
+        axis=reader.per_week("asks_axis", span),
     )
 
 
@@ -124,5 +124,5 @@ def duty(reader: Reader, found: Duty, span: Span) -> Figure:
         plots.times(reader.about("duty", said), days, lines, reader.seconds),
         [(plots.stroke(n), line.label) for n, line in enumerate(lines)],
         Table(reader.say("duty_table"), head, rows),
-        reader.say("duty_axis"),
+        reader.per_week("duty_axis", span),
     )

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from app.pages.plots import Words as PlotWords
 from app.pages.wording import Words
+from models.report.span import Span
 
 HOUR, DAY = 3600, 24 * 3600  # seconds
 NOTHING = "–"
@@ -63,6 +64,10 @@ class Reader:
     def none(self, name: str) -> Figure:
         """A figure for which nothing has happened yet."""
         return Figure(name, self.say(f"{name}_title"), self.say(f"{name}_none"))
+
+    def per_week(self, key: str, span: Span) -> str:
+        """What an axis counts, and that it does so by the week, or by four."""
+        return self.say("per_week" if span.step == 7 else "per_four_weeks", what=self.say(key))
 
     def number(self, value: float | Decimal) -> str:
         """`1,250`, `2.5`: whole, or to a tenth."""
