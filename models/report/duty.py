@@ -50,7 +50,7 @@ def read(session: Session, line_id: int, span: Span) -> Duty:
     )
     return Duty(
         *(
-            answered(span, [*session.execute(query.order_by(of.c.id.desc()).limit(MOST)).tuples()])
+            answered(span, [(*row,) for row in session.execute(query.order_by(of.c.id.desc()).limit(MOST))])
             for of, query in ((ALARMS, alarms), (TASKS, tasks))
         )
     )

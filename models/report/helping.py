@@ -90,7 +90,7 @@ def load(session: Session, line_id: int, span: Span) -> Load:
         )
         .group_by(ASSIGNMENTS.c.person_id)
     )
-    counts = dict(session.execute(carried).tuples().all())
+    counts = {person_id: count for person_id, count in session.execute(carried)}  # noqa: C416
     helping = session.execute(sa.select(PEOPLE.c.id).where(PEOPLE.c.line_id == line_id, *HELPING)).scalars()
     everybody = {*helping, *counts}
     return Load(tuple(sorted(counts.get(person_id, 0) for person_id in everybody)))

@@ -78,7 +78,7 @@ def helped(session: Session, line_id: int, span: Span) -> tuple[Counter[str], in
             *between(session, Event, "at", span.since, span.until),
         )
     )
-    found = dict(session.execute(came).tuples().all())
+    found = {request_id: needs for request_id, needs in session.execute(came)}  # noqa: C416
     needs = Counter(needs[0] if needs else OTHERS for needs in found.values())
     ids = came.with_only_columns(REQUESTS.c.id)
     helpers = sa.select(sa.func.count(ASSIGNMENTS.c.person_id.distinct())).where(
