@@ -131,8 +131,6 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
 def keep(session: Session, history: History, lines: Sequence[int] = (1,)) -> None:
     """Write it down as if it had happened on each of these lines: each table in the order of time."""
     each_line = [Rows(session, history, line_id) for line_id in lines]
-    for rows in each_line:
-        rows.people()
     asked = sorted(history.asked, key=lambda one: one.at)
     ids = [[rows.request(number, one) for rows in each_line] for number, one in enumerate(asked, 1)]
     happened, taken = list[tuple[datetime, int, str, str | None]](), list[tuple[datetime, int, Claim]]()
@@ -170,12 +168,15 @@ class Rows:
         self.session, self.history, self.line_id = session, history, line_id
         self.helpers: list[int] = []
         self.neighbor = 0
+        if session.get(Line, line_id) is None:
+            self._line()
+        self._people()
 
     def insert(self, of: type[SQLModel], /, **values: Any) -> int:
         made: Any = self.session.create(of, **values)
         return int(made.id)
 
-    def people(self) -> None:
+    def _line(self) -> None:
         self.insert(
             Line,
             id=self.line_id,
@@ -184,6 +185,8 @@ class Rows:
             timezone=self.history.zone,
             created_at=self.history.now - 100 * timedelta(days=1),
         )
+
+    def _people(self) -> None:
         since = self.history.now - 90 * timedelta(days=1)
         base = {"line_id": self.line_id, "created_at": since}
         helps = {"helper_since": since, "vouched_at": since}
