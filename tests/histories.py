@@ -20,7 +20,9 @@ from models.duty_tasks import DutyTask
 from models.lines import Channel, Line
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
+from models.store.rows import defaults
 from models.store.session import Session
+from models.store.types import table
 from tests import fakes
 
 MINUTE = timedelta(minutes=1)
@@ -177,14 +179,14 @@ class Rows:
         return int(made.id)
 
     def _line(self) -> None:
-        self.insert(
-            Line,
-            id=self.line_id,
-            name=f"Line {self.line_id}",
-            sms=f"{fakes.LINE}{self.line_id}",
-            timezone=self.history.zone,
-            created_at=self.history.now - 100 * timedelta(days=1),
-        )
+        own = {
+            "id": self.line_id,
+            "name": f"Line {self.line_id}",
+            "sms": f"{fakes.LINE}{self.line_id}",
+            "timezone": self.history.zone,
+            "created_at": self.history.now - 100 * timedelta(days=1),
+        }
+        self.session.execute(sa.insert(table(Line)).values({**defaults(Line), **own}))
 
     def _people(self) -> None:
         since = self.history.now - 90 * timedelta(days=1)
