@@ -15,7 +15,7 @@ from app.database.engine import Database
 from models import lines
 from models.assignments import HOLDING
 from models.delivery.outbound import Lane
-from models.lines import Channel
+from models.lines import Channel, Line
 from models.report import arithmetic, texts, whole
 from models.report.arithmetic import Spread
 from models.report.asked import Ending
@@ -274,4 +274,16 @@ def test_a_line_on_which_nothing_has_happened_has_its_figures_too(base: Database
     found = report(base, History(histories.ZONES[0], histories.NOWS[0], (), (), ()), weeks)
     assert found.asked.total == found.queue.live == found.load.total == found.texts.whole.texts == 0
     assert found.load.gini is None
-    assert len(found.asked.requests) == (13 if weeks == 52 else weeks)
+    # It began a hundred days before: nothing is shown of the time before that.
+    assert len(found.asked.requests) == (4 if weeks == 52 else weeks)
+
+
+def test_a_line_that_is_old_shows_the_whole_year() -> None:
+    now = histories.NOWS[1]
+    line = Line(name="Oak", timezone="America/New_York", created_at=now - timedelta(days=800))
+    year, few = Span.weeks_before(line, now, 52), Span.weeks_before(line, now, 4)
+    assert (year.first, year.last, len(year.weeks)) == (date(2025, 4, 7), date(2026, 3, 31), 13)
+    assert [day.isoformat() for day in few.weeks] == ["2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30"]
+    line.created_at = now
+    assert Span.weeks_before(line, now, 52).weeks == (date(2026, 3, 9),)
+    assert Span.weeks_before(line, now, 4).weeks == (date(2026, 3, 30),)
