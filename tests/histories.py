@@ -100,7 +100,8 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
     claims = st.builds(Claim, after, st.integers(0, HELPERS - 1), st.sampled_from([*Holding]))
     ended = st.tuples(st.just(State.CLOSED), st.sampled_from([*Outcome]))
     going = st.tuples(st.sampled_from([state for state in State if state is not State.CLOSED]), st.none())
-    requests = st.tuples(
+    asked = st.builds(
+        _asked,
         moments,
         st.lists(st.sampled_from(["food", "transport", "medicine", "pets", "other"]), max_size=3, unique=True),
         st.sampled_from(["en", "es", "fr"]),
@@ -110,10 +111,6 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
         st.lists(claims, max_size=2),
         st.booleans(),
         st.one_of(st.none(), after),
-    ).map(
-        lambda it: Asked(
-            it[0], tuple(it[1]), it[2], it[3][0], it[3][1], it[4], tuple(it[5]), tuple(it[6]), it[7], it[8]
-        )
     )
     texts = st.builds(
         Text,
@@ -135,6 +132,20 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
         st.lists(texts, max_size=12).map(tuple),
         st.lists(duty, max_size=8).map(tuple),
     )
+
+
+def _asked(
+    at: datetime,
+    needs: list[str],
+    language: str,
+    ended: tuple[State, Outcome | None],
+    changed: Minutes,
+    waves: list[tuple[Minutes, int]],
+    claims: list[Claim],
+    later: bool,
+    before: Minutes | None,
+) -> Asked:
+    return Asked(at, tuple(needs), language, *ended, changed, tuple(waves), tuple(claims), later, before)
 
 
 def keep(session: Session, history: History, lines: Sequence[int] = (1,)) -> None:
