@@ -84,13 +84,13 @@ def test_a_line_that_was_lived_with_has_all_that_pages_show(database_url: str) -
         if connection.dialect.name == "sqlite":  # the other has looked already
             assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
         states = {
-            row.state: row.count
-            for row in connection.execute(sa.text("SELECT state, count(*) AS count FROM request GROUP BY state"))
+            row.state: row.total
+            for row in connection.execute(sa.text("SELECT state, count(*) AS total FROM request GROUP BY state"))
         }
         strays = connection.execute(
             sa.text(
-                "SELECT count(*) FROM outbound o JOIN request r ON r.id = o.request_id WHERE o.person_id <> r.person_id"
-                " AND o.person_id NOT IN (SELECT person_id FROM offer WHERE request_id = r.id)"
+                "SELECT count(*) FROM outbound o JOIN request r ON r.id = o.request_id"
+                " WHERE o.person_id <> r.person_id AND o.person_id NOT IN (SELECT person_id FROM offer WHERE request_id = r.id)"
             )
         ).scalar()
         backwards = connection.execute(
