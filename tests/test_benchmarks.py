@@ -90,7 +90,8 @@ def test_a_line_that_was_lived_with_has_all_that_pages_show(database_url: str) -
         strays = connection.execute(
             sa.text(
                 "SELECT count(*) FROM outbound o JOIN request r ON r.id = o.request_id"
-                " WHERE o.person_id <> r.person_id AND o.person_id NOT IN (SELECT person_id FROM offer WHERE request_id = r.id)"
+                " WHERE o.person_id <> r.person_id"
+                " AND o.person_id NOT IN (SELECT person_id FROM offer WHERE request_id = r.id)"
             )
         ).scalar()
         backwards = connection.execute(
