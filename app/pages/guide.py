@@ -10,7 +10,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from babel import Locale, negotiate_locale
+from babel import Locale
 from fastapi import APIRouter, Request, Response
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -48,8 +48,8 @@ class Guide:
 def start(request: Request) -> Response:
     """In the language that the browser asks for, if there is one; else in the hotline's own."""
     hotline: Hotline = request.app.state.hotline
-    wanted = _wanted(request.headers.get("accept-language", ""))
-    return _page(hotline, negotiate_locale([*wanted, hotline.settings.hotline_language], languages()) or FIRST)
+    language = wording.preferred(request.headers.get("accept-language", ""), hotline.settings.hotline_language)
+    return _page(hotline, language if language in languages() else FIRST)
 
 
 @router.get("/{language}")
@@ -76,16 +76,6 @@ def _page(hotline: Hotline, language: str) -> Response:
 def _named(language: str) -> str:
     """What its own speakers call a language."""
     return str(Locale.parse(language).get_display_name(language)).capitalize()
-
-
-def _wanted(accepted: str) -> list[str]:
-    """The languages a browser asks for, the dearest first."""
-    weighed = []
-    for part in accepted.split(","):
-        name, _, weight = part.strip().partition(";q=")
-        if re.fullmatch(r"[A-Za-z]{2,3}(-\w+)*", name) and re.fullmatch(r"[01]?(\.\d*)?", weight):
-            weighed.append((-float(weight if weight.strip(".") else 1), name.partition("-")[0].lower()))
-    return [name for weight, name in sorted(weighed, key=lambda each: each[0]) if weight]
 
 
 @cache
