@@ -14,7 +14,7 @@ from tests.benchmarks.rows import Row, Rows
 
 TEXTS_A_REQUEST = 5
 DUTY = 3  # volunteers who are on duty now
-NEWCOMERS = 25  # volunteers for whom nobody has vouched yet
+NEWCOMERS = 25  # neighbors who want to help, and for whom nobody has vouched yet
 ALARMS = 3  # that nobody has heard
 TASKS = 30  # that wait for duty
 OUTCOMES = ("fulfilled",) * 7 + ("partial", "unmet", "unconfirmed", "withdrawn", "referred", "merged")
@@ -53,11 +53,13 @@ class LivedIn(Rows):
     def person(self, n: int) -> Row:
         """Some are new, some on duty, some away."""
         helps = n < self.plan.helpers
-        new = self.plan.helpers - NEWCOMERS <= n < self.plan.helpers
+        new = self.plan.helpers <= n < self.plan.helpers + NEWCOMERS
+        since = self.ago(n, self.plan.everybody)
         return super().person(n) | {
             "name": f"Volunteer {n}" if helps else f"Neighbor {n}" if n % 3 else "",
-            "vouched_at": None if new or not helps else self.ago(n, self.plan.everybody),
-            "vouched_by_person_id": n // 2 + 1 if helps and not new and n else None,
+            "helper_since": since if helps or new else None,
+            "vouched_at": since if helps else None,
+            "vouched_by_person_id": n // 2 + 1 if helps and n else None,
             "on_duty_since": self.now - 2 * HOUR if n < DUTY else None,
             "away_until": self.now + 48 * HOUR if helps and n % 20 == 19 else None,
         }
@@ -159,7 +161,7 @@ class LivedIn(Rows):
         yield "alarm", map(self._alarm, alarmed)
         yield "dutytask", map(self._task, range(1, min(TASKS, self.plan.open) + 1))
         yield "shift", map(self._shift, range(min(14, self.plan.helpers)))
-        vouched = range(1, self.plan.helpers - NEWCOMERS)
+        vouched = range(1, self.plan.helpers)
         yield (
             "personevent",
             (self._about(n + 1, "vouched", self.ago(n, self.plan.everybody), by=n // 2 + 1) for n in vouched),
