@@ -1,7 +1,7 @@
 """Pages on a line with 20,000 open requests and a million texts: how soon each begins to come, and how large it is.
 
-Then thirty pages of the board stay open while neighbors text, and each fetches what is new as its script does: what that
-costs the texts, and how soon the pages show them.
+Then thirty pages of the board stay open while neighbors text, and each fetches what is new as its script does: what
+that costs the texts, and how soon the pages show them.
 """
 
 import re

@@ -1,6 +1,7 @@
 """Reading pages over a kept connection as a browser does, and open pages that wait for news."""
 
 import re
+import select
 import socket
 import threading
 import time
@@ -32,8 +33,7 @@ class Reader:
 
     def get(self, path: str, **more: str) -> tuple[float, bytes]:
         """Seconds until the first byte of the answer, and all of the page. Raises RuntimeError if there is none."""
-        if self.connection.sock is None:
-            self.connection.connect()
+        self._connect()
         began = time.perf_counter()
         self.connection.request("GET", path, headers=self.headers | more)
         assert self.connection.sock is not None
@@ -44,6 +44,14 @@ class Reader:
         if answer.status != 200:
             raise RuntimeError(f"{path} answers {answer.status}")
         return first, page
+
+    def _connect(self) -> None:
+        """A connection that is open: after some seconds of silence the server has closed the last one."""
+        sock = self.connection.sock
+        if sock is not None and select.select([sock], [], [], 0)[0]:
+            self.connection.close()
+        if self.connection.sock is None:
+            self.connection.connect()
 
     def close(self) -> None:
         """Hang up."""
@@ -136,7 +144,7 @@ class Glances:
 
 
 def news(pages: Sequence[OpenPage], moment: float) -> float:
-    """Seconds from this moment until the last of these pages shows something new. Raises RuntimeError if one never."""
+    """Seconds from this moment until each of these pages shows something new. Raises RuntimeError if one does not."""
     deadline = time.perf_counter() + PATIENCE
     while any(page.shows_after(moment) is None for page in pages):
         if time.perf_counter() > deadline:
