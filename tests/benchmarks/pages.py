@@ -180,7 +180,7 @@ def _readers(bench: Bench, live: Live, keys: dict[Who, list[str]]) -> Iterator[d
 
 
 def _all_pages(server: Server, readers: dict[Who | None, Reader]) -> Iterator[Page]:
-    """Each page, and what its link to more leads to. What is counted beside the first looks has been counted before."""
+    """Each page, and what its link to more leads to, once what they count beside the first looks is counted."""
     found = []
     for page in PAGES:
         more = NEXT.search(readers[page.who].get(page.path)[1])
