@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door, trouble
+from app.pages import board, door, guide, trouble
 from app.pages.counting import Counting
 from app.pages.figures import page as figures
 from app.pages.members import NotLetIn
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (door.router, board.router, figures.router):
+    for router in (door.router, board.router, figures.router, guide.router):
         app.include_router(router)
     app.add_exception_handler(NotLetIn, door.refused)
     trouble.handle(app)
