@@ -7,12 +7,12 @@ from typing import Any
 import anyio.to_thread
 import structlog
 from fastapi import Depends, FastAPI
-from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door
+from app.pages import board, door, flyers, home, policies, public
 from app.pages.members import NotLetIn
+from app.pages.public import WhichLine
 from app.pages.rendering import ASSETS
 from app.settings import Settings
 from app.simulator import pages as simulator_pages
@@ -64,9 +64,10 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (door.router, board.router):
+    for router in (home.router, policies.router, flyers.router, door.router, board.router):
         app.include_router(router)
     app.add_exception_handler(NotLetIn, door.refused)
+    app.add_exception_handler(WhichLine, public.choose)
     for assets in (ASSETS, VENDORED):
         app.mount(assets.mount, assets.files())
     if running.carrier.simulated:
@@ -75,12 +76,6 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         app.mount(simulator_rendering.ASSETS.mount, simulator_rendering.ASSETS.files())
 
     app.add_middleware(HeadAsGet)
-
-    @app.get("/")
-    def home() -> Response:
-        """Where to look first."""
-        return RedirectResponse("/simulator" if running.carrier.simulated else "/health")
-
     return app
 
 

@@ -1,0 +1,49 @@
+"""The first page: who this is, what to text, and what neighbors did for each other. And what robots may read."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from app.hotline import Hotline
+from app.pages import public, wording
+from app.pages.public import CurrentVisit
+from handlers import phrasebook
+
+router = APIRouter(include_in_schema=False)
+
+# Pages that are somebody's own. What is not here says so itself (X-Robots-Tag): a link may lead to it from elsewhere.
+PRIVATE = ("/board", "/b/", "/simulator", "/twilio/", "/health", "/metrics")
+EXAMPLES = 3
+GOOD_TO_KNOW = ("status", "nevermind", "person", "quiet", "my_data", "forget", "stop")
+
+
+@router.get("/")
+def home(visit: CurrentVisit) -> Response:
+    """Who this is and what to text."""
+    book = wording.of(visit.language).book
+    spoken = [book.locale.languages[code] for code in phrasebook.languages()]
+    return public.page(
+        visit,
+        "home.html",
+        "home.title",
+        examples=range(1, EXAMPLES + 1),
+        commands=GOOD_TO_KNOW,
+        spoken=book.listed(spoken, style="or"),
+        paused=visit.line.paused_until if visit.line.is_paused(visit.hotline.clock.now()) else None,
+    )
+
+
+@router.get("/how")
+def how(visit: CurrentVisit) -> Response:
+    """How it works, in five pictures."""
+    return public.page(visit, "how.html", "how.title")
+
+
+@router.get("/robots.txt")
+def robots(request: Request) -> Response:
+    """Search engines may find the pages for everybody, but nothing of a rehearsal."""
+    hotline: Hotline = request.app.state.hotline
+    closed = ("/",) if hotline.carrier.simulated else PRIVATE
+    said = "".join(f"Disallow: {path}\n" for path in closed)
+    return PlainTextResponse(
+        f"User-agent: *\n{said}", headers={"Cache-Control": f"public, max-age={public.A_MINUTE}"}
+    )
