@@ -11,6 +11,8 @@ from fastapi import Depends, FastAPI
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
 from app.pages import board, door, flyers, home, policies, public
+from app.pages.counting import Counting
+from app.pages.figures import page as figures
 from app.pages.members import NotLetIn
 from app.pages.public import WhichLine
 from app.pages.rendering import ASSETS
@@ -55,17 +57,19 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
             await anyio.to_thread.run_sync(Phones(running).catch_up)
         running.start()
         yield
+        await anyio.to_thread.run_sync(counting.stop)
         await anyio.to_thread.run_sync(running.stop)
 
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
+    app.state.counting = counting = Counting(running)
     app.add_middleware(Webhooks, hotline=running)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (home.router, policies.router, flyers.router, door.router, board.router):
-        app.include_router(router)
+    for each in (home, policies, flyers, door, board, figures):
+        app.include_router(each.router)
     app.add_exception_handler(NotLetIn, door.refused)
     app.add_exception_handler(WhichLine, public.choose)
     for assets in (ASSETS, VENDORED):

@@ -1,0 +1,170 @@
+"""The figures of what was asked for: needs, how long it took, what became of it and why not, languages."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from app.pages import plots
+from app.pages.figures.sheet import Figure, Reader, Table
+from app.pages.plots import Series
+from models.report.asked import CAME, NOT_MET, Asked, Ending
+from models.report.span import Span
+from models.report.times import Waits
+
+MOST_NEEDS = 4  # that have a pattern of their own; the others have one together
+MOST_ROWS = 8  # bars
+GOES_ON = (Ending.GOES_ON,)
+ELSEWHERE = (Ending.UNCONFIRMED, Ending.REFERRED, Ending.WITHDRAWN, Ending.MERGED)
+BECAME = {"came": CAME, "goes_on": GOES_ON, "not_met": NOT_MET, "elsewhere": ELSEWHERE}
+REASONS = (*NOT_MET, Ending.UNCONFIRMED, Ending.WITHDRAWN, Ending.REFERRED)
+
+
+def needs(reader: Reader, asked: Asked, span: Span) -> Figure:
+    """What was asked for, by week."""
+    if not asked.total:
+        return reader.none("needs")
+    first, others = asked.needed[:MOST_NEEDS], asked.needed[MOST_NEEDS:]
+    if len(others) == 1:
+        first, others = asked.needed, []
+    series = [Series(reader.need(need), [asked.needs[week][need] for week in span.weeks]) for need in first]
+    if others:
+        rest = [sum(asked.needs[week][need] for need in others) for week in span.weeks]
+        series.append(Series(reader.say("others"), rest))
+    most = [
+        reader.say("so_many", what=reader.need(need), count=reader.number(sum(asked.by_need[need].values())))
+        for need in asked.needed[:3]
+    ]
+    said = reader.say("needs_said", n=asked.total, count=reader.number(asked.total), most=reader.listed(most))
+    days = [reader.day(week) for week in span.weeks]
+    rows = [
+        [day, reader.number(asked.requests[week]), *(reader.number(each.values[n] or 0) for each in series)]
+        for n, (week, day) in enumerate(zip(span.weeks, days, strict=True))
+    ]
+    return Figure(
+        "needs",
+        reader.say("needs_title"),
+        said,
+        plots.columns(reader.about("needs", said), days, series, reader.number),
+        legend(series, "needs"),
+        Table(
+            reader.say("needs_table"),
+            [reader.say("week"), reader.say("requests"), *(each.label for each in series)],
+            rows,
+        ),
+        reader.per_week("by_week", span),
+    )
+
+
+def times(reader: Reader, name: str, waits: Waits, asked: Mapping[date, int], span: Span) -> Figure:
+    """How long something took, by the week in which it was asked."""
+    if not waits.whole.count:
+        return reader.none(name)
+    said = reader.say(
+        f"{name}_said",
+        n=waits.whole.count,
+        count=reader.number(waits.whole.count),
+        asked=reader.number(sum(asked.values())),
+        median=reader.took(waits.whole.median),
+        most=reader.took(waits.whole.p90),
+    )
+    weeks = [waits.weeks[week] for week in span.weeks]
+    lines = [
+        Series(reader.say("median"), [each.median.total_seconds() if each.median else None for each in weeks]),
+        Series(reader.say("p90"), [each.p90.total_seconds() if each.p90 else None for each in weeks]),
+    ]
+    days = [reader.day(week) for week in span.weeks]
+    rows = [
+        [day, reader.number(asked[week]), reader.number(each.count), reader.took(each.median), reader.took(each.p90)]
+        for week, day, each in zip(span.weeks, days, weeks, strict=True)
+    ]
+    return Figure(
+        name,
+        reader.say(f"{name}_title"),
+        said,
+        plots.times(reader.about(name, said), days, lines, reader.seconds),
+        [(plots.stroke(n), line.label) for n, line in enumerate(lines)],
+        Table(
+            reader.say(f"{name}_table"),
+            [reader.say("week"), reader.say("requests"), reader.say(f"{name}_count"), *(s.label for s in lines)],
+            rows,
+        ),
+        reader.per_week("by_week_log", span),
+    )
+
+
+def became(reader: Reader, asked: Asked) -> Figure:
+    """What became of what was asked for, by kind of help."""
+    if not asked.total:
+        return reader.none("became")
+    shown = asked.needed[:MOST_ROWS]
+    series = [
+        Series(
+            reader.say(f"became_{name}"),
+            [sum(asked.by_need[need].get(ending, 0) for ending in endings) for need in shown],
+        )
+        for name, endings in BECAME.items()
+    ]
+    came = sum(asked.endings.get(ending, 0) for ending in CAME)
+    not_met = sum(asked.endings.get(ending, 0) for ending in NOT_MET)
+    said = reader.say(
+        "became_said", count=reader.number(asked.total), came=reader.number(came), not_met=reader.number(not_met)
+    )
+    names = [reader.need(need) for need in shown]
+    everything = [
+        [
+            reader.need(need),
+            *(reader.number(sum(asked.by_need[need].get(one, 0) for one in endings)) for endings in BECAME.values()),
+        ]
+        for need in asked.needed
+    ]
+    return Figure(
+        "became",
+        reader.say("became_title"),
+        said,
+        plots.bars(reader.about("became", said), names, series, reader.number),
+        legend(series, "became"),
+        Table(reader.say("became_table"), [reader.say("need"), *(each.label for each in series)], everything),
+    )
+
+
+def reasons(reader: Reader, asked: Asked) -> Figure:
+    """Why help did not come, or why nobody knows."""
+    found = sorted((e for e in REASONS if asked.endings.get(e, 0)), key=lambda e: -asked.endings[e])
+    if not found:
+        return reader.none("reasons")
+    names = [reader.say(f"because_{ending}") for ending in found]
+    counts = [asked.endings[ending] for ending in found]
+    said = reader.say("reasons_said", why=names[0], count=reader.number(counts[0]))
+    rows = [[name, reader.number(count)] for name, count in zip(names, counts, strict=True)]
+    return Figure(
+        "reasons",
+        reader.say("reasons_title"),
+        said,
+        plots.bars(reader.about("reasons", said), names, [Series("", counts)], reader.number),
+        table=Table(reader.say("reasons_table"), [reader.say("why"), reader.say("requests")], rows),
+    )
+
+
+def languages(reader: Reader, asked: Asked) -> Figure:
+    """In which languages people asked."""
+    if not asked.total:
+        return reader.none("languages")
+    codes = sorted(asked.languages, key=lambda code: (-asked.languages[code], code))
+    counts = [asked.languages[code] for code in codes]
+    names = [reader.language(code) for code in codes]
+    said = reader.say("languages_said", n=len(codes), first=names[0], share=reader.percent(counts[0] / asked.total))
+    shown = slice(0, MOST_ROWS)
+    rows = [[name, reader.number(count)] for name, count in zip(names, counts, strict=True)]
+    return Figure(
+        "languages",
+        reader.say("languages_title"),
+        said,
+        plots.bars(reader.about("languages", said), names[shown], [Series("", counts[shown])], reader.number),
+        table=Table(reader.say("languages_table"), [reader.say("language"), reader.say("requests")], rows),
+    )
+
+
+def legend(series: Sequence[Series], name: str) -> list[tuple[Markup, str]]:
+    """Samples of the series of a plot, with what they are."""
+    return [(plots.swatch(name, n), each.label) for n, each in enumerate(series)]

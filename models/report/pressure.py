@@ -1,0 +1,117 @@
+"""What comes in and what waits just now: new requests an hour beside what the line is used to, and the queue."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from models.lines import Line
+from models.report.span import between, bucket
+from models.requests import LIVE, Request, State
+from models.store.session import Session
+from models.store.statements import in_literals
+from models.store.types import UtcDateTime, table
+from models.surges import Surge
+
+REQUESTS = table(Request)
+HOUR = timedelta(hours=1)
+SHOWN = 24  # hours
+USUAL_OVER = 28  # days before them
+MOST = 50_000  # requests, the latest
+# By how long it has waited: under an hour, under six, a day, three days, a week, more.
+AGES = (HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """New requests in one hour of the clock, and how many come in that hour of other days, on average."""
+
+    begins: datetime
+    new: int
+    usual: float
+
+
+@dataclass(frozen=True)
+class Surging:
+    """How many requests came in the last hours; since when waves are held, if they are; the most at once ever."""
+
+    hours: tuple[Hour, ...]
+    held_since: datetime | None
+    most: int  # in `Policy.brake_minutes`
+
+    @property
+    def new(self) -> int:
+        """How many came."""
+        return sum(hour.new for hour in self.hours)
+
+    @property
+    def usual(self) -> float:
+        """How many come in as many hours of other days."""
+        return sum(hour.usual for hour in self.hours)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What is not over: how many by state, and of what nobody has taken how long it has waited."""
+
+    states: Mapping[State, int]
+    ages: tuple[int, ...]  # of the open ones, as `AGES`, and one more for all older ones
+    oldest: datetime | None
+
+    @property
+    def live(self) -> int:
+        """How many are not over."""
+        return sum(self.states.values())
+
+
+def surging(session: Session, line: Line, now: datetime) -> Surging:
+    """The last hours of the line's clock, the one that has just begun too."""
+    zone = ZoneInfo(line.timezone)
+    local = now.astimezone(zone)
+    ends = now.replace(second=0, microsecond=0) - timedelta(minutes=local.minute) + HOUR
+    begins = ends - SHOWN * HOUR
+    since = begins - USUAL_OVER * timedelta(days=1)
+    came = (
+        sa.select(REQUESTS.c.created_at)
+        .where(REQUESTS.c.line_id == line.id, *between(session, Request, "created_at", since, ends))
+        .order_by(REQUESTS.c.id.desc())
+        .limit(MOST)
+    )
+    new: Counter[datetime] = Counter()
+    usual: Counter[int] = Counter()
+    for moment in session.execute(came).scalars():
+        if moment >= begins:
+            new[begins + (moment - begins) // HOUR * HOUR] += 1
+        else:
+            usual[moment.astimezone(zone).hour] += 1
+    days = min(USUAL_OVER, max((begins - line.created_at) // timedelta(days=1), 1))
+    hours = (begins + n * HOUR for n in range(SHOWN))
+    kept = session.execute(
+        sa.select(table(Surge).c.held_since, table(Surge).c.most).where(table(Surge).c.line_id == line.id)
+    ).first()
+    return Surging(
+        tuple(Hour(hour, new[hour], usual[hour.astimezone(zone).hour] / days) for hour in hours),
+        *(kept or (None, 0)),
+    )
+
+
+def queue(session: Session, line_id: int, now: datetime) -> Queue:
+    """What is not over now, however long ago it was asked."""
+    edges = (datetime.min.replace(tzinfo=UTC), *(now - age for age in reversed(AGES)))
+    live = (
+        sa.select(REQUESTS.c.state, bucket(REQUESTS.c.created_at, edges).label("age"), REQUESTS.c.created_at)
+        .where(REQUESTS.c.line_id == line_id, in_literals(REQUESTS.c.state, LIVE), REQUESTS.c.state != State.CLOSED)
+        .subquery()
+    )
+    keys = live.c.state, live.c.age
+    first = sa.func.min(live.c.created_at, type_=UtcDateTime)
+    states, ages, oldest = Counter(dict.fromkeys(LIVE, 0)), [0] * len(edges), list[datetime]()
+    for state, age, count, since in session.execute(sa.select(*keys, sa.func.count(), first).group_by(*keys)):
+        states[state] += count
+        if state is State.OPEN:
+            ages[len(AGES) - age] += count
+            oldest.append(since)
+    return Queue(states, tuple(ages), min(oldest, default=None))
