@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door, flyers, home, policies, public
+from app.pages import board, door, flyers, home, policies, public, trouble
 from app.pages.counting import Counting
 from app.pages.figures import page as figures
 from app.pages.members import NotLetIn
@@ -32,6 +32,7 @@ from handlers import registry
 log = structlog.get_logger()
 
 ANY_TEXT = "food near Oak St, please"
+PAGES_AT_ONCE = 6  # drawn; more wait: whoever looks must not take the connections that texts need, or the processor
 
 
 def create_app(settings: Settings | None = None, hotline: Hotline | None = None) -> FastAPI:
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         ):  # before the threads are watched: hours that pass at once look like a standstill
             await anyio.to_thread.run_sync(Phones(running).catch_up)
         running.start()
+        anyio.to_thread.current_default_thread_limiter().total_tokens = PAGES_AT_ONCE
         yield
         await anyio.to_thread.run_sync(counting.stop)
         await anyio.to_thread.run_sync(running.stop)
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         app.include_router(each.router)
     app.add_exception_handler(NotLetIn, door.refused)
     app.add_exception_handler(WhichLine, public.choose)
+    trouble.handle(app)
     for assets in (ASSETS, VENDORED):
         app.mount(assets.mount, assets.files())
     if running.carrier.simulated:
