@@ -76,6 +76,39 @@ def test_a_text_that_was_lost_or_not_answered_is_noticed(database_url: str) -> N
     assert found.complaints == ["1 not kept", "1 not answered", "1 claims that took nothing"]
 
 
+def test_a_line_that_was_lived_with_has_all_that_pages_show(database_url: str) -> None:
+    engine = sa.create_engine(make_url(database_url.replace("postgresql://", "postgresql+psycopg://")))
+    plan = Plan(open=40, helpers=60, closed=400, messages=30_000, lived_in=True)
+    with engine.begin() as connection:
+        fill(connection, plan)
+        if connection.dialect.name == "sqlite":  # the other has looked already
+            assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
+        states = {
+            row.state: row.total
+            for row in connection.execute(sa.text("SELECT state, count(*) AS total FROM request GROUP BY state"))
+        }
+        strays = connection.execute(
+            sa.text(
+                "SELECT count(*) FROM outbound o JOIN request r ON r.id = o.request_id"
+                " WHERE o.person_id <> r.person_id"
+                " AND o.person_id NOT IN (SELECT person_id FROM offer WHERE request_id = r.id)"
+            )
+        ).scalar()
+        backwards = connection.execute(
+            sa.text(
+                "SELECT count(*) FROM outbound a JOIN outbound b ON b.id = a.id + 1 WHERE b.created_at < a.created_at"
+            )
+        ).scalar()
+        counts = [
+            connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar()
+            for table in ("inbound", "outbound", "attempt", "status_event", "offer")
+        ]
+    engine.dispose()
+    assert states == {"open": 40, "claimed": 4, "delivered": 4, "held": 4, "draft": 4, "closed": 384}
+    assert (strays, backwards) == (0, 0)
+    assert counts == [15_000, 15_000, 15_000, 15_000, 3 * 440]
+
+
 def test_the_naive_server_keeps_every_text_once_and_none_that_is_not_signed(tmp_path: Path) -> None:
     *signed, other = islice(texts.mixed(200), 21)
     forged = replace(other, wire=other.wire.replace(b"X-Twilio-Signature: ", b"X-Twilio-Signature: x"))

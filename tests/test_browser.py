@@ -45,7 +45,9 @@ def served(html: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """A page of which no picture is taken, however the tests are run."""
+    monkeypatch.delenv(FOLDER, raising=False)
     with window(browser) as opened:
         yield opened.new_page()
 

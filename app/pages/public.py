@@ -1,6 +1,5 @@
 """The frame of the pages for everybody: of which line, in which language, and how long browsers keep them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -15,7 +14,7 @@ from models import lines
 from models.lines import Line
 
 A_MINUTE = 60  # seconds
-PAGES = ("how", "privacy", "terms", "poster", "card", "start")
+PAGES = ("how", "privacy", "terms", "poster", "card")
 
 
 class WhichLine(Exception):
@@ -142,22 +141,10 @@ def headers(language: str, *, simulated: bool) -> dict[str, str]:
 
 
 def language_of(request: Request, line: Line, wanted: str) -> str:
-    """The language that was asked for, else the first of the browser's that we speak, else the line's."""
-    spoken = wording.languages()
-    asked = [wanted, *accepted(request.headers.get("accept-language", "")), line.language]
-    return next((code for code in asked if code in spoken), spoken[0])
-
-
-def accepted(header: str) -> Iterator[str]:
-    """The languages that a browser names, the one it likes best first."""
-    liked: list[tuple[float, str]] = []
-    for part in header[:200].lower().split(","):
-        code, _, weight = part.partition(";q=")
-        try:
-            liked.append((float(weight or 1), code.strip().partition("-")[0]))
-        except ValueError:
-            continue
-    yield from (code for weight, code in sorted(liked, key=lambda each: -each[0]) if weight > 0)
+    """The language that was asked for, else the one that the browser likes best, else the line's."""
+    if wanted in wording.languages():
+        return wanted
+    return wording.preferred(request.headers.get("accept-language", ""), wording.of(line.language).code)
 
 
 def _query(values: dict[str, str]) -> str:

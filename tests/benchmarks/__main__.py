@@ -10,10 +10,23 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import against, asking, bench, fsync, full, memory, morning, profiling, scale, sending, session
+from tests.benchmarks import (
+    against,
+    asking,
+    bench,
+    fsync,
+    full,
+    memory,
+    morning,
+    pages,
+    profiling,
+    scale,
+    sending,
+    session,
+)
 from tests.benchmarks.figures import say
 
-MODULES = full, against, session, fsync, scale, morning, sending, memory, asking
+MODULES = full, against, session, fsync, scale, morning, sending, memory, pages, asking
 BENCHMARKS = {module.NAME: module for module in MODULES}
 DATABASES = ("sqlite", "postgresql")
 

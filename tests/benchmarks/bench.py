@@ -129,14 +129,15 @@ class Bench:
             self.tallied.append(checks.kept(url, live.taken, prepared=plan.open + plan.closed))
             self.tallied[-1].complaints += [line for server in started for line in server.troubles[:1]]
 
-    def account(self, benchmark: str, database: str) -> None:
-        """Report whether every text since the last account was kept once and answered."""
+    def account(self, benchmark: str, database: str, *, asking: bool = True) -> None:
+        """Report whether every text since the last account was kept once and answered, and volunteers were asked."""
         complaints = [complaint for kept in self.tallied for complaint in kept.complaints]
         right, taken = sum(k.right for k in self.tallied), sum(k.taken for k in self.tallied)
         self.report.count(benchmark, database, right, taken, complaints)
-        unasked = [float(kept.unasked) for kept in self.tallied]
-        words = "requests no volunteer was asked about"
-        self.report.figure(benchmark, database, words, [max(unasked)], digits=0, goal=Goal("0", most=0))
+        if asking:
+            unasked = [float(kept.unasked) for kept in self.tallied]
+            words = "requests no volunteer was asked about"
+            self.report.figure(benchmark, database, words, [max(unasked)], digits=0, goal=Goal("0", most=0))
         self.tallied.clear()
 
 

@@ -1,9 +1,12 @@
 """The rows of a database that has seen some life: plain dictionaries, the same on every run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
+
+import sqlalchemy as sa
 
 from tests import fakes, webhooks
 from tests.benchmarks import texts
@@ -38,6 +41,7 @@ class Plan:
     messages: int = 0  # half came in, half went out
     ready: int = 0  # texts that wait to be sent
     rules: Row = field(default_factory=dict)
+    lived_in: bool = False  # with requests in every state, their history, and texts that belong to them
 
     @property
     def everybody(self) -> int:
@@ -51,7 +55,7 @@ class Rows:
 
     plan: Plan
     now: datetime
-    size: int  # messages among which the span is divided
+    size: int  # messages either way, among which the span is divided
 
     def ago(self, n: int, of: int) -> datetime:
         """A time within the span, the later the greater `n`."""
@@ -102,10 +106,11 @@ class Rows:
     def weighed(self) -> dict[int, int]:
         """Which request a volunteer was asked about last and has not answered: a third has one, the rest are free."""
         numbers = range(1, self.plan.open + 1)
-        last = {self._asked(number, n): number for number in numbers for n in range(3)}
+        last = {self.asked(number, n): number for number in numbers for n in range(3)}
         return {n: number for n, number in last.items() if n % 3 == 0}
 
-    def _asked(self, number: int, n: int) -> int:
+    def asked(self, number: int, n: int) -> int:
+        """Which volunteer was asked about a request, as one of three."""
         return (texts.asked_first(number, self.plan.helpers) + n) % self.plan.helpers
 
     def address(self, n: int) -> Row:
@@ -151,9 +156,9 @@ class Rows:
             "created_at": self.ago(number, self.plan.open + self.plan.closed),
         }
 
-    def event(self, number: int) -> Row:
+    def events(self, number: int) -> Iterable[Row]:
         """How request `n` began."""
-        return {"id": number, "request_id": number, "at": self.now - SPAN, "kind": "asked", "state": "draft"}
+        yield {"request_id": number, "at": self.now - SPAN, "kind": "asked", "state": "draft"}
 
     def offer(self, number: int, n: int) -> Row:
         """One of the three volunteers asked about a request."""
@@ -161,19 +166,20 @@ class Rows:
             "id": 3 * number + n - 2,
             "line_id": 1,
             "request_id": number,
-            "person_id": self._asked(number, n) + 1,
+            "person_id": self.asked(number, n) + 1,
             "wave": 1,
             "state": "sent" if number <= self.plan.open else "superseded" if n else "accepted",
             "created_at": self.now - SPAN,
         }
 
-    def assignment(self, number: int) -> Row:
-        """Who helped with a request that is over."""
+    def assignments(self, number: int) -> Iterable[Row]:
+        """Who helped with a request, where it is over."""
+        if number <= self.plan.open:
+            return
         at = self.ago(number, self.plan.open + self.plan.closed)
-        return {
-            "id": number - self.plan.open,
+        yield {
             "request_id": number,
-            "person_id": self._asked(number, 0) + 1,
+            "person_id": self.asked(number, 0) + 1,
             "state": "done",
             "taken_at": at,
             "ended_at": at,
@@ -227,3 +233,15 @@ class Rows:
         """How text `n` was handed over."""
         at = self.ago(n, self.size)
         return {"id": n, "outbound_id": n, "started_at": at, "ended_at": at, "result": "taken", "sid": f"SMc{n}"}
+
+    def status(self, n: int) -> Row:
+        """What the carrier said of text `n`."""
+        return {"id": n, "outbound_id": n, "at": self.ago(n, self.size), "status": "delivered", "sid": f"SMc{n}"}
+
+    def belonging(self, new: sa.ColumnElement[int]) -> dict[str, sa.ColumnElement[Any]]:
+        """The columns of a text that went out that follow from its id alone."""
+        return {"person_id": new * 31 % self.plan.everybody + 1}
+
+    def more(self) -> Iterable[tuple[str, Iterable[Row]]]:
+        """What there is besides: a table's name and its rows."""
+        return ()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count, islice
+from itertools import chain, count, islice
 from os import sync
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,46 +15,61 @@ from sqlalchemy.engine import Connection, make_url
 
 from app.database import migrations
 from models import METADATA
+from tests.benchmarks.lived_in import LivedIn
 from tests.benchmarks.rows import Plan, Row, Rows
 from tests.postgres import PostgreSQL
 
 CHUNK = 10_000  # rows in one statement
 BASE = 5_000  # messages written one by one; the database makes the others from them
 
-Made = Callable[[sa.ColumnElement[int]], sa.ColumnElement[Any]]
+Columns = dict[str, sa.ColumnElement[Any]]
+Made = Callable[[sa.ColumnElement[int]], Columns]  # from a row's id
 
 
 def fill(connection: Connection, plan: Plan) -> None:
     """Write the plan into an empty migrated database."""
-    size = min(BASE, plan.messages // 2)
-    rows = Rows(plan, datetime.now(UTC), max(size, 1))
+    half = plan.messages // 2
+    rows = (LivedIn if plan.lived_in else Rows)(plan, datetime.now(UTC), max(half, 1))
     everybody, numbers = range(plan.everybody), range(1, plan.open + plan.closed + 1)
     put(connection, "line", [rows.line()])
     put(connection, "area", map(rows.area, (1, 2, 3)))
     put(connection, "person", map(rows.person, everybody))
     put(connection, "address", map(rows.address, everybody))
     put(connection, "request", map(rows.request, numbers))
-    put(connection, "event", map(rows.event, numbers))
+    put(connection, "event", chain.from_iterable(map(rows.events, numbers)))
     put(connection, "offer", (rows.offer(number, n) for number in numbers for n in range(3)))
-    put(connection, "assignment", map(rows.assignment, numbers[plan.open :]))
-    written = range(1, size + 1)
+    put(connection, "assignment", chain.from_iterable(map(rows.assignments, numbers)))
+    for table, some in rows.more():
+        put(connection, table, some)
+    if half:
+        _fill_messages(connection, rows, half)
+    put(connection, "outbound", (rows.outbound(n, "ready") for n in range(half + 1, half + 1 + plan.ready)))
+
+
+def _fill_messages(connection: Connection, rows: Rows, half: int) -> None:
+    """Write half of the messages as having come in, and as many as having gone out."""
+    copies = half // BASE or 1  # of each that is written one by one, itself included
+    written = range(1, half + 1, copies)  # ids in between are those of the copies, so that ids follow time
     put(connection, "inbound", map(rows.inbound, written))
     put(connection, "outbound", (rows.outbound(n, "delivered") for n in written))
     put(connection, "attempt", map(rows.attempt, written))
-    if size:
-        times = plan.messages // 2 // size - 1
+    put(connection, "status_event", map(rows.status, written))
+    sent = METADATA.tables["outbound"]
+    connection.execute(sa.update(sent).values(rows.belonging(sent.c.id)))
 
-        def somebody(new: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-            return new * 31 % plan.everybody + 1
+    def sid(prefix: str) -> Made:
+        return lambda new: {"sid": prefix + sa.cast(new, sa.String)}
 
-        def named(prefix: str, suffix: str = "") -> Made:
-            return lambda new: sa.literal(prefix) + sa.cast(new, sa.String) + sa.literal(suffix)
+    def inbound(new: sa.ColumnElement[int]) -> Columns:
+        return sid("SMa")(new) | {"person_id": new * 31 % rows.plan.everybody + 1}
 
-        multiply(connection, "inbound", size, times, person_id=somebody, sid=named("SMa"))
-        multiply(connection, "outbound", size, times, person_id=somebody, key=named("", ":0"), sid=named("SMc"))
-        multiply(connection, "attempt", size, times, outbound_id=lambda new: new)
-    first = plan.messages // 2 + 1
-    put(connection, "outbound", (rows.outbound(n, "ready") for n in range(first, first + plan.ready)))
+    def outbound(new: sa.ColumnElement[int]) -> Columns:
+        return sid("SMc")(new) | {"key": sa.cast(new, sa.String) + ":0"} | rows.belonging(new)
+
+    multiply(connection, "inbound", half, copies, inbound)
+    multiply(connection, "outbound", half, copies, outbound)
+    for table in ("attempt", "status_event"):
+        multiply(connection, table, half, copies, lambda new: sid("SMc")(new) | {"outbound_id": new})
 
 
 def put(connection: Connection, table: str, rows: Iterable[Row]) -> None:
@@ -64,17 +79,17 @@ def put(connection: Connection, table: str, rows: Iterable[Row]) -> None:
         connection.execute(sa.insert(METADATA.tables[table]), some)
 
 
-def multiply(connection: Connection, table: str, size: int, times: int, **made: Made) -> None:
-    """Write the first `size` rows so many times more. Ids go on; `made` are columns made from the new id."""
-    if times < 1:
+def multiply(connection: Connection, table: str, until: int, copies: int, made: Made) -> None:
+    """Write copies of every row, under the ids that follow its own; `made` says what is made from the new id."""
+    if copies < 2:
         return
     source = METADATA.tables[table]
     series = sa.select(sa.literal(1).label("n")).cte("series", recursive=True)
-    series = series.union_all(sa.select(series.c.n + 1).where(series.c.n < times))
-    new_id = source.c.id + size * series.c.n
-    made = {"id": lambda new: new, **made}
-    columns = [made[c.name](new_id).label(c.name) if c.name in made else c for c in source.c]
-    rows = sa.select(*columns).select_from(source.join(series, sa.true())).where(source.c.id <= size)
+    series = series.union_all(sa.select(series.c.n + 1).where(series.c.n < copies - 1))
+    new_id = source.c.id + series.c.n
+    columns = {"id": new_id, **made(new_id)}
+    values = [columns[c.name].label(c.name) if c.name in columns else c for c in source.c]
+    rows = sa.select(*values).select_from(source.join(series, sa.true())).where(new_id <= until)
     connection.execute(sa.insert(source).from_select([c.name for c in source.c], rows))
 
 

@@ -17,6 +17,12 @@ async def message(request: Request) -> Response:
     return Response("<Response/>", media_type="text/xml")
 
 
+@app.get("/")
+def page() -> Response:
+    """Do what every page must do, and nothing else: be drawn on a thread of its own."""
+    return Response("<!doctype html><title>Nothing</title>", media_type="text/html")
+
+
 def serve(app: FastAPI) -> None:
     """Say the port, and answer until told to stop."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:

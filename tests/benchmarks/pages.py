@@ -1,0 +1,195 @@
+"""Pages on a line with 20,000 open requests and a million texts: how soon each begins to arrive, and how large it is.
+
+Then thirty pages of the board stay open while neighbors text: what that costs the texts, and how soon the pages hear.
+"""
+
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from app.hotline import Hotline
+from models import board_sessions
+from models.store.session import Session
+from tests import fakes
+from tests.benchmarks.bench import WARM, Bench, Live
+from tests.benchmarks.figures import Goal, say
+from tests.benchmarks.lived_in import DUTY
+from tests.benchmarks.reading import Glances, OpenPage, Reader, news
+from tests.benchmarks.rows import Plan
+from tests.benchmarks.stock import Ground
+
+NAME = "pages"
+OPEN, CLOSED, HELPERS, PEOPLE, TEXTS = 20_000, 80_000, 500, 60_000, 1_000_000
+LOOKS = 20  # at each page, a round
+FIRST_BYTE = 50  # milliseconds
+SIZE = 60  # KB
+PAGES_OPEN = 30
+PACE = 40  # texts a second, while pages are open
+LOAD = 600  # texts, with pages open and without
+NEXT = re.compile(rb'<a [^>]*rel="next"[^>]*href="([^"]+)"|<a [^>]*href="([^"]+)"[^>]*rel="next"')
+LIVE = "/board/live"  # where an open page of the board hears of news
+
+
+class Who(StrEnum):
+    """Who looks."""
+
+    ANYBODY = "anybody"
+    VOLUNTEER = "a volunteer"
+    DUTY = "duty"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to look at."""
+
+    path: str
+    who: Who = Who.ANYBODY
+
+    def __str__(self) -> str:
+        return self.path if self.who is Who.ANYBODY else f"{self.path}, {self.who}"
+
+
+PAGES = (
+    Page("/start"),
+    Page("/board", Who.VOLUNTEER),
+    Page("/board", Who.DUTY),
+)
+
+
+def run(bench: Bench) -> None:
+    """Measure it on each database."""
+    for ground in bench.grounds:
+        plan = Plan(
+            open=bench.size(OPEN),
+            closed=bench.size(CLOSED),
+            helpers=max(bench.size(HELPERS), 60),
+            people=bench.size(PEOPLE),
+            messages=bench.size(TEXTS),
+            lived_in=True,
+        )
+        began = time.monotonic()
+        filled = ground.filled(plan)
+        keys = let_in(filled)
+        say(f"{ground.name}: filled in {time.monotonic() - began:.0f} s")
+        _look(bench, ground, filled, plan, keys)
+        _leave_open(bench, ground, filled, plan, keys)
+        bench.account(NAME, ground.name, asking=False)  # so many new requests are more than its volunteers
+
+
+def let_in(url: str) -> dict[Who, list[str]]:
+    """Open the board to as many as leave it open, half of them on duty; the keys of their browsers."""
+    hotline = Hotline(fakes.twilio_settings(url))
+
+    def keys(session: Session, first: int, people: int) -> list[str]:
+        now = hotline.clock.now()
+        opened = []
+        for n in range(PAGES_OPEN // 2):
+            secret = board_sessions.ask(session, 1, first + n % people, now)
+            lasts = now + timedelta(days=1)
+            key = board_sessions.open_(session, secret, now, ends_at=lasts, duty_until=lasts)
+            assert key is not None
+            opened.append(key)
+        return opened
+
+    try:
+        return {
+            Who.DUTY: hotline.database.write(lambda session: keys(session, 1, DUTY)).result(),
+            Who.VOLUNTEER: hotline.database.write(lambda session: keys(session, DUTY + 1, 20)).result(),
+        }
+    finally:
+        hotline.stop()
+
+
+def _look(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dict[Who, list[str]]) -> None:
+    supply = bench.texts(plan.helpers, WARM * 10)
+    ratios: dict[str, list[float]] = {}
+    typical: dict[str, list[float]] = {}
+    slowest: dict[str, list[float]] = {}
+    sizes: dict[str, float] = {}
+    for _ in bench.each_round(f"{NAME} on {ground.name}"):
+        with bench.served(ground, filled, plan, supply=supply) as live, _readers(bench, live, keys) as readers:
+            for page in _all_pages(readers):
+                times, idle = [], []
+                for _ in range(LOOKS):
+                    took, body = readers[page.who].get(page.path)
+                    times.append(took)
+                    idle.append(readers[None].get("/")[0])
+                    sizes[str(page)] = len(body) / 1024
+                typical.setdefault(str(page), []).append(statistics.median(times) * 1e3)
+                slowest.setdefault(str(page), []).append(max(times) * 1e3)
+                ratios.setdefault(str(page), []).append(statistics.median(times) / statistics.median(idle))
+    goal = Goal(f"< {FIRST_BYTE} ms", most=FIRST_BYTE)
+    for name, values in typical.items():
+        bench.report.figure(NAME, ground.name, f"{name}: first byte", values, unit="ms", digits=1, goal=goal)
+        bench.report.figure(NAME, ground.name, f"{name}: slowest of {LOOKS}", slowest[name], unit="ms", digits=1)
+        bench.report.figure(NAME, ground.name, f"{name}: of the yardstick", ratios[name], digits=1)
+        size = Goal(f"< {SIZE} KB", most=SIZE)
+        bench.report.figure(NAME, ground.name, f"{name}: size", [sizes[name]], unit="KB", digits=0, goal=size)
+
+
+@contextmanager
+def _readers(bench: Bench, live: Live, keys: dict[Who, list[str]]) -> Iterator[dict[Who | None, Reader]]:
+    """A browser of each kind; under None one at the server that does nothing."""
+    port = live.servers[0].port
+    readers: dict[Who | None, Reader] = {
+        Who.ANYBODY: Reader(port),
+        **{who: Reader(port, keys[who][0]) for who in keys},
+        None: Reader(bench.yardstick.port),
+    }
+    yield readers
+    for reader in readers.values():
+        reader.close()
+
+
+def _all_pages(readers: dict[Who | None, Reader]) -> Iterator[Page]:
+    """Each page, warmed up, and what its link to more leads to."""
+    for page in PAGES:
+        body = readers[page.who].get(page.path)[1]
+        yield page
+        if found := NEXT.search(body):
+            following = (found[1] or found[2]).decode().replace("&amp;", "&")
+            readers[page.who].get(following)
+            yield replace(page, path=following)
+
+
+def _leave_open(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dict[Who, list[str]]) -> None:
+    count = bench.size(LOAD)
+    supply = bench.texts(plan.helpers, 2 * count + WARM + 10)
+    ratios, late, first_bytes, costs = [], [], [], []
+    for _ in bench.each_round(f"{NAME}, {PAGES_OPEN} of them open, on {ground.name}"):
+        with bench.served(ground, filled, plan, supply=supply) as live:
+            alone = live.fire(count, pace=PACE)
+            with ExitStack() as stack:
+                port = live.servers[0].port
+                opened = [OpenPage(port, key, LIVE) for several in keys.values() for key in several]
+                for page in opened:
+                    stack.callback(page.close)
+                glances = Glances(Reader(port, keys[Who.DUTY][0]), "/board")
+                watched = live.fire(count, pace=PACE)
+                first_bytes.append(statistics.median(glances.end()) * 1e3)
+                ratios.append(watched.p99 / alone.p99)
+                costs.append(watched.cost / alone.cost)
+                time.sleep(2)  # until all that was said so far is heard
+                moment = time.perf_counter()
+                live.fire(2)  # a new request, and a claim
+                late.append(news(opened, moment))
+    what = f"{PAGES_OPEN} pages open, {PACE} texts a second"
+    goal = Goal("<= 1.5", most=1.5)
+    bench.report.figure(NAME, ground.name, f"{what}: a text's p99, of without", ratios, goal=goal)
+    bench.report.figure(NAME, ground.name, f"{what}: CPU a text, of without", costs)
+    soon = Goal("<= 2 s", most=2)
+    bench.report.figure(NAME, ground.name, f"{what}: all of them have heard", late, unit="s", goal=soon)
+    bench.report.figure(
+        NAME,
+        ground.name,
+        f"{what}: first byte of /board",
+        first_bytes,
+        unit="ms",
+        digits=1,
+        goal=Goal(f"< {FIRST_BYTE} ms", most=FIRST_BYTE),
+    )
