@@ -5,6 +5,8 @@ from fastapi.responses import PlainTextResponse
 
 from app.hotline import Hotline
 from app.pages import public, wording
+from app.pages.figures import public as figures
+from app.pages.figures.sheet import Reader
 from app.pages.public import CurrentVisit
 from handlers import phrasebook
 
@@ -17,9 +19,11 @@ GOOD_TO_KNOW = ("status", "nevermind", "person", "quiet", "my_data", "forget", "
 
 
 @router.get("/")
-def home(visit: CurrentVisit) -> Response:
-    """Who this is and what to text."""
-    book = wording.of(visit.language).book
+def home(request: Request, visit: CurrentVisit) -> Response:
+    """Who this is and what to text. What neighbors did is counted beside: nobody waits for it."""
+    words = wording.of(visit.language)
+    book = words.book
+    month = figures.month(request.app, visit.line.id)
     spoken = [book.locale.languages[code] for code in phrasebook.languages()]
     return public.page(
         visit,
@@ -28,6 +32,7 @@ def home(visit: CurrentVisit) -> Response:
         examples=range(1, EXAMPLES + 1),
         commands=GOOD_TO_KNOW,
         spoken=book.listed(spoken, style="or"),
+        did=figures.figure(Reader(words, visit.line.timezone), month) if month else None,
         paused=visit.line.paused_until if visit.line.is_paused(visit.hotline.clock.now()) else None,
     )
 

@@ -55,6 +55,10 @@ class Page:
 
 
 PAGES = (
+    Page("/"),
+    Page("/how"),
+    Page("/privacy"),
+    Page("/poster"),
     Page("/start"),
     Page("/board", Who.VOLUNTEER),
     Page("/board", Who.DUTY),
