@@ -16,7 +16,7 @@ LANGUAGES = wording.languages()
 QUOTED = re.compile(r"""["']([\w.]+)["']""")
 NOT_OURS = re.compile(r"\b(clients?|tickets?|beneficiar\w+|cases?|clientes?|casos?|usuarios?)\b", re.I)
 # How somebody says "tú" is seen in what they do not say.
-FORMAL = re.compile(r"\busted\b|(?:^|[.:!?;¡] ?)(?:escriba|llame|diga|haga|mire|abra|texto)\b", re.I)
+FORMAL = re.compile(r"\busted\b|(?:^|[.:!?;¡] ?)(?:escriba|llame|diga|haga|mire|abra)\b", re.I)
 
 
 def phrases(code: str) -> dict[str, str | dict[str, str]]:
