@@ -34,12 +34,13 @@ CUT_OFF = """() => [...document.querySelectorAll(".poster, .strips li, .card")]
 @pytest.fixture(scope="module")
 def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A hotline that is live."""
-    with live(shutil.copy(migrated_file, tmp_path_factory.mktemp("public") / "hotline.db")) as opened:
+    with live(migrated_file, tmp_path_factory.mktemp("public")) as opened:
         yield opened
 
 
 @contextmanager
-def live(file: Path) -> Iterator[Site]:
+def live(migrated_file: Path, folder: Path) -> Iterator[Site]:
+    file = shutil.copy(migrated_file, folder / "hotline.db")
     settings = fakes.twilio_settings(f"sqlite:///{file}", hotline_name="Oak Street Neighbors")
     with served(Hotline(settings, carrier=fakes.TwilioRecorder(settings), clock=by_day())) as opened:
         yield opened
@@ -88,7 +89,7 @@ def test_look_at_every_page(page: Page, site: Site, path: str) -> None:
 
 
 def test_look_at_the_lines(page: Page, migrated_file: Path, tmp_path: Path) -> None:
-    with live(shutil.copy(migrated_file, tmp_path / "hotline.db")) as site:
+    with live(migrated_file, tmp_path) as site:
         site.another_line("Elm Hill", "+12025550177")
         page.goto(site.home)
         look(page, "public-lines")
