@@ -396,7 +396,7 @@ def test_what_neighbors_did_is_told_once_it_is_counted(hotline: Hotline, clock: 
         return page
 
     page = text_of(asyncio.run(looked()))
-    assert "What neighbors did for each other" in page
+    assert "What comes of it" in page
     assert "at least 5" in page
     assert "6" not in re.findall(r"at least (\d+)", page)
     assert "Ben" not in page
