@@ -1,5 +1,6 @@
 """What may have happened on a line, made up by hypothesis, and the rows that are kept of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,7 +20,9 @@ from models.duty_tasks import DutyTask
 from models.lines import Channel, Line
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
+from models.store.rows import defaults
 from models.store.session import Session
+from models.store.types import table
 from tests import fakes
 
 MINUTE = timedelta(minutes=1)
@@ -104,7 +107,7 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
         st.lists(st.tuples(after, st.integers(1, 9)), max_size=3),
         st.lists(claims, max_size=2),
         st.booleans(),
-    ).map(lambda it: Asked(it[0], tuple(it[1]), it[2], *it[3], it[4], tuple(it[5]), tuple(it[6]), it[7]))
+    ).map(lambda it: Asked(it[0], tuple(it[1]), it[2], it[3][0], it[3][1], it[4], tuple(it[5]), tuple(it[6]), it[7]))
     texts = st.builds(
         Text,
         moments,
@@ -127,32 +130,31 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
     )
 
 
-def keep(session: Session, history: History, *, line_id: int = 1) -> None:
-    """Write it down as if it had happened on this line: each table in the order of time, whose ids follow it."""
-    rows = _Rows(session, history, line_id)
-    rows.people()
+def keep(session: Session, history: History, lines: Sequence[int] = (1,)) -> None:
+    """Write it down as if it had happened on each of these lines: each table in the order of time."""
+    each_line = [Rows(session, history, line_id) for line_id in lines]
     asked = sorted(history.asked, key=lambda one: one.at)
-    ids = [rows.request(number, one) for number, one in enumerate(asked, 1)]
-    happened, taken = list[tuple[datetime, dict[str, Any]]](), list[tuple[datetime, dict[str, Any]]]()
-    for request_id, one in zip(ids, asked, strict=True):
-        about = {"request_id": request_id}
-        happened += [
-            (one.at + after * MINUTE, {**about, "kind": "wave", "words": str(people)}) for after, people in one.waves
-        ]
-        for claim in one.claims:
-            at = one.at + claim.after * MINUTE
-            happened.append((at, {**about, "kind": "claimed", "words": "after 6"}))
-            taken.append((at, {**about, "person_id": rows.helpers[claim.helper], "state": claim.state}))
+    ids = [[rows.request(number, one) for rows in each_line] for number, one in enumerate(asked, 1)]
+    happened, taken = list[tuple[datetime, int, str, str | None]](), list[tuple[datetime, int, Claim]]()
+    for n, one in enumerate(asked):
+        happened += [(one.at + after * MINUTE, n, "wave", str(people)) for after, people in one.waves]
+        happened += [(one.at + claim.after * MINUTE, n, "claimed", "after 6") for claim in one.claims]
+        taken += [(one.at + claim.after * MINUTE, n, claim) for claim in one.claims]
         if one.state is State.CLOSED:
-            happened.append((one.changed_at, {**about, "kind": "closed", "words": None}))
-    for at, values in sorted(happened, key=lambda it: it[0]):
-        rows.insert(Event, at=at, **values)
-    for at, values in sorted(taken, key=lambda it: it[0]):
-        rows.insert(Assignment, taken_at=at, **values)
+            happened.append((one.changed_at, n, "closed", None))
+    for at, n, kind, words in sorted(happened, key=lambda it: it[0]):
+        for rows, request_id in zip(each_line, ids[n], strict=True):
+            rows.insert(Event, at=at, request_id=request_id, kind=kind, words=words)
+    for at, n, claim in sorted(taken, key=lambda it: it[0]):
+        for rows, request_id in zip(each_line, ids[n], strict=True):
+            helper = rows.helpers[claim.helper]
+            rows.insert(Assignment, taken_at=at, request_id=request_id, person_id=helper, state=claim.state)
     for text in sorted(history.texts, key=lambda one: one.at):
-        rows.text(text)
-    for n, one in enumerate(sorted(history.duty, key=lambda one: one.at)):
-        rows.for_duty(one, None if n >= len(ids) else ids[n])
+        for rows in each_line:
+            rows.text(text)
+    for n, what in enumerate(sorted(history.duty, key=lambda one: one.at)):
+        for line, rows in enumerate(each_line):
+            rows.for_duty(what, ids[n][line] if n < len(ids) else None)
 
 
 def clear(session: Session) -> None:
@@ -161,27 +163,32 @@ def clear(session: Session) -> None:
         session.execute(sa.delete(each))
 
 
-class _Rows:
+class Rows:
     _keys = count(1)
 
     def __init__(self, session: Session, history: History, line_id: int) -> None:
         self.session, self.history, self.line_id = session, history, line_id
         self.helpers: list[int] = []
         self.neighbor = 0
+        if session.get(Line, line_id) is None:
+            self._line()
+        self._people()
 
     def insert(self, of: type[SQLModel], /, **values: Any) -> int:
         made: Any = self.session.create(of, **values)
         return int(made.id)
 
-    def people(self) -> None:
-        self.insert(
-            Line,
-            id=self.line_id,
-            name=f"Line {self.line_id}",
-            sms=f"{fakes.LINE}{self.line_id}",
-            timezone=self.history.zone,
-            created_at=self.history.now - 100 * timedelta(days=1),
-        )
+    def _line(self) -> None:
+        own = {
+            "id": self.line_id,
+            "name": f"Line {self.line_id}",
+            "sms": f"{fakes.LINE}{self.line_id}",
+            "timezone": self.history.zone,
+            "created_at": self.history.now - 100 * timedelta(days=1),
+        }
+        self.session.execute(sa.insert(table(Line)).values({**defaults(Line), **own}))
+
+    def _people(self) -> None:
         since = self.history.now - 90 * timedelta(days=1)
         base = {"line_id": self.line_id, "created_at": since}
         helps = {"helper_since": since, "vouched_at": since}

@@ -20,7 +20,6 @@ REQUESTS = table(Request)
 HOUR = timedelta(hours=1)
 SHOWN = 24  # hours
 USUAL_OVER = 28  # days before them
-MOST = 50_000  # requests, the latest
 # By how long it has waited: under an hour, under six, a day, three days, a week, more.
 AGES = (HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR)
 
@@ -74,19 +73,18 @@ def surging(session: Session, line: Line, now: datetime) -> Surging:
     ends = now.replace(second=0, microsecond=0) - timedelta(minutes=local.minute) + HOUR
     begins = ends - SHOWN * HOUR
     since = begins - USUAL_OVER * timedelta(days=1)
+    edges = [since + n * HOUR for n in range((ends - since) // HOUR)]
     came = (
-        sa.select(REQUESTS.c.created_at)
+        sa.select(bucket(REQUESTS.c.created_at, edges).label("hour"))
         .where(REQUESTS.c.line_id == line.id, *between(session, Request, "created_at", since, ends))
-        .order_by(REQUESTS.c.id.desc())
-        .limit(MOST)
+        .subquery()
     )
     new: Counter[datetime] = Counter()
     usual: Counter[int] = Counter()
-    for moment in session.execute(came).scalars():
-        if moment >= begins:
-            new[begins + (moment - begins) // HOUR * HOUR] += 1
-        else:
-            usual[moment.astimezone(zone).hour] += 1
+    for n, count in session.execute(sa.select(came.c.hour, sa.func.count()).group_by(came.c.hour)):
+        new[edges[n]] = count
+        if edges[n] < begins:
+            usual[edges[n].astimezone(zone).hour] += count
     days = min(USUAL_OVER, max((begins - line.created_at) // timedelta(days=1), 1))
     hours = (begins + n * HOUR for n in range(SHOWN))
     kept = session.execute(

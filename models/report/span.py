@@ -35,10 +35,16 @@ class Span:
 
     @classmethod
     def weeks_before(cls, line: Line, now: datetime, weeks: int) -> "Span":
-        """So many weeks from a Monday on, the last of which is this one, up to today; of many, four together."""
-        today = now.astimezone(ZoneInfo(line.timezone)).date()
-        monday = today - today.weekday() * DAY
-        return cls(line.timezone, monday - (weeks - 1) * WEEK, today, 28 if weeks > MANY_WEEKS else 7)
+        """So many weeks from a Monday on, the last of which is this one, up to today; of many, four together.
+
+        None that were over before there was the line.
+        """
+        zone = ZoneInfo(line.timezone)
+        today = now.astimezone(zone).date()
+        first = today - today.weekday() * DAY - (weeks - 1) * WEEK
+        step = 28 if weeks > MANY_WEEKS else 7
+        empty = max((line.created_at.astimezone(zone).date() - first).days // step, 0)
+        return cls(line.timezone, min(first + empty * step * DAY, today), today, step)
 
     @classmethod
     def days_before(cls, line: Line, now: datetime, days: int) -> "Span":

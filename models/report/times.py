@@ -62,7 +62,7 @@ def read(session: Session, line_id: int, span: Span) -> Times:
 
 
 def _latest(session: Session, query: "sa.Select[datetime, datetime]") -> Iterable[Wait]:
-    return [(asked, done) for asked, done in session.execute(query.order_by(REQUESTS.c.id.desc()).limit(MOST))]
+    return [(asked, done) for asked, done in session.execute(query.order_by(REQUESTS.c.id.desc()).limit(MOST)).all()]
 
 
 def waits(span: Span, each: Iterable[Wait]) -> Waits:

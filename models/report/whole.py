@@ -15,7 +15,7 @@ from models.report.texts import Texts
 from models.report.times import Times
 from models.store.session import Session
 
-DAYS = 28  # of texts and money, the latest of the span
+DAYS = 21  # of texts and money, the latest of the span
 
 
 @dataclass(frozen=True)
