@@ -60,10 +60,22 @@ PAGES = (
     Page("/"),
     Page("/how"),
     Page("/privacy"),
+    Page("/terms"),
     Page("/poster"),
+    Page("/card"),
     Page("/start"),
     Page("/board", Who.VOLUNTEER),
     Page("/board", Who.DUTY),
+    Page("/board?state=open", Who.DUTY),
+    Page("/board/requests/7", Who.VOLUNTEER),
+    Page("/board/requests/7", Who.DUTY),
+    Page("/board/people", Who.DUTY),
+    Page("/board/people/7", Who.DUTY),
+    Page("/board/duty", Who.VOLUNTEER),
+    Page("/board/duty", Who.DUTY),
+    Page("/board/rules", Who.DUTY),
+    Page("/board/me", Who.VOLUNTEER),
+    Page("/board/figures", Who.DUTY),
 )
 
 
