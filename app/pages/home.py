@@ -12,7 +12,7 @@ from handlers import phrasebook
 
 router = APIRouter(include_in_schema=False)
 
-# Pages that are somebody's own. What is not here says so itself (X-Robots-Tag): a link may lead to it from elsewhere.
+# Not for search engines. Pages among them say so themselves, too (X-Robots-Tag), for links from elsewhere lead there.
 PRIVATE = ("/board", "/b/", "/simulator", "/twilio/", "/health", "/metrics")
 EXAMPLES = 3
 GOOD_TO_KNOW = ("status", "nevermind", "person", "quiet", "my_data", "forget", "stop")

@@ -111,7 +111,7 @@ def choose(request: Request, _: Exception) -> Response:
     hotline: Hotline = request.app.state.hotline
     found = hotline.database.read(lines.all_lines)
     language = language_of(request, found[0], request.query_params.get("lang", ""))
-    path, missing = request.url.path, "line" in request.query_params
+    path, missing = request.url.path, bool(request.query_params.get("line"))
     return rendering.page(
         "lines.html",
         language,
