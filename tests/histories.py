@@ -27,6 +27,7 @@ from tests import fakes
 
 MINUTE = timedelta(minutes=1)
 BACK = 70 * 24 * 60  # minutes
+LATELY = 25 * 60
 HELPERS, NEIGHBORS = 6, 3
 # New York's clock goes forward and back near these; Kathmandu's midnight is at no full hour of UTC.
 ZONES = ("America/New_York", "Asia/Kathmandu", "Pacific/Auckland")
@@ -53,6 +54,7 @@ class Asked:
     waves: tuple[tuple[Minutes, int], ...]
     claims: tuple[Claim, ...]
     later: bool  # they named a time from which they need it
+    closed_before: Minutes | None = None  # and was opened again
 
     @property
     def changed_at(self) -> datetime:
@@ -93,12 +95,13 @@ def histories() -> st.SearchStrategy[History]:
 
 
 def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
-    moments = st.integers(0, BACK).map(lambda minutes: now - minutes * MINUTE)
+    moments = st.one_of(st.integers(0, LATELY), st.integers(0, BACK)).map(lambda minutes: now - minutes * MINUTE)
     after = st.integers(0, 3 * 24 * 60)
     claims = st.builds(Claim, after, st.integers(0, HELPERS - 1), st.sampled_from([*Holding]))
     ended = st.tuples(st.just(State.CLOSED), st.sampled_from([*Outcome]))
     going = st.tuples(st.sampled_from([state for state in State if state is not State.CLOSED]), st.none())
-    asked = st.tuples(
+    asked = st.builds(
+        _asked,
         moments,
         st.lists(st.sampled_from(["food", "transport", "medicine", "pets", "other"]), max_size=3, unique=True),
         st.sampled_from(["en", "es", "fr"]),
@@ -107,7 +110,8 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
         st.lists(st.tuples(after, st.integers(1, 9)), max_size=3),
         st.lists(claims, max_size=2),
         st.booleans(),
-    ).map(lambda it: Asked(it[0], tuple(it[1]), it[2], it[3][0], it[3][1], it[4], tuple(it[5]), tuple(it[6]), it[7]))
+        st.one_of(st.none(), after),
+    )
     texts = st.builds(
         Text,
         moments,
@@ -130,6 +134,20 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
     )
 
 
+def _asked(
+    at: datetime,
+    needs: list[str],
+    language: str,
+    ended: tuple[State, Outcome | None],
+    changed: Minutes,
+    waves: list[tuple[Minutes, int]],
+    claims: list[Claim],
+    later: bool,
+    before: Minutes | None,
+) -> Asked:
+    return Asked(at, tuple(needs), language, *ended, changed, tuple(waves), tuple(claims), later, before)
+
+
 def keep(session: Session, history: History, lines: Sequence[int] = (1,)) -> None:
     """Write it down as if it had happened on each of these lines: each table in the order of time."""
     each_line = [Rows(session, history, line_id) for line_id in lines]
@@ -140,6 +158,8 @@ def keep(session: Session, history: History, lines: Sequence[int] = (1,)) -> Non
         happened += [(one.at + after * MINUTE, n, "wave", str(people)) for after, people in one.waves]
         happened += [(one.at + claim.after * MINUTE, n, "claimed", "after 6") for claim in one.claims]
         taken += [(one.at + claim.after * MINUTE, n, claim) for claim in one.claims]
+        if one.closed_before is not None:
+            happened.append((one.at + one.closed_before * MINUTE, n, "closed", None))
         if one.state is State.CLOSED:
             happened.append((one.changed_at, n, "closed", None))
     for at, n, kind, words in sorted(happened, key=lambda it: it[0]):

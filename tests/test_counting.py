@@ -74,6 +74,8 @@ def test_it_is_counted_again_after_minutes_and_the_last_is_shown_meanwhile(
     until(lambda: counting.last("all", work))
     clock.advance(FRESH - timedelta(seconds=1))
     assert found_last(counting, work) == 1
+    time.sleep(0.05)
+    assert work.times == 1
     work.may.clear()
     clock.advance(timedelta(seconds=1))
     assert found_last(counting, work) == 1

@@ -287,3 +287,14 @@ def test_a_line_that_is_old_shows_the_whole_year() -> None:
     line.created_at = now
     assert Span.weeks_before(line, now, 52).weeks == (date(2026, 3, 9),)
     assert Span.weeks_before(line, now, 4).weeks == (date(2026, 3, 30),)
+
+
+@pytest.mark.parametrize("zone", histories.ZONES)
+def test_what_came_in_the_last_day_is_not_what_is_usual(base: Database, zone: str) -> None:
+    now = histories.NOWS[0]
+    moments = [now - timedelta(minutes=30 * n) for n in range(2 * 26)]
+    asked = tuple(Asked(at, (), "en", State.OPEN, None, 0, (), (), False) for at in moments)
+    history = History(zone, now, asked, (), ())
+    found = report(base, history, 1)
+    check_now(found, history)
+    assert found.surging.new + USUAL_OVER * found.surging.usual == pytest.approx(len(moments))

@@ -1,6 +1,7 @@
 """What everybody may know: no count below five is told, and none can be found out from what is."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, product
 from zoneinfo import ZoneInfo
@@ -106,6 +107,9 @@ def test_a_month_with_little_to_tell_leaves_the_last_one_standing(base: Database
     # What came today is told tomorrow.
     today = helped(now - 90 * MINUTE, 1)
     assert told_of(base, History(zone, now, (*february, *march, today), (), ())) == found
+    # So is what neighbors said yesterday, and took back, and said again today.
+    again = replace(helped(now - timedelta(days=1), 1), closed_before=30, changed=24 * 60 - 30)
+    assert told_of(base, History(zone, now, (*february, *march, again), (), ())) == found
     yesterday = helped(now - timedelta(days=1, minutes=90), 1)
     found = told_of(base, History(zone, now, (*february, *march, yesterday), (), ()))
     assert (found.first, found.through) == (date(2026, 3, 1), date(2026, 3, 11))
