@@ -29,7 +29,8 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"  # axe-core 4.14.1 from np
 # What moved by itself while the page was built; 0 is a page on which nothing jumps.
 SHIFTS = """() => new Promise(done => {
     let sum = 0;
-    new PerformanceObserver(list => list.getEntries().forEach(each => { sum += each.value; }))
+    const add = each => { sum += each.hadRecentInput ? 0 : each.value; };
+    new PerformanceObserver(list => list.getEntries().forEach(add))
         .observe({type: "layout-shift", buffered: true});
     setTimeout(() => done(sum), 100);
 })"""

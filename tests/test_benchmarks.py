@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fastapi.routing import APIRoute
 from sqlalchemy.engine import make_url
 
 from app.hotline import Hotline
+from app.main import create_app
 from app.pages import members
 from handlers.registry import understand
 from handlers.understanding.intents import Free, Kind, Order
@@ -26,6 +28,9 @@ from tests.benchmarks.reading import PATIENCE, Reader
 from tests.benchmarks.rows import Plan
 from tests.benchmarks.stock import fill
 from tests.serving import ROOT
+
+# A link that opens once, a stream, one page in another language, and what is for programs.
+NO_PAGES = {"/b/{secret}", "/board/live", "/start/{language}", "/robots.txt", "/health", "/metrics"}
 
 
 def test_a_quick_run_prints_a_table_and_loses_nothing(tmp_path: Path) -> None:
@@ -130,6 +135,20 @@ def test_whoever_is_let_in_for_the_benchmark_sees_the_board_as_volunteer_or_duty
             assert found.on_duty is (who is pages.Who.DUTY)
     finally:
         hotline.stop()
+
+
+def test_every_page_is_looked_at() -> None:
+    app = create_app(hotline=Hotline(fakes.twilio_settings("sqlite:///none.db")))
+    read = {page.path.partition("?")[0] for page in pages.PAGES}
+    routers = [getattr(each, "original_router", app) for each in app.routes]
+    missing = {
+        route.path
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ())
+        if not any(route.path_regex.fullmatch(path) for path in read)
+    }
+    assert missing <= NO_PAGES
 
 
 def test_a_page_is_read_again_when_the_server_has_hung_up_and_never_if_there_is_none(tmp_path: Path) -> None:
