@@ -373,9 +373,12 @@ def test_the_source_is_linked_where_it_is_known(tmp_path: Any, source: str | Non
     hotline.stop()
 
 
-def test_what_neighbors_did_is_told_once_it_is_counted(hotline: Hotline, clock: StillClock) -> None:
+@pytest.mark.parametrize(("times", "told"), [(4, None), (6, "at least 5 times")])
+def test_what_neighbors_did_is_told_once_it_is_counted_and_never_of_few(
+    hotline: Hotline, clock: StillClock, times: int, told: str | None
+) -> None:
     ben = visitor(hotline, "+12025550102", "Ben")
-    for n in range(1, 7):
+    for n in range(1, times + 1):
         ana = Visitor(hotline, f"+120255501{n + 10}")
         ana.says("Need groceries for two near Oak St, any time")
         for words in (f"CLAIM {n}", f"DONE {n}"):
@@ -383,20 +386,20 @@ def test_what_neighbors_did_is_told_once_it_is_counted(hotline: Hotline, clock: 
         ana.says("1")
     clock.advance(timedelta(days=1))
 
-    async def looked() -> str:
+    async def looked() -> list[str]:
         app = create_app(hotline=hotline)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOME) as client:
-            page = ""
-            for _ in range(200):
-                page = (await client.get("/")).text
-                if 'id="did"' in page:
-                    break
-                await asyncio.sleep(0.05)
-        app.state.counting.stop()
-        return page
+            first = (await client.get("/")).text
+            app.state.counting.stop()  # waits for what is under way
+            return [first, (await client.get("/")).text]
 
-    page = text_of(asyncio.run(looked()))
-    assert "What comes of it" in page
-    assert "at least 5" in page
-    assert "6" not in re.findall(r"at least (\d+)", page)
-    assert "Ben" not in page
+    before, after = map(text_of, asyncio.run(looked()))
+    assert "What comes of it" not in before  # nobody waits for figures
+    assert ("What comes of it" in after) == (told is not None)
+    if told is not None:
+        assert told in after
+        assert "for each other in March" in after
+        assert "fewer than 5 neighbors" in after
+    for page in (before, after):
+        assert "Ben" not in page
+        assert str(times) not in re.findall(r"at least (\d+)", page)

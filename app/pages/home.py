@@ -24,6 +24,7 @@ def home(request: Request, visit: CurrentVisit) -> Response:
     words = wording.of(visit.language)
     book = words.book
     month = figures.month(request.app, visit.line.id)
+    told = month if month and month.told.helped is not None else None  # of so few nothing can be told
     spoken = [book.locale.languages[code] for code in phrasebook.languages()]
     return public.page(
         visit,
@@ -32,7 +33,7 @@ def home(request: Request, visit: CurrentVisit) -> Response:
         examples=range(1, EXAMPLES + 1),
         commands=GOOD_TO_KNOW,
         spoken=book.listed(spoken, style="or"),
-        did=figures.figure(Reader(words, visit.line.timezone), month) if month else None,
+        did=figures.figure(Reader(words, visit.line.timezone), told) if told else None,
         paused=visit.line.paused_until if visit.line.is_paused(visit.hotline.clock.now()) else None,
     )
 
