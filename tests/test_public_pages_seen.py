@@ -161,3 +161,20 @@ def test_on_paper_it_is_one_sheet(
         page.set_viewport_size({"width": int((width - 18) / PIXEL), "height": int((height - 9) / PIXEL)})
         assert page.evaluate(CUT_OFF) == [], code
         assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight"), code
+
+
+def test_a_rehearsal_leads_to_its_phones(page: Page, migrated_file: Path, tmp_path: Path) -> None:
+    file = shutil.copy(migrated_file, tmp_path / "hotline.db")
+    with served(Hotline(fakes.settings(f"sqlite:///{file}"), clock=by_day())) as site:
+        page.goto(f"{site.home}/poster")
+        assert len(ONE.findall(page.pdf(format="Letter"))) == 1
+        page.emulate_media(media="print")
+        expect(page.get_by_text("nobody answers this number")).to_be_visible()
+        page.emulate_media(media="screen")
+        page.goto(site.home)
+        look(page, "public-rehearsal")
+        with page.expect_navigation() as opened:
+            page.get_by_role("link", name="Try it on pretend phones").click()
+        assert opened.value is not None
+        assert (opened.value.status, opened.value.headers["x-robots-tag"]) == (200, "noindex")
+        assert page.url.startswith(f"{site.home}/simulator")
