@@ -7,14 +7,14 @@ from typing import Any
 import anyio.to_thread
 import structlog
 from fastapi import Depends, FastAPI
-from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door, guide, trouble
+from app.pages import board, door, flyers, guide, home, policies, public, trouble
 from app.pages.counting import Counting
 from app.pages.figures import page as figures
 from app.pages.members import NotLetIn
+from app.pages.public import WhichLine
 from app.pages.rendering import ASSETS
 from app.settings import Settings
 from app.simulator import pages as simulator_pages
@@ -70,9 +70,10 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (door.router, board.router, figures.router, guide.router):
-        app.include_router(router)
+    for each in (home, policies, flyers, guide, door, board, figures):
+        app.include_router(each.router)
     app.add_exception_handler(NotLetIn, door.refused)
+    app.add_exception_handler(WhichLine, public.choose)
     trouble.handle(app)
     for assets in (ASSETS, VENDORED):
         app.mount(assets.mount, assets.files())
@@ -82,12 +83,6 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         app.mount(simulator_rendering.ASSETS.mount, simulator_rendering.ASSETS.files())
 
     app.add_middleware(HeadAsGet)
-
-    @app.get("/")
-    def home() -> Response:
-        """Where to look first."""
-        return RedirectResponse("/simulator" if running.carrier.simulated else "/health")
-
     return app
 
 

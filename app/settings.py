@@ -221,6 +221,7 @@ class Settings(BaseSettings):
     backup_keep_weekly: Annotated[int, AfterValidator(_kept)] = 4
     hotline_metrics_token: SecretStr | None = None
     hotline_simulator_hosts: Annotated[str, AfterValidator(_hosts)] | None = None
+    source_url: Annotated[str, AfterValidator(_web)] | None = None
     port: Annotated[int, BeforeValidator(_port)] = 8000
 
     @classmethod

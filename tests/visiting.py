@@ -49,12 +49,18 @@ class Visitor:
         found = FORM_ID.search(self.get(path).text)
         return self.post(path, None, form_id=found.group(1) if found else "", **fields)
 
+    def head(self, path: str) -> httpx.Response:
+        """Ask for a page without its body."""
+        return self._ask("HEAD", path)
+
     def _ask(self, method: str, path: str, **more: object) -> httpx.Response:
         async def once() -> httpx.Response:
-            transport = httpx.ASGITransport(create_app(hotline=self.hotline))
+            app = create_app(hotline=self.hotline)
+            transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url=HOME, cookies=self.cookies) as client:
                 answer = await client.request(method, path, **more)  # type: ignore[arg-type]
                 self.cookies = client.cookies
+                app.state.counting.stop()
                 return answer
 
         return asyncio.run(once())

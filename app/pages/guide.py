@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from app.hotline import Hotline
-from app.pages import rendering, wording
+from app.pages import public, rendering, wording
 
 FOLDER = Path(__file__).parents[2] / "docs"
 FILE = re.compile(r"starting-a-group(?:\.(\w+))?\.md")
@@ -66,7 +66,7 @@ def _page(hotline: Hotline, language: str) -> Response:
         "guide.html",
         language,
         settings.hotline_timezone,
-        headers={"Vary": "Accept-Language", "Content-Language": language},
+        headers=public.headers(language, simulated=hotline.carrier.simulated),
         guide=guide(language),
         group=settings.hotline_name,
         others={code: _named(code) for code in languages() if code != language},

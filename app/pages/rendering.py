@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -57,6 +57,10 @@ def templates(language: str, zone: str) -> Environment:
         """`3 hours`, how old something is."""
         return str(format_timedelta(now - moment, locale=book.locale, threshold=1.2))
 
+    def date(moment: datetime) -> str:
+        """`March 3, 2026`."""
+        return str(format_date(moment.astimezone(clock), "long", book.locale))
+
     def number(value: float) -> str:
         return str(format_decimal(value, locale=book.locale))
 
@@ -75,6 +79,8 @@ def templates(language: str, zone: str) -> Environment:
         "time": time,
         "day": day,
         "ago": ago,
+        "date": date,
+        "hour": book.hour,
         "number": number,
         "worded": worded,
         "need": book.need,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-# Nothing from anywhere else, no script in the page, nobody may frame it.
+# Nothing from anywhere else, no script in the page, nobody may frame it or find it by searching.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -18,6 +18,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
 }
 A_YEAR = 365 * 24 * 3600  # seconds
 

@@ -1,8 +1,8 @@
 """What neighbors did for each other in a month, for the pages that everybody may see. Nobody can be told from it."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime
 
-from babel.dates import format_skeleton
+from babel.dates import format_date
 from starlette.applications import Starlette
 
 from app.hotline import Hotline
@@ -61,5 +61,5 @@ def figure(reader: Reader, found: Month) -> Figure:
 
 
 def _month(reader: Reader, found: Month) -> str:
-    begins = datetime.combine(found.first, time(), UTC)
-    return str(format_skeleton("MMMM", begins, locale=reader.code))
+    """`March`, `marzo`."""
+    return str(format_date(found.first, "LLLL", locale=reader.code))
