@@ -14,7 +14,7 @@ from handlers import phrasebook, registry
 from handlers.understanding.intents import Order
 from models import lines, people
 from models.delivery import told
-from models.inbound import Heard
+from models.inbound import BY_PAGE, Heard
 from models.store.session import Session
 
 SHOWN = 5  # texts that answer one act
@@ -50,7 +50,7 @@ def act(member: Member, wanted: Act, form_id: str) -> list[str]:
         to = line.number(home.channel) if home else None
         if home is None or to is None:
             return None
-        sid = f"board-{member.session_id}-{form_id}"
+        sid = f"{BY_PAGE}{member.session_id}-{form_id}"
         heard = Heard(sid, home.channel, home.value, to, text, at=hotline.clock.now())
         return heard, told.newest_to(session, member.person_id)
 
