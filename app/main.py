@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door, trouble
+from app.pages import door, trouble, waits
+from app.pages import live as board_live
 from app.pages.members import NotLetIn
 from app.pages.rendering import ASSETS
 from app.settings import Settings
@@ -62,11 +63,12 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
+    app.state.live = board_live.Live(running)
     app.add_middleware(Webhooks, hotline=running)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (door.router, board.router):
+    for router in (door.router, waits.router, board_live.router):
         app.include_router(router)
     app.add_exception_handler(NotLetIn, door.refused)
     trouble.handle(app)

@@ -1,0 +1,161 @@
+"""Open pages of the board hear when something has changed, and when they are over: one stream for each.
+
+However many are open, one look a second at the database is made for all of them, and none while nobody listens.
+A page hears only the latest version: who does not read holds up nothing and nobody.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import anyio.to_thread
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.database.sqlite_files import FileGone
+from app.hotline import Hotline
+from app.pages import members
+from app.pages.members import CurrentMember
+from app.web.assets import HEADERS
+from models import board_watch
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+EVERY = 1.0  # seconds between two looks
+LASTS = 300.0  # seconds of one stream; then the browser opens another
+AGAIN = 2000  # milliseconds after which it does
+MOST = 200  # streams of a process
+MOST_OF_ONE = 3  # of one browser: it has six connections to one host
+OVER, ELSEWHERE = "over", "elsewhere"
+
+router = APIRouter(prefix="/board", include_in_schema=False)
+
+
+@dataclass(eq=False)
+class Listener:
+    """One open page."""
+
+    session_id: int
+    version: str = ""
+    end: str | None = None  # the event that ends it; empty for none
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hear(self, version: str) -> None:
+        """The board is at this version."""
+        if version != self.version:
+            self.version = version
+            self.news.set()
+
+    def stop(self, event: str) -> None:
+        """This was the last it hears."""
+        self.end = event
+        self.news.set()
+
+    async def events(self, seconds: float) -> AsyncIterator[tuple[str, str]]:
+        """What it hears, each as soon as the one before was read, for so long at most: a name, and a version."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while True:
+            try:
+                await asyncio.wait_for(self.news.wait(), until - loop.time())
+            except TimeoutError:
+                return
+            self.news.clear()
+            if self.end is not None:
+                if self.end:
+                    yield self.end, ""
+                return
+            yield "changed", self.version
+
+
+class Live:
+    """The open pages of this process, and the one look that is made for all of them."""
+
+    def __init__(self, hotline: Hotline) -> None:
+        self.hotline = hotline
+        self.listeners: list[Listener] = []
+        self.looks = 0  # at the database, so far
+        self._watching: asyncio.Task[None] | None = None
+        self._limiter: anyio.CapacityLimiter | None = None
+        self._stopped = False
+
+    @property
+    def full(self) -> bool:
+        """Whether no other page may listen."""
+        return self._stopped or len(self.listeners) >= MOST
+
+    @contextmanager
+    def listening(self, session_id: int) -> Iterator[Listener]:
+        """One more page listens. Of very many of one browser the oldest stops."""
+        own = Listener(session_id)
+        same = [each for each in self.listeners if each.session_id == session_id]
+        for each in same[: len(same) + 1 - MOST_OF_ONE]:
+            each.stop(ELSEWHERE)
+        self.listeners.append(own)
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
+        try:
+            yield own
+        finally:
+            self.listeners.remove(own)
+
+    def stop(self) -> None:
+        """The server stops: every stream ends, and none begins."""
+        self._stopped = True
+        for each in self.listeners:
+            each.stop("")
+
+    async def _watch(self) -> None:
+        self._limiter = self._limiter or anyio.CapacityLimiter(1)  # its own thread: all others may draw pages
+        while self.listeners:
+            ids = {each.session_id for each in self.listeners}
+            try:
+                versions = await anyio.to_thread.run_sync(self._look, ids, limiter=self._limiter)
+            except (SQLAlchemyError, FileGone) as error:
+                log.warning("board_cannot_look", error=type(error).__name__)
+            else:
+                for each in self.listeners:
+                    if (version := versions.get(each.session_id)) is not None:
+                        each.hear(version)
+                    elif each.session_id in ids:
+                        each.stop(OVER)
+            await asyncio.sleep(EVERY)
+
+    def _look(self, ids: set[int]) -> dict[int, str]:
+        """The version for each of these sessions; those that are over are missing."""
+        self.looks += 1
+
+        def look(session: Session) -> dict[int, str]:
+            now = self.hotline.clock.now()
+            version = board_watch.version(session)
+            standing = board_watch.still(session, ids, now).items()
+            return {
+                id_: version_for(version, on_duty=members.sees_duty(kept, person, now))
+                for id_, (kept, person) in standing
+                if members.may_look(person)
+            }
+
+        return self.hotline.database.read(look)
+
+
+def version_for(version: str, *, on_duty: bool) -> str:
+    """Another one for whoever is on duty: they see another board."""
+    return f"{version}-{'duty' if on_duty else 'all'}"
+
+
+@router.get("/live", response_class=EventSourceResponse)
+async def live(request: Request, member: CurrentMember, response: Response) -> AsyncIterator[ServerSentEvent]:
+    """The stream: `changed` with the version of the board, `over` when this browser is on it no more."""
+    pages: Live = request.app.state.live
+    response.headers.update(HEADERS)
+    yield ServerSentEvent(retry=AGAIN, comment="hello")
+    if pages.full:
+        yield ServerSentEvent(event=ELSEWHERE, raw_data="")
+        return
+    with pages.listening(member.session_id) as own:
+        async for event, data in own.events(LASTS):
+            yield ServerSentEvent(event=event, raw_data=data)
