@@ -1,8 +1,9 @@
 """What waits, a state and a part at a time: by keys, so that the thousandth costs as little as the first."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -76,26 +77,31 @@ def fitting_first(
     few: int,
 ) -> list[tuple[Request, Place]]:
     """The next open ones that others asked for: what this volunteer does comes first, then what is near."""
-    query = _of(line_id, State.OPEN, wanted, hidden).where(col(Request.person_id) != person_id)
-    if not taste.can and not taste.areas:  # all fits: the index has the order
-        query = query.where(col(Request.number) > after.number).order_by(col(Request.number)).limit(few)
-        return [(request, Place(0, request.number)) for request in session.exec(query)]
-    rank = _misfit(taste)
-    later = sa.or_(rank > after.rank, sa.and_(rank == after.rank, col(Request.number) > after.number))
-    rows = session.exec(query.add_columns(rank).where(later).order_by(rank, col(Request.number)).limit(few))
-    return [(request, Place(int(rank), request.number)) for request, rank in rows]
+    found: list[tuple[Request, Place]] = []
+    for rank, these in _ranks(taste):
+        if after.rank > rank or len(found) == few:
+            continue
+        number = after.number if after.rank == rank else 0
+        query = _of(line_id, State.OPEN, wanted, hidden).where(
+            *these, col(Request.person_id) != person_id, col(Request.number) > number
+        )
+        rows = session.exec(query.order_by(col(Request.number)).limit(few - len(found)))
+        found += [(request, Place(rank, request.number)) for request in rows]
+    return found
 
 
-def _misfit(taste: Taste) -> sa.ColumnElement[int]:
-    """0 for what fits in both, 1 where it is elsewhere, 2 where it is another kind of help, 3 for neither."""
-    needs = sa.cast(Request.needs, sa.Text)
-    kind: sa.ColumnElement[int] = sa.literal_column("0")
+def _ranks(taste: Taste) -> Iterator[tuple[int, list[sa.ColumnElement[bool]]]]:
+    """What fits in both; what is elsewhere; what is another kind of help; what is neither. Each is read in order."""
+    needs, area = sa.cast(Request.needs, sa.Text), sa.func.coalesce(col(Request.area_id), 0)
+    kinds: list[list[sa.ColumnElement[bool]]] = [[]]
+    places: list[list[sa.ColumnElement[bool]]] = [[]]
     if taste.can:
-        kind = sa.case((sa.or_(*(needs.contains(json.dumps(need)) for need in taste.can)), 0), else_=2)
-    place: sa.ColumnElement[int] = sa.literal_column("0")
+        does = sa.or_(*(needs.contains(json.dumps(need)) for need in taste.can))
+        kinds = [[does], [~does]]
     if taste.areas:
-        place = sa.case((col(Request.area_id).in_(taste.areas), 0), else_=1)
-    return kind + place
+        places = [[area.in_(taste.areas)], [area.not_in(taste.areas)]]
+    for kind, place in product(range(len(kinds)), range(len(places))):
+        yield 2 * kind + place, [*kinds[kind], *places[place]]
 
 
 def _of(line_id: int, state: State, wanted: Wanted, hidden: Collection[int]) -> Any:

@@ -34,7 +34,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has it in hand, since when, and whether they have set off."""
+    """Who has it in hand (None is the reader), since when, and whether they have set off."""
 
     name: Value
     since: datetime
@@ -142,7 +142,7 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
     if in_hand and wanted.state in (None, State.CLAIMED):
         columns.append(Column("mine", tuple(_mine(context, r, held[r.id]) for _, r in in_hand)))
     if wanted.state in (None, State.OPEN) and wanted.wanted.held_by is None:
-        taste = Taste(person.can, person.areas)
+        taste = Taste(person.can, person.areas) if wanted.wanted == ALL else Taste()  # who chooses has said what fits
         ids = {request.id for request in apart}
         rows = listing.fitting_first(session, line_id, person.id, taste, wanted.wanted, ids, wanted.after, SHOWN + 1)
         around = _around(context, person, [request for request, _ in rows], apart)
@@ -205,7 +205,7 @@ def _for_duty(context: Context, person: Person, request: Request, around: Around
         card,
         asked=asked.people if asked else 0,
         said_no=asked.said_no if asked else 0,
-        holder=Holder(context.numbered(holder), held.taken_at, held.on_the_way_at is not None)
+        holder=Holder(None if mine else context.numbered(holder), held.taken_at, held.on_the_way_at is not None)
         if held is not None and holder is not None
         else None,
         mine=mine,
@@ -226,7 +226,7 @@ def _mine(context: Context, request: Request, held: Assignment) -> Card:
     return replace(
         card,
         details=(*([place] if place else ()), *card.details),
-        holder=Holder(Said("you"), held.taken_at, held.on_the_way_at is not None),
+        holder=Holder(None, held.taken_at, held.on_the_way_at is not None),
         mine=True,
         acts=_carries(request, held),
     )
