@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import anyio.to_thread
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -88,6 +88,11 @@ class Live:
         """Whether no other page may listen."""
         return self._stopped or len(self.listeners) >= MOST
 
+    @property
+    def watching(self) -> bool:
+        """Whether looks are made: somebody listens, or did a moment ago."""
+        return self._watching is not None and not self._watching.done()
+
     @contextmanager
     def listening(self, session_id: int) -> Iterator[Listener]:
         """One more page listens. Of very many of one browser the oldest stops."""
@@ -96,7 +101,7 @@ class Live:
         for each in same[: len(same) + 1 - MOST_OF_ONE]:
             each.stop(ELSEWHERE)
         self.listeners.append(own)
-        if self._watching is None or self._watching.done():
+        if not self.watching:
             self._watching = asyncio.create_task(self._watch())
         try:
             yield own
@@ -147,11 +152,14 @@ def version_for(version: str, *, on_duty: bool) -> str:
     return f"{version}-{'duty' if on_duty else 'all'}"
 
 
-@router.get("/live", response_class=EventSourceResponse)
-async def live(request: Request, member: CurrentMember, response: Response) -> AsyncIterator[ServerSentEvent]:
+async def _headers(response: Response) -> None:
+    response.headers.update(HEADERS)
+
+
+@router.get("/live", response_class=EventSourceResponse, dependencies=[Depends(_headers)])
+async def live(request: Request, member: CurrentMember) -> AsyncIterator[ServerSentEvent]:
     """The stream: `changed` with the version of the board, `over` when this browser is on it no more."""
     pages: Live = request.app.state.live
-    response.headers.update(HEADERS)
     yield ServerSentEvent(retry=AGAIN, comment="hello")
     if pages.full:
         yield ServerSentEvent(event=ELSEWHERE, raw_data="")
