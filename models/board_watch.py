@@ -8,8 +8,7 @@ from sqlmodel import col, select
 
 from models.alarms import UNHEARD, Alarm
 from models.board_sessions import BoardSession
-from models.offers import IS_PENDING, Offer
-from models.people import Person
+from models.people import PENDING_OFFER, Person
 from models.requests import Event
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -18,7 +17,7 @@ from models.store.statements import Precompiled
 VERSION: Precompiled[tuple[int, int, int]] = Precompiled(
     sa.select(
         sa.select(sa.func.coalesce(sa.func.max(col(Event.id)), 0)).scalar_subquery(),
-        sa.select(sa.func.count()).select_from(Offer).where(IS_PENDING).scalar_subquery(),
+        sa.select(sa.func.count()).select_from(Person).where(PENDING_OFFER).scalar_subquery(),
         sa.select(sa.func.count()).select_from(Alarm).where(UNHEARD).scalar_subquery(),
     ),
     autoflush=False,

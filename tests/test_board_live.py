@@ -14,6 +14,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from app.pages import live
 from app.pages.live import Listener, Live
+from app.web.connections import PATIENCE, Connections
 from app.web.server import Server
 from tests import fakes
 from tests.fakes import Recorder, StillClock
@@ -25,11 +26,11 @@ SOON = 20.0  # seconds; a busy machine is no failure
 
 
 @contextmanager
-def served(hotline: Hotline) -> Iterator[tuple[str, Live]]:
+def served(hotline: Hotline, *, patience: float = PATIENCE) -> Iterator[tuple[str, Live]]:
     """The hotline behind the server that it has in the field; its background threads are not needed here."""
     app = create_app(hotline=hotline)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(app)
+        server = Server(app, Connections(100, patience=patience))
         server.config.lifespan = "off"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -164,6 +165,18 @@ def test_a_version_comes_from_the_database_whichever_process_took_the_text_in(ho
             until(lambda: len(ears.heard) >= 2)
     finally:
         other.stop()
+
+
+def test_a_stream_without_news_outlasts_the_patience_with_strangers(hotline: Hotline, ben: Visitor) -> None:
+    ana = visitor(hotline, ANA, "Ana", helper=False)
+    with served(hotline, patience=0.5) as (url, _):
+        ears = Ears(url, ben.let_in())
+        until(lambda: bool(ears.heard))
+        time.sleep(3)
+        assert not ears.ended
+        heard = len(ears.heard)
+        ana.says("Need groceries for two near Oak St")
+        until(lambda: len(ears.heard) > heard)
 
 
 def test_a_page_that_reads_late_hears_the_latest_alone() -> None:

@@ -220,8 +220,8 @@ def doors_seen(session: Session) -> int:
     return len(list(session.exec(select(PersonEvent).where(PersonEvent.kind == person_events.SAW_PLACE))))
 
 
-def many(hotline: Hotline, asker: Visitor, count: int) -> None:
-    """So many open requests; every third for a ride, every tenth of them urgent."""
+def many(hotline: Hotline, asker: Visitor, count: int, state: State = State.OPEN) -> None:
+    """So many requests; every third for a ride, every tenth of them urgent."""
 
     def ask(session: Session) -> None:
         line = lines.all_lines(session)[0]
@@ -231,7 +231,7 @@ def many(hotline: Hotline, asker: Visitor, count: int) -> None:
                 session,
                 line,
                 person_id=asker.person_id,
-                state=State.OPEN,
+                state=state,
                 now=hotline.clock.now(),
                 urgency=Urgency.URGENT if n % 10 == 0 else None,
                 **what,
@@ -291,6 +291,38 @@ def test_what_waits_too_long_says_so(hotline: Hotline, clock: StillClock) -> Non
     clock.advance(timedelta(hours=4))
     assert ages() == ["alarm", "calm"]
     assert "too long" in dee.get("/board").text
+
+
+def test_a_claim_worries_when_whoever_has_it_was_asked_and_says_nothing(hotline: Hotline) -> None:
+    all_ = street(hotline)
+    all_["ana"].says("URGENT: need groceries for two at 45 Oak St")
+    all_["ben"].says("CLAIM 1")
+    dee = all_["dee"].let_in()
+
+    def age() -> str:
+        return re.findall(r'id="r1-a" class="(\w+)"', dee.get("/board").text)[0]
+
+    assert age() == "calm"
+    hotline.pass_time(timedelta(minutes=61))  # half of the lease: how is it going?
+    assert age() == "worry"
+    hotline.pass_time(timedelta(minutes=31))  # the neighbor hears that nothing came back
+    assert age() == "alarm"
+    all_["ben"].says("OMW 1")
+    assert age() == "calm"
+
+
+def test_a_full_page_is_small_and_says_how_many_there_are(hotline: Hotline) -> None:
+    all_ = street(hotline)
+    for state in requests.LIVE:
+        many(hotline, all_["ana"], 45, state)
+    for n in range(20):
+        visitor(hotline, f"+1202555013{n % 10}" if n < 10 else f"+1202555014{n % 10}", "", helper=False).says(
+            "chest pain, cant breathe, 45 Oak St, please come quickly"
+        )
+    page = all_["dee"].let_in().get("/board")
+    assert len(page.content) < 60_000
+    assert page.text.count("and nobody has answered") == 20
+    assert set(columns(page).values()) == {"45"}
 
 
 def test_words_and_names_stay_text(hotline: Hotline) -> None:

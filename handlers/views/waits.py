@@ -110,12 +110,16 @@ def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
     aside = [*hidden, *alarming.values()]
     ids = {request.id for request in aside}
     states = [state for state in WORST_FIRST if wanted.state in (None, state)]
+    few = SHOWN - len(up) // 2  # the more danger, the less of all else
+    counts = listing.counts(session, line_id, aside)
     found = {
-        state: listing.worst_first(session, line_id, state, wanted.wanted, ids, wanted.after, SHOWN + 1)
+        state: listing.worst_first(session, line_id, state, wanted.wanted, ids, wanted.after, few + 1)
+        if counts[state]
+        else []
         for state in states
     }
-    counts = listing.counts(session, line_id, aside) if wanted.wanted == ALL else {}
-    shown = [*alarming.values(), *(request for rows in found.values() for request, _ in rows[:SHOWN])]
+    told = counts if wanted.wanted == ALL else {}
+    shown = [*alarming.values(), *(request for rows in found.values() for request, _ in rows[:few])]
     around = _around(context, person, shown, apart)
 
     def card(request: Request) -> Card:
@@ -124,7 +128,7 @@ def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
     return Board(
         tuple(_up(context, alarm, card(alarming[alarm.request_id]), alarming, person) for alarm in up),
         tuple(
-            Column(state, tuple(card(request) for request, _ in rows[:SHOWN]), counts.get(state), _more(rows))
+            Column(state, tuple(card(request) for request, _ in rows[:few]), told.get(state), _more(rows, few))
             for state, rows in found.items()
         ),
         _areas(context),
@@ -149,15 +153,20 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
         aside = {request.id: request for request in (*apart, *own)}.values()
         n = listing.counts(session, line_id, [*aside])[State.OPEN] if wanted.wanted == ALL else None
         columns.append(
-            Column("open", tuple(_for_anybody(context, person, r, around) for r, _ in rows[:SHOWN]), n, _more(rows))
+            Column(
+                "open",
+                tuple(_for_anybody(context, person, r, around) for r, _ in rows[:SHOWN]),
+                n,
+                _more(rows, SHOWN),
+            )
         )
     if own and wanted.state is None and wanted.wanted == ALL:
         columns.append(Column("own", tuple(_own(context, request) for request in own)))
     return Board((), tuple(columns), _areas(context))
 
 
-def _more(rows: Sequence[tuple[Request, Place]]) -> Place | None:
-    return rows[SHOWN - 1][1] if len(rows) > SHOWN else None
+def _more(rows: Sequence[tuple[Request, Place]], few: int) -> Place | None:
+    return rows[few - 1][1] if len(rows) > few else None
 
 
 def _areas(context: Context) -> tuple[tuple[int, Ours], ...]:
