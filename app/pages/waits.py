@@ -108,7 +108,7 @@ def _page(request: Request, member: Member, *, said: list[str] | None = None, tr
         version=version,
         now=member.hotline.clock.now(),
         states=WORST_FIRST,
-        needs=sorted(phrasebook.book("en").pages["needs"]),
+        needs=sorted(phrasebook.book("en").pages["needs"], key=phrasebook.book(member.language).need),
         piece=piece,
         answering=said is not None or trouble is not None,
     )
