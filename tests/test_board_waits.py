@@ -300,7 +300,7 @@ def test_a_claim_worries_when_whoever_has_it_was_asked_and_says_nothing(hotline:
     dee = all_["dee"].let_in()
 
     def age() -> str:
-        return re.findall(r'id="r1-a" class="(\w+)"', dee.get("/board").text)[0]
+        return str(re.findall(r'id="r1-a" class="(\w+)"', dee.get("/board").text)[0])
 
     assert age() == "calm"
     hotline.pass_time(timedelta(minutes=61))  # half of the lease: how is it going?
