@@ -194,6 +194,26 @@ def test_a_page_that_reads_late_hears_the_latest_alone() -> None:
     assert asyncio.run(story()) == [("changed", "999"), (live.OVER, "")]
 
 
+def test_a_page_that_rests_hears_the_latest_afterwards_and_at_once_that_it_is_over() -> None:
+    async def story() -> tuple[list[str], float]:
+        page, heard, began = Listener(1), list[str](), time.monotonic()
+        page.hear("1")
+        async for event, version in page.events(SOON):
+            heard.append(version or event)
+            page.hear("2")
+            page.hear("3")
+            if heard == ["1"]:
+                await page.rest(0.1)
+            elif heard == ["1", "3"]:
+                asyncio.get_running_loop().call_later(0.3, page.stop, live.OVER)
+                await page.rest(SOON)
+        return heard, time.monotonic() - began
+
+    heard, took = asyncio.run(story())
+    assert heard == ["1", "3", live.OVER]
+    assert took < SOON / 2
+
+
 def test_a_stream_ends_by_itself_after_a_while() -> None:
     async def story() -> list[tuple[str, str]]:
         return [event async for event in Listener(1).events(0.05)]

@@ -6,7 +6,7 @@ A page hears only the latest version: who does not read holds up nothing and nob
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio.to_thread
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 EVERY = 1.0  # seconds between two looks
 LASTS = 300.0  # seconds of one stream; then the browser opens another
+SHARE = 0.1  # seconds for each open page, between two news to one: each of them draws the board anew
 AGAIN = 2000  # milliseconds after which it does
 MOST = 200  # streams of a process
 MOST_OF_ONE = 3  # of one browser: it has six connections to one host
@@ -43,6 +44,7 @@ class Listener:
     version: str = ""
     end: str | None = None  # the event that ends it; empty for none
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, version: str) -> None:
         """The board is at this version."""
@@ -53,7 +55,13 @@ class Listener:
     def stop(self, event: str) -> None:
         """This was the last it hears."""
         self.end = event
+        self.over.set()
         self.news.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Hear nothing for so long, unless it ends; then the latest."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.over.wait(), seconds)
 
     async def events(self, seconds: float) -> AsyncIterator[tuple[str, str]]:
         """What it hears, each as soon as the one before was read, for so long at most: a name, and a version."""
@@ -111,6 +119,8 @@ class Live:
     def stop(self) -> None:
         """The server stops: every stream ends, and none begins."""
         self._stopped = True
+        if self._watching is not None:
+            self._watching.cancel()
         for each in self.listeners:
             each.stop("")
 
@@ -119,7 +129,9 @@ class Live:
         while self.listeners:
             ids = {each.session_id for each in self.listeners}
             try:
-                versions = await anyio.to_thread.run_sync(self._look, ids, limiter=self._limiter)
+                versions = await anyio.to_thread.run_sync(
+                    self._look, ids, limiter=self._limiter, abandon_on_cancel=True
+                )
             except (SQLAlchemyError, FileGone) as error:
                 log.warning("board_cannot_look", error=type(error).__name__)
             else:
@@ -167,3 +179,4 @@ async def live(request: Request, member: CurrentMember) -> AsyncIterator[ServerS
     with pages.listening(member.session_id) as own:
         async for event, data in own.events(LASTS):
             yield ServerSentEvent(event=event, raw_data=data)
+            await own.rest(SHARE * len(pages.listeners))
