@@ -128,25 +128,29 @@ class Live:
         self._limiter = self._limiter or anyio.CapacityLimiter(1)  # its own thread: all others may draw pages
         while self.listeners:
             ids = {each.session_id for each in self.listeners}
+            versions: dict[int, str | None]
             try:
                 versions = await anyio.to_thread.run_sync(
                     self._look, ids, limiter=self._limiter, abandon_on_cancel=True
                 )
             except (SQLAlchemyError, FileGone) as error:
                 log.warning("board_cannot_look", error=type(error).__name__)
-            else:
-                for each in self.listeners:
-                    if (version := versions.get(each.session_id)) is not None:
-                        each.hear(version)
-                    elif each.session_id in ids:
-                        each.stop(OVER)
-            await asyncio.sleep(EVERY)
+                versions = dict.fromkeys(ids)  # nobody knows
+            told = [each for each in self.listeners if each.session_id in ids]
+            for each in told:  # one after the other: they all draw the board anew
+                if each.session_id not in versions:
+                    each.stop(OVER)
+                elif version := versions[each.session_id]:
+                    each.hear(version)
+                await asyncio.sleep(EVERY / len(told))
+            if not told:
+                await asyncio.sleep(EVERY)
 
-    def _look(self, ids: set[int]) -> dict[int, str]:
+    def _look(self, ids: set[int]) -> dict[int, str | None]:
         """The version for each of these sessions; those that are over are missing."""
         self.looks += 1
 
-        def look(session: Session) -> dict[int, str]:
+        def look(session: Session) -> dict[int, str | None]:
             now = self.hotline.clock.now()
             version = board_watch.version(session)
             standing = board_watch.still(session, ids, now).items()
