@@ -10,7 +10,8 @@ from fastapi import Depends, FastAPI
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door, flyers, guide, home, policies, public, trouble
+from app.pages import door, flyers, guide, home, policies, public, trouble, waits
+from app.pages import live as board_live
 from app.pages.counting import Counting
 from app.pages.figures import page as figures
 from app.pages.members import NotLetIn
@@ -66,11 +67,12 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
     app.state.counting = counting = Counting(running)
+    app.state.live = board_live.Live(running)
     app.add_middleware(Webhooks, hotline=running)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for each in (home, policies, flyers, guide, door, board, figures):
+    for each in (home, policies, flyers, guide, door, waits, board_live, figures):
         app.include_router(each.router)
     app.add_exception_handler(NotLetIn, door.refused)
     app.add_exception_handler(WhichLine, public.choose)

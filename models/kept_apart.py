@@ -13,7 +13,7 @@ from sqlmodel import Field, col, select
 
 from models import events, marks
 from models.lines import Line
-from models.requests import Outcome, Request
+from models.requests import NOT_OVER, Outcome, Request
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import Model, UtcDateTime
@@ -83,6 +83,16 @@ def hides(session: Session, request: Request, person_id: int) -> bool:
     if not are(session, request, person_id):
         return False
     return not (request.in_danger and events.is_told(session, [request], EVEN_SO, str(person_id)))
+
+
+def live(session: Session, line_id: int, person_id: int) -> list[Request]:
+    """What is not over of those from whom somebody is kept apart, or complains of them."""
+    mine = select(Request).where(Request.about_person_id == person_id, Request.line_id == line_id, NOT_OVER)
+    found = {request.id: request for request in session.exec(mine)}
+    if apart := of(session, person_id):
+        theirs = sa.or_(col(Request.person_id).in_(apart), col(Request.id).in_(_goes_on_for(session, apart)))
+        found |= {request.id: request for request in session.exec(select(Request).where(theirs, NOT_OVER))}
+    return list(found.values())
 
 
 def _goes_on_for(session: Session, people: Collection[int]) -> set[int]:

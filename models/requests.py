@@ -68,6 +68,8 @@ DUE = sa.text("next_action_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
 WORDS_LEFT = sa.text("state = 'closed' AND blanked_at IS NULL")
 UNFILLED = sa.text("state = 'open' AND unfilled_since IS NOT NULL")
+EMERGENCY = sa.text("emergency AND state <> 'closed'")  # few are, however many wait
+COMPLAINT = sa.text("about_person_id IS NOT NULL")
 
 
 class Request(Model, table=True):
@@ -81,6 +83,13 @@ class Request(Model, table=True):
             "ix_request_words_left", "line_id", "changed_at", sqlite_where=WORDS_LEFT, postgresql_where=WORDS_LEFT
         ),
         sa.Index("ix_request_live", "line_id", "state", "number", sqlite_where=NOT_OVER, postgresql_where=NOT_OVER),
+        sa.Index(
+            "ix_request_emergency",
+            *("line_id", "state", "number"),
+            sqlite_where=EMERGENCY,
+            postgresql_where=EMERGENCY,
+        ),
+        sa.Index("ix_request_about", "about_person_id", sqlite_where=COMPLAINT, postgresql_where=COMPLAINT),
         sa.Index(
             "ix_request_unfilled", "line_id", "unfilled_since", sqlite_where=UNFILLED, postgresql_where=UNFILLED
         ),

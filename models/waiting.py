@@ -16,6 +16,7 @@ from models.store.statements import in_literals
 from models.store.types import table
 
 BEGINNINGS = ("opened", "dropped", "lapsed", "reopened", "stopped")  # events with which it is open (again)
+ASKED_AGAIN = "asked_again"  # the event of a new round; its words say how many the one before had asked
 REQUESTS, PEOPLE = table(Request), table(Person)
 
 
@@ -33,7 +34,7 @@ def asked(session: Session, request: Request) -> Asked:
             OFFERS.c.request_id == request.id
         )
     ).one()
-    rounds = session.exec(select(Event.words).where(Event.request_id == request.id, Event.kind == "asked_again"))
+    rounds = session.exec(select(Event.words).where(Event.request_id == request.id, Event.kind == ASKED_AGAIN))
     return Asked(max([count, *(int(words or 0) for words in rounds)]), said_no)
 
 

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.pages import rendering
-from app.pages.members import CurrentMember, Member
-
-router = APIRouter(prefix="/board", include_in_schema=False)
+from app.pages.members import Member
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,3 @@ def page(
         trouble=trouble,
         **values,
     )
-
-
-@router.get("")
-def waits(member: CurrentMember) -> Response:
-    """What waits."""
-    return page(member, "board.html", "waits")

@@ -64,10 +64,9 @@ def look(session: Session, hotline: Hotline, key: str) -> Member | None:
     if kept is None or person is None or not may_look(person):
         return None
     line = lines.by_id(session, kept.line_id)
-    on_duty = person.on_duty and kept.duty_until is not None and kept.duty_until > now
     return Member(
         *(key, kept.id, person.id, line.id, line.name, person.speaks(line), line.timezone),
-        on_duty=on_duty,
+        on_duty=sees_duty(kept, person, now),
         watches=person.on_duty,
         hotline=hotline,
     )
@@ -76,6 +75,11 @@ def look(session: Session, hotline: Hotline, key: str) -> Member | None:
 def may_look(person: Person) -> bool:
     """Whether somebody may see the board at all: vouched volunteers, unless they said STOP."""
     return person.helps and person.opted_out_at is None and person.erased_at is None
+
+
+def sees_duty(kept: BoardSession, person: Person, now: datetime) -> bool:
+    """Whether somebody sees what duty sees: on duty, on a device that was let in for it."""
+    return person.on_duty and kept.duty_until is not None and kept.duty_until > now
 
 
 def lasts(session: Session, line: Line, person: Person, now: datetime) -> tuple[datetime, datetime | None]:

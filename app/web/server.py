@@ -1,6 +1,7 @@
 """The web server: uvicorn, set up for the hotline, with limits on what a stranger may do to it."""
 
 import asyncio
+import socket
 from functools import partial
 from typing import Any, cast
 
@@ -33,6 +34,13 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=SHUTDOWN,
         )
         super().__init__(config)
+        self._live = getattr(app.state, "live", None)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: streams end now, for they never would by themselves."""
+        if self._live is not None:
+            self._live.stop()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> Any:
         """What uvicorn does ten times a second."""

@@ -1,0 +1,257 @@
+"""What waits: for whoever is on duty all of it, worst first, as QUEUE; for volunteers what LIST and MINE say."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from handlers import alarms, doors, summary
+from handlers.duty import WORST_FIRST
+from handlers.phrasebook import Value
+from handlers.summary import Ours, Said, Sight, What
+from handlers.turn import Context
+from handlers.views import ages
+from handlers.views.ages import Age
+from models import assignments, kept_apart, listing, offers, requests
+from models.alarms import Alarm
+from models.assignments import Assignment
+from models.listing import ALL, Place, Taste, Wanted
+from models.people import Person
+from models.requests import Request, State, Urgency
+from models.waiting import Asked
+
+SHOWN = 20  # of a state at once
+FIRST = Place(0, 0)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What somebody wants to see; `after` is where a page of one state begins."""
+
+    wanted: Wanted = ALL
+    state: State | None = None
+    after: Place = FIRST
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has it in hand (None is the reader), since when, and whether they have set off."""
+
+    name: Value
+    since: datetime
+    on_the_way: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """One request at a glance. `acts` are the commands by which its reader can do something about it at once."""
+
+    number: int
+    state: State
+    what: What
+    details: tuple[Value, ...]
+    urgency: Urgency | None
+    danger: bool
+    asked_at: datetime
+    age: Age
+    asked: int | None = None
+    said_no: int | None = None
+    holder: Holder | None = None
+    mine: bool = False
+    acts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Up:
+    """An alarm that nobody has answered: the card, and how duty is told of it."""
+
+    card: Card
+    phrase: str
+    place: Value
+    words: Value
+    raised_at: datetime
+
+
+@dataclass(frozen=True)
+class Column:
+    """Requests of one kind: the first few, how many there are, and where the next begin."""
+
+    name: str
+    cards: tuple[Card, ...]
+    count: int | None = None
+    more: Place | None = None
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that somebody sees of what waits."""
+
+    alarms: tuple[Up, ...]
+    columns: tuple[Column, ...]
+    areas: tuple[tuple[int, Ours], ...]
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known of the requests on the page, read at once for all."""
+
+    asked: dict[int, Asked]
+    holders: dict[int, tuple[Assignment, Person]]
+    pending: frozenset[int]  # numbers of those about which the reader was asked and has not answered
+    apart: frozenset[int]  # ids of those that the reader could not take
+
+
+def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
+    """What whoever is on duty sees."""
+    session, line_id = context.session, context.line.id
+    apart = kept_apart.live(session, line_id, person.id)
+    hidden = [request for request in apart if kept_apart.hides(session, request, person.id)]
+    up = alarms.for_whom(context, person)[:SHOWN]
+    alarming = listing.by_ids(session, [alarm.request_id for alarm in up])
+    aside = [*hidden, *alarming.values()]
+    ids = {request.id for request in aside}
+    states = [state for state in WORST_FIRST if wanted.state in (None, state)]
+    few = SHOWN - len(up) // 2  # the more danger, the less of all else
+    counts = listing.counts(session, line_id, aside)
+    found = {
+        state: listing.worst_first(session, line_id, state, wanted.wanted, ids, wanted.after, few + 1)
+        if counts[state]
+        else []
+        for state in states
+    }
+    told = counts if wanted.wanted == ALL else {}
+    shown = [*alarming.values(), *(request for rows in found.values() for request, _ in rows[:few])]
+    around = _around(context, person, shown, apart)
+
+    def card(request: Request) -> Card:
+        return _for_duty(context, person, request, around)
+
+    return Board(
+        tuple(_up(context, alarm, card(alarming[alarm.request_id]), alarming, person) for alarm in up),
+        tuple(
+            Column(state, tuple(card(request) for request, _ in rows[:few]), told.get(state), _more(rows, few))
+            for state, rows in found.items()
+        ),
+        _areas(context),
+    )
+
+
+def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
+    """What a volunteer sees: what they have in hand, what is open and fits them first, what they asked for."""
+    session, line_id = context.session, context.line.id
+    apart = kept_apart.live(session, line_id, person.id)
+    in_hand = assignments.held_by(session, person.id)
+    own = requests.live_of(session, person.id)
+    columns = []
+    held = {request.id: assignment for assignment, request in in_hand}
+    if in_hand and wanted.state in (None, State.CLAIMED):
+        columns.append(Column("mine", tuple(_mine(context, r, held[r.id]) for _, r in in_hand)))
+    if wanted.state in (None, State.OPEN) and wanted.wanted.held_by is None:
+        taste = Taste(person.can, person.areas) if wanted.wanted == ALL else Taste()  # who chooses has said what fits
+        ids = {request.id for request in apart}
+        rows = listing.fitting_first(session, line_id, person.id, taste, wanted.wanted, ids, wanted.after, SHOWN + 1)
+        around = _around(context, person, [request for request, _ in rows], apart)
+        aside = {request.id: request for request in (*apart, *own)}.values()
+        n = listing.counts(session, line_id, [*aside])[State.OPEN] if wanted.wanted == ALL else None
+        columns.append(
+            Column(
+                "open",
+                tuple(_for_anybody(context, person, r, around) for r, _ in rows[:SHOWN]),
+                n,
+                _more(rows, SHOWN),
+            )
+        )
+    if own and wanted.state is None and wanted.wanted == ALL:
+        columns.append(Column("own", tuple(_own(context, request) for request in own)))
+    return Board((), tuple(columns), _areas(context))
+
+
+def _more(rows: Sequence[tuple[Request, Place]], few: int) -> Place | None:
+    return rows[few - 1][1] if len(rows) > few else None
+
+
+def _areas(context: Context) -> tuple[tuple[int, Ours], ...]:
+    return tuple((area.id, Ours(area.name)) for area in context.areas)
+
+
+def _around(context: Context, person: Person, shown: Collection[Request], apart: Collection[Request]) -> Around:
+    ids = [request.id for request in shown]
+    return Around(
+        listing.asked(context.session, ids),
+        listing.holders(context.session, ids),
+        frozenset(offers.pending_numbers(context.session, person.id)),
+        frozenset(request.id for request in apart),
+    )
+
+
+def _up(context: Context, alarm: Alarm, card: Card, requests_: dict[int, Request], person: Person) -> Up:
+    text = alarms.read_to(context, alarm, requests_[alarm.request_id], person)[0]
+    where = text.values["where"]
+    place = where.values["place"] if isinstance(where, Said) else None
+    acts = ("on_it", "false_alarm")
+    return Up(replace(card, age=Age.ALARM, acts=acts), text.phrase, place, text.values["words"], alarm.raised_at)
+
+
+def _card(context: Context, request: Request, sight: Sight, held: Assignment | None = None) -> Card:
+    what = context.what(request, sight)
+    return Card(
+        request.number,
+        request.state,
+        replace(what, where=None, area=None, when=None, urgency=None),
+        tuple(part for part in (what.where, what.area, what.when) if part is not None),
+        what.urgency if what.when is None or what.urgency is Urgency.URGENT else None,  # a time says how soon
+        request.in_danger,
+        request.created_at,
+        ages.of(context, request, held),
+    )
+
+
+def _for_duty(context: Context, person: Person, request: Request, around: Around) -> Card:
+    held, holder = around.holders.get(request.id, (None, None))
+    asked = around.asked.get(request.id)
+    card = _card(context, request, context.sight_on_duty(request, person), held)
+    mine = holder is not None and holder.id == person.id
+    return replace(
+        card,
+        asked=asked.people if asked else 0,
+        said_no=asked.said_no if asked else 0,
+        holder=Holder(None if mine else context.numbered(holder), held.taken_at, held.on_the_way_at is not None)
+        if held is not None and holder is not None
+        else None,
+        mine=mine,
+        acts=_carries(request, held) if mine else _may_take(person, request, around),
+    )
+
+
+def _for_anybody(context: Context, person: Person, request: Request, around: Around) -> Card:
+    asked = around.asked.get(request.id)
+    card = _card(context, request, Sight.ANYBODY)
+    people = None if request.in_danger else asked.people if asked else 0  # as WHO, which says nothing of danger
+    return replace(card, asked=people, acts=_may_take(person, request, around))
+
+
+def _mine(context: Context, request: Request, held: Assignment) -> Card:
+    card = _card(context, request, doors.sight(context, request, held), held)
+    place = summary.Quoted(request.place) if held.place_shown_at is not None and request.place else None
+    return replace(
+        card,
+        details=(*([place] if place else ()), *card.details),
+        holder=Holder(None, held.taken_at, held.on_the_way_at is not None),
+        mine=True,
+        acts=_carries(request, held),
+    )
+
+
+def _own(context: Context, request: Request) -> Card:
+    return _card(context, request, Sight.NEAR)
+
+
+def _may_take(person: Person, request: Request, around: Around) -> tuple[str, ...]:
+    if request.state is not State.OPEN or request.person_id == person.id or request.id in around.apart:
+        return ()
+    return ("claim", "pass") if request.number in around.pending else ("claim",)
+
+
+def _carries(request: Request, held: Assignment | None) -> tuple[str, ...]:
+    if request.state is not State.CLAIMED or held is None:
+        return ()
+    return ("done",) if held.on_the_way_at is not None else ("omw", "done")

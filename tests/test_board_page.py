@@ -1,0 +1,211 @@
+"""The board in a real browser, against a real server: live, by keyboard, on small screens, without script."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.hotline import Hotline
+from app.main import create_app
+from app.web.server import Server
+from models import lines, requests
+from models.lines import Area
+from models.requests import State
+from models.store.session import Session
+from tests import fakes
+from tests.browser import look, tab_to, watched, window
+from tests.fakes import Recorder, StillClock
+from tests.serving import until
+from tests.visiting import Visitor, visitor
+
+ANA, BEN, CARO, DEE, EVE = (f"+1202555010{n}" for n in range(1, 6))
+
+
+@dataclass
+class Street:
+    """A hotline that is served, and the people around it."""
+
+    hotline: Hotline
+    url: str
+    ana: Visitor
+    ben: Visitor
+    caro: Visitor
+    dee: Visitor
+    eve: Visitor
+
+    def state(self, number: int) -> State:
+        """How it stands with a request."""
+        line_id = 1
+        found = self.hotline.database.read(lambda s: requests.by_number(s, line_id, number))
+        assert found is not None
+        return found.state
+
+
+@pytest.fixture
+def street(migrated_file: Path, tmp_path: Path) -> Iterator[Street]:
+    """Two requests that wait, one of them in Caro's hands, and Dee on duty."""
+    file = tmp_path / "hotline.db"
+    file.write_bytes(migrated_file.read_bytes())
+    hotline = Hotline(fakes.settings(f"sqlite:///{file}"), carrier=Recorder(), clock=StillClock())
+    hotline.prepare()
+
+    def area(session: Session) -> Area:
+        line = lines.all_lines(session)[0]
+        return session.create(Area, line_id=line.id, name="Oak Hill", aliases=["Oak St"])
+
+    hotline.database.write(area).result()
+    ana, eve = (visitor(hotline, *who, helper=False) for who in ((ANA, "Ana Lima"), (EVE, "Eve Moss")))
+    ben, caro = visitor(hotline, BEN, "Ben Carter"), visitor(hotline, CARO, "Caro Díaz", language="es")
+    dee = visitor(hotline, DEE, "Dee Miller", duty=True)
+    dee.says("DUTY ON")
+    ana.says("Need groceries for two at 45 Oak St")
+    ana.says("I need a ride to the clinic on Friday at 10, 45 Oak St")
+    caro.says("TOMO 2")
+    with ThreadPoolExecutor(1) as aside:  # Playwright has an event loop running here
+        list(aside.map(Visitor.let_in, (ben, caro, dee)))
+    with served(hotline) as url:
+        yield Street(hotline, url, ana, ben, caro, dee, eve)
+    hotline.stop()
+
+
+@contextmanager
+def served(hotline: Hotline) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = Server(create_app(hotline=hotline))
+        server.config.lifespan = "off"
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        until(lambda: server.started)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def opened(browser: Browser, street: Street) -> Iterator["Opened"]:
+    with ExitStack() as stack:
+        yield Opened(browser, street, stack)
+
+
+@dataclass
+class Opened:
+    """Pages of the board, each in a window of its own."""
+
+    browser: Browser
+    street: Street
+    stack: ExitStack
+
+    def by(self, who: Visitor, *, script: bool = True, complains: bool = False) -> Page:
+        """The board as somebody sees it; the browser may complain only where a page is refused on purpose."""
+        context = self.stack.enter_context(window(self.browser, script=script))
+        cookie = {"name": "board", "value": who.cookies["board"], "url": f"{self.street.url}/board"}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page() if complains else self.stack.enter_context(watched(context))
+        page.goto(f"{self.street.url}/board")
+        return page
+
+
+def test_what_comes_in_appears_without_touching_what_somebody_types(street: Street, opened: Opened) -> None:
+    page = opened.by(street.ben)
+    card = page.locator("#r1")
+    card.get_by_text("Say when you come").click()
+    box = card.get_by_label("Goes along to them")
+    box.press_sequentially("i come at ")
+    street.eve.says("Could somebody walk my dog this week? 9 Oak St")
+    expect(page.locator("#r3")).to_contain_text("Help with a pet")
+    expect(box).to_be_focused()
+    box.press_sequentially("6")
+    box.press("Enter")  # the button of this card, and of no other
+    expect(page.locator("#notice")).to_contain_text("#1 is yours")
+    expect(page.locator("#notice")).to_be_focused()
+    expect(page.locator("#l-mine #r1")).to_contain_text("You have it")
+    expect(page.locator("#l-open #r1")).to_have_count(0)
+    assert street.state(1) is State.CLAIMED
+    assert any("i come at 6" in text for text in street.ben.carried())
+
+
+def test_an_alarm_appears_on_top_and_goes_when_somebody_is_on_it(street: Street, opened: Opened) -> None:
+    page, other = opened.by(street.dee), opened.by(street.dee)
+    street.eve.says("chest pain, cant breathe")
+    alarm = page.get_by_role("region", name="Somebody may be in danger")
+    expect(alarm).to_contain_text("chest pain, cant breathe")
+    alarm.get_by_role("button", name="I'm on it #3").click()
+    expect(page.locator("#notice")).to_contain_text("#3")
+    expect(page.locator("#alarms .card")).to_have_count(0)
+    expect(other.locator("#alarms .card")).to_have_count(0)
+
+
+def test_whoever_is_off_the_board_sees_nothing_of_it_any_more(street: Street, opened: Opened) -> None:
+    page = opened.by(street.ben, complains=True)
+    expect(page.locator("#r1")).to_be_visible()
+    street.ben.says("LOGOUT")
+    expect(page.get_by_role("heading", name="The board is closed")).to_be_visible()
+    expect(page.locator("#r1")).to_have_count(0)
+
+
+def test_by_keyboard_alone(street: Street, opened: Opened) -> None:
+    page = opened.by(street.ben)
+    tab_to(page, ".skip")
+    page.keyboard.press("Enter")
+    tab_to(page, "#r1 button[value=claim]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_be_focused()
+    tab_to(page, "#l-mine #r1 button[value=omw]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#l-mine #r1")).to_contain_text("On the way.")
+    tab_to(page, "#l-mine #r1 button[value=done]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#r1")).to_have_count(0)
+    assert street.state(1) is State.DELIVERED
+
+
+def test_what_was_refused_can_be_pressed_again(street: Street, opened: Opened) -> None:
+    street.ben.says("MAX 0")
+    page = opened.by(street.ben)
+    page.get_by_role("button", name="I'll take it #1").click()
+    expect(page.locator("#notice")).to_contain_text("MAX")
+    street.ben.says("MAX 3")
+    page.get_by_role("button", name="I'll take it #1").click()
+    expect(page.locator("#notice")).to_contain_text("#1 is yours")
+
+
+def test_a_filter_survives_what_comes_in(street: Street, opened: Opened) -> None:
+    page = opened.by(street.dee)
+    page.get_by_text("Kind of help").click()
+    page.get_by_role("link", name="a ride", exact=True).click()
+    expect(page.locator(".card")).to_have_count(1)
+    street.ben.says("CLAIM 1")
+    street.caro.says("VOY 2")
+    expect(page.locator("#r2")).to_contain_text("On the way.")
+    expect(page.locator("#r1")).to_have_count(0)
+    assert page.url.endswith("/board?need=transport")
+
+
+def test_without_script(street: Street, opened: Opened) -> None:
+    page = opened.by(street.ben, script=False)
+    street.eve.says("Could somebody walk my dog this week? 9 Oak St")
+    expect(page.locator("#r3")).to_have_count(0)
+    page.get_by_role("link", name="Look again").click()
+    expect(page.locator("#r3")).to_be_visible()
+    page.get_by_role("button", name="I'll take it #1").click()
+    expect(page.locator("#notice")).to_contain_text("#1 is yours")
+    expect(page.locator("#l-mine #r1")).to_be_visible()
+
+
+def test_look_at_the_board(street: Street, opened: Opened) -> None:
+    street.eve.says("chest pain, cant breathe, 9 Oak St")
+    street.eve.says("URGENT diapers for my baby")
+    street.hotline.clock.advance(timedelta(hours=3))
+    for name, who in (("duty", street.dee), ("volunteer", street.caro)):
+        page = opened.by(who)
+        expect(page.locator(".card")).not_to_have_count(0)
+        look(page, f"board-{name}")
