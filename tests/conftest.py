@@ -120,6 +120,31 @@ def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator
     running.stop()
 
 
+@pytest.fixture(params=BOTH)
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Hotline, Hotline]]:
+    """Two such hotlines of one kind that know nothing of each other, at the same moment (tests/by_board.py)."""
+    urls: list[str]
+    if request.param == "sqlite":
+        file = request.getfixturevalue("migrated_file")
+        urls = [f"sqlite:///{shutil.copy(file, tmp_path / name)}" for name in ("texted.db", "pressed.db")]
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgres")
+        urls = [server.migrated(), server.migrated()]
+    one, other = (
+        Hotline(fakes.settings(url, hotline_whatsapp=fakes.WHATSAPP), carrier=Recorder(), clock=StillClock())
+        for url in urls
+    )
+    for each in (one, other):
+        each.prepare()
+    yield one, other
+    for each, url in zip((one, other), urls, strict=True):
+        each.stop()
+        if request.param == "sqlite":
+            logscan.learn(url)
+        else:
+            server.empty(url)
+
+
 @pytest.fixture
 def twilio_hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
     """The same with Twilio's webhooks as they come; what would be posted to it is kept instead."""
