@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door
+from app.pages import board, door, one_request
 from app.pages.members import NotLetIn
 from app.pages.rendering import ASSETS
 from app.settings import Settings
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (door.router, board.router):
+    for router in (door.router, board.router, one_request.router):
         app.include_router(router)
     app.add_exception_handler(NotLetIn, door.refused)
     for assets in (ASSETS, VENDORED):
