@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fastapi import APIRouter, Response
 
@@ -23,6 +24,7 @@ from models.store.session import Session
 router = APIRouter(prefix="/board/requests", include_in_schema=False)
 
 TAB = "waits"
+MINUTE = timedelta(minutes=1)
 LONGEST_ID = 40  # characters of a form's name
 PLACE, TALK = "place", "talk"  # what is asked for here, beside what is texted
 COMMANDS = frozenset({"claim", "pass", "omw", "done", "drop", "relay", "more", "nevermind"}) | acts.OF_DUTY
@@ -78,9 +80,9 @@ def _act(number: int, wanted: str, form: Form) -> Act:
 
 
 def _may(member: Member, number: int, wanted: str) -> bool:
-    """Whether this browser may do it for them: of what they may text, not what is for duty alone, unless it shows that.
+    """Whether this browser may do it for them: what duty does only where it shows what duty sees.
 
-    Whatever else they may not do, they are told as by text.
+    What else they may not do, they are told as by text.
     """
     if wanted not in COMMANDS or (wanted in acts.OF_DUTY and not member.on_duty):
         return False
@@ -157,8 +159,9 @@ def _page(
         story=found.story,
         before=before,
         now=member.hotline.clock.now(),
+        minute=MINUTE,
         why=_why(member),
-        typed=form.fields if form else {},
+        typed=form or Form({}),
     )
 
 

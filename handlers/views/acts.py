@@ -16,8 +16,10 @@ OF_DUTY = frozenset({"on_it", "false_alarm", "assign", "open", "hold", "merge", 
 
 def of(context: Context, request: Request, person: Person, *, on_duty: bool) -> tuple[str, ...]:
     """What may be offered to them, in the order in which people mostly need it."""
-    found = [*_as_duty(context, request, person), *_as_themselves(context, request, person)] if on_duty else []
-    return tuple(dict.fromkeys(found or _as_themselves(context, request, person)))
+    own = [*_as_themselves(context, request, person)]
+    if not on_duty:
+        return tuple(own)
+    return tuple(dict.fromkeys([*_about_danger(context, request), *own, *_as_duty(request, person)]))
 
 
 def _as_themselves(context: Context, request: Request, person: Person) -> Iterator[str]:
@@ -40,13 +42,17 @@ def _as_themselves(context: Context, request: Request, person: Person) -> Iterat
         yield "relay"
 
 
-def _as_duty(context: Context, request: Request, person: Person) -> Iterator[str]:
+def _about_danger(context: Context, request: Request) -> Iterator[str]:
+    """What waits for duty: an alarm, or a question."""
     alarm = alarms.of(context.session, request) if request.danger else None
     waits = duty_tasks.of(context.session, request.id) is not None and alarm is None and request.live
     if waits or (alarm is not None and alarm.ended_at is None):
         yield "on_it"
     if alarm is not None and alarm.ended_at is None:
         yield "false_alarm"
+
+
+def _as_duty(request: Request, person: Person) -> Iterator[str]:
     if request.person_id != person.id:
         yield "relay"
     if request.live and not first_answer.at_home(request):
@@ -62,10 +68,11 @@ def _as_duty(context: Context, request: Request, person: Person) -> Iterator[str
 
 
 def takers(context: Context, request: Request) -> list[Name]:
-    """Who could take it: those who were asked and have not answered, then those who would be asked next."""
-    asked = offers.asked_about(context.session, request.id)
+    """Who could take it: those who were asked and did not say no, then those who would be asked next."""
+    asked = offers.may_yet_come(context.session, request.id)
+    holder = assignments.on(context.session, request) if request.state in TALKING else None
     ids = dict.fromkeys([*asked, *(each.id for each in waves.choose(context, request, TAKERS))])
     known = people.by_ids(context.session, list(ids))
     apart = (known[id_] for id_ in ids if id_ in known and not kept_apart.are(context.session, request, id_))
-    named = [context.numbered(person) for person in apart if person.helps]
+    named = [context.numbered(p) for p in apart if p.helps and (holder is None or holder[1].id != p.id)]
     return [name for name in named if isinstance(name, Name)][:TAKERS]

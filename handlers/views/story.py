@@ -1,7 +1,6 @@
 """The story of a request for whoever is on duty: what happened, who did it, and every text that left because of it.
 
-What people wrote is in it only for whoever asked to read along (handlers/reading_along.py); notes are for everybody on
-duty.
+What people wrote is in it only for whoever asked to read along (handlers/reading_along.py); notes are for all on duty.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,14 +45,16 @@ WITH_MARK = frozenset({"media", "held_back", "paused", "asked_again"})  # the sa
 OPEN_TO_DUTY = frozenset({"note"})  # whose words SHOW tells
 # What a text is about, by the phrase that it is or begins with; the first that fits.
 ABOUT: Mapping[str, str] = {
-    "offer_a": "words",
+    "offer_asked": "plain",
+    "offer_answer": "from_neighbor",
     "offer": "offer",
     "duty_emergency": "alarm",
     "duty_": "to_duty",
-    "from_": "words",
-    "somebody_asks": "words",
-    "at_your_door": "words",
-    "left_it": "words",
+    "from_neighbor": "from_neighbor",
+    "from_": "from_helper",
+    "somebody_asks": "from_helper",
+    "at_your_door": "from_helper",
+    "left_it": "from_helper",
     "claimed": "who_comes",
     "claim_yours": "theirs_now",
     "assigned_you": "theirs_now",
