@@ -1,6 +1,6 @@
 """The story of a request for whoever is on duty: what happened, who did it, and every text that left because of it.
 
-What people wrote is in it only for whoever asked to read along (handlers/reading_along.py); notes are for all on duty.
+What people wrote is in it only for whoever asked to read along (handlers/reading_along.py); notes are for everybody.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,9 +26,9 @@ OF_THE_LINE = frozenset(
 )
 OF_PEOPLE = frozenset(
     """asked opened claimed assigned on_the_way late doubt nobody_home delivered dropped lapsed stopped left put_out
-    helper_removed reopened closed came came_partly withdrawn held understood added merged merged_into note kept_back
-    helper_asked wrote asked_duty wants_person nobody_came pressed cannot_wait still_needed rescheduled on_it media
-    asker_stopped talk_read emergency emergency_again""".split()
+    helper_removed reopened closed confirmed missing came came_partly withdrawn held understood added merged
+    merged_into note kept_back helper_asked wrote asked_duty wants_person nobody_came pressed cannot_wait still_needed
+    rescheduled on_it media asker_stopped talk_read emergency emergency_again""".split()
 )
 # Books that are kept for ourselves; and whom it was told though they are kept apart, which they never hear of.
 UNSAID = frozenset("relayed told_even_so person_told many_today_told person_merged area_removed".split())
@@ -45,9 +45,12 @@ WITH_MARK = frozenset({"media", "held_back", "paused", "asked_again"})  # the sa
 OPEN_TO_DUTY = frozenset({"note"})  # whose words SHOW tells
 # What a text is about, by the phrase that it is or begins with; the first that fits.
 ABOUT: Mapping[str, str] = {
-    "offer_asked": "plain",
+    "offer_answered": "plain",
     "offer_answer": "from_neighbor",
+    "offer_": "plain",
     "offer": "offer",
+    "emergency": "whom_to_call",
+    "urgent_care": "whom_to_call",
     "duty_emergency": "alarm",
     "duty_": "to_duty",
     "from_neighbor": "from_neighbor",
@@ -115,11 +118,23 @@ def tell(context: Context, person: Person, number: int, before: int | None = Non
     ids = {*(text.person_id for text in sent), *(e.by_person_id for e in found if e.by_person_id), *_given(found)}
     names = Names(context, request, people.by_ids(context.session, sorted(ids)))
     reads = reading_along.reads(context, request, person)
-    last_end = max((event.id for event in found if event.kind == "closed"), default=0)
+    last_end = _last_end(request, found)
     happened = [each for event in found if (each := _happened(request, event, names, last_end, reads=reads))]
     entries: list[Happened | Sent] = [*happened, *_sent(sent, names, context.now, reads=reads)]
     entries.sort(key=lambda entry: (entry.at, isinstance(entry, Sent)))
     return Story(entries, found[0].id if more and found else None)
+
+
+def untold(kind: str) -> bool:
+    """Whether it is an event for which there are no words of its own."""
+    return not kind.endswith(TOLD) and kind not in OF_THE_LINE | OF_PEOPLE | UNSAID
+
+
+def _last_end(request: Request, found: Sequence[Event]) -> int:
+    """The event with which it ended as it has; 0 if it goes on, or somebody has said since that it was otherwise."""
+    if request.live or any(event.kind in ("confirmed", "missing") for event in found):
+        return 0
+    return max((event.id for event in found if event.kind == "closed"), default=0)
 
 
 @dataclass(frozen=True)
@@ -176,7 +191,7 @@ def _kind(request: Request, event: Event, last_end: int) -> str | None:
         return "goes_out"
     if event.kind == "closed" and event.id == last_end and request.outcome in ENDS:
         return ENDS[request.outcome]
-    return event.kind if event.kind in OF_THE_LINE | OF_PEOPLE else OTHER
+    return OTHER if untold(event.kind) else event.kind
 
 
 def _to(words: str, names: Names) -> Name | Said | None:
