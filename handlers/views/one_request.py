@@ -125,7 +125,7 @@ def _in_full(context: Context, person: Person, request: Request, held: Assignmen
 def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
     """SHOW."""
     held = _held(context, person, request)
-    shown = doors.look(context, request, person)
+    shown = doors.whole(request) if request.person_id == person.id else doors.look(context, request, person)
     if shown.hidden and held is not None:
         shown = doors.look(context, request, person, held)
     holder = assignments.on(context.session, request) if request.state in TALKING else None
