@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy.engine import make_url
 
 from app.database import engine, migrations
@@ -14,6 +15,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from app.telemetry import logs
 from tests import fakes, logscan, memory
+from tests.browser import chromium
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
@@ -55,6 +57,13 @@ def postgres() -> Iterator[PostgreSQL]:
     server = PostgreSQL()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser. No longer than a module: Playwright has an event loop running, and others want their own."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
