@@ -6,7 +6,7 @@ import pytest
 
 from app.hotline import Hotline
 from app.simulator.sandbox import StillClock
-from models import lines, requests
+from models import kept_apart, lines, requests
 from models.store.session import Session
 from tests.request_cast import DOOR, TALK, Cast, doors_seen, gather, kinds, make_newcomer, see
 from tests.visiting import Visitor, visitor
@@ -245,3 +245,29 @@ def test_who_could_take_it_is_offered_by_name_and_number(cast: Cast) -> None:
     assert "Ben Carter&#39;s now" in done.text
     assert "Code word" in see(cast.ben)
     assert "Ben Carter (" not in done.text.split("<select")[1].split("</select>")[0]
+
+
+def test_whom_danger_was_told_though_they_are_kept_apart_sees_it_and_reads_nothing_of_theirs(
+    hotline: Hotline, cast: Cast
+) -> None:
+    zoe = visitor(hotline, "+12025550109", "Zoe", helper=False)
+    zoe.says("my neighbor is having a heart attack, 77 Elm St apt 3")
+
+    def keep(session: Session) -> None:
+        request = requests.by_id(session, 2)
+        kept_apart.keep(session, request.line_id, zoe.person_id, cast.dee.person_id, hotline.clock.now())
+
+    def tell(session: Session) -> None:
+        request = requests.by_id(session, 2)
+        told = str(cast.dee.person_id)
+        requests.record(session, request, kept_apart.EVEN_SO, hotline.clock.now(), words=told)
+
+    hotline.database.write(keep).result()
+    assert cast.dee.get("/board/requests/2").status_code == 404
+    hotline.database.write(tell).result()
+    seen = see(cast.dee, 2)
+    assert "77 Elm St" in seen
+    assert TALK not in seen
+    assert "told" not in seen.split('class="entries"')[1]
+    assert cast.dee.submit("/board/requests/2", act="talk").status_code == 422
+    assert "talk_read" not in kinds(hotline, 2)

@@ -10,9 +10,11 @@ from app.hotline import Hotline
 from app.pages.wording import FOLDER
 from app.simulator.sandbox import StillClock
 from handlers.views import story
+from models.delivery import about
 from models.delivery.outbound import Outbound
 from models.delivery.outbound import State as TextState
 from models.store.session import Session
+from tests.plans import plan
 from tests.request_cast import TALK, Cast, doors_seen, gather, kinds, see
 from tests.visiting import visitor
 
@@ -175,3 +177,18 @@ def test_a_phone_that_others_read_is_said_and_what_waits_there(cast: Cast) -> No
     seen = see(cast.dee)
     assert "Others may read their phone" in seen
     assert "kept back" in seen
+
+
+def test_the_texts_about_a_request_are_found_without_reading_all_others(hotline: Hotline, cast: Cast) -> None:
+    asked = {"request_id": 1, "since": about.EVER, "before": about.NEVER, "most": story.TEXTS}
+
+    def work(session: Session) -> str:
+        compiled = about.LAST.on(session.dialect)
+        bound = compiled.parameters(asked)
+        return plan(session, compiled.sql, tuple(bound) if compiled.positional else bound)
+
+    found = hotline.database.read(work)
+    assert "ix_outbound_request" in found
+    assert "SCAN outbound" not in found
+    assert "TEMP B-TREE" not in found
+    assert "Sort" not in found

@@ -14,7 +14,7 @@ def upgrade() -> None:
     with op.batch_alter_table("outbound", schema=None) as batch_op:
         batch_op.create_index(
             "ix_outbound_request",
-            ["request_id"],
+            ["request_id", "id"],
             unique=False,
             sqlite_where=sa.text("request_id IS NOT NULL"),
             postgresql_where=sa.text("request_id IS NOT NULL"),

@@ -87,7 +87,7 @@ class Outbound(Model, table=True):
         sa.Index("ix_outbound_pending", "state", "changed_at", sqlite_where=PENDING, postgresql_where=PENDING),
         sa.Index("ix_outbound_unarrived", "state", "changed_at", sqlite_where=UNARRIVED, postgresql_where=UNARRIVED),
         sa.Index("ix_outbound_person", "person_id", "id"),
-        sa.Index("ix_outbound_request", "request_id", sqlite_where=ABOUT, postgresql_where=ABOUT),
+        sa.Index("ix_outbound_request", "request_id", "id", sqlite_where=ABOUT, postgresql_where=ABOUT),
         sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
     )
 
