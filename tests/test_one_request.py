@@ -165,9 +165,15 @@ def test_of_danger_duty_sees_the_door_at_once(hotline: Hotline, cast: Cast) -> N
     zoe.says("help there is a fire in my kitchen, 77 Elm St apt 3")
     seen = see(cast.dee, 2)
     assert "77 Elm St" in seen
+    assert "EMERGENCY, nobody answered" in seen
     assert "I am on it" in seen
     assert "It was a false alarm" in seen
     assert not doors_seen(hotline, cast.dee)
+    taken = cast.dee.submit("/board/requests/2", act="on_it").text
+    assert "EMERGENCY" not in taken.split('class="mark"')[1].split("</p>")[0]
+    assert "I am on it" not in taken
+    assert "It was a false alarm" in taken
+    assert "I am on it" in see(visitor(hotline, "+12025550106", "Gus", duty=True).let_in(), 2)
 
 
 def test_a_device_that_was_not_let_in_for_duty_shows_and_does_nothing_of_duty(

@@ -19,7 +19,7 @@ def of(context: Context, request: Request, person: Person, *, on_duty: bool) -> 
     own = [*_as_themselves(context, request, person)]
     if not on_duty:
         return tuple(own)
-    return tuple(dict.fromkeys([*_about_danger(context, request), *own, *_as_duty(request, person)]))
+    return tuple(dict.fromkeys([*_about_danger(context, request, person), *own, *_as_duty(request, person)]))
 
 
 def _as_themselves(context: Context, request: Request, person: Person) -> Iterator[str]:
@@ -42,13 +42,14 @@ def _as_themselves(context: Context, request: Request, person: Person) -> Iterat
         yield "relay"
 
 
-def _about_danger(context: Context, request: Request) -> Iterator[str]:
+def _about_danger(context: Context, request: Request, person: Person) -> Iterator[str]:
     """What waits for duty: an alarm, or a question."""
     alarm = alarms.of(context.session, request) if request.danger else None
     waits = duty_tasks.of(context.session, request.id) is not None and alarm is None and request.live
-    if waits or (alarm is not None and alarm.ended_at is None):
+    up = alarm if alarm is not None and alarm.ended_at is None else None
+    if waits or (up is not None and (up.unheard or up.taken_by_person_id != person.id)):
         yield "on_it"
-    if alarm is not None and alarm.ended_at is None:
+    if up is not None:
         yield "false_alarm"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from handlers import browse, discreet, doors, first_answer, reading_along, who
+from handlers import browse, discreet, doors, first_answer, reading_along, watch, who
 from handlers.summary import Name, Ours, Quoted, Said, Sight, What
 from handlers.turn import Context, Texts
 from handlers.views import acts
@@ -172,7 +172,7 @@ def _view(
     return OneRequest(
         number=request.number,
         part=part,
-        state=Said(f"state_{request.state}"),
+        state=Said("state_alarm" if on_duty and watch.unheard(context, request) else f"state_{request.state}"),
         since=request.created_at,
         what=what,
         place=shown.place,
