@@ -15,7 +15,7 @@ AT_ONCE, LOOKED_AT = 3, 60  # told unasked to somebody who is free now; of so ma
 def list_(turn: Turn, _: Order) -> Texts:
     """LIST: what still needs somebody, what fits this volunteer first."""
     waiting = requests.in_state(turn.session, turn.line.id, State.OPEN)
-    open_now = [request for request in waiting if _may_meet(turn, turn.speaker, request)]
+    open_now = [request for request in waiting if may_meet(turn, turn.speaker, request)]
     if not open_now:
         yield turn.reply("list_empty")
         return
@@ -39,7 +39,7 @@ def fitting(context: Context, person: Person) -> Said | None:
     found = [
         request
         for request in waits
-        if _may_meet(context, person, request)
+        if may_meet(context, person, request)
         and request.id not in passed
         and (not can or can & set(request.needs) or request.needs == ["other"])
         and (not areas or request.area_id is None or request.area_id in areas)
@@ -50,7 +50,8 @@ def fitting(context: Context, person: Person) -> Said | None:
     return Said("fits_you", {"rows": rows, "first": found[0].number})
 
 
-def _may_meet(context: Context, person: Person, request: Request) -> bool:
+def may_meet(context: Context, person: Person, request: Request) -> bool:
+    """Whether somebody may look at what a neighbor needs, and come."""
     return request.person_id != person.id and not kept_apart.are(context.session, request, person.id)
 
 
@@ -84,7 +85,7 @@ def info(turn: Turn, order: Order) -> Texts:
         elif request in held or request in own:
             leasing.heard(turn, request)
             yield from _in_full(turn, request)
-        elif turn.speaker.helps and request.state is State.OPEN and _may_meet(turn, turn.speaker, request):
+        elif turn.speaker.helps and request.state is State.OPEN and may_meet(turn, turn.speaker, request):
             yield turn.reply("info_open", about=request, what=turn.what(request))
         else:
             yield turn.reply("unknown_number", number=number)

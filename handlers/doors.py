@@ -27,6 +27,14 @@ class Shown(NamedTuple):
     hidden: bool = False
 
 
+NOTHING = Shown(None, None)
+
+
+def whole(request: Request) -> Shown:
+    """All of it, for who asked for it."""
+    return Shown(summary.at_place(request), summary.they_wrote(request))
+
+
 def show(
     context: Context, request: Request, person: Person, held: Assignment | None = None, *, told: bool = False
 ) -> tuple[Shown, Texts]:
@@ -34,24 +42,39 @@ def show(
 
     `held` is theirs, if they have it in hand; it need not be started yet. With `told` somebody said that they may.
     """
-    whole = Shown(summary.at_place(request), summary.they_wrote(request))
     if held is not None and held.place_shown_at is not None:
-        return whole, iter(())
+        return whole(request), iter(())
     if not withheld(context, request):
-        return whole, iter(())
+        return whole(request), iter(())
     why = None if told else _refused(context, request, person)
     if why is None:
         allow(context, request, person, held)
-        return whole, iter(())
+        return whole(request), iter(())
     return _instead(request, why), _to_duty(context, request, person) if why == "door_enough" else iter(())
 
 
 def show_on_duty(context: Context, request: Request, person: Person) -> tuple[Shown, Texts]:
     """The same for SHOW: of danger everything, for whoever is on duty has been told that already."""
     if request.in_danger:
-        return Shown(summary.at_place(request), summary.they_wrote(request)), iter(())
+        return whole(request), iter(())
     shown, texts = show(context, request, person)
     return shown._replace(place=Said("door_on_duty")) if shown.hidden else shown, texts
+
+
+def look(context: Context, request: Request, person: Person, held: Assignment | None = None) -> Shown:
+    """What they see without asking for the door, which uses up nothing: the place if it was shown to them already.
+
+    Without a request `held` in hand, as whoever is on duty sees it again for a day.
+    """
+    seen = not withheld(context, request) or (held is not None and held.place_shown_at is not None)
+    if not seen and held is None:
+        seen = request.in_danger or (
+            request.id in person_events.places(context.session, person.id, person_events.SAW_PLACE, context.now - DAY)
+            and _refused(context, request, person) is None
+        )
+    if seen:
+        return whole(request)
+    return Shown(None, summary.partly_wrote(request), hidden=True)
 
 
 def withheld(context: Context, request: Request) -> bool:

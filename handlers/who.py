@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from handlers import summary
 from handlers.phrasebook import Value
 from handlers.summary import Lines, Name, Said, Several, When
-from handlers.turn import Text, Texts, Turn
+from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, events, kept_apart, people, person_events, requests
 from models.people import Person
@@ -14,7 +14,7 @@ from models.requests import Event, Outcome, Request, State
 ROWS = 8  # the latest
 LONGEST_CHAIN = 6  # of people who vouched for each other
 PUT_OUT = frozenset({"wave", "claimed", "assigned"})  # volunteers have seen it
-BY_HELPER = {
+BY_SOMEBODY = {
     "claimed": "who_claimed",
     "on_the_way": "who_on_the_way",
     "delivered": "who_delivered",
@@ -23,6 +23,7 @@ BY_HELPER = {
     "stopped": "who_dropped",
     "left": "who_dropped",
     "nobody_home": "who_nobody_home",
+    "talk_read": "who_talk_read",
 }
 BY_NEIGHBOR = {"asked": "who_asked", "reopened": "who_reopened"}
 CAME = {Outcome.FULFILLED: "who_came", Outcome.PARTIAL: "who_came_partly", Outcome.WITHDRAWN: "who_withdrawn"}
@@ -37,9 +38,9 @@ def who(turn: Turn, order: Order) -> Texts:
         history = events.history(turn.session, request) if request is not None else []
         person = people.find(turn.session, turn.line.id, number) if turn.speaker.on_duty else None
         hidden = request is not None and kept_apart.hides(turn.session, request, turn.speaker.id)
-        if request is not None and not hidden and _may_be_seen(request, history):
-            rows = [*_rows(turn, request, history)]
-            yield turn.reply("who", about=request, rows=Lines(rows[-ROWS:]))
+        if request is not None and not hidden and may_be_seen(request, history):
+            told = [*rows(turn, request, history)]
+            yield turn.reply("who", about=request, rows=Lines(told[-ROWS:]))
         elif person is None or person.helper_since is None:
             yield turn.reply("unknown_number", number=number)
         if person is not None and person.helper_since is not None:
@@ -71,35 +72,37 @@ def _person(turn: Turn, person: Person) -> Text:
     return turn.reply("who_person", chain=Lines(chain), vouched=vouched, n=done)
 
 
-def _may_be_seen(request: Request, history: list[Event]) -> bool:
+def may_be_seen(request: Request, history: list[Event]) -> bool:
+    """Whether any volunteer may know what was done: once others have been asked, and nothing of danger."""
     if request.in_danger or request.state in (State.HELD, State.DRAFT):
         return False
     return any(event.kind in PUT_OUT for event in history)
 
 
-def _rows(turn: Turn, request: Request, history: list[Event]) -> Iterator[Said]:
+def rows(context: Context, request: Request, history: list[Event]) -> Iterator[Said]:
+    """What was done, a row each, by first names."""
     for event in history:
-        when = When(event.at, turn.line.timezone)
+        when = When(event.at, context.line.timezone)
         if event.kind == "wave":
             yield Said("who_wave", {"when": when, "n": int(event.words or 0)})
         elif event.kind in BY_NEIGHBOR:
             yield Said(BY_NEIGHBOR[event.kind], {"when": when})
-        elif event.kind in BY_HELPER:
-            yield Said(BY_HELPER[event.kind], {"when": when, "name": _name(turn, event.by_person_id)})
+        elif event.kind in BY_SOMEBODY:
+            yield Said(BY_SOMEBODY[event.kind], {"when": when, "name": _name(context, event.by_person_id)})
         elif event.kind == "assigned":
-            given = _given(turn, event.words or "")
-            yield Said("who_assigned", {"when": when, "name": given, "by": _name(turn, event.by_person_id)})
+            given = _given(context, event.words or "")
+            yield Said("who_assigned", {"when": when, "name": given, "by": _name(context, event.by_person_id)})
         elif event.kind == "closed" and request.outcome is not None:
             yield Said(CAME.get(request.outcome, "who_closed"), {"when": when})
 
 
-def _given(turn: Turn, words: str) -> Value:
+def _given(context: Context, words: str) -> Value:
     """To whom it was given: by their number, or by their name as it was written down before."""
     if words.isdigit():
-        return _name(turn, int(words))
-    return summary.name(words, turn.line.name) or Said("somebody")
+        return _name(context, int(words))
+    return summary.name(words, context.line.name) or Said("somebody")
 
 
-def _name(turn: Turn, person_id: int | None) -> Name | Said:
-    person = people.by_id(turn.session, person_id) if person_id is not None else None
-    return (turn.name(person) if person else None) or Said("somebody")
+def _name(context: Context, person_id: int | None) -> Name | Said:
+    person = people.by_id(context.session, person_id) if person_id is not None else None
+    return (context.name(person) if person else None) or Said("somebody")

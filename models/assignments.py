@@ -102,6 +102,11 @@ def has_lapsed(session: Session, request: Request, person_id: int) -> bool:
     return session.exec(query.limit(1)).first() is not None
 
 
+def ever_on(session: Session, request: Request) -> set[int]:
+    """Who has it in hand, or ever had."""
+    return set(session.exec(select(Assignment.person_id).where(Assignment.request_id == request.id)))
+
+
 HELD_BY = Precompiled(
     select(Assignment, Request)
     .join(Request, col(Request.id) == col(Assignment.request_id))

@@ -18,6 +18,14 @@ def history(session: Session, request: Request) -> list[Event]:
     return list(session.exec(select(Event).where(Event.request_id == request.id).order_by(col(Event.id))))
 
 
+def latest(session: Session, request: Request, most: int, before: int | None = None) -> list[Event]:
+    """The last `most` things that happened to the request, of those before the event with this id, in order."""
+    query = select(Event).where(Event.request_id == request.id)
+    if before is not None:
+        query = query.where(col(Event.id) < before)
+    return list(session.exec(query.order_by(col(Event.id).desc()).limit(most)))[::-1]
+
+
 def last_event(session: Session, request: Request, *kinds: str) -> str | None:
     """Which of these happened to the request last, if any."""
     happened = select(Event.kind).where(Event.request_id == request.id, col(Event.kind).in_(kinds))

@@ -243,6 +243,12 @@ def pending_numbers(session: Session, person_id: int) -> list[int]:
     return session.fetch(PENDING_OF, person_id=person_id)
 
 
+def may_yet_come(session: Session, request_id: int) -> list[int]:
+    """Who was asked about this, and did not say no."""
+    theirs = select(Offer.person_id).where(Offer.request_id == request_id, Offer.state != State.PASSED)
+    return list(session.exec(theirs.order_by(col(Offer.id))))
+
+
 def asked_about(session: Session, request_id: int) -> list[int]:
     """Who was asked about this and has not answered."""
     theirs = select(Offer.person_id).where(Offer.request_id == request_id, col(Offer.state).in_(PENDING))

@@ -156,6 +156,11 @@ def by_id(session: Session, person_id: int) -> Person:
     return session.get_one(Person, person_id)
 
 
+def by_ids(session: Session, ids: Sequence[int]) -> dict[int, Person]:
+    """These people, also those who were erased."""
+    return {person.id: person for person in session.exec(select(Person).where(col(Person.id).in_(ids)))}
+
+
 # A phone has the same number on SMS and WhatsApp: both of its addresses are read at once. On PostgreSQL the lock
 # makes the texts from one address wait for each other, in whichever processes they arrive.
 AT_ADDRESS = Precompiled(

@@ -7,11 +7,14 @@ import difflib
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from app.simulator import transcript, transcript_reader
 from app.simulator.stage import Stage
 from app.simulator.transcript import Transcript
 from app.simulator.transcript_reader import Unreadable
+from handlers.views.story import untold
+from models.requests import Event
 
 HERE = Path(__file__).parent / "transcripts"
 FILES = sorted(HERE.glob("*.txt"))
@@ -20,7 +23,10 @@ FILES = sorted(HERE.glob("*.txt"))
 def played(story: Transcript, database_url: str) -> Transcript:
     stage = Stage(story, database_url)
     try:
-        return stage.play()
+        went = stage.play()
+        happened = stage.hotline.database.read(lambda session: [*session.exec(select(Event.kind).distinct())])
+        assert not [kind for kind in happened if untold(kind)], "the board has no words for it"
+        return went
     finally:
         stage.close()
 

@@ -1,1 +1,1 @@
-"""What somebody may look at, by the same rules as by text: frozen values for pages, in nobody's language yet."""
+"""What somebody may see of the line on a page, by the same rules as by text: read, and never changed."""

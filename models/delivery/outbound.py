@@ -63,6 +63,7 @@ READY = sa.text("state = 'ready'")
 PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
 UNARRIVED = sa.text("state IN ('accepted', 'failed')")
 TAKEN = sa.text("sid IS NOT NULL")
+ABOUT = sa.text("request_id IS NOT NULL")
 
 
 AT_A_TIME = 100  # texts expired or given up in one transaction
@@ -86,6 +87,7 @@ class Outbound(Model, table=True):
         sa.Index("ix_outbound_pending", "state", "changed_at", sqlite_where=PENDING, postgresql_where=PENDING),
         sa.Index("ix_outbound_unarrived", "state", "changed_at", sqlite_where=UNARRIVED, postgresql_where=UNARRIVED),
         sa.Index("ix_outbound_person", "person_id", "id"),
+        sa.Index("ix_outbound_request", "request_id", "id", sqlite_where=ABOUT, postgresql_where=ABOUT),
         sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
     )
 
