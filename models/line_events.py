@@ -1,4 +1,4 @@
-"""What changed of a line: its figures, answers, resources, areas, name and numbers, and its breaks; by whom and when."""
+"""What changed of a line: figures, answers, resources, areas, name and numbers, its breaks; by whom, and when."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

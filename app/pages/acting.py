@@ -6,12 +6,14 @@ phone: whoever holds it hears what is done in their name.
 
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from typing import Any
 
 from app.database.engine import Busy, is_transient
 from app.inbound.ingest import DATABASE_TIMEOUT
 from app.pages.members import Member
 from handlers import phrasebook, registry
-from handlers.understanding.intents import Order
+from handlers.turn import Asked
+from handlers.understanding.intents import Order, Question
 from models import lines, people
 from models.delivery import told
 from models.inbound import Heard
@@ -28,11 +30,16 @@ class CannotDo(Exception):
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody does: a command by its name, about these requests or people, with words of their own."""
+    """What somebody does: a command by its name, about these requests or people, with words of their own.
+
+    `spelling` is one of its other keys in [hear], such as `duty_off`. With `argument`, what its words must come to.
+    """
 
     command: str
     numbers: tuple[int, ...] = ()
     words: str = ""
+    spelling: str = ""
+    argument: Any = None
 
 
 def act(member: Member, wanted: Act, form_id: str) -> list[str]:
@@ -41,8 +48,27 @@ def act(member: Member, wanted: Act, form_id: str) -> list[str]:
     Raises CannotDo: `act.unclear` for words that would mean something else, `act.away` where the database does not
     answer, which may yet have taken it.
     """
+    return _say(member, text_of(wanted, member.language), form_id)
+
+
+def answer(member: Member, question: Question, about: str, choice: int, form_id: str) -> list[str]:
+    """Answer by a digit what they were asked last; the texts that follow.
+
+    Raises CannotDo: `act.not_asked` where their phone was asked nothing, or something else meanwhile.
+    """
+
+    def asked(session: Session) -> Asked | None:
+        context, person = member.context(session)
+        return context.asked_of(person)
+
+    waits = member.hotline.database.read(asked)
+    if waits is None or (waits.question, waits.words) != (question, about):
+        raise CannotDo("act.not_asked")
+    return _say(member, str(choice), form_id)
+
+
+def _say(member: Member, text: str, form_id: str) -> list[str]:
     hotline = member.hotline
-    text = text_of(wanted, member.language)
 
     def before(session: Session) -> tuple[Heard, int] | None:
         line = lines.by_id(session, member.line_id)
@@ -73,7 +99,8 @@ def text_of(wanted: Act, language: str) -> str:
     """The text that does it. Raises CannotDo if its words would make it another act: it is read as it will be."""
     words = " ".join(wanted.words.split())[:LONGEST]
     sign = registry.BY_NAME[wanted.command].sign
-    verb = sign or phrasebook.book(language).pages["hear"][wanted.command][0].upper() + " "
+    heard = phrasebook.book(language).pages["hear"][wanted.spelling or wanted.command]
+    verb = sign or heard[0].upper() + " "
     numbers = " ".join(str(number) for number in wanted.numbers)
     for filler in FILLERS:
         text = f"{verb}{numbers}{filler if numbers else ''}{words}".strip()
@@ -86,4 +113,7 @@ def _means(text: str, wanted: Act, words: str) -> bool:
     intent = registry.understand(text).intent
     if not isinstance(intent, Order) or intent.command != wanted.command or intent.surplus:
         return False
-    return intent.numbers == wanted.numbers and (words == intent.note or (not intent.note and bool(intent.argument)))
+    if wanted.argument is not None and intent.argument != wanted.argument:
+        return False
+    said = words == intent.note or (not intent.note and intent.argument is not None)
+    return intent.numbers == wanted.numbers and said
