@@ -12,7 +12,12 @@ from handlers.understanding.arguments import WHOLE_DAY, ToMany
 from handlers.understanding.intents import Need, Order
 from handlers.understanding.shift_words import ADD, ShiftSaid
 
-MORE_WORDS = {Need.BABY: ("pañales", "diapers"), Need.CHILDCARE: ("niñera",), Need.HOUSEHOLD: ("hogar",)}  # where no word of a need's name stands for it
+# Where no word of a need's name stands for it.
+MORE_WORDS = {Need.BABY: ("pañales", "diapers"), Need.CHILDCARE: ("niñera",), Need.HOUSEHOLD: ("hogar",)}
+    Need.BABY: ("pañales", "diapers"),
+    Need.CHILDCARE: ("niñera",),
+    Need.HOUSEHOLD: ("hogar",),
+}  # where no word of a need's name stands for it
 
 
 @cache
