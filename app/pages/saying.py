@@ -14,10 +14,6 @@ from handlers.understanding.shift_words import ADD, ShiftSaid
 
 # Where no word of a need's name stands for it.
 MORE_WORDS = {Need.BABY: ("pañales", "diapers"), Need.CHILDCARE: ("niñera",), Need.HOUSEHOLD: ("hogar",)}
-    Need.BABY: ("pañales", "diapers"),
-    Need.CHILDCARE: ("niñera",),
-    Need.HOUSEHOLD: ("hogar",),
-}  # where no word of a need's name stands for it
 
 
 @cache
