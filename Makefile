@@ -17,10 +17,13 @@ record: .venv/bin/uv  ## write into the transcripts what was answered, to be rea
 	$(run) pytest tests/test_transcripts.py --record
 	git diff --stat tests/transcripts
 
+look: .venv/bin/uv  ## a picture of every page at every width, light and dark; LOOK=/tmp/look says where
+	LOOK=$${LOOK:-/tmp/look} $(run) pytest -n 0 -k test_look
+
 check: .venv/bin/uv  ## style, types, the direction of imports
 	$(run) ruff check . && $(run) ruff format --check . && $(run) mypy && $(run) lint-imports
 
 .venv/bin/uv:
 	python3 -m venv .venv && .venv/bin/pip install uv
 
-.PHONY: help setup run test record check
+.PHONY: help setup run test record look check

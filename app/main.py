@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door
+from app.pages import board, door, trouble
 from app.pages.members import NotLetIn
 from app.pages.rendering import ASSETS
 from app.settings import Settings
@@ -30,6 +30,7 @@ from handlers import registry
 log = structlog.get_logger()
 
 ANY_TEXT = "food near Oak St, please"
+PAGES_AT_ONCE = 6  # drawn; more wait: whoever looks must not take the connections that texts need, or the processor
 
 
 def create_app(settings: Settings | None = None, hotline: Hotline | None = None) -> FastAPI:
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         ):  # before the threads are watched: hours that pass at once look like a standstill
             await anyio.to_thread.run_sync(Phones(running).catch_up)
         running.start()
+        anyio.to_thread.current_default_thread_limiter().total_tokens = PAGES_AT_ONCE
         yield
         await anyio.to_thread.run_sync(running.stop)
 
@@ -67,6 +69,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     for router in (door.router, board.router):
         app.include_router(router)
     app.add_exception_handler(NotLetIn, door.refused)
+    trouble.handle(app)
     for assets in (ASSETS, VENDORED):
         app.mount(assets.mount, assets.files())
     if running.carrier.simulated:

@@ -7,6 +7,7 @@ from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Order
 from models import board_sessions
 from models.board_sessions import LINK_LASTS
+from models.delivery.outbound import Lane
 from models.people import Person
 
 PATH = "/b"  # short: every letter of a link is paid for
@@ -25,7 +26,7 @@ def board(turn: Turn, _: Order) -> Texts:
 
 def opened(context: Context, person: Person) -> Text:
     """Their link was used: if not by them, they can end it."""
-    return context.tell(person, "board_opened")
+    return context.tell(person, "board_opened", lane=Lane.REPLY)
 
 
 def logout(turn: Turn, _: Order) -> Texts:

@@ -16,6 +16,7 @@ from models.store.statements import Precompiled
 from models.store.types import EnumString, Model, UtcDateTime, table
 
 AT_A_TIME = 500  # ids in one query
+BY_PAGE = "board-"  # begins the id of a text that was written by a button of the board: no carrier knows it
 
 
 @dataclass(frozen=True)

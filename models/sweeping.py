@@ -11,7 +11,7 @@ from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.broadcasts import Broadcast
 from models.delivery.outbound import Attempt, Outbound, StatusEvent
-from models.inbound import Inbound
+from models.inbound import BY_PAGE, Inbound
 from models.lines import Line
 from models.people import Address, Person
 from models.requests import Event, Request, State
@@ -97,8 +97,9 @@ def at_carrier(
 ) -> list[tuple[int, str]]:
     """The next texts to delete at the carrier: those from before then, in the order of their ids, with its ids."""
     columns, done = table(of).c, line.swept.get(AT_CARRIER + table(of).name, 0)
+    known = columns.sid.is_not(None), ~columns.sid.startswith(BY_PAGE)
     rows = sa.select(columns.id, columns.sid).where(
-        columns.line_id == line.id, columns.id > done, columns[SENT_AT[of]] < before, columns.sid.is_not(None)
+        columns.line_id == line.id, columns.id > done, columns[SENT_AT[of]] < before, *known
     )
     return [(id_, sid) for id_, sid in session.execute(rows.order_by(columns.id).limit(most))]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy.engine import make_url
 
 from app.database import engine, migrations
@@ -14,6 +15,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from app.telemetry import logs
 from tests import fakes, logscan, memory
+from tests.browser import chromium
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
@@ -55,6 +57,13 @@ def postgres() -> Iterator[PostgreSQL]:
     server = PostgreSQL()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser. No longer than a module: Playwright has an event loop running, and others want their own."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +127,31 @@ def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator
     running.prepare()
     yield running
     running.stop()
+
+
+@pytest.fixture(params=BOTH)
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Hotline, Hotline]]:
+    """Two such hotlines of one kind that know nothing of each other, at the same moment (tests/by_board.py)."""
+    urls: list[str]
+    if request.param == "sqlite":
+        file = request.getfixturevalue("migrated_file")
+        urls = [f"sqlite:///{shutil.copy(file, tmp_path / name)}" for name in ("texted.db", "pressed.db")]
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgres")
+        urls = [server.migrated(), server.migrated()]
+    one, other = (
+        Hotline(fakes.settings(url, hotline_whatsapp=fakes.WHATSAPP), carrier=Recorder(), clock=StillClock())
+        for url in urls
+    )
+    for each in (one, other):
+        each.prepare()
+    yield one, other
+    for each, url in zip((one, other), urls, strict=True):
+        each.stop()
+        if request.param == "sqlite":
+            logscan.learn(url)
+        else:
+            server.empty(url)
 
 
 @pytest.fixture

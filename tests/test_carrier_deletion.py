@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from app.outbound.carrier_deletion import CarrierDeletion
-from models import lines
+from models import lines, sweeping
+from models.inbound import BY_PAGE, Heard, Inbound
+from models.lines import Channel
 from models.store.session import Session
+from tests import fakes
 from tests.fake_twilio import Mood
 from tests.world import ANA, World
 
@@ -50,6 +53,20 @@ def test_texts_are_deleted_after_so_many_hours_and_once(world: World) -> None:
     assert deletion(world).once() == 3
     assert [text.body for text in world.twilio.carried] == ["later"]
     assert deletion(world).once() == 0
+
+
+def test_what_was_done_on_the_board_never_was_at_the_carrier(world: World) -> None:
+    keeps(world, 30)
+    for sid in (f"{BY_PAGE}1-abc", "SM1"):
+        heard = Heard(sid, Channel.SMS, ANA, fakes.LINE, f"hello {sid}", at=world.clock.now())
+        world.hotline.receive(heard).result()
+    world.clock.advance(timedelta(hours=31))
+
+    def due(session: Session) -> list[tuple[int, str]]:
+        line = lines.all_lines(session)[0]
+        return sweeping.at_carrier(session, line, Inbound, world.clock.now(), 9)
+
+    assert [sid for _, sid in world.hotline.database.read(due)] == ["SM1"]
 
 
 @pytest.mark.parametrize("mood", [Mood.DOWN])

@@ -1,53 +1,20 @@
 """The simulator's page in a real browser, against a real server: by mouse, by keyboard, on small screens."""
 
-import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.hotline import Hotline
 from app.simulator.phones import STOPPED_NOTE
 from tests import fakes
+from tests.browser import look, overflow, tab_to, watched, window
 from tests.table import Site, by_day, served
 
-ARGUMENTS = (
-    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
-PATIENCE = 20_000  # milliseconds; a busy machine is no failure
 RIGHT_TO_LEFT = "\u202eأحتاج إلى طعام\u202c"
-
-
-expect.set_options(timeout=PATIENCE)
-
-
-@dataclass
-class Seen:
-    """What a page asked for and complained about."""
-
-    hosts: set[str | None] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        why = "no chromium on this machine; apt-get install chromium tests the simulator's page too"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,44 +35,16 @@ def site(hotline_served: Site) -> Site:
 @pytest.fixture(scope="module")
 def context(browser: Browser, hotline_served: Site) -> Iterator[BrowserContext]:
     """A browser window; one for all, so that htmx and the style sheets are read once."""
-    window = browser.new_context(viewport={"width": 1280, "height": 800})
-    window.set_default_timeout(PATIENCE)
-    yield window
-    window.close()
+    with window(browser) as opened:
+        yield opened
 
 
 @pytest.fixture
 def page(context: BrowserContext, site: Site) -> Iterator[Page]:
-    """The page, open. Nothing may be fetched from elsewhere, and the browser must have nothing to complain about."""
-    opened = context.new_page()
-    seen = watch(opened)
-    opened.goto(site.url)
-    yield opened
-    opened.close()
-    assert seen.hosts == {"127.0.0.1"}
-    assert seen.complaints == []
-
-
-def watch(page: Page) -> Seen:
-    seen = Seen()
-    page.on("request", lambda request: seen.hosts.add(urlsplit(request.url).hostname))
-    page.on("console", lambda m: seen.complaints.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: seen.complaints.append(dialog.message))
-    return seen
-
-
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the element has the focus."""
-    for _ in range(60):
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"{selector} cannot be reached with the keyboard")
-
-
-def overflow(page: Page) -> int:
-    return int(page.evaluate("document.scrollingElement.scrollWidth - innerWidth"))
+    """The page, open."""
+    with watched(context) as opened:
+        opened.goto(site.url)
+        yield opened
 
 
 def test_a_new_hotline_invites_to_the_story_and_tells_it_to_the_end(page: Page, site: Site) -> None:
@@ -312,18 +251,26 @@ def test_when_the_hotline_is_away_nothing_typed_is_lost(browser: Browser, site: 
 
 
 def test_without_script_everything_still_works(browser: Browser, site: Site) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(site.url)
-    page.get_by_label("Name").first.fill("Ana")
-    page.get_by_role("button", name="Add a neighbor").click()
-    page.get_by_label("Text from Ana").fill("need groceries for two near Oak St")
-    page.get_by_role("button", name="Send as Ana").click()
-    expect(page.locator(".mine")).to_contain_text("need groceries for two near Oak St")
+    with window(browser, script=False) as context, watched(context) as page:
+        page.goto(site.url)
+        page.get_by_label("Name").first.fill("Ana")
+        page.get_by_role("button", name="Add a neighbor").click()
+        page.get_by_label("Text from Ana").fill("need groceries for two near Oak St")
+        page.get_by_role("button", name="Send as Ana").click()
+        expect(page.locator(".mine")).to_contain_text("need groceries for two near Oak St")
+        page.get_by_role("button", name="Show me how it works").click()
+        page.get_by_role("button", name="Next:").click()
+        expect(page.locator("#story")).to_contain_text("texts the hotline in her own words")
+
+
+def test_look_at_an_empty_table_and_at_a_story_that_was_told(page: Page, site: Site) -> None:
+    look(page, "simulator-empty")
     page.get_by_role("button", name="Show me how it works").click()
-    page.get_by_role("button", name="Next:").click()
-    expect(page.locator("#story")).to_contain_text("texts the hotline in her own words")
-    context.close()
+    for step in range(1, 7):
+        page.get_by_role("button", name="Next:").click()
+        expect(page.get_by_label(f"Step {step} of 6")).to_be_visible()
+    page.reload()
+    look(page, "simulator-told")
 
 
 def test_each_line_has_its_own_phones(page: Page, site: Site) -> None:

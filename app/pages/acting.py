@@ -16,7 +16,7 @@ from handlers.turn import Asked
 from handlers.understanding.intents import Order, Question
 from models import lines, people
 from models.delivery import told
-from models.inbound import Heard
+from models.inbound import BY_PAGE, Heard
 from models.store.session import Session
 
 SHOWN = 5  # texts that answer one act
@@ -76,7 +76,7 @@ def _say(member: Member, text: str, form_id: str) -> list[str]:
         to = line.number(home.channel) if home else None
         if home is None or to is None:
             return None
-        sid = f"board-{member.session_id}-{form_id}"
+        sid = f"{BY_PAGE}{member.session_id}-{form_id}"
         heard = Heard(sid, home.channel, home.value, to, text, at=hotline.clock.now())
         return heard, told.newest_to(session, member.person_id)
 

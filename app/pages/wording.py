@@ -10,6 +10,7 @@ from typing import Any
 
 from handlers import phrasebook
 
+LONGEST_HEADER = 200  # characters of what a browser says of its languages
 FOLDER = Path(__file__).parent / "words"
 
 
@@ -51,3 +52,19 @@ def _words(code: str) -> Words:
 def languages() -> tuple[str, ...]:
     """The languages the pages speak, English first."""
     return tuple(code for code in phrasebook.languages() if (FOLDER / code).is_dir())
+
+
+def preferred(accept_language: str, otherwise: str) -> str:
+    """The language among those of the pages that a browser asks for first (RFC 9110, 12.5.4), else `otherwise`."""
+    wanted: list[tuple[float, str]] = []
+    for part in accept_language[:LONGEST_HEADER].split(","):
+        name, _, quality = part.partition(";")
+        try:
+            weight = float(quality.strip().removeprefix("q=")) if quality else 1.0
+        except ValueError:
+            continue
+        wanted.append((weight, name.strip().lower().partition("-")[0]))
+    spoken = [
+        code for weight, code in sorted(wanted, key=lambda each: -each[0]) if weight > 0 and code in languages()
+    ]
+    return spoken[0] if spoken else otherwise

@@ -1,6 +1,7 @@
 """From what is on the table to HTML. Jinja escapes everything; nothing here knows of requests and forms."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,6 +114,13 @@ def language(code: str) -> str:
     return phrasebook.book(code).name if code in phrasebook.languages() else code
 
 
+def linked(words: str, home: str | None) -> Markup:
+    """A text as phones show it: where it leads to a page of ours, one can tap there."""
+    parts = re.split(rf"({re.escape(home)}/\S+)", words) if home else [words]
+    link = Markup('<a href="{0}" target="_blank" rel="noreferrer">{0}</a>')
+    return Markup("").join(link.format(part) if n % 2 else part for n, part in enumerate(parts))
+
+
 def role(phone: Phone) -> str:
     """Who somebody is to the hotline."""
     person = phone.person
@@ -137,6 +145,7 @@ def _templates() -> Environment:
         "number": number,
         "language": language,
         "role": role,
+        "linked": linked,
     }
     environment.filters.update(filters)
     environment.globals["static"] = ASSETS.url

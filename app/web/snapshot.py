@@ -72,6 +72,7 @@ class HealthMonitor:
     def __init__(self, hotline: Hotline, *, database_timeout: float = DATABASE_TIMEOUT) -> None:
         self.hotline = hotline
         self.database_timeout = database_timeout
+        self.limiter = anyio.CapacityLimiter(5)  # its own threads: all others may draw pages
         self._lock = threading.Lock()
         self._under_way: Future[DatabaseFigures] | None = None
 
@@ -146,4 +147,4 @@ async def take_snapshot(request: Request) -> Snapshot:
         gone = error.what
     except Exception as error:  # too late, or refused in whatever way: it does not answer
         log.warning("database_does_not_answer", error=type(error).__name__)
-    return await anyio.to_thread.run_sync(monitor.snapshot, figures, gone)
+    return await anyio.to_thread.run_sync(monitor.snapshot, figures, gone, limiter=monitor.limiter)
