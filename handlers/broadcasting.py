@@ -82,9 +82,13 @@ def to_all(context: Context, broadcast: Broadcast) -> Iterator[Text]:
 
 
 def _values(context: Context, broadcast: Broadcast) -> dict[str, Value]:
-    author = people.by_id(context.session, broadcast.by_person_id)
-    name = context.somebody(author)
+    name = context.somebody(author(context, broadcast))
     return {"line": Ours(context.line.name), "name": name, "words": Quoted(broadcast.words)}
+
+
+def author(context: Context, broadcast: Broadcast) -> Person:
+    """Who wants to say it."""
+    return people.by_id(context.session, broadcast.by_person_id)
 
 
 def to_whom(context: Context, broadcast: Broadcast) -> Value:
@@ -99,5 +103,5 @@ def expire(context: Context) -> Texts:
     """An hour has passed, and nobody has confirmed it: it is not sent, and its author hears so."""
     for broadcast in broadcasts.undecided(context.session, context.line.id):
         if broadcasts.expire(context.session, broadcast, context.now):
-            author = people.by_id(context.session, broadcast.by_person_id)
-            yield context.tell(author, "broadcast_expired", words=Quoted(broadcast.words))
+            to = author(context, broadcast)
+            yield context.tell(to, "broadcast_expired", words=Quoted(broadcast.words))
