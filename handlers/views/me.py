@@ -62,7 +62,7 @@ def look(context: Context, person: Person) -> Myself:
         _mine(context, request, doors.sight(context, request, kept), kept.taken_at)
         for kept, request in assignments.held_by(session, person.id)
     ]
-    own = [request for request in requests.live_of(session, person.id)]
+    own = requests.live_of(session, person.id)
     away = person.away_until is not None and person.away_until > context.now
     forever = person.away_until is not None and person.away_until > context.now + people.FOREVER / 2
     planned = [

@@ -1,4 +1,4 @@
-"""What a group has agreed on: its figures, answers, resources, areas, whom to call; and who changed what, and when."""
+"""What a group has agreed on: figures, answers, resources, areas, whom to call; and who changed what, and when."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Broadcasts before they are sent: whom they reach, in which words, and for how much; and those that wait for a yes."""
+"""Broadcasts before they are sent: whom they reach, with which words, for how much; those that wait for a yes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
