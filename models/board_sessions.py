@@ -127,6 +127,11 @@ def end_all(session: Session, person_id: int, now: datetime) -> int:
     return count
 
 
+def forget_all(session: Session) -> None:
+    """Nobody is on the board: a backup was put back, and who was put out or left since is in it as they were."""
+    session.execute(sa.delete(BoardSession))
+
+
 def _end(session: Session, which: sa.ColumnElement[bool], now: datetime) -> None:
     lasts = col(BoardSession.ended_at).is_(None)
     session.execute(sa.update(BoardSession).where(which, lasts).values(ended_at=now))

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from app.backups import erased
-from models import erasing, lines, people, removals
+from models import board_sessions, erasing, lines, people, removals
 from models.inbound import Inbound
 from models.lines import Channel
 from models.people import Person
@@ -80,6 +80,27 @@ def put_back(world: World, file: Path, present: bool = True) -> int:
         lose_all_but_noted(world)  # the ids of people stand there, if nothing else
     world.clock.advance(AN_HOUR)
     return restored(world, file).settled.erased
+
+
+def test_nobody_is_on_the_board_after_it(world: World, tmp_path: Path) -> None:
+    volunteer(world)
+
+    def lets_in(session: Session) -> str:
+        line, now = lines.all_lines(session)[0], world.clock.now()
+        ben = at(session, BEN)
+        assert ben is not None
+        link = board_sessions.ask(session, line.id, ben.id, now)
+        key = board_sessions.open_(session, link, now, ends_at=now + timedelta(days=9), duty_until=None)
+        assert key is not None
+        return key
+
+    key = world.hotline.database.write(lets_in).result()
+    backed_up(world, tmp_path / "b")
+    says(world, BEN, "LOGOUT")
+    put_back(world, tmp_path / "b", present=True)
+    with begun(world) as again:
+        now = again.clock.now()
+        assert again.hotline.database.read(lambda session: board_sessions.by_key(session, key, now)) is None
 
 
 @EITHER
