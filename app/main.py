@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import board, door, trouble
+from app.pages import board, door, duty, me, people, rules, trouble
 from app.pages.members import NotLetIn
 from app.pages.rendering import ASSETS
 from app.settings import Settings
@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (door.router, board.router):
+    for router in (door.router, board.router, people.router, me.router, duty.router, rules.router):
         app.include_router(router)
     app.add_exception_handler(NotLetIn, door.refused)
     trouble.handle(app)

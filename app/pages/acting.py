@@ -4,12 +4,14 @@ So the same rules, limits, events and answers follow from a button as from a pho
 phone: whoever holds it hears what is done in their name.
 """
 
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
 from app.database.engine import Busy, is_transient
 from app.inbound.ingest import DATABASE_TIMEOUT
+from app.pages import members
 from app.pages.members import Member
 from handlers import phrasebook, registry
 from handlers.turn import Asked
@@ -33,6 +35,7 @@ class Act:
     """What somebody does: a command by its name, about these requests or people, with words of their own.
 
     `spelling` is one of its other keys in [hear], such as `duty_off`. With `argument`, what its words must come to.
+    `said_in` is a language other than theirs, in which they ask to be answered from now on.
     """
 
     command: str
@@ -40,6 +43,34 @@ class Act:
     words: str = ""
     spelling: str = ""
     argument: Any = None
+    said_in: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an act: its member as they stand now, and the texts that answer it, or why it was not done."""
+
+    member: Member
+    said: list[str]
+    trouble: str | None = None
+
+
+def done(member: Member, wanted: Act, form_id: str) -> Outcome:
+    """The same as `act`, for a page that shows what came of it. Raises NotLetIn for who put themselves out by it."""
+    return _outcome(member, lambda: act(member, wanted, form_id))
+
+
+def answered(member: Member, question: Question, about: str, choice: int, form_id: str) -> Outcome:
+    """The same as `answer`, for such a page."""
+    return _outcome(member, lambda: answer(member, question, about, choice, form_id))
+
+
+def _outcome(member: Member, what: Callable[[], list[str]]) -> Outcome:
+    try:
+        said = what()
+        return Outcome(members.again(member), said)
+    except CannotDo as error:
+        return Outcome(member, [], str(error))
 
 
 def act(member: Member, wanted: Act, form_id: str) -> list[str]:
@@ -48,7 +79,7 @@ def act(member: Member, wanted: Act, form_id: str) -> list[str]:
     Raises CannotDo: `act.unclear` for words that would mean something else, `act.away` where the database does not
     answer, which may yet have taken it.
     """
-    return _say(member, text_of(wanted, member.language), form_id)
+    return _say(member, text_of(wanted, wanted.said_in or member.language), form_id)
 
 
 def answer(member: Member, question: Question, about: str, choice: int, form_id: str) -> list[str]:

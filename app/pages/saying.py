@@ -88,6 +88,11 @@ def broadcast(words: str, *, asked: bool, area: str | None, language: str) -> Ac
     return Act("broadcast", words=words, argument=ToMany(words))
 
 
+def hours_of_day(language: str) -> list[tuple[int, str]]:
+    """Every hour, and what it is called."""
+    return [(hour, phrasebook.book(language).hour(hour * 60)) for hour in range(24)]
+
+
 def anything(language: str) -> str:
     """`all`."""
     return _word("anything", language)

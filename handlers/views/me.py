@@ -45,6 +45,7 @@ class Myself:
     area_ids: frozenset[int]
     needs: frozenset[str]
     hours: Hours | None
+    hours_said: tuple[Hour, Hour] | None
     line_hours: tuple[Hour, Hour]
     most: int
     digest: bool
@@ -57,7 +58,7 @@ class Myself:
 
 def look(context: Context, person: Person) -> Myself:
     """All of it."""
-    session, policy = context.session, context.line.policy
+    session, policy, hours = context.session, context.line.policy, person.hours
     held = [
         _mine(context, request, doors.sight(context, request, kept), kept.taken_at)
         for kept, request in assignments.held_by(session, person.id)
@@ -78,7 +79,8 @@ def look(context: Context, person: Person) -> Myself:
         silence_days=policy.forget_days,
         area_ids=frozenset(person.areas),
         needs=frozenset(person.can),
-        hours=person.hours,
+        hours=hours,
+        hours_said=(Hour(hours.begins), Hour(hours.ends)) if hours else None,
         line_hours=(Hour(quiet.begins), Hour(quiet.ends)),
         most=newcomers.most_open(context, person),
         digest=person.digest_since is not None,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers import broadcasting, vicinity
-from handlers.broadcasting import Group, Size
+from handlers.broadcasting import Group
 from handlers.phrasebook import Value
-from handlers.summary import Quoted
+from handlers.summary import Quoted, Said
 from handlers.turn import Context
 from handlers.understanding.intents import Question
 from models import broadcasts
@@ -21,7 +21,9 @@ class Preview:
     """What a broadcast would be."""
 
     to: Value
-    size: Size
+    people: Said
+    segments: Said
+    money: str
     groups: Sequence[Group]
     tells_place: bool
     spent: bool  # today's money for texts to many
@@ -66,9 +68,12 @@ def undecided(context: Context, person: Person) -> Iterator[Undecided]:
 
 def _preview(context: Context, broadcast: Broadcast) -> Preview:
     to = broadcasting.readers(context, broadcast)
+    size = broadcasting.size(context, broadcast, to)
     return Preview(
         to=broadcasting.to_whom(context, broadcast),
-        size=broadcasting.size(context, broadcast, to),
+        people=Said("to_people", {"n": size.people}),
+        segments=Said("segments", {"n": size.segments}),
+        money=size.money,
         groups=broadcasting.groups(context, broadcast, to),
         tells_place=vicinity.tells_place(broadcast.words, named=True),
         spent=line_numbers.over_budget(context.session, context.line, context.now),
