@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import my_data, raising, removing, who
+from handlers import raising, removing, who
 from handlers.phrasebook import Value
 from handlers.summary import Quoted, Said, What
 from handlers.turn import Context
@@ -48,7 +48,6 @@ class OneVolunteer:
     in_hand: Sequence[InHand]
     hidden: int  # more in hand, of neighbors whom the reader may not know of
     happened: Sequence[Happened]
-    kept: Sequence[Value]
     words_days: int
     silence_days: int
     acts: Sequence[str]
@@ -73,7 +72,6 @@ def look(context: Context, reader: Person, number: int) -> OneVolunteer | None:
         in_hand=seen,
         hidden=len(held) - len(seen),
         happened=[*_happened(context, person)],
-        kept=[*my_data.kept(context, person)],
         words_days=policy.keep_words_days,
         silence_days=policy.forget_days,
         acts=[*_acts(context, reader, person)],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from handlers import newcomers, phrasebook
+from handlers import newcomers, phrasebook, summary
 from handlers.phrasebook import Value
 from handlers.summary import Hour, Ours, Said
 from handlers.turn import Context
@@ -124,7 +124,7 @@ def _row(context: Context, person: Person, in_hand: int, names: dict[int, str], 
     forever = person.away_until is not None and person.away_until > context.now + people.FOREVER / 2
     return Volunteer(
         number=person.id,
-        name=context.name(person, whole=True) or Said("a_neighbor"),
+        name=summary.name(person.name, context.line.name, whole=True) or Said("a_neighbor"),
         standing=_standing(person, was_out=was_out),
         since=person.vouched_at or person.helper_since or person.created_at,
         newcomer=person.helps and context.is_newcomer(person),
