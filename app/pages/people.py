@@ -15,9 +15,10 @@ from handlers import phrasebook
 from handlers.understanding.intents import Need
 from handlers.views import one_volunteer, volunteers
 from handlers.views.one_volunteer import OneVolunteer
-from handlers.views.volunteers import Filter, Listed, Standing
+from handlers.views.volunteers import Filter, Listed
 from models.lines import Area
 from models.store.session import Session
+from models.volunteers import Standing
 
 router = APIRouter(prefix="/board/people", include_in_schema=False)
 

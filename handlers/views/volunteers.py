@@ -3,27 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from handlers import newcomers, phrasebook, summary
 from handlers.phrasebook import Value
-from handlers.summary import Hour, Ours, Said
+from handlers.summary import Hour, Said
 from handlers.turn import Context
 from handlers.understanding.intents import Need
 from models import people, volunteers
 from models.people import Person
 from models.store.session import Session
+from models.volunteers import Standing
 
 ROWS = 25  # on a page
-AT_A_TIME = 200  # looked through for them
-
-
-class Standing(StrEnum):
-    """How somebody stands with the line."""
-
-    NEW = "new"  # they joined, and nobody has vouched for them yet
-    IN = "in"
-    OUT = "out"  # put out, or they said STOP
+AT_FIRST, MORE = 30, 4  # looked through for them; so many times as many after that
 
 
 @dataclass(frozen=True)
@@ -72,17 +64,18 @@ class Listed:
 
 def listed(context: Context, wanted: Filter, after: int = 0) -> Listed:
     """The volunteers that fit, in the order in which they became known."""
-    rows: list[Volunteer] = []
-    while True:
-        part = volunteers.joined(context.session, context.line.id, after, AT_A_TIME)
-        for row in _rows(context, part):
-            if _fits(context, row, wanted):
-                rows.append(row)
-            if len(rows) > ROWS:
-                return Listed(rows[:ROWS], rows[ROWS - 1].number)
-        if len(part) < AT_A_TIME:
-            return Listed(rows, None)
-        after = part[-1].id
+    session, line_id = context.session, context.line.id
+    found: list[Volunteer] = []
+    most = AT_FIRST
+    while len(found) <= ROWS:
+        part = volunteers.joined(session, line_id, wanted.standing, after, most)
+        fit = [person for person in part if _fits(context, person, wanted)]
+        rows = (row for row in _rows(context, fit) if row.standing is wanted.standing)
+        found += [row for row in rows if row.free or not wanted.free]
+        if len(part) < most:
+            break
+        after, most = part[-1].id, most * MORE
+    return Listed(found[:ROWS], found[ROWS - 1].number if len(found) > ROWS else None)
 
 
 def of(context: Context, number: int) -> tuple[Volunteer, Person] | None:
@@ -125,7 +118,7 @@ def _row(context: Context, person: Person, in_hand: int, names: dict[int, str], 
     return Volunteer(
         number=person.id,
         name=summary.name(person.name, context.line.name, whole=True) or Said("a_neighbor"),
-        standing=_standing(person, was_out=was_out),
+        standing=volunteers.standing(person, was_out=was_out),
         since=person.vouched_at or person.helper_since or person.created_at,
         newcomer=person.helps and context.is_newcomer(person),
         areas=[names[id_] for id_ in person.areas if id_ in names],
@@ -144,20 +137,12 @@ def _row(context: Context, person: Person, in_hand: int, names: dict[int, str], 
     )
 
 
-def _standing(person: Person, *, was_out: bool) -> Standing:
-    if person.banned_at is not None or person.opted_out_at is not None or (person.vouched_at is None and was_out):
-        return Standing.OUT
-    return Standing.IN if person.vouched_at is not None else Standing.NEW
-
-
-def _fits(context: Context, row: Volunteer, wanted: Filter) -> bool:
-    area = next((Ours(each.name).words for each in context.areas if each.id == wanted.area), None)
-    language = phrasebook.book(wanted.language).name if wanted.language else None
+def _fits(context: Context, person: Person, wanted: Filter) -> bool:
+    """What is told by the person alone: so nothing is looked up for those who do not fit."""
+    spoken_by = person.languages or [person.speaks(context.line)]
     return (
-        row.standing is wanted.standing
-        and (area is None or not row.areas or area in row.areas)
-        and (wanted.need is None or not row.needs or wanted.need in row.needs)
-        and (language is None or language in row.languages)
-        and (row.free or not wanted.free)
-        and (row.silent or not wanted.silent)
+        (wanted.area is None or not person.areas or wanted.area in person.areas)
+        and (wanted.need is None or not person.can or wanted.need in person.can)
+        and (wanted.language is None or wanted.language in spoken_by)
+        and (not wanted.silent or person.unanswered >= context.line.policy.unanswered_most)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from handlers import dragging, duty_tasks, raising, rota
 from handlers.phrasebook import Value
@@ -14,7 +15,7 @@ from models import kept_apart, people, requests, surges
 from models.duty_tasks import DutyTask
 from models.people import Person
 
-NOTES, ROWS = 10, 30
+NOTES, ROWS, DRAGS = 10, 30, 12
 
 
 @dataclass(frozen=True)
@@ -52,26 +53,27 @@ class Watch:
 
 def look(context: Context, person: Person) -> Watch:
     """All of it, for somebody on duty."""
-    waits = [*_waiting(context, person)]
+    tasks = kept_tasks.waiting(context.session, context.line.id)
+    waits = [*islice(_waiting(context, person, tasks), ROWS)]
     surge = surges.load(context.session, context.line, context.now).surge
     return Watch(
         notes=[*rota.notes(context, person, NOTES)],
-        drags=[*_dragging(context, person)][:ROWS],
-        waits=waits[:ROWS],
-        more_waits=max(len(waits) - ROWS, 0),
+        drags=[*islice(_dragging(context, person), DRAGS)],
+        waits=waits,
+        more_waits=len(tasks) - ROWS if len(waits) == ROWS else 0,
         paused_until=context.line.paused_until if context.line.is_paused(context.now) else None,
         held_since=surge.held_since if surge is not None else None,
     )
 
 
 def _dragging(context: Context, person: Person) -> Iterator[Drags]:
-    for request in kept_dragging.find(context.session, context.line.id, context.now):
+    for request in kept_dragging.find(context.session, context.line.id, context.now, 2 * DRAGS):
         if not kept_apart.hides(context.session, request, person.id):
             yield Drags(request.number, dragging.row(context, request, person))
 
 
-def _waiting(context: Context, person: Person) -> Iterator[Waits]:
-    for task in kept_tasks.waiting(context.session, context.line.id):
+def _waiting(context: Context, person: Person, tasks: Sequence[DutyTask]) -> Iterator[Waits]:
+    for task in tasks:
         if task.about_person_id == person.id:
             continue
         row = _about_request(context, person, task) if task.request_id is not None else _about_person(context, task)
