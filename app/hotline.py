@@ -1,6 +1,7 @@
 """The running hotline: wires settings, clock, database, carrier and the background threads together."""
 
 from concurrent.futures import Future
+from contextlib import ExitStack
 from datetime import timedelta
 
 import structlog
@@ -26,7 +27,7 @@ from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from handlers import rounds
 from handlers.turn import Context
-from models import lines, marks
+from models import line_events, lines, marks
 from models.inbound import Heard
 from models.store.session import Session
 
@@ -92,6 +93,16 @@ class Hotline:
     def _first_line(self, session: Session) -> None:
         if self.carrier.simulated:
             simulator.check_people(session)
+        now = self.clock.now()
+        with ExitStack() as recorded:
+            for known in lines.all_lines(session):  # a new one begins with what the settings say of it
+                recorded.enter_context(line_events.recorded(session, known, now))
+            self._as_in_settings(session)
+        for each in lines.all_lines(session):
+            marks.give_key(session, each)
+            rounds.begin(Context(session, each, now))
+
+    def _as_in_settings(self, session: Session) -> None:
         line = lines.from_settings(session, self.clock.now(), **self.settings.line(simulated=self.carrier.simulated))
         for each in lines.all_lines(session):
             each.web_address = self.settings.web_address(simulated=self.carrier.simulated)
@@ -102,9 +113,6 @@ class Hotline:
             each.carrier = each.carrier if self.carrier.simulated else self.carrier.name
             session.add(each)
         line.rules = {**line.rules, **self.settings.rules}
-        for each in lines.all_lines(session):
-            marks.give_key(session, each)
-            rounds.begin(Context(session, each, self.clock.now()))
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""

@@ -10,7 +10,21 @@ from fastapi import Depends, FastAPI
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import door, flyers, guide, home, one_request, policies, public, trouble, waits
+from app.pages import (
+    door,
+    duty,
+    flyers,
+    guide,
+    home,
+    me,
+    one_request,
+    people,
+    policies,
+    public,
+    rules,
+    trouble,
+    waits,
+)
 from app.pages import live as board_live
 from app.pages.counting import Counting
 from app.pages.figures import page as figures
@@ -72,7 +86,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for each in (home, policies, flyers, guide, door, waits, board_live, one_request, figures):
+    for each in (home, policies, flyers, guide, door, waits, board_live, one_request, people, me, duty, rules, figures):
         app.include_router(each.router)
     app.add_exception_handler(NotLetIn, door.refused)
     app.add_exception_handler(WhichLine, public.choose)

@@ -27,6 +27,18 @@ class Size:
     money: str  # by the line's own prices, to the cent
 
 
+@dataclass(frozen=True)
+class Group:
+    """Who reads it in the same language on the same channel."""
+
+    language: str
+    channel: Channel
+    people: int
+    body: str
+    segments: int  # of each of these texts
+    price: Decimal  # of a segment
+
+
 def readers(context: Context, broadcast: Broadcast) -> list[Person]:
     """Whom it goes to: nobody who said STOP, is away, or asked for silence; and not its author."""
     if broadcast.audience is Audience.ASKED:
@@ -42,16 +54,23 @@ def readers(context: Context, broadcast: Broadcast) -> list[Person]:
 
 def size(context: Context, broadcast: Broadcast, to: list[Person]) -> Size:
     """How many people, segments and how much money."""
+    found = groups(context, broadcast, to)
+    money = sum((group.people * group.segments * group.price for group in found), Decimal(0))
+    return Size(sum(g.people for g in found), sum(g.people * g.segments for g in found), f"{money:.2f}")
+
+
+def groups(context: Context, broadcast: Broadcast, to: list[Person]) -> list[Group]:
+    """The same by those who read the same: one text costs them all alike."""
     homes = people.with_addresses(context.session, [person.id for person in to])
-    groups = Counter((person.speaks(context.line), home.channel) for person, home in homes.values())
-    policy, count, money = context.line.policy, 0, Decimal(0)
-    for (language, channel), many in groups.items():
+    counted = Counter((person.speaks(context.line), home.channel) for person, home in homes.values())
+    policy, found = context.line.policy, []
+    for (language, channel), many in counted.items():
+        by_sms = channel is Channel.SMS
         body = phrasebook.book(language, context.line.language).say("broadcast", _values(context, broadcast))
-        each = segments.count(segments.thrifty(body)) if channel is Channel.SMS else 1
-        count += many * each
-        price = policy.price_sms if channel is Channel.SMS else policy.price_whatsapp
-        money += many * each * Decimal(price)
-    return Size(len(homes), count, f"{money:.2f}")
+        body = segments.thrifty(body) if by_sms else body
+        price = Decimal(policy.price_sms if by_sms else policy.price_whatsapp)
+        found.append(Group(language, channel, many, body, segments.count(body) if by_sms else 1, price))
+    return found
 
 
 def to_all(context: Context, broadcast: Broadcast) -> Iterator[Text]:
@@ -63,9 +82,13 @@ def to_all(context: Context, broadcast: Broadcast) -> Iterator[Text]:
 
 
 def _values(context: Context, broadcast: Broadcast) -> dict[str, Value]:
-    author = people.by_id(context.session, broadcast.by_person_id)
-    name = context.somebody(author)
+    name = context.somebody(author(context, broadcast))
     return {"line": Ours(context.line.name), "name": name, "words": Quoted(broadcast.words)}
+
+
+def author(context: Context, broadcast: Broadcast) -> Person:
+    """Who wants to say it."""
+    return people.by_id(context.session, broadcast.by_person_id)
 
 
 def to_whom(context: Context, broadcast: Broadcast) -> Value:
@@ -80,5 +103,5 @@ def expire(context: Context) -> Texts:
     """An hour has passed, and nobody has confirmed it: it is not sent, and its author hears so."""
     for broadcast in broadcasts.undecided(context.session, context.line.id):
         if broadcasts.expire(context.session, broadcast, context.now):
-            author = people.by_id(context.session, broadcast.by_person_id)
-            yield context.tell(author, "broadcast_expired", words=Quoted(broadcast.words))
+            to = author(context, broadcast)
+            yield context.tell(to, "broadcast_expired", words=Quoted(broadcast.words))

@@ -49,13 +49,14 @@ def read_to(context: Context, person: Person) -> Texts:
 def _say(context: Context, to: list[Person], found: list[Request]) -> Texts:
     for person in to:
         seen = [request for request in found if not kept_apart.hides(context.session, request, person.id)]
-        rows = Lines([_row(context, request, person) for request in seen[:ROWS]])
+        rows = Lines([row(context, request, person) for request in seen[:ROWS]])
         more = Said("queue_more", {"n": len(seen) - ROWS}) if len(seen) > ROWS else None
         if seen:
             yield context.tell(person, "duty_summary", lane=Lane.NOTICE, rows=rows, more=more, n=len(seen))
 
 
-def _row(context: Context, request: Request, person: Person) -> Said:
+def row(context: Context, request: Request, person: Person) -> Said:
+    """How long it waits already."""
     waited = context.now - request.created_at
     age = Said("age_days", {"n": waited // DAY}) if waited >= DAY else Said("age_hours", {"n": waited // HOUR})
     what = context.what(request, context.sight_on_duty(request, person))

@@ -20,7 +20,7 @@ from handlers.summary import Quoted, Said, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
-from models import assignments, events, kept_apart, offers, people, requests
+from models import assignments, events, kept_apart, line_events, offers, people, requests
 from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
@@ -195,6 +195,8 @@ def _decided(turn: Turn, *, go_on: bool) -> Texts:
         ("surge_go_on", "surge_go_on_other") if go_on else ("surge_slow_down", "surge_slow_down_other")
     )
     was_held = brake.decide(turn, go_on=go_on)
+    session, line_id, by = turn.session, turn.line.id, turn.speaker.id
+    line_events.record(session, line_id, line_events.BRAKE, "", turn.now, before=was_held, after=not go_on, by=by)
     gap = turn.line.policy.brake_gap
     yield turn.reply(phrase, gap=gap)
     if was_held:  # the others may still say otherwise, and their 1 or 2 must not take request 1 or 2

@@ -9,7 +9,7 @@ from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding import when
 from handlers.understanding.intents import Answer, Order, Question
-from models import events, people, requests, surges, timers, waiting
+from models import events, line_events, people, requests, surges, timers, waiting
 from models.requests import Request, State
 
 TIMER = "pause"
@@ -44,6 +44,7 @@ def _pause(turn: Turn, words: str) -> Texts:
         yield turn.reply("pause_until")
         return
     turn.unask(turn.speaker)
+    _record(turn, ends)
     turn.line.paused_until = ends
     turn.session.add(turn.line)
     slots = surges.of_line(turn.session, turn.line)
@@ -68,9 +69,18 @@ def resume(turn: Turn, _: Order) -> Texts:
     if not turn.line.is_paused(turn.now):
         yield turn.reply("pause_none")
         return
+    _record(turn, None)
     waits = _end(turn)
     yield turn.reply("pause_over", n=waits)
     yield from turn.tell_duty("duty_resumed", but=turn.speaker.id, name=turn.somebody(turn.speaker))
+
+
+def _record(turn: Turn, ends: datetime | None) -> None:
+    """Who began or ended it stays with the line; one that is over by itself is no change."""
+    was = turn.line.paused_until if turn.line.is_paused(turn.now) else None
+    before, after = (moment.isoformat() if moment else None for moment in (was, ends))
+    session, line_id, by = turn.session, turn.line.id, turn.speaker.id
+    line_events.record(session, line_id, line_events.PAUSE, "", turn.now, before=before, after=after, by=by)
 
 
 def over(context: Context) -> Texts:

@@ -15,7 +15,7 @@ from models.delivery import outbound
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.people import Person
-from models.person_events import BACK, BANNED, PUT_OUT, REMOVED, REVOKED
+from models.person_events import BACK, BANNED, PUT_OUT, REMOVED, REVOKED, PersonEvent
 from models.requests import Outcome, State
 
 SAYS = {BANNED: "duty_banned", REMOVED: "duty_removed", REVOKED: "duty_revoked"}  # to others on duty
@@ -43,8 +43,8 @@ def unban(turn: Turn, order: Order) -> Texts:
         yield turn.reply("put_out_whom")
     for number in order.numbers:
         person = people.find(turn.session, turn.line.id, number)
-        happened = person_events.last(turn.session, number, *PUT_OUT, BACK) if person else None
-        if person is None or happened is None or not is_out(person):
+        happened = put_out_by(turn, person) if person else None
+        if person is None or happened is None:
             yield turn.reply("unban_not", number=number)
         elif happened.by_person_id == turn.speaker.id:
             yield turn.reply("unban_second", name=turn.numbered(person))
@@ -156,6 +156,12 @@ def take_back(context: Context, person: Person, *, by: int | None) -> Texts:
     context.session.add(person)
     person_events.record(context.session, context.line.id, person.id, BACK, context.now, by=by)
     yield context.tell(person, "put_back", name=context.somebody(person))
+
+
+def put_out_by(context: Context, person: Person) -> PersonEvent | None:
+    """What put them out, with who did it; None if they are not out."""
+    happened = person_events.last(context.session, person.id, *PUT_OUT, BACK)
+    return happened if happened is not None and is_out(person) else None
 
 
 def is_out(person: Person) -> bool:

@@ -96,9 +96,9 @@ def _begins(context: Context, shift: Shift) -> Texts:
     context.session.add(person)
     waiting = duty_tasks.count(context, person)
     until = When(shift.ends_at, context.line.timezone)
-    noted = [*_notes(context, person)]
-    notes = Said("shift_notes", {"rows": summary.Lines(noted)}) if noted else None
-    yield context.tell(person, "shift_begins", lane=Lane.REPLY, n=waiting, when=until, notes=notes)
+    noted = [*notes(context, person)]
+    told = Said("shift_notes", {"rows": summary.Lines(noted)}) if noted else None
+    yield context.tell(person, "shift_begins", lane=Lane.REPLY, n=waiting, when=until, notes=told)
     for alarm in alarms.for_whom(context, person)[:READ_TO]:
         request = requests.by_id(context.session, alarm.request_id)
         yield from alarms.read_to(context, alarm, request, person)
@@ -106,9 +106,9 @@ def _begins(context: Context, shift: Shift) -> Texts:
     yield from dragging.read_to(context, person)
 
 
-def _notes(context: Context, person: Person) -> Iterator[Said]:
+def notes(context: Context, person: Person, most: int = NOTES) -> Iterator[Said]:
     """What others have noted lately about what is not over: for whoever comes on."""
-    for number, words in events.noted_since(context.session, context.line.id, context.now - DAY, NOTES):
+    for number, words in events.noted_since(context.session, context.line.id, context.now - DAY, most):
         request = requests.by_number(context.session, context.line.id, number)
         if request is not None and kept_apart.hides(context.session, request, person.id):
             continue

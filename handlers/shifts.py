@@ -203,12 +203,9 @@ def _take(turn: Turn, missing: Shift) -> Texts:
 
 def roster(turn: Turn, _: Order) -> Texts:
     """ROSTER: who is on now, the next seven days, and when nobody is."""
-    until = turn.now + AHEAD
-    planned = [s for s in shifts.planned(turn.session, turn.line.id, turn.now) if s.starts_at < until]
-    on_duty = [_name(turn, person) for person in people.on_duty(turn.session, turn.line.id)]
-    now: Value = Several(on_duty) if on_duty else Said("nobody")
+    planned, now = ahead(turn), on_now(turn)
     rows = Lines([Said("roster_row", {"span": rota.span(turn, s), "name": _whose(turn, s)}) for s in planned[:ROWS]])
-    gaps = _gaps(turn, [s for s in planned if s.cover_asked_at is None], until)
+    gaps = when_nobody(turn)
     yield turn.reply(
         "roster" if planned else "roster_empty",
         now=now,
@@ -217,22 +214,40 @@ def roster(turn: Turn, _: Order) -> Texts:
     )
 
 
+def ahead(context: Context) -> list[Shift]:
+    """The turns of the next seven days, and those under way."""
+    planned = shifts.planned(context.session, context.line.id, context.now)
+    return [shift for shift in planned if shift.starts_at < context.now + AHEAD]
+
+
+def on_now(context: Context) -> Value:
+    """Who is on duty now."""
+    names = [_name(context, person) for person in people.on_duty(context.session, context.line.id)]
+    return Several(names) if names else Said("nobody")
+
+
 def _whose(turn: Turn, shift: Shift) -> Value:
-    name = _name(turn, people.by_id(turn.session, shift.person_id))
+    name = owner(turn, shift)
     return Said("roster_cant", {"name": name}) if shift.cover_asked_at is not None else name
 
 
-def _gaps(turn: Turn, planned: Sequence[Shift], until: datetime) -> list[Value]:
-    """When nobody is on duty by day: whole days by their name, else from when to when."""
+def owner(context: Context, shift: Shift) -> Name | Said:
+    """Whose turn it is."""
+    return _name(context, people.by_id(context.session, shift.person_id))
+
+
+def when_nobody(context: Context) -> list[Value]:
+    """When nobody has said that they are on duty by day: whole days by their name, else from when to when."""
+    planned = [shift for shift in ahead(context) if shift.cover_asked_at is None]
     found: list[Value] = []
-    for begins, ends in lines.waking(turn.line).spans(turn.now):
-        if begins >= until:
+    for begins, ends in lines.waking(context.line).spans(context.now):
+        if begins >= context.now + AHEAD:
             break
-        free = [*_free(max(begins, turn.now), ends, planned)]
+        free = [*_free(max(begins, context.now), ends, planned)]
         if free == [(begins, ends)]:
-            found.append(Day(begins, turn.line.timezone))
+            found.append(Day(begins, context.line.timezone))
         else:
-            found += [Span(start, end, turn.line.timezone) for start, end in free if end - start > SHORT_GAP]
+            found += [Span(start, end, context.line.timezone) for start, end in free if end - start > SHORT_GAP]
     return found
 
 

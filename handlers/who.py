@@ -49,27 +49,32 @@ def who(turn: Turn, order: Order) -> Texts:
 
 def _person(turn: Turn, person: Person) -> Text:
     """Who vouched for a volunteer, who for that one, and for whom they did: for whoever is on duty."""
-    chain: list[Said] = []
-    one = person
-    while len(chain) < LONGEST_CHAIN:
-        name, by = turn.numbered(one), one.vouched_by_person_id
-        if one.banned_at is not None or one.vouched_at is None:
-            out = person_events.last(turn.session, one.id, *person_events.PUT_OUT)
-            when = When(out.at, turn.line.timezone) if out else None
-            chain.append(Said("who_out" if out else "who_waits", {"name": name, "when": when}))
-        elif by is None:
-            chain.append(Said("who_by_host", {"name": name}))
-        else:
-            voucher = turn.numbered(people.by_id(turn.session, by))
-            when = When(one.vouched_at, turn.line.timezone)
-            chain.append(Said("who_by", {"name": name, "by": voucher, "when": when}))
-        if by is None:
-            break
-        one = people.by_id(turn.session, by)
     theirs = [turn.numbered(each) for each in people.vouched_by(turn.session, turn.line.id, person.id)]
     vouched = Said("who_vouched", {"names": Several(theirs[-LONGEST_CHAIN:])}) if theirs else None
     done = assignments.completed(turn.session, person.id)
-    return turn.reply("who_person", chain=Lines(chain), vouched=vouched, n=done)
+    return turn.reply("who_person", chain=Lines(chain(turn, person)), vouched=vouched, n=done)
+
+
+def chain(context: Context, person: Person) -> list[Said]:
+    """Who vouched for a volunteer, who for that one, and so on, or since when one of them is out."""
+    found: list[Said] = []
+    one = person
+    while len(found) < LONGEST_CHAIN:
+        name, by = context.numbered(one), one.vouched_by_person_id
+        if one.banned_at is not None or one.vouched_at is None:
+            out = person_events.last(context.session, one.id, *person_events.PUT_OUT)
+            when = When(out.at, context.line.timezone) if out else None
+            found.append(Said("who_out" if out else "who_waits", {"name": name, "when": when}))
+        elif by is None:
+            found.append(Said("who_by_host", {"name": name}))
+        else:
+            voucher = context.numbered(people.by_id(context.session, by))
+            when = When(one.vouched_at, context.line.timezone)
+            found.append(Said("who_by", {"name": name, "by": voucher, "when": when}))
+        if by is None:
+            break
+        one = people.by_id(context.session, by)
+    return found
 
 
 def may_be_seen(request: Request, history: list[Event]) -> bool:

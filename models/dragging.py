@@ -14,7 +14,7 @@ LAPSES = 2  # times that somebody had it and did nothing
 MOST = 1000  # looked at in one day's word
 
 
-def find(session: Session, line_id: int, now: datetime) -> list[Request]:
+def find(session: Session, line_id: int, now: datetime, most: int = MOST) -> list[Request]:
     """What drags on a line, the oldest first; nothing that is only needed later."""
     lapsed = (
         select(sa.func.count(col(Event.id)))
@@ -31,4 +31,4 @@ def find(session: Session, line_id: int, now: datetime) -> list[Request]:
     live = select(Request).where(
         Request.line_id == line_id, col(Request.state).in_((State.OPEN, State.HELD)), drags, later
     )
-    return session.exec(live.order_by(col(Request.created_at), col(Request.id)).limit(MOST))
+    return session.exec(live.order_by(col(Request.created_at), col(Request.id)).limit(most))

@@ -19,6 +19,7 @@ from models.store.types import EnumString, Model, UtcDateTime
 HELPS = "vouched_at IS NOT NULL AND helper_since IS NOT NULL AND opted_out_at IS NULL"
 FREE = sa.text(f"{HELPS} AND pending_offer_request_id IS NULL")
 BUSY = sa.text(f"{HELPS} AND pending_offer_request_id IS NOT NULL")
+JOINED = sa.text("helper_since IS NOT NULL")
 UNCLEARED = sa.text("erased_at IS NOT NULL AND cleared_at IS NULL")
 PENDING_OFFER = sa.text("pending_offer_request_id IS NOT NULL")
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -81,6 +82,7 @@ class Person(Model, table=True):
             sqlite_where=PENDING_OFFER,
             postgresql_where=PENDING_OFFER,
         ),
+        sa.Index("ix_person_helper", "line_id", "id", sqlite_where=JOINED, postgresql_where=JOINED),
         sa.Index("ix_person_duty", "line_id", sqlite_where=ON_DUTY, postgresql_where=ON_DUTY),
         sa.Index("ix_person_uncleared", "line_id", sqlite_where=UNCLEARED, postgresql_where=UNCLEARED),
     )

@@ -22,6 +22,7 @@ from models.duty_tasks import DutyTask
 from models.erasures import Erasure
 from models.inbound import Inbound
 from models.kept_apart import KeptApart
+from models.line_events import LineEvent
 from models.lines import Area, Line
 from models.marks import Mark
 from models.offers import Offer
@@ -139,6 +140,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         keep="line_id person_id at kind by_person_id request_id",
         blank="words",
     ),
+    # What a group does about its own line: what changed is the group's, not theirs who changed it.
+    LineEvent: Retention(of=("by_person_id",), keep="line_id at kind name before after by_person_id"),
     KeptApart: Retention(
         of=("neighbor_id", "helper_id"), keep="line_id neighbor_id helper_id neighbor_hash helper_hash at"
     ),

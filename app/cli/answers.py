@@ -6,8 +6,10 @@ import typer
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
+from app.clock import Clock
 from handlers import own_answers, segments
 from handlers.understanding.words import fold
+from models import line_events
 from models.lines import Answer, Line
 from models.store.session import Session
 
@@ -43,8 +45,9 @@ def add(
     def work(session: Session) -> int:
         found = console.line_named(session, line)
         kept = [known for known in found.own_answers if (known.heard, known.language) != (phrases, code)]
-        found.set_answers([*kept, answer])
-        session.add(found)
+        with line_events.recorded(session, found, Clock().now()):
+            found.set_answers([*kept, answer])
+            session.add(found)
         return len(kept) + 1
 
     with console.opened(console.settings()) as kept:
@@ -77,8 +80,9 @@ def remove(
         known = found.own_answers
         if not 1 <= number <= len(known):
             return f"There is no answer {number}. See them all with: hotline line answer list"
-        found.set_answers([*known[: number - 1], *known[number:]])
-        session.add(found)
+        with line_events.recorded(session, found, Clock().now()):
+            found.set_answers([*known[: number - 1], *known[number:]])
+            session.add(found)
         return found
 
     with console.opened(console.settings()) as kept:

@@ -10,7 +10,7 @@ from app.cli import console
 from app.cli.console import InLine
 from app.clock import Clock
 from handlers.understanding.words import fold
-from models import areas, lines
+from models import areas, line_events, lines
 from models.lines import Area
 from models.store.session import Session
 
@@ -64,10 +64,11 @@ def add(
         for said in (name, *more):
             if other := taken.get(fold(said)):
                 return f"{said!r} already belongs to the area {other.name!r}. A name can belong to one area only."
-        area = found or lines.add_area(session, chosen.id, name)
-        names = {fold(said): said for said in (*area.aliases, *more) if fold(said) != fold(area.name)}
-        area.aliases = list(names.values())
-        session.add(area)
+        with line_events.recorded(session, chosen, Clock().now()):
+            area = found or lines.add_area(session, chosen.id, name)
+            names = {fold(said): said for said in (*area.aliases, *more) if fold(said) != fold(area.name)}
+            area.aliases = list(names.values())
+            session.add(area)
         return area
 
     with console.opened(console.settings()) as kept:
@@ -91,10 +92,13 @@ def remove(
         return (found.name, areas.used(session, found)) if isinstance(found, Area) else found
 
     def work(session: Session) -> str | None:
-        found = _named(session, console.line_named(session, line).id, name)
+        chosen = console.line_named(session, line)
+        found = _named(session, chosen.id, name)
         if isinstance(found, str):
             return found
-        areas.remove(session, found, Clock().now())
+        now = Clock().now()
+        with line_events.recorded(session, chosen, now):
+            areas.remove(session, found, now)
         return None
 
     with console.opened(console.settings()) as kept:

@@ -15,7 +15,7 @@ from app.cli.people.addresses import Unusable
 from app.clock import Clock
 from handlers.understanding.words import fold
 from models import areas as kept_areas
-from models import lines, people
+from models import line_events, lines, people
 from models.lines import Channel, Line
 from models.store.session import Session
 
@@ -176,8 +176,9 @@ def rule(
         found = console.line_named(session, line)
         if wanted is not None and (default or value is not None):
             others = {key: kept for key, kept in found.rules.items() if key != wanted}
-            found.rules = others if default else {**others, wanted: new}
-            session.add(found)
+            with line_events.recorded(session, found, Clock().now()):
+                found.rules = others if default else {**others, wanted: new}
+                session.add(found)
         return found
 
     settings = console.settings()

@@ -7,8 +7,10 @@ from rapidfuzz import process
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
+from app.clock import Clock
 from handlers import segments
 from handlers.understanding.intents import Need
+from models import line_events
 from models.lines import Line, Resource
 from models.store.session import Session
 
@@ -39,8 +41,9 @@ def add(
     def work(session: Session) -> int:
         found = console.line_named(session, line)
         kept = [known for known in found.other_help if (known.words, known.language) != (words, code)]
-        found.set_other_help([*kept, new])
-        session.add(found)
+        with line_events.recorded(session, found, Clock().now()):
+            found.set_other_help([*kept, new])
+            session.add(found)
         return len(kept) + 1
 
     with console.opened(console.settings()) as kept:
@@ -83,8 +86,9 @@ def remove(
         known = found.other_help
         if not 1 <= number <= len(known):
             return f"There is no number {number}. See them all with: hotline line resource list"
-        found.set_other_help([*known[: number - 1], *known[number:]])
-        session.add(found)
+        with line_events.recorded(session, found, Clock().now()):
+            found.set_other_help([*known[: number - 1], *known[number:]])
+            session.add(found)
         return found
 
     with console.opened(console.settings()) as kept:

@@ -25,6 +25,7 @@ TABS = (
     Tab("duty", "/board/duty"),
     Tab("figures", "/board/figures"),
     Tab("rules", "/board/rules"),
+    Tab("me", "/board/me"),
 )
 
 

@@ -72,6 +72,15 @@ def look(session: Session, hotline: Hotline, key: str) -> Member | None:
     )
 
 
+def again(member: Member) -> Member:
+    """The same member as they stand after what they have just done. Raises NotLetIn."""
+    hotline = member.hotline
+    found = hotline.database.read(lambda session: look(session, hotline, member.key))
+    if found is None:
+        raise NotLetIn
+    return found
+
+
 def may_look(person: Person) -> bool:
     """Whether somebody may see the board at all: vouched volunteers, unless they said STOP."""
     return person.helps and person.opted_out_at is None and person.erased_at is None

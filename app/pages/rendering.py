@@ -1,7 +1,7 @@
 """From what is known to HTML, in the reader's language. Jinja escapes everything: names and words stay text."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -68,6 +68,10 @@ def templates(language: str, zone: str) -> Environment:
         """What a text would say for it."""
         return book.worded(value)
 
+    def listed(values: Sequence[Value]) -> str:
+        """`a, b and c`."""
+        return book.listed([book.worded(value) for value in values]) if values else ""
+
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -83,6 +87,9 @@ def templates(language: str, zone: str) -> Environment:
         "hour": book.hour,
         "number": number,
         "worded": worded,
+        "listed": listed,
+        "country": lambda code: book.locale.territories.get(code, code),
+        "tongue": lambda code: phrasebook.book(code).name,
         "need": book.need,
         "language": lambda code: phrasebook.in_other_words(code, words.code),
     }

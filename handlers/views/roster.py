@@ -1,0 +1,51 @@
+"""Who is on duty, who is next, and when nobody is: ROSTER, for every volunteer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from handlers import rota, shifts
+from handlers.phrasebook import Value
+from handlers.summary import Span
+from handlers.turn import Context
+from models.people import Person
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A turn on duty."""
+
+    day: date  # on which it begins, on the line's own clock
+    span: Span
+    name: Value
+    weekly: bool
+    wanted: bool  # whoever has it cannot, so anybody else may take it
+    mine: bool
+    under_way: bool
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The next seven days."""
+
+    now: Value
+    planned: Sequence[Planned]
+    gaps: Sequence[Value]  # by day, when nobody is
+
+
+def look(context: Context, person: Person) -> Roster:
+    """The roster as this person sees it."""
+    zone = context.line.timezone
+    planned = [
+        Planned(
+            day=each.day(zone),
+            span=rota.span(context, each),
+            name=shifts.owner(context, each),
+            weekly=each.weekly,
+            wanted=each.cover_asked_at is not None,
+            mine=each.person_id == person.id,
+            under_way=each.starts_at <= context.now,
+        )
+        for each in shifts.ahead(context)
+    ]
+    return Roster(shifts.on_now(context), planned, shifts.when_nobody(context))
