@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.database.engine import Database
+from app.hotline import Hotline
 from models import lines
 from models.assignments import HOLDING
+from models.delivery import line_numbers
 from models.delivery.outbound import Lane
 from models.lines import Channel, Line
 from models.report import arithmetic, texts, whole
@@ -27,7 +29,7 @@ from models.report.times import Waits
 from models.report.whole import Report
 from models.requests import LIVE, Outcome, State
 from models.store.session import Session
-from tests import histories
+from tests import histories, visiting
 from tests.histories import MINUTE, Asked, History
 
 CAME = (Outcome.FULFILLED, Outcome.PARTIAL)
@@ -298,3 +300,27 @@ def test_what_came_in_the_last_day_is_not_what_is_usual(base: Database, zone: st
     found = report(base, history, 1)
     check_now(found, history)
     assert found.surging.new + USUAL_OVER * found.surging.usual == pytest.approx(len(moments))
+
+
+def test_money_is_what_the_line_counts_as_it_goes(hotline: Hotline) -> None:
+    """By text and lane it comes to the same as what is counted while texts leave, by which the ceiling is kept."""
+    ana = visiting.visitor(hotline, "+12025550101", "Ana", helper=False)
+    ben = visiting.visitor(hotline, "+12025550102", "Ben", duty=True)
+    for who, words in (
+        (ana, "Need groceries for two near Oak St"),
+        (ana, "chest pain"),
+        (ben, "QUEUE"),
+        (ben, "HELP"),
+    ):
+        who.says(words)
+    now = hotline.clock.now()
+
+    def read(session: Session) -> tuple[Sent, int, set[Lane]]:
+        (line,) = lines.all_lines(session)
+        found = texts.read(session, line, Span.days_before(line, now, 1))
+        used = {lane for lane in Lane if found.of_lane(lane).texts}
+        return found.whole, line_numbers.spent_today(session, line, now), used
+
+    whole_day, micros, used = hotline.database.read(read)
+    assert whole_day.money * line_numbers.MILLION == micros > 0
+    assert len(used) >= 3
