@@ -23,6 +23,7 @@ from tests.benchmarks.figures import Goal, say
 from tests.benchmarks.lived_in import DUTY
 from tests.benchmarks.reading import Glances, OpenPage, Reader, news
 from tests.benchmarks.rows import Plan
+from tests.benchmarks.servers import Server
 from tests.benchmarks.stock import Ground
 
 NAME = "pages"
@@ -34,6 +35,8 @@ PAGES_OPEN = 30
 PACE = 10  # texts a second, while pages are open: a neighborhood after a storm
 LOAD = 200  # texts, with pages open and without
 NEXT = re.compile(rb'<a [^>]*rel="next"[^>]*href="([^"]+)"|<a [^>]*href="([^"]+)"[^>]*rel="next"')
+CALM = 0.1  # seconds of processor time in one
+PATIENCE = 120.0  # seconds for what is counted beside
 LIVE = "/board/live"  # where an open page of the board hears of news
 
 
@@ -139,7 +142,7 @@ def _look(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dict[Who,
     looked: dict[str, Looked] = {}
     for _ in bench.each_round(f"{NAME} on {ground.name}"):
         with bench.served(ground, filled, plan, supply=supply) as live, _readers(bench, live, keys) as readers:
-            for page in _all_pages(readers):
+            for page in _all_pages(live.servers[0], readers):
                 found = looked.setdefault(str(page), Looked())
                 times, idle = [], []
                 before = live.servers[0].cpu or 0.0
@@ -176,15 +179,30 @@ def _readers(bench: Bench, live: Live, keys: dict[Who, list[str]]) -> Iterator[d
         reader.close()
 
 
-def _all_pages(readers: dict[Who | None, Reader]) -> Iterator[Page]:
-    """Each page, warmed up, and what its link to more leads to."""
+def _all_pages(server: Server, readers: dict[Who | None, Reader]) -> Iterator[Page]:
+    """Each page, and what its link to more leads to, once what they count beside the first looks is counted."""
+    found = []
     for page in PAGES:
-        body = readers[page.who].get(page.path)[1]
-        yield page
-        if found := NEXT.search(body):
-            following = (found[1] or found[2]).decode().replace("&amp;", "&")
-            readers[page.who].get(following)
-            yield replace(page, path=following)
+        more = NEXT.search(readers[page.who].get(page.path)[1])
+        found.append(page)
+        if more:
+            found.append(replace(page, path=(more[1] or more[2]).decode().replace("&amp;", "&")))
+    for page in found:
+        readers[page.who].get(page.path)
+    calm(server)
+    yield from found
+
+
+def calm(server: Server) -> None:
+    """Wait until the server has next to nothing to do. Raises RuntimeError if it never has."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        before = server.cpu or 0.0
+        time.sleep(1)
+        if (server.cpu or 0.0) - before < CALM:
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError("the server never comes to rest")
 
 
 def _leave_open(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dict[Who, list[str]]) -> None:
@@ -204,7 +222,7 @@ def _leave_open(bench: Bench, ground: Ground, filled: str, plan: Plan, keys: dic
                 first_bytes.append(statistics.median(glances.end()) * 1e3)
                 ratios.append(watched.p99 / alone.p99)
                 costs.append(watched.cost / alone.cost)
-                time.sleep(3)  # until all that was said so far is shown
+                calm(live.servers[0])  # all that was said so far is shown
                 moment = time.perf_counter()
                 live.fire(2)  # a new request, and a claim
                 late.append(news(opened, moment))
