@@ -203,6 +203,8 @@ def test_violence_at_home_is_for_duty_and_nothing_is_offered_that_tells_of_it(ca
     for offered in ('value="relay"', 'value="close"', 'value="note"', 'value="on_it"', 'value="false_alarm"'):
         assert offered in seen
     assert see(cast.fay, 2) == see(cast.fay, 9).replace("#9", "#2")
+    cast.ana.says("please do not text back")
+    assert "They asked for NO texts" in see(cast.dee, 2)
 
 
 def test_an_act_that_cannot_be_done_keeps_what_was_typed(cast: Cast) -> None:
