@@ -186,7 +186,7 @@ def _all_pages(server: Server, readers: dict[Who | None, Reader]) -> Iterator[Pa
     for page in PAGES:
         more = NEXT.search(readers[page.who].get(page.path)[1])
         found.append(page)
-        if more:
+        if more and "after=" not in page.path:
             found.append(replace(page, path=html.unescape(more[1].decode())))
     for page in found:
         readers[page.who].get(page.path)
