@@ -4,6 +4,7 @@ Then thirty pages of the board stay open while neighbors text, and each fetches 
 that costs the texts, and how soon the pages show them.
 """
 
+import html
 import re
 import statistics
 import time
@@ -34,7 +35,7 @@ SIZE = 60  # KB
 PAGES_OPEN = 30
 PACE = 10  # texts a second, while pages are open: a neighborhood after a storm
 LOAD = 200  # texts, with pages open and without
-NEXT = re.compile(rb'<a [^>]*rel="next"[^>]*href="([^"]+)"|<a [^>]*href="([^"]+)"[^>]*rel="next"')
+NEXT = re.compile(rb'href="(/[^"]*\bafter=[^"]*)"')
 CALM = 0.1  # seconds of processor time in one
 PATIENCE = 120.0  # seconds for what is counted beside
 LIVE = "/board/live"  # where an open page of the board hears of news
@@ -69,7 +70,7 @@ PAGES = (
     Page("/start"),
     Page("/board", Who.VOLUNTEER),
     Page("/board", Who.DUTY),
-    Page("/board?state=open", Who.DUTY),
+    Page("/board?state=open&after=1.1000", Who.DUTY),
     Page("/board/requests/7", Who.VOLUNTEER),
     Page("/board/requests/7", Who.DUTY),
     Page("/board/people", Who.DUTY),
@@ -185,8 +186,8 @@ def _all_pages(server: Server, readers: dict[Who | None, Reader]) -> Iterator[Pa
     for page in PAGES:
         more = NEXT.search(readers[page.who].get(page.path)[1])
         found.append(page)
-        if more:
-            found.append(replace(page, path=(more[1] or more[2]).decode().replace("&amp;", "&")))
+        if more and "after=" not in page.path:
+            found.append(replace(page, path=html.unescape(more[1].decode())))
     for page in found:
         readers[page.who].get(page.path)
     calm(server)
