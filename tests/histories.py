@@ -190,8 +190,12 @@ class Rows:
         self.session, self.history, self.line_id = session, history, line_id
         self.helpers: list[int] = []
         self.neighbor = 0
-        if session.get(Line, line_id) is None:
+        line = session.get(Line, line_id)
+        if line is None:
             self._line()
+        else:
+            line.created_at = history.now - 800 * timedelta(days=1)
+            session.add(line)
         self._people()
 
     def insert(self, of: type[SQLModel], /, **values: Any) -> int:
