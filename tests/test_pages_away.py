@@ -22,7 +22,7 @@ def test_however_many_look_at_a_database_that_hangs_texts_and_health_go_on(
 ) -> None:
     url = postgres.migrated()
     with process(twilio_settings(url), tmp_path) as running, psycopg.connect(url) as held:
-        until(lambda: httpx.get(f"{running.url}/health").status_code == 200)
+        until(lambda: httpx.get(f"{running.url}/health", timeout=60).status_code == 200)
         held.execute("LOCK TABLE boardsession IN ACCESS EXCLUSIVE MODE")
 
         async def look() -> list[int]:
