@@ -10,8 +10,12 @@ import sqlalchemy as sa
 
 from app.hotline import Hotline
 from app.simulator.sandbox import StillClock
-from models import requests
+from models import listing, requests
+from models.listing import Place, Taste
+from models.requests import State
+from models.store.session import Session
 from tests.board_street import columns, many, numbers, street
+from tests.plans import plan
 from tests.visiting import visitor
 
 MORE = re.compile(r'class="more">\s*<a href="([^"]*)"')
@@ -121,3 +125,25 @@ def test_twenty_cost_no_more_queries_than_two(hotline: Hotline) -> None:
             counted.append(len(asked_for))
         many(hotline, all_["ana"], 18)
     assert counted[:2] == counted[2:]
+
+
+def test_each_query_for_a_page_reads_an_index_in_its_order(hotline: Hotline) -> None:
+    plans: list[str] = []
+
+    def work(session: Session) -> None:
+        seen: list[tuple[str, object]] = []
+
+        @sa.event.listens_for(session.connection, "before_cursor_execute")
+        def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+            if statement.startswith("SELECT"):
+                seen.append((statement, parameters))
+
+        listing.worst_first(session, 1, State.OPEN, listing.ALL, (), Place(0, 0), 21)
+        listing.fitting_first(session, 1, 7, Taste(), listing.ALL, (), Place(0, 5), 21)
+        listing.counts(session, 1, ())
+        plans.extend(plan(session, *each) for each in list(seen))
+
+    hotline.database.read(work)
+    indexes = ["emergency", "live", "live", "live"]
+    assert [name for name, said in zip(indexes, plans, strict=True) if f"ix_request_{name}" not in said] == []
+    assert not any("SORT" in said.upper() or "B-TREE" in said for said in plans[:3])
