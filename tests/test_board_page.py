@@ -15,17 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 from app.hotline import Hotline
 from app.main import create_app
 from app.web.server import Server
-from models import lines, requests
-from models.lines import Area
+from models import requests
 from models.requests import State
-from models.store.session import Session
-from tests import fakes
+from tests import board_street, fakes
 from tests.browser import look, tab_to, watched, window
 from tests.fakes import Recorder, StillClock
 from tests.serving import until
-from tests.visiting import Visitor, visitor
-
-ANA, BEN, CARO, DEE, EVE = (f"+1202555010{n}" for n in range(1, 6))
+from tests.visiting import Visitor
 
 
 @dataclass
@@ -56,22 +52,14 @@ def street(migrated_file: Path, tmp_path: Path) -> Iterator[Street]:
     hotline = Hotline(fakes.settings(f"sqlite:///{file}"), carrier=Recorder(), clock=StillClock())
     hotline.prepare()
 
-    def area(session: Session) -> Area:
-        line = lines.all_lines(session)[0]
-        return session.create(Area, line_id=line.id, name="Oak Hill", aliases=["Oak St"])
-
-    hotline.database.write(area).result()
-    ana, eve = (visitor(hotline, *who, helper=False) for who in ((ANA, "Ana Lima"), (EVE, "Eve Moss")))
-    ben, caro = visitor(hotline, BEN, "Ben Carter"), visitor(hotline, CARO, "Caro Díaz", language="es")
-    dee = visitor(hotline, DEE, "Dee Miller", duty=True)
-    dee.says("DUTY ON")
-    ana.says("Need groceries for two at 45 Oak St")
-    ana.says("I need a ride to the clinic on Friday at 10, 45 Oak St")
-    caro.says("TOMO 2")
+    people = board_street.street(hotline)
+    people["ana"].says("Need groceries for two at 45 Oak St")
+    people["ana"].says("I need a ride to the clinic on Friday at 10, 45 Oak St")
+    people["caro"].says("TOMO 2")
     with ThreadPoolExecutor(1) as aside:  # Playwright has an event loop running here
-        list(aside.map(Visitor.let_in, (ben, caro, dee)))
+        list(aside.map(Visitor.let_in, (people["ben"], people["caro"], people["dee"])))
     with served(hotline) as url:
-        yield Street(hotline, url, ana, ben, caro, dee, eve)
+        yield Street(hotline, url, **people)
     hotline.stop()
 
 

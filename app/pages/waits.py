@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from app.pages import board, live
+from app.pages import board, live, wording
 from app.pages.acting import Act, CannotDo, act
 from app.pages.members import CurrentMember, Member
 from app.web.forms import OwnForm, whole_number
@@ -108,7 +108,7 @@ def _page(request: Request, member: Member, *, said: list[str] | None = None, tr
         version=version,
         now=member.hotline.clock.now(),
         states=WORST_FIRST,
-        needs=sorted(phrasebook.book("en").pages["needs"], key=phrasebook.book(member.language).need),
+        needs=sorted(phrasebook.book("en").pages["needs"], key=wording.of(member.language).book.need),
         piece=piece,
         answering=said is not None or trouble is not None,
     )
