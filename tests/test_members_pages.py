@@ -44,7 +44,7 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     for words in ("need groceries for two near Oak St", "need a ride to the clinic tomorrow from Oak St"):
         Visitor(hotline, ANA).says(words)
     ben.says("CLAIM 1")
-    for words in ("JOIN", "Caro Featherstonehaugh-Villavicencio", "1", "1"):
+    for words in ("JOIN", "Caro Villavicencio", "1", "1"):
         Visitor(hotline, CARO).says(words)
     for words in ("SHIFT WED 18-22", "SHIFT CANT WED", "SHIFT FRI 18-22", "BROADCAST We meet on Saturday at ten."):
         eve.says(words)

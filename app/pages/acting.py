@@ -87,8 +87,8 @@ def act(member: Member, wanted: Act, form_id: str) -> list[str]:
 def answer(member: Member, question: Question, about: str, choice: int, form_id: str) -> list[str]:
     """Answer what they were asked last by a digit; the texts that follow.
 
-    Raises CannotDo: `act.not_asked` where their phone was asked nothing, or something else meanwhile, `act.two_things`
-    where the digit is also the number of an offer to them.
+    Raises CannotDo: `act.not_asked` where their phone was asked nothing, or something else meanwhile, and
+    `act.two_things` where the digit is also the number of an offer to them.
     """
 
     def asked(session: Session) -> Asked | None:
