@@ -7,7 +7,7 @@ import pytest
 
 from app.hotline import Hotline
 from app.simulator.sandbox import StillClock
-from models import kept_apart, lines, people
+from models import kept_apart, lines, offers, people
 from models.store.session import Session
 from tests.by_board import same
 from tests.visiting import Visitor, visitor
@@ -37,7 +37,7 @@ def story(hotline: Hotline) -> Visitor:
         lines.add_area(session, 1, "Oak Hill")
 
     hotline.database.write(area).result()
-    for words in ("need groceries for two near Oak St", "need a ride to the clinic tomorrow"):
+    for words in ("need groceries for two near Oak St", "need a ride to the clinic tomorrow from Oak St"):
         Visitor(hotline, ANA).says(words)
     ben.says("CLAIM 1")
     eve.says("SHIFT THU 18-22")
@@ -156,6 +156,19 @@ def test_a_second_person_is_shown_what_waits_for_their_yes(hotline: Hotline) -> 
     assert "asked something else meanwhile" in eve.submit(PATH, act="send", broadcast="1").text
     assert "OK, I don&#39;t send it." in dee.submit(PATH, act="dont", broadcast="1").text
     assert "We meet on Saturday." not in eve.get(PATH).text
+
+
+def test_a_digit_that_is_also_the_number_of_an_offer_is_not_sent(hotline: Hotline) -> None:
+    dee = begun(hotline)
+    hotline.clock.advance(timedelta(minutes=5))
+    hotline.tick()
+    assert 2 in hotline.database.read(lambda s: offers.pending_numbers(s, dee.person_id))
+    dee.carried()
+    page = dee.submit(PATH, act="dont", broadcast="1")
+    assert "also the number of an offer" in page.text
+    assert dee.carried() == []
+    dee.says("PASS 2")
+    assert "OK, I don&#39;t send it." in dee.submit(PATH, act="dont", broadcast="1").text
 
 
 def test_duty_reads_what_drags_waits_and_was_noted(hotline: Hotline, clock: StillClock) -> None:

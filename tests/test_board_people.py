@@ -121,6 +121,9 @@ def test_the_first_press_does_nothing(hotline: Hotline, dee: Visitor, ben: Visit
         assert dee.post(path, None, act=act).status_code == 200
     missing = dee.submit(path, act="ban", sure="1", why="  ")
     assert "Please say why" in missing.text
+    unclear = dee.submit(path, act="ban", sure="1", why="and 8")  # would ban two
+    assert unclear.status_code == 422
+    assert 'value="and 8"' in unclear.text
     assert dee.carried() == []
     assert hotline.database.read(lambda s: people.by_id(s, ben.person_id)).helps
     assert dee.post(path, {}, act="ban", sure="1", why="x").status_code == 403

@@ -16,8 +16,7 @@ from app.pages.members import Member
 from handlers import phrasebook, registry
 from handlers.situation import LiveSituation
 from handlers.turn import Asked, Turn
-from handlers.understanding.intents import Order, Question
-from handlers.understanding.situation import NO_SITUATION, Situation
+from handlers.understanding.intents import Answer, Intent, Order, Question
 from models import lines, people
 from models.delivery import told
 from models.inbound import BY_PAGE, Heard
@@ -81,13 +80,15 @@ def act(member: Member, wanted: Act, form_id: str) -> list[str]:
     Raises CannotDo: `act.unclear` for words that would mean something else, `act.asked` where they would answer what
     their phone was asked last, `act.away` where the database does not answer, which may yet have taken it.
     """
-    return _say(member, text_of(wanted, wanted.said_in or member.language), form_id, wanted)
+    text = text_of(wanted, wanted.said_in or member.language)
+    return _say(member, text, form_id, lambda intent: _is(intent, wanted), "act.asked")
 
 
 def answer(member: Member, question: Question, about: str, choice: int, form_id: str) -> list[str]:
-    """Answer by a digit what they were asked last; the texts that follow.
+    """Answer what they were asked last by a digit; the texts that follow.
 
-    Raises CannotDo: `act.not_asked` where their phone was asked nothing, or something else meanwhile.
+    Raises CannotDo: `act.not_asked` where their phone was asked nothing, or something else meanwhile, and
+    `act.two_things` where the digit is also the number of an offer to them.
     """
 
     def asked(session: Session) -> Asked | None:
@@ -97,10 +98,17 @@ def answer(member: Member, question: Question, about: str, choice: int, form_id:
     waits = member.hotline.database.read(asked)
     if waits is None or (waits.question, waits.words) != (question, about):
         raise CannotDo("act.not_asked")
-    return _say(member, str(choice), form_id)
+    return _say(
+        member,
+        str(choice),
+        form_id,
+        lambda intent: isinstance(intent, Answer) and intent.choice == choice,
+        "act.two_things",
+    )
 
 
-def _say(member: Member, text: str, form_id: str, wanted: Act | None = None) -> list[str]:
+def _say(member: Member, text: str, form_id: str, means: Callable[[Intent], bool], otherwise: str) -> list[str]:
+    """Text it, if it means that as things stand. Raises CannotDo with `otherwise` if it does not."""
     hotline = member.hotline
 
     def before(session: Session) -> tuple[Heard, int] | None:
@@ -111,8 +119,8 @@ def _say(member: Member, text: str, form_id: str, wanted: Act | None = None) -> 
             return None
         sid = f"{BY_PAGE}{member.session_id}-{form_id}"
         heard = Heard(sid, home.channel, home.value, to, text, at=hotline.clock.now())
-        if wanted is not None and not _means(text, wanted, _live(member, session, heard)):
-            raise CannotDo("act.asked")
+        if not means(registry.understand(text, _live(member, session, heard)).intent):
+            raise CannotDo(otherwise)
         return heard, told.newest_to(session, member.person_id)
 
     found = hotline.database.read(before)
@@ -145,7 +153,7 @@ def text_of(wanted: Act, language: str) -> str:
     numbers = " ".join(str(number) for number in wanted.numbers)
     for filler in FILLERS:
         text = f"{verb}{numbers}{filler if numbers else ''}{_words(wanted)}".strip()
-        if _means(text, wanted):
+        if _is(registry.understand(text).intent, wanted):
             return text
     raise CannotDo("act.unclear")
 
@@ -154,8 +162,7 @@ def _words(wanted: Act) -> str:
     return " ".join(wanted.words.split())[:LONGEST]
 
 
-def _means(text: str, wanted: Act, situation: Situation = NO_SITUATION) -> bool:
-    intent = registry.understand(text, situation).intent
+def _is(intent: Intent, wanted: Act) -> bool:
     if not isinstance(intent, Order) or intent.command != wanted.command or intent.surplus:
         return False
     if wanted.argument is not None and intent.argument != wanted.argument:

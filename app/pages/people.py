@@ -95,7 +95,9 @@ def do(member: CurrentMember, number: str, form: OwnForm) -> Response:
         return _one(member, who, asks=act, missing=bool(form.text("sure")))
     wanted = Act(act, (who,), why if act in WITH_WORDS else "")
     came = acting.done(member, wanted, form.text("form_id"))
-    return _one(came.member, who, said=came.said, trouble=came.trouble)
+    if came.trouble is not None:
+        return _one(came.member, who, asks=act, why=why, trouble=came.trouble)
+    return _one(came.member, who, said=came.said)
 
 
 def _for_duty(member: Member) -> None:
@@ -117,6 +119,7 @@ def _one(
     *,
     asks: str | None = None,
     missing: bool = False,
+    why: str = "",
     said: Sequence[str] = (),
     trouble: str | None = None,
 ) -> Response:
@@ -133,6 +136,7 @@ def _one(
         row=found.row,
         asks=asks,
         missing=missing,
+        why=why,
         with_words=asks in WITH_WORDS,
         must_say=asks == MUST_SAY,
         now=member.hotline.clock.now(),

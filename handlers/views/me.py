@@ -25,7 +25,7 @@ class Mine:
 
 
 @dataclass(frozen=True)
-class Turn:
+class DutyTurn:
     """A turn of theirs on duty."""
 
     shift: Shift
@@ -53,7 +53,7 @@ class Myself:
     away: bool
     away_until: datetime | None  # None: until they say that they are back
     speaks: str  # the code of the language they are written to in
-    turns: Sequence[Turn]
+    turns: Sequence[DutyTurn]
 
 
 def look(context: Context, person: Person) -> Myself:
@@ -88,7 +88,7 @@ def look(context: Context, person: Person) -> Myself:
         away=away,
         away_until=None if forever else person.away_until,
         speaks=phrasebook.book(person.speaks(context.line)).code,
-        turns=[Turn(shift, rota.span(context, shift)) for shift in planned],
+        turns=[DutyTurn(shift, rota.span(context, shift)) for shift in planned],
     )
 
 
