@@ -10,27 +10,7 @@ from fastapi import Depends, FastAPI
 
 from app.carriers.simulator import SimulatorRefused
 from app.hotline import Hotline
-from app.pages import (
-    door,
-    duty,
-    flyers,
-    guide,
-    home,
-    me,
-    one_request,
-    people,
-    policies,
-    public,
-    rules,
-    trouble,
-    waits,
-)
-from app.pages import live as board_live
-from app.pages.counting import Counting
-from app.pages.figures import page as figures
-from app.pages.members import NotLetIn
-from app.pages.public import WhichLine
-from app.pages.rendering import ASSETS
+from app.pages import site
 from app.settings import Settings
 from app.simulator import pages as simulator_pages
 from app.simulator import rendering as simulator_rendering
@@ -38,7 +18,6 @@ from app.simulator.phones import Phones
 from app.telemetry import logs
 from app.telemetry.metrics import Timed
 from app.web import access, health, metrics
-from app.web.assets import VENDORED
 from app.web.head import HeadAsGet
 from app.web.snapshot import HealthMonitor
 from app.web.webhook import Webhooks
@@ -74,25 +53,17 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         running.start()
         anyio.to_thread.current_default_thread_limiter().total_tokens = PAGES_AT_ONCE
         yield
-        await anyio.to_thread.run_sync(counting.stop)
+        await anyio.to_thread.run_sync(site.stop, app)
         await anyio.to_thread.run_sync(running.stop)
 
     app = FastAPI(title="hotline", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.state.hotline = running
     app.state.health_monitor = HealthMonitor(running)
-    app.state.counting = counting = Counting(running)
-    app.state.live = board_live.Live(running)
     app.add_middleware(Webhooks, hotline=running)
     app.add_middleware(Timed, metrics=running.metrics, webhooks=running.carrier.webhooks)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for each in (home, policies, flyers, guide, door, waits, board_live, one_request, people, me, duty, rules, figures):
-        app.include_router(each.router)
-    app.add_exception_handler(NotLetIn, door.refused)
-    app.add_exception_handler(WhichLine, public.choose)
-    trouble.handle(app)
-    for assets in (ASSETS, VENDORED):
-        app.mount(assets.mount, assets.files())
+    site.add(app, running)
     if running.carrier.simulated:
         app.include_router(simulator_pages.router, dependencies=[Depends(access.simulator_guard)])
         app.add_exception_handler(access.NotForEverybody, access.refusal)

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from app.hotline import Hotline
 from app.main import create_app
-from app.pages import members
+from app.pages.board import members
 from handlers.registry import understand
 from handlers.understanding.intents import Free, Kind, Order
 from tests import fakes

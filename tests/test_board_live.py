@@ -12,8 +12,8 @@ import pytest
 
 from app.hotline import Hotline
 from app.main import create_app
-from app.pages import live
-from app.pages.live import Listener, Live
+from app.pages.board import live
+from app.pages.board.live import Listener, Live
 from app.web.connections import PATIENCE, Connections
 from app.web.server import Server
 from tests import fakes

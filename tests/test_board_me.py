@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.hotline import Hotline
-from app.pages import acting, saying
+from app.pages.board import acting, saying
 from app.simulator.sandbox import StillClock
 from handlers.understanding.intents import Need
 from models import lines, people

@@ -11,7 +11,7 @@ from app.cli.figures import FIGURES
 from app.database import engine
 from app.hotline import Hotline
 from app.pages import wording
-from app.pages.rules import figure
+from app.pages.board.rules import figure
 from app.simulator.sandbox import StillClock
 from handlers.views.rules import DEFAULT, GROUPS, UNITS, Unit
 from models import line_events, lines

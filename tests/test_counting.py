@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.hotline import Hotline
-from app.pages.counting import AFTER_A_FAULT, FRESH, Counting
+from app.pages.figures.counting import AFTER_A_FAULT, FRESH, Counting
 from app.settings import Settings
 from tests import fakes
 from tests.fakes import Recorder, StillClock

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from app.hotline import Hotline
-from app.pages.members import COOKIE
+from app.pages.board.members import COOKIE
 from models import lines
 from models.store.session import Session
 from tests import browser as looking

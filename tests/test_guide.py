@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from app import cli
 from app.hotline import Hotline
-from app.pages import guide
+from app.pages.public import guide
 from handlers import phrasebook
 from handlers.registry import understand
 from handlers.understanding.intents import Order

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.hotline import Hotline
-from app.pages import one_request
+from app.pages.board import one_request
 from tests.by_board import same
 from tests.visiting import Visitor, visitor
 

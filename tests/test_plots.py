@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from app.pages import plot_shapes as shapes
-from app.pages import plots
-from app.pages.plots import Series, Words
+from app.pages.figures import plot_shapes as shapes
+from app.pages.figures import plots
+from app.pages.figures.plots import Series, Words
 from models.report import arithmetic
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 
-from app.pages.members import COOKIE
+from app.pages.board.members import COOKIE
 
 PATIENCE = 60.0  # seconds for an answer
 NEWS = b"data:"  # begins a line of the stream that says something; comments only keep it open

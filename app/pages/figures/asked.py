@@ -5,9 +5,9 @@ from datetime import date
 
 from markupsafe import Markup
 
-from app.pages import plots
+from app.pages.figures import plots
+from app.pages.figures.plots import Series
 from app.pages.figures.sheet import Figure, Reader, Table
-from app.pages.plots import Series
 from models.report.asked import CAME, NOT_MET, Asked, Ending
 from models.report.span import Span
 from models.report.times import Waits

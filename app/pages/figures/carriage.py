@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from app.pages import plots
+from app.pages.figures import plots
 from app.pages.figures.asked import legend
+from app.pages.figures.plots import Series
 from app.pages.figures.sheet import Figure, Reader, Table
-from app.pages.plots import Series
 from models.delivery.outbound import Lane
 from models.report.pressure import Queue, Surging
 from models.report.texts import Texts

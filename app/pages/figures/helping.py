@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 
-from app.pages import plots
+from app.pages.figures import plots
+from app.pages.figures.plots import Series
 from app.pages.figures.sheet import NOTHING, Figure, Reader, Table
-from app.pages.plots import Series
 from models.report import arithmetic
 from models.report.duty import Duty
 from models.report.helping import Asks, Load

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from app.hotline import Hotline
-from app.pages import board, rendering, wording
-from app.pages.counting import Counting
+from app.pages import rendering, wording
+from app.pages.board import frame
+from app.pages.board.members import CurrentMember
 from app.pages.figures import asked, carriage, helping
+from app.pages.figures.counting import Counting
 from app.pages.figures.sheet import Figure, Reader
-from app.pages.members import CurrentMember
 from models import lines
 from models.lines import Line
 from models.report import whole
@@ -32,8 +33,8 @@ def figures(request: Request, member: CurrentMember, weeks: str = "") -> Respons
     counting: Counting = request.app.state.counting
     work = drawing(member.hotline, member.line_id, chosen, member.language)
     last = counting.last(("board", member.line_id, chosen, member.language), work)
-    return board.page(
-        member, "figures.html", "figures", choices=WEEKS, weeks=chosen, last=last, now=member.hotline.clock.now()
+    return frame.page(
+        member, "figures/page.html", "figures", choices=WEEKS, weeks=chosen, last=last, now=member.hotline.clock.now()
     )
 
 
@@ -54,7 +55,7 @@ def drawing(hotline: Hotline, line_id: int, weeks: int, language: str) -> Callab
 def drawn(report: Report, language: str, zone: str) -> Markup:
     """Every figure of a report, as a part of a page."""
     groups = grouped(report, Reader(wording.of(language), zone))
-    return Markup(rendering.html_of("figures_drawn.html", language, zone, groups=groups))
+    return Markup(rendering.html_of("figures/drawn.html", language, zone, groups=groups))
 
 
 def grouped(report: Report, reader: Reader) -> list[tuple[str, list[Figure]]]:

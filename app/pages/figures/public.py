@@ -6,10 +6,10 @@ from babel.dates import format_date
 from starlette.applications import Starlette
 
 from app.hotline import Hotline
-from app.pages import plots
-from app.pages.counting import Counting
+from app.pages.figures import plots
+from app.pages.figures.counting import Counting
+from app.pages.figures.plots import Series
 from app.pages.figures.sheet import Figure, Reader, Table
-from app.pages.plots import Series
 from models import lines
 from models.report import public
 from models.report.public import LEAST, Month

@@ -11,7 +11,7 @@ from babel.dates import format_skeleton
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
-from app.pages.plots import Words as PlotWords
+from app.pages.figures.plots import Words as PlotWords
 from app.pages.wording import Words
 from models.report.span import Span
 

@@ -1,0 +1,54 @@
+"""The members' board: its frame, which every page of it stands in. Each page is a module of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Response
+
+from app.pages import rendering
+from app.pages.board.members import Member
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page of the board. Some are for whoever is on duty alone."""
+
+    name: str
+    path: str
+    duty: bool = False
+
+
+TABS = (
+    Tab("waits", "/board"),
+    Tab("people", "/board/people", duty=True),
+    Tab("duty", "/board/duty"),
+    Tab("figures", "/board/figures"),
+    Tab("rules", "/board/rules"),
+    Tab("me", "/board/me"),
+)
+
+
+def page(
+    member: Member,
+    template: str,
+    tab: str,
+    *,
+    status: int = 200,
+    said: Sequence[str] = (),
+    trouble: str | None = None,
+    **values: Any,
+) -> Response:
+    """A page of the board. `said` are texts that answer what was just done; `trouble` is the phrase for why not."""
+    return rendering.page(
+        template,
+        member.language,
+        member.zone,
+        status=422 if trouble else status,
+        member=member,
+        tabs=[each for each in TABS if member.on_duty or not each.duty],
+        tab=tab,
+        said=said,
+        trouble=trouble,
+        **values,
+    )
