@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery.outbound import Outbound
+from models.delivery.outbound import Lane, Outbound
 from models.store.session import Session
 from models.store.statements import Precompiled
 
@@ -26,6 +26,12 @@ SINCE: Precompiled[str] = Precompiled(
     .where(
         col(Outbound.person_id) == sa.bindparam("person_id"),
         col(Outbound.id) > sa.bindparam("after", type_=sa.Integer),
+        # Answers are for whoever spoke; the rest of what begins so is for whoever is on duty.
+        sa.or_(
+            sa.bindparam("duty", type_=sa.Boolean),
+            ~col(Outbound.phrase).startswith("duty_"),
+            col(Outbound.lane) == Lane.REPLY,
+        ),
     )
     .order_by(col(Outbound.id))
     .limit(sa.bindparam("most", type_=sa.Integer))
@@ -40,6 +46,6 @@ def newest_to(session: Session, person_id: int) -> int:
     return session.fetch(NEWEST, person_id=person_id).first() or 0
 
 
-def bodies_after(session: Session, person_id: int, after: int, most: int) -> list[str]:
-    """What this person was told after the text with that id, in order."""
-    return list(session.fetch(SINCE, person_id=person_id, after=after, most=most))
+def bodies_after(session: Session, person_id: int, after: int, most: int, *, duty: bool) -> list[str]:
+    """What this person was told after the text with that id, in order; with `duty` also as one of those on duty."""
+    return list(session.fetch(SINCE, person_id=person_id, after=after, most=most, duty=duty))

@@ -135,7 +135,8 @@ def _say(member: Member, text: str, form_id: str, means: Callable[[Intent], bool
         if is_transient(error):
             raise CannotDo("act.away") from error
         raise
-    return hotline.database.read(lambda s: told.bodies_after(s, member.person_id, after, SHOWN))
+    duty = member.on_duty
+    return hotline.database.read(lambda s: told.bodies_after(s, member.person_id, after, SHOWN, duty=duty))
 
 
 def _live(member: Member, session: Session, heard: Heard) -> LiveSituation:
