@@ -1,7 +1,6 @@
 """The two pictures in the README, taken anew: `python -m tests.showing`. Made-up neighbors on a made-up street."""
 
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,11 +11,11 @@ from app.database import migrations
 from app.hotline import Hotline
 from models import lines
 from models.store.session import Session
-from tests import board_street, fakes
+from tests import board_street, fakes, standing
 from tests.browser import chromium
 from tests.fakes import Recorder, StillClock
+from tests.standing import aside
 from tests.table import by_day, served
-from tests.test_board_page import served as board_served
 from tests.visiting import Visitor, visitor
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -58,7 +57,7 @@ def board(browser: Browser, file: Path) -> None:
     hotline = Hotline(fakes.settings(f"sqlite:///{file}"), carrier=Recorder(), clock=clock)
     hotline.prepare()
     dee = _street(hotline, clock)
-    with board_served(hotline) as url:
+    with standing.served(hotline) as url:
         context = browser.new_context(viewport=SIZE)
         context.add_cookies([{"name": "board", "value": dee.cookies["board"], "url": f"{url}/board"}])
         page = context.new_page()
@@ -89,8 +88,7 @@ def _street(hotline: Hotline, clock: StillClock) -> Visitor:
     hotline.tick()
     people["hal"].says("my dad fell and cant get up, 7 Elm Rd")
     clock.advance(timedelta(minutes=2))
-    with ThreadPoolExecutor(1) as aside:  # Playwright has an event loop running here
-        return aside.submit(people["dee"].let_in).result()
+    return aside(people["dee"].let_in)
 
 
 def _take(page: Page, name: str) -> None:

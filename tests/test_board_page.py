@@ -1,10 +1,7 @@
 """The board in a real browser, against a real server: live, by keyboard, on small screens, without script."""
 
-import socket
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,14 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.hotline import Hotline
-from app.main import create_app
-from app.web.server import Server
 from models import requests
 from models.requests import State
-from tests import board_street, fakes
+from tests import board_street
 from tests.browser import look, tab_to, watched, window
-from tests.fakes import Recorder, StillClock
-from tests.serving import until
+from tests.standing import aside, served, still
 from tests.visiting import Visitor
 
 
@@ -47,35 +41,15 @@ class Street:
 @pytest.fixture
 def street(migrated_file: Path, tmp_path: Path) -> Iterator[Street]:
     """Two requests that wait, one of them in Caro's hands, and Dee on duty."""
-    file = tmp_path / "hotline.db"
-    file.write_bytes(migrated_file.read_bytes())
-    hotline = Hotline(fakes.settings(f"sqlite:///{file}"), carrier=Recorder(), clock=StillClock())
-    hotline.prepare()
-
-    people = board_street.street(hotline)
-    people["ana"].says("Need groceries for two at 45 Oak St")
-    people["ana"].says("I need a ride to the clinic on Friday at 10, 45 Oak St")
-    people["caro"].says("TOMO 2")
-    with ThreadPoolExecutor(1) as aside:  # Playwright has an event loop running here
-        list(aside.map(Visitor.let_in, (people["ben"], people["caro"], people["dee"])))
-    with served(hotline) as url:
-        yield Street(hotline, url, **people)
-    hotline.stop()
-
-
-@contextmanager
-def served(hotline: Hotline) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(create_app(hotline=hotline))
-        server.config.lifespan = "off"
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        until(lambda: server.started)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with still(migrated_file, tmp_path) as hotline:
+        people = board_street.street(hotline)
+        people["ana"].says("Need groceries for two at 45 Oak St")
+        people["ana"].says("I need a ride to the clinic on Friday at 10, 45 Oak St")
+        people["caro"].says("TOMO 2")
+        for name in ("ben", "caro", "dee"):
+            aside(people[name].let_in)
+        with served(hotline) as url:
+            yield Street(hotline, url, **people)
 
 
 @pytest.fixture

@@ -1,28 +1,18 @@
 """A request's page in a real browser: by keyboard, without script, at every width, light and dark."""
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.hotline import Hotline
-from app.main import create_app
-from app.web.server import Server
-from tests import fakes
 from tests.browser import HEIGHT, SCHEMES, WIDTHS, barriers, look, overflow, tab_to, watched, window
-from tests.fakes import Recorder, StillClock
 from tests.request_cast import DOOR, Cast, gather
-from tests.serving import until
+from tests.standing import aside, served, still
 from tests.visiting import Visitor
-
-T = TypeVar("T")
 
 FOLDED = "details.act:has([value={}]) > summary"
 BUTTON = "form:has([value={}]) button"
@@ -31,12 +21,8 @@ BUTTON = "form:has([value={}]) button"
 @pytest.fixture
 def hotline(migrated_file: Path, tmp_path: Path) -> Iterator[Hotline]:
     """One that stands still but for its pages."""
-    file = tmp_path / "hotline.db"
-    file.write_bytes(migrated_file.read_bytes())
-    running = Hotline(fakes.settings(f"sqlite:///{file}"), carrier=Recorder(), clock=StillClock())
-    running.prepare()
-    yield running
-    running.stop()
+    with still(migrated_file, tmp_path) as running:
+        yield running
 
 
 @pytest.fixture
@@ -44,23 +30,10 @@ def cast(hotline: Hotline) -> Cast:
     return aside(lambda: gather(hotline))
 
 
-def aside(work: Callable[[], T]) -> T:
-    """Playwright has an event loop running in this thread; visitors need their own."""
-    with ThreadPoolExecutor(1) as other:
-        return other.submit(work).result()
-
-
 @pytest.fixture
 def home(hotline: Hotline, cast: Cast) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(create_app(hotline=hotline))
-        server.config.lifespan = "off"
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        until(lambda: server.started)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with served(hotline) as url:
+        yield url
 
 
 @contextmanager

@@ -148,9 +148,9 @@ def _live(member: Member, session: Session, heard: Heard) -> LiveSituation:
 
 def text_of(wanted: Act, language: str) -> str:
     """The text that does it. Raises CannotDo if its words would make it another act: it is read as it will be."""
-    sign = registry.BY_NAME[wanted.command].sign
-    heard = phrasebook.book(language).pages["hear"][wanted.spelling or wanted.command]
-    verb = sign or heard[0].upper() + " "
+    verb = registry.BY_NAME[wanted.command].sign
+    if not verb:
+        verb = phrasebook.book(language).pages["hear"][wanted.spelling or wanted.command][0].upper() + " "
     numbers = " ".join(str(number) for number in wanted.numbers)
     for filler in FILLERS:
         text = f"{verb}{numbers}{filler if numbers else ''}{_words(wanted)}".strip()
