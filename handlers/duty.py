@@ -45,7 +45,7 @@ def duty(turn: Turn, order: Order) -> Texts:
     begins: bool | None = order.argument
     if begins is not None:
         was_on = turn.speaker.on_duty
-        turn.speaker.on_duty_since = turn.now if begins else None
+        turn.speaker.on_duty_since = (turn.speaker.on_duty_since or turn.now) if begins else None
         turn.speaker.duty_at = turn.now if begins or was_on else turn.speaker.duty_at
         turn.session.add(turn.speaker)
         if begins and not was_on:

@@ -18,6 +18,7 @@ from models.store.types import Model, UtcDateTime
 SECRET = 16  # random bytes
 LONGEST = 64  # characters of a secret that are looked at
 LINK_LASTS = timedelta(minutes=10)
+MOST = 5  # browsers of one person on the board; with one more the first is off it
 
 
 class BoardSession(Model, table=True):
@@ -74,24 +75,26 @@ def by_link(session: Session, secret: str, now: datetime) -> BoardSession | None
 
 
 def open_(
-    session: Session, secret: str, now: datetime, *, ends_at: datetime, duty_until: datetime | None
+    session: Session, link: BoardSession, now: datetime, *, ends_at: datetime, duty_until: datetime | None
 ) -> str | None:
-    """Open the board by this link; the key for the browser, or None if somebody was faster or it is too late.
+    """Open the board by this link; the key for the browser, or None if somebody was faster.
 
     One conditional UPDATE decides, so a link that two open at once lets one of them in.
     """
     key = secrets.token_urlsafe(SECRET)
+    waits = col(BoardSession.opened_at).is_(None), col(BoardSession.ended_at).is_(None)
     won = session.execute(
         sa.update(BoardSession)
-        .where(
-            col(BoardSession.link_hash) == _hash(secret),
-            col(BoardSession.opened_at).is_(None),
-            col(BoardSession.ended_at).is_(None),
-            col(BoardSession.link_until) > now,
-        )
+        .where(col(BoardSession.id) == link.id, *waits)
         .values(opened_at=now, key_hash=_hash(key), ends_at=ends_at, duty_until=duty_until)
     )
-    return key if won.rowcount == 1 else None
+    if won.rowcount != 1:
+        return None
+    opened = select(BoardSession.id).where(BoardSession.person_id == link.person_id, *_open(now))
+    last_first = opened.order_by(col(BoardSession.opened_at).desc(), col(BoardSession.id).desc())
+    for session_id in list(session.exec(last_first))[MOST:]:
+        end(session, session_id, now)
+    return key
 
 
 BY_KEY = Precompiled(
@@ -116,13 +119,8 @@ def end(session: Session, session_id: int, now: datetime) -> None:
 
 def end_all(session: Session, person_id: int, now: datetime) -> int:
     """Every browser and link of somebody; returns how many browsers were on the board."""
-    open_now = select(sa.func.count()).where(
-        BoardSession.person_id == person_id,
-        col(BoardSession.opened_at).is_not(None),
-        col(BoardSession.ended_at).is_(None),
-        col(BoardSession.ends_at) > now,
-    )
-    count = int(session.exec(open_now).one())
+    query = select(sa.func.count()).where(BoardSession.person_id == person_id, *_open(now))
+    count = int(session.exec(query).one())
     _end(session, col(BoardSession.person_id) == person_id, now)
     return count
 
@@ -135,6 +133,12 @@ def forget_all(session: Session) -> None:
 def _end(session: Session, which: sa.ColumnElement[bool], now: datetime) -> None:
     lasts = col(BoardSession.ended_at).is_(None)
     session.execute(sa.update(BoardSession).where(which, lasts).values(ended_at=now))
+
+
+def _open(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """A browser is on the board by it."""
+    lasts = col(BoardSession.ended_at).is_(None), col(BoardSession.ends_at) > now
+    return col(BoardSession.opened_at).is_not(None), *lasts
 
 
 def _hash(secret: str) -> str:

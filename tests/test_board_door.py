@@ -1,5 +1,6 @@
 """How one comes onto the members' board: links used twice, old, forwarded, guessed; and who may not stay."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 
 from app.hotline import Hotline
 from app.simulator.sandbox import StillClock
-from models import people
+from models import board_sessions, people
 from models.people import Person
 from models.store.session import Session
 from tests.visiting import OURS, Visitor, visitor
@@ -33,7 +34,7 @@ def test_a_link_shows_a_button_and_the_button_opens_the_board_once(hotline: Hotl
     assert "Ben" not in shown.text  # a link is forwarded
     assert ben.get("/board").status_code == 401  # looking at it opened nothing
     assert ben.get(link).status_code == 200
-    entered = ben.post(link)
+    entered = ben.enter(link)
     assert (entered.status_code, entered.headers["location"]) == (303, "/board")
     cookie = entered.headers["set-cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=lax", "Path=/board"))
@@ -41,17 +42,17 @@ def test_a_link_shows_a_button_and_the_button_opens_the_board_once(hotline: Hotl
     assert any("LOGOUT" in text for text in ben.carried())
     other = Visitor(hotline, "+12025550199")
     assert other.get(link).status_code == 410
-    assert other.post(link).status_code == 410
+    assert other.enter(link).status_code == 410
     assert other.get("/board").status_code == 401
 
 
 def test_a_link_that_was_asked_for_again_or_is_old_opens_nothing(ben: Visitor, clock: StillClock) -> None:
     first = ben.link()
     second = ben.link()
-    assert ben.post(first).status_code == 410
+    assert ben.enter(first).status_code == 410
     clock.advance(timedelta(minutes=10))
     assert ben.get(second).status_code == 410
-    assert ben.post(second).status_code == 410
+    assert ben.enter(second).status_code == 410
     assert ben.get("/board").status_code == 401
 
 
@@ -59,7 +60,7 @@ def test_a_link_that_was_asked_for_again_or_is_old_opens_nothing(ben: Visitor, c
 def test_guesses_and_nonsense_open_nothing(ben: Visitor, guess: str) -> None:
     ben.link()
     assert ben.get(f"/b/{guess}").status_code == 410
-    assert ben.post(f"/b/{guess}").status_code == 410
+    assert ben.enter(f"/b/{guess}").status_code == 410
     ben.cookies.set("board", guess if guess.isascii() else "x")
     assert ben.get("/board").status_code == 401
 
@@ -67,22 +68,22 @@ def test_guesses_and_nonsense_open_nothing(ben: Visitor, guess: str) -> None:
 def test_another_site_opens_nothing(ben: Visitor) -> None:
     link = ben.link()
     for headers in ({}, {"origin": "https://elsewhere.example"}, {**OURS, "sec-fetch-site": "cross-site"}):
-        assert ben.post(link, headers=headers).status_code == 403
-    assert ben.post(link).status_code == 303
+        assert ben.enter(link, headers=headers).status_code == 403
+    assert ben.enter(link).status_code == 303
 
 
 def test_of_two_who_open_a_link_at_once_one_is_let_in(hotline: Hotline, ben: Visitor) -> None:
     link = ben.link()
     browsers = [Visitor(hotline, BEN) for _ in range(4)]
     with ThreadPoolExecutor(len(browsers)) as at_once:
-        answers = at_once.map(lambda browser: browser.post(link).status_code, browsers)
+        answers = at_once.map(lambda browser: browser.enter(link).status_code, browsers)
     assert sorted(answers) == [303, 410, 410, 410]
 
 
 def test_a_stranger_is_told_how_to_come_in_and_nothing_else(hotline: Hotline, ben: Visitor) -> None:
     ben.let_in()
     stranger = Visitor(hotline, ANA)
-    for path in ("/board", "/board/people", "/board/leave"):
+    for path in ("/board", "/board/people", "/board/me"):
         assert stranger.get(path).status_code in (401, 404, 405)
         assert "Ben" not in stranger.get(path).text
     assert all("/b/" not in text for text in stranger.says("BOARD"))
@@ -96,7 +97,7 @@ def test_who_says_so_is_off_the_board_everywhere(hotline: Hotline, ben: Visitor,
     assert ben.get("/board").status_code == elsewhere.get("/board").status_code == 200
     ben.says(words)
     assert ben.get("/board").status_code == elsewhere.get("/board").status_code == 401
-    assert ben.post(waiting).status_code == 410
+    assert ben.enter(waiting).status_code == 410
     ben.says("START")
     assert ben.get("/board").status_code == 401
 
@@ -109,7 +110,7 @@ def test_who_is_put_out_is_off_the_board_and_stays_so_when_back(
     waiting = ben.link()
     dee.says(word.format(ben.person_id))
     assert ben.get("/board").status_code == 401
-    assert ben.post(waiting).status_code == 410
+    assert ben.enter(waiting).status_code == 410
 
     def back(session: Session) -> Person:
         person = people.by_id(session, ben.person_id)
@@ -169,3 +170,67 @@ def test_no_page_is_kept_or_framed_or_runs_a_script_of_others(ben: Visitor) -> N
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert " style=" not in answer.text
         assert "<script>" not in answer.text
+
+
+def test_a_device_that_saw_what_duty_sees_does_not_do_so_in_the_next_turn(dee: Visitor) -> None:
+    dee.says("DUTY ON")
+    dee.let_in()
+    assert "/board/people" in dee.get("/board").text
+    dee.says("DUTY ON")  # once more changes nothing
+    assert "/board/people" in dee.get("/board").text
+    dee.says("DUTY OFF")
+    dee.submit("/board/duty", act="on")
+    assert "/board/people" not in dee.get("/board").text
+
+
+def test_of_many_devices_the_first_are_off_it(hotline: Hotline, ben: Visitor) -> None:
+    devices = [Visitor(hotline, BEN, ben.person_id).let_in() for _ in range(board_sessions.MOST + 2)]
+    answers = [device.get("/board").status_code for device in devices]
+    assert answers == [401] * 2 + [200] * board_sessions.MOST
+
+
+def test_a_second_link_in_one_browser_ends_what_the_first_opened(hotline: Hotline, ben: Visitor) -> None:
+    ben.let_in()
+    before = ben.cookies["board"]
+    ben.let_in()
+    other = Visitor(hotline, BEN, ben.person_id)
+    other.cookies.set("board", before)
+    assert other.get("/board").status_code == 401
+
+
+def test_guesses_write_nothing(hotline: Hotline, ben: Visitor) -> None:
+    ben.link()
+    written: list[float] = []
+    hotline.database.observe = written.append
+    for n in range(5):
+        assert ben.enter(f"/b/guess{n}").status_code == 410
+    assert written == []
+
+
+def test_the_shut_door_speaks_the_language_of_the_browser(ben: Visitor) -> None:
+    assert "El tablero está cerrado" in ben.get("/board", **{"accept-language": "es"}).text
+
+
+def test_looking_at_the_address_one_leaves_by_leaves_nothing(ben: Visitor) -> None:
+    ben.let_in()
+    looked = ben.get("/board/leave")
+    assert (looked.status_code, looked.headers["location"]) == (303, "/board")
+    assert ben.get("/board").status_code == 200
+
+
+def test_a_database_too_busy_to_write_opens_nothing_and_says_so(hotline: Hotline, ben: Visitor) -> None:
+    link = ben.link()
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Session) -> None:
+        held.set()
+        go_on.wait(60)
+
+    busy = hotline.database.write(hold)
+    held.wait(60)
+    try:
+        answer = ben.enter(link)
+        assert (answer.status_code, "cannot look at its notes" in answer.text) == (503, True)
+    finally:
+        go_on.set()
+        busy.result()

@@ -89,7 +89,8 @@ def test_nobody_is_on_the_board_after_it(world: World, tmp_path: Path) -> None:
         line, now = lines.all_lines(session)[0], world.clock.now()
         ben = at(session, BEN)
         assert ben is not None
-        link = board_sessions.ask(session, line.id, ben.id, now)
+        link = board_sessions.by_link(session, board_sessions.ask(session, line.id, ben.id, now), now)
+        assert link is not None
         key = board_sessions.open_(session, link, now, ends_at=now + timedelta(days=9), duty_until=None)
         assert key is not None
         return key

@@ -1,5 +1,7 @@
 """Forms that pages of ours send, and those alone: a web page elsewhere must not act for whoever is logged in here."""
 
+import re
+import secrets
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
@@ -7,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import Depends, HTTPException, Request
 
 LARGEST = 64 * 1024  # bytes of a form
+CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")  # no database keeps all of them
+NAME = re.compile(r"[\w-]{1,40}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -17,11 +21,16 @@ class Form:
 
     def text(self, name: str) -> str:
         """The field's value, empty where it is missing."""
-        return self.fields.get(name, [""])[0]
+        return self.fields.get(name, [""])[0].translate(CONTROL)
 
     def number(self, name: str) -> int:
         """The field as a whole number; 0 for anything else, which is nobody's id."""
         return whole_number(self.text(name))
+
+    @property
+    def id(self) -> str:
+        """By what the same form sent twice is one; a form without a name is one of its own."""
+        return self.text("form_id") or secrets.token_urlsafe(9)
 
     def numbers(self, name: str) -> tuple[int, ...]:
         """All values of a field that may be ticked several times."""
@@ -48,7 +57,10 @@ async def own_form(request: Request) -> Form:
         fields = parse_qs(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:
         raise HTTPException(400) from error
-    return Form(fields)
+    form = Form(fields)
+    if not NAME.fullmatch(form.id):
+        raise HTTPException(400)
+    return form
 
 
 OwnForm = Annotated[Form, Depends(own_form)]

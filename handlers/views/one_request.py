@@ -15,6 +15,7 @@ from models.people import Person
 from models.requests import TALKING, Event, Outcome, Request, State
 
 ROWS = 40  # of what was done, the latest
+NOTES = 10  # the latest; the story has all
 
 
 class Part(StrEnum):
@@ -142,7 +143,7 @@ def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
         code=Ours(request.code_word) if held is not None else None,
         helper=context.numbered(holder[1]) if holder else None,
         asked=offers.count(context.session, request.id),
-        notes=[Quoted(event.words) for event in history if event.kind == "note" and event.words],
+        notes=[Quoted(event.words) for event in history if event.kind == "note" and event.words][-NOTES:],
     )
 
 

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery.outbound import Lane, Outbound
+from models.delivery.outbound import Outbound
+from models.inbound import Inbound
 from models.store.session import Session
 from models.store.statements import Precompiled
 
@@ -21,16 +22,23 @@ def last_to(session: Session, person_id: int) -> tuple[str, int | None] | None:
     return (last[0], last[1]) if last else None
 
 
-SINCE: Precompiled[str] = Precompiled(
+LATER = (
+    "answer-",
+    "talk-",
+    "kept-",
+)  # begin the names of answers that wait for the end of a burst (handlers/turn.py)
+ANSWERS: Precompiled[str] = Precompiled(
     select(Outbound.body)
     .where(
         col(Outbound.person_id) == sa.bindparam("person_id"),
         col(Outbound.id) > sa.bindparam("after", type_=sa.Integer),
-        # Answers are for whoever spoke; the rest of what begins so is for whoever is on duty.
         sa.or_(
-            sa.bindparam("duty", type_=sa.Boolean),
-            ~col(Outbound.phrase).startswith("duty_"),
-            col(Outbound.lane) == Lane.REPLY,
+            col(Outbound.key).startswith(
+                sa.select(sa.cast(col(Inbound.id), sa.String) + ":")
+                .where(col(Inbound.sid) == sa.bindparam("sid"))
+                .scalar_subquery()
+            ),
+            *(col(Outbound.key).startswith(name) for name in LATER),
         ),
     )
     .order_by(col(Outbound.id))
@@ -46,6 +54,6 @@ def newest_to(session: Session, person_id: int) -> int:
     return session.fetch(NEWEST, person_id=person_id).first() or 0
 
 
-def bodies_after(session: Session, person_id: int, after: int, most: int, *, duty: bool) -> list[str]:
-    """What this person was told after the text with that id, in order; with `duty` also as one of those on duty."""
-    return list(session.fetch(SINCE, person_id=person_id, after=after, most=most, duty=duty))
+def answers(session: Session, person_id: int, sid: str, after: int, most: int) -> list[str]:
+    """What answers a text of theirs, by the carrier's id of it, of all they were told after that with id `after`."""
+    return list(session.fetch(ANSWERS, person_id=person_id, sid=sid, after=after, most=most))

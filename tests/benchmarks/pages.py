@@ -111,9 +111,10 @@ def let_in(url: str) -> dict[Who, list[str]]:
         now = hotline.clock.now()
         opened = []
         for n in range(PAGES_OPEN // 2):
-            secret = board_sessions.ask(session, 1, first + n % people, now)
+            link = board_sessions.by_link(session, board_sessions.ask(session, 1, first + n % people, now), now)
+            assert link is not None
             lasts = now + timedelta(days=1)
-            key = board_sessions.open_(session, secret, now, ends_at=lasts, duty_until=lasts)
+            key = board_sessions.open_(session, link, now, ends_at=lasts, duty_until=lasts)
             assert key is not None
             opened.append(key)
         return opened

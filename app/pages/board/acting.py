@@ -11,12 +11,16 @@ from typing import Any
 
 from app.database.engine import Busy, is_transient
 from app.inbound.ingest import DATABASE_TIMEOUT
+from app.inbound.receive import Taken
+from app.pages import wording
 from app.pages.board import members
 from app.pages.board.members import Member
 from handlers import phrasebook, registry
 from handlers.situation import LiveSituation
 from handlers.turn import Asked, Turn
+from handlers.understanding.command import Who
 from handlers.understanding.intents import Answer, Intent, Order, Question
+from handlers.views.acts import OF_DUTY
 from models import lines, people
 from models.delivery import told
 from models.inbound import BY_PAGE, Heard
@@ -77,9 +81,12 @@ def _outcome(member: Member, what: Callable[[], list[str]]) -> Outcome:
 def act(member: Member, wanted: Act, form_id: str) -> list[str]:
     """Do it; the texts that answer it. The same form sent twice is one act.
 
-    Raises CannotDo: `act.unclear` for words that would mean something else, `act.asked` where they would answer what
-    their phone was asked last, `act.away` where the database does not answer, which may yet have taken it.
+    Raises CannotDo: `act.not_let_in` for what duty does, on a device that does not show what duty sees; `act.unclear`
+    for words that would mean something else; `act.asked` where they would answer what their phone was asked last;
+    `act.pressed` where it was done already; `act.away` where the database does not answer, which may yet do it.
     """
+    if not member.on_duty and (registry.BY_NAME[wanted.command].by is Who.DUTY or wanted.command in OF_DUTY):
+        raise CannotDo("act.not_let_in")
     text = text_of(wanted, wanted.said_in or member.language)
     return _say(member, text, form_id, lambda intent: _is(intent, wanted), "act.asked")
 
@@ -95,6 +102,8 @@ def answer(member: Member, question: Question, about: str, choice: int, form_id:
         context, person = member.context(session)
         return context.asked_of(person)
 
+    if not member.on_duty:  # nobody else is asked anything that the board shows
+        raise CannotDo("act.not_let_in")
     waits = member.hotline.database.read(asked)
     if waits is None or (waits.question, waits.words) != (question, about):
         raise CannotDo("act.not_asked")
@@ -128,15 +137,26 @@ def _say(member: Member, text: str, form_id: str, means: Callable[[Intent], bool
         raise CannotDo("act.no_phone")
     heard, after = found
     try:
-        hotline.receive(heard).result(timeout=DATABASE_TIMEOUT)
+        taken = hotline.receive(heard).result(timeout=DATABASE_TIMEOUT)
     except (Busy, TimeoutError, CancelledError) as error:
         raise CannotDo("act.away") from error
     except Exception as error:
         if is_transient(error):
             raise CannotDo("act.away") from error
         raise
-    duty = member.on_duty
-    return hotline.database.read(lambda s: told.bodies_after(s, member.person_id, after, SHOWN, duty=duty))
+    if taken is Taken.SEEN:
+        raise CannotDo("act.pressed")
+    return hotline.database.read(lambda session: _answers(session, member, heard.id, after))
+
+
+def _answers(session: Session, member: Member, sid: str, after: int) -> list[str]:
+    """What the page shows of the answers: nothing of what duty is told, unless it shows what duty sees."""
+    say = wording.of(member.language).say
+    now = members.look(session, member.hotline, member.key)
+    if now is not None and now.watches and not now.on_duty:
+        return [say("act.on_your_phone")]
+    said = told.answers(session, member.person_id, sid, after, SHOWN)
+    return said or [say("act.on_your_phone")]
 
 
 def _live(member: Member, session: Session, heard: Heard) -> LiveSituation:

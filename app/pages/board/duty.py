@@ -56,7 +56,7 @@ def duty(member: CurrentMember) -> Response:
 @router.post("")
 def do(member: CurrentMember, form: OwnForm) -> Response:
     """Each form is one text. Words to many are shown first as they would be."""
-    kind, form_id = form.text("act"), form.text("form_id")
+    kind, form_id = form.text("act"), form.id
     if kind in OF_DUTY and not member.on_duty:
         raise HTTPException(404)
     if kind == "broadcast":
@@ -102,7 +102,7 @@ def _broadcast(member: Member, form: Form) -> Response:
     if form.text("sure"):
         name = area.name if area else None
         wanted = saying.broadcast(words, asked=to == ASKED, area=name, language=member.language)
-        came = acting.done(member, wanted, form.text("form_id"))
+        came = acting.done(member, wanted, form.id)
         return _page(came, _draft(member, words, to, area) if came.trouble else None)
     return _page(Outcome(member, []), _draft(member, words, to, area))
 

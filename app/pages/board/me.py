@@ -36,13 +36,13 @@ def change(member: CurrentMember, form: OwnForm) -> Response:
         raise HTTPException(400)
     if wanted.command == LOGOUT:
         return _leave(member, form)
-    came = acting.done(member, wanted, form.text("form_id"))
+    came = acting.done(member, wanted, form.id)
     return _page(came.member, came.said, came.trouble)
 
 
 def _leave(member: Member, form: Form) -> Response:
     try:
-        acting.act(member, Act(LOGOUT), form.text("form_id"))
+        acting.act(member, Act(LOGOUT), form.id)
     except acting.CannotDo as error:
         return _page(member, trouble=str(error))
     response = rendering.page("board/left.html", member.language, member.zone)

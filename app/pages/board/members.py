@@ -87,8 +87,10 @@ def may_look(person: Person) -> bool:
 
 
 def sees_duty(kept: BoardSession, person: Person, now: datetime) -> bool:
-    """Whether somebody sees what duty sees: on duty, on a device that was let in for it."""
-    return person.on_duty and kept.duty_until is not None and kept.duty_until > now
+    """Whether somebody sees what duty sees: on duty, on a device that was let in for this turn of theirs."""
+    if person.on_duty_since is None or kept.duty_until is None or kept.opened_at is None:
+        return False
+    return person.on_duty_since <= kept.opened_at and now < kept.duty_until
 
 
 def lasts(session: Session, line: Line, person: Person, now: datetime) -> tuple[datetime, datetime | None]:

@@ -14,7 +14,6 @@ from app.outbound import outbox
 from app.pages.board import acting, frame
 from app.pages.board.acting import Act, CannotDo
 from app.pages.board.members import CurrentMember, Member
-from app.pages.rendering import form_id
 from app.web.forms import Form, OwnForm, whole_number
 from handlers.views import acts, one_request, story
 from handlers.views.one_request import OneRequest
@@ -25,7 +24,6 @@ router = APIRouter(prefix="/board/requests", include_in_schema=False)
 
 TAB = "waits"
 MINUTE = timedelta(minutes=1)
-LONGEST_ID = 40  # characters of a form's name
 PLACE, TALK = "place", "talk"  # what is asked for here, beside what is texted
 COMMANDS = frozenset({"claim", "pass", "omw", "done", "drop", "relay", "more", "nevermind"}) | acts.OF_DUTY
 # Why a text did not arrive, as far as people can do something about it.
@@ -50,7 +48,7 @@ def look(member: CurrentMember, number: str, before: str = "") -> Response:
 def act(member: CurrentMember, number: str, form: OwnForm) -> Response:
     """Do something about it; then it as it is now."""
     found, wanted = whole_number(number), form.text("act")
-    name = form.text("form_id")[:LONGEST_ID] or form_id()
+    name = form.id
     if wanted == PLACE:
         return _page(member, found, trouble=_ask_for_place(member, found, name))
     if wanted == TALK:

@@ -95,7 +95,7 @@ def do(member: CurrentMember, number: str, form: OwnForm) -> Response:
     if not form.text("sure") or (act == MUST_SAY and not why):
         return _one(member, who, asks=act, missing=bool(form.text("sure")))
     wanted = Act(act, (who,), why if act in WITH_WORDS else "")
-    came = acting.done(member, wanted, form.text("form_id"))
+    came = acting.done(member, wanted, form.id)
     if came.trouble is not None:
         return _one(came.member, who, asks=act, why=why, trouble=came.trouble)
     return _one(came.member, who, said=came.said)

@@ -80,7 +80,7 @@ def press(request: Request, member: CurrentMember, form: OwnForm) -> Response:
         return _page(request, member, trouble="waits.no_such_act")
     words = form.text("words") if command in WITH_WORDS else ""
     try:
-        said = act(member, Act(command, (number,), words), form.text("form_id"))
+        said = act(member, Act(command, (number,), words), form.id)
     except CannotDo as why:
         return _page(request, member, trouble=str(why))
     return _page(request, member, said=said)
