@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import alarms, doors, summary
+from handlers import alarms, discreet, doors, summary
 from handlers.duty import WORST_FIRST
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Sight, What
@@ -107,6 +107,8 @@ def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
     hidden = [request for request in apart if kept_apart.hides(session, request, person.id)]
     up = alarms.for_whom(context, person)[:SHOWN]
     alarming = listing.by_ids(session, [alarm.request_id for alarm in up])
+    alarming = {id_: request for id_, request in alarming.items() if request.person_id != person.id}
+    up = [alarm for alarm in up if alarm.request_id in alarming]  # others may look at their screen
     aside = [*hidden, *alarming.values()]
     ids = {request.id for request in aside}
     states = [state for state in WORST_FIRST if wanted.state in (None, state)]
@@ -139,7 +141,7 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
     """What a volunteer sees: what they have in hand, what is open and fits them first, what they asked for."""
     session, line_id = context.session, context.line.id
     apart = kept_apart.live(session, line_id, person.id)
-    in_hand = assignments.held_by(session, person.id)
+    in_hand = [] if discreet.keeps_carried(person) else assignments.held_by(session, person.id)
     own = requests.live_of(session, person.id)
     columns = []
     held = {request.id: assignment for assignment, request in in_hand}
@@ -160,7 +162,7 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
                 _more(rows, SHOWN),
             )
         )
-    if own and wanted.state is None and wanted.wanted == ALL:
+    if own and wanted.state is None and wanted.wanted == ALL and not discreet.kept_from(person):
         columns.append(Column("own", tuple(_own(context, request) for request in own)))
     return Board((), tuple(columns), _areas(context))
 
@@ -209,6 +211,8 @@ def _for_duty(context: Context, person: Person, request: Request, around: Around
     held, holder = around.holders.get(request.id, (None, None))
     asked = around.asked.get(request.id)
     card = _card(context, request, context.sight_on_duty(request, person), held)
+    if request.person_id == person.id:
+        card = replace(card, danger=False)  # others may look at their screen
     mine = holder is not None and holder.id == person.id
     return replace(
         card,
@@ -242,7 +246,7 @@ def _mine(context: Context, request: Request, held: Assignment) -> Card:
 
 
 def _own(context: Context, request: Request) -> Card:
-    return _card(context, request, Sight.NEAR)
+    return replace(_card(context, request, Sight.NEAR), danger=False)  # others may look at their screen
 
 
 def _may_take(person: Person, request: Request, around: Around) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery.outbound import Lane, Outbound
+from models.delivery.outbound import Lane, Outbound, State
 from models.store.session import Session
 from models.store.statements import Precompiled
 
@@ -26,6 +26,7 @@ SINCE: Precompiled[str] = Precompiled(
     .where(
         col(Outbound.person_id) == sa.bindparam("person_id"),
         col(Outbound.id) > sa.bindparam("after", type_=sa.Integer),
+        col(Outbound.state) != State.KEPT,  # whoever reads their phone may look at this screen too
         # Answers are for whoever spoke; the rest of what begins so is for whoever is on duty.
         sa.or_(
             sa.bindparam("duty", type_=sa.Boolean),
