@@ -150,7 +150,8 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
     if wanted.state in (None, State.OPEN) and wanted.wanted.held_by is None:
         taste = Taste(person.can, person.areas) if wanted.wanted == ALL else Taste()  # who chooses has said what fits
         ids = {request.id for request in apart}
-        rows = listing.fitting_first(session, line_id, person.id, taste, wanted.wanted, ids, wanted.after, SHOWN + 1)
+        told = replace(wanted.wanted, danger=False)
+        rows = listing.fitting_first(session, line_id, person.id, taste, told, ids, wanted.after, SHOWN + 1)
         around = _around(context, person, [request for request, _ in rows], apart)
         aside = {request.id: request for request in (*apart, *own)}.values()
         n = listing.counts(session, line_id, [*aside])[State.OPEN] if wanted.wanted == ALL else None
@@ -193,7 +194,10 @@ def _up(context: Context, alarm: Alarm, card: Card, requests_: dict[int, Request
     return Up(replace(card, age=Age.ALARM, acts=acts), text.phrase, place, text.values["words"], alarm.raised_at)
 
 
-def _card(context: Context, request: Request, sight: Sight, held: Assignment | None = None) -> Card:
+def _card(
+    context: Context, request: Request, sight: Sight, held: Assignment | None = None, *, danger: bool = False
+) -> Card:
+    """Only with `danger` anything on it tells of danger: that is for duty, and never on one's own."""
     what = context.what(request, sight)
     return Card(
         request.number,
@@ -201,18 +205,17 @@ def _card(context: Context, request: Request, sight: Sight, held: Assignment | N
         replace(what, where=None, area=None, when=None, urgency=None),
         tuple(part for part in (what.where, what.area, what.when) if part is not None),
         what.urgency if what.when is None or what.urgency is Urgency.URGENT else None,  # a time says how soon
-        request.in_danger,
+        danger and request.in_danger,
         request.created_at,
-        ages.of(context, request, held),
+        ages.of(context, request, held, danger=danger),
     )
 
 
 def _for_duty(context: Context, person: Person, request: Request, around: Around) -> Card:
     held, holder = around.holders.get(request.id, (None, None))
     asked = around.asked.get(request.id)
-    card = _card(context, request, context.sight_on_duty(request, person), held)
-    if request.person_id == person.id:
-        card = replace(card, danger=False)  # others may look at their screen
+    others = request.person_id != person.id
+    card = _card(context, request, context.sight_on_duty(request, person), held, danger=others)
     mine = holder is not None and holder.id == person.id
     return replace(
         card,
@@ -229,8 +232,7 @@ def _for_duty(context: Context, person: Person, request: Request, around: Around
 def _for_anybody(context: Context, person: Person, request: Request, around: Around) -> Card:
     asked = around.asked.get(request.id)
     card = _card(context, request, Sight.ANYBODY)
-    people = None if request.in_danger else asked.people if asked else 0  # as WHO, which says nothing of danger
-    return replace(card, asked=people, acts=_may_take(person, request, around))
+    return replace(card, asked=asked.people if asked else 0, acts=_may_take(person, request, around))
 
 
 def _mine(context: Context, request: Request, held: Assignment) -> Card:
@@ -246,7 +248,7 @@ def _mine(context: Context, request: Request, held: Assignment) -> Card:
 
 
 def _own(context: Context, request: Request) -> Card:
-    return replace(_card(context, request, Sight.NEAR), danger=False)  # others may look at their screen
+    return _card(context, request, Sight.NEAR)
 
 
 def _may_take(person: Person, request: Request, around: Around) -> tuple[str, ...]:
