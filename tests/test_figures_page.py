@@ -151,7 +151,7 @@ def check(figure: Figure) -> None:
 
 def month(base: Database, times: int) -> Month:
     now = histories.NOWS[1]
-    asked = [helped(now - timedelta(days=2 + n % 20), 1) for n in range(times)]
+    asked = [helped(now.replace(day=1) - timedelta(days=2 + n % 20), 1) for n in range(times)]
 
     def keep(session: Session) -> None:
         histories.clear(session)
