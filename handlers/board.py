@@ -5,7 +5,7 @@ from dataclasses import replace
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Order
-from models import board_sessions
+from models import board_sessions, marks
 from models.board_sessions import LINK_LASTS
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -18,6 +18,7 @@ def board(turn: Turn, _: Order) -> Texts:
     if turn.line.web_address is None:
         yield turn.reply("board_nowhere")
         return
+    marks.give_key(turn.session, turn.line)  # under which open pages hear that something has changed
     secret = board_sessions.ask(turn.session, turn.line.id, turn.speaker.id, turn.now)
     link = Ours(f"{turn.line.web_address}{PATH}/{secret}")
     text = turn.reply("board_link", link=link, n=LINK_LASTS.seconds // 60)

@@ -93,6 +93,11 @@ def kept_from(neighbor: Person) -> bool:
     return neighbor.discreet_since is not None or neighbor.silent_since is not None
 
 
+def keeps_carried(person: Person) -> bool:
+    """Whether even what they have in hand is kept from their screen, as MINE would be: on duty they read all."""
+    return person.silent_since is not None or (person.discreet_since is not None and not person.on_duty)
+
+
 def _speaks(turn: Turn, language: str | None) -> None:
     """Their first text: they are answered in its language."""
     if turn.speaker.language is None and language in phrasebook.languages():

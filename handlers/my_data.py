@@ -25,8 +25,11 @@ def asked(turn: Turn, _: Free) -> Texts:
     yield from my_data(turn, Order("my_data"))
 
 
-def kept(context: Context, person: Person, number: str | None = None) -> Iterator[Value]:
-    """What is kept of somebody, by its kinds; of their number, if it is told at all, its end."""
+def kept(context: Context, person: Person, number: str | None = None, *, needs: bool = True) -> Iterator[Value]:
+    """What is kept of somebody, by its kinds; of their number, if it is told at all, its end.
+
+    Without `needs` nothing says that they ever asked for something.
+    """
     if name := context.name(person, whole=True):
         yield Said("kept_name", {"name": name})
     if number is not None:
@@ -34,6 +37,6 @@ def kept(context: Context, person: Person, number: str | None = None) -> Iterato
     yield Said("kept_language", {"language": Ours(phrasebook.book(person.speaks(context.line)).name)})
     if person.helper_since is not None:
         yield Said("kept_helper")
-    if asked_for := own_data.count_requests(context.session, person.id):
+    if needs and (asked_for := own_data.count_requests(context.session, person.id)):
         yield Said("kept_requests", {"n": asked_for})
     yield Said("kept_texts")

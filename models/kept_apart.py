@@ -95,6 +95,16 @@ def live(session: Session, line_id: int, person_id: int) -> list[Request]:
     return list(found.values())
 
 
+def hidden(session: Session, line_id: int, person_id: int) -> set[int]:
+    """All that `hides` keeps from somebody on duty, what is over too, by id."""
+    about = Request.about_person_id == person_id, Request.line_id == line_id
+    found = list(session.exec(select(Request).where(*about)))
+    if apart := of(session, person_id):
+        theirs = sa.or_(col(Request.person_id).in_(apart), col(Request.id).in_(_goes_on_for(session, apart)))
+        found += session.exec(select(Request).where(theirs))
+    return {request.id for request in found if hides(session, request, person_id)}
+
+
 def _goes_on_for(session: Session, people: Collection[int]) -> set[int]:
     """The requests that theirs were merged into, and what those were merged into."""
     merged = select(Request.parent_request_id).where(Request.outcome == Outcome.MERGED)

@@ -38,6 +38,7 @@ class Wanted:
     urgent: bool = False
     unasked: bool = False
     held_by: int | None = None
+    danger: bool = True  # whether danger counts as urgent
 
 
 ALL = Wanted()
@@ -113,7 +114,8 @@ def _of(line_id: int, state: State, wanted: Wanted, hidden: Collection[int]) -> 
     if wanted.area_id is not None:
         query = query.where(Request.area_id == wanted.area_id)
     if wanted.urgent:
-        query = query.where(sa.or_(col(Request.urgency) == Urgency.URGENT, IN_DANGER))
+        urgent = col(Request.urgency) == Urgency.URGENT
+        query = query.where(sa.or_(urgent, IN_DANGER) if wanted.danger else urgent)
     if wanted.unasked:
         query = query.where(~sa.exists().where(OFFERS.c.request_id == col(Request.id)))
     if wanted.held_by is not None:

@@ -1,15 +1,18 @@
 """Volunteers as a list: those who joined, what they have in hand, what they have done."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.assignments import Assignment, State, completed_by_anybody
+from models.offers import Offer
 from models.people import Person
 from models.person_events import PUT_OUT, PersonEvent
 from models.store.session import Session
+from models.store.types import UtcDateTime
 
 
 class Standing(StrEnum):
@@ -53,10 +56,29 @@ def standing(person: Person, *, was_out: bool) -> Standing:
     return Standing.OUT if was_out else Standing.NEW
 
 
-def in_hand(session: Session, person_ids: Collection[int]) -> dict[int, int]:
-    """How many requests each of these has in hand."""
-    active = col(Assignment.state) == State.ACTIVE
-    return _counted(session, sa.select(sa.func.count()).select_from(Assignment).where(active), person_ids)
+def in_hand(session: Session, person_ids: Collection[int], hidden: Collection[int] = ()) -> dict[int, int]:
+    """How many requests each of these has in hand, but for those hidden."""
+    active = [col(Assignment.state) == State.ACTIVE]
+    if hidden:
+        active.append(col(Assignment.request_id).not_in(hidden))
+    return _counted(session, sa.select(sa.func.count()).select_from(Assignment).where(*active), person_ids)
+
+
+def asked_about_others(
+    session: Session, person_ids: Collection[int], hidden: Collection[int]
+) -> dict[int, datetime | None]:
+    """Of those who were asked about something hidden, when they were last asked about anything else."""
+    if not hidden:
+        return {}
+    about = col(Offer.request_id).in_(hidden), col(Offer.person_id).in_(person_ids)
+    whom = set(session.exec(select(Offer.person_id).where(*about)))
+    found: dict[int, datetime | None] = dict.fromkeys(whom)
+    others = sa.select(col(Offer.person_id), sa.func.max(col(Offer.created_at), type_=UtcDateTime)).where(
+        col(Offer.person_id).in_(whom), col(Offer.request_id).not_in(hidden)
+    )
+    for person_id, at in session.execute(others.group_by(col(Offer.person_id))) if whom else ():
+        found[person_id] = at
+    return found
 
 
 def completed(session: Session, person_ids: Collection[int]) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """The live board: open pages hear that something changed, and when they are over; and what that costs."""
 
 import asyncio
+import re
 import socket
 import threading
 import time
@@ -16,6 +17,10 @@ from app.pages.board import live
 from app.pages.board.live import Listener, Live
 from app.web.connections import PATIENCE, Connections
 from app.web.server import Server
+from models import lines, people, requests
+from models.lines import Channel, Line
+from models.requests import State
+from models.store.session import Session
 from tests import fakes
 from tests.fakes import Recorder, StillClock
 from tests.serving import until
@@ -219,3 +224,52 @@ def test_a_stream_ends_by_itself_after_a_while() -> None:
         return [event async for event in Listener(1).events(0.05)]
 
     assert asyncio.run(story()) == []
+
+
+def version(of: Visitor) -> str:
+    """What an open page of theirs would compare."""
+    found = re.search(r'id="version" value="([^"]*)"', of.get("/board").text)
+    assert found
+    return found.group(1)
+
+
+def test_a_version_tells_a_volunteer_of_nothing_that_they_may_not_see(hotline: Hotline, ben: Visitor) -> None:
+    ana, eve, zoe = (visitor(hotline, n, "Zoe", helper=False) for n in (ANA, "+12025550108", "+12025550109"))
+    dee = visitor(hotline, DEE, "Dee", duty=True)
+    dee.says("DUTY ON")
+    ben.let_in().says("AWAY")  # an offer of theirs that is taken back is news
+    dee.let_in()
+    at_first, for_duty = version(ben), version(dee)
+    assert at_first != for_duty
+    assert re.fullmatch("[0-9a-f]{16}", at_first)  # nothing can be counted in it
+    hotline.database.write(lambda session: other_line(session, hotline)).result()
+    assert (version(ben), version(dee)) == (at_first, for_duty)
+    for who, words in [
+        (zoe, "chest pain, cant breathe"),  # an alarm, and a request that is held
+        (dee, "ON IT 1"),
+        (dee, "ASSIGN 1 Dee"),
+        (dee, "CLOSE 1 they are in hospital"),
+        (zoe, "somebody is breaking in, help"),
+        (ana, "I need a ride"),  # a draft: where from?
+    ]:
+        who.says(words)
+        assert version(ben) == at_first, words
+        assert version(dee) != for_duty, words
+        for_duty = version(dee)
+    ana.says("from 45 Oak St")
+    assert (put_out := version(ben)) != at_first
+    eve.says("Need groceries for two near Oak St")
+    assert (next_out := version(ben)) != put_out
+    dee.says("HOLD 3")
+    dee.says("NOTE 4 she has a dog")
+    assert version(ben) == next_out
+    ben.says("CLAIM 4")
+    assert version(ben) != next_out
+
+
+def other_line(session: Session, hotline: Hotline) -> None:
+    """Something is put out on another line."""
+    here, now = lines.all_lines(session)[0], hotline.clock.now()
+    line = session.create(Line, name="Elm Park", sms="+12025550180", timezone=here.timezone, created_at=now)
+    asker = people.add(session, line, Channel.SMS, "+12025550181", now, name="Far", helper=False, duty=False)
+    requests.create(session, line, person_id=asker.id, state=State.OPEN, now=now, needs=["food"])

@@ -1,5 +1,6 @@
 """Volunteers on the board: who sees them, what is done about them, and that it is the same as by text."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from app.hotline import Hotline
 from app.simulator.sandbox import StillClock
-from models import lines, people, person_events
+from models import assignments, kept_apart, lines, people, person_events
 from models.lines import Channel
 from models.store.session import Session
 from tests.by_board import same
@@ -236,3 +237,30 @@ def test_many_are_shown_a_page_at_a_time(hotline: Hotline, dee: Visitor) -> None
         path = more or path
     assert seen == names
     assert not more
+
+
+def test_duty_learns_not_who_helps_the_neighbor_they_are_kept_apart_from(
+    hotline: Hotline, dee: Visitor, ben: Visitor, clock: StillClock
+) -> None:
+    """Two lists, of a line on which Ben has what is hidden in hand, and before: the same."""
+    paths = ("/board/people", "/board/people?free=1", f"/board/people/{ben.person_id}")
+
+    def looked() -> list[str]:
+        return [re.sub(r'(name="form_id" value|/pages/)[^ ]*', "", dee.get(path).text) for path in paths]
+
+    ben.says("MAX 1")
+    before = looked()
+    ana = visitor(hotline, ANA, "Ana", helper=False)
+    hotline.database.write(
+        lambda s: kept_apart.keep(s, 1, ana.person_id, dee.person_id, hotline.clock.now())
+    ).result()
+    ana.says("Need groceries for two at 45 Oak St")
+    ben.says("CLAIM 1")
+    assert hotline.database.read(lambda s: [r.id for _, r in assignments.held_by(s, ben.person_id)]) == [1]
+    assert hotline.database.read(lambda s: people.by_id(s, ben.person_id).last_asked_at) is not None
+    assert looked() == before
+    eve = visitor(hotline, EVE, "Eve", helper=False)
+    ben.says("MAX 2")
+    eve.says("I need a ride to the clinic from 9 Oak St")
+    ben.says("CLAIM 2")
+    assert all(now != then for now, then in zip(looked(), before, strict=True))

@@ -1,6 +1,7 @@
 """What waits, on the board: who sees what of it, as by text."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -9,9 +10,9 @@ from sqlmodel import select
 from app.hotline import Hotline
 from models import kept_apart, lines, people, person_events, requests
 from models.person_events import PersonEvent
-from models.requests import State
+from models.requests import State, Urgency
 from models.store.session import Session
-from tests.board_street import HAL, answer_of, claimed, columns, numbers, street
+from tests.board_street import HAL, answer_of, claimed, columns, many, numbers, street
 from tests.visiting import visitor
 
 HOSTILE = "<script>alert(1)</script><b>bold</b>"
@@ -133,3 +134,34 @@ def rename(session: Session, person_id: int) -> None:
     person = people.by_id(session, person_id)
     person.name = HOSTILE
     session.add(person)
+
+
+def test_nothing_tells_a_volunteer_which_of_two_is_about_danger(hotline: Hotline) -> None:
+    """Two that are alike but for that: the same card, and the same filters find them."""
+    all_ = street(hotline)
+    many(hotline, all_["eve"], 3)
+
+    def danger(session: Session) -> None:
+        safe, one, other = (requests.by_id(session, n) for n in (1, 2, 3))
+        safe.urgency, one.danger, other.needs = Urgency.URGENT, "heat", one.needs
+        for request in (safe, one, other):
+            request.created_at = hotline.clock.now() - timedelta(minutes=40)
+            session.add(request)
+
+    hotline.database.write(danger).result()
+    for who in ("ben", "caro"):
+        me = all_[who].let_in()
+        page = me.get("/board").text
+        assert 'class="danger"' not in page
+        one, other = (re.sub(f"(#|r|requests/){n}", "", card(page, n)) for n in (2, 3))
+        assert one == other
+        assert numbers(me.get("/board?urgent=1")) == [1]
+        assert numbers(me.get("/board?unasked=1")) == [1, 2, 3]
+    duty = all_["dee"].let_in()
+    assert 'class="danger"' in card(duty.get("/board").text, 2)
+    assert numbers(duty.get("/board?urgent=1")) == [1, 2]
+
+
+def card(page: str, number: int) -> str:
+    """What is said on a card."""
+    return page.partition(f'<li id="r{number}" class="card"')[2].partition("<form")[0]

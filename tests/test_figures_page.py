@@ -23,6 +23,7 @@ from models.assignments import State as Holding
 from models.delivery.outbound import Lane
 from models.lines import Channel
 from models.report import public as told
+from models.report import volunteers
 from models.report.public import Month
 from models.requests import Outcome, State
 from models.store.session import Session
@@ -105,7 +106,7 @@ def test_it_is_for_members_alone(hotline: Hotline) -> None:
 @pytest.mark.parametrize("weeks", page.WEEKS)
 @pytest.mark.parametrize("language", wording.languages())
 def test_a_busy_line_has_a_light_page(hotline: Hotline, language: str, weeks: int) -> None:
-    ana = visiting.visitor(hotline, "+12025550171", "Ana", language=language).let_in()
+    ana = visiting.visitor(hotline, "+12025550171", "Ana", language=language, duty=True).let_in()
     line_id = hotline.database.read(lambda session: lines.all_lines(session)[0].id)
     history = busy(hotline)
 
@@ -151,7 +152,7 @@ def check(figure: Figure) -> None:
 
 def month(base: Database, times: int) -> Month:
     now = histories.NOWS[1]
-    asked = [helped(now - timedelta(days=2 + n % 20), 1) for n in range(times)]
+    asked = [helped(now.replace(day=1) - timedelta(days=2 + n % 20), 1) for n in range(times)]
 
     def keep(session: Session) -> None:
         histories.clear(session)
@@ -172,3 +173,39 @@ def test_everybody_reads_what_was_done_in_fives(base: Database, language: str) -
     assert many.table is not None
     assert [list(row) for row in many.table.rows] == [[reader.need("food"), reader.say("at_least", count="10")]]
     assert reader.say("fewer", count=5) in many.said  # one neighbor did it all: that is nobody's business
+
+
+def test_volunteers_find_no_single_case_of_what_no_text_tells_them(hotline: Hotline) -> None:
+    """What is asked for once, danger, and what is held: duty reads of it, and nobody else."""
+    now = hotline.clock.now()
+    kinds = [("food", "en", State.OPEN)] * 9 + [("safety", "fr", State.HELD)] * 6 + [("pets", "en", State.DRAFT)]
+    asked = [
+        Asked(now - timedelta(days=1), (need,), code, state, None, 300, (), (), False) for need, code, state in kinds
+    ]
+    texts = [Text(now - timedelta(days=1), lane, Channel.SMS, 1, 100) for lane in (Lane.EMERGENCY, Lane.REPLY)]
+    history = History(
+        "America/New_York", now, tuple(asked), tuple(texts), (ForDuty(now - timedelta(days=1), True, 5, None),)
+    )
+    ana = visiting.visitor(hotline, "+12025550171", "Ana").let_in()
+    dee = visiting.visitor(hotline, "+12025550172", "Dee", duty=True).let_in()
+    line_id = hotline.database.read(lambda session: lines.all_lines(session)[0].id)
+    hotline.database.write(lambda session: histories.keep(session, history, [line_id])).result()
+    app = create_app(hotline=hotline)
+    hers, duties = counted(app, ana), counted(app, dee)
+    reader = Reader(wording.of("en"), "America/New_York")
+    kept = [reader.need("safety"), reader.need("pets"), "For duty", "Still being asked about", 'id="duty"']
+    kept.append(reader.say("lane_emergency"))
+    for words in kept:
+        assert words in duties, words
+        assert words not in hers, words
+    assert reader.need("food") in hers
+    assert reader.need("other") in hers
+    app.state.counting.stop()
+
+
+@given(st.dictionaries(st.sampled_from(["food", "pets", "safety", "other", "baby"]), st.integers(1, 12)))
+def test_what_volunteers_are_told_of_is_five_at_least(counts: dict[str, int]) -> None:
+    names = volunteers.together(counts, "other", ("safety",))
+    told = {name: sum(counts[each] for each in counts if names[each] == name) for name in {*names.values()}}
+    assert "safety" not in told
+    assert all(count >= 5 for count in told.values()) or [*told] == ["other"]

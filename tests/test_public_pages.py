@@ -317,7 +317,7 @@ def test_what_neighbors_did_is_told_once_it_is_counted_and_never_of_few(
         for words in (f"CLAIM {n}", f"DONE {n}"):
             ben.says(words)
         ana.says("1")
-    clock.advance(timedelta(days=1))
+    clock.advance(timedelta(days=31))
 
     async def looked() -> list[str]:
         app = create_app(hotline=hotline)

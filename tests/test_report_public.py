@@ -18,7 +18,7 @@ from models.report.span import Span
 from models.requests import Outcome, State
 from models.store.session import Session
 from tests import histories
-from tests.histories import MINUTE, Asked, Claim, History
+from tests.histories import Asked, Claim, History
 from tests.test_report import EXAMPLES
 
 NEEDS = ["food", "transport", "medicine", "safety", OTHERS]
@@ -61,7 +61,7 @@ def test_whoever_knows_how_it_is_told_finds_no_few_either() -> None:
 @given(history=histories.histories())
 @EXAMPLES
 def test_a_month_is_what_neighbors_said_that_came(base: Database, history: History) -> None:
-    """By the end of yesterday; of a whole month, found one by one."""
+    """Of a span, found one by one."""
 
     def keep(session: Session) -> None:
         histories.clear(session)
@@ -96,21 +96,21 @@ def told_of(base: Database, history: History) -> Month:
     return base.read(lambda session: public.month(session, lines.by_id(session, 1), history.now))
 
 
-def test_a_month_with_little_to_tell_leaves_the_last_one_standing(base: Database) -> None:
-    now = datetime(2026, 3, 12, 16, 20, tzinfo=UTC)
-    february = [helped(now - timedelta(days=20 + n), n % 5) for n in range(7)]
-    march = [helped(now - timedelta(days=1 + n), 0) for n in range(4)]
+def test_only_a_month_that_is_over_is_told_and_no_day_adds_to_it(base: Database) -> None:
+    now = datetime(2026, 3, 30, 16, 20, tzinfo=UTC)
+    february = [helped(now - timedelta(days=32 + n), n % 5) for n in range(7)]
+    march = [helped(now - timedelta(days=1 + n), n % 5) for n in range(12)]
     zone = histories.ZONES[0]
-    found = told_of(base, History(zone, now, (*february, *march), (), ()))
+    found = told_of(base, History(zone, now, tuple(february), (), ()))
     assert (found.first, found.through) == (date(2026, 2, 1), date(2026, 2, 28))
     assert (found.told.helped, found.told.by_need, found.told.helpers) == (5, {"food": 5}, 5)
-    # What came today is told tomorrow.
-    today = helped(now - 90 * MINUTE, 1)
-    assert told_of(base, History(zone, now, (*february, *march, today), (), ())) == found
-    # So is what neighbors said yesterday, and took back, and said again today.
+    assert told_of(base, History(zone, now, (*february, *march), (), ())) == found
+    # What neighbors said in that month, and took back, and say again now, is of this one.
     again = replace(helped(now - timedelta(days=1), 1), closed_before=30, changed=24 * 60 - 30)
     assert told_of(base, History(zone, now, (*february, *march, again), (), ())) == found
-    yesterday = helped(now - timedelta(days=1, minutes=90), 1)
-    found = told_of(base, History(zone, now, (*february, *march, yesterday), (), ()))
-    assert (found.first, found.through) == (date(2026, 3, 1), date(2026, 3, 11))
-    assert (found.told.helped, found.told.helpers) == (5, None)
+    april = now + timedelta(days=3)
+    found = told_of(base, History(zone, april, (*february, *march), (), ()))
+    assert (found.first, found.through) == (date(2026, 3, 1), date(2026, 3, 31))
+    assert found.told.helped == 10
+    few = told_of(base, History(zone, april, (*february, *march[:4]), (), ()))
+    assert few.told.helped is None

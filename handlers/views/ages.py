@@ -21,15 +21,16 @@ class Age(StrEnum):
     ALARM = "alarm"
 
 
-def of(context: Context, request: Request, held: Assignment | None) -> Age:
-    """How it is with this request; `held` is by whom it is had in hand."""
+def of(context: Context, request: Request, held: Assignment | None, *, danger: bool) -> Age:
+    """How it is with this request; `held` is by whom it is had in hand. Without `danger` nothing tells of any."""
     if request.state is State.CLAIMED and held is not None:
         return _claim(context, held)
-    worry, alarm = _figures(request, context.line.policy)
+    presses = request.presses if danger else request.urgency is Urgency.URGENT
+    worry, alarm = _figures(request, context.line.policy, presses=presses)
     since = request.created_at if request.state is State.OPEN else request.changed_at
     if request.state is State.OPEN and (begins := request.needed_from or request.needed_until) is not None:
         return _needed(context, begins, request.needed_until or begins, alarm)
-    waited = _counted(context, request, since)
+    waited = _counted(context, since, presses=presses)
     return Age.ALARM if waited >= alarm else Age.WORRY if waited >= worry else Age.CALM
 
 
@@ -47,7 +48,7 @@ def _needed(context: Context, begins: datetime, ends: datetime, holds: timedelta
     return Age.WORRY if begins - holds <= context.now else Age.CALM
 
 
-def _figures(request: Request, policy: Policy) -> tuple[timedelta, timedelta]:
+def _figures(request: Request, policy: Policy, *, presses: bool) -> tuple[timedelta, timedelta]:
     """After how long it worries, and alarms."""
     match request.state:
         case State.HELD:
@@ -56,7 +57,7 @@ def _figures(request: Request, policy: Policy) -> tuple[timedelta, timedelta]:
             return timedelta(minutes=policy.receipt_reminder), timedelta(minutes=policy.receipt_closes)
         case State.DRAFT:
             return timedelta(minutes=policy.draft_waits), timedelta(minutes=policy.lease_today)
-    if request.presses:
+    if presses:
         return timedelta(minutes=policy.offer_lasts_urgent), timedelta(minutes=policy.lease_urgent)
     anytime = request.urgency is Urgency.ANYTIME
     return timedelta(minutes=policy.offer_lasts), timedelta(
@@ -64,8 +65,8 @@ def _figures(request: Request, policy: Policy) -> tuple[timedelta, timedelta]:
     )
 
 
-def _counted(context: Context, request: Request, since: datetime) -> timedelta:
+def _counted(context: Context, since: datetime, *, presses: bool) -> timedelta:
     """How much of the time since then counts: nights do where it cannot wait."""
-    if request.presses or context.now - since > FAR:
+    if presses or context.now - since > FAR:
         return context.now - since
     return lines.waking(context.line).between(since, context.now)

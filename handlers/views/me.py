@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import doors, my_data, newcomers, phrasebook, rota
+from handlers import discreet, doors, my_data, newcomers, phrasebook, rota
 from handlers.phrasebook import Value
 from handlers.summary import Hour, Sight, Span, What
 from handlers.turn import Context
@@ -59,11 +59,9 @@ class Myself:
 def look(context: Context, person: Person) -> Myself:
     """All of it."""
     session, policy, hours = context.session, context.line.policy, person.hours
-    held = [
-        _mine(context, request, doors.sight(context, request, kept), kept.taken_at)
-        for kept, request in assignments.held_by(session, person.id)
-    ]
-    own = requests.live_of(session, person.id)
+    in_hand = [] if discreet.keeps_carried(person) else assignments.held_by(session, person.id)
+    held = [_mine(context, request, doors.sight(context, request, kept), kept.taken_at) for kept, request in in_hand]
+    own = [] if discreet.kept_from(person) else requests.live_of(session, person.id)
     away = person.away_until is not None and person.away_until > context.now
     forever = person.away_until is not None and person.away_until > context.now + people.FOREVER / 2
     planned = [
@@ -74,7 +72,7 @@ def look(context: Context, person: Person) -> Myself:
         name=context.somebody(person),
         held=held,
         asked=[_mine(context, request, Sight.NEAR, request.created_at) for request in own],
-        kept=[*my_data.kept(context, person)],
+        kept=[*my_data.kept(context, person, needs=not discreet.kept_from(person))],
         words_days=policy.keep_words_days,
         silence_days=policy.forget_days,
         area_ids=frozenset(person.areas),

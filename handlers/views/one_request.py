@@ -65,9 +65,9 @@ def look(context: Context, person: Person, number: int, *, on_duty: bool) -> One
     if on_duty:
         return None if kept_apart.hides(context.session, request, person.id) else _to_duty(context, person, request)
     if held is not None:
-        return _in_full(context, person, request, held)
+        return None if discreet.keeps_carried(person) else _in_full(context, person, request, held)
     if request.person_id == person.id:
-        return _in_full(context, person, request, None)
+        return None if discreet.kept_from(person) else _in_full(context, person, request, None)
     history = events.history(context.session, request)
     hidden = kept_apart.hides(context.session, request, person.id)
     rows = [*who.rows(context, request, history)] if not hidden and who.may_be_seen(request, history) else []
@@ -85,7 +85,7 @@ def ask_for_place(context: Context, person: Person, number: int, *, on_duty: boo
     if request is None:
         return None, iter(())
     held = _held(context, person, request)
-    if held is not None:
+    if held is not None and not discreet.keeps_carried(person):
         shown, texts = doors.show(context, request, person, held)
     elif on_duty and not kept_apart.hides(context.session, request, person.id):
         shown, texts = doors.show_on_duty(context, request, person)

@@ -46,7 +46,6 @@ class OneVolunteer:
     vouched: Sequence[Volunteer]
     done: int
     in_hand: Sequence[InHand]
-    hidden: int  # more in hand, of neighbors whom the reader may not know of
     happened: Sequence[Happened]
     words_days: int
     silence_days: int
@@ -56,21 +55,18 @@ class OneVolunteer:
 
 def look(context: Context, reader: Person, number: int) -> OneVolunteer | None:
     """The volunteer with this number, to somebody on duty."""
-    found = volunteers.of(context, number)
+    found = volunteers.of(context, reader, number)
     if found is None:
         return None
     row, person = found
-    held = assignments.held_by(context.session, person.id)
-    seen = [*_in_hand(context, reader, person)]
     policy, session = context.line.policy, context.session
     theirs = people.vouched_by(session, context.line.id, person.id)
     return OneVolunteer(
         row=row,
         chain=who.chain(context, person),
-        vouched=[known[0] for each in theirs if (known := volunteers.of(context, each.id))],
+        vouched=[known[0] for each in theirs if (known := volunteers.of(context, reader, each.id))],
         done=assignments.completed(session, person.id),
-        in_hand=seen,
-        hidden=len(held) - len(seen),
+        in_hand=[*_in_hand(context, reader, person)],
         happened=[*_happened(context, person)],
         words_days=policy.keep_words_days,
         silence_days=policy.forget_days,

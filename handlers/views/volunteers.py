@@ -1,7 +1,7 @@
 """Who helps here, who would like to, and who is out: for whoever is on duty. Neighbors are in no list."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers import newcomers, phrasebook, summary
@@ -9,7 +9,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Hour, Said
 from handlers.turn import Context
 from handlers.understanding.intents import Need
-from models import people, volunteers
+from models import kept_apart, people, volunteers
 from models.people import Person
 from models.store.session import Session
 from models.volunteers import Standing
@@ -62,15 +62,15 @@ class Listed:
     after: int | None
 
 
-def listed(context: Context, wanted: Filter, after: int = 0) -> Listed:
-    """The volunteers that fit, in the order in which they became known."""
+def listed(context: Context, reader: Person, wanted: Filter, after: int = 0) -> Listed:
+    """The volunteers that fit, in the order in which they became known; `reader` is on duty."""
     session, line_id = context.session, context.line.id
     found: list[Volunteer] = []
     most = AT_FIRST
     while len(found) <= ROWS:
         part = volunteers.joined(session, line_id, wanted.standing, after, most)
         fit = [person for person in part if _fits(context, person, wanted)]
-        rows = (row for row in _rows(context, fit) if row.standing is wanted.standing)
+        rows = (row for row in _rows(context, reader, fit) if row.standing is wanted.standing)
         found += [row for row in rows if row.free or not wanted.free]
         if len(part) < most:
             break
@@ -78,12 +78,12 @@ def listed(context: Context, wanted: Filter, after: int = 0) -> Listed:
     return Listed(found[:ROWS], found[ROWS - 1].number if len(found) > ROWS else None)
 
 
-def of(context: Context, number: int) -> tuple[Volunteer, Person] | None:
+def of(context: Context, reader: Person, number: int) -> tuple[Volunteer, Person] | None:
     """The volunteer with this number; None for nobody, and for whoever never asked to be one."""
     person = people.find(context.session, context.line.id, number)
     if person is None or person.helper_since is None:
         return None
-    return next(iter(_rows(context, [person]))), person
+    return next(iter(_rows(context, reader, [person]))), person
 
 
 def spoken(codes: Sequence[str]) -> list[str]:
@@ -91,15 +91,19 @@ def spoken(codes: Sequence[str]) -> list[str]:
     return [phrasebook.book(code).name for code in codes]
 
 
-def _rows(context: Context, part: Sequence[Person]) -> Iterator[Volunteer]:
+def _rows(context: Context, reader: Person, part: Sequence[Person]) -> Iterator[Volunteer]:
+    """A row for each. What the reader may not know of leaves no trace: not in what they carry, nor in when asked."""
     ids = [person.id for person in part]
-    held = volunteers.in_hand(context.session, ids) if ids else {}
+    hidden = kept_apart.hidden(context.session, context.line.id, reader.id)
+    held = volunteers.in_hand(context.session, ids, hidden) if ids else {}
+    others = volunteers.asked_about_others(context.session, ids, hidden)
     waits = [person.id for person in part if person.vouched_at is None]
     out = volunteers.put_out(context.session, waits) if waits else set()
     _remember_completed(context.session, [p.id for p in part if p.vouched_by_person_id is not None])
     names = {area.id: area.name for area in context.areas}
     for person in part:
-        yield _row(context, person, held.get(person.id, 0), names, was_out=person.id in out)
+        row = _row(context, person, held.get(person.id, 0), names, was_out=person.id in out)
+        yield replace(row, asked_at=others[person.id]) if person.id in others else row
 
 
 def _remember_completed(session: Session, ids: Sequence[int]) -> None:

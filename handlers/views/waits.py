@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import alarms, doors, summary
+from handlers import alarms, discreet, doors, summary
 from handlers.duty import WORST_FIRST
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Sight, What
@@ -107,6 +107,8 @@ def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
     hidden = [request for request in apart if kept_apart.hides(session, request, person.id)]
     up = alarms.for_whom(context, person)[:SHOWN]
     alarming = listing.by_ids(session, [alarm.request_id for alarm in up])
+    alarming = {id_: request for id_, request in alarming.items() if request.person_id != person.id}
+    up = [alarm for alarm in up if alarm.request_id in alarming]  # others may look at their screen
     aside = [*hidden, *alarming.values()]
     ids = {request.id for request in aside}
     states = [state for state in WORST_FIRST if wanted.state in (None, state)]
@@ -139,7 +141,7 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
     """What a volunteer sees: what they have in hand, what is open and fits them first, what they asked for."""
     session, line_id = context.session, context.line.id
     apart = kept_apart.live(session, line_id, person.id)
-    in_hand = assignments.held_by(session, person.id)
+    in_hand = [] if discreet.keeps_carried(person) else assignments.held_by(session, person.id)
     own = requests.live_of(session, person.id)
     columns = []
     held = {request.id: assignment for assignment, request in in_hand}
@@ -148,7 +150,8 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
     if wanted.state in (None, State.OPEN) and wanted.wanted.held_by is None:
         taste = Taste(person.can, person.areas) if wanted.wanted == ALL else Taste()  # who chooses has said what fits
         ids = {request.id for request in apart}
-        rows = listing.fitting_first(session, line_id, person.id, taste, wanted.wanted, ids, wanted.after, SHOWN + 1)
+        told = replace(wanted.wanted, danger=False)
+        rows = listing.fitting_first(session, line_id, person.id, taste, told, ids, wanted.after, SHOWN + 1)
         around = _around(context, person, [request for request, _ in rows], apart)
         aside = {request.id: request for request in (*apart, *own)}.values()
         n = listing.counts(session, line_id, [*aside])[State.OPEN] if wanted.wanted == ALL else None
@@ -160,7 +163,7 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
                 _more(rows, SHOWN),
             )
         )
-    if own and wanted.state is None and wanted.wanted == ALL:
+    if own and wanted.state is None and wanted.wanted == ALL and not discreet.kept_from(person):
         columns.append(Column("own", tuple(_own(context, request) for request in own)))
     return Board((), tuple(columns), _areas(context))
 
@@ -191,7 +194,10 @@ def _up(context: Context, alarm: Alarm, card: Card, requests_: dict[int, Request
     return Up(replace(card, age=Age.ALARM, acts=acts), text.phrase, place, text.values["words"], alarm.raised_at)
 
 
-def _card(context: Context, request: Request, sight: Sight, held: Assignment | None = None) -> Card:
+def _card(
+    context: Context, request: Request, sight: Sight, held: Assignment | None = None, *, danger: bool = False
+) -> Card:
+    """Only with `danger` anything on it tells of danger: that is for duty, and never on one's own."""
     what = context.what(request, sight)
     return Card(
         request.number,
@@ -199,16 +205,17 @@ def _card(context: Context, request: Request, sight: Sight, held: Assignment | N
         replace(what, where=None, area=None, when=None, urgency=None),
         tuple(part for part in (what.where, what.area, what.when) if part is not None),
         what.urgency if what.when is None or what.urgency is Urgency.URGENT else None,  # a time says how soon
-        request.in_danger,
+        danger and request.in_danger,
         request.created_at,
-        ages.of(context, request, held),
+        ages.of(context, request, held, danger=danger),
     )
 
 
 def _for_duty(context: Context, person: Person, request: Request, around: Around) -> Card:
     held, holder = around.holders.get(request.id, (None, None))
     asked = around.asked.get(request.id)
-    card = _card(context, request, context.sight_on_duty(request, person), held)
+    others = request.person_id != person.id
+    card = _card(context, request, context.sight_on_duty(request, person), held, danger=others)
     mine = holder is not None and holder.id == person.id
     return replace(
         card,
@@ -225,8 +232,7 @@ def _for_duty(context: Context, person: Person, request: Request, around: Around
 def _for_anybody(context: Context, person: Person, request: Request, around: Around) -> Card:
     asked = around.asked.get(request.id)
     card = _card(context, request, Sight.ANYBODY)
-    people = None if request.in_danger else asked.people if asked else 0  # as WHO, which says nothing of danger
-    return replace(card, asked=people, acts=_may_take(person, request, around))
+    return replace(card, asked=asked.people if asked else 0, acts=_may_take(person, request, around))
 
 
 def _mine(context: Context, request: Request, held: Assignment) -> Card:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery.outbound import Outbound
+from models.delivery.outbound import Outbound, State
 from models.inbound import Inbound
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -32,6 +32,7 @@ ANSWERS: Precompiled[str] = Precompiled(
     .where(
         col(Outbound.person_id) == sa.bindparam("person_id"),
         col(Outbound.id) > sa.bindparam("after", type_=sa.Integer),
+        col(Outbound.state) != State.KEPT,  # whoever reads their phone may look at this screen too
         sa.or_(
             col(Outbound.key).startswith(
                 sa.select(sa.cast(col(Inbound.id), sa.String) + ":")

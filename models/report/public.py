@@ -1,8 +1,8 @@
 """What everybody may know of a line: how often help came in a month, and with what. Nobody can be told from it.
 
 No figure is of fewer than five: kinds of help that came more seldom are counted together as others, with the next
-ones if these are too few themselves, so that nothing is left to be found by subtraction. What is told ends with
-yesterday and goes up in fives, so that two looks, minutes or a day apart, do not tell of one request between them.
+ones if these are too few themselves, so that nothing is left to be found by subtraction. A month is told once it is
+over, in steps of five: nothing runs along, so two looks a day apart do not tell of one request between them.
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Month:
-    """What is told of one month, or of as much of it as is over."""
+    """What is told of one month that is over."""
 
     first: date
     through: date  # the last day that is counted
@@ -46,17 +46,9 @@ class Month:
 
 
 def month(session: Session, line: Line, now: datetime) -> Month:
-    """How often help came this month, by the end of yesterday; last month where this one has little to tell yet."""
-    yesterday = Span.days_before(line, now, 2).first
-    this = _month(session, line, yesterday.replace(day=1), yesterday)
-    if this.told.helped is not None:
-        return this
-    before = this.first - DAY
-    last = _month(session, line, before.replace(day=1), before)
-    return last if last.told.helped is not None else this
-
-
-def _month(session: Session, line: Line, first: date, last: date) -> Month:
+    """How often help came in the last month that is over."""
+    last = Span.days_before(line, now, 1).first.replace(day=1) - DAY
+    first = last.replace(day=1)
     needs, helpers = helped(session, line.id, Span(line.timezone, first, last))
     return Month(first, last, told(needs, helpers))
 

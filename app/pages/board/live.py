@@ -21,6 +21,7 @@ from app.pages.board import members
 from app.pages.board.members import CurrentMember
 from app.web.assets import HEADERS
 from models import board_watch
+from models.board_watch import Reader, Versions
 from models.store.session import Session
 
 log = structlog.get_logger()
@@ -86,6 +87,7 @@ class Live:
     def __init__(self, hotline: Hotline) -> None:
         self.hotline = hotline
         self.listeners: list[Listener] = []
+        self.versions = Versions()
         self.looks = 0  # at the database, so far
         self._watching: asyncio.Task[None] | None = None
         self._limiter: anyio.CapacityLimiter | None = None
@@ -152,20 +154,16 @@ class Live:
 
         def look(session: Session) -> dict[int, str | None]:
             now = self.hotline.clock.now()
-            version = board_watch.version(session)
             standing = board_watch.still(session, ids, now).items()
-            return {
-                id_: version_for(version, on_duty=members.sees_duty(kept, person, now))
+            readers = {
+                id_: Reader(person.id, kept.line_id, members.sees_duty(kept, person, now))
                 for id_, (kept, person) in standing
                 if members.may_look(person)
             }
+            found = self.versions.of(session, {*readers.values()})
+            return {id_: found[reader] for id_, reader in readers.items()}
 
         return self.hotline.database.read(look)
-
-
-def version_for(version: str, *, on_duty: bool) -> str:
-    """Another one for whoever is on duty: they see another board."""
-    return f"{version}-{'duty' if on_duty else 'all'}"
 
 
 async def _headers(response: Response) -> None:

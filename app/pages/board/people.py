@@ -55,10 +55,10 @@ def people(request: Request, member: CurrentMember) -> Response:
     wanted, after = _filter(request), whole_number(request.query_params.get("after", ""))
 
     def read(session: Session) -> tuple[Listed, Listed | None, Sequence[Area]]:
-        context, _ = member.context(session)
+        context, reader = member.context(session)
         first = wanted == Filter() and not after
-        waits = volunteers.listed(context, Filter(Standing.NEW)) if first else None
-        return volunteers.listed(context, wanted, after), waits, context.areas
+        waits = volunteers.listed(context, reader, Filter(Standing.NEW)) if first else None
+        return volunteers.listed(context, reader, wanted, after), waits, context.areas
 
     listed, waits, areas = member.hotline.database.read(read)
     return page(

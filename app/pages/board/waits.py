@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from app.pages import wording
-from app.pages.board import frame, live
+from app.pages.board import frame
 from app.pages.board.acting import Act, CannotDo, act
 from app.pages.board.members import CurrentMember, Member
 from app.web.forms import OwnForm, whole_number
@@ -18,7 +18,7 @@ from handlers import phrasebook
 from handlers.duty import WORST_FIRST
 from handlers.views import waits
 from handlers.views.waits import FIRST, Board, Filter
-from models import board_watch
+from models.board_watch import Reader, Versions
 from models.listing import Place, Wanted
 from models.requests import State
 from models.store.session import Session
@@ -89,10 +89,12 @@ def press(request: Request, member: CurrentMember, form: OwnForm) -> Response:
 def _page(request: Request, member: Member, *, said: list[str] | None = None, trouble: str | None = None) -> Response:
     view = view_of(request)
     wanted = view.of(member)
+    versions: Versions = request.app.state.live.versions
 
     def read(session: Session) -> tuple[str, Board]:
         context, person = member.context(session)
-        version = live.version_for(board_watch.version(session), on_duty=member.on_duty)
+        reader = Reader(person.id, member.line_id, member.on_duty)
+        version = versions.of(session, [reader])[reader]
         found = waits.on_duty if member.on_duty else waits.for_volunteer
         return version, found(context, person, wanted)
 

@@ -125,7 +125,9 @@ def queue(reader: Reader, found: Queue, now: datetime) -> Figure:
     if found.oldest is not None:
         said = f"{said} {reader.say('queue_oldest', age=reader.took(now - found.oldest))}"
     ages: Sequence[str] = [reader.say(f"age_{age}") for age in AGES]
-    states = [[reader.say(f"is_{state}"), reader.number(found.states.get(state, 0))] for state in STATES]
+    states = [
+        [reader.say(f"is_{state}"), reader.number(found.states[state])] for state in STATES if state in found.states
+    ]
     rows = [[age, reader.number(count)] for age, count in zip(ages, found.ages, strict=True)]
     return Figure(
         "queue",

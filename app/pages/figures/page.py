@@ -15,7 +15,7 @@ from app.pages.figures.counting import Counting
 from app.pages.figures.sheet import Figure, Reader
 from models import lines
 from models.lines import Line
-from models.report import whole
+from models.report import volunteers, whole
 from models.report.span import Span
 from models.report.whole import Report
 from models.store.session import Session
@@ -31,15 +31,15 @@ def figures(request: Request, member: CurrentMember, weeks: str = "") -> Respons
     """What was asked for and done in the last weeks, as it was counted last."""
     chosen = next((each for each in WEEKS if str(each) == weeks), USUALLY)
     counting: Counting = request.app.state.counting
-    work = drawing(member.hotline, member.line_id, chosen, member.language)
-    last = counting.last(("board", member.line_id, chosen, member.language), work)
+    work = drawing(member.hotline, member.line_id, chosen, member.language, duty=member.on_duty)
+    last = counting.last(("board", member.line_id, chosen, member.language, member.on_duty), work)
     return frame.page(
         member, "figures/page.html", "figures", choices=WEEKS, weeks=chosen, last=last, now=member.hotline.clock.now()
     )
 
 
-def drawing(hotline: Hotline, line_id: int, weeks: int, language: str) -> Callable[[datetime], Markup]:
-    """What counts the figures of these weeks and draws them, for readers of this language."""
+def drawing(hotline: Hotline, line_id: int, weeks: int, language: str, *, duty: bool) -> Callable[[datetime], Markup]:
+    """What counts the figures of these weeks and draws them, for readers of this language, on duty or not."""
 
     def draw(now: datetime) -> Markup:
         def read(session: Session) -> tuple[Line, Report]:
@@ -47,14 +47,16 @@ def drawing(hotline: Hotline, line_id: int, weeks: int, language: str) -> Callab
             return line, whole.read(session, line, Span.weeks_before(line, now, weeks), now)
 
         line, report = hotline.database.read(read)
-        return drawn(report, language, line.timezone)
+        return drawn(report if duty else volunteers.seen(report), language, line.timezone, duty=duty)
 
     return draw
 
 
-def drawn(report: Report, language: str, zone: str) -> Markup:
-    """Every figure of a report, as a part of a page."""
+def drawn(report: Report, language: str, zone: str, *, duty: bool = True) -> Markup:
+    """Every figure of a report, as a part of a page; how soon dangers are answered is told to duty alone."""
     groups = grouped(report, Reader(wording.of(language), zone))
+    if not duty:
+        groups = [(name, [each for each in figures if each.name != "duty"]) for name, figures in groups]
     return Markup(rendering.html_of("figures/drawn.html", language, zone, groups=groups))
 
 

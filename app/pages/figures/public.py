@@ -43,7 +43,6 @@ def figure(reader: Reader, found: Month) -> Figure:
     helpers = few if told.helpers is None else reader.say("at_least", count=reader.number(told.helpers))
     said = reader.say(
         "month_said",
-        day=reader.day(found.through),
         count=reader.say("at_least", count=reader.number(told.helped)),
         helpers=helpers,
     )
