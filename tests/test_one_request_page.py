@@ -53,6 +53,7 @@ def press(page: Page, selector: str) -> None:
 
 def test_a_request_is_taken_carried_and_given_back_by_keyboard_alone(browser: Browser, home: str, cast: Cast) -> None:
     with opened(browser, home, cast.ben, script=False) as page:
+        press(page, ".first summary")
         tab_to(page, "#claim-words")
         page.keyboard.type("after six <b>sharp</b>")
         press(page, BUTTON.format("claim"))
@@ -71,6 +72,7 @@ def test_a_request_is_taken_carried_and_given_back_by_keyboard_alone(browser: Br
         press(page, BUTTON.format("drop"))
         expect(page.locator("#notice")).to_contain_text("goes to somebody else")
         expect(page.locator(".facts")).to_have_count(0)
+        expect(page.locator("button.big")).to_have_count(0)  # not to be taken again in passing
     said = aside(cast.ana.carried)
     assert any("after six <b>sharp</b>" in text for text in said)
     assert any("is rice fine?" in text for text in said)
