@@ -79,6 +79,7 @@ def test_a_request_is_taken_carried_and_given_back_by_keyboard_alone(browser: Br
 
 
 def test_duty_reads_gives_it_on_and_ends_it_by_keyboard_alone(browser: Browser, home: str, cast: Cast) -> None:
+    aside(lambda: cast.fay.says("@1 any allergies?"))
     with opened(browser, home, cast.dee) as page:
         assert DOOR not in page.content()
         press(page, BUTTON.format("place"))

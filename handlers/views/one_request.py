@@ -165,7 +165,7 @@ def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
         phone=discreet.of(context, request),
         code=Ours(request.code_word) if held is not None else None,
         helper=context.numbered(holder[1]) if holder else None,
-        asked=offers.count(context.session, request.id),
+        asked=offers.count(context.session, request.id) or (None if request.in_danger else 0),
         notes=[Quoted(event.words) for event in history if event.kind == "note" and event.words],
     )
 

@@ -224,7 +224,7 @@ def _joined(entries: Sequence[Happened | Sent]) -> list[Happened | Sent]:
     for entry in entries:
         last = found[-1] if found else None
         if isinstance(entry, Sent) and isinstance(last, Sent) and _alike(last, entry):
-            to = list(dict.fromkeys([*last.to, *entry.to]))
+            to = [*last.to, *(name for name in entry.to if name not in last.to)]
             found[-1] = replace(last, to=to, count=last.count + entry.count)
         else:
             found.append(entry)
