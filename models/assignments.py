@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, col, select
 
 from models.people import Person
 from models.requests import Event, Outcome, Request, Timing
+from models.requests import State as RequestState
 from models.store.bulk import bindparams
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
@@ -118,6 +120,25 @@ HELD_BY = Precompiled(
 def held_by(session: Session, person_id: int) -> list[tuple[Assignment, Request]]:
     """What this volunteer has in hand, with the requests, oldest number first."""
     return session.fetch(HELD_BY, person_id=person_id)
+
+
+LATER = aliased(Assignment)
+BROUGHT_BY = Precompiled(
+    select(Assignment, Request)
+    .join(Request, col(Request.id) == col(Assignment.request_id))
+    .where(
+        col(Assignment.person_id) == sa.bindparam("person_id"),
+        col(Assignment.state) == State.DONE,
+        col(Request.state) == RequestState.DELIVERED,
+        ~sa.exists().where(col(LATER.request_id) == col(Assignment.request_id), col(LATER.id) > col(Assignment.id)),
+    )
+    .order_by(col(Request.number))
+)
+
+
+def brought_by(session: Session, person_id: int) -> list[tuple[Assignment, Request]]:
+    """What this volunteer says is done while its neighbor has not said so yet, oldest number first."""
+    return session.fetch(BROUGHT_BY, person_id=person_id)
 
 
 @cache

@@ -74,7 +74,6 @@ PRESSES = {
     "open_back": Press(TAKEN, "dee", "OPEN 1", {"act": "open"}),
     "hold": Press(ASKED, "dee", "HOLD 1", {"act": "hold"}),
     "merge": Press(TWO, "dee", "MERGE 2 1", {"act": "merge", "other": "1"}, number=2),
-    "merge_unknown": Press(TWO, "dee", "MERGE 2 7", {"act": "merge", "other": "7"}, number=2),
     "note": Press(ASKED, "dee", "NOTE 1 dogs in the yard", {"act": "note", "words": "dogs in the yard"}),
     "close": Press(ASKED, "dee", "CLOSE 1 the food bank went", {"act": "close", "words": "the food bank went"}),
     "close_while_taken": Press(TAKEN, "dee", "CLOSE 1 it is done", {"act": "close", "words": "it is done"}),

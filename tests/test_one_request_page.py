@@ -53,6 +53,7 @@ def press(page: Page, selector: str) -> None:
 
 def test_a_request_is_taken_carried_and_given_back_by_keyboard_alone(browser: Browser, home: str, cast: Cast) -> None:
     with opened(browser, home, cast.ben, script=False) as page:
+        press(page, ".first summary")
         tab_to(page, "#claim-words")
         page.keyboard.type("after six <b>sharp</b>")
         press(page, BUTTON.format("claim"))
@@ -71,12 +72,14 @@ def test_a_request_is_taken_carried_and_given_back_by_keyboard_alone(browser: Br
         press(page, BUTTON.format("drop"))
         expect(page.locator("#notice")).to_contain_text("goes to somebody else")
         expect(page.locator(".facts")).to_have_count(0)
+        expect(page.locator("button.big")).to_have_count(0)  # not to be taken again in passing
     said = aside(cast.ana.carried)
     assert any("after six <b>sharp</b>" in text for text in said)
     assert any("is rice fine?" in text for text in said)
 
 
 def test_duty_reads_gives_it_on_and_ends_it_by_keyboard_alone(browser: Browser, home: str, cast: Cast) -> None:
+    aside(lambda: cast.fay.says("@1 any allergies?"))
     with opened(browser, home, cast.dee) as page:
         assert DOOR not in page.content()
         press(page, BUTTON.format("place"))

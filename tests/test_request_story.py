@@ -92,7 +92,8 @@ def test_where_a_text_is_and_why_it_did_not_arrive(hotline: Hotline, cast: Cast)
         texts = [t for n in range(1, 40) if (t := session.get(Outbound, n)) and t.request_id == 1]
         template = texts[0]
         for n, state in enumerate(states):
-            values = template.model_dump(exclude={"id"}) | {"key": f"s{n}", "state": state}
+            at = template.created_at + timedelta(minutes=2 * n + 2)
+            values = template.model_dump(exclude={"id"}) | {"key": f"s{n}", "state": state, "created_at": at}
             session.create(Outbound, **values)
 
     hotline.database.write(spread).result()
@@ -141,6 +142,41 @@ def test_the_story_is_told_in_its_order(cast: Cast) -> None:
     assert "flat tire" not in seen
 
 
+def plain(page: str) -> str:
+    """What is read on a page."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_what_left_is_told_in_sentences_and_what_says_nothing_more_in_one(cast: Cast) -> None:
+    cast.ben.says("CLAIM 1")
+    cast.ben.says("OMW 1")
+    cast.ben.says("@1 I bring oranges")
+    seen = plain(see(cast.dee))
+    assert "The hotline asked 3 volunteers" in seen
+    assert "lets volunteers be asked" not in seen
+    assert "Ben Carter (2), Fay (3), and Dee Smith (4) are asked whether they can take it. All delivered." in seen
+    assert "Ben Carter (2) reads that it is theirs, and where. Delivered." in seen
+    assert "2 texts went out, to Ben Carter (2) and the neighbor. All delivered." in seen
+    assert "Ben Carter (2), to the neighbor not shown" in seen
+    assert "oranges" not in seen
+
+
+def test_why_duty_ended_it_is_for_duty_and_why_its_neighbor_did_is_not(hotline: Hotline, cast: Cast) -> None:
+    gus = visitor(hotline, "+12025550106", "Gus", duty=True).let_in()
+    cast.dee.says("CLOSE 1 the church went")
+    cast.ana.says("I need somebody to fix the lamp in my hallway at 77 Elm St")
+    cast.ana.says("NEVERMIND 2 my sister can")
+    assert all("the church went" in see(who) for who in (cast.dee, gus))
+    assert "my sister can" not in see(gus, 2)
+
+
+def test_there_is_nothing_to_read_before_anybody_wrote(cast: Cast) -> None:
+    assert TALK not in see(cast.dee)
+    cast.ben.says("CLAIM 1")
+    cast.ben.says("@1 I bring oranges")
+    assert TALK in see(cast.dee)
+
+
 def test_a_merged_one_leads_to_where_it_goes_on(cast: Cast) -> None:
     cast.fay.says("please groceries for my neighbor at 214 Oak St apt 3")
     cast.dee.submit("/board/requests/2", act="merge", other="1")
@@ -176,7 +212,7 @@ def test_a_phone_that_others_read_is_said_and_what_waits_there(cast: Cast) -> No
     cast.ben.says("CLAIM 1")
     seen = see(cast.dee)
     assert "Others may read their phone" in seen
-    assert "kept back" in seen
+    assert "Kept back" in seen
 
 
 def test_the_texts_about_a_request_are_found_without_reading_all_others(hotline: Hotline, cast: Cast) -> None:

@@ -19,7 +19,7 @@ def of(context: Context, request: Request, person: Person, *, on_duty: bool) -> 
     own = [*_as_themselves(context, request, person)]
     if not on_duty:
         return tuple(own)
-    return tuple(dict.fromkeys([*_about_danger(context, request, person), *own, *_as_duty(request, person)]))
+    return tuple(dict.fromkeys([*_about_danger(context, request, person), *own, *_as_duty(context, request, person)]))
 
 
 def _as_themselves(context: Context, request: Request, person: Person) -> Iterator[str]:
@@ -49,13 +49,14 @@ def _about_danger(context: Context, request: Request, person: Person) -> Iterato
     up = alarm if alarm is not None and alarm.ended_at is None else None
     if waits or (up is not None and (up.unheard or up.taken_by_person_id != person.id)):
         yield "on_it"
-    if up is not None:
-        yield "false_alarm"
 
 
-def _as_duty(request: Request, person: Person) -> Iterator[str]:
+def _as_duty(context: Context, request: Request, person: Person) -> Iterator[str]:
     if request.person_id != person.id:
         yield "relay"
+    alarm = alarms.of(context.session, request) if request.danger else None
+    if alarm is not None and alarm.ended_at is None:
+        yield "false_alarm"
     if request.live and not first_answer.at_home(request):
         yield "assign"
         if request.state is not State.OPEN:

@@ -8,7 +8,7 @@ from handlers import discreet, doors, my_data, newcomers, phrasebook, rota
 from handlers.phrasebook import Value
 from handlers.summary import Hour, Sight, Span, What
 from handlers.turn import Context
-from models import assignments, lines, people, requests, shifts
+from models import assignments, kept_apart, lines, people, requests, shifts
 from models.hours import Hours
 from models.people import Person
 from models.requests import Request
@@ -38,6 +38,7 @@ class Myself:
 
     name: Value
     held: Sequence[Mine]
+    brought: Sequence[int]  # the numbers of what they brought, while the neighbor has not answered
     asked: Sequence[Mine]
     kept: Sequence[Value]
     words_days: int
@@ -71,6 +72,11 @@ def look(context: Context, person: Person) -> Myself:
     return Myself(
         name=context.somebody(person),
         held=held,
+        brought=[
+            r.number
+            for _, r in assignments.brought_by(session, person.id)
+            if not kept_apart.hides(session, r, person.id)
+        ],
         asked=[_mine(context, request, Sight.NEAR, request.created_at) for request in own],
         kept=[*my_data.kept(context, person, needs=not discreet.kept_from(person))],
         words_days=policy.keep_words_days,

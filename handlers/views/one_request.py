@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from handlers import browse, discreet, doors, first_answer, reading_along, watch, who
 from handlers.summary import Name, Ours, Quoted, Said, Sight, What
 from handlers.turn import Context, Texts
 from handlers.views import acts
-from models import assignments, events, kept_apart, offers, requests
+from models import alarms, assignments, events, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.people import Person
 from models.requests import TALKING, Event, Outcome, Request, State
 
 ROWS = 40  # of what was done, the latest
 NOTES = 10  # the latest; the story has all
+JUST_NOW = timedelta(hours=1)  # since somebody gave it back
 
 
 class Part(StrEnum):
@@ -23,9 +24,19 @@ class Part(StrEnum):
 
     STRANGER = "stranger"  # they could come
     ONLOOKER = "onlooker"  # they may know what was done
+    HAD = "had"  # they had it, and may know what was done
     HELPER = "helper"
     NEIGHBOR = "neighbor"
     DUTY = "duty"
+
+
+@dataclass(frozen=True)
+class OnIt:
+    """Who has answered an alarm (None is the reader), since when, and when it is said again if they do nothing."""
+
+    name: Name | Said | None
+    since: datetime
+    again_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,9 @@ class OneRequest:
     number: int
     part: Part
     state: Said
+    brought: bool  # the reader says that it is done, and the neighbor is asked
+    gave_back: bool  # the reader did, just now
+    on_it: OnIt | None
     since: datetime
     what: What | None
     place: Said | None
@@ -54,6 +68,7 @@ class OneRequest:
     reads_talk: bool
     acts: Sequence[str]
     takers: Sequence[Name]
+    me: Name | Said
 
 
 def look(context: Context, person: Person, number: int, *, on_duty: bool) -> OneRequest | None:
@@ -70,11 +85,14 @@ def look(context: Context, person: Person, number: int, *, on_duty: bool) -> One
         return None if discreet.kept_from(person) else _in_full(context, person, request, None)
     history = events.history(context.session, request)
     hidden = kept_apart.hides(context.session, request, person.id)
+    had = (
+        not hidden and person.helper_since is not None and person.id in assignments.ever_on(context.session, request)
+    )
     rows = [*who.rows(context, request, history)] if not hidden and who.may_be_seen(request, history) else []
     stands_open = request.state is State.OPEN and person.helps and browse.may_meet(context, person, request)
-    if not rows and not stands_open:
+    if not rows and not stands_open and not had:
         return None
-    part = Part.STRANGER if stands_open else Part.ONLOOKER
+    part = Part.STRANGER if stands_open else Part.HAD if had else Part.ONLOOKER
     what = context.what(request) if stands_open else None
     return _view(context, person, request, part, what=what, rows=rows)
 
@@ -92,6 +110,12 @@ def ask_for_place(context: Context, person: Person, number: int, *, on_duty: boo
     else:
         return None, iter(())
     return shown.place if shown.hidden else None, texts
+
+
+def is_known(context: Context, person: Person, number: int) -> bool:
+    """Whether there is a request with this number, for whoever is on duty."""
+    request = requests.by_number(context.session, context.line.id, number)
+    return request is not None and not kept_apart.hides(context.session, request, person.id)
 
 
 def ask_for_talk(context: Context, person: Person, number: int) -> tuple[bool, Texts]:
@@ -142,7 +166,7 @@ def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
         phone=discreet.of(context, request),
         code=Ours(request.code_word) if held is not None else None,
         helper=context.numbered(holder[1]) if holder else None,
-        asked=offers.count(context.session, request.id),
+        asked=offers.count(context.session, request.id) or (None if request.in_danger else 0),
         notes=[Quoted(event.words) for event in history if event.kind == "note" and event.words][-NOTES:],
     )
 
@@ -169,11 +193,16 @@ def _view(
     rows: Sequence[Said] = (),
 ) -> OneRequest:
     may_do = acts.of(context, request, person, on_duty=on_duty)
+    holder = assignments.on(context.session, request) if request.state is State.DELIVERED else None
+    given_back = events.did_since(context.session, request, "dropped", person.id, context.now - JUST_NOW)
     talk = on_duty and reading_along.may_read(context, request, person)
     return OneRequest(
         number=request.number,
         part=part,
         state=Said("state_alarm" if on_duty and watch.unheard(context, request) else f"state_{request.state}"),
+        brought=holder is not None and holder[1].id == person.id,
+        gave_back=bool(given_back),
+        on_it=_on_it(context, request, person) if on_duty else None,
         since=request.created_at,
         what=what,
         place=shown.place,
@@ -193,7 +222,17 @@ def _view(
         reads_talk=talk and reading_along.reads(context, request, person),
         acts=may_do,
         takers=acts.takers(context, request) if "assign" in may_do else (),
+        me=context.numbered(person),
     )
+
+
+def _on_it(context: Context, request: Request, reader: Person) -> OnIt | None:
+    """Who on duty has answered its alarm, until it is over."""
+    alarm = alarms.of(context.session, request) if request.danger else None
+    if alarm is None or alarm.ended_at is not None or alarm.heard_at is None or alarm.taken_by_person_id is None:
+        return None
+    by = people.by_id(context.session, alarm.taken_by_person_id)
+    return OnIt(None if by.id == reader.id else context.numbered(by), alarm.heard_at, alarm.next_at)
 
 
 def _goes_on_as(context: Context, person: Person, request: Request, *, on_duty: bool) -> int | None:

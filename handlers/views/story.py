@@ -5,7 +5,7 @@ What people wrote is in it only for whoever asked to read along (handlers/readin
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers import reading_along, summary
 from handlers.summary import Name, Ours, Quoted, Said
@@ -19,6 +19,7 @@ from models.requests import Event, Outcome, Request
 
 HAPPENED = 30  # on one page
 TEXTS = 600
+TOGETHER = timedelta(minutes=1)  # what happens within it is told as one
 # What happened by itself, whoever caused it.
 OF_THE_LINE = frozenset(
     """wave unconfirmed nudged reminded warned door_stays_shut receipt_reminder time_passed still_need asked_again
@@ -66,6 +67,7 @@ ABOUT: Mapping[str, str] = {
     "receipt_reminder": "did_it_come",
 }
 PLAIN = "plain"
+TALK = frozenset({"from_neighbor", "from_helper"})
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,11 @@ class Sent:
     at: datetime
     about: str
     to: Sequence[Name | Said]
+    count: int
     state: TextState
     leaves_at: datetime | None
     code: int | None  # the carrier's, of why it did not arrive
+    by: Name | Said | None = None  # whose words it carries, where that is known
     body: Ours | None = None
     folded: bool = False
     gone: bool = False
@@ -104,6 +108,7 @@ class Story:
 
     entries: Sequence[Happened | Sent]
     before: int | None  # the event before which more happened
+    has_talk: bool  # somebody has written something that is not shown
 
 
 def tell(context: Context, person: Person, number: int, before: int | None = None) -> Story:
@@ -119,10 +124,17 @@ def tell(context: Context, person: Person, number: int, before: int | None = Non
     names = Names(context, request, people.by_ids(context.session, sorted(ids)))
     reads = reading_along.reads(context, request, person)
     last_end = _last_end(request, found)
-    happened = [each for event in found if (each := _happened(request, event, names, last_end, reads=reads))]
-    entries: list[Happened | Sent] = [*happened, *_sent(sent, names, context.now, reads=reads)]
-    entries.sort(key=lambda entry: (entry.at, isinstance(entry, Sent)))
-    return Story(entries, found[0].id if more and found else None)
+    told = (
+        _happened(request, event, names, last_end, shown=_shown(request, event, person, reads=reads))
+        for event in found
+    )
+    happened = _without_echo([each for each in told if each])
+    entries: list[Happened | Sent] = [*happened, *_sent(sent, names, _speakers(found), context.now, reads=reads)]
+    entries.sort(
+        key=lambda entry: (entry.at, isinstance(entry, Sent), isinstance(entry, Sent) and entry.about == PLAIN)
+    )
+    talk = more or any(entry.folded and (isinstance(entry, Happened) or entry.about in TALK) for entry in entries)
+    return Story(_joined(entries), found[0].id if more and found else None, talk)
 
 
 def untold(kind: str) -> bool:
@@ -164,7 +176,7 @@ def _given(found: Sequence[Event]) -> set[int]:
     return {int(e.words) for e in found if e.kind == "assigned" and e.words and e.words.isdigit()}
 
 
-def _happened(request: Request, event: Event, names: Names, last_end: int, *, reads: bool) -> Happened | None:
+def _happened(request: Request, event: Event, names: Names, last_end: int, *, shown: bool) -> Happened | None:
     kind = _kind(request, event, last_end)
     if kind is None:
         return None
@@ -179,8 +191,51 @@ def _happened(request: Request, event: Event, names: Names, last_end: int, *, re
         return entry
     if not event.words:
         return replace(entry, gone=event.kind in ("note", "wrote") and request.blanked_at is not None)
-    shown = reads or event.kind in OPEN_TO_DUTY
     return replace(entry, words=Quoted(event.words) if shown else None, folded=not shown)
+
+
+def _shown(request: Request, event: Event, reader: Person, *, reads: bool) -> bool:
+    """Whether its words are: those of the reader, what SHOW tells, and why duty ended it."""
+    by_duty = event.kind == "closed" and event.by_person_id not in (None, request.person_id)
+    return reads or by_duty or event.kind in OPEN_TO_DUTY or event.by_person_id == reader.id
+
+
+def _without_echo(happened: Sequence[Happened]) -> list[Happened]:
+    """Without "lets volunteers be asked" where they are asked at once."""
+
+    def echoed(one: Happened, then: Happened | None) -> bool:
+        return then is not None and (one.kind, then.kind) == ("goes_out", "wave") and then.at - one.at < TOGETHER
+
+    return [one for one, then in zip(happened, [*happened[1:], None], strict=True) if not echoed(one, then)]
+
+
+def _speakers(found: Sequence[Event]) -> dict[datetime, int]:
+    """Who did something at a moment; none of the moments at which several did."""
+    by: dict[datetime, set[int]] = {}
+    for event in found:
+        if event.by_person_id is not None:
+            by.setdefault(event.at, set()).add(event.by_person_id)
+    return {at: next(iter(ids)) for at, ids in by.items() if len(ids) == 1}
+
+
+def _joined(entries: Sequence[Happened | Sent]) -> list[Happened | Sent]:
+    """With texts of which nothing more is to be said in one, if they left together and got as far."""
+    found: list[Happened | Sent] = []
+    for entry in entries:
+        last = found[-1] if found else None
+        if isinstance(entry, Sent) and isinstance(last, Sent) and _alike(last, entry):
+            to = [*last.to, *(name for name in entry.to if name not in last.to)]
+            found[-1] = replace(last, to=to, count=last.count + entry.count)
+        else:
+            found.append(entry)
+    return found
+
+
+def _alike(one: Sent, other: Sent) -> bool:
+    def of(sent: Sent) -> tuple[object, ...]:
+        return sent.about, sent.body, sent.state, sent.leaves_at, sent.code, sent.gone
+
+    return one.about == PLAIN and one.body is None and of(one) == of(other) and other.at - one.at < TOGETHER
 
 
 def _kind(request: Request, event: Event, last_end: int) -> str | None:
@@ -201,7 +256,9 @@ def _to(words: str, names: Names) -> Name | Said | None:
     return summary.name(words, names.context.line.name, whole=True) or Said("somebody")
 
 
-def _sent(sent: Sequence[Outbound], names: Names, now: datetime, *, reads: bool) -> Iterator[Sent]:
+def _sent(
+    sent: Sequence[Outbound], names: Names, spoke: Mapping[datetime, int], now: datetime, *, reads: bool
+) -> Iterator[Sent]:
     """The texts, with those in one that went to several at the same moment and got as far."""
     together: dict[tuple[object, ...], list[Outbound]] = {}
     for text in sent:
@@ -210,14 +267,18 @@ def _sent(sent: Sequence[Outbound], names: Names, now: datetime, *, reads: bool)
     for texts in together.values():
         first = texts[0]
         to = [name for name in (names.of(text.person_id) for text in texts) if name]
+        about_ = next((what for phrase, what in ABOUT.items() if first.phrase.startswith(phrase)), PLAIN)
+        by = spoke.get(first.created_at) if about_ == "from_helper" else None
         waits = first.not_before if first.not_before and first.not_before > now else None
         yield Sent(
             first.created_at,
-            next((what for phrase, what in ABOUT.items() if first.phrase.startswith(phrase)), PLAIN),
+            about_,
             to,
+            len(texts),
             first.state,
             waits,
             first.error_code if first.state is TextState.FAILED else None,
+            names.of(by) if by not in {text.person_id for text in texts} else None,
             Ours(first.body) if reads and first.body else None,
             folded=not reads and bool(first.body),
             gone=not first.body,

@@ -47,7 +47,7 @@ class Card:
 
     number: int
     state: State
-    what: What
+    what: What | None  # None: it is not theirs to see any more
     details: tuple[Value, ...]
     urgency: Urgency | None
     danger: bool
@@ -141,12 +141,15 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
     """What a volunteer sees: what they have in hand, what is open and fits them first, what they asked for."""
     session, line_id = context.session, context.line.id
     apart = kept_apart.live(session, line_id, person.id)
-    in_hand = [] if discreet.keeps_carried(person) else assignments.held_by(session, person.id)
+    keeps = discreet.keeps_carried(person)
+    in_hand = [] if keeps else assignments.held_by(session, person.id)
+    brought = [] if keeps else [(held, r) for held, r in assignments.brought_by(session, person.id) if r not in apart]
     own = requests.live_of(session, person.id)
     columns = []
     held = {request.id: assignment for assignment, request in in_hand}
-    if in_hand and wanted.state in (None, State.CLAIMED):
-        columns.append(Column("mine", tuple(_mine(context, r, held[r.id]) for _, r in in_hand)))
+    if (in_hand or brought) and wanted.state in (None, State.CLAIMED):
+        cards = [*(_mine(context, r, held[r.id]) for _, r in in_hand), *(_brought(r, done) for done, r in brought)]
+        columns.append(Column("mine", tuple(cards)))
     if wanted.state in (None, State.OPEN) and wanted.wanted.held_by is None:
         taste = Taste(person.can, person.areas) if wanted.wanted == ALL else Taste()  # who chooses has said what fits
         ids = {request.id for request in apart}
@@ -244,6 +247,14 @@ def _mine(context: Context, request: Request, held: Assignment) -> Card:
         holder=Holder(None, held.taken_at, held.on_the_way_at is not None),
         mine=True,
         acts=_carries(request, held),
+    )
+
+
+def _brought(request: Request, done: Assignment) -> Card:
+    """That they brought it. What it was is theirs no longer, as by text."""
+    holder = Holder(None, done.taken_at, on_the_way=False)
+    return Card(
+        request.number, request.state, None, (), None, False, request.created_at, Age.CALM, holder=holder, mine=True
     )
 
 

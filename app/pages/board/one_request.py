@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from datetime import timedelta
 
 from fastapi import APIRouter, Response
 
@@ -23,7 +22,6 @@ from models.store.session import Session
 router = APIRouter(prefix="/board/requests", include_in_schema=False)
 
 TAB = "waits"
-MINUTE = timedelta(minutes=1)
 PLACE, TALK = "place", "talk"  # what is asked for here, beside what is texted
 COMMANDS = frozenset({"claim", "pass", "omw", "done", "drop", "relay", "more", "nevermind"}) | acts.OF_DUTY
 # Why a text did not arrive, as far as people can do something about it.
@@ -56,13 +54,13 @@ def act(member: CurrentMember, number: str, form: OwnForm) -> Response:
     try:
         if not _may(member, found, wanted):
             raise CannotDo("one_request.not_yours")
-        said = acting.act(member, _act(found, wanted, form), name)
+        said = acting.act(member, _act(member, found, wanted, form), name)
     except CannotDo as cannot:
         return _page(member, found, trouble=str(cannot), form=form)
     return _page(member, found, said=said)
 
 
-def _act(number: int, wanted: str, form: Form) -> Act:
+def _act(member: Member, number: int, wanted: str, form: Form) -> Act:
     """The text that the form stands for. Raises CannotDo where something is missing in it."""
     words = form.text("words").strip()
     if wanted == "assign":
@@ -73,6 +71,8 @@ def _act(number: int, wanted: str, form: Form) -> Act:
         other = form.number("other")
         if not other or other == number:
             raise CannotDo("one_request.which_other")
+        if not member.hotline.database.read(lambda s: one_request.is_known(*member.context(s), other)):
+            raise CannotDo("one_request.no_other")
         return Act(wanted, (number, other))
     return Act(wanted, (number,), words)
 
@@ -153,11 +153,12 @@ def _page(
         TAB,
         said=said,
         trouble=trouble,
+        other=form.text("other") if form else "",
         request=found.request,
         story=found.story,
         before=before,
         now=member.hotline.clock.now(),
-        minute=MINUTE,
+        minute=story.TOGETHER,
         why=_why(member),
         typed=form or Form({}),
     )
