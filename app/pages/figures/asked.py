@@ -143,7 +143,7 @@ def reasons(reader: Reader, asked: Asked) -> Figure:
     """Why help did not come, or why nobody knows."""
     found = sorted((e for e in REASONS if asked.endings.get(e, 0)), key=lambda e: -asked.endings[e])
     if not found:
-        return reader.none("reasons", "none" if any(asked.endings.get(ending, 0) for ending in CAME) else "nothing")
+        return reader.none("reasons", "_none" if any(asked.endings.get(ending, 0) for ending in CAME) else "_nothing")
     names = [reader.say(f"because_{ending}") for ending in found]
     counts = [asked.endings[ending] for ending in found]
     said = reader.say("reasons_said", why=names[0], count=reader.number(counts[0]))

@@ -63,9 +63,9 @@ class Reader:
         """What the plot of this name is called, and what it shows."""
         return PlotWords(name, self.say(f"{name}_title"), said)
 
-    def none(self, name: str, why: str = "none") -> Figure:
+    def none(self, name: str, why: str = "_none") -> Figure:
         """A figure for which nothing has happened yet."""
-        return Figure(name, self.say(f"{name}_title"), self.say(f"{name}_{why}"))
+        return Figure(name, self.say(f"{name}_title"), self.say(f"{name}{why}"))
 
     def per_week(self, key: str, span: Span) -> str:
         """What an axis counts, and that it does so by the week, or by four."""
