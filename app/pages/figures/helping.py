@@ -12,7 +12,7 @@ from models.report.duty import Duty
 from models.report.helping import Asks, Load
 from models.report.span import Span
 
-FEW = 3  # volunteers, of fewer of whom a curve says nothing
+FEW = 3  # volunteers, or requests: of fewer nothing is told, for it would be of somebody
 TENTHS = 10
 
 
@@ -52,8 +52,10 @@ def asks(reader: Reader, weeks: Mapping[date, Asks], span: Span) -> Figure:
 def load(reader: Reader, carried: Load) -> Figure:
     """How evenly the load is shared, without a word of who has how much."""
     people, gini = len(carried.carried), carried.gini
-    if gini is None or people < FEW:
+    if gini is None:
         return reader.none("load")
+    if people < FEW or carried.total < FEW:
+        return reader.none("load", "_few")
     busy = max(round(people / TENTHS), 1)
     said = reader.say(
         "load_said",
