@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.hotline import Hotline
 from app.pages.board.members import COOKIE
@@ -17,8 +17,10 @@ from models.store.session import Session
 from tests import browser as looking
 from tests import fakes, histories, visiting
 from tests.fakes import Recorder
+from tests.standing import aside, still
+from tests.standing import served as served_still
 from tests.table import Site, by_day, served
-from tests.test_figures_page import FIGURES, busy
+from tests.test_figures_page import FIGURES, busy, quiet
 
 ROOM = 11  # pixels, the least height of letters that can be read on a phone
 LETTERS = """() => Math.min(...[...document.querySelectorAll('.plot')].map(plot =>
@@ -86,6 +88,25 @@ def test_at_every_width_it_fits_and_can_be_read(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": looking.HEIGHT})
         assert page.evaluate(LETTERS) >= ROOM
         assert page.evaluate(CROSSED) == []
+
+
+def test_look_at_the_figures_of_a_quiet_line(browser: Browser, migrated_file: Path, tmp_path: Path) -> None:
+    with still(migrated_file, tmp_path) as hotline, served_still(hotline) as home:
+        history = quiet(hotline.clock.now())
+
+        def keep(session: Session) -> None:
+            histories.keep(session, history, [lines.all_lines(session)[0].id])
+
+        hotline.database.write(keep).result()
+        member = visiting.visitor(hotline, "+12025550181", "Ana")
+        aside(member.let_in)
+        key = next(str(cookie.value) for cookie in member.cookies.jar)
+        with looking.window(browser) as window, looking.watched(window) as opened:
+            window.add_cookies([{"name": COOKIE, "value": key, "url": f"{home}/board"}])
+            opened.goto(f"{home}/board/figures")
+            expect(opened.locator("#figures .figure")).to_have_count(len(FIGURES))
+            opened.reload()
+            looking.look(opened, "figures-quiet")
 
 
 def test_with_all_tables_open_it_fits_too(page: Page) -> None:

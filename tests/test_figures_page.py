@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -22,6 +22,7 @@ from models import lines
 from models.assignments import State as Holding
 from models.delivery.outbound import Lane
 from models.lines import Channel
+from models.report import arithmetic
 from models.report import public as told
 from models.report import volunteers
 from models.report.public import Month
@@ -130,9 +131,11 @@ def test_whatever_has_happened_can_be_said(base: Database, history: History, lan
     reader = Reader(wording.of(language), history.zone)
     shown = [figure for _, group in page.grouped(found, reader) for figure in group]
     assert [figure.name for figure in shown] == FIGURES
+    assert not any(re.search(r"\b0 (come|son)|0 min|none of 1\b", figure.said) for figure in shown)
     for figure in shown:
         check(figure)
-        assert (figure.plot is None) is (figure.said == reader.say(f"{figure.name}_none"))
+        empty = {reader.say(f"{figure.name}_none"), reader.say("reasons_nothing"), reader.say("load_few")}
+        assert (figure.table is None) is (figure.said in empty)
     html = page.drawn(found, language, history.zone)
     assert html.count("<table>") == sum(figure.table is not None for figure in shown)
 
@@ -140,7 +143,7 @@ def test_whatever_has_happened_can_be_said(base: Database, history: History, lan
 def check(figure: Figure) -> None:
     """A plot has its title, its description and a table; nothing it says is longer than there is room for."""
     assert figure.said
-    assert (figure.plot is None) is (figure.table is None)
+    assert figure.plot is None or figure.table is not None
     if figure.plot is None or figure.table is None:
         return
     drawn = ET.fromstring(str(figure.plot))
@@ -148,6 +151,76 @@ def check(figure: Figure) -> None:
     assert all(len(row) == len(figure.table.head) for row in figure.table.rows)
     for text in drawn.findall("text"):
         assert len(text.text or "") <= (LONGEST if text.get("class") in ("row", "axis") else 9)
+
+
+def quiet(now: datetime) -> History:
+    """A line of three days: seven asked, two of them were taken within a minute, and none of it is over."""
+    asked = tuple(
+        Asked(
+            now - timedelta(hours=6, minutes=10 * n),
+            (["food", "transport", "pets"][n % 3],),
+            "en",
+            State.CLAIMED if n < 2 else State.OPEN,
+            None,
+            1,
+            ((0, 3),),
+            (Claim(1, n, Holding.ACTIVE),) if n < 2 else (),
+            False,
+        )
+        for n in range(7)
+    )
+    texts = tuple(Text(now - timedelta(hours=n), Lane.REPLY, Channel.SMS, 1, 1) for n in range(5))
+    return History("America/New_York", now, asked, texts, ())
+
+
+SAID_OF_FEW = {
+    "en": {
+        "surge": "7 new requests in 24 hours. There is no usual yet.",
+        "queue": "7 requests are not over: 5 that nobody has yet and 2 that somebody has."
+        " Of those that nobody has yet, the longest has waited for 7 hours.",
+        "became": "Of 7 requests none is over yet.",
+        "reasons": "Nothing has ended yet.",
+        "claimed": "2 of 7 requests were taken: both within a minute.",
+    },
+    "es": {
+        "surge": "7 pedidos nuevos en 24 horas. Todavía no se sabe cuántos son habituales.",
+        "queue": "7 pedidos no han terminado: 5 que nadie tiene aún y 2 que alguien tiene."
+        " De los que nadie tiene, el que más espera lleva 7 horas.",
+        "became": "De 7 pedidos todavía no ha terminado ninguno.",
+        "reasons": "Todavía no ha terminado nada.",
+        "claimed": "Se tomaron 2 de 7 pedidos: los dos en un minuto.",
+    },
+}
+
+
+@pytest.mark.parametrize("language", SAID_OF_FEW)
+def test_of_few_things_it_is_said_as_one_would_say_it_and_nothing_is_drawn(base: Database, language: str) -> None:
+    history = quiet(histories.NOWS[1])
+    found = report(base, history, 4)
+    shown = [
+        figure for _, group in page.grouped(found, Reader(wording.of(language), history.zone)) for figure in group
+    ]
+    said = {figure.name: figure.said for figure in shown}
+    assert {name: said[name] for name in SAID_OF_FEW[language]} == SAID_OF_FEW[language]
+    assert {figure.name for figure in shown if figure.plot is not None} == {"queue", "became"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        ([12], "after 12 min"),
+        ([0, 1], "both within a minute"),
+        ([3, 90], "both within 1.5 h"),
+        ([5, 5, 5], "all within 5 min"),
+        ([1, 5, 30], "half within 5 min, all within 30 min"),
+        ([1] * 5 + [30] * 4, "half within a minute, all within 30 min"),
+        ([20] * 10, "all within 20 min"),
+        ([*range(1, 22)], "half within 11 min, nine of ten within 19 min"),
+    ],
+)
+def test_how_soon_is_said_of_few_and_of_many(minutes: list[int], said: str) -> None:
+    reader = Reader(wording.of("en"), "America/New_York")
+    assert reader.within(arithmetic.spread([60.0 * each for each in minutes])) == said
 
 
 def month(base: Database, times: int) -> Month:

@@ -106,7 +106,7 @@ def test_a_line_has_a_gap_where_nothing_was_measured() -> None:
 def test_bars_are_as_long_as_their_numbers(numbers: list[int]) -> None:
     plot = parsed(plots.bars(WORDS, [f"row {n}" for n in range(len(numbers))], [Series("", numbers)], plain))
     assert [int(text.text or "") for text in texts(plot, "count")] == numbers
-    unit = shapes.WIDTH / max(*numbers, 1)
+    unit = shapes.WIDTH / max(*numbers, plots.SHORT)
     drawn = blocks("".join(paths(plot, "bar")))
     for (x, y, wide, _), (row, value) in zip(
         drawn, [(row, value) for row, value in enumerate(numbers) if value], strict=True

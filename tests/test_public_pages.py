@@ -76,6 +76,12 @@ def test_the_first_page_says_who_this_is_and_opens_a_text(somebody: Visitor) -> 
     assert "/simulator" not in answer.text
 
 
+def test_one_tap_from_the_number_to_who_reads_it(somebody: Visitor) -> None:
+    page = somebody.get("/?lang=es").text
+    number = page.index('class="number')
+    assert number < page.index('<a href="/privacy?lang=es">¿Quién lee esto?</a>') < page.index("</section>", number)
+
+
 def test_in_the_readers_language(somebody: Visitor) -> None:
     asked = somebody.get("/", **{"accept-language": "fr-FR, es-MX;q=0.8, en;q=0.5"})
     assert '<html lang="es">' in asked.text
@@ -179,6 +185,15 @@ def test_whichever_numbers_a_line_has(
     assert opens is None or opens in found
     assert any(link.startswith("https://wa.me/") for link in found) == (whatsapp not in (None, "77345"))
     assert any(link.startswith("sms:") for link in found) == (sms is not None)
+
+
+@pytest.mark.parametrize("path", ["/poster", "/card"])
+def test_on_paper_whatsapp_is_named_where_it_has_the_same_number(somebody: Visitor, path: str) -> None:
+    change(somebody.hotline, sms="+12025550100", whatsapp="+12025550100")
+    assert "Also on WhatsApp" in text_of(somebody.get(path).text)
+    assert "También por WhatsApp" in text_of(somebody.get(f"{path}?lang=es").text)
+    change(somebody.hotline, whatsapp=None)
+    assert "WhatsApp" not in text_of(somebody.get(path).text)
 
 
 @pytest.mark.parametrize(

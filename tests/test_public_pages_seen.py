@@ -31,6 +31,13 @@ CUT_OFF = """() => [...document.querySelectorAll(".poster, .strips li, .card")]
         + ` ${each.scrollHeight} in ${each.clientHeight}`)"""
 
 
+# Cards whose line to cut along is beyond what is printed.
+LOST_LINES = """() => [...document.querySelectorAll(".card")].filter(each => {
+    const [card, all] = [each, each.parentElement].map(it => it.getBoundingClientRect());
+    return card.bottom > all.bottom + .1 || card.right > all.right + .1;
+}).map((_, n) => n)"""
+
+
 # Numbers that are broken, or stick out of their sheet.
 OUTSIDE = """() => [...document.querySelectorAll(".number")].filter(each => {
     const words = document.createRange();
@@ -144,7 +151,7 @@ def test_without_script(context: BrowserContext, site: Site) -> None:
     [
         {},
         {"name": LONGEST_NAME, "sms": LONG_NUMBER, "whatsapp": "+12025550199"},
-        {"name": HOSTILE[:60]},
+        {"name": HOSTILE[:60], "whatsapp": "+12025550100"},
         {"sms": None, "whatsapp": None},
     ],
     ids=["usual", "long", "markup", "no number"],
@@ -160,6 +167,7 @@ def test_on_paper_it_is_one_sheet(
         page.emulate_media(media="print")
         page.set_viewport_size({"width": int((width - 18) / PIXEL), "height": int((height - 9) / PIXEL)})
         assert page.evaluate(CUT_OFF) == [], code
+        assert page.evaluate(LOST_LINES) == [], code
         assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight"), code
 
 

@@ -118,7 +118,7 @@ def by_rank(seconds: Sequence[float]) -> Spread:
         above = ordered[min(below + 1, len(ordered) - 1)]
         return timedelta(seconds=ordered[below] + (above - ordered[below]) * (rank - below))
 
-    return Spread(len(ordered), _even(at(0.5)), _even(at(0.9)))
+    return Spread(len(ordered), _even(at(0.5)), _even(at(0.9)), _even(at(1)))
 
 
 def _even(took: timedelta) -> timedelta:

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 @dataclass(frozen=True)
 class Spread:
-    """How long something took: of how many times, the median, and what nine of ten took at most.
+    """How long something took: of how many times, the median, what nine of ten took at most, and the longest.
 
     Between two times that were measured both are on a straight line (`statistics.quantiles`, inclusive).
     """
@@ -17,16 +17,18 @@ class Spread:
     count: int = 0
     median: timedelta | None = None
     p90: timedelta | None = None
+    longest: timedelta | None = None
 
 
 def spread(seconds: Sequence[float]) -> Spread:
     """The spread of these times."""
     if not seconds:
         return Spread()
+    longest = timedelta(seconds=max(seconds))
     if len(seconds) == 1:
-        return Spread(1, timedelta(seconds=seconds[0]), timedelta(seconds=seconds[0]))
-    nine_of_ten = statistics.quantiles(seconds, n=10, method="inclusive")[8]
-    return Spread(len(seconds), timedelta(seconds=statistics.median(seconds)), timedelta(seconds=nine_of_ten))
+        return Spread(1, longest, longest, longest)
+    nine_of_ten = timedelta(seconds=statistics.quantiles(seconds, n=10, method="inclusive")[8])
+    return Spread(len(seconds), timedelta(seconds=statistics.median(seconds)), nine_of_ten, longest)
 
 
 def gini(amounts: Iterable[int]) -> float | None:

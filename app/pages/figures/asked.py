@@ -45,7 +45,9 @@ def needs(reader: Reader, asked: Asked, span: Span) -> Figure:
         "needs",
         reader.say("needs_title"),
         said,
-        plots.columns(reader.about("needs", said), days, series, reader.number),
+        plots.columns(reader.about("needs", said), days, series, reader.number)
+        if plots.worth_drawing(series)
+        else None,
         legend(series, "needs"),
         Table(
             reader.say("needs_table"),
@@ -65,8 +67,7 @@ def times(reader: Reader, name: str, waits: Waits, asked: Mapping[date, int], sp
         n=waits.whole.count,
         count=reader.number(waits.whole.count),
         asked=reader.number(sum(asked.values())),
-        median=reader.took(waits.whole.median),
-        most=reader.took(waits.whole.p90),
+        within=reader.within(waits.whole),
     )
     weeks = [waits.weeks[week] for week in span.weeks]
     lines = [
@@ -82,7 +83,7 @@ def times(reader: Reader, name: str, waits: Waits, asked: Mapping[date, int], sp
         name,
         reader.say(f"{name}_title"),
         said,
-        plots.times(reader.about(name, said), days, lines, reader.seconds),
+        plots.times(reader.about(name, said), days, lines, reader.seconds) if plots.worth_drawing(lines) else None,
         [(plots.stroke(n), line.label) for n, line in enumerate(lines)],
         Table(
             reader.say(f"{name}_table"),
@@ -105,11 +106,7 @@ def became(reader: Reader, asked: Asked) -> Figure:
         )
         for name, endings in BECAME.items()
     ]
-    came = sum(asked.endings.get(ending, 0) for ending in CAME)
-    not_met = sum(asked.endings.get(ending, 0) for ending in NOT_MET)
-    said = reader.say(
-        "became_said", count=reader.number(asked.total), came=reader.number(came), not_met=reader.number(not_met)
-    )
+    said = became_said(reader, asked)
     names = [reader.need(need) for need in shown]
     everything = [
         [
@@ -128,11 +125,25 @@ def became(reader: Reader, asked: Asked) -> Figure:
     )
 
 
+def became_said(reader: Reader, asked: Asked) -> str:
+    """For how many help came and for how many nobody could; that none is over, where none is."""
+    ended = {name: sum(asked.endings.get(one, 0) for one in endings) for name, endings in BECAME.items()}
+    count = reader.number(asked.total)
+    if ended["goes_on"] == asked.total:
+        return reader.say("became_open", n=asked.total, count=count)
+    if asked.total == 1:
+        return reader.say("became_one", what=next(reader.say(f"became_{name}") for name in BECAME if ended[name]))
+    came, not_met = ended["came"], ended["not_met"]
+    first = reader.say("became_said", n=came, came=reader.number(came), count=count)
+    rest = reader.say("became_nobody", n=not_met, not_met=reader.number(not_met))
+    return f"{first}{rest}"
+
+
 def reasons(reader: Reader, asked: Asked) -> Figure:
     """Why help did not come, or why nobody knows."""
     found = sorted((e for e in REASONS if asked.endings.get(e, 0)), key=lambda e: -asked.endings[e])
     if not found:
-        return reader.none("reasons")
+        return reader.none("reasons", "_none" if any(asked.endings.get(ending, 0) for ending in CAME) else "_nothing")
     names = [reader.say(f"because_{ending}") for ending in found]
     counts = [asked.endings[ending] for ending in found]
     said = reader.say("reasons_said", why=names[0], count=reader.number(counts[0]))
@@ -160,7 +171,9 @@ def languages(reader: Reader, asked: Asked) -> Figure:
         "languages",
         reader.say("languages_title"),
         said,
-        plots.bars(reader.about("languages", said), names[shown], [Series("", counts[shown])], reader.number),
+        plots.bars(reader.about("languages", said), names[shown], [Series("", counts[shown])], reader.number)
+        if len(codes) > 1
+        else None,
         table=Table(reader.say("languages_table"), [reader.say("language"), reader.say("requests")], rows),
     )
 

@@ -26,7 +26,7 @@ def texts(reader: Reader, sent: Texts) -> Figure:
         n=whole.texts,
         count=reader.number(whole.texts),
         segments=reader.number(whole.segments),
-        days=len(sent.days),
+        since=since(reader, sent),
     )
     lanes = [lane for lane in Lane if sent.of_lane(lane).texts]
     series = [Series(lane_name(reader, lane), [day[lane].texts for day in sent.days.values()]) for lane in lanes]
@@ -40,7 +40,9 @@ def texts(reader: Reader, sent: Texts) -> Figure:
         "texts",
         reader.say("texts_title"),
         said,
-        plots.columns(reader.about("texts", said), days, series, reader.number),
+        plots.columns(reader.about("texts", said), days, series, reader.number)
+        if plots.worth_drawing(series)
+        else None,
         legend(series, "texts"),
         Table(reader.say("texts_table"), head, rows),
         reader.say("by_day"),
@@ -57,7 +59,7 @@ def money(reader: Reader, sent: Texts, today: date) -> Figure:
     said = reader.say(
         "money_said",
         money=reader.money(whole.money),
-        days=len(sent.days),
+        since=since(reader, sent),
         today=reader.money(sent.of_day(today).money),
         most=lane_name(reader, dearest),
         share=reader.percent(float(sent.of_lane(dearest).money / whole.money)),
@@ -75,11 +77,18 @@ def money(reader: Reader, sent: Texts, today: date) -> Figure:
         "money",
         reader.say("money_title"),
         said,
-        plots.columns(reader.about("money", said), days, spent, reader.price_mark),
+        plots.columns(reader.about("money", said), days, spent, reader.price_mark)
+        if plots.worth_drawing(spent)
+        else None,
         legend(spent, "money"),
         Table(reader.say("money_table"), head, rows),
         reader.say("by_day"),
     )
+
+
+def since(reader: Reader, sent: Texts) -> str:
+    """Since when texts are counted."""
+    return reader.since(min(sent.days), max(sent.days))
 
 
 def lane_name(reader: Reader, lane: Lane) -> str:
@@ -91,7 +100,10 @@ def surging(reader: Reader, found: Surging) -> Figure:
     """New requests an hour, beside what the line is used to."""
     if not found.new and not found.usual:
         return reader.none("surge")
-    said = reader.say("surge_said", n=found.new, usual=reader.number(found.usual))
+    new_ones = reader.say("surge_said", n=found.new)
+    said = (
+        f"{new_ones} {reader.say('surge_usually', n=round(found.usual)) if found.usual else reader.say('surge_yet')}"
+    )
     if found.held_since is not None:
         said = f"{said} {reader.say('surge_held', when=when(reader, found.held_since))}"
     hours = [reader.hour(hour.begins) for hour in found.hours]
@@ -105,7 +117,9 @@ def surging(reader: Reader, found: Surging) -> Figure:
         "surge",
         reader.say("surge_title"),
         said,
-        plots.columns(reader.about("surge", said), hours, new, reader.number, usual=usual),
+        plots.columns(reader.about("surge", said), hours, new, reader.number, usual=usual)
+        if plots.worth_drawing(new, usual)
+        else None,
         [*legend(new, "surge"), (plots.stroke(-1), reader.say("surge_usual"))],
         Table(
             reader.say("surge_table"),
@@ -123,7 +137,8 @@ def queue(reader: Reader, found: Queue, now: datetime) -> Figure:
     named = [reader.say(f"state_{state}", n=found.states[state]) for state in STATES if found.states.get(state, 0)]
     said = reader.say("queue_said", n=found.live, states=reader.listed(named))
     if found.oldest is not None:
-        said = f"{said} {reader.say('queue_oldest', age=reader.took(now - found.oldest))}"
+        age = reader.long(now - found.oldest)
+        said = f"{said} {reader.say('queue_oldest', n=found.states.get(State.OPEN, 0), age=age)}"
     ages: Sequence[str] = [reader.say(f"age_{age}") for age in AGES]
     states = [
         [reader.say(f"is_{state}"), reader.number(found.states[state])] for state in STATES if state in found.states

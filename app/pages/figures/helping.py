@@ -12,7 +12,7 @@ from models.report.duty import Duty
 from models.report.helping import Asks, Load
 from models.report.span import Span
 
-FEW = 2  # volunteers, of whom a curve says nothing
+FEW = 3  # volunteers, or requests: of fewer nothing is told, for it would be of somebody
 TENTHS = 10
 
 
@@ -43,7 +43,7 @@ def asks(reader: Reader, weeks: Mapping[date, Asks], span: Span) -> Figure:
         "asks",
         reader.say("asks_title"),
         said,
-        plots.columns(reader.about("asks", said), days, each, reader.number),
+        plots.columns(reader.about("asks", said), days, each, reader.number) if plots.worth_drawing(each) else None,
         table=Table(reader.say("asks_table"), head, rows),
         axis=reader.per_week("asks_axis", span),
     )
@@ -52,8 +52,10 @@ def asks(reader: Reader, weeks: Mapping[date, Asks], span: Span) -> Figure:
 def load(reader: Reader, carried: Load) -> Figure:
     """How evenly the load is shared, without a word of who has how much."""
     people, gini = len(carried.carried), carried.gini
-    if gini is None or people < FEW:
+    if gini is None:
         return reader.none("load")
+    if people < FEW or carried.total < FEW:
+        return reader.none("load", "_few")
     busy = max(round(people / TENTHS), 1)
     said = reader.say(
         "load_said",
@@ -61,7 +63,6 @@ def load(reader: Reader, carried: Load) -> Figure:
         people=reader.number(people),
         count=reader.number(carried.total),
         share=reader.percent(sum(carried.carried[-busy:]) / carried.total),
-        gini=reader.ratio(gini),
     )
     curve = arithmetic.lorenz(carried.carried)
     parts = [n / TENTHS for n in range(1, TENTHS + 1)]
@@ -74,7 +75,11 @@ def load(reader: Reader, carried: Load) -> Figure:
             reader.about("load", said), curve, reader.percent, reader.say("load_people"), reader.say("load_share")
         ),
         [(plots.stroke(0), reader.say("load_is")), (plots.stroke(-1), reader.say("load_even"))],
-        Table(reader.say("load_table"), [reader.say("load_people"), reader.say("load_share")], rows),
+        Table(
+            reader.say("load_table", gini=reader.ratio(gini)),
+            [reader.say("load_people"), reader.say("load_share")],
+            rows,
+        ),
     )
 
 
@@ -95,8 +100,7 @@ def duty(reader: Reader, found: Duty, span: Span) -> Figure:
         reader.say(
             f"duty_{kind}_said",
             n=each.waits.whole.count,
-            median=reader.took(each.waits.whole.median),
-            most=reader.took(each.waits.whole.p90),
+            within=reader.within(each.waits.whole),
         )
         for kind, each in kinds.items()
     )
@@ -121,7 +125,7 @@ def duty(reader: Reader, found: Duty, span: Span) -> Figure:
         "duty",
         reader.say("duty_title"),
         said,
-        plots.times(reader.about("duty", said), days, lines, reader.seconds),
+        plots.times(reader.about("duty", said), days, lines, reader.seconds) if plots.worth_drawing(lines) else None,
         [(plots.stroke(n), line.label) for n, line in enumerate(lines)],
         Table(reader.say("duty_table"), head, rows),
         reader.per_week("duty_axis", span),

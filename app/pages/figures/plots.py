@@ -18,6 +18,8 @@ LABELS = 4  # along an axis, that do not touch each other
 NUMBER = 34.0  # units, for the number before the words of a bar
 ROW = 40.0  # units, of a bar with its words above it
 GAP = 0.22  # of a column, to the next one
+FEW = 3  # columns or points: of fewer a sentence and a table say all
+SHORT = 10  # what a bar as long as its plot stands for at least: a single one is a short bar
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,12 @@ class Series:
 
     label: str
     values: Sequence[float | None]
+
+
+def worth_drawing(series: Sequence[Series], usual: Sequence[float] = ()) -> bool:
+    """Whether there are enough columns or points that are more than nothing."""
+    columns = zip(*(each.values for each in series), *([usual] if usual else []), strict=True)
+    return sum(any(column) for column in columns) >= FEW
 
 
 def columns(
@@ -93,7 +101,7 @@ def times(words: Words, under: Sequence[str], lines: Sequence[Series], says: Say
 def bars(words: Words, rows: Sequence[str], stacked: Sequence[Series], says: Says) -> Markup:
     """Bars one below the other, each with its number and its words above it; series go on where the last one ends."""
     totals = [sum(series.values[n] or 0 for series in stacked) for n in range(len(rows))]
-    scale = Scale(max([*totals, 1]), 0, WIDTH)
+    scale = Scale(max([*totals, SHORT]), 0, WIDTH)
     drawn = [shapes.patterns(words.name, len(stacked))]
     for n, (row, total) in enumerate(zip(rows, totals, strict=True)):
         above = n * ROW + LETTER + 2

@@ -7,16 +7,18 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 from app.pages.figures.plots import Words as PlotWords
 from app.pages.wording import Words
+from models.report.arithmetic import Spread
 from models.report.span import Span
 
 HOUR, DAY = 3600, 24 * 3600  # seconds
 NOTHING = "–"
+TEN = 10  # things that took a while: of fewer, nine of ten are not told
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. Without a plot there was nothing to draw, and `said` says so."""
+    """One figure. Without a plot there was too little to draw; without a table nothing at all, and `said` says so."""
 
     name: str
     title: str
@@ -61,9 +63,9 @@ class Reader:
         """What the plot of this name is called, and what it shows."""
         return PlotWords(name, self.say(f"{name}_title"), said)
 
-    def none(self, name: str) -> Figure:
+    def none(self, name: str, why: str = "_none") -> Figure:
         """A figure for which nothing has happened yet."""
-        return Figure(name, self.say(f"{name}_title"), self.say(f"{name}_none"))
+        return Figure(name, self.say(f"{name}_title"), self.say(f"{name}{why}"))
 
     def per_week(self, key: str, span: Span) -> str:
         """What an axis counts, and that it does so by the week, or by four."""
@@ -92,6 +94,35 @@ class Reader:
     def took(self, time_taken: timedelta | None) -> str:
         """`25 min`, `2.5 h`, `3 d`; a dash for what nobody measured."""
         return NOTHING if time_taken is None else self.seconds(time_taken.total_seconds())
+
+    def within(self, spread: Spread) -> str:
+        """`half of them within 25 min, nine of ten within 2.5 h`; of a few simply all, of two both."""
+        median, most = (self._in_words(each) for each in (spread.median, spread.p90))
+        if spread.count >= TEN and median != most:
+            return self.say("within_nine", median=median, most=most)
+        longest = self._in_words(spread.longest)
+        if spread.count == 2:
+            return self.say("within_both", longest=longest)
+        if median == longest:
+            return self.say("within_all", n=spread.count, longest=longest)
+        return self.say("within_few", median=median, longest=longest)
+
+    def _in_words(self, time_taken: timedelta | None) -> str:
+        if time_taken is None or round(time_taken.total_seconds() / 60) <= 1:
+            return self.say("a_minute")
+        return self.took(time_taken)
+
+    def long(self, time_taken: timedelta) -> str:
+        """`6 hours`: about how long, in a word."""
+        least = max(time_taken, timedelta(minutes=1))
+        return str(format_timedelta(least, granularity="minute", threshold=1.2, locale=self.code))
+
+    def since(self, day: date, today: date) -> str:
+        """`since Monday`, `since Mar 2`."""
+        if (today - day).days >= 7:
+            return self.say("since", day=self.day(day))
+        named = _moment("EEEE", datetime.combine(day, time(), UTC), "UTC", self.code)
+        return self.say("today" if day == today else "since_weekday", day=named)
 
     def seconds(self, seconds: float) -> str:
         """The same of seconds."""

@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parents[3] / "docs"
 FILE = re.compile(r"starting-a-group(?:\.(\w+))?\.md")
 FIRST = "en"  # the language of the file that names none
 OTHER_FILE = re.compile(r"\[[^]]*\]\([^:)]*\.md\)")
+LINE_PAGES = ("/poster", "/card")  # of which the file names the address
 ROLES = {  # without which a table that is shown as a list would be none to a screen reader
     "table_open": "table",
     "thead_open": "rowgroup",
@@ -94,6 +95,7 @@ def guide(language: str) -> Guide:
     tokens = markdown.parse((FOLDER / name).read_text(encoding="utf-8"))
     headings = list(_name_headings(tokens))
     _explain_tables(tokens)
+    _link_pages(tokens)
     html = markdown.renderer.render(list(_of_page(tokens)), markdown.options, {})
     chapters = tuple((name, words) for tag, name, words in headings if tag == "h2")
     return Guide(headings[0][2], chapters, Markup(html))
@@ -106,6 +108,19 @@ def _name_headings(tokens: Sequence[Token]) -> Iterator[tuple[str, str, str]]:
             name = re.sub(r"\W+", "-", inline.content.lower()).strip("-")
             token.attrSet("id", name)
             yield token.tag, name, inline.content
+
+
+def _link_pages(tokens: Sequence[Token]) -> None:
+    """Where an address of the line's own pages stands, a link leads there."""
+    for token in tokens:
+        if token.children:
+            token.children = [part for child in token.children for part in _linked(child)]
+
+
+def _linked(token: Token) -> tuple[Token, ...]:
+    if token.type != "code_inline" or token.content not in LINE_PAGES:
+        return (token,)
+    return Token("link_open", "a", 1, attrs={"href": token.content}), token, Token("link_close", "a", -1)
 
 
 def _explain_tables(tokens: Sequence[Token]) -> None:
