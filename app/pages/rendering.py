@@ -17,6 +17,7 @@ from app.pages import wording
 from app.web.assets import HEADERS, VENDORED, Assets
 from handlers import phrasebook
 from handlers.phrasebook import Value
+from handlers.summary import Span
 
 HERE = Path(__file__).parent
 ASSETS = Assets(HERE / "static", "/pages")
@@ -61,6 +62,10 @@ def templates(language: str, zone: str) -> Environment:
         """`March 3, 2026`."""
         return str(format_date(moment.astimezone(clock), "long", book.locale))
 
+    def span(value: Span, *, day: bool = True) -> str:
+        """`Tue 6 – 10 PM`; without its day, the hours."""
+        return value.short(book, day=day)
+
     def number(value: float) -> str:
         return str(format_decimal(value, locale=book.locale))
 
@@ -85,6 +90,7 @@ def templates(language: str, zone: str) -> Environment:
         "ago": ago,
         "date": date,
         "hour": book.hour,
+        "span": span,
         "number": number,
         "worded": worded,
         "listed": listed,
