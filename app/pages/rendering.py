@@ -52,7 +52,7 @@ def templates(language: str, zone: str) -> Environment:
         return book.time(moment, zone)
 
     def day(moment: datetime) -> str:
-        return str(format_datetime(moment, "d MMMM" if words.code == "es" else "MMMM d", clock, book.locale))
+        return str(format_datetime(moment, "d 'de' MMMM" if words.code == "es" else "MMMM d", clock, book.locale))
 
     def ago(moment: datetime, now: datetime) -> str:
         """`3 hours`, how old something is."""
