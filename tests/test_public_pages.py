@@ -194,7 +194,7 @@ def test_whichever_numbers_a_line_has(
     ],
 )
 def test_numbers_are_written_as_in_the_country(number: str, country: str, shown: str) -> None:
-    assert numbers.shown(number, country) == shown
+    assert phones.shown(number, country) == shown
 
 
 def test_a_link_with_words_is_read_by_both_kinds_of_phones() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -54,6 +54,11 @@ def templates(language: str, zone: str) -> Environment:
     def day(moment: datetime) -> str:
         return str(format_datetime(moment, "d 'de' MMMM" if words.code == "es" else "MMMM d", clock, book.locale))
 
+    def moment(at: datetime) -> str:
+        """`Thursday, November 26, 11:39 AM`."""
+        named = format_skeleton("MMMMEEEEd", at, clock, locale=book.locale)
+        return f"{named}, {book.time(at, zone, book.pages['clock_minute'])}"
+
     def ago(moment: datetime, now: datetime) -> str:
         """`3 hours`, how old something is."""
         return str(format_timedelta(now - moment, locale=book.locale, threshold=1.2))
@@ -87,6 +92,7 @@ def templates(language: str, zone: str) -> Environment:
     filters: dict[str, Callable[..., str]] = {
         "time": time,
         "day": day,
+        "moment": moment,
         "ago": ago,
         "date": date,
         "hour": book.hour,
