@@ -38,7 +38,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
 
 
 def _pause(turn: Turn, words: str) -> Texts:
-    ends = _moment(turn, words)
+    ends = moment(turn, words)
     if ends is None:
         turn.ask(turn.speaker, Question.UNTIL)
         yield turn.reply("pause_until")
@@ -58,10 +58,10 @@ def _pause(turn: Turn, words: str) -> Texts:
     yield from turn.tell_duty("duty_paused", but=turn.speaker.id, name=turn.somebody(turn.speaker), when=when)
 
 
-def _moment(turn: Turn, words: str) -> datetime | None:
+def moment(context: Context, words: str) -> datetime | None:
     """The morning, or the hour, until which it shall be; None if they do not say."""
-    ends = timing.until(turn, when.of(words), words)
-    return None if ends is None else min(ends, turn.now + LONGEST)
+    ends = timing.until(context, when.of(words), words)
+    return None if ends is None else min(ends, context.now + LONGEST)
 
 
 def resume(turn: Turn, _: Order) -> Texts:

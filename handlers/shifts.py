@@ -236,10 +236,10 @@ def owner(context: Context, shift: Shift) -> Name | Said:
     return _name(context, people.by_id(context.session, shift.person_id))
 
 
-def when_nobody(context: Context) -> list[Value]:
+def when_nobody(context: Context) -> list[Day | Span]:
     """When nobody has said that they are on duty by day: whole days by their name, else from when to when."""
     planned = [shift for shift in ahead(context) if shift.cover_asked_at is None]
-    found: list[Value] = []
+    found: list[Day | Span] = []
     for begins, ends in lines.waking(context.line).spans(context.now):
         if begins >= context.now + AHEAD:
             break

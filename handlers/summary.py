@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_interval
+
 from handlers import due, lures, naming, phrasebook, redaction, takes, vicinity
 from handlers.due import Due
 from handlers.phrasebook import Book, Value
@@ -140,6 +142,16 @@ class Span:
         if self.dated:
             since = f"{book.time(self.begins, self.zone, 'EMMMd')} {book.time(self.begins, self.zone, hour)}"
         return f"{since} - {book.time(self.ends, self.zone, hour)}"
+
+    def short(self, book: Book, *, day: bool = True) -> str:
+        """`Tue 6 – 10 PM`, as a page says it: no minutes where there are none. Without the day, its hours."""
+        zone = ZoneInfo(self.zone)
+        whole = all(moment.astimezone(zone).minute == 0 for moment in (self.begins, self.ends))
+        skeleton = book.pages["clock_minute"]
+        if whole and "h" in skeleton:  # `6 PM`; `18` alone would be no hour
+            skeleton = "h"
+        hours = str(format_interval(self.begins, self.ends, skeleton, zone, locale=book.locale))
+        return f"{book.time(self.begins, self.zone, 'EMMMd' if self.dated else 'E')} {hours}" if day else hours
 
 
 @dataclass(frozen=True)

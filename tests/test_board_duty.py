@@ -1,6 +1,9 @@
 """Duty on the board: the roster for everybody, and what duty alone sees; each button is its text."""
 
+import re
 from datetime import timedelta
+from html import escape
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -68,7 +71,7 @@ ACTS = {
         {"day": "6", "from": "9", "once": "1"},
     ),
     "cant": (story, "SHIFT cant 2026-03-06", {"on": "2026-03-06"}),
-    "out": (story, "SHIFT off 2026-03-06", {"on": "2026-03-06"}),
+    "out": (story, "SHIFT off 2026-03-06", {"on": "2026-03-06", "sure": "1"}),
     "cover": (story, "COVER 2026-03-05", {"on": "2026-03-05"}),
     "broadcast": (story, "BROADCAST We meet at ten.", {"words": "We meet\n at ten.", "sure": "1"}),
     "broadcast asked": (
@@ -115,7 +118,7 @@ def test_volunteers_see_the_roster_and_nothing_else(hotline: Hotline, ben: Visit
     shown = ben.get(PATH).text
     assert "On duty now: Dee and Eve." in shown
     assert "Eve can&#39;t" in shown
-    assert "Nobody yet:" in shown
+    assert "No turn is planned:" in shown
     for heading in ("What drags", "A word to many", "The line itself", "Waits for an answer"):
         assert f">{heading}<" not in shown
     for act in ("broadcast", "send", "dont", "pause", "resume", "brake_on", "brake_off"):
@@ -131,7 +134,7 @@ def test_words_to_many_are_shown_with_their_price_before_anything_is_sent(hotlin
     page = dee.submit(PATH, act="broadcast", words="Bring <b>chairs</b> & soup, to 12 Oak St apt 3", to="")
     assert page.status_code == 200
     assert "(Dee): &#34;Bring &lt;b&gt;chairs&lt;/b&gt; &amp; soup" in page.text
-    assert "To 10 people: 10 segments, about $0.08." in page.text
+    assert "To 10 people, 10 texts, about $0.08." in page.text
     assert "<td>English</td><td>SMS</td><td>7</td><td>1</td>" in page.text
     assert "<td>Español</td><td>SMS</td><td>3</td><td>1</td>" in page.text
     assert "A place is in it" in page.text
@@ -149,10 +152,12 @@ def test_words_to_many_are_shown_with_their_price_before_anything_is_sent(hotlin
 def test_a_second_person_is_shown_what_waits_for_their_yes(hotline: Hotline) -> None:
     dee = begun(hotline)
     shown = dee.get(PATH).text
-    assert "Eve wants to tell this to volunteers" in shown
+    assert "Eve wants to tell volunteers this. It needs a yes by" in shown
     assert "We meet on Saturday." in shown
     eve = Visitor(hotline, EVE).let_in()
-    assert 'value="send"' not in eve.get(PATH).text  # not her own
+    own = eve.get(PATH).text
+    assert "Dee was asked. You can do nothing more for now." in own
+    assert 'value="send"' not in own
     assert "asked something else meanwhile" in eve.submit(PATH, act="send", broadcast="1").text
     assert "OK, I don&#39;t send it." in dee.submit(PATH, act="dont", broadcast="1").text
     assert "We meet on Saturday." not in eve.get(PATH).text
@@ -186,7 +191,7 @@ def test_duty_reads_what_drags_waits_and_was_noted(hotline: Hotline, clock: Stil
         dee.says(words)
     shown = dee.get(PATH).text
     assert "takes a break until Fri" in shown
-    assert "On since" in shown
+    assert "new requests are asked about one by one." in shown
 
 
 def test_what_is_kept_apart_from_somebody_on_duty_stays_hidden(hotline: Hotline) -> None:
@@ -211,3 +216,52 @@ def test_what_is_kept_apart_from_somebody_on_duty_stays_hidden(hotline: Hotline)
     one = dee.get(f"/board/people/{ben}").text
     assert "#1" not in one
     assert "And 1 more, of a neighbor of whom you may not read." in one
+
+
+def test_alarms_come_first_and_can_be_answered_there(hotline: Hotline) -> None:
+    dee, ben = story(hotline), Visitor(hotline, BEN)
+    Visitor(hotline, CARO).says("there is a man with a gun at 12 Oak St <i>now</i>")
+    shown = dee.get(PATH).text
+    alarm, _, rest = shown.partition("<h1>Duty</h1>")
+    assert "#3 Emergency" in alarm
+    assert "a man with a gun" in alarm
+    assert "&lt;i&gt;" in alarm
+    assert 'href="/board#r3"' in alarm
+    assert ">What drags<" in rest
+    dee.carried()
+    answer = dee.submit("/board", do="on_it", number="3")
+    assert answer.status_code == 200
+    assert "#3 Emergency" not in dee.get(PATH).text
+    ben.person_id = next(p.id for p in hotline.database.read(lambda s: people.everybody(s, 1)) if p.name == "Ben")
+    Visitor(hotline, CARO).says("HELP, he is back, call 911, he shoots")
+    assert "Emergency" not in ben.let_in().get(PATH).text
+
+
+@pytest.mark.parametrize("until", ["next year maybe", "1; CLAIM 2", "<b>soon</b>", " "])
+def test_a_break_whose_end_is_not_understood_is_asked_about_where_it_was_typed(hotline: Hotline, until: str) -> None:
+    dee = story(hotline)
+    page = dee.submit(PATH, act="pause", until=until)
+    assert page.status_code == 422
+    assert page.text.count("We did not understand until when.") == 2  # above, and at the field
+    assert f'value="{escape(until.strip())}" maxlength="60"' in page.text
+    assert dee.carried() == []
+    assert "Until when?" not in dee.says("LIST")[0]
+    assert "takes a break until Fri" in dee.submit(PATH, act="pause", until="until friday").text
+
+
+def test_a_turn_leaves_the_roster_by_the_second_press(hotline: Hotline) -> None:
+    dee = story(hotline)
+    asked = dee.submit(PATH, act="out", on="2026-03-06")
+    assert "Off the roster: Fri 6" in asked.text
+    assert "This one and all to come" in asked.text
+    assert dee.carried() == []
+    assert 'value="2026-03-06"' in dee.get(PATH).text
+    assert 'value="2026-03-06"' not in dee.submit(PATH, act="out", on="2026-03-06", sure="1").text
+
+
+def test_a_day_without_a_turn_is_told_once(hotline: Hotline) -> None:
+    gaps = story(hotline).get(PATH).text.partition("No turn is planned:")[2].partition("</ul>")[0]
+    rows = re.findall(r"<li><b>(\w+)</b> ([^<]+)</li>", gaps)
+    assert all(one != other for (one, _), (other, _) in pairwise(rows))
+    assert ("Sat", "all day") in rows
+    assert any("–" in hours and ":00" not in hours for _, hours in rows)

@@ -1,6 +1,7 @@
 """A member's own page: how they want to be asked, what is kept of them; each form is its text."""
 
 from datetime import timedelta
+from html import escape
 
 import httpx
 import pytest
@@ -98,7 +99,7 @@ def test_the_page_shows_what_was_said(hotline: Hotline, clock: StillClock) -> No
     ben.submit(PATH, act="away", until="3 days")
     shown = ben.get(PATH).text
     assert '<option value="2" selected>Elm Park' in shown
-    assert "Now: 10 AM to 5 PM." in shown
+    assert "10 AM to 5 PM" in shown
     assert 'value="2" required' in shown
     assert "You are away until Fri" in shown
     assert "#1</a> Groceries for 2, Oak Hill" in shown
@@ -115,7 +116,8 @@ def test_words_that_mean_something_else_do_nothing(hotline: Hotline) -> None:
     for until in ("when hell freezes over and pigs fly", "1; CLAIM 1", "<script>alert(1)</script>"):
         page = ben.submit(PATH, act="away", until=until)
         assert page.status_code == 422
-        assert "would mean something else" in page.text
+        assert page.text.count("We did not understand until when.") == 2  # above, and at the field
+        assert f'value="{escape(until)}" maxlength="60"' in page.text
         assert "<script>" not in page.text
     assert ben.carried() == []
     for fields in ({"act": "ban"}, {"act": "max", "most": "x"}, {"act": "language", "language": "xx"}, {"area": "1"}):

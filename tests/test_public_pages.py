@@ -209,7 +209,7 @@ def test_on_paper_whatsapp_is_named_where_it_has_the_same_number(somebody: Visit
     ],
 )
 def test_numbers_are_written_as_in_the_country(number: str, country: str, shown: str) -> None:
-    assert numbers.shown(number, country) == shown
+    assert phones.shown(number, country) == shown
 
 
 def test_a_link_with_words_is_read_by_both_kinds_of_phones() -> None:

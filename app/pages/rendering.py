@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +17,7 @@ from app.pages import wording
 from app.web.assets import HEADERS, VENDORED, Assets
 from handlers import phrasebook
 from handlers.phrasebook import Value
+from handlers.summary import Span
 
 HERE = Path(__file__).parent
 ASSETS = Assets(HERE / "static", "/pages")
@@ -51,7 +52,12 @@ def templates(language: str, zone: str) -> Environment:
         return book.time(moment, zone)
 
     def day(moment: datetime) -> str:
-        return str(format_datetime(moment, "d MMMM" if words.code == "es" else "MMMM d", clock, book.locale))
+        return str(format_datetime(moment, "d 'de' MMMM" if words.code == "es" else "MMMM d", clock, book.locale))
+
+    def moment(at: datetime) -> str:
+        """`Thursday, November 26, 11:39 AM`."""
+        named = format_skeleton("MMMMEEEEd", at, clock, locale=book.locale)
+        return f"{named}, {book.time(at, zone, book.pages['clock_minute'])}"
 
     def ago(moment: datetime, now: datetime) -> str:
         """`3 hours`, how old something is."""
@@ -60,6 +66,10 @@ def templates(language: str, zone: str) -> Environment:
     def date(moment: datetime) -> str:
         """`March 3, 2026`."""
         return str(format_date(moment.astimezone(clock), "long", book.locale))
+
+    def span(value: Span, *, day: bool = True) -> str:
+        """`Tue 6 – 10 PM`; without its day, the hours."""
+        return value.short(book, day=day)
 
     def number(value: float) -> str:
         return str(format_decimal(value, locale=book.locale))
@@ -82,9 +92,11 @@ def templates(language: str, zone: str) -> Environment:
     filters: dict[str, Callable[..., str]] = {
         "time": time,
         "day": day,
+        "moment": moment,
         "ago": ago,
         "date": date,
         "hour": book.hour,
+        "span": span,
         "number": number,
         "worded": worded,
         "listed": listed,

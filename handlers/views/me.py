@@ -48,6 +48,7 @@ class Myself:
     hours: Hours | None
     hours_said: tuple[Hour, Hour] | None
     line_hours: tuple[Hour, Hour]
+    line_waking: Hours  # the same
     most: int
     digest: bool
     wake: bool
@@ -85,6 +86,7 @@ def look(context: Context, person: Person) -> Myself:
         needs=frozenset(person.can),
         hours=hours,
         hours_said=(Hour(hours.begins), Hour(hours.ends)) if hours else None,
+        line_waking=quiet,
         line_hours=(Hour(quiet.begins), Hour(quiet.ends)),
         most=newcomers.most_open(context, person),
         digest=person.digest_since is not None,

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from handlers import rota, shifts
 from handlers.phrasebook import Value
-from handlers.summary import Span
+from handlers.summary import Day, Span
 from handlers.turn import Context
 from models.people import Person
 
@@ -25,12 +26,20 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A day, and when nobody is on duty on it; without spans, all day."""
+
+    day: Day
+    spans: Sequence[Span]
+
+
+@dataclass(frozen=True)
 class Roster:
     """The next seven days."""
 
     now: Value
     planned: Sequence[Planned]
-    gaps: Sequence[Value]  # by day, when nobody is
+    gaps: Sequence[Gap]
 
 
 def look(context: Context, person: Person) -> Roster:
@@ -48,4 +57,15 @@ def look(context: Context, person: Person) -> Roster:
         )
         for each in shifts.ahead(context)
     ]
-    return Roster(shifts.on_now(context), planned, shifts.when_nobody(context))
+    return Roster(shifts.on_now(context), planned, _gaps(context))
+
+
+def _gaps(context: Context) -> list[Gap]:
+    zone = ZoneInfo(context.line.timezone)
+    days: dict[date, tuple[Day, list[Span]]] = {}
+    for each in shifts.when_nobody(context):
+        begins = each.begins if isinstance(each, Span) else each.moment
+        _, spans = days.setdefault(begins.astimezone(zone).date(), (Day(begins, context.line.timezone), []))
+        if isinstance(each, Span):
+            spans.append(each)
+    return [Gap(day, spans) for day, spans in days.values()]

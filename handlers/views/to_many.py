@@ -7,10 +7,10 @@ from datetime import datetime
 from handlers import broadcasting, vicinity
 from handlers.broadcasting import Group
 from handlers.phrasebook import Value
-from handlers.summary import Quoted, Said
+from handlers.summary import Quoted, Said, Several
 from handlers.turn import Context
 from handlers.understanding.intents import Question
-from models import broadcasts
+from models import broadcasts, people
 from models.broadcasts import LASTS, Audience, Broadcast
 from models.delivery import line_numbers
 from models.people import Person
@@ -22,7 +22,7 @@ class Preview:
 
     to: Value
     people: Said
-    segments: Said
+    texts: int  # as the phone company counts them
     money: str
     groups: Sequence[Group]
     tells_place: bool
@@ -39,6 +39,8 @@ class Undecided:
     until: datetime
     preview: Preview
     asked: bool  # the reader, last of all
+    own: bool  # the reader's
+    others: Value  # who else was asked
 
 
 def preview(context: Context, person: Person, words: str, *, asked: bool, area_id: int | None) -> Preview:
@@ -62,8 +64,19 @@ def undecided(context: Context, person: Person) -> Iterator[Undecided]:
     for each in broadcasts.undecided(context.session, context.line.id):
         if each.created_at + LASTS > context.now:
             by = context.whole_name(broadcasting.author(context, each))
-            until, mine = each.created_at + LASTS, waits == str(each.id)
-            yield Undecided(each.id, Quoted(each.words), by, until, _preview(context, each), mine)
+            until, own, asked_ = each.created_at + LASTS, each.by_person_id == person.id, waits == str(each.id)
+            others = [] if asked_ else [*_asked(context, person, each)]
+            names = Several(others, style="or") if others else None
+            yield Undecided(each.id, Quoted(each.words), by, until, _preview(context, each), asked_, own, names)
+
+
+def _asked(context: Context, but: Person, broadcast: Broadcast) -> Iterator[Value]:
+    for each in people.on_duty(context.session, context.line.id):
+        asked = context.asked_of(each)
+        if asked is None or each.id == but.id:
+            continue
+        if (asked.question, asked.words) == (Question.BROADCAST, str(broadcast.id)):
+            yield context.somebody(each)
 
 
 def _preview(context: Context, broadcast: Broadcast) -> Preview:
@@ -72,7 +85,7 @@ def _preview(context: Context, broadcast: Broadcast) -> Preview:
     return Preview(
         to=broadcasting.to_whom(context, broadcast),
         people=Said("to_people", {"n": size.people}),
-        segments=Said("segments", {"n": size.segments}),
+        texts=size.segments,
         money=size.money,
         groups=broadcasting.groups(context, broadcast, to),
         tells_place=vicinity.tells_place(broadcast.words, named=True),

@@ -7,9 +7,9 @@ from datetime import datetime
 from handlers import alarms, discreet, doors, summary
 from handlers.duty import WORST_FIRST
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Said, Sight, What
+from handlers.summary import Ours, Sight, What
 from handlers.turn import Context
-from handlers.views import ages
+from handlers.views import ages, unheard
 from handlers.views.ages import Age
 from models import assignments, kept_apart, listing, offers, requests
 from models.alarms import Alarm
@@ -190,11 +190,9 @@ def _around(context: Context, person: Person, shown: Collection[Request], apart:
 
 
 def _up(context: Context, alarm: Alarm, card: Card, requests_: dict[int, Request], person: Person) -> Up:
-    text = alarms.read_to(context, alarm, requests_[alarm.request_id], person)[0]
-    where = text.values["where"]
-    place = where.values["place"] if isinstance(where, Said) else None
+    told = unheard.of(context, alarm, requests_[alarm.request_id], person)
     acts = ("on_it", "false_alarm")
-    return Up(replace(card, age=Age.ALARM, acts=acts), text.phrase, place, text.values["words"], alarm.raised_at)
+    return Up(replace(card, age=Age.ALARM, acts=acts), told.phrase, told.place, told.words, told.raised_at)
 
 
 def _card(

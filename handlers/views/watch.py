@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from handlers import dragging, duty_tasks, raising, rota
+from handlers import dragging, duty_tasks, pause, raising, rota
 from handlers.phrasebook import Value
 from handlers.summary import Said, What
 from handlers.turn import Context
+from handlers.views import unheard
+from handlers.views.unheard import Unheard
 from models import dragging as kept_dragging
 from models import duty_tasks as kept_tasks
 from models import kept_apart, people, requests, surges
@@ -43,6 +45,7 @@ class Drags:
 class Watch:
     """What duty sees of its own."""
 
+    alarms: Sequence[Unheard]
     notes: Sequence[Said]
     drags: Sequence[Drags]
     waits: Sequence[Waits]
@@ -51,12 +54,18 @@ class Watch:
     held_since: datetime | None  # since when the brake is on
 
 
+def understands(context: Context, until: str) -> bool:
+    """Whether these words say until when the line shall pause."""
+    return pause.moment(context, until) is not None
+
+
 def look(context: Context, person: Person) -> Watch:
     """All of it, for somebody on duty."""
     tasks = kept_tasks.waiting(context.session, context.line.id)
     waits = [*islice(_waiting(context, person, tasks), ROWS)]
     surge = surges.load(context.session, context.line, context.now).surge
     return Watch(
+        alarms=[*islice(unheard.look(context, person), ROWS)],
         notes=[*rota.notes(context, person, NOTES)],
         drags=[*islice(_dragging(context, person), DRAGS)],
         waits=waits,

@@ -1,7 +1,7 @@
 """Duty: who is on and who is next, for everybody; and for whoever is on, what drags, notes, broadcasts, the brake."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ router = APIRouter(prefix="/board/duty", include_in_schema=False)
 
 SEND, DONT = 1, 2
 ASKED = "asked"  # the readers of a broadcast who wait for help
+UNCLEAR = "duty.until_unclear"
 OF_DUTY = frozenset({"broadcast", "send", "dont", "pause", "resume", "brake_on", "brake_off"})
 
 
@@ -64,9 +65,13 @@ def do(member: CurrentMember, form: OwnForm) -> Response:
     if kind in ("send", "dont"):
         choice = SEND if kind == "send" else DONT
         return _page(acting.answered(member, Question.BROADCAST, form.text("broadcast"), choice, form_id))
+    if kind == "pause":
+        return _pause(member, form)
     wanted = _wanted(member, form)
     if wanted is None:
         raise HTTPException(400)
+    if kind == "out" and not form.text("sure"):
+        return _page(Outcome(member, []), leaves=_date(form.text("on")))
     return _page(acting.done(member, wanted, form_id))
 
 
@@ -88,9 +93,22 @@ def _wanted(member: Member, form: Form) -> Act | None:
         if kind == "cover":
             return saying.cover(on, today, language)
         return saying.shift_out(CANT if kind == "cant" else OFF, on, today, language)
-    if kind == "pause":
-        return Act("pause", words=form.text("until").strip())
     return Act("resume") if kind == "resume" else None
+
+
+def _pause(member: Member, form: Form) -> Response:
+    """Words that do not say until when are asked about here, and not by a text; they stay where they were typed."""
+    until = form.text("until").strip()
+
+    def understood(session: Session) -> bool:
+        return watch.understands(member.context(session)[0], until)
+
+    if not member.hotline.database.read(understood):
+        return _page(Outcome(member, [], UNCLEAR), until=until)
+    came = acting.done(member, Act("pause", words=until), form.text("form_id"))
+    if came.trouble == saying.UNCLEAR:
+        came = replace(came, trouble=UNCLEAR)
+    return _page(came, until=until if came.trouble else "")
 
 
 def _broadcast(member: Member, form: Form) -> Response:
@@ -119,7 +137,8 @@ def _areas(member: Member) -> Sequence[Area]:
     return member.hotline.database.read(lambda session: member.context(session)[0].areas)
 
 
-def _page(came: Outcome, draft: Draft | None = None) -> Response:
+def _page(came: Outcome, draft: Draft | None = None, *, leaves: date | None = None, until: str = "") -> Response:
+    """The page: with words to many to be looked at, turns that shall leave the roster, or words as typed."""
     member = came.member
 
     def read(session: Session) -> Seen:
@@ -143,6 +162,9 @@ def _page(came: Outcome, draft: Draft | None = None) -> Response:
         areas=seen.areas,
         undecided=seen.undecided,
         draft=draft if member.on_duty else None,
+        leaves=[each for each in seen.roster.planned if each.mine and each.day == leaves],
+        until=until,
+        unclear=came.trouble == UNCLEAR,
         days=[saying.weekday(day, member.language) for day in range(7)],
         hours=saying.hours_of_day(member.language),
         now=member.hotline.clock.now(),

@@ -20,6 +20,7 @@ from models.store.session import Session
 router = APIRouter(prefix="/board/me", include_in_schema=False)
 
 LOGOUT = "logout"
+UNCLEAR = "me.until_unclear"
 
 
 @router.get("")
@@ -37,7 +38,10 @@ def change(member: CurrentMember, form: OwnForm) -> Response:
     if wanted.command == LOGOUT:
         return _leave(member, form)
     came = acting.done(member, wanted, form.id)
-    return _page(came.member, came.said, came.trouble)
+    trouble, typed = came.trouble, form.text("until") if came.trouble else ""
+    if wanted.command == "away" and trouble == saying.UNCLEAR:
+        trouble = UNCLEAR
+    return _page(came.member, came.said, trouble, kind=wanted.command, until=typed)
 
 
 def _leave(member: Member, form: Form) -> Response:
@@ -50,7 +54,11 @@ def _leave(member: Member, form: Form) -> Response:
     return response
 
 
-def _page(member: Member, said: Sequence[str] = (), trouble: str | None = None) -> Response:
+def _page(
+    member: Member, said: Sequence[str] = (), trouble: str | None = None, *, kind: str = "", until: str = ""
+) -> Response:
+    """The page; what was just changed stays unfolded, and words that were refused stay where they were typed."""
+
     def read(session: Session) -> tuple[Myself, Sequence[Area]]:
         context, person = member.context(session)
         return me.look(context, person), context.areas
@@ -63,6 +71,9 @@ def _page(member: Member, said: Sequence[str] = (), trouble: str | None = None) 
         said=said,
         trouble=trouble,
         me=found,
+        open=kind,
+        until=until,
+        unclear=trouble == UNCLEAR,
         areas=areas,
         needs=list(saying.need_words(member.language)),
         languages=[(code, phrasebook.book(code).name) for code in phrasebook.languages()],

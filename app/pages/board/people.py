@@ -66,6 +66,7 @@ def people(request: Request, member: CurrentMember) -> Response:
         "board/people.html",
         "people",
         rows=listed.rows,
+        own_language=phrasebook.book(member.language).name,
         more=_address(wanted, listed.after) if listed.after is not None else None,
         waits=waits.rows[:NEWCOMERS] if waits else (),
         more_waits=_address(Filter(Standing.NEW)) if waits and len(waits.rows) > NEWCOMERS else None,

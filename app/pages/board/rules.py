@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from babel.dates import get_timezone_location
 from babel.numbers import format_percent
 from fastapi import APIRouter, Request, Response
 
 from app.pages import wording
 from app.pages.board.frame import page
 from app.pages.board.members import CurrentMember
+from app.pages.phones import shown
 from app.pages.wording import Words
 from app.web.forms import whole_number
 from handlers.views import rules
@@ -49,7 +51,16 @@ def agreed(request: Request, member: CurrentMember) -> Response:
         return figure(words, name, unit, known)
 
     found = member.hotline.database.read(read)
-    return page(member, "board/rules.html", "rules", rules=found, figure=value, before=before)
+    return page(
+        member,
+        "board/rules.html",
+        "rules",
+        rules=found,
+        figure=value,
+        before=before,
+        number=lambda known: shown(known, found.country),
+        city=get_timezone_location(found.timezone, words.book.locale, return_city=True),
+    )
 
 
 def figure(words: Words, name: str, unit: Unit, value: Any) -> str:

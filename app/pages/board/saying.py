@@ -12,6 +12,7 @@ from handlers.understanding.arguments import WHOLE_DAY, ToMany
 from handlers.understanding.intents import Need, Order
 from handlers.understanding.shift_words import ADD, ShiftSaid
 
+UNCLEAR = "act.unclear"  # the trouble with words that cannot be said with an act
 # Where no word of a need's name stands for it.
 MORE_WORDS = {Need.BABY: ("pañales", "diapers"), Need.CHILDCARE: ("niñera",), Need.HOUSEHOLD: ("hogar",)}
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request, Response
 
 from app.hotline import Hotline
-from app.pages import rendering, wording
+from app.pages import phones, rendering, wording
 from app.pages.public import numbers
 from app.web.forms import whole_number
 from handlers import phrasebook
@@ -55,12 +55,12 @@ class Visit:
     @property
     def number(self) -> str | None:
         """What people text, as they read it."""
-        return numbers.shown(self.line.sms, self.line.country) if self.line.sms else self.whatsapp_number
+        return phones.shown(self.line.sms, self.line.country) if self.line.sms else self.whatsapp_number
 
     @property
     def whatsapp_number(self) -> str | None:
         """What people write to on WhatsApp, as they read it."""
-        return numbers.shown(self.line.whatsapp, self.line.country) if self.line.whatsapp else None
+        return phones.shown(self.line.whatsapp, self.line.country) if self.line.whatsapp else None
 
 
 def visit(request: Request, line: str = "", lang: str = "") -> Visit:
@@ -123,7 +123,7 @@ def choose(request: Request, _: Exception) -> Response:
         lines=[
             (
                 each.name,
-                numbers.shown(number, each.country) if (number := each.sms or each.whatsapp) else None,
+                phones.shown(number, each.country) if (number := each.sms or each.whatsapp) else None,
                 path + _query({"line": str(each.id), "lang": request.query_params.get("lang", "")}),
             )
             for each in found

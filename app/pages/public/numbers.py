@@ -1,25 +1,12 @@
-"""Phone numbers as people read them, and as their phones open them: links, and QR codes of the same links."""
+"""Phone numbers as phones open them: links, and QR codes of the same links."""
 
 from functools import lru_cache
 from urllib.parse import quote
 
-import phonenumbers
 import segno
 from markupsafe import Markup
-from phonenumbers import PhoneNumberFormat
 
 QUIET_ZONE = 4  # light modules around a QR code, as its standard asks for
-
-
-def shown(number: str, country: str) -> str:
-    """A number as people of this country write it; whole, where it is of another. A short code as it is."""
-    if not number.startswith("+"):
-        return number
-    parsed = phonenumbers.parse(number, None)
-    at_home = parsed.country_code == phonenumbers.country_code_for_region(country)
-    return phonenumbers.format_number(
-        parsed, PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
-    )
 
 
 def sms(number: str, words: str = "") -> str:
