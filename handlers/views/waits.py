@@ -1,7 +1,7 @@
 """What waits: for whoever is on duty all of it, worst first, as QUEUE; for volunteers what LIST and MINE say."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from handlers import alarms, doors, summary
@@ -9,8 +9,9 @@ from handlers.duty import WORST_FIRST
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Sight, What
 from handlers.turn import Context
-from handlers.views import ages
+from handlers.views import ages, dangers
 from handlers.views.ages import Age
+from handlers.views.dangers import Taken
 from models import assignments, kept_apart, listing, offers, requests
 from models.alarms import Alarm
 from models.assignments import Assignment
@@ -56,6 +57,7 @@ class Card:
     asked: int | None = None
     said_no: int | None = None
     holder: Holder | None = None
+    taken: Taken | None = None
     mine: bool = False
     acts: tuple[str, ...] = ()
 
@@ -98,6 +100,7 @@ class Around:
     holders: dict[int, tuple[Assignment, Person]]
     pending: frozenset[int]  # numbers of those about which the reader was asked and has not answered
     apart: frozenset[int]  # ids of those that the reader could not take
+    taken: dict[int, Taken] = field(default_factory=dict)  # of those that tell of danger, for duty alone
 
 
 def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
@@ -120,7 +123,7 @@ def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
     }
     told = counts if wanted.wanted == ALL else {}
     shown = [*alarming.values(), *(request for rows in found.values() for request, _ in rows[:few])]
-    around = _around(context, person, shown, apart)
+    around = replace(_around(context, person, shown, apart), taken=dangers.taken(context, person, shown))
 
     def card(request: Request) -> Card:
         return _for_duty(context, person, request, around)
@@ -217,6 +220,7 @@ def _for_duty(context: Context, person: Person, request: Request, around: Around
         holder=Holder(None if mine else context.numbered(holder), held.taken_at, held.on_the_way_at is not None)
         if held is not None and holder is not None
         else None,
+        taken=around.taken.get(request.id),
         mine=mine,
         acts=_carries(request, held) if mine else _may_take(person, request, around),
     )
@@ -226,7 +230,7 @@ def _for_anybody(context: Context, person: Person, request: Request, around: Aro
     asked = around.asked.get(request.id)
     card = _card(context, request, Sight.ANYBODY)
     people = None if request.in_danger else asked.people if asked else 0  # as WHO, which says nothing of danger
-    return replace(card, asked=people, acts=_may_take(person, request, around))
+    return replace(card, danger=False, asked=people, acts=_may_take(person, request, around))
 
 
 def _mine(context: Context, request: Request, held: Assignment) -> Card:
@@ -235,6 +239,7 @@ def _mine(context: Context, request: Request, held: Assignment) -> Card:
     return replace(
         card,
         details=(*([place] if place else ()), *card.details),
+        danger=False,
         holder=Holder(None, held.taken_at, held.on_the_way_at is not None),
         mine=True,
         acts=_carries(request, held),
@@ -242,7 +247,7 @@ def _mine(context: Context, request: Request, held: Assignment) -> Card:
 
 
 def _own(context: Context, request: Request) -> Card:
-    return _card(context, request, Sight.NEAR)
+    return replace(_card(context, request, Sight.NEAR), danger=False)  # others may look at their screen
 
 
 def _may_take(person: Person, request: Request, around: Around) -> tuple[str, ...]:
