@@ -10,7 +10,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Sight, What
 from handlers.turn import Context
 from handlers.views import ages, dangers
-from handlers.views.ages import Age
+from handlers.views.ages import Age, Waits
 from handlers.views.dangers import Taken
 from models import assignments, kept_apart, listing, offers, requests
 from models.alarms import Alarm
@@ -52,7 +52,8 @@ class Card:
     details: tuple[Value, ...]
     urgency: Urgency | None
     danger: bool
-    asked_at: datetime
+    waits: Waits
+    since: datetime
     age: Age
     asked: int | None = None
     said_no: int | None = None
@@ -203,7 +204,8 @@ def _card(context: Context, request: Request, sight: Sight, held: Assignment | N
         tuple(part for part in (what.where, what.area, what.when) if part is not None),
         what.urgency if what.when is None or what.urgency is Urgency.URGENT else None,  # a time says how soon
         request.in_danger,
-        request.created_at,
+        waits := ages.waits_for(request),
+        request.changed_at if waits is Waits.ANSWER else request.created_at,
         ages.of(context, request, held),
     )
 
