@@ -200,6 +200,11 @@ def test_what_a_card_says_of_the_time(hotline: Hotline) -> None:
     page = all_["dee"].let_in().get("/board").text
     assert "Waits 5 hours, rather long" in page  # the ride
     assert "No answer for 5 hours, rather long" in page  # whether the groceries came
+
+
+def test_what_is_for_a_time_waits_for_that(hotline: Hotline) -> None:
+    all_ = street(hotline)
     all_["ana"].says("I need a ride to the clinic on Friday at 10 from 45 Oak St")
+    assert "its time" not in all_["dee"].let_in().get("/board").text
     hotline.clock.advance(timedelta(days=8))
     assert re.search(r"Asked \d (week|days?) ago, and its time has passed", all_["dee"].let_in().get("/board").text)
