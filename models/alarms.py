@@ -1,5 +1,6 @@
 """Alarms: somebody may be in danger, and until somebody on duty has answered, time says it again."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, col, select
 
 from models.due_rows import DueRow, DueRows
+from models.people import Person
 from models.requests import LONGEST_TEXT, Request
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -116,6 +118,18 @@ def let_go(session: Session, person_id: int, now: datetime) -> None:
     for alarm in session.exec(taken):
         alarm.next_at = now
         session.add(alarm)
+
+
+def taken(session: Session, ids: Collection[int]) -> dict[int, tuple[Alarm, Person]]:
+    """By id of these requests, the alarms that somebody has answered and that have not ended, and who that is."""
+    if not ids:
+        return {}
+    query = (
+        select(Alarm, Person)
+        .join(Person, col(Person.id) == col(Alarm.taken_by_person_id))
+        .where(col(Alarm.request_id).in_(ids), col(Alarm.heard_at).is_not(None), col(Alarm.ended_at).is_(None))
+    )
+    return {alarm.request_id: (alarm, person) for alarm, person in session.exec(query)}
 
 
 def unheard(session: Session, line_id: int, limit: int = 100) -> list[Alarm]:

@@ -106,6 +106,80 @@ def test_an_alarm_appears_on_top_and_goes_when_somebody_is_on_it(street: Street,
     expect(other.locator("#alarms .card")).to_have_count(0)
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_no_single_press_ends_an_emergency(street: Street, opened: Opened, script: bool) -> None:
+    street.eve.says("chest pain, cant breathe")
+    page = opened.by(street.dee, script=script)
+    alarm, yes = page.locator("#alarms #r3"), page.get_by_role("button", name="Yes, a false alarm #3")
+    expect(yes).to_be_hidden()
+    asks = alarm.locator("summary")
+    expect(asks).to_have_text("False alarm #3", use_inner_text=True)
+    asks.click()
+    expect(alarm).to_contain_text("Was nothing the matter with #3? They are told that all is well, and it ends.")
+    expect(asks).to_have_text("No, go back #3", use_inner_text=True)
+    asks.click()
+    expect(yes).to_be_hidden()
+    assert street.state(3) is State.HELD
+    asks.click()
+    yes.click()
+    expect(page.locator("#notice")).to_contain_text("#3")
+    expect(page.locator("#r3")).to_have_count(0)
+    assert street.state(3) is State.CLOSED
+
+
+def test_on_a_small_phone_an_alarm_can_be_taken_at_once(street: Street, opened: Opened) -> None:
+    street.eve.says("chest pain, cant breathe, i am at 12 Oak St in the back, please hurry")
+    page = opened.by(street.dee)
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.reload()
+    expect(page.get_by_role("button", name="I'm on it #3")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Urgent")).to_be_hidden()
+    page.get_by_text("Show only").click()
+    page.get_by_role("link", name="Urgent").click()
+    expect(page.get_by_text("Show only")).to_contain_text("Urgent")
+    expect(page.get_by_role("link", name="Show everything")).to_be_visible()
+
+
+def test_the_mark_at_the_tab_is_as_live_as_the_page(street: Street, opened: Opened) -> None:
+    page = opened.by(street.dee)
+    expect(page.locator("#live")).to_have_class("soft listens")
+    expect(page.get_by_text("Changes by itself")).to_be_visible()
+    expect(page.get_by_role("link", name="Look again")).to_be_hidden()
+    street.eve.says("chest pain, cant breathe")
+    expect(page.get_by_role("link", name="What waits 1 alarm that nobody has answered")).to_be_visible()
+    street.dee.says("ON IT 3")
+    expect(page.locator("#mark")).to_be_hidden()
+    expect(page.locator("#l-held #r3")).to_contain_text("You are on it.")
+
+
+def test_a_card_opens_wherever_it_is_touched(street: Street, opened: Opened) -> None:
+    page = opened.by(street.dee)
+    card = page.locator("#r2")
+    expect(card).to_contain_text("Look at it")
+    box = card.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] - 8, box["y"] + box["height"] - 8)
+    expect(page).to_have_url(f"{street.url}/board/requests/2")
+
+
+def test_tabs_are_one_row_and_all_that_is_pressed_has_room_for_a_thumb(street: Street, opened: Opened) -> None:
+    street.eve.says("chest pain, cant breathe")
+    page = opened.by(street.dee)
+    for width in (320, 390, 768):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.goto(f"{street.url}/board")
+        tops = page.locator(".bar nav a").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
+        assert len(tops) == 6
+        assert len(set(tops)) == 1
+        page.locator(".bar nav a").last.focus()
+        expect(page.locator(".bar nav a").last).to_be_in_viewport(ratio=1)
+        low = page.locator("button, summary, .filters a, .jump a, .bar nav a, .button").evaluate_all(
+            "all => all.filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 44)"
+            ".map(each => each.textContent)"
+        )
+        assert low == []
+
+
 def test_whoever_is_off_the_board_sees_nothing_of_it_any_more(street: Street, opened: Opened) -> None:
     page = opened.by(street.ben, complains=True)
     expect(page.locator("#r1")).to_be_visible()

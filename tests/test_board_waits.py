@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from html import unescape
 
+import httpx
 import pytest
 from sqlmodel import select
 
@@ -165,3 +166,76 @@ def test_nothing_tells_a_volunteer_which_of_two_is_about_danger(hotline: Hotline
 def card(page: str, number: int) -> str:
     """What is said on a card."""
     return page.partition(f'<li id="r{number}" class="card"')[2].partition("<form")[0]
+
+
+def test_who_is_on_an_alarm_stays_to_be_seen_and_danger_is_red(hotline: Hotline) -> None:
+    all_ = street(hotline)
+    kim = visitor(hotline, "+12025550117", "Kim Roe", duty=True, language="es")
+    kim.says("GUARDIA SI")
+    all_["eve"].says("chest pain, cant breathe, 9 Oak St")
+    all_["dee"].says("ON IT 1")
+    mine, theirs = card_of(all_["dee"].let_in().get("/board")), card_of(kim.let_in().get("/board"))
+    assert re.search(r"You are on it\. Write to them, or it is said again at \d+:\d\d [AP]M\.", mine)
+    assert 'href="/board/requests/1#relay-words"' in mine
+    assert re.search(r"Dee Miller \(\d\) lo atiende, desde las? \d+:\d\d\.", theirs)
+    assert "relay" not in theirs
+    for card in (mine, theirs):
+        assert 'class="alarm"' in card
+        assert "Nobody asked yet" not in card
+        assert "Todavía no se preguntó" not in card
+    all_["dee"].says("#1 help is on the way, hold on")
+    assert "You are on it, since" in card_of(all_["dee"].get("/board"))
+    all_["dee"].says("FALSE ALARM 1")
+    assert numbers(all_["dee"].get("/board")) == []
+
+
+def card_of(page: httpx.Response, number: int = 1) -> str:
+    """A card on the page, as it stands there."""
+    return unescape(page.text.partition(f'<li id="r{number}" class="card"')[2].partition("</form>")[0])
+
+
+def test_every_page_says_to_duty_how_many_alarms_nobody_has_answered(hotline: Hotline) -> None:
+    all_ = street(hotline)
+    dee, ben = all_["dee"].let_in(), all_["ben"].let_in()
+    pages = ("/board", "/board/people", "/board/duty", "/board/figures", "/board/rules", "/board/me")
+    assert {mark(dee.get(path)) for path in pages} == {""}
+    all_["eve"].says("chest pain, cant breathe, 9 Oak St")
+    visitor(hotline, HAL, "Hal Orr", helper=False).says("he has a gun, help")
+    assert {mark(dee.get(path)) for path in pages} == {"2"}
+    assert {mark(ben.get(path)) for path in pages if path != "/board/people"} == {""}
+    assert "1 alarm" not in ben.get("/board").text
+    dee.says("ON IT 1")
+    assert {mark(dee.get(path)) for path in (*pages, "/board/requests/1")} == {"1"}
+
+
+def mark(page: httpx.Response) -> str:
+    """The number at the first tab; empty where there is none."""
+    assert page.status_code == 200
+    found = re.search(r'id="mark" class="mark">(\d+)', page.text)
+    return found.group(1) if found else ""
+
+
+def test_volunteers_read_of_no_danger(hotline: Hotline) -> None:
+    all_ = street(hotline)
+    all_["eve"].says("chest pain, cant breathe, 9 Oak St")
+    all_["dee"].says("OPEN 1")
+    assert numbers(all_["ben"].let_in().get("/board")) == [1]
+    assert 'class="danger"' not in all_["ben"].get("/board").text
+    assert 'class="danger"' in all_["dee"].let_in().get("/board").text
+
+
+def test_what_a_card_says_of_the_time(hotline: Hotline) -> None:
+    all_ = claimed(hotline)
+    all_["ben"].says("DONE 1")
+    hotline.clock.advance(timedelta(hours=5))
+    page = all_["dee"].let_in().get("/board").text
+    assert "Waits 5 hours, rather long" in page  # the ride
+    assert "No answer for 5 hours, rather long" in page  # whether the groceries came
+
+
+def test_what_is_for_a_time_waits_for_that(hotline: Hotline) -> None:
+    all_ = street(hotline)
+    all_["ana"].says("I need a ride to the clinic on Friday at 10 from 45 Oak St")
+    assert "its time" not in all_["dee"].let_in().get("/board").text
+    hotline.clock.advance(timedelta(days=8))
+    assert re.search(r"Asked \d (week|days?) ago, and its time has passed", all_["dee"].let_in().get("/board").text)

@@ -22,9 +22,8 @@ from models import lines
 from models.assignments import State as Holding
 from models.delivery.outbound import Lane
 from models.lines import Channel
-from models.report import arithmetic
+from models.report import arithmetic, volunteers
 from models.report import public as told
-from models.report import volunteers
 from models.report.public import Month
 from models.requests import Outcome, State
 from models.store.session import Session

@@ -51,6 +51,13 @@ def templates(language: str, zone: str) -> Environment:
     def time(moment: datetime) -> str:
         return book.time(moment, zone)
 
+    def since(moment: datetime, now: datetime) -> str:
+        """The hour, and the day unless that is today."""
+        local = moment.astimezone(clock)
+        if local.date() != now.astimezone(clock).date():
+            return time(moment)
+        return words.say("base.hour", n=local.hour, hour=book.time(moment, zone, book.pages["clock_minute"]))
+
     def day(moment: datetime) -> str:
         return str(format_datetime(moment, "d 'de' MMMM" if words.code == "es" else "MMMM d", clock, book.locale))
 
@@ -91,6 +98,7 @@ def templates(language: str, zone: str) -> Environment:
     )
     filters: dict[str, Callable[..., str]] = {
         "time": time,
+        "since": since,
         "day": day,
         "moment": moment,
         "ago": ago,

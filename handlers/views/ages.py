@@ -21,6 +21,22 @@ class Age(StrEnum):
     ALARM = "alarm"
 
 
+class Waits(StrEnum):
+    """What a request waits for, and since when it does."""
+
+    HELP = "help"
+    HOUR = "hour"  # it is for a time that its neighbor has named
+    ANSWER = "answer"  # of its neighbor
+
+
+def waits_for(request: Request) -> Waits:
+    """What it waits for."""
+    if request.state in (State.DRAFT, State.DELIVERED):
+        return Waits.ANSWER
+    named = request.needed_from is not None or request.needed_until is not None
+    return Waits.HOUR if request.state is State.OPEN and named else Waits.HELP
+
+
 def of(context: Context, request: Request, held: Assignment | None, *, danger: bool) -> Age:
     """How it is with this request; `held` is by whom it is had in hand. Without `danger` nothing tells of any."""
     if request.state is State.CLAIMED and held is not None:

@@ -1,7 +1,7 @@
 """What waits: for whoever is on duty all of it, worst first, as QUEUE; for volunteers what LIST and MINE say."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from handlers import alarms, discreet, doors, summary
@@ -9,8 +9,9 @@ from handlers.duty import WORST_FIRST
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Sight, What
 from handlers.turn import Context
-from handlers.views import ages, unheard
-from handlers.views.ages import Age
+from handlers.views import ages, dangers, unheard
+from handlers.views.ages import Age, Waits
+from handlers.views.dangers import Taken
 from models import assignments, kept_apart, listing, offers, requests
 from models.alarms import Alarm
 from models.assignments import Assignment
@@ -51,11 +52,13 @@ class Card:
     details: tuple[Value, ...]
     urgency: Urgency | None
     danger: bool
-    asked_at: datetime
+    waits: Waits
+    since: datetime
     age: Age
     asked: int | None = None
     said_no: int | None = None
     holder: Holder | None = None
+    taken: Taken | None = None
     mine: bool = False
     acts: tuple[str, ...] = ()
 
@@ -98,6 +101,7 @@ class Around:
     holders: dict[int, tuple[Assignment, Person]]
     pending: frozenset[int]  # numbers of those about which the reader was asked and has not answered
     apart: frozenset[int]  # ids of those that the reader could not take
+    taken: dict[int, Taken] = field(default_factory=dict)  # of those that tell of danger, for duty alone
 
 
 def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
@@ -122,7 +126,7 @@ def on_duty(context: Context, person: Person, wanted: Filter) -> Board:
     }
     told = counts if wanted.wanted == ALL else {}
     shown = [*alarming.values(), *(request for rows in found.values() for request, _ in rows[:few])]
-    around = _around(context, person, shown, apart)
+    around = replace(_around(context, person, shown, apart), taken=dangers.taken(context, person, shown))
 
     def card(request: Request) -> Card:
         return _for_duty(context, person, request, around)
@@ -207,7 +211,8 @@ def _card(
         tuple(part for part in (what.where, what.area, what.when) if part is not None),
         what.urgency if what.when is None or what.urgency is Urgency.URGENT else None,  # a time says how soon
         danger and request.in_danger,
-        request.created_at,
+        waits := ages.waits_for(request),
+        request.changed_at if waits is Waits.ANSWER else request.created_at,
         ages.of(context, request, held, danger=danger),
     )
 
@@ -225,6 +230,7 @@ def _for_duty(context: Context, person: Person, request: Request, around: Around
         holder=Holder(None if mine else context.numbered(holder), held.taken_at, held.on_the_way_at is not None)
         if held is not None and holder is not None
         else None,
+        taken=around.taken.get(request.id),
         mine=mine,
         acts=_carries(request, held) if mine else _may_take(person, request, around),
     )
@@ -242,6 +248,7 @@ def _mine(context: Context, request: Request, held: Assignment) -> Card:
     return replace(
         card,
         details=(*([place] if place else ()), *card.details),
+        danger=False,
         holder=Holder(None, held.taken_at, held.on_the_way_at is not None),
         mine=True,
         acts=_carries(request, held),
@@ -252,12 +259,14 @@ def _brought(request: Request, done: Assignment) -> Card:
     """That they brought it. What it was is theirs no longer, as by text."""
     holder = Holder(None, done.taken_at, on_the_way=False)
     return Card(
-        request.number, request.state, None, (), None, False, request.created_at, Age.CALM, holder=holder, mine=True
+        *(request.number, request.state, None, (), None, False, Waits.ANSWER, request.changed_at, Age.CALM),
+        holder=holder,
+        mine=True,
     )
 
 
 def _own(context: Context, request: Request) -> Card:
-    return _card(context, request, Sight.NEAR)
+    return replace(_card(context, request, Sight.NEAR), danger=False)  # others may look at their screen
 
 
 def _may_take(person: Person, request: Request, around: Around) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def _pause(member: Member, form: Form) -> Response:
 
     if not member.hotline.database.read(understood):
         return _page(Outcome(member, [], UNCLEAR), until=until)
-    came = acting.done(member, Act("pause", words=until), form.text("form_id"))
+    came = acting.done(member, Act("pause", words=until), form.id)
     if came.trouble == saying.UNCLEAR:
         came = replace(came, trouble=UNCLEAR)
     return _page(came, until=until if came.trouble else "")

@@ -8,6 +8,7 @@ from fastapi import Response
 
 from app.pages import rendering
 from app.pages.board.members import Member
+from handlers.views import dangers
 
 
 @dataclass(frozen=True)
@@ -50,5 +51,13 @@ def page(
         tab=tab,
         said=said,
         trouble=trouble,
+        unheard=_unheard(member),
         **values,
     )
+
+
+def _unheard(member: Member) -> int:
+    """How many alarms nobody has answered: every page says it to whoever sees what duty sees."""
+    if not member.on_duty:
+        return 0
+    return member.hotline.database.read(lambda session: dangers.unheard(*member.context(session)))

@@ -25,6 +25,7 @@ from models.store.session import Session
 
 ONE_PRESS = frozenset({"claim", "pass", "omw", "done", "on_it", "false_alarm"})
 WITH_WORDS = frozenset({"claim"})
+ASKED_FIRST = frozenset({"false_alarm"})  # one press too many would end an emergency
 
 router = APIRouter(prefix="/board", include_in_schema=False)
 
@@ -112,6 +113,7 @@ def _page(request: Request, member: Member, *, said: list[str] | None = None, tr
         now=member.hotline.clock.now(),
         states=WORST_FIRST,
         needs=sorted(phrasebook.book("en").pages["needs"], key=wording.of(member.language).book.need),
+        asked_first=ASKED_FIRST,
         piece=piece,
         answering=said is not None or trouble is not None,
     )

@@ -10,10 +10,12 @@
   function listen() {
     if (stream || document.hidden) return;
     stream = new EventSource(live.dataset.stream);
+    stream.addEventListener("open", () => live.classList.add("listens"));
     stream.addEventListener("changed", ({ data }) => data !== byId("version").value && look());
     stream.addEventListener("over", () => location.reload());
     stream.addEventListener("elsewhere", hush);
     stream.addEventListener("error", () => {
+      live.classList.remove("listens");
       if (stream?.readyState !== EventSource.CLOSED) return; // else the browser tries again by itself
       hush();
       look();
@@ -23,6 +25,7 @@
   function hush() {
     stream?.close();
     stream = null;
+    live.classList.remove("listens");
   }
 
   // A page that nobody sees needs no connection: browsers have few.
