@@ -12,7 +12,7 @@ import segno
 
 from app.hotline import Hotline
 from app.main import create_app
-from app.pages import wording
+from app.pages import phones, wording
 from app.pages.public import home, numbers
 from app.simulator.sandbox import StillClock
 from handlers import registry
