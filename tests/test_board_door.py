@@ -83,6 +83,7 @@ def test_of_two_who_open_a_link_at_once_one_is_let_in(hotline: Hotline, ben: Vis
 def test_a_stranger_is_told_how_to_come_in_and_nothing_else(hotline: Hotline, ben: Visitor) -> None:
     ben.let_in()
     stranger = Visitor(hotline, ANA)
+    assert stranger.get("/board/leave").headers["location"] == "/board"
     for path in ("/board", "/board/people", "/board/me"):
         assert stranger.get(path).status_code in (401, 404, 405)
         assert "Ben" not in stranger.get(path).text
