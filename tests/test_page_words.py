@@ -68,7 +68,7 @@ def test_no_phrase_is_missing() -> None:
 
 
 def test_no_phrase_is_left_over() -> None:
-    """A phrase is named as it is, or put together: of a beginning ("home.example_", "rules.") or an end ("_title")."""
+    """A phrase is named as it is, or put together: of a beginning ("home.example_", "rules.") or an end."""
     said = set(pieces())
     begins = tuple(piece for piece in said if re.fullmatch(r"\w+\.(\w+_)?", piece))
     parts = tuple(piece for piece in said if re.fullmatch(r"_\w+|\w+_", piece))
