@@ -15,6 +15,7 @@ from app.main import create_app
 from app.pages import phones, wording
 from app.pages.public import home, numbers
 from app.simulator.sandbox import StillClock
+from app.web.assets import VENDORED
 from handlers import registry
 from handlers.understanding.intents import Free, Order
 from models import lines
@@ -351,3 +352,13 @@ def test_what_neighbors_did_is_told_once_it_is_counted_and_never_of_few(
     for page in (before, after):
         assert "Ben" not in page
         assert str(times) not in re.findall(r"at least (\d+)", page)
+
+
+def test_what_a_browser_keeps_is_compressed_and_kept_for_a_year(hotline: Hotline) -> None:
+    visitor = Visitor(hotline, "+12025550101")
+    address = VENDORED.url("htmx.min.js")
+    answer = visitor.get(address)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < 20_000
+    assert "immutable" in answer.headers["cache-control"]
+    assert visitor.get(address.partition("?")[0]).headers.get("cache-control") is None
