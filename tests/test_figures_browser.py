@@ -20,7 +20,7 @@ from tests.fakes import Recorder
 from tests.standing import aside, still
 from tests.standing import served as served_still
 from tests.table import Site, by_day, served
-from tests.test_figures_page import FIGURES, busy, quiet
+from tests.test_figures_page import FOR_ALL, busy, quiet
 
 ROOM = 11  # pixels, the least height of letters that can be read on a phone
 LETTERS = """() => Math.min(...[...document.querySelectorAll('.plot')].map(plot =>
@@ -77,7 +77,7 @@ def page(site: Site, context: Callable[[bool], BrowserContext]) -> Iterator[Page
     """The figures, open; the browser has nothing to complain about."""
     with looking.watched(context(True)) as opened:
         opened.goto(f"{site.home}/board/figures?weeks=12")
-        expect(opened.locator("#figures .figure")).to_have_count(len(FIGURES))  # by themselves
+        expect(opened.locator("#figures .figure")).to_have_count(len(FOR_ALL))  # by themselves
         yield opened
 
 
@@ -104,7 +104,7 @@ def test_look_at_the_figures_of_a_quiet_line(browser: Browser, migrated_file: Pa
         with looking.window(browser) as window, looking.watched(window) as opened:
             window.add_cookies([{"name": COOKIE, "value": key, "url": f"{home}/board"}])
             opened.goto(f"{home}/board/figures")
-            expect(opened.locator("#figures .figure")).to_have_count(len(FIGURES))
+            expect(opened.locator("#figures .figure")).to_have_count(len(FOR_ALL))
             opened.reload()
             looking.look(opened, "figures-quiet")
 
@@ -122,7 +122,7 @@ def test_by_keyboard_one_gets_to_the_numbers_and_to_another_time(page: Page) -> 
     looking.tab_to(page, 'a[href="/board/figures?weeks=52"]')
     page.keyboard.press("Enter")
     expect(page.locator('[aria-current="page"][href="/board/figures?weeks=52"]')).to_be_visible()
-    expect(page.locator("#figures .figure")).to_have_count(len(FIGURES))
+    expect(page.locator("#figures .figure")).to_have_count(len(FOR_ALL))
     looking.tab_to(page, "#surge summary")
     page.keyboard.press("Enter")
     expect(page.locator("#surge table")).to_be_visible()
@@ -137,5 +137,5 @@ def test_without_script_a_link_looks_again(site: Site, context: Callable[[bool],
         if opened.locator("#figures .figure").count():
             break
         opened.locator("#figures a").click()
-    assert opened.locator("#figures .figure").count() == len(FIGURES)
+    assert opened.locator("#figures .figure").count() == len(FOR_ALL)
     assert urlsplit(opened.url).path == "/board/figures"

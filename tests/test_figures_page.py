@@ -36,6 +36,7 @@ from tests.visiting import Visitor
 LARGEST = 60_000  # bytes
 LONGEST = 42  # letters of a row's words: at 13.5 of 320 units they end before the edge
 FIGURES = "surge queue needs became reasons languages claimed helped duty asks load texts money".split()
+FOR_ALL = [each for each in FIGURES if each != "duty"]  # how soon duty answers is for duty alone
 
 
 def open_(app: FastAPI, visitor: Visitor, path: str = "/board/figures") -> httpx.Response:

@@ -83,7 +83,7 @@ def act(member: Member, wanted: Act, form_id: str) -> list[str]:
 
     Raises CannotDo: `act.not_let_in` for what duty does, on a device that does not show what duty sees; `act.unclear`
     for words that would mean something else; `act.asked` where they would answer what their phone was asked last;
-    `act.pressed` where it was done already; `act.away` where the database does not answer, which may yet do it.
+    `act.away` where the database does not answer, which may yet do it.
     """
     if not member.on_duty and (registry.BY_NAME[wanted.command].by is Who.DUTY or wanted.command in OF_DUTY):
         raise CannotDo("act.not_let_in")
@@ -145,7 +145,7 @@ def _say(member: Member, text: str, form_id: str, means: Callable[[Intent], bool
             raise CannotDo("act.away") from error
         raise
     if taken is Taken.SEEN:
-        raise CannotDo("act.pressed")
+        return [wording.of(member.language).say("act.pressed")]
     return hotline.database.read(lambda session: _answers(session, member, heard.id, after))
 
 
