@@ -55,7 +55,9 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="module", params=["en", "es"])
-def context(site: Site, request: pytest.FixtureRequest) -> Iterator[Callable[[bool], BrowserContext]]:
+def context(
+    browser: Browser, site: Site, request: pytest.FixtureRequest
+) -> Iterator[Callable[[bool], BrowserContext]]:
     """Opens windows, with script or without, in which somebody is let in whose phone is in this language."""
     number = {"en": "+12025550181", "es": "+12025550182"}[request.param]
     with ThreadPoolExecutor(1) as aside:  # the browser has an event loop running here
@@ -65,7 +67,7 @@ def context(site: Site, request: pytest.FixtureRequest) -> Iterator[Callable[[bo
     with ExitStack() as opened:
 
         def open_(script: bool) -> BrowserContext:
-            window = opened.enter_context(looking.window(request.getfixturevalue("browser"), script=script))
+            window = opened.enter_context(looking.window(browser, script=script))
             window.add_cookies([{"name": COOKIE, "value": key, "url": f"{site.home}/board"}])
             return window
 
