@@ -5,7 +5,7 @@ The key is the address that texts; a flood from one does not delay another's fir
 
 import threading
 from collections import deque
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -16,6 +16,10 @@ CAPACITY_PER_KEY = 100  # jobs of one key that may wait
 
 class Busy(Exception):
     """The queue is full; come back later."""
+
+
+# What who waits for a job gets instead of its result: it was not done in time, and may yet be done.
+NOT_DONE = (Busy, TimeoutError, CancelledError)
 
 
 @dataclass(eq=False)

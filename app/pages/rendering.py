@@ -1,6 +1,5 @@
 """From what is known to HTML, in the reader's language. Jinja escapes everything: names and words stay text."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
@@ -11,10 +10,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from app.pages import wording
-from app.web.assets import HEADERS, VENDORED, Assets
+from app.web import forms
+from app.web.assets import HEADERS, Assets
+from app.web.templates import environment
 from handlers import phrasebook
 from handlers.phrasebook import Value
 from handlers.summary import Span
@@ -89,13 +90,7 @@ def templates(language: str, zone: str) -> Environment:
         """`a, b and c`."""
         return book.listed([book.worded(value) for value in values]) if values else ""
 
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = environment(HERE / "templates", ASSETS)
     filters: dict[str, Callable[..., str]] = {
         "time": time,
         "since": since,
@@ -111,15 +106,7 @@ def templates(language: str, zone: str) -> Environment:
         "country": lambda code: book.locale.territories.get(code, code),
         "tongue": lambda code: phrasebook.book(code).name,
         "need": book.need,
-        "language": lambda code: phrasebook.in_other_words(code, words.code),
     }
-    environment.filters.update(filters)
-    environment.globals.update(
-        say=words.say, lang=words.code, static=ASSETS.url, vendored=VENDORED.url, form_id=form_id
-    )
-    return environment
-
-
-def form_id() -> str:
-    """A name for one form on one page, by which the same form sent twice is one act."""
-    return secrets.token_urlsafe(9)
+    made.filters.update(filters)
+    made.globals.update(say=words.say, lang=words.code, form_id=forms.new_id)
+    return made

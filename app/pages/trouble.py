@@ -1,7 +1,5 @@
 """What a browser is shown instead of a page: there is none, or the database does not answer; texts go on."""
 
-from concurrent.futures import CancelledError
-
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exception_handlers import http_exception_handler
@@ -10,7 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from app.database.job_queue import Busy
+from app.database.job_queue import NOT_DONE
 from app.database.sqlite_files import FileGone
 from app.hotline import Hotline
 from app.pages import rendering, wording
@@ -19,7 +17,7 @@ from app.pages.board.members import Member, NotLetIn
 
 TRY_AGAIN = 30  # seconds
 NO_PAGES = ("/twilio", "/health", "/metrics", "/simulator", "/static", "/pages", "/vendored")  # not for people's eyes
-NO_DATABASE = (OperationalError, InterfaceError, NoneFree, FileGone, Busy, TimeoutError, CancelledError)
+NO_DATABASE = (OperationalError, InterfaceError, NoneFree, FileGone, *NOT_DONE)
 BOARD = "/board"
 SAID = {400: "strange", 403: "elsewhere", 404: "nowhere", 405: "strange", 413: "strange", 500: "broken", 503: "away"}
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import phonenumbers
 from babel.dates import format_skeleton
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from app.simulator.phones import Table
 from app.simulator.story import SCRIPT
 from app.simulator.story_sessions import Telling
 from app.simulator.threads import Phone
-from app.web.assets import VENDORED, Assets
+from app.web.assets import Assets
+from app.web.templates import environment
 from handlers import phrasebook
 from models.lines import Line
 
@@ -132,13 +133,7 @@ def role(phone: Phone) -> str:
 
 
 def _templates() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = environment(HERE / "templates", ASSETS)
     filters: dict[str, Callable[..., str]] = {
         "hour": hour,
         "day": day,
@@ -147,10 +142,8 @@ def _templates() -> Environment:
         "role": role,
         "linked": linked,
     }
-    environment.filters.update(filters)
-    environment.globals["static"] = ASSETS.url
-    environment.globals["vendored"] = VENDORED.url
-    return environment
+    made.filters.update(filters)
+    return made
 
 
 TEMPLATES = _templates()

@@ -30,11 +30,16 @@ class Form:
     @property
     def id(self) -> str:
         """By what the same form sent twice is one; a form without a name is one of its own."""
-        return self.text("form_id") or secrets.token_urlsafe(9)
+        return self.text("form_id") or new_id()
 
     def numbers(self, name: str) -> tuple[int, ...]:
         """All values of a field that may be ticked several times."""
         return tuple(whole_number(value) for value in self.fields.get(name, []))
+
+
+def new_id() -> str:
+    """A name for one form on one page, by which the same form sent twice is one act."""
+    return secrets.token_urlsafe(9)
 
 
 def whole_number(text: str) -> int:

@@ -5,11 +5,11 @@ phone: whoever holds it hears what is done in their name.
 """
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
-from app.database.engine import Busy, is_transient
+from app.database.engine import is_transient
+from app.database.job_queue import NOT_DONE
 from app.inbound.ingest import DATABASE_TIMEOUT
 from app.inbound.receive import Taken
 from app.pages import wording
@@ -138,7 +138,7 @@ def _say(member: Member, text: str, form_id: str, means: Callable[[Intent], bool
     heard, after = found
     try:
         taken = hotline.receive(heard).result(timeout=DATABASE_TIMEOUT)
-    except (Busy, TimeoutError, CancelledError) as error:
+    except NOT_DONE as error:
         raise CannotDo("act.away") from error
     except Exception as error:
         if is_transient(error):

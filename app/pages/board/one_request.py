@@ -1,13 +1,12 @@
 """One request on the board: what is known of it, its story, and what can be done about it."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
 from app.carriers.base import Action
-from app.database.engine import Busy
+from app.database.job_queue import NOT_DONE
 from app.inbound.ingest import DATABASE_TIMEOUT
 from app.outbound import outbox
 from app.pages.board import acting, frame
@@ -118,7 +117,7 @@ def _ask_for_talk(member: Member, number: int, name: str) -> str | None:
 def _written(member: Member, work: Callable[[Session], str | None]) -> str | None:
     try:
         trouble = member.hotline.database.write(work).result(timeout=DATABASE_TIMEOUT)
-    except (Busy, TimeoutError, CancelledError):
+    except NOT_DONE:
         return "act.away"
     member.hotline.sender.wake()
     return trouble
