@@ -45,7 +45,7 @@ def readers(context: Context, broadcast: Broadcast) -> list[Person]:
         found = watch.who_asked(context.session, context.line.id)
     else:
         found = watch.volunteers(context.session, context.line.id)
-        found = [p for p in found if p.away_until is None or p.away_until <= context.now]
+        found = [p for p in found if not p.is_away(context.now)]
     area = broadcast.area_id
     if area is not None:
         found = [p for p in found if not p.areas or area in p.areas]

@@ -146,7 +146,7 @@ def _who_might(turn: Turn, missing: Shift) -> list[Person]:
             session, line.id, not_since=turn.now, most=COVER_ASKED, wakeable=wakeable, without=[turn.speaker.id]
         )
     fits = {p.id: p for p in found if p.id != turn.speaker.id and p.id not in on_then}
-    return [p for p in fits.values() if p.away_until is None or p.away_until <= turn.now][:COVER_ASKED]
+    return [p for p in fits.values() if not p.is_away(turn.now)][:COVER_ASKED]
 
 
 def cover(turn: Turn, order: Order) -> Texts:

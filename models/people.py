@@ -104,6 +104,15 @@ class Person(Model, table=True):
             None if self.hours_from is None or self.hours_until is None else Hours(self.hours_from, self.hours_until)
         )
 
+    def is_away(self, now: datetime) -> bool:
+        """Whether they have asked not to be asked for now."""
+        return self.away_until is not None and self.away_until > now
+
+    def back_at(self, now: datetime) -> datetime | None:
+        """When somebody who is away may be asked again; None where only they will say."""
+        said = self.away_until is not None and self.away_until <= now + FOREVER / 2
+        return self.away_until if self.is_away(now) and said else None
+
     @property
     def discreet_hours(self) -> Hours | None:
         """In which whoever has a phone that others read may be told that there is news, if they have said so."""

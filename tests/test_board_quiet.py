@@ -47,6 +47,14 @@ def test_an_open_browser_keeps_what_the_phone_keeps(hotline: Hotline, words: str
     assert seen(ben).count("7 Oak St") == before.count("7 Oak St")
 
 
+def test_what_they_brought_is_kept_from_it_too(hotline: Hotline) -> None:
+    ben = carrying(hotline)["ben"]
+    ben.says("DONE 3")
+    assert all("You brought it" in ben.get(path).text for path in ("/board", "/board/me"))
+    ben.says("QUIET")
+    assert not any("You brought it" in ben.get(path).text for path in ("/board", "/board/me"))
+
+
 def test_what_is_pressed_there_is_answered_as_on_the_phone(hotline: Hotline) -> None:
     ben = carrying(hotline)["ben"]
     ben.says("QUIET")

@@ -8,7 +8,8 @@ from handlers import discreet, doors, my_data, newcomers, phrasebook, rota
 from handlers.phrasebook import Value
 from handlers.summary import Hour, Sight, Span, What
 from handlers.turn import Context
-from models import assignments, kept_apart, lines, people, requests, shifts
+from handlers.views import carried
+from models import lines, requests, shifts
 from models.hours import Hours
 from models.people import Person
 from models.requests import Request
@@ -61,11 +62,11 @@ class Myself:
 def look(context: Context, person: Person) -> Myself:
     """All of it."""
     session, policy, hours = context.session, context.line.policy, person.hours
-    in_hand = [] if discreet.keeps_carried(person) else assignments.held_by(session, person.id)
-    held = [_mine(context, request, doors.sight(context, request, kept), kept.taken_at) for kept, request in in_hand]
+    held = [
+        _mine(context, request, doors.sight(context, request, kept), kept.taken_at)
+        for kept, request in carried.in_hand(context, person)
+    ]
     own = [] if discreet.kept_from(person) else requests.live_of(session, person.id)
-    away = person.away_until is not None and person.away_until > context.now
-    forever = person.away_until is not None and person.away_until > context.now + people.FOREVER / 2
     planned = [
         shift for shift in shifts.planned(session, context.line.id, context.now) if shift.person_id == person.id
     ]
@@ -73,11 +74,7 @@ def look(context: Context, person: Person) -> Myself:
     return Myself(
         name=context.somebody(person),
         held=held,
-        brought=[
-            r.number
-            for _, r in assignments.brought_by(session, person.id)
-            if not kept_apart.hides(session, r, person.id)
-        ],
+        brought=[request.number for _, request in carried.brought(context, person)],
         asked=[_mine(context, request, Sight.NEAR, request.created_at) for request in own],
         kept=[*my_data.kept(context, person, needs=not discreet.kept_from(person))],
         words_days=policy.keep_words_days,
@@ -91,8 +88,8 @@ def look(context: Context, person: Person) -> Myself:
         most=newcomers.most_open(context, person),
         digest=person.digest_since is not None,
         wake=person.wake_since is not None,
-        away=away,
-        away_until=None if forever else person.away_until,
+        away=person.is_away(context.now),
+        away_until=person.back_at(context.now),
         speaks=phrasebook.book(person.speaks(context.line)).code,
         turns=[DutyTurn(shift, rota.span(context, shift)) for shift in planned],
     )

@@ -114,11 +114,9 @@ def _remember_completed(session: Session, ids: Sequence[int]) -> None:
 
 def _row(context: Context, person: Person, in_hand: int, names: dict[int, str], *, was_out: bool) -> Volunteer:
     hours, most = person.hours, newcomers.most_open(context, person)
-    away = person.away_until is not None and person.away_until > context.now
     awake = people.waking(context.line, person).at(context.now)
     reached = person.opted_out_at is None and person.silent_since is None
-    free = person.helps and reached and not away and awake and in_hand < most
-    forever = person.away_until is not None and person.away_until > context.now + people.FOREVER / 2
+    free = person.helps and reached and not person.is_away(context.now) and awake and in_hand < most
     return Volunteer(
         number=person.id,
         name=summary.name(person.name, context.line.name, whole=True) or Said("a_neighbor"),
@@ -134,8 +132,8 @@ def _row(context: Context, person: Person, in_hand: int, names: dict[int, str], 
         asked_at=person.last_asked_at,
         unanswered=person.unanswered,
         silent=person.unanswered >= context.line.policy.unanswered_most,
-        away_until=person.away_until if away and not forever else None,
-        away=away,
+        away_until=person.back_at(context.now),
+        away=person.is_away(context.now),
         on_duty=person.on_duty,
         free=free,
     )

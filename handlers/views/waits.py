@@ -9,10 +9,10 @@ from handlers.duty import WORST_FIRST
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Sight, What
 from handlers.turn import Context
-from handlers.views import ages, dangers, unheard
+from handlers.views import ages, carried, dangers, unheard
 from handlers.views.ages import Age, Waits
 from handlers.views.dangers import Taken
-from models import assignments, kept_apart, listing, offers, requests
+from models import kept_apart, listing, offers, requests
 from models.alarms import Alarm
 from models.assignments import Assignment
 from models.listing import ALL, Place, Taste, Wanted
@@ -145,9 +145,7 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
     """What a volunteer sees: what they have in hand, what is open and fits them first, what they asked for."""
     session, line_id = context.session, context.line.id
     apart = kept_apart.live(session, line_id, person.id)
-    keeps = discreet.keeps_carried(person)
-    in_hand = [] if keeps else assignments.held_by(session, person.id)
-    brought = [] if keeps else [(held, r) for held, r in assignments.brought_by(session, person.id) if r not in apart]
+    in_hand, brought = carried.in_hand(context, person), carried.brought(context, person)
     own = requests.live_of(session, person.id)
     columns = []
     held = {request.id: assignment for assignment, request in in_hand}
