@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,8 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         Visitor(hotline, CARO).says(words)
     for words in ("SHIFT WED 18-22", "SHIFT CANT WED", "SHIFT FRI 18-22", "BROADCAST We meet on Saturday at ten."):
         eve.says(words)
+    hotline.clock.advance(timedelta(minutes=5))
+    hotline.tick()  # whoever is asked about anything is asked before somebody looks
     with served(hotline) as running:
         yield running
 
