@@ -46,11 +46,16 @@ class Member:
 
 def member(request: Request) -> Member:
     """Who asks. Raises NotLetIn."""
-    hotline: Hotline = request.app.state.hotline
-    key = request.cookies.get(COOKIE)
-    if not key:
-        raise NotLetIn
-    found = hotline.database.read(lambda session: look(session, hotline, key))
+    return _known(request.app.state.hotline, request.cookies.get(COOKIE, ""))
+
+
+def again(member: Member) -> Member:
+    """The same member as they stand after what they have just done. Raises NotLetIn."""
+    return _known(member.hotline, member.key)
+
+
+def _known(hotline: Hotline, key: str) -> Member:
+    found = hotline.database.read(lambda session: look(session, hotline, key)) if key else None
     if found is None:
         raise NotLetIn
     return found
@@ -70,15 +75,6 @@ def look(session: Session, hotline: Hotline, key: str) -> Member | None:
         watches=person.on_duty,
         hotline=hotline,
     )
-
-
-def again(member: Member) -> Member:
-    """The same member as they stand after what they have just done. Raises NotLetIn."""
-    hotline = member.hotline
-    found = hotline.database.read(lambda session: look(session, hotline, member.key))
-    if found is None:
-        raise NotLetIn
-    return found
 
 
 def may_look(person: Person) -> bool:
