@@ -17,9 +17,8 @@ from models.store.session import Session
 from tests import browser as looking
 from tests import fakes, histories, visiting
 from tests.fakes import Recorder
-from tests.standing import aside, still
-from tests.standing import served as served_still
-from tests.table import Site, by_day, served
+from tests.standing import aside, served, still
+from tests.table import Site, by_day
 from tests.test_figures_page import FOR_ALL, busy, quiet
 
 ROOM = 11  # pixels, the least height of letters that can be read on a phone
@@ -50,8 +49,9 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         histories.keep(session, history, [lines.all_lines(session)[0].id])
 
     hotline.database.write(keep).result()
-    with served(hotline) as made:
-        yield made
+    with served(hotline) as home:
+        yield Site(hotline, home, 1)
+    hotline.stop()
 
 
 @pytest.fixture(scope="module", params=["en", "es"])
@@ -93,7 +93,7 @@ def test_at_every_width_it_fits_and_can_be_read(page: Page) -> None:
 
 
 def test_look_at_the_figures_of_a_quiet_line(browser: Browser, migrated_file: Path, tmp_path: Path) -> None:
-    with still(migrated_file, tmp_path) as hotline, served_still(hotline) as home:
+    with still(migrated_file, tmp_path) as hotline, served(hotline) as home:
         history = quiet(hotline.clock.now())
 
         def keep(session: Session) -> None:

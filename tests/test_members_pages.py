@@ -14,7 +14,8 @@ from models.store.session import Session
 from tests import fakes
 from tests.browser import look, tab_to, watched, window
 from tests.fakes import Recorder, StillClock
-from tests.table import Site, served
+from tests.standing import served
+from tests.table import Site
 from tests.visiting import Visitor, visitor
 
 ANA, BEN, CARO, DEE, EVE = (f"+1202555010{n}" for n in range(1, 6))
@@ -51,8 +52,9 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         eve.says(words)
     hotline.clock.advance(timedelta(minutes=5))
     hotline.tick()  # whoever is asked about anything is asked before somebody looks
-    with served(hotline) as running:
-        yield running
+    with served(hotline) as home:
+        yield Site(hotline, home, 1)
+    hotline.stop()
 
 
 def number_of(site: Site, name: str) -> int:
