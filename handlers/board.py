@@ -20,8 +20,8 @@ def board(turn: Turn, _: Order) -> Texts:
         return
     marks.give_key(turn.session, turn.line)  # under which open pages hear that something has changed
     secret = board_sessions.ask(turn.session, turn.line.id, turn.speaker.id, turn.now)
-    link = Ours(f"{turn.line.web_address}{PATH}/{secret}")
-    text = turn.reply("board_link", link=link, n=LINK_LASTS.seconds // 60)
+    link = f"{turn.line.web_address}{PATH}/{secret}"
+    text = turn.reply("board_link", link=Ours(link), n=LINK_LASTS.seconds // 60)
     yield replace(text, expires_at=turn.now + LINK_LASTS)
 
 

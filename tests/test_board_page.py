@@ -200,7 +200,8 @@ def test_by_keyboard_alone(street: Street, opened: Opened) -> None:
     expect(page.locator("#l-mine #r1")).to_contain_text("On the way.")
     tab_to(page, "#l-mine #r1 button[value=done]")
     page.keyboard.press("Enter")
-    expect(page.locator("#r1")).to_have_count(0)
+    expect(page.locator("#r1")).to_contain_text("You brought it.")
+    expect(page.locator("#r1 button")).to_have_count(0)
     assert street.state(1) is State.DELIVERED
 
 

@@ -37,6 +37,7 @@ def test_one_more_line(run: Command) -> None:
         "country": "US",
         "emergency_number": "112",
         "from_settings": False,
+        "web_address": None,
         "carrier": None,
         "last_request": 0,
         "paused_until": None,

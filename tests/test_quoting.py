@@ -284,11 +284,12 @@ def test_what_is_ours_is_nobodys_words() -> None:
     told = ("first_answer.py", "number")  # from the line's figures
     listed = ("unmet.py", "each.words")  # where else help is to be had, as the group wrote it
     held = ("claim.py", 'f"#{r.number}"')
-    digits = ("my_data.py", "turn.heard.from_address[-SHOWN:]")  # the last of their own number
+    digits = ("my_data.py", "number[-SHOWN:]")  # the last of their own number
+    link = ("board.py", "link")  # to the group's own board
     hour = ("summary.py", 'book.time(self.moment, self.zone, book.pages["clock_minute"])')
     day = ("summary.py", 'book.named(self.moment, self.zone, "date" if days > 6 else "weekday")')
     surplus = ("registry.py", 'f"#{number}"')  # digits
-    known = {numbered, told, listed, held, digits, hour, day, surplus}
+    known = {numbered, told, listed, held, digits, link, hour, day, surplus}
     assert {(file, call) for file, call in used if call not in own} <= known
     assert {call for file, call in used if file != "summary.py"}.isdisjoint({"about", "said", "words"})
 

@@ -77,7 +77,7 @@ class Acts:
         self.languages = [Language(code, table) for code, table in tables.items()]
         everything = frozenset().union(*(language.spelling.words for language in self.languages))
         for language in self.languages:
-            language.spelling.real |= everything  # what is a word in another language is no typo
+            language.spelling.foreign = everything - language.spelling.words
 
     def read(self, text: str, tokens: Sequence[Token]) -> dict[Act, Done]:
         """The acts that a cleaned text tells of by these words of it."""

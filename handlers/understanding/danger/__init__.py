@@ -65,7 +65,7 @@ class Dangers:
         self.languages += [Language(one.code, one.table, with_accents=True) for one in accented]
         everything = frozenset().union(*(language.spelling.words for language in self.languages))
         for language in self.languages:
-            language.spelling.real |= everything  # what is a word in another language is no typo
+            language.spelling.foreign = everything - language.spelling.words
         self.numbers = frozenset(word for word in everything if word[:1].isdigit())  # "911"
         self.by_letters = [language for language in self.languages if language.script or language.with_accents]
         self.by_word = [language for language in self.languages if language not in self.by_letters]

@@ -55,6 +55,7 @@ class Spelling:
     ) -> None:
         self.words = frozenset(words)
         self.real = frozenset(real) | frozenset(small)  # no typos of other words
+        self.foreign: frozenset[str] = frozenset()  # words of other languages: "flammes", but not "ball"
         self.prefixes, self.glued = prefixes, glued
         self.latin = 2 * sum(word.isascii() for word in self.words) > len(self.words)
         self.typos: Mapping[str, tuple[str, ...]] = self._typos(self.words - frozenset(small))
@@ -84,7 +85,12 @@ class Spelling:
                 found += self.listed(word[len(prefix) :])
         if word in self.words or word in self.real or not word.isalpha():  # 91 is a door, and no 911
             return found
-        return tuple(dict.fromkeys((*found, *self.doubled(squeezed(word)), *self.mistyped(word))))
+        short, foreign = squeezed(word), word in self.foreign
+        if not foreign or len(short) >= LONG_ENOUGH:
+            found += self.doubled(short)
+        if not foreign:
+            found += self.mistyped(word)
+        return tuple(dict.fromkeys(found))
 
     def listed(self, word: str) -> tuple[str, ...]:
         """A word as the lists have it: itself, and the stems (`bleed*`) that it begins with."""
