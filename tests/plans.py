@@ -6,11 +6,11 @@ from models.store.session import Session
 
 
 def plan(session: Session, sql: str, values: Any) -> str:
-    """The plan, in the database's words; on PostgreSQL as if no table could be read from end to end and sorted."""
+    """The plan, in the database's words; on PostgreSQL as if rows could only be read by an index, in its order."""
     explain = "EXPLAIN QUERY PLAN "
     if session.dialect.name != "sqlite":
         # What it believes of an empty table depends on when it was last looked at.
-        session.connection.exec_driver_sql("SET enable_seqscan = off; SET enable_sort = off")
+        session.connection.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
         explain = "EXPLAIN "
     rows = session.connection.exec_driver_sql(explain + sql, values)
     return "\n".join(str(row) for row in rows)
