@@ -104,14 +104,14 @@ def test_a_page_shows_no_number_of_anybody(hotline: Hotline, dee: Visitor, ben: 
             assert number[-4:] not in shown.replace(number[:-4], "")
 
 
-@pytest.mark.parametrize("name", ["<b>Ben</b>", '"><script>alert(1)</script>', "{{ 7*7 }}", "Ben & Söhne"])
+@pytest.mark.parametrize("name", ["<b>Ben</b>", '"><script>alert(1)</script>', "{{ 7919*7927 }}", "Ben & Söhne"])
 def test_names_stay_text(hotline: Hotline, dee: Visitor, name: str) -> None:
     hostile = visitor(hotline, EVE, name)
     for path in ("/board/people", f"/board/people/{hostile.person_id}"):
         shown = dee.get(path).text
         assert "<b>Ben" not in shown
         assert "<script>" not in shown
-        assert "49" not in shown
+        assert "62773913" not in shown
     asked = dee.post(f"/board/people/{hostile.person_id}", None, act="ban")
     assert "<script>" not in asked.text
 
