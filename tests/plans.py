@@ -10,7 +10,9 @@ def plan(session: Session, sql: str, values: Any) -> str:
     explain = "EXPLAIN QUERY PLAN "
     if session.dialect.name != "sqlite":
         # What it believes of an empty table depends on when it was last looked at.
-        session.connection.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
+        session.connection.exec_driver_sql(
+            "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off"
+        )
         explain = "EXPLAIN "
     rows = session.connection.exec_driver_sql(explain + sql, values)
     return "\n".join(str(row) for row in rows)
