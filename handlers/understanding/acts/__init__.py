@@ -13,6 +13,7 @@ from pathlib import Path
 from handlers.understanding.intents import Act
 from handlers.understanding.patterns.language import PatternLanguage, Table
 from handlers.understanding.patterns.signs import Pattern
+from handlers.understanding.patterns.spelling import share_words
 from handlers.understanding.words import Token, clean, fold, split
 
 HERE = Path(__file__).parent
@@ -75,9 +76,7 @@ class Acts:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.languages = [Language(code, table) for code, table in tables.items()]
-        everything = frozenset().union(*(language.spelling.words for language in self.languages))
-        for language in self.languages:
-            language.spelling.foreign = everything - language.spelling.words
+        share_words(language.spelling for language in self.languages)
 
     def read(self, text: str, tokens: Sequence[Token]) -> dict[Act, Done]:
         """The acts that a cleaned text tells of by these words of it."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from handlers.understanding.danger.language import Language, Sign
 from handlers.understanding.intents import DangerKind, Need
 from handlers.understanding.patterns.language import Table
-from handlers.understanding.patterns.spelling import MANY_WORDS
+from handlers.understanding.patterns.spelling import MANY_WORDS, share_words
 from handlers.understanding.words import Token, clean, fold, split
 
 HERE = Path(__file__).parent
@@ -63,9 +63,7 @@ class Dangers:
         self.languages = [Language(code, table) for code, table in tables.items()]
         accented = [one for one in self.languages if one.own_letters]  # their accents make other words
         self.languages += [Language(one.code, one.table, with_accents=True) for one in accented]
-        everything = frozenset().union(*(language.spelling.words for language in self.languages))
-        for language in self.languages:
-            language.spelling.foreign = everything - language.spelling.words
+        everything = share_words(language.spelling for language in self.languages)
         self.numbers = frozenset(word for word in everything if word[:1].isdigit())  # "911"
         self.by_letters = [language for language in self.languages if language.script or language.with_accents]
         self.by_word = [language for language in self.languages if language not in self.by_letters]

@@ -122,3 +122,12 @@ class Spelling:
                     split = (*best[start], piece)
                     best[end] = min(best.get(end, split), split, key=len)
         return best.get(len(word), ())
+
+
+def share_words(of: Iterable[Spelling]) -> frozenset[str]:
+    """Let each language know the words of the others, which are no typos of its own; returns those of all."""
+    spellings = [*of]
+    everything = frozenset[str]().union(*(each.words for each in spellings))
+    for each in spellings:
+        each.foreign = everything - each.words
+    return everything
