@@ -366,4 +366,4 @@ def test_a_sender_killed_between_attempt_and_result_loses_and_doubles_nothing_an
         hotline.stop()
         assert (len(twilio.sent), len(twilio.asked)) == (1, posts)
         assert sid == twilio.sent[0].sid
-        assert took < (20 if posts == 1 else 190)
+        assert took < (60 if posts == 1 else 190)  # some 15 on a machine that has nothing else to do
