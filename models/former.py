@@ -25,6 +25,12 @@ def take_addresses(session: Session, line: Line, person: Person) -> None:
     session.execute(sa.delete(Address).where(col(Address.person_id) == person.id))
 
 
+def had(session: Session, line: Line, person: Person, numbers: Iterable[str]) -> None:
+    """These are no longer theirs; what is left of them can still be found by each."""
+    person.former = sorted({*person.former, *(marks.hashed(session, line, number) for number in numbers)})
+    session.add(person)
+
+
 def of_number(session: Session, line: Line, number: str) -> list[Person]:
     """Who had this number."""
     hashes = set(marks.hashes(line, number))

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, col, select
+from sqlmodel import JSON, Column, Field, col, select
 
 from models.due_rows import DueRow, DueRows
 from models.people import Address
@@ -46,7 +46,7 @@ class NumberChange(DueRow, table=True):
     by_person_id: int | None = Field(default=None, foreign_key="person.id")  # who on duty said that they are one
     code: str | None = None  # until it has come
     step: Step = Field(sa_type=EnumString(Step))
-    kept_address_id: int | None = None  # of the new phone, once it has moved
+    old_addresses: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # that go, by id
     created_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -95,13 +95,17 @@ def end(session: Session, change: NumberChange, now: datetime) -> None:
     session.add(change)
 
 
-def let_go(session: Session, person_id: int, kept: int) -> list[str]:
-    """Take away all of somebody's addresses but those of the phone that `kept` is one of; returns which went."""
-    found = list(session.exec(select(Address).where(Address.person_id == person_id)))
-    stays = next((address.value for address in found if address.id == kept), None)
-    gone = [address for address in found if address.value != stays]
-    session.execute(sa.delete(Address).where(col(Address.id).in_([address.id for address in gone])))
-    return sorted({address.value for address in gone})
+def addresses(session: Session, person_id: int) -> list[int]:
+    """The ids of somebody's addresses."""
+    return list(session.exec(select(Address.id).where(Address.person_id == person_id)))
+
+
+def let_go(session: Session, change: NumberChange) -> list[str]:
+    """Take away the addresses of the old phone; returns which they were."""
+    old = col(Address.id).in_(change.old_addresses), col(Address.person_id) == change.person_id
+    gone = list(session.exec(select(Address.value).where(*old)))
+    session.execute(sa.delete(Address).where(*old))
+    return sorted(set(gone))
 
 
 def _open(session: Session, whose: sa.ColumnElement[bool], *steps: Step) -> list[NumberChange]:

@@ -154,7 +154,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     ),
     NumberChange: Retention(
         of=("person_id", "other_person_id"),
-        erase="line_id next_at person_id other_person_id by_person_id code step kept_address_id created_at ended_at",
+        erase="line_id next_at person_id other_person_id by_person_id code step old_addresses created_at ended_at",
     ),
     BoardSession: Retention(
         of=("person_id",),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "52e745454745"
+revision = "9c41523020d4"
 down_revision = "c55aeb4e4613"
 branch_labels = None
 depends_on = None
@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("by_person_id", sa.Integer(), nullable=True),
         sa.Column("code", sa.String(), nullable=True),
         sa.Column("step", sa.String(length=24), nullable=False),
-        sa.Column("kept_address_id", sa.Integer(), nullable=True),
+        sa.Column("old_addresses", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["by_person_id"], ["person.id"], name=op.f("fk_numberchange_by_person_id_person")),
@@ -56,10 +56,10 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("address", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("by_rcs", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+        batch_op.add_column(sa.Column("by_rcs", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
 
     with op.batch_alter_table("outbound", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("by_rcs", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+        batch_op.add_column(sa.Column("by_rcs", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
 
     # ### end Alembic commands ###
 
