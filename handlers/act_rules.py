@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from handlers import (
     at_door,
     availability,
+    changed_number,
     discreet,
     forgetting,
     free,
@@ -41,6 +42,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # what is kept of them
     ActRule(Act.WANTS_FORGOTTEN, Role.ANYONE, forgetting.wanted),
     ActRule(Act.ASKS_WHAT_IS_KEPT, Role.ANYONE, my_data.asked),
+    # from which phone they write
+    ActRule(Act.CHANGES_NUMBER, Role.ALONE, changed_number.wanted, goes_on=True),
     # who else reads their phone
     ActRule(Act.PHONE_IS_READ, Role.NOBODYS_HELPER, discreet.phone_is_read, goes_on=True),
     ActRule(Act.NOTHING_BACK, Role.NOBODYS_HELPER, discreet.not_back, goes_on=True),

@@ -1,7 +1,5 @@
 """Whoever is on duty moves a request: to somebody, from one to another, back to everybody, or into another one."""
 
-import re
-
 from handlers import (
     brake,
     choosing,
@@ -11,6 +9,7 @@ from handlers import (
     duty_tasks,
     first_answer,
     leasing,
+    meaning,
     relaying,
     unmet,
     waves,
@@ -25,7 +24,6 @@ from models.offers import State as OfferState
 from models.people import Person
 from models.requests import TALKING, Outcome, Request, State
 
-WITH_NUMBER = re.compile(r"(?P<name>.*?)\s*\(?#?(?P<number>\d{1,9})\)?")
 BEFORE = (State.DRAFT, State.OPEN, State.HELD)  # nobody has it
 
 
@@ -36,7 +34,7 @@ def assign(turn: Turn, order: Order) -> Texts:
             yield turn.reply("stays_with_duty", about=request)
             continue
         yield from duty_tasks.answered(turn, request)
-        found = _named(turn, order.note.strip(" .!"))
+        found = meaning.named(turn, order.note.strip(" .!"))
         if len(found) > 1:
             who = Several([turn.numbered(person) for person in found], style="or")
             yield turn.reply("assign_several", name=Quoted(order.note), n=len(found), who=who)
@@ -48,14 +46,6 @@ def assign(turn: Turn, order: Order) -> Texts:
             yield turn.reply("assign_apart", about=request, name=turn.whole_name(found[0]))
         else:
             yield from _give(turn, request, found[0])
-
-
-def _named(turn: Turn, words: str) -> list[Person]:
-    """Who is meant by `Ana`, `Ana Lopez`, `Ana (7)` or `Ana 7`."""
-    if (said := WITH_NUMBER.fullmatch(words)) is None:
-        return people.volunteers_named(turn.session, turn.line.id, words)
-    found = people.volunteers_named(turn.session, turn.line.id, said["name"])
-    return [person for person in found if person.id == int(said["number"])]
 
 
 def _give(turn: Turn, request: Request, helper: Person) -> Texts:

@@ -16,6 +16,7 @@ from handlers import (
     broadcast,
     browse,
     carry,
+    changed_number,
     claim,
     danger,
     desk,
@@ -138,6 +139,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # The link is for who asks for it: no room in the help texts, and who is told of it by others will ask.
     Command("board", board.board, Who.VOLUNTEER, told=Told.README),
     Command("logout", board.logout, told=Told.README),
+    # The answer to NEW NUMBER tells the code; whoever has another phone says so in words of their own.
+    Command("new_number", changed_number.new_number, told=Told.README),
+    Command("code", changed_number.code, numbers=True, told=Told.README),
     # who is on duty
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),
@@ -152,6 +156,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("remove", removing.remove, Who.DUTY, numbers=True),
     # A bare REVOKE is STOP to carriers, so our texts say SHUT OUT.
     Command("revoke", removing.revoke, Who.DUTY, numbers=True),
+    # The text about a lost phone tells it.
+    Command("same", changed_number.same, Who.DUTY, numbers=True, told=Told.README),
     Command("unban", removing.unban, Who.DUTY, numbers=True, told=Told.README),  # the text about a ban tells it
     # Among others "on it" is talk, and whoever raised an alarm may say themselves that it was a false one.
     Command("on_it", watching.on_it, numbers=True, told=Told.DUTY),
@@ -204,6 +210,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.CANT_WAIT: ask.cant_wait,
     Question.FORGET: forgetting.answered,
     Question.STAYS: forgetting.stays,
+    Question.OLD_PHONE: changed_number.old_phone,
+    Question.NEW_PHONE: changed_number.new_phone,
     Question.DOOR: doors.answered,
     Question.STILL_HELPS: silent.answered,
     Question.STILL_NEEDED: waiting.answered,

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import marks
+from models import marks, spellings
 from models.delivery.outbound import Outbound
 from models.inbound import Inbound
 from models.lines import Line
@@ -25,10 +25,16 @@ def take_addresses(session: Session, line: Line, person: Person) -> None:
     session.execute(sa.delete(Address).where(col(Address.person_id) == person.id))
 
 
+def had(session: Session, line: Line, person: Person, numbers: Iterable[str]) -> None:
+    """These are no longer theirs; what is left of them can still be found by each."""
+    person.former = sorted({*person.former, *(marks.hashed(session, line, number) for number in numbers)})
+    session.add(person)
+
+
 def of_number(session: Session, line: Line, number: str) -> list[Person]:
     """Who had this number."""
-    hash_ = marks.hashed(session, line, number) if line.hash_key else None
-    return [one for one in _all(session, line.id) if hash_ in one.former or _had(session, one.id, number)]
+    hashes = set(marks.hashes(line, number))
+    return [one for one in _all(session, line.id) if hashes.intersection(one.former) or _had(session, one.id, number)]
 
 
 def of_hash(session: Session, line_id: int, hash_: str) -> list[Person]:
@@ -48,6 +54,7 @@ def _all(session: Session, line_id: int) -> list[Person]:
 
 
 def _had(session: Session, person_id: int, number: str) -> bool:
-    wrote = select(Inbound.id).where(Inbound.person_id == person_id, Inbound.from_address == number)
-    read = select(Outbound.id).where(Outbound.person_id == person_id, Outbound.to == number)
+    forms = spellings.forms(number)
+    wrote = select(Inbound.id).where(Inbound.person_id == person_id, col(Inbound.from_address).in_(forms))
+    read = select(Outbound.id).where(Outbound.person_id == person_id, col(Outbound.to).in_(forms))
     return any(session.exec(rows.limit(1)).first() is not None for rows in (wrote, read))

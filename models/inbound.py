@@ -35,6 +35,8 @@ class Heard:
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
     fallback_to: str | None = None  # whose line it is for, if no line has the number `to`
     at: datetime | None = None  # when it came to the carrier, or to us if that is not known
+    hidden_id: str | None = None  # by which WhatsApp knows its author, beside a number or instead of one
+    rcs: bool = False  # it came by RCS: SMS in another dress, with the same numbers and the same STOP
 
 
 class Inbound(Model, table=True):

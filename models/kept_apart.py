@@ -157,9 +157,11 @@ def seal(session: Session, line: Line, person_id: int, numbers: Iterable[str]) -
 
 def known_again(session: Session, line: Line, person_id: int, number: str) -> None:
     """Somebody texts from a number not known before: if it is one of who was erased, the pairs are theirs again."""
-    if not line.hash_key:
-        return
-    hash_ = marks.hashed(session, line, number)
+    for hash_ in marks.hashes(line, number):
+        _theirs_again(session, line, person_id, hash_)
+
+
+def _theirs_again(session: Session, line: Line, person_id: int, hash_: str) -> None:
     for id_ in list(session.fetch(HASHED, line_id=line.id, hash=hash_)):
         row = session.get_one(KeptApart, id_)
         values = row.model_dump(exclude={"id"})

@@ -142,7 +142,10 @@ class _Hashes:
         homes = session.execute(
             sa.select(col(Address.value), col(Address.person_id)).where(col(Address.line_id) == line.id)
         )
-        self.people = {marks.hashed(session, line, value): person_id for value, person_id in homes.all()}
+        known = [(marks.hashed(session, line, value), value, person_id) for value, person_id in homes.all()]
+        self.people = {
+            hash_: person_id for hash_, value, person_id in known for hash_ in (hash_, *marks.hashes(line, value))
+        }
         self.of: defaultdict[int, list[str]] = defaultdict(list)
         for hash_, person_id in self.people.items():
             self.of[person_id].append(hash_)

@@ -14,6 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
+from models import spellings
 from models.lines import Line
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -79,8 +80,8 @@ def find(session: Session, line: Line, number: str) -> Mark | None:
     """The mark of this number, unless they are known again. Where nobody was ever erased, nothing is looked up."""
     if not line.hash_key:
         return None
-    found = _by_hash(session, line.id, _hash(line.hash_key, number))
-    return found if found is not None and found.known_again_at is None else None
+    marks = (_by_hash(session, line.id, hash_) for hash_ in hashes(line, number))
+    return next((mark for mark in marks if mark is not None and mark.known_again_at is None), None)
 
 
 def is_of_last(session: Session, line: Line, mark: Mark, sid: str) -> bool:
@@ -103,8 +104,13 @@ def remove_older(session: Session, line_id: int, before: datetime) -> None:
 
 
 def hashed(session: Session, line: Line, number: str) -> str:
-    """The keyed hash of a number; the line's key is made where there was none."""
-    return _hash(_key(session, line), number)
+    """The keyed hash of a number, however it is spelled; the line's key is made where there was none."""
+    return _hash(_key(session, line), spellings.canonical(number))
+
+
+def hashes(line: Line, number: str) -> list[str]:
+    """The same, and of each other spelling: older marks were made of the one that came. None without a key."""
+    return [_hash(line.hash_key, form) for form in spellings.forms(number)] if line.hash_key else []
 
 
 BY_HASH: Precompiled[Mark] = Precompiled(

@@ -157,6 +157,8 @@ class Address(Model, table=True):
     unreachable_count: int = 0  # texts in a row that did not arrive because the phone was out of reach
     undeliverable_code: int | None = None  # the carrier's error that says no text will ever arrive here
     undeliverable_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # As they last wrote from here: RCS is SMS in another dress.
+    by_rcs: bool = Field(default=False, sa_column_kwargs={"server_default": sa.text("false")})
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

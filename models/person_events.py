@@ -14,6 +14,8 @@ from models.store.types import Model, UtcDateTime
 VOUCHED = "vouched"
 BANNED, REMOVED, REVOKED, BACK = "banned", "removed", "revoked", "back"
 RENAMED, MERGED, TAKEN_OFF = "renamed", "merged", "taken_off"  # by whoever has the host
+NEW_NUMBER, NEW_NUMBER_REFUSED = "new_number", "new_number_refused"  # another phone says it is theirs; it is not
+WRONG_CODE = "wrong_code"  # they texted a code that was nobody's
 PUT_OUT = (BANNED, REMOVED, REVOKED)
 SAW_PLACE, NO_PLACE = "saw_place", "no_place"  # an exact place was shown to them, or was not, for it was one too many
 
@@ -82,6 +84,12 @@ def happened(session: Session, person_id: int, kinds: Sequence[str], since: date
         PersonEvent.person_id == person_id, col(PersonEvent.kind).in_(kinds), PersonEvent.at >= since
     )
     return list(session.exec(theirs.order_by(col(PersonEvent.id))))
+
+
+def count(session: Session, line_id: int, kind: str, since: datetime) -> int:
+    """How often this happened to anybody on the line since then."""
+    theirs = PersonEvent.line_id == line_id, PersonEvent.kind == kind, PersonEvent.at >= since
+    return int(session.exec(select(sa.func.count(col(PersonEvent.id))).where(*theirs)).one())
 
 
 def done_by(session: Session, person_id: int, kinds: Sequence[str], since: datetime) -> list[PersonEvent]:

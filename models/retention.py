@@ -25,6 +25,7 @@ from models.kept_apart import KeptApart
 from models.line_events import LineEvent
 from models.lines import Area, Line
 from models.marks import Mark
+from models.number_changes import NumberChange
 from models.offers import Offer
 from models.people import Address, Person
 from models.person_events import PersonEvent
@@ -91,7 +92,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Address: Retention(
         of=("person_id",),
         erase="line_id person_id channel value last_heard_at reply_times answered_on answered_today ranked_until "
-        "recent_texts muted_until paused_until unreachable_count undeliverable_code undeliverable_at created_at",
+        "recent_texts muted_until paused_until unreachable_count undeliverable_code undeliverable_at by_rcs "
+        "created_at",
     ),
     Request: Retention(
         of=("person_id",),
@@ -150,6 +152,10 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         erase="line_id person_id starts_at ends_at begins ends weekly reminded_at began_at cover_asked_at asked "
         "created_at",
     ),
+    NumberChange: Retention(
+        of=("person_id", "other_person_id"),
+        erase="line_id next_at person_id other_person_id by_person_id code step old_addresses created_at ended_at",
+    ),
     BoardSession: Retention(
         of=("person_id",),
         erase="line_id person_id link_hash link_until key_hash opened_at duty_until ends_at ended_at created_at",
@@ -163,8 +169,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Outbound: Retention(
         of=("person_id",),
         about="request_id",
-        keep="line_id person_id request_id key phrase channel from_number segments lane rank state tries retries "
-        "not_before expires_at leased_until leased_by look_since sid price error_code reported_at "
+        keep="line_id person_id request_id key phrase channel from_number by_rcs segments lane rank state tries "
+        "retries not_before expires_at leased_until leased_by look_since sid price error_code reported_at "
         "created_at changed_at",
         blank="to body",
     ),

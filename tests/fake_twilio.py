@@ -22,7 +22,11 @@ from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
 STOPS = frozenset("STOP STOPALL UNSUBSCRIBE END QUIT CANCEL REVOKE OPTOUT".split())
 STARTS = frozenset("START YES UNSTOP".split())
-
+KINDS: dict[str, Callable[..., dict[str, str]]] = {
+    "": webhooks.sms,
+    "whatsapp": webhooks.whatsapp,
+    "rcs": webhooks.rcs,
+}
 
 Post = Callable[[str, bytes, dict[str, str]], int]
 
@@ -51,6 +55,7 @@ class FakeTwilio:
     page: int | None = None  # the HTTP status of an error page that stands in its place
     page_for: dict[str, int] = field(default_factory=dict)  # the same, for texts to one number alone
     port: int = 0  # where it listens; any that is free if none is given
+    has_rcs: set[str] = field(default_factory=set)  # phones that a Messaging Service with an agent reaches by RCS
     console: Numbers = field(default_factory=Numbers)
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
@@ -112,11 +117,12 @@ class FakeTwilio:
     def take(self, fields: dict[str, str]) -> Carried:
         """Take a text. The first status is `queued`; a Messaging Service says `accepted`."""
         status = "accepted" if "MessagingServiceSid" in fields else "queued"
+        by_rcs = "From" not in fields and fields["To"] in self.has_rcs
         with self.lock:
             text = Carried(
                 sid=webhooks.new_sid(),
-                sender=fields.get("From", LINE),
-                to=fields["To"],
+                sender=f"rcs:{webhooks.AGENT}" if by_rcs else fields.get("From", LINE),
+                to=f"rcs:{fields['To']}" if by_rcs else fields["To"],
                 body=fields["Body"],
                 created=self.clock.now(),
                 inbound=False,
@@ -205,9 +211,10 @@ class FakeTwilio:
 
     def text(self, sender: str, body: str, *, lost: bool = False, **more: str) -> int:
         """Somebody texts the hotline. A `lost` one is in the carrier's list, but its webhook never arrives."""
-        kind = webhooks.whatsapp if sender.startswith("whatsapp:") else webhooks.sms
-        fields = kind(sender.removeprefix("whatsapp:"), body, **more)
-        pair = fields["To"], fields["From"]
+        channel, _, phone = sender.rpartition(":")
+        fields = KINDS[channel](phone, body, **more)
+        # One opt-out is for RCS, SMS and MMS alike.
+        pair = (LINE, phone) if channel == "rcs" else (fields["To"], fields["From"])
         if body.strip().upper() in STOPS:
             self.opted_out.add(pair)
         if body.strip().upper() in STARTS:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from handlers import segments
-from tests.fakes import ACCOUNT, TOKEN
+from tests.fakes import ACCOUNT, LINE, TOKEN
 
 if TYPE_CHECKING:
     from tests.fake_twilio import FakeTwilio
@@ -261,7 +261,7 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(21617)
         if to in carrier.refused:
             raise Refused(carrier.refused[to])
-        if (sender, to) in carrier.opted_out:
+        if (sender or LINE, to) in carrier.opted_out:
             raise Refused(21610)
 
     def _one(self, path: str) -> Carried:

@@ -288,8 +288,10 @@ def test_what_is_ours_is_nobodys_words() -> None:
     link = ("board.py", "link")  # to the group's own board
     hour = ("summary.py", 'book.time(self.moment, self.zone, book.pages["clock_minute"])')
     day = ("summary.py", 'book.named(self.moment, self.zone, "date" if days > 6 else "weekday")')
+    code = ("changed_number.py", 'change.code or ""')  # digits
+    ends = ("changed_number.py", "home.value[-2:]")  # of a number
     surplus = ("registry.py", 'f"#{number}"')  # digits
-    known = {numbered, told, listed, held, digits, link, hour, day, surplus}
+    known = {numbered, told, listed, held, digits, link, hour, day, surplus, code, ends}
     assert {(file, call) for file, call in used if call not in own} <= known
     assert {call for file, call in used if file != "summary.py"}.isdisjoint({"about", "said", "words"})
 

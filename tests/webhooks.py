@@ -14,6 +14,7 @@ from uuid import uuid4
 from app.carriers.base import Webhook
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
+AGENT = "eastside_agent"
 FORM = "application/x-www-form-urlencoded"
 SETTINGS = b"X-Twilio-Webhooks-Signature-Settings"
 HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
@@ -78,6 +79,11 @@ def whatsapp(
         "ApiVersion": "2010-04-01",
         **more,
     }
+
+
+def rcs(sender: str, body: str, *, to: str = AGENT, sid: str | None = None, **more: str) -> dict[str, str]:
+    """Everything Twilio posts for an RCS message: to an agent in the pool of a Messaging Service."""
+    return {**sms(sender, body, to=to, sid=sid, **more), "From": f"rcs:{sender}", "To": f"rcs:{to}"}
 
 
 def pictures(count: int) -> dict[str, str]:

@@ -84,6 +84,7 @@ class Outgoing:
     to: str
     body: str
     lasts: int | None = None
+    by_rcs: bool = False  # they last wrote by RCS: by that if it can be, else by SMS
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import structlog
 
-from app.inbound import erased, newcomers, rate_limit, repeats
+from app.inbound import authors, erased, newcomers, rate_limit, repeats
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
@@ -21,8 +21,8 @@ from models import inbound, lines, people
 from models.delivery import outbound
 from models.delivery.fair_ranks import FairRanks
 from models.inbound import Heard
-from models.lines import Line
-from models.people import Address, Person
+from models.lines import Channel, Line
+from models.people import Address
 from models.store.session import Session
 
 log = structlog.get_logger()
@@ -48,11 +48,15 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if line is None:
         log.warning("unknown_number_texted", author=logs.hashed(heard.from_address))
         return Taken.UNKNOWN_NUMBER
-    if heard.from_address in (line.sms, line.whatsapp):
-        return _from_ourselves(session, line, heard, now)
+    heard = authors.written(line, heard)
+    if authors.is_nobody(line, heard):
+        return _from_nobody(session, line, heard, now)
     heard = media.cards_aside(heard)
     reading = registry.read(heard.body)
-    person, address = _author(session, line, heard, now, reading.language)
+    author = authors.of(session, line, heard, now, reading.language)
+    if author is None:
+        return _from_nobody(session, line, heard, now)
+    person, address = author
     if session.is_new(person) and erased.sift(session, line, heard, now, person, address):
         return Taken.SEEN
     earlier = repeats.before(session, address, heard, now, line.policy)
@@ -115,10 +119,12 @@ def _line(session: Session, heard: Heard) -> tuple[Line | None, Heard]:
     return line, replace(heard, fields={**heard.fields, "To": heard.to})
 
 
-def _from_ourselves(session: Session, line: Line, heard: Heard, now: datetime) -> Taken:
-    """A text from the line's own number: it is kept, is nobody's, and gets no answer."""
-    kept = inbound.store(session, line.id, heard, now, person_id=None, intent="own_number")
-    log.warning("own_number_texted", line=line.id)
+def _from_nobody(session: Session, line: Line, heard: Heard, now: datetime) -> Taken:
+    """A text from a line's own number, a short code or a name: it is kept, is nobody's, and gets no answer."""
+    own = heard.from_address.startswith("+") or heard.channel is not Channel.SMS
+    what = "own_number" if own else "no_number"
+    kept = inbound.store(session, line.id, heard, now, person_id=None, intent=what)
+    log.warning(f"{what}_texted", line=line.id)
     return Taken.SEEN if kept is None else Taken.UNANSWERED
 
 
@@ -167,19 +173,6 @@ def _not_answered(turn: Turn, understood: Understood, inbound_id: int, cap: Dail
     queue(turn, cap.address, key, texts)
 
 
-def _author(
-    session: Session, line: Line, heard: Heard, now: datetime, language: str | None
-) -> tuple[Person, Address]:
-    """Who wrote the text: made known with their first, in the language of its words."""
-    near = reach.is_near(line, heard.channel, heard.from_address)
-    person, address = people.get_or_create(
-        session, line, heard.channel, heard.from_address, now, last_heard_at=now if near else None, language=language
-    )
-    person.language = person.language or language
-    session.add(person)
-    return person, address
-
-
 def _remember_address(turn: Turn, address: Address, how_far: Reach) -> None:
     """What the speaker is told goes to where they have just texted from, and later texts too if we answer there."""
     if how_far is Reach.ALWAYS:
@@ -194,11 +187,15 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     line, heard = _line(session, heard)
     if line is None:
         return Taken.UNKNOWN_NUMBER
-    if heard.from_address in (line.sms, line.whatsapp):
-        return _from_ourselves(session, line, heard, now)
+    heard = authors.written(line, heard)
+    if authors.is_nobody(line, heard):
+        return _from_nobody(session, line, heard, now)
     heard = media.cards_aside(heard)
     understood = _understood_at_all(heard)
-    person, address = _author(session, line, heard, now, understood.language if understood else None)
+    author = authors.of(session, line, heard, now, understood.language if understood else None)
+    if author is None:
+        return _from_nobody(session, line, heard, now)
+    person, address = author
     if session.is_new(person) and erased.sift(session, line, heard, now, person, address):
         return Taken.SEEN
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")

@@ -9,7 +9,7 @@ import structlog
 
 from app.outbound import discretion, reach, unasked
 from app.outbound.reach import Reach
-from handlers import alarms, first_answer, followups, forgetting, phrasebook, segments, vigil
+from handlers import alarms, changed_number, first_answer, followups, forgetting, phrasebook, segments, vigil
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
@@ -29,7 +29,9 @@ QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that the
 SHORT = 300  # characters; fewer never take more than the most segments
 WHOM_TO_CALL = frozenset({*first_answer.PHRASES.values(), first_answer.OTHER, first_answer.STOPPED})
 # One confirmation, an answer when they write again, and whom to call in danger.
-ALLOWED_AFTER_STOP = frozenset({"stopped", "wrong_number", "you_stopped", forgetting.DONE, first_answer.STOPPED})
+ALLOWED_AFTER_STOP = frozenset(
+    {"stopped", "wrong_number", "you_stopped", forgetting.DONE, first_answer.STOPPED, changed_number.STOPPED}
+)
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.
 LIFETIMES = {
@@ -106,6 +108,7 @@ def queue(
                 channel=home.channel,
                 from_number=from_number,
                 to=home.value,
+                by_rcs=home.by_rcs,
                 lane=text.lane,
                 kept=text.kept,
                 not_before=not_before,
@@ -294,6 +297,7 @@ def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Addr
             channel=home.channel,
             from_number=from_number,
             to=home.value,
+            by_rcs=home.by_rcs,
             lane=Lane(row.lane),
             kept=not discretion.may_see(person, row.phrase, row.lane),
             expires_at=row.expires_at,

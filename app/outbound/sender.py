@@ -269,7 +269,7 @@ class Sender:
     def _outgoing(self, text: LeasedText) -> Outgoing:
         ends = text.expires_at
         lasts = None if ends is None else int((ends - self.clock.now()).total_seconds())
-        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts)
+        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts, text.by_rcs)
 
     def _look_up(self, lookup: Lookup) -> None:
         text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)

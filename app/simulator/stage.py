@@ -25,6 +25,8 @@ from models.people import Address, Person
 from models.requests import Request, Urgency
 from models.store.session import Session
 
+NUMBER_CODES = ("new_number_new", "new_number_old")  # phrases with a code for somebody's other phone
+DIGITS = re.compile(r"\b\d{6}\b")
 LINK = re.compile(rf"(?<={board.PATH}/)[\w-]+")  # what a link to the board ends with
 
 
@@ -66,6 +68,7 @@ class Stage:
         self.clock.advance(first)
         self.sids = count(1)
         self.codes: dict[str, int] = {}  # code word -> number of the request it opens
+        self.keys: list[str] = []  # the codes for other phones, in the order in which they were shown
         self._heard: list[tuple[str, str]] = []  # since the step began
         self._texts: list[tuple[str, str]] = []  # the same, word for word
 
@@ -130,6 +133,8 @@ class Stage:
         return played
 
     def _say(self, said: Says) -> None:
+        for n, code in enumerate(self.keys, 1):
+            said = replace(said, words=re.sub(rf"\bKEY{n}\b", code, said.words))
         self.hotline.receive(_heard(said, next(self.sids))).result()
         self._send()
 
@@ -157,6 +162,9 @@ class Stage:
     def _stable(self, session: Session, row: Outbound) -> str:
         """The text as written into a transcript: what is chance in it shows as CODE and the number, and as KEY."""
         text = LINK.sub("KEY", row.body.replace("\n", " / "))
+        if row.phrase in NUMBER_CODES:
+            self.keys += DIGITS.findall(text)
+            text = DIGITS.sub(f"KEY{len(self.keys)}", text)
         about = session.get(Request, row.request_id) if row.request_id else None
         own = {about.code_word: about.number} if about else {}
         for word, number in {**self.codes, **own}.items():

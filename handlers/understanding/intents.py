@@ -76,6 +76,7 @@ class Act(StrEnum):
     ASKS_COST = "asks_cost"
     ASKS_WHO = "asks_who"
     ASKS_BOT = "asks_bot"
+    CHANGES_NUMBER = "changes_number"
     WANTS_FORGOTTEN = "wants_forgotten"
     ASKS_WHAT_IS_KEPT = "asks_what_is_kept"
     ASKS_PRIVACY = "asks_privacy"
@@ -177,6 +178,8 @@ class Question(StrEnum):
     FORGET = "forget"  # anybody, whether all that is known of them shall be erased
     STAYS = "stays"  # a volunteer silent for a year, whether they stay
     DOOR = "door"  # a neighbor, whether a newcomer who comes may see it
+    OLD_PHONE = "old_phone"  # a new phone, whether the old one is gone: 1
+    NEW_PHONE = "new_phone"  # somebody, whether a phone that says so is their new one
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -195,6 +198,8 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.DOOR,
         Question.STILL_HELPS,
         Question.STILL_NEEDED,
+        Question.OLD_PHONE,
+        Question.NEW_PHONE,
     }
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own

@@ -24,6 +24,7 @@ LEASED_COLUMNS = (
     "channel",
     "from_number",
     "to",
+    "by_rcs",
     "body",
     "segments",
     "lane",
@@ -95,6 +96,7 @@ class LeasedText:
     channel: Channel
     from_number: str
     to: str
+    by_rcs: bool
     body: str
     segments: int
     lane: int

@@ -100,6 +100,7 @@ class Outbound(Model, table=True):
     channel: Channel = Field(sa_type=EnumString(Channel))
     from_number: str
     to: str
+    by_rcs: bool = Field(default=False, sa_column_kwargs={"server_default": sa.text("false")})  # if the carrier can
     body: str
     segments: int
     lane: int

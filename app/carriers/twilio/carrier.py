@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ from app.carriers.base import (
     StatusUpdate,
     Webhook,
 )
-from app.carriers.twilio import bodies, doctor, errors, inbox, remedies, signature, webhook
+from app.carriers.twilio import addresses, bodies, doctor, errors, inbox, remedies, signature, webhook
 from app.carriers.twilio.account import Account
 from app.carriers.twilio.bodies import Likeness
 from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal, said
@@ -77,9 +78,14 @@ class Twilio(Carrier):
         return genuine and signature.names_one_text(fields)
 
     def parse(self, call: Webhook) -> Heard | StatusUpdate | None:
-        """What a call says. A text to another number of our Messaging Service is for the number of the settings."""
+        """What a call says.
+
+        A text to another number of our Messaging Service, or to an RCS agent, is for the number of the settings.
+        """
         heard = webhook.parse(call, self.account.sid)
-        if isinstance(heard, Heard) and heard.channel is Channel.SMS and self.account.is_ours(heard.fields):
+        if not isinstance(heard, Heard) or heard.channel is not Channel.SMS:
+            return heard
+        if heard.rcs or self.account.is_ours(heard.fields):
             return replace(heard, fallback_to=self.account.number)
         return heard
 
@@ -100,6 +106,8 @@ class Twilio(Carrier):
         }
         if self.account.service and text.channel is Channel.SMS:
             fields["MessagingServiceSid"] = self.account.service
+            if text.by_rcs:  # a named number would make it an SMS; the service tries its RCS agent first
+                del fields["From"]
         if text.lasts is not None and text.lasts < QUEUED_FOR[text.channel]:
             fields["ValidityPeriod"] = str(max(text.lasts, 1))
         answer = self.transport.ask("POST", self._messages, data=fields, headers=HEADERS)
@@ -120,7 +128,7 @@ class Twilio(Carrier):
         Asked by recipient alone and newest first: a text that Twilio still queues has no DateSent to ask for.
         """
         found: dict[str, SentMessage] = {}
-        for message in self._listed(PREFIX[text.channel] + text.to, since):
+        for message in chain(*(self._listed(to, since) for to in self._listed_as(text))):
             sid, likeness = webhook.told_sid(message.sid), bodies.likeness(text.body, message.body)
             if sid is None or likeness is Likeness.OTHER or not str(message.direction).startswith("outbound"):
                 continue
@@ -128,6 +136,12 @@ class Twilio(Carrier):
             state, certain = errors.STATUSES.get(status, State.ACCEPTED), likeness is Likeness.SAME
             found[sid] = SentMessage(sid, state, message.date_created, code, errors.action_for(code), certain)
         return sorted(found.values(), key=lambda one: one.created)
+
+    def _listed_as(self, text: Outgoing) -> list[str]:
+        """Under which recipients its list may have a text: what a service sent by RCS stands under that address."""
+        to = PREFIX[text.channel] + text.to
+        by_rcs = self.account.service is not None and text.channel is Channel.SMS
+        return [to, addresses.RCS + to] if by_rcs else [to]
 
     def _listed(self, to: str, since: datetime) -> Iterator[Any]:
         older = 0
@@ -153,7 +167,7 @@ class Twilio(Carrier):
             yield from inbox.received(self.client, ours, since)
             return
         for text in inbox.received(self.client, [None], since):
-            if text.fields["To"] in ours or self.account.is_ours(text.fields):
+            if text.fields["To"] in ours or self.account.is_ours(text.fields) or addresses.is_rcs(text.fields["To"]):
                 yield text
 
     def delete(self, sid: str) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from app.carriers.base import StatusUpdate, Webhook
+from app.carriers.twilio import addresses
 from app.carriers.twilio.errors import STATUSES, action_for, code_of
 from app.carriers.twilio.signature import Fields, fields_of
 from models.inbound import Heard
-from models.lines import Channel
 
 MESSAGE, STATUS = "/twilio/message", "/twilio/status"
 PATHS = {MESSAGE: "message", STATUS: "status"}
@@ -68,15 +68,17 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
     body = said.get("ButtonPayload") or said.get("ListId") or said.get("Body", "")
     return Heard(
         id=sid,
-        channel=Channel.WHATSAPP if author.startswith("whatsapp:") else Channel.SMS,
-        from_address=author.removeprefix("whatsapp:"),
-        to=to.removeprefix("whatsapp:"),
+        channel=addresses.channel(author),
+        from_address=addresses.bare(author),
+        to=addresses.bare(to),
         body=unwrapped(body),
         media=media,
         location=_location(said),
         at=webhook.at,
         replied_to=message_sid(said.get("OriginalRepliedMessageSid")),
         carrier_answered=said.get("OptOutType") or None,
+        hidden_id=addresses.hidden_id(author, said.get("ExternalUserId")),
+        rcs=addresses.is_rcs(author) or addresses.is_rcs(to),
         fields={
             k: v for k, v in said.items() if (k not in OWN or (k == "Body" and v != body)) and not MEDIA.match(k)
         },

@@ -13,7 +13,7 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import naming, removed
 from handlers.turn import Turn
-from models import assignments, former, kept_apart, people, person_events, removals, requests
+from models import assignments, former, joining, kept_apart, people, person_events, removals, requests
 from models.inbound import Heard
 from models.lines import Channel, Line
 from models.people import Person
@@ -70,10 +70,7 @@ def merge(
     def work(session: Session) -> Person:
         one, other = _pair(session, console.line_named(session, line), kept, gone)
         now = Clock().now()
-        for request in requests.live_of(session, other.id):
-            requests.record(session, request, "person_merged", now, by=one.id)
-        person_events.record(session, one.line_id, one.id, person_events.MERGED, now, words=str(gone))
-        removals.merge(session, one, other, now)
+        joining.join(session, one, other, now)
         return one
 
     one, other = _read(look)
