@@ -124,6 +124,11 @@ def wrote_before(session: Session, person_id: int, sid: str) -> bool:
     )
 
 
+def author(session: Session, inbound_id: int) -> int | None:
+    """Who wrote the text with this id; None if nobody knows any more."""
+    return session.exec(select(Inbound.person_id).where(Inbound.id == inbound_id)).first()
+
+
 def words_since(session: Session, person_id: int, since: datetime, limit: int) -> list[str]:
     """The words of this person's texts since then, the last first."""
     query = select(Inbound.body).where(Inbound.person_id == person_id, Inbound.received_at >= since)
