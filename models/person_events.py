@@ -14,6 +14,8 @@ from models.store.types import Model, UtcDateTime
 VOUCHED = "vouched"
 BANNED, REMOVED, REVOKED, BACK = "banned", "removed", "revoked", "back"
 RENAMED, MERGED, TAKEN_OFF = "renamed", "merged", "taken_off"  # by whoever has the host
+# Their texts end: they said so to us, or the carrier lets nothing through to them; and begin again.
+STOPPED, CUT_OFF, STARTED = "stopped", "cut_off", "started"
 PUT_OUT = (BANNED, REMOVED, REVOKED)
 SAW_PLACE, NO_PLACE = "saw_place", "no_place"  # an exact place was shown to them, or was not, for it was one too many
 

@@ -43,6 +43,7 @@ class FakeTwilio:
     moods: Iterator[Mood] = field(default_factory=lambda: repeat(Mood.ANSWER))
     retry_after: int | None = None  # seconds, said with a 429
     price: str | None = None  # said with every text; Twilio itself mostly knows it only later
+    refuses: int | None = None  # error code of every POST: the account, a number or the service is set up wrongly
     refused: dict[str, int] = field(default_factory=dict)  # recipient -> error code of the POST
     undelivered: dict[str, int] = field(default_factory=dict)  # recipient -> error code told by callback
     told: Callable[[list[str]], list[str]] = list  # what becomes of a text's callbacks: doubled, shuffled, none

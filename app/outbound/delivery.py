@@ -6,7 +6,8 @@ import structlog
 
 from app.carriers.base import Action, CannotTell, CarrierError, Sent, SentMessage, StatusUpdate
 from app.outbound import error_policy, outbox
-from app.outbound.error_policy import LOOKUP_DELAYS, Failure
+from app.outbound.error_policy import LOOKUP_DELAYS
+from app.outbound.failures import Failure
 from handlers import followups
 from handlers.turn import Context
 from models import lines, people

@@ -239,6 +239,13 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     return done.rowcount
 
 
+def unsent_to(session: Session, person_id: int, channel: Channel, to: str) -> list[Outbound]:
+    """What waits for this person at one address, in the order in which it was queued."""
+    theirs = Outbound.person_id == person_id, Outbound.channel == channel, Outbound.to == to
+    query = select(Outbound).where(*theirs, col(Outbound.state).in_((*UNSENT, State.KEPT))).order_by(col(Outbound.id))
+    return list(session.exec(query.limit(AT_A_TIME)))
+
+
 def cancel_about(session: Session, person_id: int, request_id: int, now: datetime) -> None:
     """Cancel everything about a request that has not yet been handed over to this person."""
     session.execute(

@@ -41,6 +41,8 @@ PAGE = 200  # messages on a page of its list
 LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the time we ask for
 SAME_PHONE = 8  # characters at the end of an address: Twilio may write the beginning of a number in another way
 LONGEST_PRICE = 20  # characters
+# For the Compliance Toolkit, which lets the first through at any hour (docs/messaging/features/compliance-toolkit).
+ESSENTIAL, TO_MANY = "customercare", "announcements"
 
 
 class Twilio(Carrier):
@@ -100,6 +102,8 @@ class Twilio(Carrier):
         }
         if self.account.service and text.channel is Channel.SMS:
             fields["MessagingServiceSid"] = self.account.service
+        if text.channel is Channel.SMS:
+            fields["MessageIntent"] = ESSENTIAL if text.essential else TO_MANY
         if text.lasts is not None and text.lasts < QUEUED_FOR[text.channel]:
             fields["ValidityPeriod"] = str(max(text.lasts, 1))
         answer = self.transport.ask("POST", self._messages, data=fields, headers=HEADERS)
