@@ -48,6 +48,7 @@ class FakeTwilio:
     undelivered: dict[str, int] = field(default_factory=dict)  # recipient -> error code told by callback
     told: Callable[[list[str]], list[str]] = list  # what becomes of a text's callbacks: doubled, shuffled, none
     when: When = When.AFTER
+    shows: Callable[[str], str | None] = lambda body: None  # how its list shows a body; None: as it is
     listed: Callable[[list[Carried]], list[Carried]] = list  # what its list shows: late, doubled, some hidden
     page: int | None = None  # the HTTP status of an error page that stands in its place
     page_for: dict[str, int] = field(default_factory=dict)  # the same, for texts to one number alone
@@ -124,6 +125,7 @@ class FakeTwilio:
                 status=status,
                 fields=fields,
                 price=self.price,
+                shown_as=self.shows(fields["Body"]),
             )
             self.carried.append(text)
         return text

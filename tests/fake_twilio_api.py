@@ -95,6 +95,7 @@ class Carried:
     fields: dict[str, str]
     error_code: int | None = None
     price: str | None = None
+    shown_as: str | None = None  # its body as the list shows it: prefixed by a trial account, blanked by redaction
 
     def resource(self) -> dict[str, object]:
         """The message as Twilio's API shows it."""
@@ -103,7 +104,7 @@ class Carried:
         return {
             "account_sid": ACCOUNT,
             "api_version": "2010-04-01",
-            "body": self.body,
+            "body": self.body if self.shown_as is None else self.shown_as,
             "date_created": stamp,
             "date_sent": stamp if self.inbound or self.status != "queued" else None,
             "date_updated": stamp,

@@ -112,6 +112,7 @@ class SentMessage:
     code: int | None = None
     action: Action = Action.UNKNOWN  # what its error asks for
     certain: bool = True  # False where its words are gone, so that it could be any text to this phone
+    fits: bool = True  # whether all else that is known of it (its length, who sent it) is as it would be
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from models.store.session import Session
 from models.store.statements import Precompiled
 
 LOOKED_AT = 50  # attempts of the number, the latest
-REFUSED = (Result.RETURNED, Result.REFUSED)
 
 LATELY: Precompiled[Any] = Precompiled(
     sa.select(ATTEMPTS.c.outbound_id, ATTEMPTS.c.result, ATTEMPTS.c.error_code)
@@ -42,7 +41,7 @@ def lately(session: Session, row: Outbound, code: int) -> Refusals:
     found = session.fetch(LATELY, on_channel=row.channel, number=row.from_number, most=LOOKED_AT)
     for outbound_id, result, error_code in found:
         taken = taken or result == Result.TAKEN
-        if result in REFUSED and error_code == code:
+        if result == Result.RETURNED and error_code == code:  # those given up were at fault themselves
             before += outbound_id == row.id
             texts |= set() if taken else {outbound_id}
     return Refusals(len(texts), before)

@@ -130,8 +130,11 @@ class Twilio(Carrier):
                 continue
             status, code = str(getattr(message.status, "value", message.status)), errors.code_of(message.error_code)
             state, certain = errors.STATUSES.get(status, State.ACCEPTED), likeness is Likeness.SAME
-            found[sid] = SentMessage(sid, state, message.date_created, code, errors.action_for(code), certain)
-        return sorted(found.values(), key=lambda one: one.created)
+            own = str(message.from_) == PREFIX[text.channel] + text.from_number or bool(self.account.service)
+            fits = own and bodies.fits(text.body, message.num_segments)
+            found[sid] = SentMessage(sid, state, message.date_created, code, errors.action_for(code), certain, fits)
+        oldest_first = list(found.values())[::-1]  # of one second, too
+        return sorted(oldest_first, key=lambda one: one.created)
 
     def _listed(self, to: str, since: datetime) -> Iterator[Any]:
         older = 0
