@@ -25,7 +25,7 @@ from app.outbound.results import NotPosted, SendOutcome
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from models import people
-from models.delivery import leases, uncertain, workers
+from models.delivery import leases, spending, uncertain, workers
 from models.delivery.handover import LeasedText
 from models.delivery.leases import Lease, LeaseTerms
 from models.delivery.outbound import Lane
@@ -175,6 +175,7 @@ class Sender:
         if now - self._swept_at >= EXPIRY_INTERVAL:
             self._swept_at = now
             delivery.expire(session, now)
+            spending.count_heard(session, now)
             workers.clear(session, now)
         self._looked_at = now
         delivery.abandon(session, self.worker, now)

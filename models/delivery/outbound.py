@@ -115,6 +115,7 @@ class Outbound(Model, table=True):
     look_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sid: str | None = None
     price: str | None = None
+    cost: int | None = None  # of each time it is handed over, in millionths of the currency, by our own prices
     error_code: int | None = None
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard that it may be lost
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -335,9 +336,15 @@ def reword(
     reworded = session.execute(
         sa.update(Outbound)
         .where(*((col(Outbound.key) == key, col(Outbound.state) == State.KEPT) if kept else _waits(key, now)))
-        .values(body=body, segments=segments, changed_at=now, **until)
+        .values(body=body, segments=segments, cost=_cost_of(segments), changed_at=now, **until)
     )
     return reworded.rowcount == 1
+
+
+def _cost_of(segments: int) -> sa.ColumnElement[int]:
+    """What a text costs in so many segments instead of those that it has."""
+    of = table(Outbound).c
+    return sa.case((of.channel == Channel.WHATSAPP, of.cost), else_=of.cost / of.segments * segments)
 
 
 def cancel_waiting(session: Session, key: str, now: datetime) -> None:
