@@ -1,6 +1,5 @@
 """A broadcast on its way: whom it reaches, what it costs, and what becomes of one that nobody confirms."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +8,7 @@ from handlers import phrasebook, segments
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import Context, Text, Texts
-from models import broadcasts, lines, people, watch
+from models import broadcasts, lines, people, prices, watch
 from models.broadcasts import Audience, Broadcast
 from models.delivery.outbound import Lane
 from models.lines import Channel
@@ -36,7 +35,7 @@ class Group:
     people: int
     body: str
     segments: int  # of each of these texts
-    price: Decimal  # of a segment
+    money: Decimal  # all of these together
 
 
 def readers(context: Context, broadcast: Broadcast) -> list[Person]:
@@ -55,21 +54,24 @@ def readers(context: Context, broadcast: Broadcast) -> list[Person]:
 def size(context: Context, broadcast: Broadcast, to: list[Person]) -> Size:
     """How many people, segments and how much money."""
     found = groups(context, broadcast, to)
-    money = sum((group.people * group.segments * group.price for group in found), Decimal(0))
+    money = sum((group.money for group in found), Decimal(0))
     return Size(sum(g.people for g in found), sum(g.people * g.segments for g in found), f"{money:.2f}")
 
 
 def groups(context: Context, broadcast: Broadcast, to: list[Person]) -> list[Group]:
     """The same by those who read the same: one text costs them all alike."""
     homes = people.with_addresses(context.session, [person.id for person in to])
-    counted = Counter((person.speaks(context.line), home.channel) for person, home in homes.values())
-    policy, found = context.line.policy, []
-    for (language, channel), many in counted.items():
+    found, policy = [], context.line.policy
+    alike: dict[tuple[str, Channel], list[str]] = {}
+    for person, home in homes.values():
+        alike.setdefault((person.speaks(context.line), home.channel), []).append(home.value)
+    for (language, channel), phones in alike.items():
         by_sms = channel is Channel.SMS
         body = phrasebook.book(language, context.line.language).say("broadcast", _values(context, broadcast))
         body = segments.thrifty(body) if by_sms else body
-        price = Decimal(policy.price_sms if by_sms else policy.price_whatsapp)
-        found.append(Group(language, channel, many, body, segments.count(body) if by_sms else 1, price))
+        units = segments.count(body) if by_sms else 1
+        micros = sum(prices.sent(policy, channel, to, units) for to in phones)
+        found.append(Group(language, channel, len(phones), body, units, Decimal(micros) / prices.MILLION))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import choosing, duty_tasks, intake, overdue, unmet, waiting, waves
+from handlers import choosing, duty_tasks, intake, overdue, talks, unmet, waiting, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -158,6 +158,8 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         but=person.id,
         name=context.name(person) or Said("somebody"),
     )
+    if request is not None:
+        yield from talks.lost(context, text, request)
 
 
 def by_sms(context: Context, text: Outbound) -> list[Address]:

@@ -5,7 +5,7 @@ Nothing else counts as fulfilled.
 
 from datetime import timedelta
 
-from handlers import intake, pace, pressing, relaying, standing, unmet, waves
+from handlers import intake, pace, pressing, relaying, standing, talks, unmet, waves
 from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, Sight, brief
 from handlers.turn import Texts, Turn
@@ -290,9 +290,12 @@ def _to_helper(turn: Turn, request: Request, words: str) -> Texts:
         yield from relaying.about_them(turn, request, helper, words)
         return
     text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
-    yield from pace.paced(turn, request, turn.speaker, text, words)
     name: Name | None = turn.name(helper)
-    yield turn.reply("passed_on_to" if name else "passed_on", about=request, name=name)
+    phrase = "passed_on_to" if name else "passed_on"
+    says = talks.is_news(turn, request, helper, phrase)
+    yield from pace.paced(turn, request, turn.speaker, text, words)
+    if says:
+        yield turn.reply(phrase, about=request, name=name)
 
 
 def _to_matches(turn: Turn, words: str) -> Texts:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import doors, duty_tasks, first_answer, leasing, media, pace, watch
+from handlers import doors, duty_tasks, first_answer, leasing, media, pace, talks, watch
 from handlers.due import Due
 from handlers.pace import MINUTE, RELAYED, WRITES_ON
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
@@ -106,7 +106,7 @@ def pass_on(
     renews: bool = True,
     kind: str = "",
 ) -> Texts:
-    """Carry words to the other side and say so; or say that they cannot get there, and tell duty.
+    """Carry words to the other side and say so once in a talk; or say that they cannot get there, and tell duty.
 
     Each in words of its own, where the phrases `as_` and `told` say more; `kind` is the event it tells of. What a
     volunteer writes about what is in their hands renews their claim, but not while they say that they may not come
@@ -144,15 +144,16 @@ def pass_on(
             phrase = EVEN_SO if knowingly else phrase
         name = turn.somebody(turn.speaker)
         text = turn.tell(other, as_ or phrase, about=request, lane=Lane.REPLY, name=name, words=Quoted(words))
-        as_duty = turn.speaker.on_duty and request.person_id != turn.speaker.id and held is None
-        yield from [text] if as_duty else pace.paced(turn, request, turn.speaker, text, words, kind=kind)
-        yield from to_others
         theirs = turn.name(other) if other.id != request.person_id else None
         phrase = told or ("passed_on_to" if theirs else "passed_on")
         if other.discreet_since is not None and not other.on_duty and text.phrase != EVEN_SO:
             phrase = "passed_when_read"
-        reply = turn.reply(phrase, about=request, name=theirs, when=when)
-        yield turn.later(reply, TALK)
+        says = text.phrase == EVEN_SO or talks.is_news(turn, request, other, phrase)
+        as_duty = turn.speaker.on_duty and request.person_id != turn.speaker.id and held is None
+        yield from [text] if as_duty else pace.paced(turn, request, turn.speaker, text, words, kind=kind)
+        yield from to_others
+        if says:
+            yield turn.later(turn.reply(phrase, about=request, name=theirs, when=when), TALK)
 
 
 def to_which(turn: Turn, matches: Sequence[Request]) -> Text:

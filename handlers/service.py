@@ -5,7 +5,7 @@ from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
 from models import alarms as kept_alarms
-from models import assignments, board_sessions, inbound, offers, people, requests, shifts
+from models import assignments, board_sessions, inbound, offers, people, person_events, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -64,16 +64,40 @@ def wrong_number(turn: Turn, _: WrongNumber) -> Texts:
         yield from turn.tell_duty("duty_asker_stopped", about=request, but=speaker.id)
 
 
+def cut_off(turn: Turn) -> Texts:
+    """The carrier lets nothing through to them any more: they said STOP to it, or the number is somebody else's now.
+
+    As STOP, but that no text of theirs tells of it.
+    """
+    speaker = turn.speaker
+    if _end_texts(turn, person_events.CUT_OFF):
+        return
+    told = list(_let_go(turn, "duty_helper_cut_off"))
+    for request in requests.live_of(turn.session, speaker.id):
+        requests.record(turn.session, request, "asker_stopped", turn.now)
+        told += turn.tell_duty("duty_asker_cut_off", about=request, but=speaker.id)
+        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+        if holder:
+            told.append(turn.tell(holder[1], "asker_cut_off", about=request))
+    if not told and speaker.helper_since is not None:  # a volunteer whom nobody would miss before they are needed
+        told += turn.tell_duty(
+            "duty_cut_off", but=speaker.id, name=turn.name(speaker, whole=True) or Said("somebody")
+        )
+    yield from told
+
+
 def may_stop(turn: Turn, _: MayStop) -> Texts:
     """It may be a wish to be left alone: one question, and nobody who needs help is lost."""
     if turn.speaker.opted_out_at is None:
         yield turn.reply("may_stop")
 
 
-def _end_texts(turn: Turn) -> bool:
+def _end_texts(turn: Turn, kind: str = person_events.STOPPED) -> bool:
     """Nothing more goes to whoever speaks; whether that was so already."""
     speaker = turn.speaker
     already = speaker.opted_out_at is not None
+    if not already:
+        person_events.record(turn.session, turn.line.id, speaker.id, kind, turn.now, by=speaker.id)
     speaker.opted_out_at = turn.now
     was_on = speaker.on_duty
     speaker.on_duty_since = speaker.wake_since = None
@@ -113,6 +137,10 @@ def start(turn: Turn, _: Order) -> Texts:
     """Welcome back."""
     if turn.overtaken:
         return
+    if turn.speaker.opted_out_at is not None:
+        person_events.record(
+            turn.session, turn.line.id, turn.speaker.id, person_events.STARTED, turn.now, by=turn.speaker.id
+        )
     turn.speaker.opted_out_at = None
     turn.session.add(turn.speaker)
     if turn.heard.carrier_answered is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from models.requests import Event, Request, State
 from models.store.session import Session
 from models.store.statements import Precompiled
-from models.store.types import UtcDateTime
+from models.store.types import UtcDateTime, table
 
 
 def history(session: Session, request: Request) -> list[Event]:
@@ -100,3 +100,37 @@ MARKS: Precompiled[Any] = Precompiled(
 def marks(session: Session, request: Request) -> dict[str, datetime]:
     """When each kind of event happened to the request last."""
     return dict(session.fetch(MARKS, request_id=request.id))
+
+
+EVENTS = table(Event)
+THEIRS = (
+    EVENTS.c.request_id == sa.bindparam("request_id", type_=sa.Integer),
+    EVENTS.c.by_person_id == sa.bindparam("by", type_=sa.Integer),
+)
+
+
+def _last(column: sa.ColumnElement[Any], kind: str) -> sa.ScalarSelect[Any]:
+    last = sa.select(column).where(*THEIRS, EVENTS.c.kind == sa.bindparam(kind, type_=sa.String))
+    return last.order_by(EVENTS.c.id.desc()).limit(1).scalar_subquery()
+
+
+TALK: Precompiled[Any] = Precompiled(
+    sa.select(
+        sa.type_coerce(_last(EVENTS.c.at, "wrote"), UtcDateTime),
+        sa.type_coerce(_last(EVENTS.c.at, "said"), UtcDateTime),
+        sa.type_coerce(_last(EVENTS.c.words, "said"), sa.String),
+    )
+)
+
+
+class Talk(NamedTuple):
+    """When somebody last wrote to the other side or was told where that goes, and which way they were told."""
+
+    at: datetime | None
+    told: str | None
+
+
+def talk(session: Session, request: Request, by: int, wrote: str, said: str) -> Talk:
+    """The talk of one side about a request, by the kinds of these two events. Read in one query."""
+    ((wrote_at, told_at, told),) = session.fetch(TALK, request_id=request.id, by=by, wrote=wrote, said=said)
+    return Talk(max((at for at in (wrote_at, told_at) if at is not None), default=None), told)

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Column, Field, col, select
 
-from models.lines import Channel
+from models import lines, prices
+from models.lines import Channel, Line
 from models.store.bulk import bindparams
 from models.store.rows import columns
 from models.store.session import Session
@@ -55,6 +56,7 @@ class Inbound(Model, table=True):
     location: str | None = None
     fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     intent: str | None = None
+    cost: int | None = None  # in millionths of the currency, by our own prices
     received_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -85,8 +87,14 @@ def store(
         media=[list(m) for m in heard.media],
         location=heard.location,
         fields=heard.fields,
+        cost=_cost(lines.by_id(session, line_id), heard),
         received_at=now,
     ).first()
+
+
+def _cost(line: Line, heard: Heard) -> int:
+    counted, media = heard.fields.get("NumSegments"), bool(heard.media)
+    return prices.heard(line.policy, heard.channel, line.country, heard.body, media=media, segments=counted)
 
 
 def store_erased(session: Session, line_id: int, heard: Heard, now: datetime) -> None:
@@ -124,6 +132,11 @@ def wrote_before(session: Session, person_id: int, sid: str) -> bool:
         session.exec(said.where(col(Inbound.intent).not_in(("stop", "wrong_number", "may_stop"))).limit(1)).first()
         is not None
     )
+
+
+def author(session: Session, inbound_id: int) -> int | None:
+    """Who wrote the text with this id; None if nobody knows any more."""
+    return session.exec(select(Inbound.person_id).where(Inbound.id == inbound_id)).first()
 
 
 def words_since(session: Session, person_id: int, since: datetime, limit: int) -> list[str]:

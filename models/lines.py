@@ -123,8 +123,9 @@ class Policy:
     countries: tuple[str, ...] = ()  # whose SMS are answered, such as ("US", "MX"); empty: the line's own
     rate_sms: float = 1.0  # segments a second from one number
     rate_whatsapp: float = 80.0  # messages a second
-    price_sms: str = "0.0083"  # a segment, for the budget
-    price_whatsapp: str = "0.005"  # a message
+    price_sms: str = ""  # a segment that is sent, wherever to; empty: by the table of prices (models/prices.py)
+    price_whatsapp: str = ""  # a message that is sent
+    prices: tuple[str, ...] = ()  # this line's own rows of that table, such as "MX sms out 0.05"
     daily_budget: str = ""  # money a day, such as "25.00"; bulk waits beyond it, nothing else does
     daily_ceiling: str = "25.00"  # money a day; beyond it no more volunteers are asked, but for danger
 

@@ -161,6 +161,12 @@ class Address(Model, table=True):
     by_rcs: bool = Field(default=False, sa_column_kwargs={"server_default": sa.text("false")})
     created_at: datetime = Field(sa_type=UtcDateTime)
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether no text arrives here, and nobody has written from here since that was found."""
+        at = self.undeliverable_at
+        return at is not None and (self.last_heard_at or at) <= at
+
 
 def by_id(session: Session, person_id: int) -> Person:
     """The person with this id, who must exist. Where to write to them is read along: that is mostly why."""
@@ -234,7 +240,7 @@ def _with_addresses(count: int) -> Precompiled[tuple[Person, Address]]:
 
 
 def with_addresses(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[Person, Address]]:
-    """These people, and where to write to each: the address they last texted from."""
+    """These people, and where to write to each: the address they last texted from, of those that can be reached."""
     latest: dict[int, tuple[Person, Address]] = {}
     for start in range(0, len(person_ids), AT_A_TIME):
         part = person_ids[start : start + AT_A_TIME]
@@ -242,7 +248,7 @@ def with_addresses(session: Session, person_ids: Sequence[int]) -> dict[int, tup
             _with_addresses(len(part)), **{f"id{n}": id_ for n, id_ in enumerate(part)}
         ):
             held = latest.get(person.id)
-            if held is None or _last_heard(address) > _last_heard(held[1]):
+            if held is None or _preferred(address) > _preferred(held[1]):
                 latest[person.id] = person, address
     session.cache.setdefault("reply_addresses", {}).update({id_: address for id_, (_, address) in latest.items()})
     return latest
@@ -250,6 +256,10 @@ def with_addresses(session: Session, person_ids: Sequence[int]) -> dict[int, tup
 
 def _last_heard(address: Address) -> tuple[datetime, int]:
     return address.last_heard_at or NEVER, address.id
+
+
+def _preferred(address: Address) -> tuple[bool, tuple[datetime, int]]:
+    return not address.is_dead, _last_heard(address)
 
 
 def addresses_on(session: Session, person_id: int, channel: Channel) -> list[Address]:

@@ -16,6 +16,8 @@ BANNED, REMOVED, REVOKED, BACK = "banned", "removed", "revoked", "back"
 RENAMED, MERGED, TAKEN_OFF = "renamed", "merged", "taken_off"  # by whoever has the host
 NEW_NUMBER, NEW_NUMBER_REFUSED = "new_number", "new_number_refused"  # another phone says it is theirs; it is not
 WRONG_CODE = "wrong_code"  # they texted a code that was nobody's
+# Their texts end: they said so to us, or the carrier lets nothing through to them; and begin again.
+STOPPED, CUT_OFF, STARTED = "stopped", "cut_off", "started"
 PUT_OUT = (BANNED, REMOVED, REVOKED)
 SAW_PLACE, NO_PLACE = "saw_place", "no_place"  # an exact place was shown to them, or was not, for it was one too many
 

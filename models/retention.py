@@ -163,14 +163,14 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     # `sid` is the carrier's id: by it a second delivery of a text is dropped, until nobody brings one any more.
     Inbound: Retention(
         of=("person_id",),
-        keep="line_id sid channel person_id intent received_at",
+        keep="line_id sid channel person_id intent cost received_at",
         blank="from_address body media location fields",
     ),
     Outbound: Retention(
         of=("person_id",),
         about="request_id",
         keep="line_id person_id request_id key phrase channel from_number by_rcs segments lane rank state tries "
-        "retries not_before expires_at leased_until leased_by look_since sid price error_code reported_at "
+        "retries not_before expires_at leased_until leased_by look_since sid price cost error_code reported_at "
         "created_at changed_at",
         blank="to body",
     ),
@@ -185,7 +185,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     ),
     Area: Retention(keep="line_id name aliases"),
     LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),
-    Spending: Retention(keep="line_id day segments micros reported_at ceiling_reported_at"),
+    Spending: Retention(keep="line_id day segments micros heard_micros heard_to reported_at ceiling_reported_at"),
     Worker: Retention(keep="seen_at"),
     Prefix: Retention(keep="line_id prefix day phones reported_at"),
     Surge: Retention(keep="line_id most held_since next_wave_at free_until"),

@@ -47,10 +47,12 @@ class FakeTwilio:
     moods: Iterator[Mood] = field(default_factory=lambda: repeat(Mood.ANSWER))
     retry_after: int | None = None  # seconds, said with a 429
     price: str | None = None  # said with every text; Twilio itself mostly knows it only later
+    refuses: int | None = None  # error code of every POST: the account, a number or the service is set up wrongly
     refused: dict[str, int] = field(default_factory=dict)  # recipient -> error code of the POST
     undelivered: dict[str, int] = field(default_factory=dict)  # recipient -> error code told by callback
     told: Callable[[list[str]], list[str]] = list  # what becomes of a text's callbacks: doubled, shuffled, none
     when: When = When.AFTER
+    shows: Callable[[str], str | None] = lambda body: None  # how its list shows a body; None: as it is
     listed: Callable[[list[Carried]], list[Carried]] = list  # what its list shows: late, doubled, some hidden
     page: int | None = None  # the HTTP status of an error page that stands in its place
     page_for: dict[str, int] = field(default_factory=dict)  # the same, for texts to one number alone
@@ -129,6 +131,7 @@ class FakeTwilio:
                 status=status,
                 fields=fields,
                 price=self.price,
+                shown_as=self.shows(fields["Body"]),
             )
             self.carried.append(text)
         return text

@@ -36,6 +36,12 @@ WORDS = {
     21608: (400, "The number is unverified. Trial accounts cannot send messages to unverified numbers"),
     21610: (400, "Attempt to send to unsubscribed recipient"),
     21614: (400, "'To' number is not a valid mobile number"),
+    21659: (400, "'From' is not a Twilio phone number or Short Code country mismatch"),
+    21660: (400, "Mismatch between the 'From' number and the account"),
+    21661: (400, "'From' number is not SMS-capable"),
+    21712: (400, "The phone number is not associated with the Messaging Service"),
+    20008: (403, "Resource not accessible with Test Account Credentials"),
+    90010: (401, "Account is not active"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
 }
 
@@ -89,6 +95,7 @@ class Carried:
     fields: dict[str, str]
     error_code: int | None = None
     price: str | None = None
+    shown_as: str | None = None  # its body as the list shows it: prefixed by a trial account, blanked by redaction
 
     def resource(self) -> dict[str, object]:
         """The message as Twilio's API shows it."""
@@ -97,7 +104,7 @@ class Carried:
         return {
             "account_sid": ACCOUNT,
             "api_version": "2010-04-01",
-            "body": self.body,
+            "body": self.body if self.shown_as is None else self.shown_as,
             "date_created": stamp,
             "date_sent": stamp if self.inbound or self.status != "queued" else None,
             "date_updated": stamp,
@@ -259,6 +266,8 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(21602)
         if len(body) > LONGEST:
             raise Refused(21617)
+        if carrier.refuses is not None:
+            raise Refused(carrier.refuses)
         if to in carrier.refused:
             raise Refused(carrier.refused[to])
         if (sender or LINE, to) in carrier.opted_out:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from app.inbound.rate_limit import CARRIED
 from app.outbound.outbox import ALLOWED_AFTER_STOP
 from handlers import first_answer, segments
 from models.assignments import State as Holding
@@ -27,7 +28,10 @@ Broken = Iterator[str]
 
 
 def every_text_is_answered(s: Step) -> Broken:
-    """Silence is only for STOP, for a machine that was cut off, and where somebody else may read an answer."""
+    """Silence is only for STOP, for a machine that was cut off, where somebody else may read an answer, in a talk.
+
+    There the words go to its other side, and that they do is said once.
+    """
     if s.said is None or s.speaker is None or s.inbound is None:
         return
     if s.inbound.intent == "failed":
@@ -39,7 +43,8 @@ def every_text_is_answered(s: Step) -> Broken:
     at_home = any(first_answer.at_home(request) for request in theirs)
     if s.speaker.silent_since is not None or (s.speaker.opted_out_at is not None and at_home):
         return
-    if s.inbound.intent != "stop" and not phones and not s.told(s.speaker.id):
+    talks = any(t.phrase in CARRIED and t.person_id != s.speaker.id for t in s.new)
+    if s.inbound.intent != "stop" and not phones and not talks and not s.told(s.speaker.id):
         yield f"no answer to {s.said.body!r}"
 
 

@@ -7,7 +7,7 @@ import pytest
 from app.hotline import Hotline
 from app.web import diagnosis, snapshot
 from models import lines, surges
-from models.delivery import line_numbers
+from models.delivery import spending
 from models.delivery.outbound import State
 from models.lines import Channel
 from models.store.session import Session
@@ -92,7 +92,7 @@ def test_danger_is_never_held(line: Besieged) -> None:
 def test_the_ceiling_holds_offers_that_wait_already_and_loses_none(line: Besieged) -> None:
     ask(line, 1)
     line.hotline.database.write(
-        lambda s: line_numbers.spend(s, lines.all_lines(s)[0], Channel.SMS, 10_000, 1, line.hotline.clock.now())
+        lambda s: spending.spend(s, lines.all_lines(s)[0], 10_000, 118_000_000, line.hotline.clock.now())
     ).result()
     line.say("STATUS", by=phone(0))
     line.send()

@@ -14,7 +14,7 @@ import pytest
 from app.cli.doctor import checks
 from app.inbound.spool import Spool
 from models import lines, people
-from models.delivery import line_numbers, outbound
+from models.delivery import outbound, spending
 from models.lines import Channel
 from models.prefixes import Prefix
 from models.store.session import Session
@@ -246,7 +246,7 @@ def test_what_is_held_for_money_or_for_many_is_said(run: Command) -> None:
 
     def work(session: Session) -> None:
         line, now = lines.all_lines(session)[0], datetime.now(UTC)
-        line_numbers.spend(session, line, Channel.SMS, 10_000, 1, now)
+        spending.spend(session, line, 10_000, 118_000_000, now)
         session.create(Surge, line_id=line.id, held_since=now)
         session.create(
             Prefix, line_id=line.id, prefix="+1303777", day=lines.day(line, now), phones=40, reported_at=now

@@ -122,7 +122,7 @@ def test_the_bound_of_one_phone_holds_and_is_not_far_from_what_it_can_do(siege: 
     all_day(siege, ATTACKER)
     most = worst_case.of(Group(POLICY, on_duty=2, volunteers=30)).phone
     spent = siege.segments()
-    report(f"one phone in a day: {spent} segments, at most {most} ({worst_case.money(Policy(), most or 0)})")
+    report(f"one phone in a day: {spent} segments, at most {most} ({worst_case.money(Policy(), 'US', most or 0)})")
     assert most is not None
     assert most / 5 <= spent <= most  # four hours of alarms; in a day there would be as many again, five times
 
@@ -133,7 +133,7 @@ def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: B
         siege.later(minutes=15)
     most = worst_case.of(Group(POLICY, on_duty=2, volunteers=30)).text
     spent = siege.segments()
-    report(f"one text: {spent} segments, at most {most} ({worst_case.money(Policy(), most)})")
+    report(f"one text: {spent} segments, at most {most} ({worst_case.money(Policy(), 'US', most)})")
     assert most / 2 <= spent <= most
 
 
@@ -141,7 +141,7 @@ def test_the_bound_of_one_text_holds_and_is_not_far_from_what_it_can_do(siege: B
 def test_the_bound_of_many_phones_holds(siege: Besieged) -> None:
     all_day(siege, *(phone(n) for n in range(20)), talk=120, alarms=240)
     most = worst_case.of(Group(replace(POLICY, rate_sms=100), on_duty=2, volunteers=30)).hundred_phones
-    spent, dearest = siege.segments(), worst_case.money(Policy(), most or 0)
+    spent, dearest = siege.segments(), worst_case.money(Policy(), "US", most or 0)
     report(f"20 phones in a day: {spent} segments; a hundred at most {most} ({dearest}) if the number is that fast")
     assert most is not None
     assert most / 20 <= spent <= most / 5 + (worst_case.of(Group(POLICY, 2, 30)).waves or 0)

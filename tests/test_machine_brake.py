@@ -108,11 +108,11 @@ def test_a_machine_on_one_side_of_a_match_does_not_loop(hotline: Hotline) -> Non
     say(hotline, ANA, "I need groceries for two, 14 Oak St")
     later(hotline, 60)
     say(hotline, BEN, "CLAIM 1")
-    seen = len(got(hotline, ANA))
+    seen = len(got(hotline, BEN))
     for _ in range(40):
         later(hotline, 3)
         say(hotline, ANA, "The oven is cold today and it will be warm again by tomorrow.")
-        if (now := len(got(hotline, ANA))) == seen:
+        if (now := len(got(hotline, BEN))) == seen:
             break
         seen = now
     assert got(hotline, ANA).count("passed_on_to") <= MUTE_AFTER

@@ -36,10 +36,11 @@ class Action(StrEnum):
     FILTERED = "filtered"  # the carrier does not like these words
     CONTENT = "content"  # we built the text wrongly: whoever runs the host must know
     WINDOW = "window"  # WhatsApp, more than 24 hours after they last wrote: by SMS instead
+    QUIET = "quiet"  # it was held back for the hour of the day: in the morning where they are
     LOOP = "loop"  # two machines talk with each other: the pair pauses
     GEOGRAPHY = "geography"  # a country we may not text: somebody may be pumping
     ACCOUNT = "account"  # the account is at fault, not the text: the lane pauses and keeps its texts
-    UNKNOWN = "unknown"  # a code that the carrier's table does not know: final, and reported
+    UNKNOWN = "unknown"  # a code that the carrier's table does not know: final for one text, kept where all meet it
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A text to hand over. `lasts` is in seconds: how long the carrier may still try."""
+    """A text to hand over. `lasts` is in seconds: how long the carrier may still try.
+
+    An `essential` one answers or helps somebody; others are words to many.
+    """
 
     id: int
     channel: Channel
@@ -85,6 +89,7 @@ class Outgoing:
     body: str
     lasts: int | None = None
     by_rcs: bool = False  # they last wrote by RCS: by that if it can be, else by SMS
+    essential: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ class SentMessage:
     code: int | None = None
     action: Action = Action.UNKNOWN  # what its error asks for
     certain: bool = True  # False where its words are gone, so that it could be any text to this phone
+    fits: bool = True  # whether all else that is known of it (its length, who sent it) is as it would be
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rapidfuzz import process
 
 from app.settings import country
 from handlers.understanding.intents import DangerKind, Need
-from models import answering
+from models import answering, prices
 from models.lines import Line, OfferShows, Policy
 
 LONGEST = 60 * 24 * 60  # minutes: sixty days, after which nobody remembers what was asked
@@ -122,6 +122,21 @@ def money(said: str) -> str:
     if found is None or not 0 <= found <= MOST:
         raise ValueError("not an amount of money; write it such as 0.0083 or 25")
     return format(found, "f")
+
+
+def own_price(said: str) -> str:
+    """Reads a price of the line's own; none leaves it to the table of prices."""
+    return "" if said.lower() in NOTHING else money(said)
+
+
+def price_rows(said: str) -> list[str]:
+    """Reads rows of the table of prices, between commas; none leaves the table as it is."""
+    if said.lower() in NOTHING:
+        return []
+    written = [" ".join(row.split()) for row in said.split(",")]
+    for row in written:
+        prices.read(row)
+    return written
 
 
 def budget(said: str) -> str:
@@ -298,8 +313,9 @@ FIGURES: dict[str, Figure] = {
     "countries": Figure("", "whose SMS are answered; none for the line's own alone, * for any", countries),
     "rate_sms": Figure("segments/s", "from the number, as the carrier allows", speed),
     "rate_whatsapp": Figure("messages/s", "from the WhatsApp number", speed),
-    "price_sms": Figure("money", "a segment costs, for the budget", money),
-    "price_whatsapp": Figure("money", "a WhatsApp message costs, for the budget", money),
+    "price_sms": Figure("money", "a segment costs wherever it goes; none: by hotline line price", own_price),
+    "price_whatsapp": Figure("money", "a WhatsApp message costs; none: by hotline line price", own_price),
+    "prices": Figure("", "rows of the line's own in the table of prices: hotline line price", price_rows),
     "daily_budget": Figure("money", "a day; beyond it only texts to many wait. none for no limit", budget),
     "daily_ceiling": Figure("money", "a day; beyond it no volunteers are asked, but for danger. none for no limit",
                             budget),

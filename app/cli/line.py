@@ -7,7 +7,7 @@ import typer
 
 from app import settings as rules
 from app.backups import making
-from app.cli import answers, console, figures, resources
+from app.cli import answers, console, figures, prices, resources
 from app.cli import areas as area_commands
 from app.cli.console import AsJson, InLine
 from app.cli.people import addresses
@@ -23,6 +23,7 @@ app = typer.Typer(no_args_is_help=True)
 app.add_typer(answers.app, name="answer")
 app.add_typer(resources.app, name="resource")
 app.add_typer(area_commands.app, name="area")
+app.command("price")(prices.price)
 
 
 @app.callback()

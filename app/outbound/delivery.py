@@ -6,7 +6,8 @@ import structlog
 
 from app.carriers.base import Action, CannotTell, CarrierError, Sent, SentMessage, StatusUpdate
 from app.outbound import error_policy, outbox
-from app.outbound.error_policy import LOOKUP_DELAYS, Failure
+from app.outbound.error_policy import LOOKUP_DELAYS
+from app.outbound.failures import Failure
 from handlers import followups
 from handlers.turn import Context
 from models import lines, people
@@ -18,6 +19,7 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 LOOKUP_GAP = timedelta(seconds=30)  # between two looks, at least, however late the first one was
+LONGEST_POST = timedelta(seconds=90)  # from the beginning of an attempt until the carrier's entry of it, at most
 CLOCK_SKEW = timedelta(seconds=60)  # by which the carrier's clock may be behind ours
 ABANDONED = frozenset({State.EXPIRED, State.CANCELLED})
 # How long a text waits that never arrived by all that the carrier says, after the first such POST, the second and so
@@ -151,7 +153,7 @@ def lookup_finished(session: Session, lookup: Lookup, found: list[SentMessage] |
         )  # held: two equal texts never find the same entry
         known = uncertain.known_sids(session, lookup.person_id, [one.sid for one in found], but=row.id)
         strange = [one for one in found if one.sid not in known]
-        ours = next((one for one in strange if one.certain), None)
+        ours = next((one for one in strange if one.certain), None) or _by_other_marks(session, lookup, strange)
         if ours is not None:
             log.info("found_at_carrier", text=row.id)
             _fold(session, row, ours.state, now, sid=ours.sid, code=ours.code, action=ours.action)
@@ -170,6 +172,15 @@ def lookup_finished(session: Session, lookup: Lookup, found: list[SentMessage] |
     else:
         _never_arrived(session, row, now)
     session.add(row)
+
+
+def _by_other_marks(session: Session, lookup: Lookup, strange: list[SentMessage]) -> SentMessage | None:
+    """Which of some texts without words is this one: as many to this phone are uncertain, and they left in order."""
+    # All whose entries may be among these: some may have been taken long after their attempts began.
+    doubted = uncertain.in_doubt(session, lookup, lookup.since - CLOCK_SKEW - LONGEST_POST)
+    if len(strange) != len(doubted) or not all(one.fits for one in strange) or lookup.id not in doubted:
+        return None
+    return strange[doubted.index(lookup.id)]
 
 
 def _never_arrived(session: Session, row: Outbound, now: datetime) -> None:

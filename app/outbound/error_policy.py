@@ -2,27 +2,21 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
 from app.carriers.base import Action
-from app.outbound import discretion, outbox
+from app.outbound import mornings, opting_out, outbox, unexplained
+from app.outbound.failures import Failure
 from handlers import followups
-from handlers.turn import Context, Texts
-from models import lines, people
-from models.delivery import line_numbers, outbound
-from models.delivery.line_numbers import LineNumber
-from models.delivery.outbound import Attempt, Outbound, Result, State
-from models.lines import Line
-from models.people import Address
-from models.store.session import Session
+from models import lines
+from models.delivery.outbound import Lane, Result, State
 
 log = structlog.get_logger()
 
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
-LONGEST_WAIT = 900.0  # seconds; a carrier that asks for more is asked again all the same: people wait
 TRANSIENT_RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
 SOFT_RETRY = timedelta(minutes=30)
 STRIKES = 3
@@ -37,7 +31,6 @@ OTHERS_FIRST = AWAY_PAUSE[1] + timedelta(seconds=1)
 ACCOUNT_PAUSE = timedelta(seconds=15), timedelta(minutes=5)
 QUEUE_FULL_PAUSE = timedelta(seconds=60), timedelta(minutes=5)
 QUOTA_PAUSE = timedelta(minutes=15), timedelta(hours=1)
-TOLD_PAUSE = timedelta(hours=1)  # told by callback only: every POST seems to go well, and no text shows it mended
 
 # After an attempt of which nobody knows, counted from its start. Twilio calls back within seconds when it did take
 # the text, so the first look is a short wait away. Its list shows a message moments after the POST, which begins at
@@ -45,92 +38,11 @@ TOLD_PAUSE = timedelta(hours=1)  # told by callback only: every POST seems to go
 LOOKUP_DELAYS = (timedelta(seconds=15), timedelta(seconds=60), timedelta(seconds=180))
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A text that the carrier did not take, or did not deliver."""
-
-    session: Session
-    row: Outbound
-    attempt: Attempt | None
-    code: int | None
-    now: datetime
-    called_back: bool  # said by callback: the carrier had taken it
-    wait: float | None = None  # seconds that the carrier asked for
-    outage: bool = False  # one of several in a row of which nobody knows whether they were taken
-
-    @property
-    def line(self) -> Line:
-        return lines.by_id(self.session, self.row.line_id)
-
-    @property
-    def address(self) -> Address | None:
-        row = self.row
-        return people.address_at(self.session, row.line_id, row.channel, row.to)
-
-    def line_numbers(self) -> list[LineNumber]:
-        """The line's numbers, with the one that this text left from made known."""
-        line_numbers.add(self.session, self.row.line_id, self.row.channel, self.row.from_number)
-        return line_numbers.of_line(self.session, self.row.line_id)
-
-    def pause(self, line_number: LineNumber, bounds: tuple[timedelta, timedelta]) -> None:
-        """Let a number pause, within these bounds, or for longer if the carrier asks for it."""
-        at_least, at_most = bounds
-        at_least = TOLD_PAUSE if self.called_back else max(at_least, _seconds(self.wait))
-        line_numbers.pause(self.session, line_number, self.code or 0, self.now, at_least, at_most)
-
-    def own_number(self) -> LineNumber:
-        """The number that sent this text."""
-        return next(
-            s for s in self.line_numbers() if (s.channel, s.number) == (self.row.channel, self.row.from_number)
-        )
-
-    def end(self, result: Result) -> None:
-        """Note how the attempt ended."""
-        if self.attempt is not None:
-            self.attempt.result, self.attempt.error_code, self.attempt.ended_at = result, self.code, self.now
-            self.session.add(self.attempt)
-
-    def fail(self) -> None:
-        """It will never arrive: whoever is on duty hears of it, if somebody waits."""
-        self.end(Result.REFUSED)
-        self.row.state, self.row.error_code = State.FAILED, self.code
-        self.row.leased_until, self.row.changed_at = None, self.now
-        self.session.add(self.row)
-        outbox.report_failure(self.session, self.row, self.now)
-
-    def keep(self, until: datetime | None = None, *, counted: bool = False) -> None:
-        """It is ours again: held until then, or waiting for its number. Too late for it, and it is lost.
-
-        Whoever said STOP while it was on its way is not written to again.
-        """
-        row = self.row
-        person = people.by_id(self.session, row.person_id)
-        wanted = outbox.is_wanted(person, row.phrase)
-        if wanted and until is not None and row.expires_at is not None and until >= row.expires_at:
-            self.fail()
-            return
-        self.end(Result.RETURNED)
-        row.state = State.CANCELLED if not wanted else State.READY if until is None else State.HELD
-        if wanted and not discretion.may_see(person, row.phrase, row.lane):
-            row.state = State.KEPT
-        row.not_before, row.error_code = until, self.code
-        row.sid = row.leased_until = None
-        row.retries += counted
-        row.changed_at = self.now
-        self.session.add(row)
-
-    def tell_duty(self, key: str, about: Callable[[Context], Texts]) -> None:
-        """Tell whoever is on duty, once under this key, something about the line rather than about this text."""
-        if not outbound.key_exists(self.session, f"{key}:0"):
-            context = Context(self.session, self.line, self.now)
-            outbox.queue(self.session, context.line, key, about(context), self.now)
-
-
 def _again(failure: Failure) -> None:
     if failure.called_back:  # the carrier took it and gave up: that is no failed POST
         _transient(failure)
         return
-    failure.keep(failure.now + (_seconds(failure.wait) or timedelta(seconds=backoff(failure.row.tries))))
+    failure.keep(failure.now + (failure.asked_to_wait or timedelta(seconds=backoff(failure.row.tries))))
 
 
 def _away(failure: Failure) -> None:
@@ -201,11 +113,43 @@ def _quota(failure: Failure) -> None:
 
 
 def _opted_out(failure: Failure) -> None:
-    person = people.by_id(failure.session, failure.row.person_id)
-    person.opted_out_at = person.opted_out_at or failure.now
-    failure.session.add(person)
-    outbound.cancel_for(failure.session, person.id, failure.now)
+    opting_out.by_carrier(failure.session, failure.row, failure.now)
     failure.fail()
+
+
+def _quiet(failure: Failure) -> None:
+    """The law or the group's own setting lets nothing through at this hour: it goes in the morning, unless too late.
+
+    Duty hears at once of what cannot wait, and who is asked for help is not asked by a text of last night.
+    """
+    row, again = failure.row, failure.row.retries > 0
+    if row.retries >= len(TRANSIENT_RETRIES):
+        failure.fail()
+        return
+    until = mornings.next_morning(failure.line, row.to, failure.now, again=again)
+    if row.expires_at is not None and row.phrase not in outbox.LIFETIME_OF:
+        row.expires_at = until + (row.expires_at - failure.now)
+    failure.keep(until, counted=True)
+    if row.lane <= Lane.SAFETY and row.state is State.HELD:
+        outbox.report_failure(failure.session, row, failure.now)
+
+
+def _unknown(failure: Failure) -> None:
+    """An error that we do not know. Told by callback it is this text's alone: others were taken."""
+    if failure.called_back or failure.code is None:
+        failure.fail()
+        return
+    match unexplained.look(failure.session, failure.row, failure.code):
+        case unexplained.Verdict.AGAIN:
+            failure.keep(failure.now + unexplained.ONCE_MORE_AFTER)
+        case unexplained.Verdict.GIVE_UP:
+            failure.fail()
+        case unexplained.Verdict.KEEP:
+            line_number = failure.own_number()
+            failure.pause(line_number, ACCOUNT_PAUSE)
+            # Others are tried before it does again: perhaps it was these few texts after all.
+            until = line_number.paused_until or failure.now
+            failure.keep(until + (until - failure.now))
 
 
 def _bad_address(failure: Failure) -> None:
@@ -261,10 +205,11 @@ POLICIES: dict[Action, Callable[[Failure], None]] = {
     Action.FILTERED: _filtered,
     Action.CONTENT: Failure.fail,
     Action.WINDOW: _window,
+    Action.QUIET: _quiet,
     Action.LOOP: _loop,
     Action.GEOGRAPHY: Failure.fail,
     Action.ACCOUNT: _account,
-    Action.UNKNOWN: Failure.fail,
+    Action.UNKNOWN: _unknown,
 }
 
 # What whoever runs the host must see: the account, texts built wrongly, codes that the table does not know.
@@ -277,10 +222,6 @@ def apply(failure: Failure, action: Action) -> None:
     what = "not_delivered" if failure.called_back else "not_taken"
     say(what, text=row.id, line=row.line_id, action=action, code=failure.code)
     POLICIES[action](failure)
-
-
-def _seconds(wait: float | None) -> timedelta:
-    return timedelta(seconds=min(wait or 0.0, LONGEST_WAIT))
 
 
 def backoff(tries: int) -> float:

@@ -13,7 +13,7 @@ from handlers import alarms, changed_number, first_answer, followups, forgetting
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
-from models import lines, people
+from models import lines, people, prices
 from models.delivery import outbound
 from models.delivery.fair_ranks import FairRanks
 from models.delivery.line_numbers import MOST_SEGMENTS
@@ -201,10 +201,12 @@ def enqueue(
     """Write one text into the queue, ready to leave."""
     size = segments.count(body)
     lane, rank = ranks.place(lane, size, not_before)
+    line = lines.by_id(session, row["line_id"])
     session.insert_later(
         Outbound,
         body=body,
         segments=size,
+        cost=prices.sent(line.policy, row["channel"], row["to"], size),
         state=State.KEPT if kept else State.READY,
         lane=lane,
         rank=rank,

@@ -12,7 +12,9 @@ from models.delivery.outbound import State
 from models.delivery.uncertain import Lookup
 from models.store.session import Session
 
-STILL_PAUSED = frozenset({Action.AGAIN, Action.AWAY, Action.QUEUE_FULL, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT})
+STILL_PAUSED = frozenset({
+    *(Action.AGAIN, Action.AWAY, Action.QUEUE_FULL, Action.LOOK_UP, Action.QUOTA, Action.ACCOUNT, Action.UNKNOWN),
+})  # fmt: skip
 LOOKUP_RETRY = timedelta(seconds=15)  # after which a look is made again that was none
 
 

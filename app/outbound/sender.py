@@ -25,9 +25,10 @@ from app.outbound.results import NotPosted, SendOutcome
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from models import people
-from models.delivery import leases, uncertain, workers
+from models.delivery import leases, spending, uncertain, workers
 from models.delivery.handover import LeasedText
 from models.delivery.leases import Lease, LeaseTerms
+from models.delivery.outbound import Lane
 from models.delivery.uncertain import Lookup
 from models.store.session import Session
 
@@ -46,7 +47,7 @@ EXPIRY_INTERVAL = timedelta(seconds=30)  # between looks for texts that expired
 POLL_INTERVAL = 0.5  # seconds between looks for texts that another process queued
 YIELD_BEFORE_LEASE = 0.02  # seconds for which what comes in goes first, at most, when texts are leased
 YIELD_BEFORE_POST = 0.005  # and before a POST
-WAITED_FOR = frozenset({Action.AGAIN, Action.AWAY, Action.QUEUE_FULL, Action.QUOTA, Action.ACCOUNT})
+WAITED_FOR = frozenset({Action.AGAIN, Action.AWAY, Action.QUEUE_FULL, Action.QUOTA, Action.ACCOUNT, Action.UNKNOWN})
 LINGER = 0.01  # seconds that a text or a result waits for others to share its transaction
 
 
@@ -174,6 +175,7 @@ class Sender:
         if now - self._swept_at >= EXPIRY_INTERVAL:
             self._swept_at = now
             delivery.expire(session, now)
+            spending.count_heard(session, now)
             workers.clear(session, now)
         self._looked_at = now
         delivery.abandon(session, self.worker, now)
@@ -269,7 +271,16 @@ class Sender:
     def _outgoing(self, text: LeasedText) -> Outgoing:
         ends = text.expires_at
         lasts = None if ends is None else int((ends - self.clock.now()).total_seconds())
-        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts, text.by_rcs)
+        return Outgoing(
+            text.id,
+            text.channel,
+            text.from_number,
+            text.to,
+            text.body,
+            lasts,
+            by_rcs=text.by_rcs,
+            essential=text.lane != Lane.BULK,
+        )
 
     def _look_up(self, lookup: Lookup) -> None:
         text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)

@@ -12,9 +12,9 @@ from handlers.views import volunteers
 from handlers.views.volunteers import Volunteer
 from models import assignments, duty_tasks, kept_apart, people, person_events
 from models.people import NEVER, Person
-from models.person_events import BACK, PUT_OUT, VOUCHED
+from models.person_events import BACK, CUT_OFF, PUT_OUT, STARTED, STOPPED, VOUCHED
 
-TOLD = (VOUCHED, *PUT_OUT, BACK)
+TOLD = (VOUCHED, *PUT_OUT, BACK, STOPPED, CUT_OFF, STARTED)
 MOST = 40  # events, the latest
 
 

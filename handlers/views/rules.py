@@ -41,6 +41,7 @@ class Unit(StrEnum):
     SHOWS = "shows"
     NUMBERS = "numbers"
     COUNTRIES = "countries"
+    PRICES = "prices"
 
 
 # Every figure of a line, in groups as people think of them.
@@ -148,6 +149,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "daily_ceiling": Unit.MONEY,
         "price_sms": Unit.MONEY,
         "price_whatsapp": Unit.MONEY,
+        "prices": Unit.PRICES,
         "rate_sms": Unit.SPEED,
         "rate_whatsapp": Unit.SPEED,
         "countries": Unit.COUNTRIES,

@@ -32,7 +32,9 @@ OF_PEOPLE = frozenset(
     rescheduled on_it media asker_stopped talk_read emergency emergency_again""".split()
 )
 # Books that are kept for ourselves; and whom it was told though they are kept apart, which they never hear of.
-UNSAID = frozenset("relayed told_even_so person_told many_today_told person_merged area_removed".split())
+UNSAID = frozenset(
+    "relayed passed_on_told told_even_so person_told many_today_told person_merged area_removed".split()
+)
 TOLD = "_told"  # with what media came: for ourselves, too
 OTHER = "changed"
 ENDS = {

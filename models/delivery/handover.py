@@ -30,6 +30,7 @@ LEASED_COLUMNS = (
     "lane",
     "phrase",
     "expires_at",
+    "cost",
 )
 
 RELEASE_HELD: Precompiled[None] = Precompiled(
@@ -102,6 +103,7 @@ class LeasedText:
     lane: int
     phrase: str
     expires_at: datetime | None
+    cost: int | None
     leased_until: datetime
     attempt_id: int
     probes: bool = False  # its number was paused: this one text shows whether it may go on

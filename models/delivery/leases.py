@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery import doubted, handover, line_numbers, queue
+from models.delivery import doubted, handover, line_numbers, queue, spending
 from models.delivery.handover import OUT, LeasedText
 from models.delivery.line_numbers import LineNumber, Pace
 from models.delivery.outbound import Lane, Outbound, State, filtered_before, is_in
@@ -142,7 +142,7 @@ class _Leasing:
             self.lease.waits(pace.when(1))
         self.session.add(line_number)
         segments = sum(text.segments for text in leased)
-        line_numbers.spend(self.session, line, line_number.channel, segments, len(leased), self.now)
+        spending.spend(self.session, line, segments, spending.of(line, leased), self.now)
 
     def _chosen(self, line_number: LineNumber, line: Line, room: int, pace: Pace | None, last: Lane) -> list[int]:
         chosen: list[int] = []

@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import BigInteger, Column, Field, col, select
+from sqlmodel import BigInteger, Column, Field, Integer, col, select
 
 from models.lines import Channel, Line, day
 from models.store.session import Session
@@ -47,6 +46,9 @@ class Spending(Model, table=True):
     day: str  # the line's local date, as 2026-03-03
     segments: int = 0
     micros: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))  # millionths of the currency
+    heard_micros: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))  # came in
+    # The last text that came in and is counted.
+    heard_to: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard that bulk waits
     ceiling_reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and that waves wait, too
 
@@ -139,23 +141,6 @@ def resume(session: Session, channel: Channel, number: str) -> None:
     ):
         line_number.paused_since = line_number.paused_until = line_number.pause_code = None
         session.add(line_number)
-
-
-def spend(session: Session, line: Line, channel: Channel, segments: int, texts: int, now: datetime) -> None:
-    """Count what leaves. The price is the line's own figure: the carrier tells its own only days later."""
-    each = line.policy.price_whatsapp if channel is Channel.WHATSAPP else line.policy.price_sms
-    micros = int(_money(each, Decimal(0)) * MILLION) * (texts if channel is Channel.WHATSAPP else segments)
-    spent = {"line_id": line.id, "day": day(line, now), "segments": segments, "micros": micros}
-    session.modify(_spending(session.dialect.name), **spent)
-
-
-@cache
-def _spending(dialect: str) -> Precompiled[None]:
-    on: Any = postgresql if dialect == "postgresql" else sqlite
-    names = ("line_id", "day", "segments", "micros")
-    new = on.insert(Spending).values({name: sa.bindparam(name) for name in names})
-    more = {name: table(Spending).c[name] + new.excluded[name] for name in ("segments", "micros")}
-    return Precompiled(new.on_conflict_do_update(index_elements=["line_id", "day"], set_=more))
 
 
 def over_budget(session: Session, line: Line, now: datetime) -> bool:

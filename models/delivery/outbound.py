@@ -116,6 +116,7 @@ class Outbound(Model, table=True):
     look_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sid: str | None = None
     price: str | None = None
+    cost: int | None = None  # of each time it is handed over, in millionths of the currency, by our own prices
     error_code: int | None = None
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard that it may be lost
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -240,6 +241,13 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     return done.rowcount
 
 
+def unsent_to(session: Session, person_id: int, channel: Channel, to: str) -> list[Outbound]:
+    """What waits for this person at one address, in the order in which it was queued."""
+    theirs = Outbound.person_id == person_id, Outbound.channel == channel, Outbound.to == to
+    query = select(Outbound).where(*theirs, col(Outbound.state).in_((*UNSENT, State.KEPT))).order_by(col(Outbound.id))
+    return list(session.exec(query.limit(AT_A_TIME)))
+
+
 def cancel_about(session: Session, person_id: int, request_id: int, now: datetime) -> None:
     """Cancel everything about a request that has not yet been handed over to this person."""
     session.execute(
@@ -329,9 +337,15 @@ def reword(
     reworded = session.execute(
         sa.update(Outbound)
         .where(*((col(Outbound.key) == key, col(Outbound.state) == State.KEPT) if kept else _waits(key, now)))
-        .values(body=body, segments=segments, changed_at=now, **until)
+        .values(body=body, segments=segments, cost=_cost_of(segments), changed_at=now, **until)
     )
     return reworded.rowcount == 1
+
+
+def _cost_of(segments: int) -> sa.ColumnElement[int]:
+    """What a text costs in so many segments instead of those that it has."""
+    of = table(Outbound).c
+    return sa.case((of.channel == Channel.WHATSAPP, of.cost), else_=of.cost / of.segments * segments)
 
 
 def cancel_waiting(session: Session, key: str, now: datetime) -> None:

@@ -138,3 +138,17 @@ def known_sids(session: Session, person_id: int, sids: list[str], *, but: int) -
     )
     by_text = select(Outbound.sid).where(col(Outbound.sid).in_(sids), Outbound.id != but)
     return {sid for sid in [*session.exec(by_attempt), *session.exec(by_text)] if sid is not None}
+
+
+def in_doubt(session: Session, lookup: Lookup, since: datetime) -> list[int]:
+    """The uncertain texts to the same phone whose last attempts began since then, in that order."""
+    began = sa.func.max(col(Attempt.started_at))
+    query = (
+        select(Outbound.id)
+        .join(Attempt, col(Attempt.outbound_id) == col(Outbound.id))
+        .where(is_in(State.UNCERTAIN), Outbound.channel == lookup.channel, Outbound.to == lookup.to)
+        .group_by(col(Outbound.id))
+        .having(began >= since)
+        .order_by(began, sa.func.max(col(Attempt.id)))
+    )
+    return list(session.exec(query))

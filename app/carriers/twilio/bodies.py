@@ -33,6 +33,13 @@ def likeness(ours: str, listed: object) -> Likeness:
     return Likeness.SAME if len(cut) >= TELLING and mine.startswith(cut) else Likeness.OTHER
 
 
+def fits(ours: str, segments_listed: object) -> bool:
+    """Whether a body that is gone had the length of ours: Twilio still says of how many segments it was, or 0 for
+    not known yet (of a Messaging Service)."""
+    written = str(segments_listed or "0")
+    return written in {"0", str(segments.count(ours)), str(segments.count(TRIAL + ours))}
+
+
 def plain(body: str) -> str:
     """A body as it can be compared: Twilio may write dear characters plainly and trim the ends."""
     return " ".join(body.translate(segments.PLAINLY).split())

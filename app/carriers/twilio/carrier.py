@@ -42,6 +42,8 @@ PAGE = 200  # messages on a page of its list
 LOOKED_THROUGH = 2_000  # messages to one address: nobody gets more within the time we ask for
 SAME_PHONE = 8  # characters at the end of an address: Twilio may write the beginning of a number in another way
 LONGEST_PRICE = 20  # characters
+# For the Compliance Toolkit, which lets the first through at any hour (docs/messaging/features/compliance-toolkit).
+ESSENTIAL, TO_MANY = "customercare", "announcements"
 
 
 class Twilio(Carrier):
@@ -108,6 +110,8 @@ class Twilio(Carrier):
             fields["MessagingServiceSid"] = self.account.service
             if text.by_rcs:  # a named number would make it an SMS; the service tries its RCS agent first
                 del fields["From"]
+        if text.channel is Channel.SMS:
+            fields["MessageIntent"] = ESSENTIAL if text.essential else TO_MANY
         if text.lasts is not None and text.lasts < QUEUED_FOR[text.channel]:
             fields["ValidityPeriod"] = str(max(text.lasts, 1))
         answer = self.transport.ask("POST", self._messages, data=fields, headers=HEADERS)
@@ -134,8 +138,11 @@ class Twilio(Carrier):
                 continue
             status, code = str(getattr(message.status, "value", message.status)), errors.code_of(message.error_code)
             state, certain = errors.STATUSES.get(status, State.ACCEPTED), likeness is Likeness.SAME
-            found[sid] = SentMessage(sid, state, message.date_created, code, errors.action_for(code), certain)
-        return sorted(found.values(), key=lambda one: one.created)
+            own = str(message.from_) == PREFIX[text.channel] + text.from_number or bool(self.account.service)
+            fits = own and bodies.fits(text.body, message.num_segments)
+            found[sid] = SentMessage(sid, state, message.date_created, code, errors.action_for(code), certain, fits)
+        oldest_first = list(found.values())[::-1]  # of one second, too
+        return sorted(oldest_first, key=lambda one: one.created)
 
     def _listed_as(self, text: Outgoing) -> list[str]:
         """Under which recipients its list may have a text: what a service sent by RCS stands under that address."""

@@ -1,4 +1,4 @@
-"""What each of Twilio's error codes asks of us, as data. An unknown code is final, and reported.
+"""What each of Twilio's error codes asks of us, as data. An unknown code is final, unless every text meets it.
 
 Source: Twilio's error dictionary.
 """
@@ -40,6 +40,7 @@ TABLE: dict[Action, tuple[int, ...]] = {
         *(63027, 63028, 63030, 63040, 63041, 63042),
     ),
     Action.WINDOW: (63016,),
+    Action.QUIET: (30047, 30610, 30615),
     Action.LOOP: (14107,),
     Action.GEOGRAPHY: (21408, 30450),
     Action.ACCOUNT: (
@@ -66,7 +67,7 @@ def code_of(value: Any) -> int | None:
 
 
 def action_for(code: int | None) -> Action:
-    """What this code asks for; a code we do not know, or none, is final and reported."""
+    """What this code asks for; one that we do not know is final, unless every text meets it."""
     ours = code is not None and any(code in family for family in OURS)
     return ACTIONS.get(code or 0, Action.ACCOUNT if ours else Action.UNKNOWN)
 

@@ -191,7 +191,8 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
         yield Finding(
             Level.WARNING, about, "has no volunteer yet", "hotline person add +12025550101 --name Ana --helper"
         )
-    yield from _worst_case(about, Group(line.policy, len(duty), len(helpers), [area.name for area in areas]))
+    group = Group(line.policy, len(duty), len(helpers), [area.name for area in areas])
+    yield from _worst_case(about, line.country, group)
     if duty:
         yield Finding(Level.OK, about, f"{len(duty)} on duty")
     else:
@@ -203,7 +204,7 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
         )
 
 
-def _worst_case(about: str, group: Group) -> Iterator[Finding]:
+def _worst_case(about: str, country: str, group: Group) -> Iterator[Finding]:
     """What texts from outside can cost at most, by the line's own figures."""
     policy, most = group.policy, worst_case.of(group)
     rows = ("one text", most.text), ("one phone in a day", most.phone), ("100 phones in a day", most.hundred_phones)
@@ -213,7 +214,8 @@ def _worst_case(about: str, group: Group) -> Iterator[Finding]:
             do = "set them again: hotline line rule requests_per_day --default, answers_per_day, reply_limit"
             yield Finding(Level.WARNING, about, what, do)
         else:
-            what = f"{who} can cost at most {console.count(count, 'segment')} ({worst_case.money(policy, count)})"
+            money = worst_case.money(policy, country, count)
+            what = f"{who} can cost at most {console.count(count, 'segment')} ({money})"
             yield Finding(Level.OK, about, what)
     until = f"ends at {policy.daily_ceiling} a day" if policy.daily_ceiling else "has no ceiling"
     yield Finding(Level.OK, about, f"asking volunteers {until}; to change figures: hotline line rule")

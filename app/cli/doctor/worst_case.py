@@ -7,7 +7,6 @@ duty write) is theirs, and so is what somebody vouched for does.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 
 from app.cli import resources
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
@@ -16,7 +15,9 @@ from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from handlers.understanding.intents import Need
 from handlers.whereabouts import LONGEST_VICINITY
+from models import prices
 from models.lines import OfferShows, Policy
+from models.prices import Kind, Way
 from models.requests import Urgency
 
 LONGEST_TEXT = 1600  # characters that a carrier brings or takes at once
@@ -65,9 +66,9 @@ def of(group: Group) -> WorstCase:
     return WorstCase(text, min(phone, pace), min(hundred, pace), daily)
 
 
-def money(policy: Policy, count: int) -> str:
-    """What so many segments cost by the line's own price, to the cent."""
-    return f"{Decimal(policy.price_sms) * count:.2f}"
+def money(policy: Policy, country: str, count: int) -> str:
+    """What so many segments to phones of this country cost, by the table of prices or the line's own, to the cent."""
+    return f"{prices.price(policy, Way.SMS, Kind.OUT, country).amount * count:.2f}"
 
 
 def _without_waves(group: Group) -> int:

@@ -33,6 +33,7 @@ NOTHING = {
     "first_wave_urgent": "as_later",
     "danger_numbers": "of_country",
     "countries": "own_country",
+    **dict.fromkeys("price_sms price_whatsapp prices".split(), "by_the_table"),
 }
 EVERY_COUNTRY = ("*",)
 
@@ -95,6 +96,8 @@ def _one(words: Words, unit: Unit, value: Any) -> str:
         return words.book.need(value)
     if unit in (Unit.SHOWS, Unit.MONEY, Unit.SPEED):
         return words.say(f"rules.{unit}_{value}" if unit is Unit.SHOWS else f"rules.{unit}", value=_plain(value))
+    if unit is Unit.PRICES:
+        return str(value)
     if unit is Unit.COUNTRIES:
         return str(words.book.locale.territories.get(value, value))
     return _counted(words, unit, value)
