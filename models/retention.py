@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col
 
 from models.alarms import Alarm
 from models.assignments import Assignment
+from models.attachments import Attachment
 from models.board_sessions import BoardSession
 from models.broadcasts import Broadcast
 from models.delivery.line_numbers import LineNumber, Spending
@@ -165,8 +166,15 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         about="request_id",
         keep="line_id person_id request_id key phrase channel from_number segments lane rank state tries retries "
         "not_before expires_at leased_until leased_by look_since sid price error_code reported_at "
-        "created_at changed_at",
-        blank="to body",
+        "created_at changed_at attachment_id",
+        blank="to body media",
+    ),
+    # GONE is said of it by models/attachments.py; without bytes it is nothing in any state.
+    Attachment: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id person_id request_id receipt kind state tries next_at size created_at",
+        blank="url content_type content",
     ),
     Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
     StatusEvent: Retention(keep="outbound_id at status sid error_code"),

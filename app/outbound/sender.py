@@ -16,7 +16,7 @@ import structlog
 from app.carriers.base import Action, CannotTell, Carrier, CarrierError, Outgoing, Sent, SentMessage
 from app.clock import Clock
 from app.database.engine import Database, is_transient
-from app.outbound import delivery, results
+from app.outbound import delivery, enclosing, results
 from app.outbound.breaker import Breaker
 from app.outbound.discretion import ALLOWED_IN_SILENCE
 from app.outbound.outbox import ALLOWED_AFTER_STOP
@@ -269,7 +269,7 @@ class Sender:
     def _outgoing(self, text: LeasedText) -> Outgoing:
         ends = text.expires_at
         lasts = None if ends is None else int((ends - self.clock.now()).total_seconds())
-        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts)
+        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts, enclosing.path(text))
 
     def _look_up(self, lookup: Lookup) -> None:
         text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)
