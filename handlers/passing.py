@@ -22,6 +22,8 @@ GO_ON = {Medium.PICTURE: Kind.PICTURE, Medium.VOICE: Kind.VOICE}
 # Texts that say only what comes along; without it they are not sent.
 FROM_NEIGHBOR, FROM_HELPER, TO_DUTY, RECEIPT = "from_neighbor_sent", "from_helper_sent", "duty_sent", "duty_receipt"
 WORDLESS = frozenset({FROM_NEIGHBOR, FROM_HELPER, TO_DUTY, RECEIPT})
+# By which their sender hears that they went on: once they are here, and not at all if they never come.
+SAID = frozenset({"passed_on", "passed_on_to", "passed_when_read", "passed_quietly", "passed_to_duty"})
 AFTER_CLAIM = 3  # of what came with a need; the board has the others
 
 
@@ -136,6 +138,11 @@ def door_first(turn: Turn, request: Request, other: Person, found: Came) -> Text
     return turn.later(turn.reply("media_waits", about=request, what=found.named(), name=name), KEPT)
 
 
+def once_here(reply: Text, found: Came) -> Text:
+    """That it went on is said once it is here; whom to call, at once."""
+    return replace(reply, enclosed=found.pieces[-1][0]) if reply.phrase in SAID else reply
+
+
 def alone(turn: Turn, request: Request, other: Person, found: Came) -> Texts:
     """What came without words, to the other side."""
     phrase = FROM_NEIGHBOR if turn.speaker.id == request.person_id else FROM_HELPER
@@ -145,13 +152,13 @@ def alone(turn: Turn, request: Request, other: Person, found: Came) -> Texts:
         yield replace(text, enclosed=id_)
 
 
-def to_duty(turn: Turn, request: Request, found: Came, phrase: str = TO_DUTY) -> Texts:
+def to_duty(turn: Turn, request: Request, found: Came, phrase: str = TO_DUTY, *, lane: Lane = Lane.NOTICE) -> Texts:
     """The same to whoever is on duty; a newcomer there hears that it came."""
     name = turn.somebody(turn.speaker)
     for id_, kind in found.pieces:
         for text in turn.tell_duty(phrase, about=request, but=turn.speaker.id, what=named([kind]), name=name):
             seen = turn.sight_on_duty(request, text.to) is Sight.NEAR
-            yield replace(text, enclosed=id_) if seen else text
+            yield replace(text, lane=lane, enclosed=id_ if seen else None)
 
 
 def follow(context: Context, request: Request, person: Person, held: Assignment) -> Texts:

@@ -176,7 +176,8 @@ def _sent(turn: Turn, request: Request, other: Person | None, came: passing.Came
     if other is None:
         texts = list(passing.to_duty(turn, request, came))
         words = media.in_words(tuple(str(kind) for _, kind in came.pieces), turn.speaker.speaks(turn.line))
-        yield turn.later(_to_whom(turn, request, words, told=True), TALK) if texts else kept
+        reply = turn.later(_to_whom(turn, request, words, told=True), TALK)
+        yield passing.once_here(reply, came) if texts else kept
         yield from texts
         return
     held = assignments.on(turn.session, request, AssignmentState.ACTIVE)
@@ -188,7 +189,7 @@ def _sent(turn: Turn, request: Request, other: Person | None, came: passing.Came
         texts = list(passing.alone(turn, request, other, came))
         requests.record(turn.session, request, RELAYED, turn.now, by=turn.speaker.id)
         yield from texts
-        yield _passed(turn, request, other, texts[0])
+        yield passing.once_here(_passed(turn, request, other, texts[0]), came)
 
 
 def to_which(turn: Turn, matches: Sequence[Request]) -> Text:

@@ -108,14 +108,14 @@ def settle(session: Session, leased: Leased, outcome: Outcome, now: datetime) ->
 def _arrived(session: Session, piece_id: int, now: datetime) -> None:
     piece = attachments.by_id(session, piece_id)
     assert piece is not None
-    enclosing.arrived(session, lines.by_id(session, piece.line_id), piece_id, now)
+    enclosing.arrived(session, lines.by_id(session, piece.line_id), piece, now)
 
 
 def _missing(session: Session, piece_id: int, now: datetime, *, lost: bool) -> None:
     piece = attachments.by_id(session, piece_id)
     assert piece is not None
     context = Context(session, lines.by_id(session, piece.line_id), now)
-    waiting = enclosing.missing(session, piece_id, passing.WORDLESS, now)
+    waiting = enclosing.missing(session, piece_id, now)
     readers = [*people.by_ids(session, waiting).values()]
     texts = [*passing.failed(context, piece, readers, lost=lost)]
     outbox.queue(session, context.line, f"media-{piece_id}", texts, now, by=piece.person_id)

@@ -76,7 +76,9 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if _unanswered(turn, understood, cap.reach):
         _not_answered(turn, understood, inbound_id, cap)
         return Taken.UNANSWERED
-    texts = _not_answered_yet(turn, intent, [*registry.respond(turn, understood), *pictures.left_over(turn, intent)])
+    texts = _not_answered_yet(
+        turn, intent, [*registry.respond(turn, understood), *pictures.left_over(turn, understood)]
+    )
     texts = limited(cap, intent, texts)
     if cap.reach is not Reach.ALWAYS:
         turn.unask(person)  # what we ask them never leaves

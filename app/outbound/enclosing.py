@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.outbound import reach
-from handlers import segments
+from handlers import passing, segments
 from handlers.turn import Text
 from models import attachments
-from models.attachments import Kind, State
+from models.attachments import Kind, Piece, State
 from models.delivery import attached
 from models.delivery.handover import LeasedText
 from models.lines import Channel, Line
@@ -43,13 +43,28 @@ def parts(
     if piece is None or piece.state not in (State.ARRIVED, State.KEPT):
         yield said[-1], NOTHING
         return
-    if piece.kind is Kind.VOICE and home.channel is Channel.WHATSAPP:
-        yield said[-1], NOTHING  # WhatsApp shows no words beside a voice message; from whom it is must be said
+    if text.phrase not in passing.SAID:
+        for _ in range(_texts(piece.kind, home.channel) - 1):
+            # WhatsApp shows no words beside a voice message; from whom it is must be said before.
+            yield said[-1], _with(piece, None, now)
+    yield _last(line, text, home, said[-1], piece, now)
+
+
+def _texts(kind: Kind, channel: Channel) -> int:
+    return 2 if kind is Kind.VOICE and channel is Channel.WHATSAPP else 1
+
+
+def _last(line: Line, text: Text, home: Address, said: str, piece: Piece, now: datetime) -> tuple[str, Enclosed]:
+    if piece.state is State.ARRIVED or text.phrase in passing.SAID:
+        return said, _with(piece, None, now)
+    key = attached.new_key()
+    return with_link(line, home.channel, home.value, said, key), _with(piece, key, now)
+
+
+def _with(piece: Piece, key: str | None, now: datetime) -> Enclosed:
     if piece.state is State.ARRIVED:
-        yield said[-1], Enclosed(piece.id, until=now + attached.WAITS)
-    else:
-        key = attached.new_key()
-        yield with_link(line, home.channel, home.value, said[-1], key), Enclosed(piece.id, key)
+        return Enclosed(piece.id, key, until=now + attached.WAITS)
+    return Enclosed(piece.id, key) if key else NOTHING
 
 
 def with_link(line: Line, channel: Channel, to: str, body: str, key: str) -> str:
@@ -59,20 +74,28 @@ def with_link(line: Line, channel: Channel, to: str, body: str, key: str) -> str
     return f"{body} {line.web_address}{PATH}{key}"
 
 
-def arrived(session: Session, line: Line, attachment_id: int, now: datetime) -> None:
+def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> None:
     """It is here: the texts that waited for it may leave."""
-    for text in attached.waiting(session, attachment_id):
-        key = attached.new_key()
-        body = with_link(line, text.channel, text.to, text.body, key)
-        attached.let_go(session, text.id, now, key=key, body=body, segments=segments.count(body))
+    announced: set[tuple[int, str]] = set()  # who has the text that comes before a voice message
+    for text in attached.waiting(session, piece.id):
+        key, body, not_before = None, text.body, None
+        if text.phrase in passing.SAID:
+            not_before = now + timedelta(seconds=line.policy.burst_seconds)  # several are answered together
+        elif _texts(piece.kind, text.channel) == 1 or (text.person_id, text.to) in announced:
+            key = attached.new_key()
+            body = with_link(line, text.channel, text.to, text.body, key)
+        else:
+            announced.add((text.person_id, text.to))
+        size = segments.count(body)
+        attached.let_go(session, text.id, now, key=key, body=body, segments=size, not_before=not_before)
 
 
-def missing(session: Session, attachment_id: int, wordless: frozenset[str], now: datetime) -> list[int]:
+def missing(session: Session, piece_id: int, now: datetime) -> list[int]:
     """It never will be: texts that say only that it comes are not sent, others go alone. Returns whose they are."""
     readers = []
-    for text in attached.waiting(session, attachment_id):
+    for text in attached.waiting(session, piece_id):
         readers.append(text.person_id)
-        if text.phrase in wordless:
+        if text.phrase in passing.WORDLESS | passing.SAID:
             attached.cancel(session, text.id, now)
         else:
             attached.let_go(session, text.id, now, key=None, body=text.body, segments=segments.count(text.body))

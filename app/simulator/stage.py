@@ -22,7 +22,7 @@ from models.assignments import HOLDING, Assignment
 from models.attachments import Kind
 from models.delivery.outbound import Outbound
 from models.inbound import Heard
-from models.lines import Area, Line
+from models.lines import Area, Channel, Line
 from models.people import Address, Person
 from models.requests import Request, Urgency
 from models.store.session import Session
@@ -162,7 +162,7 @@ class Stage:
 
     def _stable(self, session: Session, row: Outbound) -> str:
         """The text as written into a transcript: what is chance in it shows as CODE and the number, and as KEY."""
-        text = LINK.sub("KEY", f"{self._along(session, row)}{row.body}".replace("\n", " / "))
+        text = LINK.sub("KEY", self._shown(session, row).replace("\n", " / "))
         about = session.get(Request, row.request_id) if row.request_id else None
         own = {about.code_word: about.number} if about else {}
         for word, number in {**self.codes, **own}.items():
@@ -170,12 +170,15 @@ class Stage:
                 text = re.sub(rf"\b{re.escape(word)}\b", f"CODE{number}", text)
         return text
 
-    def _along(self, session: Session, row: Outbound) -> str:
-        """The picture or voice message that goes with a text."""
+    def _shown(self, session: Session, row: Outbound) -> str:
+        """What the phone shows: a picture stands before its words, and WhatsApp shows none beside a voice message."""
         if row.attachment_id is None or row.media is None or row.media in row.body:
-            return ""
+            return row.body
         piece = attachments.by_id(session, row.attachment_id)
-        return f"{RECEIVED[piece.kind]} " if piece else ""
+        kind = piece.kind if piece else Kind.PICTURE
+        if kind is Kind.VOICE and row.channel is Channel.WHATSAPP:
+            return RECEIVED[kind]
+        return f"{RECEIVED[kind]} {row.body}"
 
     def _heard_of(self, said: Says) -> Heard:
         content = samples.of(said.picture) if said.picture else b""

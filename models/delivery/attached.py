@@ -45,12 +45,21 @@ def waiting(session: Session, attachment_id: int) -> list[Waiting]:
     return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
 
 
-def let_go(session: Session, id_: int, now: datetime, *, key: str | None, body: str, segments: int) -> None:
+def let_go(
+    session: Session,
+    id_: int,
+    now: datetime,
+    *,
+    key: str | None,
+    body: str,
+    segments: int,
+    not_before: datetime | None = None,
+) -> None:
     """It may leave now, with what goes along (`key`) or with words alone; where others read the phone, when asked."""
     session.execute(
         sa.update(OUT)
         .where(OUT.c.id == id_, OUT.c.state.in_(NOT_LEFT))
-        .values(media=key, body=body, segments=segments, changed_at=now, not_before=None, rank=now)
+        .values(media=key, body=body, segments=segments, changed_at=now, not_before=not_before, rank=now)
     )
 
 
