@@ -9,6 +9,7 @@ Source: https://www.twilio.com/docs/messaging/api/media-resource, and for the st
 
 import re
 import time
+from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -17,11 +18,11 @@ from app.carriers.base import Action, CarrierError, MediaGone
 from app.carriers.twilio.transport import Transport, refusal
 
 API = re.compile(r"api(?:\.[a-z0-9-]+){0,2}\.twilio\.com")  # the regional ones, too
-# Host of a store, and with what its paths begin: S3 is everybody's.
-STORES = {
-    "media.twiliocdn.com": "/",
-    "mms.twiliocdn.com": "/",
-    "s3-external-1.amazonaws.com": "/media.twiliocdn.com/",
+# Where a store is, and with what its paths begin: S3 is everybody's.
+STORES: Mapping[str, str] = {
+    "https://media.twiliocdn.com": "/",
+    "https://mms.twiliocdn.com": "/",
+    "https://s3-external-1.amazonaws.com": "/media.twiliocdn.com/",
 }
 PATH = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages/[A-Z]{2}\w{1,40}/Media/ME\w{1,40}(?:\.json)?")
 REDIRECTS = 3
@@ -29,8 +30,15 @@ SECONDS = 20.0  # for all of it: a connection that drips is let go
 GONE = frozenset({404, 410})
 
 
-def fetch(transport: Transport, account: str, url: str, most: int) -> bytes:
+def fetch(transport: Transport, account: str, url: str, most: int, *, stores: Mapping[str, str] = STORES) -> bytes:
     """The bytes of a piece of media, at most so many. Raises MediaGone, and CarrierError where it may come later."""
+    try:
+        return _fetched(transport, account, url, most, stores)
+    except ValueError as error:  # of urllib's: an address that is none
+        raise MediaGone("no address") from error
+
+
+def _fetched(transport: Transport, account: str, url: str, most: int, stores: Mapping[str, str]) -> bytes:
     wanted = urlsplit(url)
     path = PATH.fullmatch(wanted.path)
     own = wanted.scheme == "https" and API.fullmatch(wanted.netloc) is not None
@@ -40,27 +48,20 @@ def fetch(transport: Transport, account: str, url: str, most: int) -> bytes:
     at, client = transport.address(wanted.path), transport.http
     with httpx.Client(timeout=client.timeout, follow_redirects=False, trust_env=False) as bare:
         for _ in range(REDIRECTS + 1):
-            ours = at.startswith(transport.address("/"))
-            answer = _read(client if ours else bare, at, most, until)
+            answer = _read(client if at.startswith(transport.address("/")) else bare, at, most, until)
             if isinstance(answer, bytes):
                 return answer
             at = urljoin(at, answer.headers.get("location", ""))
-            _check(transport, at)
+            if not (at.startswith(transport.address("/")) or _is_store(at, stores)):
+                raise MediaGone("it leads elsewhere")
     raise MediaGone("it leads round and round")
 
 
-def _check(transport: Transport, url: str) -> None:
-    """Raise MediaGone for an address to which Twilio does not lead."""
-    try:
-        there, port = urlsplit(url), urlsplit(url).port
-    except ValueError as error:
-        raise MediaGone("no address") from error
-    if url.startswith(transport.address("/")):
-        return
-    begins = STORES.get(there.hostname or "")
-    elsewhere = begins is None or not there.path.startswith(begins) or ".." in there.path
-    if there.scheme != "https" or elsewhere or port not in (None, 443) or there.username:
-        raise MediaGone("it leads elsewhere")
+def _is_store(url: str, stores: Mapping[str, str]) -> bool:
+    """Whether Twilio really leads there."""
+    there = urlsplit(url)
+    begins = stores.get(f"{there.scheme}://{there.netloc}")
+    return begins is not None and there.path.startswith(begins) and ".." not in there.path
 
 
 def _read(client: httpx.Client, url: str, most: int, until: float) -> bytes | httpx.Response:
