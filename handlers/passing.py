@@ -98,6 +98,11 @@ def waits_for_door(turn: Turn, request: Request, other: Person, held: Assignment
     return _hidden(turn, request, other, held)
 
 
+def sees_door(context: Context, request: Request, person: Person, held: Assignment) -> bool:
+    """Whether whoever has a request may see what could show the door."""
+    return not _hidden(context, request, person, held)
+
+
 def _hidden(context: Context, request: Request, person: Person, held: Assignment) -> bool:
     placed = request.place is not None or request.vicinity is not None
     return held.place_shown_at is None and placed and context.is_newcomer(person)

@@ -190,7 +190,9 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[Piece]:
 
 def of_request(session: Session, request_id: int) -> list[Piece]:
     """What is kept of a request or still to come, in the order in which it came."""
-    return _pieces(session, ROWS.c.request_id == request_id, ROWS.c.state.in_((State.ARRIVED, State.KEPT)))
+    coming = sa.and_(ROWS.c.state == State.ARRIVED, ROWS.c.url != "")
+    here = sa.and_(ROWS.c.state == State.KEPT, ROWS.c.size > 0)  # else its sender was erased
+    return _pieces(session, ROWS.c.request_id == request_id, sa.or_(coming, here))
 
 
 def _pieces(session: Session, *where: sa.ColumnElement[bool]) -> list[Piece]:

@@ -169,12 +169,12 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         "created_at changed_at attachment_id",
         blank="to body media",
     ),
-    # GONE is said of it by models/attachments.py; without bytes it is nothing in any state.
+    # Without an address and without bytes it is nothing, in whatever state.
     Attachment: Retention(
         of=("person_id",),
         about="request_id",
-        keep="line_id person_id request_id receipt kind state tries next_at size created_at",
-        blank="url content_type content",
+        keep="line_id person_id request_id receipt kind state tries next_at created_at",
+        blank="url content_type size content",
     ),
     Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
     StatusEvent: Retention(keep="outbound_id at status sid error_code"),
