@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from app.attachments.fetching import Fetcher
 from app.backups import drafts, making, missing
 from app.backups.elsewhere import Elsewhere
 from app.backups.nightly import Nightly
@@ -65,11 +66,13 @@ class Hotline:
         self.spool_worker = SpoolWorker(self.ingest)
         self.reconciler = Reconciler(self.ingest)
         self.deletion = CarrierDeletion(self.database, self.carrier, self.clock)
+        self.fetcher = Fetcher(self.database, self.carrier, self.clock, self.sender)
         self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
         self.nightly = Nightly(settings, self.database, self.clock)
         self.elsewhere = Elsewhere(settings, self.clock)
         self.presence = Presence(settings.database)
         self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
+        self.threads["attachments"] = self.fetcher.thread
         if settings.backups is not None:
             self.threads["nightly backup"] = self.nightly.thread
             if settings.backup_to is not None:
@@ -120,6 +123,7 @@ class Hotline:
             heartbeat.began_at = self.clock.now()
         self.sender.start()
         self.spool_worker.start()
+        self.fetcher.start()
         self.ticker.start()
         if self.settings.backups is not None:
             self.nightly.start()
@@ -138,6 +142,7 @@ class Hotline:
         self.reconciler.stop()
         self.spool_worker.stop()
         self.ingest.close()
+        self.fetcher.stop()
         self.ticker.stop()
         self.sender.stop()
         self.carrier.close()

@@ -3,7 +3,19 @@
 from collections.abc import Generator
 from datetime import datetime, timedelta
 
-from handlers import choosing, discreet, doors, leasing, newcomers, relaying, rescheduling, timing, watch, waves
+from handlers import (
+    choosing,
+    discreet,
+    doors,
+    leasing,
+    newcomers,
+    passing,
+    relaying,
+    rescheduling,
+    timing,
+    watch,
+    waves,
+)
 from handlers.summary import Ours, Said, Several, Sight, Soon, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
@@ -138,6 +150,7 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
     then = timing.said(turn, comes) if comes else None
     yield from relaying.introduce(turn, request, helper, held, comes=then, misses=misses)
     yield from to_duty
+    yield from passing.follow(turn, request, helper, held)
 
 
 def pass_(turn: Turn, order: Order) -> Texts:

@@ -5,7 +5,7 @@ The neighbor says by a digit whether a newcomer may see it, or writes it to them
 
 from typing import NamedTuple
 
-from handlers import summary, vicinity
+from handlers import passing, summary, vicinity
 from handlers.summary import Said, Sight
 from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Answer, Question
@@ -139,6 +139,7 @@ def give(context: Context, request: Request, held: Assignment, person: Person) -
         allow(context, request, person, held)
         place, words = summary.at_place(request) or summary.at_street(request), summary.they_wrote(request)
         yield context.tell(person, "door_given", about=request, place=place, words=words)
+        yield from passing.follow(context, request, person, held)
 
 
 def allow(context: Context, request: Request, person: Person, held: Assignment | None) -> None:
@@ -152,14 +153,16 @@ def allow(context: Context, request: Request, person: Person, held: Assignment |
     )
 
 
-def written(context: Context, request: Request, person: Person, words: str) -> None:
-    """The neighbor writes to whoever has it: if that is the door, they know it now."""
+def written(context: Context, request: Request, person: Person, words: str) -> Assignment | None:
+    """The neighbor writes to whoever has it: if that is the door, they know it now, and theirs is returned."""
     holder = assignments.on(context.session, request, AssignmentState.ACTIVE)
     place, said = (request.place or request.vicinity or "").casefold(), words.casefold().strip(" .!")
     if holder is None or holder[1].id != person.id or holder[0].place_shown_at is not None or not place:
-        return
-    if place in said or said in place:
-        allow(context, request, person, holder[0])
+        return None
+    if place not in said and said not in place:
+        return None
+    allow(context, request, person, holder[0])
+    return holder[0]
 
 
 def _refused(context: Context, request: Request, person: Person) -> str | None:

@@ -14,6 +14,7 @@ from handlers import (
     media,
     pause,
     phrasebook,
+    pictures,
     reach_person,
     receipt,
     relaying,
@@ -59,7 +60,7 @@ def free(turn: Turn, intent: Free) -> Texts:
     meaning = intent.meaning
     matches = _for_whom(turn)
     if turn.heard.media and turn.own and not matches:
-        media.keep(turn, turn.own[-1])
+        pictures.keep(turn, turn.own[-1])
     if meaning.danger is not None:
         yield from danger.told(turn, intent, meaning.danger)
     elif intent.almost and _may_mean(turn, intent.almost):  # no typo is forgiven in these: it is for them to say so
@@ -287,8 +288,10 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
     elif turn.heard.location and own is None and not turn.speaker.helps:
         # Where they are is the half of it: only what they need is asked.
         yield from intake.begin(turn, "", Understanding(Kind.ASK))
+    elif media.goes_on(turn.heard) and (done := _after_done(turn, NOTHING_SAID)) is not None:
+        yield from relaying.pass_on(turn, done, "")
     elif turn.heard.media:
-        for text in media.answer(turn, own):
+        for text in pictures.answer(turn, own):
             yield turn.later(text) if text.to.id == turn.speaker.id else text
         if own is None:
             before = turn.asked.media if turn.asked and turn.asked.question is Question.NEED else ()

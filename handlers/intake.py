@@ -10,9 +10,9 @@ from handlers import (
     duty_tasks,
     first_answer,
     interpreting,
-    media,
     pause,
     phrasebook,
+    pictures,
     redaction,
     summary,
     takes,
@@ -78,7 +78,7 @@ def begin(
     if like is not None and not whereabouts.known(request):
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)
-    media.keep(turn, request, turn.asked.media if turn.asked else ())
+    pictures.keep(turn, request, turn.asked.media if turn.asked else ())
     if meaning.danger is not None:  # urgent care goes out to neighbors all the same
         yield from emergency(turn, request, meaning.danger)
     if meaning.emergency:

@@ -1,4 +1,4 @@
-"""What came beside words: pictures, voice messages, contact cards. None can be passed on yet, and all are told so."""
+"""What came beside words. Pictures and voice messages go on (handlers/passing.py); all else is only told of."""
 
 import re
 from collections.abc import Iterator
@@ -31,6 +31,7 @@ class Medium(StrEnum):
 
 SUBTYPES = {"image/webp": Medium.STICKER, "text/vcard": Medium.CONTACT, "text/x-vcard": Medium.CONTACT,
             "text/directory": Medium.CONTACT, "application/vcard": Medium.CONTACT}  # fmt: skip
+GO_ON = frozenset({Medium.PICTURE, Medium.VOICE})
 TYPES = {"image": Medium.PICTURE, "video": Medium.VIDEO, "audio": Medium.VOICE}
 
 
@@ -43,6 +44,16 @@ def kind(content_type: str) -> Medium:
 def kinds(heard: Heard) -> tuple[Medium, ...]:
     """What came with a text, each kind once."""
     return tuple(dict.fromkeys(kind(content_type) for _, content_type in heard.media))
+
+
+def goes_on(heard: Heard) -> bool:
+    """Whether anything came with a text that can be passed on."""
+    return not GO_ON.isdisjoint(kinds(heard))
+
+
+def refused(heard: Heard) -> tuple[Medium, ...]:
+    """The kinds of what came that cannot."""
+    return tuple(kind for kind in kinds(heard) if kind not in GO_ON)
 
 
 def cards_aside(heard: Heard) -> Heard:
@@ -65,28 +76,35 @@ def keep(turn: Turn, request: Request, sent: tuple[str, ...] = ()) -> None:
     if not came:
         return
     book = turn.speaker.speaks(turn.line)
-    for one in came:
-        requests.record(turn.session, request, KEPT, turn.now, by=turn.speaker.id, words=str(one))
+    record(turn, request, came)
     told = in_words(came, book)
     if told not in request.text:
         request.text = f"{request.text}\n{told}".strip()[:LONGEST_TEXT]
         turn.session.add(request)
 
 
+def record(turn: Turn, request: Request, sent: tuple[str, ...] | None = None) -> None:
+    """Note in its story what came, if not all that did."""
+    for one in kinds(turn.heard) if sent is None else sent:
+        requests.record(turn.session, request, KEPT, turn.now, by=turn.speaker.id, words=str(one))
+
+
 def cannot(turn: Turn) -> Said:
-    """`I can't listen to voice messages yet.`"""
-    return Said(f"cannot_{kinds(turn.heard)[0]}")
+    """`I can't pass on videos.`, and what works instead."""
+    return Said(f"cannot_{refused(turn.heard)[0]}")
 
 
 def answer(turn: Turn, about: Request | None) -> Texts:
-    """Something came without words, to nobody in particular: what it was, what became of it, and what helps now."""
-    sent = kinds(turn.heard)
+    """Something came that goes to nobody: what it was, what became of it, and what helps now."""
+    sent = refused(turn.heard)
+    if not sent:
+        return
     if about is None:
-        yield turn.reply("media_first", cannot=cannot(turn))
+        if not goes_on(turn.heard):
+            yield turn.reply("media_first", cannot=cannot(turn))
         yield from _card_to_duty(turn, sent)
         return
-    keep(turn, about)
-    yield turn.reply("media_kept", about=about, cannot=cannot(turn))
+    yield turn.reply("media_noted", about=about, cannot=cannot(turn))
     yield from _card_to_duty(turn, sent, about)
 
 
@@ -99,17 +117,16 @@ def _card_to_duty(turn: Turn, sent: tuple[Medium, ...], about: Request | None = 
 
 def to_other(turn: Turn, request: Request, tell: Text | None) -> Texts:
     """Something came from one side of a match: `tell` goes to the other, unless it was just told of as much."""
-    sent = kinds(turn.heard)
+    sent = refused(turn.heard)
     since = turn.now - ALBUM
     again = all(events.happened_since(turn.session, [request], f"{one}_told", since) for one in sent)
-    for one in sent:
-        requests.record(turn.session, request, KEPT, turn.now, by=turn.speaker.id, words=str(one))
-        if not again:
-            requests.record(turn.session, request, f"{one}_told", turn.now, by=turn.speaker.id)
+    record(turn, request, sent)
+    for one in () if again else sent:
+        requests.record(turn.session, request, f"{one}_told", turn.now, by=turn.speaker.id)
     if tell is not None and not again:
         yield tell
     if not again:
-        yield turn.reply("media_told" if tell else "media_kept", about=request, cannot=cannot(turn))
+        yield turn.reply("media_told" if tell else "media_noted", about=request, cannot=cannot(turn))
     yield from _card_to_duty(turn, sent, request)
 
 

@@ -7,7 +7,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Several
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Free, Order
-from models import own_data
+from models import attachments, own_data
 from models.people import Person
 
 SHOWN = 2  # digits of the number they text from: they know it, and who looks over their shoulder need not
@@ -40,3 +40,5 @@ def kept(context: Context, person: Person, number: str | None = None, *, needs: 
     if needs and (asked_for := own_data.count_requests(context.session, person.id)):
         yield Said("kept_requests", {"n": asked_for})
     yield Said("kept_texts")
+    if pictures := attachments.kept_of(context.session, person.id):
+        yield Said("kept_media", {"n": pictures})

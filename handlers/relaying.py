@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import doors, duty_tasks, first_answer, leasing, media, pace, talks, watch
+from handlers import doors, duty_tasks, first_answer, leasing, media, pace, passing, talks, watch
 from handlers.due import Due
 from handlers.pace import MINUTE, RELAYED, WRITES_ON
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
+from handlers.turn import KEPT as NOTED
 from handlers.turn import TALK, Context, Text, Texts, Turn
 from handlers.understanding import acts
 from handlers.understanding.intents import DangerKind, Question
@@ -117,15 +118,18 @@ def pass_on(
     if renews and not doubted and held is not None and not leasing.renew(turn, held, request):
         told = leasing.lost(turn, held, request)
     other, phrase = _other(turn, request) or (None, "")
+    came = passing.Came()
     if turn.heard.media:
-        sent = media.named(media.kinds(turn.heard))
-        there = other is not None and other.opted_out_at is None
-        tell = turn.tell(other, "media_came", about=request, lane=Lane.REPLY, what=sent) if other and there else None
-        yield from media.to_other(turn, request, tell)
+        yield from passing.refused(turn, request, other)
+        came = passing.came(turn, request)
+        media.record(turn, request, tuple(kind for _, kind in came.pieces))
+        yield from passing.enough(turn, came)
         if not words:
+            yield from _sent(turn, request, other, came)
             return
     if other is None:
         yield from to_duty(turn, request, words)
+        yield from passing.to_duty(turn, request, came)
     elif not_for_them(turn, request, other, words):
         yield from about_them(turn, request, other, words)
     elif other.opted_out_at is not None:
@@ -136,24 +140,66 @@ def pass_on(
         yield turn.reply("silence_asked" if turn.speaker.on_duty else "silence_kept", about=request)
     else:
         to_others: list[Text] = []
+        shown: Assignment | None = None
         if turn.speaker.id == request.person_id:
-            doors.written(turn, request, other, words)
+            shown = doors.written(turn, request, other, words)
         if other.id == request.person_id and turn.speaker.on_duty:
             to_others = list(duty_tasks.answered(turn, request))
             knowingly = other.silent_since is not None or (other.discreet_since is not None and request.in_danger)
             phrase = EVEN_SO if knowingly else phrase
         name = turn.somebody(turn.speaker)
         text = turn.tell(other, as_ or phrase, about=request, lane=Lane.REPLY, name=name, words=Quoted(words))
-        theirs = turn.name(other) if other.id != request.person_id else None
-        phrase = told or ("passed_on_to" if theirs else "passed_on")
-        if other.discreet_since is not None and not other.on_duty and text.phrase != EVEN_SO:
-            phrase = "passed_when_read"
-        says = text.phrase == EVEN_SO or talks.is_news(turn, request, other, phrase)
+        says = _says(turn, request, other, text, told)
         as_duty = turn.speaker.on_duty and request.person_id != turn.speaker.id and held is None
-        yield from [text] if as_duty else pace.paced(turn, request, turn.speaker, text, words, kind=kind)
+        texts = [text] if as_duty else pace.paced(turn, request, turn.speaker, text, words, kind=kind)
+        yield from passing.beside_words(turn, request, other, [*texts], text, came) if came.pieces else texts
         yield from to_others
+        yield from passing.follow(turn, request, other, shown) if shown else ()
         if says:
-            yield turn.later(turn.reply(phrase, about=request, name=theirs, when=when), TALK)
+            yield _passed(turn, request, other, says, when)
+
+
+def _says(turn: Turn, request: Request, other: Person, text: Text, told: str = "") -> str | None:
+    """By which phrase the speaker hears that it went to the other side, if that is news; asked before it goes."""
+    phrase = told or ("passed_on_to" if _shown_name(turn, request, other) else "passed_on")
+    if other.discreet_since is not None and not other.on_duty and text.phrase != EVEN_SO:
+        phrase = "passed_when_read"
+    return phrase if text.phrase == EVEN_SO or talks.is_news(turn, request, other, phrase) else None
+
+
+def _passed(turn: Turn, request: Request, other: Person, phrase: str, when: When | None = None) -> Text:
+    return turn.later(turn.reply(phrase, about=request, name=_shown_name(turn, request, other), when=when), TALK)
+
+
+def _shown_name(turn: Turn, request: Request, other: Person) -> Name | None:
+    """What the speaker calls the other side: a neighbor's name is not told."""
+    return turn.name(other) if other.id != request.person_id else None
+
+
+def _sent(turn: Turn, request: Request, other: Person | None, came: passing.Came) -> Texts:
+    """Pictures and voice messages without words go to the other side, or to duty."""
+    if not came.pieces:
+        return
+    kept = turn.later(turn.reply("media_kept", about=request, what=came.named()), NOTED)
+    if other is None:
+        texts = list(passing.to_duty(turn, request, came))
+        words = media.in_words(tuple(str(kind) for _, kind in came.pieces), turn.speaker.speaks(turn.line))
+        reply = turn.later(_to_whom(turn, request, words, told=True), TALK)
+        yield passing.once_here(reply, came) if texts else kept
+        yield from texts
+        return
+    held = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    if other.opted_out_at is not None or _may_be_read(turn, request, other):
+        yield kept
+    elif passing.waits_for_door(turn, request, other, held[0] if held else None):
+        yield passing.door_first(turn, request, other, came)
+    else:
+        texts = list(passing.alone(turn, request, other, came))
+        says = _says(turn, request, other, texts[0])
+        requests.record(turn.session, request, RELAYED, turn.now, by=turn.speaker.id)
+        yield from texts
+        if says:
+            yield passing.once_here(_passed(turn, request, other, says), came)
 
 
 def to_which(turn: Turn, matches: Sequence[Request]) -> Text:

@@ -101,6 +101,7 @@ class Text:
     fresh: bool = False  # there is no earlier one of that name
     kept: bool = False  # others read the phone: it waits until its owner asks for it
     wakes: bool = False  # it may be read at night: it cannot wait for the morning
+    enclosed: int | None = None  # the picture or voice message that goes along, by its id
 
 
 Texts = Iterator[Text]

@@ -24,6 +24,7 @@ BY_SOMEBODY = {
     "left": "who_dropped",
     "nobody_home": "who_nobody_home",
     "talk_read": "who_talk_read",
+    "picture_seen": "who_picture_seen",
 }
 BY_NEIGHBOR = {"asked": "who_asked", "reopened": "who_reopened"}
 CAME = {Outcome.FULFILLED: "who_came", Outcome.PARTIAL: "who_came_partly", Outcome.WITHDRAWN: "who_withdrawn"}

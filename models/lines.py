@@ -116,6 +116,9 @@ class Policy:
     keep_words_days: int = 30  # of a request after its end, and of texts; then words, places and numbers are blanked
     forget_days: int = 365  # of silence, after which a person is erased
     forget_notice_days: int = 30  # that a volunteer has to say that they stay
+    media_days: int = 14  # that pictures and voice messages are kept
+    media_per_day: int = 20  # of one person
+    media_megabytes: int = 500  # of the whole line; when that is full, no more are taken until some are gone
     carrier_keeps_hours: int = 0  # after which texts are deleted at the carrier; 0: never
     brake_requests: int = 20  # new ones within `brake_minutes`; if more come than ever did, waves are held
     brake_minutes: int = 10

@@ -1,5 +1,6 @@
 """Everything that is kept of one person, by models/retention.py: for themselves to read."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -37,4 +38,6 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
 def _said(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     return value.value if isinstance(value, Enum) else value

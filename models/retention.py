@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col
 
 from models.alarms import Alarm
 from models.assignments import Assignment
+from models.attachments import Attachment
 from models.board_sessions import BoardSession
 from models.broadcasts import Broadcast
 from models.delivery.line_numbers import LineNumber, Spending
@@ -171,8 +172,15 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         about="request_id",
         keep="line_id person_id request_id key phrase channel from_number by_rcs segments lane rank state tries "
         "retries not_before expires_at leased_until leased_by look_since sid price cost error_code reported_at "
-        "created_at changed_at",
-        blank="to body",
+        "created_at changed_at attachment_id",
+        blank="to body media",
+    ),
+    # Without an address and without bytes it is nothing, in whatever state.
+    Attachment: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id person_id request_id receipt kind state tries next_at created_at",
+        blank="url content_type size content",
     ),
     Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
     StatusEvent: Retention(keep="outbound_id at status sid error_code"),

@@ -19,7 +19,7 @@ from tests.browser import chromium
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
-from tests.serving import within
+from tests.serving import looking_within, within
 from tests.world import World, quick
 
 BOTH = ["sqlite", "postgresql"]
@@ -172,7 +172,8 @@ def world(database_url: str, clock: StillClock) -> Iterator[World]:
         running = Hotline(settings, clock=clock, database_timeout=fakes.PATIENT)
         running.prepare()
         running.database.write(quick).result()
-        twilio.post = within(create_app(hotline=running))
+        app = create_app(hotline=running)
+        twilio.post, twilio.media.look = within(app), looking_within(app)
         made = World(running, twilio, clock)
         yield made
         made.stop()

@@ -17,6 +17,7 @@ import httpx
 from app.clock import Clock
 from tests import webhooks
 from tests.fake_twilio_api import Api, Carried, Mood, When
+from tests.fake_twilio_media import Media
 from tests.fake_twilio_numbers import Numbers
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
@@ -59,6 +60,7 @@ class FakeTwilio:
     port: int = 0  # where it listens; any that is free if none is given
     has_rcs: set[str] = field(default_factory=set)  # phones that a Messaging Service with an agent reaches by RCS
     console: Numbers = field(default_factory=Numbers)
+    media: Media = field(default_factory=Media)
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
 
@@ -138,7 +140,7 @@ class FakeTwilio:
 
     def announce(self, text: Carried) -> None:
         """Say by callback what becomes of a text."""
-        text.error_code = self.undelivered.get(text.to)
+        text.error_code = self.undelivered.get(text.to) or self.media.fetch(text.fields)
         words = ["sent", "undelivered" if text.error_code else "delivered"]
         text.status = words[-1]
         if "StatusCallback" in text.fields:

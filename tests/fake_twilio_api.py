@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from handlers import segments
+from tests.fake_twilio_media import Served
 from tests.fakes import ACCOUNT, LINE, TOKEN
 
 if TYPE_CHECKING:
@@ -182,8 +183,13 @@ class Api(BaseHTTPRequestHandler):
             self._page(self.twilio.page)
             return
         try:
+            if self.twilio.media.is_store(parts.path):
+                self._file(self.twilio.media.stored(parts.path, authorized="Authorization" in self.headers))
+                return
             self._check()
-            if parts.path == f"{ROOT}.json":
+            if self.twilio.media.has(parts.path):
+                self._file(self.twilio.media.leads(parts.path))
+            elif parts.path == f"{ROOT}.json":
                 self._answer(200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "Hotline"})
             elif parts.path == f"{ROOT}/Messages.json":
                 self._answer(200, self._list(dict(parse_qsl(parts.query))))
@@ -307,6 +313,14 @@ class Api(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
         self.wfile.flush()
+
+    def _file(self, served: Served) -> None:
+        self.send_response(served.status)
+        for name, value in served.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(served.content)))
+        self.end_headers()
+        self.wfile.write(served.content)
 
     def _page(self, status: int) -> None:
         content = b"<html><body>Not found. Log in to use this network.</body></html>"

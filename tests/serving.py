@@ -20,6 +20,7 @@ from app.settings import Settings
 from tests import logscan
 from tests.command import python
 from tests.fake_twilio import Post
+from tests.fake_twilio_media import Fetched
 
 ROOT = Path(__file__).parent.parent
 
@@ -46,6 +47,22 @@ def within(app: FastAPI) -> Post:
         return asyncio.run(once())
 
     return post
+
+
+def looking_within(app: FastAPI) -> Callable[[str], Fetched]:
+    """Look at an address of an application in this process, by HEAD and GET as Twilio does."""
+
+    def look(url: str) -> Fetched:
+        async def once() -> Fetched:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+                head = await client.head(url)
+                answer = await client.get(url)
+                assert head.headers.get("content-type") == answer.headers.get("content-type")
+                return Fetched(url, answer.status_code, dict(answer.headers), answer.content)
+
+        return asyncio.run(once())
+
+    return look
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:

@@ -30,7 +30,18 @@ from tests.benchmarks.stock import fill
 from tests.serving import ROOT
 
 # A link that opens once, a stream, one page in another language, and what is for programs.
-NO_PAGES = {"/b/{secret}", "/board/leave", "/board/live", "/start/{language}", "/robots.txt", "/health", "/metrics"}
+NO_PAGES = {
+    "/media/{key}",
+    "/board/requests/{number}/pictures/{picture}",
+    "/board/requests/{number}/pictures/{picture}/file",
+    "/b/{secret}",
+    "/board/leave",
+    "/board/live",
+    "/start/{language}",
+    "/robots.txt",
+    "/health",
+    "/metrics",
+}
 
 
 def test_a_quick_run_prints_a_table_and_loses_nothing(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ class Outgoing:
     lasts: int | None = None
     by_rcs: bool = False  # they last wrote by RCS: by that if it can be, else by SMS
     essential: bool = True
+    media: str | None = None  # the path at our public address of what goes along; whoever has it may look
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,10 @@ class CannotTell(Exception):
     """The carrier keeps no list, so it cannot say whether it took a text. Then nobody sends it again."""
 
 
+class MediaGone(Exception):
+    """What somebody sent is not there (any more), is too large, or is not at the carrier at all."""
+
+
 class Carrier(ABC):
     """Whoever carries texts."""
 
@@ -205,6 +210,13 @@ class Carrier(ABC):
     def delete(self, sid: str) -> None:
         """Delete a text there, sent or received, if it is there still. Raises CarrierError."""
         raise NotImplementedError(f"{self.name} deletes nothing")
+
+    def fetch(self, url: str, most: int) -> bytes:
+        """What somebody sent along with a text, from the address that its webhook named; not more than `most` bytes.
+
+        Raises MediaGone where that never will be got, CarrierError where it may be later.
+        """
+        raise MediaGone(f"{self.name} brings texts alone")
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """The errors that ask for this."""

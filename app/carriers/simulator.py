@@ -1,11 +1,12 @@
 """The simulated phone network: every text arrives at once, and nobody pays."""
 
 import ipaddress
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import uuid4
 
-from app.carriers.base import Carrier, Outgoing, Sent, SentMessage
+from app.carriers.base import Carrier, MediaGone, Outgoing, Sent, SentMessage
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
 from models import lines
@@ -16,6 +17,8 @@ from models.store.session import Session
 
 SET_UP = "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN again"
 NAMED = "To show pretend people to everybody, write the host's name in HOTLINE_SIMULATOR_HOSTS"
+
+MOST_HELD = 50  # pictures of pretend phones, until they are fetched
 
 
 class SimulatorRefused(Exception):
@@ -29,6 +32,24 @@ class Simulator(Carrier):
     paced = False
     simulated = True
     reports_delivery = False
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, bytes] = OrderedDict()  # what pretend phones have sent, by its address
+
+    def hold(self, content: bytes) -> str:
+        """Keep what a pretend phone sends along, as a carrier would; returns its address."""
+        url = f"https://media.invalid/{uuid4().hex}"
+        self._held[url] = content
+        while len(self._held) > MOST_HELD:
+            self._held.popitem(last=False)
+        return url
+
+    def fetch(self, url: str, most: int) -> bytes:
+        """What was kept. Raises MediaGone."""
+        content = self._held.get(url)
+        if content is None or len(content) > most:
+            raise MediaGone("nothing there")
+        return content
 
     def send(self, text: Outgoing) -> Sent:
         """Deliver the text."""

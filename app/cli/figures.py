@@ -304,6 +304,11 @@ FIGURES: dict[str, Figure] = {
                               "they were sent", whole(3, 3650)),
     "forget_days": Figure("days", "of silence, after which a person is erased", whole(90, 36500)),
     "forget_notice_days": Figure("days", "that a volunteer who is to be erased so has to say no", whole(3, 365)),
+    "media_days": Figure("days", "that pictures and voice messages are kept", whole(1, 365)),
+    "media_per_day": Figure("texts", "with pictures or voice messages, of one person; 0 for none at all",
+                            whole(0, 1000)),
+    "media_megabytes": Figure("MB", "of pictures and voice messages that the line keeps; then it takes no more "
+                              "until some are gone", whole(1, 100_000)),
     "carrier_keeps_hours": Figure("hours", "after which texts are deleted at the carrier, at least 26; 0 for never",
                                   no_or(26, 24 * 365)),
     "brake_requests": Figure("requests", "new within brake_minutes; if more come than ever, they are asked about one "

@@ -11,7 +11,7 @@ from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import media, registry
+from handlers import media, pictures, registry
 from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn
@@ -80,7 +80,9 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if _unanswered(turn, understood, cap.reach):
         _not_answered(turn, understood, inbound_id, cap)
         return Taken.UNANSWERED
-    texts = _not_answered_yet(turn, intent, list(registry.respond(turn, understood)))
+    texts = _not_answered_yet(
+        turn, intent, [*registry.respond(turn, understood), *pictures.left_over(turn, understood)]
+    )
     texts = limited(cap, intent, texts)
     if cap.reach is not Reach.ALWAYS:
         turn.unask(person)  # what we ask them never leaves

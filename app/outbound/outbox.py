@@ -7,7 +7,8 @@ from typing import Any
 
 import structlog
 
-from app.outbound import discretion, reach, unasked
+from app.outbound import discretion, enclosing, reach, unasked
+from app.outbound.enclosing import NOTHING, Enclosed
 from app.outbound.reach import Reach
 from handlers import alarms, changed_number, first_answer, followups, forgetting, phrasebook, segments, vigil
 from handlers.phrasebook import Book, Value
@@ -87,7 +88,8 @@ def queue(
         not_before = unasked.may_leave(session, line, text, home, now)
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
         said = sayings.parts(_book(text.to, line), text, home.channel)
-        for part in unasked.introduced(session, line, text, home, said, now):
+        said = unasked.introduced(session, line, text, home, said, now)
+        for part, along in enclosing.parts(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
@@ -112,6 +114,7 @@ def queue(
                 lane=text.lane,
                 kept=text.kept,
                 not_before=not_before,
+                along=along,
                 expires_at=text.expires_at or (not_before or now) + lasts,
             )
             queued += 1
@@ -196,9 +199,10 @@ def enqueue(
     lane: Lane,
     kept: bool = False,
     not_before: datetime | None = None,
+    along: Enclosed = NOTHING,
     **row: Any,
 ) -> None:
-    """Write one text into the queue, ready to leave."""
+    """Write one text into the queue, ready to leave; with a picture that is still fetched, once that is here."""
     size = segments.count(body)
     lane, rank = ranks.place(lane, size, not_before)
     line = lines.by_id(session, row["line_id"])
@@ -210,7 +214,9 @@ def enqueue(
         state=State.KEPT if kept else State.READY,
         lane=lane,
         rank=rank,
-        not_before=not_before,
+        not_before=along.until or not_before,
+        attachment_id=along.attachment_id,
+        media=along.key,
         created_at=now,
         changed_at=now,
         **row,

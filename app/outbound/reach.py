@@ -16,6 +16,7 @@ from models.people import Person
 
 # Texts across these borders cost about the same, and neighbors' phones come from all over.
 NORTH_AMERICA = ("US", "PR", "VI", "GU", "AS", "MP", "CA")
+PICTURES_BY_MMS = ("US", "PR", "CA")
 ANY = "*"
 
 # Numbers that somebody earns by when they are called or texted, or that are no one's phone.
@@ -75,6 +76,18 @@ def is_near(line: Line, channel: Channel, value: str) -> bool:
     origin = _origin(value)
     own = wanted or (NORTH_AMERICA if line.country in NORTH_AMERICA else (line.country,))
     return origin is not None and not origin.countries.isdisjoint(own)
+
+
+def takes_pictures(channel: Channel, value: str) -> bool:
+    """Whether a phone gets pictures with its texts: by WhatsApp all do, MMS goes to the US and Canada alone.
+
+    Source: https://www.twilio.com/docs/messaging/guides/accepted-mime-types and https://www.twilio.com/docs/content
+    ("MMS in the US and Canada").
+    """
+    if channel is Channel.WHATSAPP:
+        return True
+    origin = _origin(value)
+    return origin is not None and not origin.countries.isdisjoint(PICTURES_BY_MMS)
 
 
 def block(line: Line, channel: Channel, value: str) -> str | None:

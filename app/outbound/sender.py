@@ -16,7 +16,7 @@ import structlog
 from app.carriers.base import Action, CannotTell, Carrier, CarrierError, Outgoing, Sent, SentMessage
 from app.clock import Clock
 from app.database.engine import Database, is_transient
-from app.outbound import delivery, results
+from app.outbound import delivery, enclosing, results
 from app.outbound.breaker import Breaker
 from app.outbound.discretion import ALLOWED_IN_SILENCE
 from app.outbound.outbox import ALLOWED_AFTER_STOP
@@ -280,6 +280,7 @@ class Sender:
             lasts,
             by_rcs=text.by_rcs,
             essential=text.lane != Lane.BULK,
+            media=enclosing.path(text),
         )
 
     def _look_up(self, lookup: Lookup) -> None:

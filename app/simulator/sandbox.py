@@ -40,6 +40,7 @@ class Recorder(Simulator):
     """The simulated network, and a list of everything it carried."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.carried: list[Outgoing] = []
         self._lock = threading.Lock()
 

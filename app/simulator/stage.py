@@ -11,23 +11,27 @@ from dateutil import tz
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from app.simulator import sandbox, timelapse
+from app.outbound import enclosing
+from app.simulator import samples, sandbox, timelapse
 from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import board
 from handlers.understanding import needs
-from models import lines, people, requests
+from models import attachments, lines, people, requests
 from models.assignments import HOLDING, Assignment
+from models.attachments import Kind
 from models.delivery.outbound import Outbound
 from models.inbound import Heard
-from models.lines import Area, Line
+from models.lines import Area, Channel, Line
 from models.people import Address, Person
 from models.requests import Request, Urgency
 from models.store.session import Session
 
 NUMBER_CODES = ("new_number_new", "new_number_old")  # phrases with a code for somebody's other phone
 DIGITS = re.compile(r"\b\d{6}\b")
-LINK = re.compile(rf"(?<={board.PATH}/)[\w-]+")  # what a link to the board ends with
+# What a link to the board ends with, or one to a picture.
+LINK = re.compile(rf"(?<={board.PATH}/)[\w-]+|(?<={enclosing.PATH})[\w-]+")
+RECEIVED = {Kind.PICTURE: "[picture]", Kind.VOICE: "[voice note]"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class Stage:
     def _say(self, said: Says) -> None:
         for n, code in enumerate(self.keys, 1):
             said = replace(said, words=re.sub(rf"\bKEY{n}\b", code, said.words))
-        self.hotline.receive(_heard(said, next(self.sids))).result()
+        self.hotline.receive(self._heard_of(said)).result()
         self._send()
 
     def _wait(self, by: timedelta) -> None:
@@ -144,6 +148,8 @@ class Stage:
 
     def _send(self) -> None:
         """Send what may leave at this moment, and write it down in the order in which it was decided."""
+        while self.hotline.fetcher.once():
+            pass
         self.hotline.sender.drain()
         carried, self.carrier.carried = self.carrier.carried, []
         if carried:
@@ -161,7 +167,7 @@ class Stage:
 
     def _stable(self, session: Session, row: Outbound) -> str:
         """The text as written into a transcript: what is chance in it shows as CODE and the number, and as KEY."""
-        text = LINK.sub("KEY", row.body.replace("\n", " / "))
+        text = LINK.sub("KEY", self._shown(session, row).replace("\n", " / "))
         if row.phrase in NUMBER_CODES:
             self.keys += DIGITS.findall(text)
             text = DIGITS.sub(f"KEY{len(self.keys)}", text)
@@ -171,6 +177,20 @@ class Stage:
             if word:
                 text = re.sub(rf"\b{re.escape(word)}\b", f"CODE{number}", text)
         return text
+
+    def _shown(self, session: Session, row: Outbound) -> str:
+        """What the phone shows: a picture stands before its words, and WhatsApp shows none beside a voice message."""
+        if row.attachment_id is None or row.media is None or row.media in row.body:
+            return row.body
+        piece = attachments.by_id(session, row.attachment_id)
+        kind = piece.kind if piece else Kind.PICTURE
+        if kind is Kind.VOICE and row.channel is Channel.WHATSAPP:
+            return RECEIVED[kind]
+        return f"{RECEIVED[kind]} {row.body}"
+
+    def _heard_of(self, said: Says) -> Heard:
+        content = samples.of(said.picture) if said.picture else b""
+        return _heard(said, next(self.sids), self.carrier.hold(content) if content else "https://media.invalid/lost")
 
     def _stands(self, number: int) -> str:
         request = self.hotline.database.read(lambda s: requests.by_number(s, lines.all_lines(s)[0].id, number))
@@ -219,12 +239,12 @@ def _moment(written: datetime, zone: str) -> datetime:
     return tz.resolve_imaginary(written.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
-def _heard(said: Says, number: int) -> Heard:
+def _heard(said: Says, number: int, url: str) -> Heard:
     """The text as a carrier would bring it."""
     phone, sid = said.phone, f"SM{number:032x}"
     heard = Heard(sid, phone.channel, phone.value, phone.number, said.words)
     if said.picture:
-        return replace(heard, media=((f"https://media.invalid/{sid}", said.picture),))
+        return replace(heard, media=((url, said.picture.removeprefix(samples.LOST)),))
     if said.place:
         spot = ",".join(said.place)
         return replace(heard, body="", location=f"{said.words} ({spot})" if said.words else spot)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.inbound import tick
+from models import attachments
 from models.delivery.outbound import Attempt, Outbound, State, is_in
 from models.inbound import Inbound
 from models.lines import Channel
@@ -182,7 +183,7 @@ def next_moment(session: Session, now: datetime) -> datetime | None:
 
     A moment that is past is the former's: texts that may leave already leave when somebody sends.
     """
-    moments = [tick.next_due(session)]
+    moments = [tick.next_due(session), attachments.next_due(session)]
     for leaves in LEAVING:
         moments.append(session.fetch(leaves, now=now).one())
     return min((moment for moment in moments if moment is not None), default=None)

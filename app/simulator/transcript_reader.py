@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.settings import complaints
-from app.simulator import sandbox
+from app.simulator import samples, sandbox
 from app.simulator.timelapse import TYPING
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import phrasebook
@@ -21,7 +21,9 @@ SAID = re.compile(r"(?P<name>[\w/]+)\s*(?P<way><|>>?)(?: (?P<words>.*))?")
 TIME = re.compile(r"@\s*\+(?P<count>\d{1,5})\s*(?P<unit>min|h|days?)")
 CHECK = re.compile(r"\?\s*#(?P<number>\d{1,9})\s+(?P<stands>[\w ]+)")
 START = re.compile(r"!start\s+(?P<moment>.*)")
-PICTURE = re.compile(r"\[photo(?: (?P<kind>\w+/[\w.+-]+))?\] ?(?P<words>.*)")
+PICTURE = re.compile(
+    r"\[(?P<lost>lost )?(?P<what>photo|picture|voice note)(?: (?P<kind>\w+/[\w.+-]+))?\] ?(?P<words>.*)"
+)
 PLACE = re.compile(r"\[loc (?P<latitude>-?\d+(?:\.\d+)?), ?(?P<longitude>-?\d+(?:\.\d+)?)\] ?(?P<words>.*)")
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "day": timedelta(days=1), "days": timedelta(days=1)}
 SETTINGS = frozenset("name language timezone country emergency area rule resource".split())
@@ -174,11 +176,14 @@ def _step(story: Transcript, line: str) -> None:
 
 def _text(phone: Phone, words: str, after: timedelta) -> Says:
     if picture := PICTURE.fullmatch(words):
-        return Says(phone, picture["words"], after, picture=picture["kind"] or "image/jpeg")
+        kind = picture["kind"] or ("audio/ogg" if picture["what"] == "voice note" else "image/jpeg")
+        return Says(phone, picture["words"], after, picture=f"{samples.LOST}{kind}" if picture["lost"] else kind)
     if place := PLACE.fullmatch(words):
         return Says(phone, place["words"], after, place=(place["latitude"], place["longitude"]))
-    if words.startswith(("[photo", "[loc")):
-        raise ValueError("write [photo], [photo audio/ogg] or [loc 40.71,-73.99], and any words after it")
+    if words.startswith(("[photo", "[picture", "[voice", "[lost", "[loc")):
+        raise ValueError(
+            "write [picture], [voice note], [photo video/mp4] or [loc 40.71,-73.99], and any words after"
+        )
     return Says(phone, words, after)
 
 

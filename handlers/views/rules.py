@@ -34,6 +34,7 @@ class Unit(StrEnum):
     MATCHES = "matches"
     PLACES = "places"
     TEXTS = "texts"
+    MEGABYTES = "megabytes"
     CHANCE = "chance"
     MONEY = "money"
     SPEED = "speed"
@@ -134,6 +135,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "answers_per_day": Unit.TEXTS,
         "most_open_requests": Unit.REQUESTS,
         "requests_per_day": Unit.REQUESTS,
+        "media_per_day": Unit.TEXTS,
         "brake_requests": Unit.REQUESTS,
         "brake_minutes": Unit.MINUTES,
         "brake_gap": Unit.MINUTES,
@@ -142,6 +144,8 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "keep_words_days": Unit.DAYS,
         "forget_days": Unit.DAYS,
         "forget_notice_days": Unit.DAYS,
+        "media_days": Unit.DAYS,
+        "media_megabytes": Unit.MEGABYTES,
         "carrier_keeps_hours": Unit.HOURS,
     },
     "money": {

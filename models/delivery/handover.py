@@ -31,6 +31,7 @@ LEASED_COLUMNS = (
     "phrase",
     "expires_at",
     "cost",
+    "media",
 )
 
 RELEASE_HELD: Precompiled[None] = Precompiled(
@@ -104,6 +105,7 @@ class LeasedText:
     phrase: str
     expires_at: datetime | None
     cost: int | None
+    media: str | None
     leased_until: datetime
     attempt_id: int
     probes: bool = False  # its number was paused: this one text shows whether it may go on

@@ -64,6 +64,7 @@ PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
 UNARRIVED = sa.text("state IN ('accepted', 'failed')")
 TAKEN = sa.text("sid IS NOT NULL")
 ABOUT = sa.text("request_id IS NOT NULL")
+ENCLOSED, KEYED = sa.text("attachment_id IS NOT NULL"), sa.text("media IS NOT NULL")
 
 
 AT_A_TIME = 100  # texts expired or given up in one transaction
@@ -89,6 +90,8 @@ class Outbound(Model, table=True):
         sa.Index("ix_outbound_person", "person_id", "id"),
         sa.Index("ix_outbound_request", "request_id", "id", sqlite_where=ABOUT, postgresql_where=ABOUT),
         sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
+        sa.Index("ix_outbound_attachment", "attachment_id", sqlite_where=ENCLOSED, postgresql_where=ENCLOSED),
+        sa.Index("ix_outbound_media", "media", unique=True, sqlite_where=KEYED, postgresql_where=KEYED),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -114,6 +117,9 @@ class Outbound(Model, table=True):
     leased_by: str | None = None  # the worker that holds the lease
     # A backup was put back: it may have left since then, and is looked for before it does.
     look_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # What goes along. No foreign key: SQLite would copy a million texts to add one.
+    attachment_id: int | None = None
+    media: str | None = None  # the key under which the carrier fetches that; None until it is here
     sid: str | None = None
     price: str | None = None
     cost: int | None = None  # of each time it is handed over, in millionths of the currency, by our own prices

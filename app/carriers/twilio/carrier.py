@@ -23,7 +23,7 @@ from app.carriers.base import (
     StatusUpdate,
     Webhook,
 )
-from app.carriers.twilio import addresses, bodies, doctor, errors, inbox, remedies, signature, webhook
+from app.carriers.twilio import addresses, bodies, doctor, errors, inbox, media, remedies, signature, webhook
 from app.carriers.twilio.account import Account
 from app.carriers.twilio.bodies import Likeness
 from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal, said
@@ -106,6 +106,8 @@ class Twilio(Carrier):
             "Body": text.body,
             "StatusCallback": f"{self.account.public_url}{webhook.STATUS}?id={text.id}",
         }
+        if text.media is not None:
+            fields["MediaUrl"] = self.account.public_url + text.media
         if self.account.service and text.channel is Channel.SMS:
             fields["MessagingServiceSid"] = self.account.service
             if text.by_rcs:  # a named number would make it an SMS; the service tries its RCS agent first
@@ -189,6 +191,10 @@ class Twilio(Carrier):
     def as_webhook(self, message: ReceivedMessage) -> Webhook:
         """A text of that list as its webhook would have brought it."""
         return inbox.as_webhook(self.client, self.name, message)
+
+    def fetch(self, url: str, most: int) -> bytes:
+        """A picture or voice message that somebody sent. Raises MediaGone and CarrierError."""
+        return media.fetch(self.transport, self.account.sid, url, most)
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """Twilio's errors that ask for this."""

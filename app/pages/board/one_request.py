@@ -9,7 +9,7 @@ from app.carriers.base import Action
 from app.database.job_queue import NOT_DONE
 from app.inbound.ingest import DATABASE_TIMEOUT
 from app.outbound import outbox
-from app.pages.board import acting, frame
+from app.pages.board import acting, frame, pictures
 from app.pages.board.acting import Act, CannotDo
 from app.pages.board.members import CurrentMember, Member
 from app.web.forms import Form, OwnForm, whole_number
@@ -155,6 +155,7 @@ def _page(
         other=form.text("other") if form else "",
         request=found.request,
         story=found.story,
+        pictures=pictures.of(member, number),
         before=before,
         now=member.hotline.clock.now(),
         minute=story.TOGETHER,

@@ -1,0 +1,121 @@
+"""Fetches what people send, outside any transaction, and settles it: kept and sent on, or told to both sides.
+
+Every step is on disk before the next. A process that is killed on the way leaves a lease behind, and when that is
+over another goes on; what was fetched twice is kept once.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.attachments import isolated
+from app.attachments.converting import Unusable
+from app.attachments.isolated import Made
+from app.carriers.base import Carrier, CarrierError, MediaGone
+from app.clock import Clock
+from app.database.engine import Database
+from app.outbound import enclosing, outbox
+from app.outbound.sender import Sender
+from app.telemetry.heartbeat import BackgroundThread
+from handlers import passing
+from handlers.turn import Context
+from models import attachments, lines, people
+from models.attachments import Kind, Leased, State
+from models.store.session import Session
+
+log = structlog.get_logger()
+
+LARGEST = 16_000_000  # bytes; WhatsApp brings no more, MMS 5 MB
+LEASE = timedelta(minutes=2)  # longer than fetching and converting may take together
+AT_ONCE = 3
+POLL_INTERVAL = 1.0  # seconds between looks
+# Seconds until it is tried again; after the last the carrier is taken at its word that there is nothing.
+AGAIN = (5, 20, 60, 180)
+AGAIN_IF_GONE = (5,)  # a webhook may be faster than the carrier's own store
+
+Outcome = Made | Unusable | MediaGone | CarrierError
+
+
+class Fetcher:
+    """A thread that fetches what has arrived."""
+
+    def __init__(self, database: Database, carrier: Carrier, clock: Clock, sender: Sender) -> None:
+        self.database = database
+        self.carrier = carrier
+        self.clock = clock
+        self.sender = sender
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
+        self.thread = BackgroundThread("attachments", self._round, interval=POLL_INTERVAL)
+
+    def start(self) -> None:
+        """Begin to fetch."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self.thread.stop()
+        self._pool.shutdown()
+
+    def _round(self) -> None:
+        due = self.database.read(attachments.next_due)
+        while due is not None and due <= self.clock.now() and not self.thread.stopping and self.once():
+            self.thread.heartbeat.beat(self.clock.now())
+        self.thread.heartbeat.beat(self.clock.now())
+
+    def once(self) -> int:
+        """Fetch a few that are due and settle them; returns how many."""
+        now = self.clock.now()
+        leased = self.database.write(lambda session: attachments.lease(session, now, LEASE, AT_ONCE)).result()
+        for _ in self._pool.map(self._one, leased):
+            self.sender.wake()
+        return len(leased)
+
+    def _one(self, leased: Leased) -> None:
+        outcome = self._fetched(leased)
+        now = self.clock.now()
+        self.database.write(lambda session: settle(session, leased, outcome, now)).result()
+
+    def _fetched(self, leased: Leased) -> Outcome:
+        try:
+            if not leased.url:
+                raise MediaGone("erased")
+            return isolated.make(self.carrier.fetch(leased.url, LARGEST))
+        except (Unusable, MediaGone, CarrierError) as error:
+            log.info("attachment_not_fetched", attachment=leased.id, tries=leased.tries, error=type(error).__name__)
+            return error
+        except Exception as error:  # a fault of ours: the others must be fetched all the same
+            log.error("fetch_broke", attachment=leased.id, error=type(error).__name__, exc_info=error)
+            return MediaGone(type(error).__name__)
+
+
+def settle(session: Session, leased: Leased, outcome: Outcome, now: datetime) -> None:
+    """What becomes of a piece, and of the texts that wait for it; once, however often it was fetched."""
+    if isinstance(outcome, Made):
+        kind = Kind.PICTURE if outcome.content_type.startswith("image/") else Kind.VOICE
+        if attachments.keep(session, leased.id, kind, outcome.content_type, outcome.content):
+            _arrived(session, leased.id, now)
+        return
+    waits = AGAIN if isinstance(outcome, CarrierError) else AGAIN_IF_GONE if isinstance(outcome, MediaGone) else ()
+    if leased.url and leased.tries <= len(waits):
+        attachments.put_off(session, leased.id, now + timedelta(seconds=waits[leased.tries - 1]))
+        return
+    lost = not isinstance(outcome, Unusable)
+    if attachments.give_up(session, leased.id, State.LOST if lost else State.REFUSED):
+        _missing(session, leased.id, now, lost=lost)
+
+
+def _arrived(session: Session, piece_id: int, now: datetime) -> None:
+    piece = attachments.by_id(session, piece_id)
+    assert piece is not None
+    enclosing.arrived(session, lines.by_id(session, piece.line_id), piece, now)
+
+
+def _missing(session: Session, piece_id: int, now: datetime, *, lost: bool) -> None:
+    piece = attachments.by_id(session, piece_id)
+    assert piece is not None
+    context = Context(session, lines.by_id(session, piece.line_id), now)
+    waiting = enclosing.missing(session, piece_id, now)
+    readers = [*people.by_ids(session, waiting).values()]
+    texts = [*passing.failed(context, piece, readers, lost=lost)]
+    outbox.queue(session, context.line, f"media-{piece_id}", texts, now, by=piece.person_id)

@@ -1,0 +1,109 @@
+"""Pictures and voice messages that go along with texts: by MMS, by WhatsApp, or as a link where neither goes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.outbound import reach
+from handlers import passing, segments
+from handlers.turn import Text
+from models import attachments
+from models.attachments import Kind, Piece, State
+from models.delivery import attached
+from models.delivery.handover import LeasedText
+from models.lines import Channel, Line
+from models.people import Address
+from models.store.session import Session
+
+PATH = "/media/"  # and the key of the text
+LINK_LASTS = timedelta(days=1)  # then whoever finds the phone sees nothing
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """What goes along with one text. `until`: it is still fetched, and the text waits no longer than that."""
+
+    attachment_id: int | None = None
+    key: str | None = None
+    until: datetime | None = None
+
+
+NOTHING = Enclosed()
+
+
+def parts(
+    session: Session, line: Line, text: Text, home: Address, said: Sequence[str], now: datetime
+) -> Iterator[tuple[str, Enclosed]]:
+    """The parts of a text, the last with what goes along."""
+    if text.enclosed is None:
+        yield from ((part, NOTHING) for part in said)
+        return
+    piece = attachments.by_id(session, text.enclosed)
+    yield from ((part, NOTHING) for part in said[:-1])
+    if piece is None or piece.state not in (State.ARRIVED, State.KEPT):
+        yield said[-1], NOTHING
+        return
+    if text.phrase not in passing.SAID:
+        for _ in range(_texts(piece.kind, home.channel) - 1):
+            # WhatsApp shows no words beside a voice message; from whom it is must be said before.
+            yield said[-1], _with(piece, None, now)
+    yield _last(line, text, home, said[-1], piece, now)
+
+
+def _texts(kind: Kind, channel: Channel) -> int:
+    return 2 if kind is Kind.VOICE and channel is Channel.WHATSAPP else 1
+
+
+def _last(line: Line, text: Text, home: Address, said: str, piece: Piece, now: datetime) -> tuple[str, Enclosed]:
+    if piece.state is State.ARRIVED or text.phrase in passing.SAID:
+        return said, _with(piece, None, now)
+    key = attached.new_key()
+    return with_link(line, home.channel, home.value, said, key), _with(piece, key, now)
+
+
+def _with(piece: Piece, key: str | None, now: datetime) -> Enclosed:
+    if piece.state is State.ARRIVED:
+        return Enclosed(piece.id, key, until=now + attached.WAITS)
+    return Enclosed(piece.id, key) if key else NOTHING
+
+
+def with_link(line: Line, channel: Channel, to: str, body: str, key: str) -> str:
+    """The words, with a link where no picture can go along."""
+    if reach.takes_pictures(channel, to) or line.web_address is None:
+        return body
+    return f"{body} {line.web_address}{PATH}{key}"
+
+
+def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> None:
+    """It is here: the texts that waited for it may leave."""
+    announced: set[tuple[int, str]] = set()  # who has the text that comes before a voice message
+    for text in attached.waiting(session, piece.id):
+        key, body, not_before = None, text.body, None
+        if text.phrase in passing.SAID:
+            not_before = now + timedelta(seconds=line.policy.burst_seconds)  # several are answered together
+        elif _texts(piece.kind, text.channel) == 1 or (text.person_id, text.to) in announced:
+            key = attached.new_key()
+            body = with_link(line, text.channel, text.to, text.body, key)
+        else:
+            announced.add((text.person_id, text.to))
+        size = segments.count(body)
+        attached.let_go(session, text.id, now, key=key, body=body, segments=size, not_before=not_before)
+
+
+def missing(session: Session, piece_id: int, now: datetime) -> list[int]:
+    """It never will be: texts that say only that it comes are not sent, others go alone. Returns whose they are."""
+    readers = []
+    for text in attached.waiting(session, piece_id):
+        readers.append(text.person_id)
+        if text.phrase in passing.WORDLESS | passing.SAID:
+            attached.cancel(session, text.id, now)
+        else:
+            attached.let_go(session, text.id, now, key=None, body=text.body, segments=segments.count(text.body))
+    return list(dict.fromkeys(readers))
+
+
+def path(text: LeasedText) -> str | None:
+    """Where the carrier finds what goes along with a text; None where nothing does, or its words hold the link."""
+    if text.media is None or text.media in text.body:
+        return None
+    return f"{PATH}{text.media}"

@@ -1,0 +1,87 @@
+"""Texts with which a picture or a voice message goes: they wait for it, and each shows it under a key of its own."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from models.attachments import Content, content
+from models.delivery.outbound import UNSENT, Outbound, State
+from models.lines import Channel
+from models.store.session import Session
+from models.store.types import table
+
+OUT = table(Outbound)
+WAITS = timedelta(minutes=15)  # for its picture, however often that has to be asked for; then the words go alone
+FETCHED_WITHIN = timedelta(hours=1)  # after the text was handed over
+# While the carrier has not said that it arrived, it may still have to fetch what goes along.
+TO_CARRIER = (State.LEASED, State.UNCERTAIN, State.ACCEPTED, State.SENT)
+ARRIVED = (State.DELIVERED, State.READ)
+NOT_LEFT = (*UNSENT, State.KEPT)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A text that waits for what goes along."""
+
+    id: int
+    person_id: int
+    phrase: str
+    channel: Channel
+    to: str
+    body: str
+
+
+def new_key() -> str:
+    """Under which one text's picture is shown: nobody guesses 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def waiting(session: Session, attachment_id: int) -> list[Waiting]:
+    """The texts that have not left, with which this was to go."""
+    columns = (OUT.c.id, OUT.c.person_id, OUT.c.phrase, OUT.c.channel, OUT.c.to, OUT.c.body)
+    theirs = OUT.c.attachment_id == attachment_id, OUT.c.state.in_(NOT_LEFT), OUT.c.media.is_(None)
+    return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
+
+
+def let_go(
+    session: Session,
+    id_: int,
+    now: datetime,
+    *,
+    key: str | None,
+    body: str,
+    segments: int,
+    not_before: datetime | None = None,
+) -> None:
+    """It may leave now, with what goes along (`key`) or with words alone; where others read the phone, when asked."""
+    session.execute(
+        sa.update(OUT)
+        .where(OUT.c.id == id_, OUT.c.state.in_(NOT_LEFT))
+        .values(media=key, body=body, segments=segments, changed_at=now, not_before=not_before, rank=now)
+    )
+
+
+def cancel(session: Session, id_: int, now: datetime) -> None:
+    """It says nothing without what was to go along."""
+    gone = OUT.c.id == id_, OUT.c.state.in_(NOT_LEFT)
+    session.execute(sa.update(OUT).where(*gone).values(state=State.CANCELLED, changed_at=now))
+
+
+def shown(session: Session, key: str, now: datetime, link_lasts: timedelta) -> Content | None:
+    """What goes along with a text, for whoever has its key.
+
+    The carrier may fetch it while it brings the text, for an hour; whoever got the key as a link in the words, for
+    `link_lasts` from when it was said.
+    """
+    row = session.execute(
+        sa.select(OUT.c.attachment_id, OUT.c.state, OUT.c.changed_at, OUT.c.created_at, OUT.c.body).where(
+            OUT.c.media == key
+        )
+    ).first()
+    if row is None or row.attachment_id is None:
+        return None
+    as_link = key in row.body and row.state in (*TO_CARRIER, *ARRIVED) and now - row.created_at <= link_lasts
+    by_carrier = row.state in TO_CARRIER and now - row.changed_at <= FETCHED_WITHIN
+    return content(session, row.attachment_id) if as_link or by_carrier else None
