@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "55290ad570ab"
-down_revision = "c55aeb4e4613"
+down_revision = "9c41523020d4"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "569ed344ec67"
-down_revision = "c55aeb4e4613"
+down_revision = "55290ad570ab"
 branch_labels = None
 depends_on = None
 
