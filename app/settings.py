@@ -20,7 +20,8 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from handlers import phrasebook
+from app import countries as by_country
+from handlers import phrasebook, pretend_numbers
 
 SIMULATED_NUMBER = "+12025550100"
 IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
@@ -208,7 +209,7 @@ class Settings(BaseSettings):
     hotline_language: Annotated[str, AfterValidator(spoken_language)] = "en"
     hotline_timezone: Annotated[str, AfterValidator(time_zone)] = "America/New_York"
     hotline_country: Annotated[str, AfterValidator(country)] = "US"
-    hotline_emergency_number: Annotated[str, AfterValidator(emergency_number)] = "911"
+    hotline_emergency_number: Annotated[str, AfterValidator(emergency_number)] | None = None
     hotline_countries: Annotated[str, AfterValidator(countries)] | None = None
     hotline_reply_limit: int | None = None
     hotline_burst_seconds: int | None = None
@@ -283,8 +284,13 @@ class Settings(BaseSettings):
 
     def numbers(self, *, simulated: bool) -> tuple[str | None, str | None]:
         """What people text by SMS and by WhatsApp; the simulator has a reserved number where none is set."""
-        spare = SIMULATED_NUMBER if simulated else None
+        spare = pretend_numbers.of(self.hotline_country)[0] if simulated else None
         return self.hotline_number or spare, self.hotline_whatsapp or spare
+
+    @property
+    def emergency_number(self) -> str:
+        """Whom to call in danger: as set, else the country's."""
+        return self.hotline_emergency_number or by_country.emergency_number(self.hotline_country)
 
     def web_address(self, *, simulated: bool) -> str | None:
         """Where its pages are: the simulator's, on this machine."""
@@ -300,7 +306,7 @@ class Settings(BaseSettings):
             "language": self.hotline_language,
             "timezone": self.hotline_timezone,
             "country": self.hotline_country,
-            "emergency_number": self.hotline_emergency_number,
+            "emergency_number": self.emergency_number,
         }
 
     @property

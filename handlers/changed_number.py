@@ -13,6 +13,7 @@ from handlers.summary import Ours, Quoted, Several, Soon
 from handlers.turn import DAY, Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Order, Question
 from models import board_sessions, former, joining, number_changes, people, person_events, requests
+from models.delivery import moved
 from models.number_changes import NumberChange, Step
 from models.people import Address, Person
 from models.requests import Outcome, State
@@ -228,6 +229,9 @@ def _leave_old(context: Context, kept: Person, change: NumberChange) -> None:
     gone = number_changes.let_go(context.session, change)
     former.had(context.session, context.line, kept, gone)
     context.session.cache.pop("reply_addresses", None)
+    home = people.reply_addresses(context.session, [kept.id]).get(kept.id)
+    if home is not None and (number := context.line.number(home.channel)) is not None:
+        moved.redirect(context.session, kept.id, gone, home, number, context.now)
 
 
 def _refused(turn: Turn, change: NumberChange) -> Texts:

@@ -8,15 +8,18 @@ import pytest
 from app.carriers.base import Action, CarrierError, Outgoing, Sent
 from app.hotline import Hotline
 from app.simulator import story
-from app.simulator.phones import RESERVED, SHOWN, STOPPED_NOTE, CannotDo, Phones
+from app.simulator.phones import SHOWN, STOPPED_NOTE, CannotDo, Phones
 from app.simulator.story import Story
 from app.simulator.threads import Phone
+from handlers import pretend_numbers
 from models import lines, people
 from models.lines import Area, Channel
 from models.requests import Outcome
 from models.store.session import Session
 from tests import fakes
 from tests.fakes import Recorder, StillClock
+
+RESERVED = pretend_numbers.of("US")[1:]
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 import re
 from typing import Annotated
 
+import phonenumbers
 import typer
 
+from app import countries
 from app import settings as rules
 from app.backups import making
 from app.cli import answers, console, figures, prices, resources
@@ -13,6 +15,7 @@ from app.cli.console import AsJson, InLine
 from app.cli.people import addresses
 from app.cli.people.addresses import Unusable
 from app.clock import Clock
+from app.settings import Settings
 from handlers.understanding.words import fold
 from models import areas as kept_areas
 from models import line_events, lines, people
@@ -31,6 +34,12 @@ def main() -> None:
     """Add, list and remove lines, their areas, and the figures they live by."""
 
 
+def _emergency_number(found: Settings, country: str) -> str:
+    """The one of the settings, or of another country that was named."""
+    other = country.upper() in phonenumbers.SUPPORTED_REGIONS and country.upper() != found.hotline_country
+    return countries.emergency_number(country.upper()) if other else found.emergency_number
+
+
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="What the group calls its hotline.")],
@@ -39,7 +48,7 @@ def add(
     language: Annotated[str, typer.Option("--language", help="Else as in the settings.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="Else as in the settings.")] = "",
     country: Annotated[str, typer.Option("--country", help="Else as in the settings.")] = "",
-    emergency_number: Annotated[str, typer.Option("--emergency-number", help="Else as in the settings.")] = "",
+    emergency_number: Annotated[str, typer.Option("--emergency-number", help="Else the country's.")] = "",
 ) -> None:
     """Add a line: one more group with a number of its own."""
     found = console.settings()
@@ -50,7 +59,7 @@ def add(
         "language": (rules.spoken_language, language or found.hotline_language),
         "timezone": (rules.time_zone, timezone or found.hotline_timezone),
         "country": (rules.country, country or found.hotline_country),
-        "emergency-number": (rules.emergency_number, emergency_number or found.hotline_emergency_number),
+        "emergency-number": (rules.emergency_number, emergency_number or _emergency_number(found, country)),
     }
     values: dict[str, str | None] = {}
     for option, (rule, value) in written.items():

@@ -43,7 +43,8 @@ def written(line: Line, heard: Heard) -> Heard:
 
 def is_nobody(line: Line, heard: Heard) -> bool:
     """Whether no person is behind this address: the line's own number, or by SMS anything but a number."""
-    own = heard.from_address in (line.sms, line.whatsapp)
+    value = spellings.canonical(heard.from_address)
+    own = any(number and spellings.canonical(number) == value for number in (line.sms, line.whatsapp))
     return own or (heard.channel is Channel.SMS and not heard.from_address.startswith("+"))
 
 

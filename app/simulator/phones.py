@@ -14,7 +14,7 @@ from app.inbound.receive import Taken
 from app.simulator import threads, timelapse
 from app.simulator.threads import Arrival, Entry, Phone
 from app.simulator.timelapse import TYPING
-from handlers import phrasebook, segments
+from handlers import phrasebook, pretend_numbers, segments
 from handlers.understanding import carrier_words
 from models import lines, people
 from models.delivery.outbound import State
@@ -22,7 +22,6 @@ from models.inbound import Heard
 from models.lines import Area, Channel, Line
 from models.store.session import Session
 
-RESERVED = tuple(f"+120255501{n:02}" for n in range(1, 100))  # numbers kept free for fiction
 LONGEST_TEXT = 1600  # characters; what carriers take at most
 LONGEST_NAME = 40
 SHOWN = 40  # phones on the table at once
@@ -246,6 +245,11 @@ def carrier_stops(channel: Channel, words: str) -> bool:
     return channel is Channel.SMS and words.strip().upper() in carrier_words.STOP
 
 
+def reserved(line: Line) -> tuple[str, ...]:
+    """The numbers for pretend phones around a line: of its country, and nobody's."""
+    return pretend_numbers.of(line.country)[1:]
+
+
 def tidy(name: str) -> str:
     """A name on one line and of a bearable length."""
     return " ".join(sendable(name).split())[:LONGEST_NAME].strip()
@@ -270,9 +274,9 @@ def _free(session: Session, line_id: int, channel: Channel) -> tuple[Line, str]:
         raise CannotDo(f"{line.name} has no number on {'WhatsApp' if channel is Channel.WHATSAPP else 'SMS'}.")
     taken = threads.numbers(session, line_id)
     taken.update(n for each in lines.all_lines(session) for n in (each.sms, each.whatsapp) if n)
-    number = next((n for n in RESERVED if n not in taken), None)
+    number = next((n for n in reserved(line) if n not in taken), None)
     if number is None:
-        raise CannotDo("All 99 example numbers are in use; there is no room for another phone.")
+        raise CannotDo(f"All {len(reserved(line))} example numbers are in use; there is no room for another phone.")
     return line, number
 
 

@@ -61,7 +61,7 @@ class Stage:
 
     def __init__(self, story: Transcript, database_url: str) -> None:
         self.story = story
-        more = {"hotline_whatsapp": sandbox.WHATSAPP, **story.settings}
+        more = {"hotline_number": sandbox.LINE, "hotline_whatsapp": sandbox.WHATSAPP, **story.settings}
         settings = sandbox.settings(database_url, **more)
         self.clock = StillClock(_moment(story.start, settings.hotline_timezone) if story.start else sandbox.MORNING)
         self.carrier = Recorder()

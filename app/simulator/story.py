@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.simulator import threads
-from app.simulator.phones import RESERVED, Phones
+from app.simulator.phones import Phones, reserved
 from app.simulator.threads import Phone
 from models import assignments, lines, offers, requests
 from models.lines import Channel, Line
@@ -216,9 +216,10 @@ def _pick(names: tuple[str, ...], free: Mapping[str, Phone], here: set[str], cou
 def _free(session: Session, line_id: int) -> dict[str, Phone]:
     """Who could play a part again: nothing asked, nothing in hand, not away."""
     found: dict[str, Phone] = {}
+    kept_free = reserved(lines.by_id(session, line_id))
     for phone in threads.phones(session, line_id):
         person = phone.person
-        if phone.address.value not in RESERVED or person.opted_out_at or person.away_until:
+        if phone.address.value not in kept_free or person.opted_out_at or person.away_until:
             continue
         if person.name in NEIGHBORS and not person.helper_since:
             free = not requests.live_of(session, person.id)

@@ -6,7 +6,9 @@ from decimal import Decimal, InvalidOperation
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
+from handlers import pretend_numbers
 from handlers.understanding.words import clean
+from models import spellings
 from models.lines import Channel
 
 WHATSAPP = re.compile(r"whatsapp\s*:\s*", re.IGNORECASE)
@@ -41,32 +43,48 @@ def read(text: str, country: str) -> tuple[Channel, str]:
     if prefix := WHATSAPP.match(text):
         value = text[prefix.end() :].strip()
         if value.startswith("+"):
-            value = "+" + "".join(re.findall(r"[0-9]", value))
+            value = spellings.canonical("+" + "".join(re.findall(r"[0-9]", value)))
         elif not re.search(r"[A-Za-z]", value):
             value = number(value, country)
         if not OPAQUE.fullmatch(value):
-            raise Unusable("not a WhatsApp address; write it such as whatsapp:+12025550101")
+            raise Unusable(f"not a WhatsApp address; write it such as whatsapp:{pretend_numbers.example(country)}")
         return Channel.WHATSAPP, value
     return Channel.SMS, number(text, country)
 
 
 def number(text: str, country: str) -> str:
-    """A phone number in any spelling as +12025550101. Raises Unusable."""
-    text = _digits(cell(text))
+    """A phone number in any spelling as +12025550101; without a country's code it is one of `country`.
+
+    Of several spellings of one number it is the canonical one (models/spellings.py). Raises Unusable.
+    """
+    text = _digits(cell(text), country)
     if not text:
-        raise Unusable("no phone number")
+        raise Unusable(f"no phone number; {_such_as(country)}")
     try:
         found = phonenumbers.parse(text, country)
+        if found.extension:
+            raise Unusable("a number with an extension cannot be texted; write one without")
+        value = spellings.canonical(str(phonenumbers.format_number(found, PhoneNumberFormat.E164)))
+        found = phonenumbers.parse(value, None)
     except NumberParseException as error:
-        raise Unusable("not a phone number; write it such as +12025550101") from error
-    if found.extension:
-        raise Unusable("a number with an extension cannot be texted; write one without")
-    if phonenumbers.is_possible_number_with_reason(found) != ValidationResult.IS_POSSIBLE:
-        raise Unusable("not a whole phone number; write it with + and the country, such as +12025550101")
-    return str(phonenumbers.format_number(found, PhoneNumberFormat.E164))
+        raise Unusable(f"not a phone number; {_such_as(country)}") from error
+    match phonenumbers.is_possible_number_with_reason(found):
+        case ValidationResult.IS_POSSIBLE:
+            return value
+        case ValidationResult.TOO_LONG:
+            raise Unusable(f"too many digits for a phone number; {_such_as(country)}")
+        case ValidationResult.INVALID_COUNTRY_CODE:
+            raise Unusable(f"no country's number; {_such_as(country)}")
+    raise Unusable(f"not a whole phone number; {_such_as(country)}")
 
 
-def _digits(text: str) -> str:
+def _such_as(country: str) -> str:
+    """What to write: as at home, or from anywhere."""
+    home, whole = pretend_numbers.at_home(country), pretend_numbers.example(country)
+    return f"write it with + and the country, such as {whole}{'' if home == whole else f', or as at home: {home}'}"
+
+
+def _digits(text: str, country: str) -> str:
     """The number with all of its digits. Raises Unusable where a spreadsheet has thrown some away."""
     if made := EXPONENT.fullmatch(text):
         kept = len(re.sub(r"\D", "", made.group(1)))
@@ -77,7 +95,7 @@ def _digits(text: str) -> str:
         try:
             whole = Decimal(text.replace(",", "."))
         except InvalidOperation as error:
-            raise Unusable("not a phone number; write it such as +12025550101") from error
+            raise Unusable(f"not a phone number; {_such_as(country)}") from error
         return f"{whole:f}".split(".")[0]
     if GROUPED.fullmatch(text):
         return text.replace(",", "")

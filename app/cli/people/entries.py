@@ -13,7 +13,7 @@ from handlers import naming, phrasebook, places
 from handlers.understanding import needs
 from handlers.understanding.intents import Need
 from handlers.understanding.words import fold
-from models import kept_apart, lines, marks, people
+from models import kept_apart, lines, marks, people, same_phone, spellings
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
@@ -39,6 +39,9 @@ class Entry:
 
     def keep(self, session: Session, line: Line, now: datetime) -> Person:
         """Add the person, or bring what is known of them up to date."""
+        there = same_phone.at_number(session, line, self.value)
+        if there is not None and same_phone.by_address(session, line, self.channel, self.value) is None:
+            same_phone.give_address(session, there, self.channel, self.value, now)
         person = people.add(
             session,
             line,
@@ -64,9 +67,11 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
     """
     said = {column: addresses.cell(words) for column, words in written.items()}
     channel, value = addresses.read(said.get("address", ""), line.country)
-    if value in own or any(value in (each.sms, each.whatsapp) for each in lines.all_lines(session)):
+    ours = {*own, *(number for each in lines.all_lines(session) for number in (each.sms, each.whatsapp))}
+    if value in {spellings.canonical(number) for number in ours if number}:
         raise Unusable("a hotline's own number; write the number of the person's phone")
-    if people.by_address(session, line, channel, value) is None and marks.find(session, line, value) is not None:
+    known = same_phone.by_address(session, line, channel, value)
+    if known is None and marks.find(session, line, value) is not None:
         raise Unusable("was erased; whoever was must text the hotline themselves first")
     helper, duty = (yes(column, said.get(column, "")) for column in ("helper", "duty"))
     name = naming.plain(said.get("name", ""))
@@ -74,11 +79,12 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
         raise Unusable(f"the name has {len(name)} letters; write at most {LONGEST_NAME}")
     if name and (fault := naming.fault(name, line.name, LONGEST_NAME)):
         raise Unusable(f"the name: {fault.value}")
-    if (helper or duty) and not name and not _known_name(session, line, value):
+    there = known[0] if known else same_phone.at_number(session, line, value)
+    if (helper or duty) and not name and not (there and there.name):
         raise Unusable("no name; neighbors are told the first name of who helps them")
     return Entry(
         channel,
-        value,
+        known[1].value if known else value,  # in the spelling in which the carrier knows it
         name,
         helper,
         duty,
@@ -86,11 +92,6 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
         areas(session, line, said.get("area", "")),
         can(said.get("can", "")),
     )
-
-
-def _known_name(session: Session, line: Line, value: str) -> str:
-    known = (people.by_address(session, line, channel, value) for channel in Channel)
-    return next((person.name for person, _ in filter(None, known)), "")
 
 
 def yes(column: str, words: str) -> bool:

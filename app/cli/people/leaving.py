@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import forgetting
 from handlers.turn import Context
-from models import former, own_data, people
+from models import former, own_data, same_phone
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
@@ -72,7 +72,7 @@ def _read(line: Line, address: str) -> tuple[Channel, str]:
 
 
 def _at(session: Session, line: Line, address: str) -> Person | None:
-    found = people.by_address(session, line, *_read(line, address))
+    found = same_phone.by_address(session, line, *_read(line, address))
     return found[0] if found else None
 
 
