@@ -20,16 +20,19 @@ ANSWERS: Mapping[Act, str] = {  # in the order in which they are given, if someb
     Act.ASKS_BOT: "about_bot",
     Act.ASKS_WHO: "about_who",
 }
-MOST = 2  # answers to one text
+MOST = 2  # answers to one text, in one of ours
 
 
 def answer(turn: Turn, intent: Free) -> Texts:
     """Is it free, who are you, who sees my number: as it is."""
     intake.speak(turn, intent.meaning)
-    asked = [act for act in ANSWERS if act in intent.acts][:MOST]
-    for act in asked:
-        then = _what_now(turn, intent) if act is asked[-1] else None
-        yield turn.reply(ANSWERS[act], line=Ours(turn.line.name), then=then)
+    asked, line = [act for act in ANSWERS if act in intent.acts][:MOST], Ours(turn.line.name)
+    then = _what_now(turn, intent)
+    if len(asked) == MOST:
+        first, last = ANSWERS[asked[0]], Said(ANSWERS[asked[-1]], {"line": line, "then": then})
+        yield turn.reply("two_answers", first=Said(first, {"line": line, "then": None}), last=last)
+    elif asked:
+        yield turn.reply(ANSWERS[asked[0]], line=line, then=then)
 
 
 def how_long(turn: Turn, intent: Free) -> Texts:

@@ -134,14 +134,14 @@ def test_words_to_many_are_shown_with_their_price_before_anything_is_sent(hotlin
     page = dee.submit(PATH, act="broadcast", words="Bring <b>chairs</b> & soup, to 12 Oak St apt 3", to="")
     assert page.status_code == 200
     assert "(Dee): &#34;Bring &lt;b&gt;chairs&lt;/b&gt; &amp; soup" in page.text
-    assert "To 10 people, 10 texts, about $0.08." in page.text
+    assert "To 10 people, 10 texts, about $0.12." in page.text
     assert "<td>English</td><td>SMS</td><td>7</td><td>1</td>" in page.text
     assert "<td>Español</td><td>SMS</td><td>3</td><td>1</td>" in page.text
     assert "A place is in it" in page.text
     assert dee.carried() == []
     assert "Write what you want to tell them" in dee.submit(PATH, act="broadcast", words="  ").text
     sent = dee.submit(PATH, act="broadcast", words="Bring chairs", sure="1")
-    assert "10 people (volunteers): 10 segments, about $0.08" in sent.text  # the same as by text
+    assert "10 people (volunteers): 10 segments, about $0.12" in sent.text  # the same as by text
     assert "Yes, send it" in sent.text  # nobody else is on duty, so Dee is asked
     done = dee.submit(PATH, act="send", broadcast="1")
     assert "Sent, to 10 people." in done.text

@@ -115,7 +115,7 @@ def test_a_setting_that_will_win_is_named(run: Command) -> None:
         (["rate_sms", "nan"], "rate_sms: not a number from 0.01 to 1000, such as 1 or 0.5"),
         (["rate_sms", "inf"], "rate_sms: not a number from 0.01 to 1000, such as 1 or 0.5"),
         (["daily_budget", "a lot"], "daily_budget: not an amount of money; write it such as 0.0083 or 25"),
-        (["price_sms", "none"], "price_sms: not an amount of money; write it such as 0.0083 or 25"),
+        (["price_sms", "much"], "price_sms: not an amount of money; write it such as 0.0083 or 25"),
         (["reply_limt", "5"], "There is no figure 'reply_limt'. Did you mean reply_limit?"),
         (["zzz"], "There is no figure 'zzz'. See them all with: hotline line rule"),
         (["--default"], "--default puts one figure back: write its name and no value."),

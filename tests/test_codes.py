@@ -1,13 +1,18 @@
 """Errors that mean more than one text: an account set up wrongly, the hours of the night, new codes, opt-outs."""
 
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
+from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 from structlog.testing import capture_logs
 
 from app.carriers.twilio import remedies
+from app.hotline import Hotline
 from app.outbound import mornings
 from models import lines, people, person_events
 from models.delivery import line_numbers
@@ -17,9 +22,13 @@ from models.people import Person
 from models.person_events import CUT_OFF, PersonEvent
 from models.store.session import Session
 from tests import neighbors
-from tests.fake_twilio import Mood
+from tests.fake_twilio import FakeTwilio, Mood
+from tests.fakes import StillClock, twilio_settings
+from tests.serving import environment
+from tests.test_carrier_away import left, pass_by, put_all
 from tests.test_talks import say
-from tests.world import ANA, DEE, World
+from tests.test_uncertain import SENDER
+from tests.world import ANA, DEE, World, quick
 
 BEN, CARO = "+12025550102", "+12025550103"
 SETUP = [21606, 21659, 21660, 21661, 21712, 20008, 90010]
@@ -79,6 +88,47 @@ def test_an_outage_without_a_name_lasts_as_long_as_it_likes(street: World) -> No
     for _ in range(3):
         street.drain(after=timedelta(minutes=5))
     assert set(states(street).values()) == {State.DELIVERED}
+
+
+def test_an_evening_of_texts_is_kept_at_the_cost_of_few_posts(world: World) -> None:
+    world.twilio.refuses = NEVER_HEARD_OF
+    put_all(world, 60)
+    pass_by(world, world.clock.now() + timedelta(minutes=10), 5)
+    assert len(world.twilio.asked) < 60
+    world.twilio.refuses = None
+    back = world.clock.now()
+    while left(world) < 60:
+        world.drain(after=timedelta(seconds=5))
+        assert world.clock.now() - back < timedelta(minutes=11)
+    assert sorted(text.to for text in world.twilio.sent) == sorted({text.to for text in world.twilio.sent})
+    assert set(states(world).values()) == {State.DELIVERED}
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("code", [21660, NEVER_HEARD_OF])
+def test_the_same_in_a_real_process(database_url: str, tmp_path: Path, code: int) -> None:
+    """A process of its own sends by the real clock; for five seconds every POST is refused (case 10)."""
+    with FakeTwilio(told=lambda words: []) as twilio:
+        twilio.refuses = code
+        settings = twilio_settings(database_url, twilio_api_url=twilio.url)
+        hotline = Hotline(settings)
+        hotline.prepare()
+        hotline.database.write(quick).result()
+        put_all(World(hotline, twilio, StillClock(hotline.clock.now())), 40)
+        sends = subprocess.Popen([sys.executable, "-c", SENDER], env=environment(settings), cwd=tmp_path)
+        try:
+            time.sleep(5)
+            twilio.refuses = None
+            back = time.monotonic()
+            while len(twilio.sent) < 40:
+                time.sleep(0.1)
+                assert time.monotonic() - back < 55
+        finally:
+            sends.terminate()
+            sends.wait()
+            hotline.stop()
+        sys.stdout.write(f"{code}: {time.monotonic() - back:.0f} s after it was mended all had left\n")
+        assert sorted(text.to for text in twilio.sent) == sorted({text.to for text in twilio.sent})
 
 
 def test_whoever_runs_it_reads_what_the_carrier_said(street: World) -> None:

@@ -15,7 +15,7 @@ from app.database.engine import Database
 from app.hotline import Hotline
 from models import lines
 from models.assignments import HOLDING
-from models.delivery import line_numbers
+from models.delivery import line_numbers, spending
 from models.delivery.outbound import Lane
 from models.lines import Channel, Line
 from models.report import arithmetic, texts, whole
@@ -180,9 +180,9 @@ def check_texts(found: Report, by: ByHand, history: History) -> None:
         key = by.day(text.at), text.lane
         if text.tries and key[0] in found.texts.days:
             units, price = (
-                (text.tries, Decimal("0.005"))
+                (text.tries, Decimal("0.0084"))
                 if text.channel is Channel.WHATSAPP
-                else (text.tries * text.segments, Decimal("0.0083"))
+                else (text.tries * text.segments, Decimal("0.0118"))
             )
             sent[key] = sent.get(key, Sent()) + Sent(1, text.tries * text.segments, units * price)
     assert sent == {
@@ -315,12 +315,13 @@ def test_money_is_what_the_line_counts_as_it_goes(hotline: Hotline) -> None:
         who.says(words)
     now = hotline.clock.now()
 
-    def read(session: Session) -> tuple[Sent, int, set[Lane]]:
+    def read(session: Session) -> tuple[Decimal, int, set[Lane]]:
         (line,) = lines.all_lines(session)
         found = texts.read(session, line, Span.days_before(line, now, 1))
         used = {lane for lane in Lane if found.of_lane(lane).texts}
-        return found.whole, line_numbers.spent_today(session, line, now), used
+        return found.whole.money + found.heard_whole.money, line_numbers.spent_today(session, line, now), used
 
-    whole_day, micros, used = hotline.database.read(read)
-    assert whole_day.money * line_numbers.MILLION == micros > 0
+    hotline.database.write(lambda session: spending.count_heard(session, now)).result()  # as the sender does
+    money, micros, used = hotline.database.read(read)
+    assert money * line_numbers.MILLION == micros > 0
     assert len(used) >= 3

@@ -91,6 +91,19 @@ def held(session: Session) -> Held:
     return Held(patience, others)
 
 
+def kept_by_code(session: Session) -> list[tuple[int, int, datetime]]:
+    """The carrier's errors because of which texts wait still: how many each, and since when the oldest is wanted."""
+    found: dict[int, tuple[int, datetime]] = {}
+    for these in (READY, sa.and_(PENDING, sa.text("state = 'held'"))):
+        oldest = sa.func.min(Outbound.created_at, type_=UtcDateTime())
+        query = select(col(Outbound.error_code), sa.func.count(), oldest).where(these)
+        query = query.where(col(Outbound.error_code).is_not(None)).group_by(col(Outbound.error_code))
+        for code, count, since in session.exec(query):
+            known = found.get(code or 0, (0, since))
+            found[code or 0] = known[0] + count, min(known[1], since)
+    return [(code, count, since) for code, (count, since) in sorted(found.items())]
+
+
 def unarrived(session: Session, now: datetime) -> Unarrived:
     """What failed, and what the carrier never called back about. Read from an index, and counted up to a bound."""
     began = now - DAY

@@ -1,7 +1,8 @@
 """What a line spends on a local day: texts that leave when they are leased, texts that came in some seconds later."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,26 @@ from models.store.statements import Precompiled
 from models.store.types import table
 
 SPENT, HEARD = table(Spending), table(Inbound)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What was spent in so many days, in millionths; of that on what came in."""
+
+    days: int
+    micros: int
+    heard_micros: int
+
+
+def lately(session: Session, line: Line, now: datetime, most: int) -> Spent:
+    """What the line has spent on its last whole days, at most so many, from the first on which it spent anything."""
+    today = date.fromisoformat(day(line, now))
+    since = (today - timedelta(days=most)).isoformat()
+    within = SPENT.c.line_id == line.id, SPENT.c.day >= since, SPENT.c.day < today.isoformat()
+    query = sa.select(sa.func.min(SPENT.c.day), sa.func.sum(SPENT.c.micros), sa.func.sum(SPENT.c.heard_micros))
+    first, micros, heard = session.execute(query.where(*within)).one()
+    days = (today - date.fromisoformat(first)).days if first else 0
+    return Spent(days, int(micros or 0), int(heard or 0))
 
 
 def spend(session: Session, line: Line, segments: int, micros: int, now: datetime) -> None:

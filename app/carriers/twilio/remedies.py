@@ -65,6 +65,14 @@ TODAY = Remedy(
 )
 PACE = Remedy("texts left faster than WhatsApp allows", "nothing: texts wait and leave by themselves")
 
+QUIET_HOURS = Remedy(
+    "Twilio's Compliance Toolkit lets no texts through at this hour of the night",
+    "nothing: they go in the morning. To answer by night too, see what it takes for essential: Messaging, Settings",
+)
+OPTED_OUT = Remedy(
+    "they told the carrier STOP, or the number belongs to somebody else now", "nothing: START brings their texts back"
+)
+
 AWAY = Remedy("Twilio cannot be reached", "nothing, if it passes by itself; else run: hotline doctor")
 DOWN = Remedy("Twilio does not work right now", "nothing, if it passes by itself; see status.twilio.com")
 
@@ -105,6 +113,13 @@ REMEDIES: dict[int, Remedy] = {
     63051: META,
     90010: SUSPENDED,
 }
+# Those that hold single texts back, and stop no number.
+OF_TEXTS: dict[int, Remedy] = {
+    21610: OPTED_OUT,
+    30047: QUIET_HOURS,
+    30610: QUIET_HOURS,
+    30615: QUIET_HOURS,
+}
 HTTP = 1000  # below it, a code is the HTTP status of an answer that bore none of Twilio's own
 OUTAGES = frozenset({20408, *range(20500, 20600)})
 
@@ -120,5 +135,7 @@ def remedy(code: int | None) -> Remedy:
         return Remedy(what, "nothing, if it passes by itself; else compare TWILIO_API_URL, and run: hotline doctor")
     if code in OUTAGES:
         return DOWN
-    unknown = Remedy("Twilio does not take its texts", f"read https://www.twilio.com/docs/api/errors/{code}")
-    return REMEDIES.get(code, unknown)
+    unknown = Remedy(
+        "Twilio refuses texts with an error that is new to us", f"read https://www.twilio.com/docs/api/errors/{code}"
+    )
+    return REMEDIES.get(code) or OF_TEXTS.get(code, unknown)

@@ -17,7 +17,7 @@ from app.carriers import simulator
 from app.carriers.base import Carrier
 from app.carriers.simulator import SimulatorRefused
 from app.cli import console, trouble
-from app.cli.doctor import worst_case
+from app.cli.doctor import money, worst_case
 from app.cli.doctor.worst_case import Group
 from app.clock import Clock
 from app.database import engine as databases
@@ -121,12 +121,14 @@ def _kept(session: Session, settings: Settings, carrier: Carrier) -> Iterator[Fi
     every = lines.all_lines(session)
     if not every:
         yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
+    now = Clock().now()
     for line in every:
         yield from _line(session, line)
+        yield from money.check(session, line, now)
         if line.from_settings and (line.sms, line.whatsapp) != settings.numbers(simulated=carrier.simulated):
             what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
             yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
-    now = Clock().now()
+    yield from money.kept(session, carrier, now)
     yield from sending(snapshot.read(session, now), carrier, now)
 
 
@@ -214,8 +216,8 @@ def _worst_case(about: str, country: str, group: Group) -> Iterator[Finding]:
             do = "set them again: hotline line rule requests_per_day --default, answers_per_day, reply_limit"
             yield Finding(Level.WARNING, about, what, do)
         else:
-            money = worst_case.money(policy, country, count)
-            what = f"{who} can cost at most {console.count(count, 'segment')} ({money})"
+            amount = worst_case.money(policy, country, count)
+            what = f"{who} can cost at most {console.count(count, 'segment')} ({amount})"
             yield Finding(Level.OK, about, what)
     until = f"ends at {policy.daily_ceiling} a day" if policy.daily_ceiling else "has no ceiling"
     yield Finding(Level.OK, about, f"asking volunteers {until}; to change figures: hotline line rule")

@@ -50,29 +50,30 @@ def texts(reader: Reader, sent: Texts) -> Figure:
 
 
 def money(reader: Reader, sent: Texts, today: date) -> Figure:
-    """Money by day and by lane."""
-    whole = sent.whole
-    if not whole.money:
+    """Money by day and by lane, and for what came in."""
+    whole = sent.whole.money + sent.heard_whole.money
+    if not whole:
         return reader.none("money")
     lanes = [lane for lane in Lane if sent.of_lane(lane).money]
-    dearest = max(lanes, key=lambda lane: sent.of_lane(lane).money)
+    amounts = {lane_name(reader, lane): [day[lane].money for day in sent.days.values()] for lane in lanes}
+    if sent.heard_whole.money:
+        amounts[reader.say("lane_heard")] = [sent.heard[day].money for day in sent.days]
+    dearest = max(amounts, key=lambda name: sum(amounts[name]))
     said = reader.say(
         "money_said",
-        money=reader.money(whole.money),
+        money=reader.money(whole),
         since=since(reader, sent),
-        today=reader.money(sent.of_day(today).money),
-        most=lane_name(reader, dearest),
-        share=reader.percent(float(sent.of_lane(dearest).money / whole.money)),
+        today=reader.money(sent.money_of(today)),
+        most=dearest,
+        share=reader.percent(float(sum(amounts[dearest]) / whole)),
     )
-    spent = [
-        Series(lane_name(reader, lane), [float(day[lane].money) for day in sent.days.values()]) for lane in lanes
-    ]
+    spent = [Series(name, [float(amount) for amount in each]) for name, each in amounts.items()]
     days = [reader.day(day) for day in sent.days]
     rows = [
-        [name, *(reader.money(day[lane].money) for lane in lanes), reader.money(sent.of_day(when).money)]
-        for name, (when, day) in zip(days, sent.days.items(), strict=True)
+        [name, *(reader.money(each[n]) for each in amounts.values()), reader.money(sent.money_of(day))]
+        for n, (name, day) in enumerate(zip(days, sent.days, strict=True))
     ]
-    head = [reader.say("day"), *(each.label for each in spent), reader.say("together")]
+    head = [reader.say("day"), *amounts, reader.say("together")]
     return Figure(
         "money",
         reader.say("money_title"),
