@@ -46,7 +46,7 @@ class Fetcher:
         self.clock = clock
         self.sender = sender
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
-        self.thread = BackgroundThread("attachments", self._round, interval=POLL_INTERVAL)
+        self.thread = BackgroundThread("picture worker", self._round, interval=POLL_INTERVAL)
 
     def start(self) -> None:
         """Begin to fetch."""
