@@ -72,7 +72,7 @@ class Hotline:
         self.elsewhere = Elsewhere(settings, self.clock)
         self.presence = Presence(settings.database)
         self.threads = {"sender": self.sender.thread, "ticker": self.ticker, "spool worker": self.spool_worker.thread}
-        self.threads["attachments"] = self.fetcher.thread
+        self.threads["picture worker"] = self.fetcher.thread
         if settings.backups is not None:
             self.threads["nightly backup"] = self.nightly.thread
             if settings.backup_to is not None:

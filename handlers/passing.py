@@ -19,6 +19,7 @@ from models.people import Person
 from models.requests import Request
 
 GO_ON = {Medium.PICTURE: Kind.PICTURE, Medium.VOICE: Kind.VOICE}
+YOURS = {Kind.PICTURE: "your_picture", Kind.VOICE: "your_voice"}
 # Texts that say only what comes along; without it they are not sent.
 FROM_NEIGHBOR, FROM_HELPER, TO_DUTY, RECEIPT = "from_neighbor_sent", "from_helper_sent", "duty_sent", "duty_receipt"
 WORDLESS = frozenset({FROM_NEIGHBOR, FROM_HELPER, TO_DUTY, RECEIPT})
@@ -36,7 +37,7 @@ class Came:
 
     def named(self) -> Several:
         """`your picture and your voice message`, each kind once."""
-        return Several([Said(f"your_{kind}") for kind in dict.fromkeys(kind for _, kind in self.pieces)])
+        return Several([Said(YOURS[kind]) for kind in dict.fromkeys(kind for _, kind in self.pieces)])
 
 
 def named(kinds: Sequence[Kind]) -> Several:
@@ -187,11 +188,11 @@ def failed(context: Context, piece: Piece, readers: Sequence[Person], *, lost: b
     if sender.erased_at is not None:
         return
     request = requests.by_id(context.session, piece.request_id) if piece.request_id is not None else None
-    phrase = "media_lost" if lost else "media_unusable"
+    what = Said(YOURS[piece.kind])
     if request is None:
-        yield context.tell(sender, f"{phrase}_early", lane=Lane.REPLY, what=Said(f"your_{piece.kind}"))
+        yield context.tell(sender, "media_lost_early" if lost else "media_unusable_early", lane=Lane.REPLY, what=what)
         return
-    yield context.tell(sender, phrase, about=request, lane=Lane.REPLY, what=Said(f"your_{piece.kind}"))
+    yield context.tell(sender, "media_lost" if lost else "media_unusable", about=request, lane=Lane.REPLY, what=what)
     for reader in readers:
         if reader.id != sender.id:
             yield context.tell(reader, "media_missing", about=request, lane=Lane.REPLY, what=named([piece.kind]))

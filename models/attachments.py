@@ -195,6 +195,11 @@ def of_request(session: Session, request_id: int) -> list[Piece]:
     return _pieces(session, ROWS.c.request_id == request_id, sa.or_(coming, here))
 
 
+def of_people(session: Session, ids: Sequence[int]) -> list[Piece]:
+    """What these people have sent."""
+    return _pieces(session, ROWS.c.person_id.in_(ids)) if ids else []
+
+
 def _pieces(session: Session, *where: sa.ColumnElement[bool]) -> list[Piece]:
     rows = session.execute(sa.select(*BUT_CONTENT).where(*where).order_by(ROWS.c.id)).mappings()
     return [Piece(**row) for row in rows]

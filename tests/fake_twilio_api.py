@@ -206,6 +206,9 @@ class Api(BaseHTTPRequestHandler):
         """Delete one message, unless it is under way."""
         try:
             self._check()
+            if self.twilio.media.has(urlsplit(self.path).path):
+                self._file(self.twilio.media.delete(urlsplit(self.path).path))
+                return
             text = self._one(urlsplit(self.path).path)
             mood = self.twilio.mood({"To": text.to})
             if mood is not Mood.ANSWER:

@@ -65,6 +65,11 @@ class Media:
             fields |= {f"MediaUrl{n}": f"https://api.twilio.com{path}", f"MediaContentType{n}": named or content_type}
         return fields
 
+    @property
+    def left(self) -> int:
+        """How many files there are."""
+        return len(self._kept)
+
     def has(self, path: str) -> bool:
         """Whether a path is that of a file, or of one that was deleted."""
         return "/Media/ME" in path and not path.endswith(".json")
@@ -77,6 +82,10 @@ class Media:
         if path not in self._kept:
             return Served(404)
         return Served(307, {"Location": f"{self.leads_to}{path.rsplit('/', 1)[1]}"})
+
+    def delete(self, path: str) -> Served:
+        """Delete a file, for good."""
+        return Served(204 if self._kept.pop(path, None) else 404)
 
     def is_store(self, path: str) -> bool:
         """Whether a path is one of the store."""

@@ -13,7 +13,7 @@ from app.simulator.sandbox import Recorder
 from models import lines
 from models.inbound import Heard
 from models.lines import Channel
-from tests.browser import look, watched, window
+from tests.browser import HEIGHT, WIDTHS, barriers, look, overflow, watched, window
 from tests.request_cast import Cast, gather, kinds, make_newcomer, see
 from tests.standing import aside, served, still
 from tests.visiting import BETWEEN, Visitor
@@ -145,6 +145,8 @@ def test_look_at_a_picture_and_a_voice_message(browser: Browser, standing: Hotli
             look(page, "picture")
             page.goto(f"{home}{PICTURE.format(2)}")
             audio = page.locator("audio")
+            for width in WIDTHS:  # not `look`: the browser's own player moves its buttons while it is built
+                page.set_viewport_size({"width": width, "height": HEIGHT})
+                assert (barriers(page), overflow(page)) == ([], 0)
             audio.evaluate(LOADS)
             assert audio.evaluate("audio => audio.duration") > 1
-            look(page, "voice-message")

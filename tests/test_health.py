@@ -38,7 +38,7 @@ async def test_all_is_well(hotline: Hotline) -> None:
     hotline.tick()
     said = await health(create_app(hotline=hotline))
     assert said.pop("disk_free_mb") is None or hotline.settings.database_file
-    for slow in ("spool worker", "nightly backup"):
+    for slow in ("spool worker", "picture worker", "nightly backup"):
         said["threads"].get(slow, {}).pop("worked", None)  # they come round only after a second
     assert said == {
         "status": "ok",
@@ -62,6 +62,7 @@ async def test_all_is_well(hotline: Hotline) -> None:
             "sender": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
             "ticker": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
             "spool worker": {"alive": True},
+            "picture worker": {"alive": True},
             **({"nightly backup": {"alive": True}} if hotline.settings.database_file else {}),
         },
     }
@@ -76,6 +77,7 @@ async def test_threads_that_do_not_run_are_named(hotline: Hotline) -> None:
         "nothing is sent: the sender does not run. To do: restart the hotline.",
         "nobody is reminded, no more volunteers are asked: the ticker does not run. To do: restart the hotline.",
         "texts kept beside the database are not taken in: the spool worker does not run. To do: restart the hotline.",
+        "pictures and voice messages are not passed on: the picture worker does not run. To do: restart the hotline.",
         *(["no backup is made: the nightly backup does not run. To do: restart the hotline."] * nightly),
     ]
 

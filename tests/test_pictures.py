@@ -409,3 +409,60 @@ def test_pieces_are_read_without_their_bytes(world: World) -> None:
     settle(world)
     [piece] = world.hotline.database.read(lambda session: attachments.of_request(session, 1))
     assert (piece.kind, piece.state, hasattr(piece, "content")) == (Kind.PICTURE, State.KEPT, False)
+
+
+def test_where_the_carrier_keeps_nothing_for_long_it_keeps_no_picture_either(world: World) -> None:
+    matched(world)
+    send(world, ANA, JPEG)
+    settle(world)
+    assert world.twilio.media.left == 1
+    rule(world, carrier_keeps_hours=30)
+    send(world, ANA, JPEG)
+    settle(world)
+    assert world.twilio.media.left == 1
+    assert kept(world) == 2
+
+
+def test_danger_beside_a_picture_alarms_at_once_and_duty_sees_it(world: World) -> None:
+    world.duty()
+    send(world, ANA, JPEG, body="he is not breathing, 14 Oak St")
+    world.drain()
+    assert "call 911 now" in got(world, ANA)[0][0]
+    assert got(world, DEE)[0][0].startswith("EMERGENCY #1")
+    settle(world)
+    assert got(world, DEE)[-1] == ("From #1: a picture", True)
+
+
+def test_a_picture_waits_with_the_words_of_whoever_is_quiet(world: World) -> None:
+    matched(world)
+    world.twilio.text(ANA, "QUIET")
+    world.drain()
+    world.twilio.carried.clear()
+    send(world, BEN, JPEG, body="is this the door?")
+    settle(world)
+    assert got(world, ANA) == []
+    world.twilio.text(ANA, "READ")
+    world.drain()
+    assert ('Ben (#1): "is this the door?"', True) in got(world, ANA)
+
+
+def test_who_stopped_is_texted_no_picture_later(world: World) -> None:
+    matched(world)
+    world.twilio.media.statuses = [503]
+    send(world, ANA, JPEG)
+    settle(world)
+    world.twilio.text(ANA, "NEVERMIND 1")
+    world.twilio.text(BEN, "STOP")
+    settle(world, after=timedelta(seconds=10))
+    assert not any(along for _, along in got(world, BEN))
+
+
+def test_what_whatsapp_no_longer_takes_goes_by_sms_with_its_picture(world: World) -> None:
+    matched(world)
+    phone = f"whatsapp:{BEN}"
+    world.twilio.text(phone, "on my way")  # the same person, and from now on there
+    world.drain()
+    world.twilio.undelivered[phone] = 63016
+    send(world, ANA, JPEG, body="this is the door")
+    settle(world)
+    assert got(world, BEN)[-1] == ('From #1: "this is the door"', True)

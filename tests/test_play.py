@@ -156,7 +156,7 @@ def test_a_shared_place_reaches_whoever_comes(run: Command) -> None:
     [
         ("Ana >hi", "neither `Name > words`"),
         ("Zoe > hi", "Zoe is not among the people"),
-        ("Ana > [loc here]", "write [photo], [photo audio/ogg] or [loc"),
+        ("Ana > [loc here]", "write [picture], [voice note], [photo video/mp4] or [loc"),
         ("!start tomorrow", "write the moment such as 2026-03-03 03:00"),
         ("line\n  timezone Mars/Phobos", "not a time zone; write its name, such as America/New_York"),
         ("line\n  rule speed 3", "there is no rule speed"),

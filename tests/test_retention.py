@@ -53,6 +53,7 @@ NOT_PEOPLES = {
     "offer": "state",
     "dutytask": "phrase",
     "broadcast": "audience",
+    "attachment": "kind state",
     "keptapart": "neighbor_hash helper_hash",
     "personevent": "kind",
     "inbound": "sid channel intent",

@@ -46,7 +46,7 @@ class Fetcher:
         self.clock = clock
         self.sender = sender
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
-        self.thread = BackgroundThread("attachments", self._round, interval=POLL_INTERVAL)
+        self.thread = BackgroundThread("picture worker", self._round, interval=POLL_INTERVAL)
 
     def start(self) -> None:
         """Begin to fetch."""
@@ -74,7 +74,16 @@ class Fetcher:
     def _one(self, leased: Leased) -> None:
         outcome = self._fetched(leased)
         now = self.clock.now()
-        self.database.write(lambda session: settle(session, leased, outcome, now)).result()
+        kept_there = self.database.write(lambda session: settle(session, leased, outcome, now)).result()
+        if not kept_there:
+            self._discard(leased)
+
+    def _discard(self, leased: Leased) -> None:
+        """The carrier keeps nothing of this line for long: what is here need not stay there."""
+        try:
+            self.carrier.discard(leased.url)
+        except CarrierError as error:
+            log.warning("attachment_not_deleted_at_carrier", action=error.action, code=error.code)
 
     def _fetched(self, leased: Leased) -> Outcome:
         try:
@@ -89,26 +98,32 @@ class Fetcher:
             return MediaGone(type(error).__name__)
 
 
-def settle(session: Session, leased: Leased, outcome: Outcome, now: datetime) -> None:
-    """What becomes of a piece, and of the texts that wait for it; once, however often it was fetched."""
+def settle(session: Session, leased: Leased, outcome: Outcome, now: datetime) -> bool:
+    """What becomes of a piece, and of the texts that wait for it; once, however often it was fetched.
+
+    Returns whether the carrier goes on keeping it.
+    """
     if isinstance(outcome, Made):
         kind = Kind.PICTURE if outcome.content_type.startswith("image/") else Kind.VOICE
         if attachments.keep(session, leased.id, kind, outcome.content_type, outcome.content):
-            _arrived(session, leased.id, now)
-        return
+            return _arrived(session, leased.id, now)
+        return True
     waits = AGAIN if isinstance(outcome, CarrierError) else AGAIN_IF_GONE if isinstance(outcome, MediaGone) else ()
     if leased.url and leased.tries <= len(waits):
         attachments.put_off(session, leased.id, now + timedelta(seconds=waits[leased.tries - 1]))
-        return
+        return True
     lost = not isinstance(outcome, Unusable)
     if attachments.give_up(session, leased.id, State.LOST if lost else State.REFUSED):
         _missing(session, leased.id, now, lost=lost)
+    return True
 
 
-def _arrived(session: Session, piece_id: int, now: datetime) -> None:
+def _arrived(session: Session, piece_id: int, now: datetime) -> bool:
     piece = attachments.by_id(session, piece_id)
     assert piece is not None
-    enclosing.arrived(session, lines.by_id(session, piece.line_id), piece, now)
+    line = lines.by_id(session, piece.line_id)
+    enclosing.arrived(session, line, piece, now)
+    return not line.policy.carrier_keeps_hours
 
 
 def _missing(session: Session, piece_id: int, now: datetime, *, lost: bool) -> None:

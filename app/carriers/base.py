@@ -218,6 +218,9 @@ class Carrier(ABC):
         """
         raise MediaGone(f"{self.name} brings texts alone")
 
+    def discard(self, url: str) -> None:  # noqa: B027 - most keep nothing
+        """Delete it there, now that it was fetched, if the carrier keeps nothing of a line. Raises CarrierError."""
+
     def codes(self, action: Action) -> tuple[int, ...]:
         """The errors that ask for this."""
         return ()

@@ -11,6 +11,7 @@ from models import attachments
 from models.attachments import Kind, Piece, State
 from models.delivery import attached
 from models.delivery.handover import LeasedText
+from models.delivery.outbound import Outbound
 from models.lines import Channel, Line
 from models.people import Address
 from models.store.session import Session
@@ -72,6 +73,19 @@ def with_link(line: Line, channel: Channel, to: str, body: str, key: str) -> str
     if reach.takes_pictures(channel, to) or line.web_address is None:
         return body
     return f"{body} {line.web_address}{PATH}{key}"
+
+
+def again(line: Line, row: Outbound, home: Address, said: Sequence[str]) -> Iterator[tuple[str, Enclosed]]:
+    """The parts of a text that goes another way, the last with what went along before."""
+    if row.attachment_id is None or row.media is None:
+        yield from ((part, NOTHING) for part in said)
+        return
+    yield from ((part, NOTHING) for part in said[:-1])
+    key = attached.new_key()
+    if row.media in said[-1]:  # the new way has its own link
+        yield said[-1].replace(row.media, key), Enclosed(row.attachment_id, key)
+    else:
+        yield with_link(line, home.channel, home.value, said[-1], key), Enclosed(row.attachment_id, key)
 
 
 def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> None:

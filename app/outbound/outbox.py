@@ -291,7 +291,7 @@ def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Addr
     if home is None or from_number is None:
         return False
     body = segments.thrifty(row.body) if home.channel is Channel.SMS else row.body
-    for n, part in enumerate(parts(body, home.channel)):
+    for n, (part, along) in enumerate(enclosing.again(line, row, home, parts(body, home.channel))):
         enqueue(
             session,
             now,
@@ -308,6 +308,7 @@ def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Addr
             by_rcs=home.by_rcs,
             lane=Lane(row.lane),
             kept=not discretion.may_see(person, row.phrase, row.lane),
+            along=along,
             expires_at=row.expires_at,
         )
     row.reported_at = now  # the copy is what somebody waits for now

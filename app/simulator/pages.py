@@ -9,17 +9,22 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.simulator import rendering
+from app.simulator import rendering, uploads
 from app.simulator.phones import CannotDo, Phones
 from app.simulator.rendering import Notice
 from app.simulator.story_sessions import Stories
 from app.simulator.threads import LARGEST_ID
+from app.simulator.uploads import Upload
+from app.web import media
 from app.web.assets import HEADERS
 from app.web.forms import Form, OwnForm, whole_number
+from models import attachments
 from models.lines import Channel
 
+PLAYED = {**HEADERS, "Content-Security-Policy": f"{HEADERS['Content-Security-Policy']}; media-src 'self'"}
 LONGEST_WAIT = 7 * 24 * 60  # minutes
 
 
@@ -56,7 +61,7 @@ def _answer(request: Request, line_id: int, notice: Notice, at: str = "") -> Res
     """What is on the table now, as a piece of the page, or by way of a reload where there is no script."""
     if "hx-request" in request.headers:
         parts = rendering.parts(_phones(request).table(line_id), _stories(request).of(line_id))
-        return HTMLResponse(parts.answer(notice), status_code=422 if notice.trouble else 200, headers=HEADERS)
+        return HTMLResponse(parts.answer(notice), status_code=422 if notice.trouble else 200, headers=PLAYED)
     if notice.trouble:
         return _page(request, line_id, notice)
     return RedirectResponse(f"/simulator?line={line_id}{at}", status_code=303)
@@ -66,7 +71,7 @@ def _page(request: Request, line_id: int, notice: Notice) -> Response:
     phones = _phones(request)
     parts = rendering.parts(phones.table(line_id), _stories(request).of(line_id))
     page = parts.page(phones.lines(), notice)
-    return HTMLResponse(page, status_code=422 if notice.trouble else 200, headers=HEADERS)
+    return HTMLResponse(page, status_code=422 if notice.trouble else 200, headers=PLAYED)
 
 
 @router.get("/simulator/")
@@ -87,8 +92,8 @@ def live(request: Request, line: str = "", version: str = "") -> Response:
     line_id = _line_id(request, whole_number(line))
     parts = rendering.parts(_phones(request).table(line_id), _stories(request).of(line_id))
     if parts.version == version:
-        return Response(status_code=204, headers=HEADERS)
-    return HTMLResponse(parts.answer(), headers=HEADERS)
+        return Response(status_code=204, headers=PLAYED)
+    return HTMLResponse(parts.answer(), headers=PLAYED)
 
 
 @router.post("/simulator/say")
@@ -100,6 +105,32 @@ def say(request: Request, form: OwnForm) -> Response:
     except CannotDo as error:
         return _answer(request, line_id, Notice(trouble=str(error)))
     return _answer(request, line_id, Notice(), f"#phone-{phone_id}")
+
+
+@router.post("/simulator/picture")
+async def picture(request: Request) -> Response:
+    """Somebody sends a file from a phone."""
+    sent = await uploads.read(request)
+    line_id = await run_in_threadpool(_line_id, request, sent.line_id)
+    return await run_in_threadpool(_picture, request, line_id, sent)
+
+
+def _picture(request: Request, line_id: int, sent: Upload) -> Response:
+    try:
+        if not sent.content:
+            raise CannotDo("Choose a picture or a voice message first.")
+        _phones(request).say(line_id, min(sent.phone_id, LARGEST_ID), sent.words, (sent.content_type, sent.content))
+    except CannotDo as error:
+        return _answer(request, line_id, Notice(trouble=str(error)))
+    return _answer(request, line_id, Notice(), f"#phone-{sent.phone_id}")
+
+
+@router.get("/simulator/pictures/{number}")
+def piece(request: Request, number: str) -> Response:
+    """A picture or voice message as it lies on a phone."""
+    id_ = whole_number(number)
+    found = _phones(request).hotline.database.read(lambda session: attachments.content(session, id_))
+    return Response(status_code=404, headers=PLAYED) if found is None else media.as_it_is(found)
 
 
 @router.post("/simulator/neighbor")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from app.carriers.simulator import Simulator
 from app.hotline import Hotline
 from app.inbound.receive import Taken
 from app.simulator import threads, timelapse
@@ -16,7 +17,8 @@ from app.simulator.threads import Arrival, Entry, Phone
 from app.simulator.timelapse import TYPING
 from handlers import phrasebook, pretend_numbers, segments
 from handlers.understanding import carrier_words
-from models import lines, people
+from models import attachments, lines, people
+from models.attachments import Piece
 from models.delivery.outbound import State
 from models.inbound import Heard
 from models.lines import Area, Channel, Line
@@ -65,6 +67,7 @@ class Bubble:
     state: str
     segments: int | None
     note: str | None = None
+    pieces: tuple[Piece, ...] = ()  # pictures and voice messages
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,11 @@ class Phones:
 
         return self.hotline.database.write(add).result()
 
-    def say(self, line_id: int, phone_id: int, words: str) -> Taken:
-        """Type a text on a phone and send it to the line; answers when it is on disk. Raises CannotDo."""
+    def say(self, line_id: int, phone_id: int, words: str, file: tuple[str, bytes] | None = None) -> Taken:
+        """Type a text on a phone and send it to the line, with a file of this type; answers when it is on disk.
+
+        Raises CannotDo.
+        """
         if len(words) > LONGEST_TEXT:
             raise CannotDo(f"A text holds {LONGEST_TEXT:,} characters; this one has {len(words):,}.")
         line, phone = self.hotline.database.read(lambda session: _line_and_phone(session, line_id, phone_id))
@@ -201,11 +207,20 @@ class Phones:
             from_address=phone.address.value,
             to=number,
             body=sendable(words),
+            media=self._held(file),
         )
         self.pass_time(TYPING)  # whoever plays all the phones at once is quicker than any neighbor
         taken = self.hotline.receive(heard).result()
+        while heard.media and self.hotline.fetcher.once():
+            pass
         self.pass_time(timedelta(seconds=line.policy.burst_seconds))  # then they have said all
         return taken
+
+    def _held(self, file: tuple[str, bytes] | None) -> tuple[tuple[str, str], ...]:
+        carrier = self.hotline.carrier
+        if file is None or not isinstance(carrier, Simulator):
+            return ()
+        return ((carrier.hold(file[1]), file[0]),)
 
     def pass_time(self, by: timedelta) -> None:
         """Move the clock forward, stopping wherever something happens by itself on the way."""
@@ -225,8 +240,8 @@ def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
     body = entry.body
     if entry.location:
         body = f"{body}\n[place: {entry.location}]".strip()
-    if entry.media:
-        body = f"{body}\n[{entry.media} picture{'s' if entry.media > 1 else ''}]".strip()
+    if (other := entry.media - len(entry.pieces)) > 0:
+        body = f"{body}\n[{other} file{'s' if other > 1 else ''}]".strip()
     stopped = entry.mine and entry.intent == "stop" and carrier_stops(entry.channel, entry.body)
     return Bubble(
         id=entry.id,
@@ -237,6 +252,7 @@ def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
         state="sent" if entry.state is None else STATES[entry.state],
         segments=(entry.segments or segments.count(entry.body)) if entry.channel is Channel.SMS else None,
         note=STOPPED_NOTE if stopped else None,
+        pieces=tuple(piece for piece in entry.pieces if piece.state is attachments.State.KEPT and piece.size),
     )
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from app.inbound import tick
 from models import attachments
+from models.attachments import Piece
 from models.delivery.outbound import Attempt, Outbound, State, is_in
 from models.inbound import Inbound
 from models.lines import Channel
@@ -57,6 +58,7 @@ class Entry:
     intent: str | None = None
     media: int = 0
     location: str | None = None
+    pieces: tuple[Piece, ...] = ()  # pictures and voice messages
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ def merged(session: Session, shown: list[Phone], limit: int) -> dict[int, list[E
     owners = {(p.person.id, p.address.channel, p.address.value): p.id for p in shown}
     people = sorted({p.person.id for p in shown})
     threads: defaultdict[int, list[Entry]] = defaultdict(list)
-    for heard in _heard(session, people, limit):
+    heard_texts, sent_texts = _heard(session, people, limit), _sent(session, people, limit)
+    came = _came(session, heard_texts)
+    along = {piece.id: piece for piece in attachments.by_ids(session, _enclosed(sent_texts))}
+    for heard in heard_texts:
         if phone_id := owners.get((heard.person_id or 0, heard.channel, heard.from_address)):
             threads[phone_id].append(
                 Entry(
@@ -122,9 +127,10 @@ def merged(session: Session, shown: list[Phone], limit: int) -> dict[int, list[E
                     intent=heard.intent,
                     media=len(heard.media),
                     location=heard.location,
+                    pieces=came.get((heard.person_id or 0, heard.received_at), ()),
                 )
             )
-    for sent in _sent(session, people, limit):
+    for sent in sent_texts:
         if phone_id := owners.get((sent.person_id, sent.channel, sent.to)):
             threads[phone_id].append(
                 Entry(
@@ -135,10 +141,25 @@ def merged(session: Session, shown: list[Phone], limit: int) -> dict[int, list[E
                     at=sent.created_at,
                     state=sent.state,
                     segments=sent.segments,
+                    pieces=(along[sent.attachment_id],) if sent.media and sent.attachment_id in along else (),
                 )
             )
     # An answer bears the very moment of the text it answers, so at a tie what was said goes first.
     return {phone: sorted(texts, key=lambda e: (e.at, not e.mine))[-limit:] for phone, texts in threads.items()}
+
+
+def _enclosed(texts: list[Outbound]) -> list[int]:
+    """What goes along with these texts, but as a link."""
+    return [text.attachment_id for text in texts if text.attachment_id and text.media and text.media not in text.body]
+
+
+def _came(session: Session, texts: list[Inbound]) -> dict[tuple[int, datetime], tuple[Piece, ...]]:
+    """What came with these texts, by who sent it and when: it bears the very moment of its text."""
+    moments = {(text.person_id, text.received_at) for text in texts if text.media and text.person_id}
+    found: defaultdict[tuple[int, datetime], tuple[Piece, ...]] = defaultdict(tuple)
+    for piece in attachments.of_people(session, sorted({person for person, _ in moments if person})):
+        found[piece.person_id, piece.created_at] += (piece,)
+    return found
 
 
 def _heard(session: Session, people: list[int], limit: int) -> list[Inbound]:

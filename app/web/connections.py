@@ -41,8 +41,9 @@ class Connections:
     neither does a phone that is slow alone.
     """
 
-    def __init__(self, most: int, *, patience: float = PATIENCE) -> None:
+    def __init__(self, most: int, *, patience: float = PATIENCE, largest: int = LARGEST_REQUEST) -> None:
         self.most = most
+        self.largest = largest  # bytes of a request
         self.patience = patience
         self.open: set[Connection] = set()
         self.late = self.crowded = 0  # how many were closed for being slow, and to make room
@@ -134,7 +135,7 @@ class Connection(HttpToolsProtocol):
         """A request's head is whole. Raises ValueError, which has it refused, while another one is being answered."""
         if self.cycle is not None and not self.cycle.response_complete:
             raise ValueError("one at a time")
-        self._most = LARGEST_REQUEST
+        self._most = self.all.largest
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -180,6 +180,7 @@ def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
         "sender": "nothing is sent",
         "ticker": "nobody is reminded, no more volunteers are asked",
         "spool worker": "texts kept beside the database are not taken in",
+        "picture worker": "pictures and voice messages are not passed on",
         "nightly backup": "no backup is made",
         "backup elsewhere": "no backup goes elsewhere",
         "reconciler": "texts that never reached us are not fetched from the carrier",

@@ -47,12 +47,17 @@ def whole_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-async def own_form(request: Request) -> Form:
-    """The posted form. Raises HTTPException: 403 if a page elsewhere sent it, 413 and 400 for what is no form."""
+def check_ours(request: Request) -> None:
+    """Raise HTTPException (403) if a page elsewhere sent this form."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     ours = site == "same-origin" if site else bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
     if not ours:
         raise HTTPException(403, "This form is not from the hotline's own page.")
+
+
+async def own_form(request: Request) -> Form:
+    """The posted form. Raises HTTPException: 403 if a page elsewhere sent it, 413 and 400 for what is no form."""
+    check_ours(request)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -3,6 +3,8 @@
 Nobody asks who looks; the key is all, it belongs to one text, and soon it opens nothing.
 """
 
+import re
+
 from fastapi import APIRouter, Request, Response
 
 from app.hotline import Hotline
@@ -12,7 +14,7 @@ from models.delivery import attached
 
 router = APIRouter(include_in_schema=False)
 
-LONGEST_KEY = 64
+KEY = re.compile(r"[\w-]{20,64}", re.ASCII)
 # It is nothing but itself: no page, no script, nothing to be guessed about it, and no copy on the way.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'",
@@ -31,7 +33,7 @@ def look(request: Request, key: str) -> Response:
     hotline: Hotline = request.app.state.hotline
     now = hotline.clock.now()
     found = None
-    if len(key) <= LONGEST_KEY and key.isascii():
+    if KEY.fullmatch(key):
         found = hotline.database.read(lambda session: attached.shown(session, key, now, LINK_LASTS))
     return Response(status_code=404, headers=HEADERS) if found is None else as_it_is(found)
 

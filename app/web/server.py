@@ -8,9 +8,10 @@ from typing import Any, cast
 import uvicorn
 from fastapi import FastAPI
 
-from app.web.connections import Connection, Connections, room
+from app.web.connections import LARGEST_REQUEST, Connection, Connections, room
 
 SHUTDOWN = 5  # seconds that open pages get to finish when the hotline is told to stop
+LARGEST_UPLOAD = 17_000_000  # bytes: as much as a carrier brings, and the form around it
 SWEEP = 10  # of uvicorn's ticks, which are a tenth of a second
 
 
@@ -18,7 +19,7 @@ class Server(uvicorn.Server):
     """Serves the application until told to stop."""
 
     def __init__(self, app: FastAPI, connections: Connections | None = None) -> None:
-        self.connections = connections or Connections(room())
+        self.connections = connections or Connections(room(), largest=_largest(app))
         config = uvicorn.Config(
             app,
             # Whatever makes a connection will do for uvicorn, but it says that it wants a class.
@@ -47,3 +48,10 @@ class Server(uvicorn.Server):
         if counter % SWEEP == 0:
             self.connections.sweep(asyncio.get_running_loop().time())
         return await super().on_tick(counter)
+
+
+def _largest(app: FastAPI) -> int:
+    """How large a request may be: pretend phones send pictures."""
+    hotline = getattr(app.state, "hotline", None)
+    simulated = hotline is not None and hotline.carrier.simulated
+    return LARGEST_UPLOAD if simulated else LARGEST_REQUEST

@@ -196,6 +196,10 @@ class Twilio(Carrier):
         """A picture or voice message that somebody sent. Raises MediaGone and CarrierError."""
         return media.fetch(self.transport, self.account.sid, url, most)
 
+    def discard(self, url: str) -> None:
+        """Delete a piece of media that was fetched: with its message alone it stays. Raises CarrierError."""
+        media.discard(self.transport, self.account.sid, url)
+
     def codes(self, action: Action) -> tuple[int, ...]:
         """Twilio's errors that ask for this."""
         return errors.TABLE.get(action, ())

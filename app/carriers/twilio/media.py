@@ -57,6 +57,15 @@ def _fetched(transport: Transport, account: str, url: str, most: int, stores: Ma
     raise MediaGone("it leads round and round")
 
 
+def discard(transport: Transport, account: str, url: str) -> None:
+    """Delete it there. Raises CarrierError."""
+    path = PATH.fullmatch(urlsplit(url).path)
+    if path is not None and path[1] == account:
+        answer = transport.ask("DELETE", transport.address(urlsplit(url).path))
+        if answer.status_code not in (204, 404):
+            raise refusal(answer.status_code, None)
+
+
 def _is_store(url: str, stores: Mapping[str, str]) -> bool:
     """Whether Twilio really leads there."""
     there = urlsplit(url)
