@@ -9,12 +9,14 @@ from itertools import chain
 from typing import Any
 
 from handlers import (
+    arriving,
     ask,
     at_door,
     availability,
     board,
     broadcast,
     browse,
+    button_answers,
     carry,
     claim,
     danger,
@@ -23,7 +25,9 @@ from handlers import (
     discreet,
     doors,
     duty,
+    edits,
     forgetting,
+    forwarded,
     free,
     in_hand,
     intake,
@@ -61,12 +65,16 @@ from handlers.understanding.intents import (
     Act,
     Ambiguous,
     Answer,
+    Deleted,
+    Edited,
+    Forwarded,
     Free,
     Intent,
     Kind,
     Machine,
     MayStop,
     Order,
+    Pressed,
     Question,
     Role,
     Safe,
@@ -183,8 +191,12 @@ NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
     MayStop: service.may_stop,
     Silence: silence.silence,
     Safe: silence.safe,
+    Pressed: button_answers.pressed,
+    Forwarded: forwarded.ask,
+    Edited: edits.edited,
+    Deleted: edits.deleted,
 }
-WHILE_STOPPED = (Machine, WrongNumber, MayStop)  # also from who has told us to stop: these start no talk
+WHILE_STOPPED = (Machine, WrongNumber, MayStop, Deleted)  # also from who has told us to stop: these start no talk
 
 ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.NEED: ask.need,
@@ -202,6 +214,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.GOING: in_hand.going,
     Question.DETAIL: volunteer_talk.answered,
     Question.CANT_WAIT: ask.cant_wait,
+    Question.FORWARDED: forwarded.answered,
     Question.FORGET: forgetting.answered,
     Question.STAYS: forgetting.stays,
     Question.DOOR: doors.answered,
@@ -227,6 +240,16 @@ def read(body: str) -> Reading:
 def understand(said: str | Reading, situation: Situation = NO_SITUATION) -> Understood:
     """What a text means to somebody in this situation: its intent, its language, and whether a life is at risk."""
     return GRAMMAR.understand(said, situation)
+
+
+def meant(turn: Turn, reading: Reading) -> Understood:
+    """What a text that came means: by the button that was pressed, by how it was sent, and by its words."""
+    if (pressed := arriving.pressed(turn)) is not None:
+        return Understood(pressed)
+    if (tapped := arriving.as_tap(turn)) is not None:
+        reading = read(tapped)
+    understood = understand(reading, LiveSituation(turn))
+    return arriving.as_sent(turn, understood, edited=reading.edited)
 
 
 def respond(turn: Turn, understood: Understood) -> Texts:

@@ -12,7 +12,6 @@ from app.outbound import outbox, reach
 from app.outbound.reach import Reach
 from app.telemetry import logs
 from handlers import media, registry
-from handlers.situation import LiveSituation
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn
 from handlers.understanding import carrier_words
@@ -64,7 +63,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     asked = Context(session, line, now).asked_of(person)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked, quoted=quoted, burst=burst)
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
-    understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))
+    understood = Understood(by_carrier) if by_carrier else registry.meant(turn, reading)
     intent = understood.intent
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:

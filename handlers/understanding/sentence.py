@@ -41,6 +41,7 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.GOING: {"yes": 1, "no": 2},
     Question.STILL_NEEDED: {"yes": 1, "no": 2},
     Question.DOOR: {"yes": 1, "no": 2},
+    Question.FORWARDED: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer

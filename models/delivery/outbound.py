@@ -201,6 +201,11 @@ def request_number(session: Session, sid: str, person_id: int) -> int | None:
     return session.exec(query.where(Outbound.sid == sid, Outbound.person_id == person_id)).first()
 
 
+def body_of(session: Session, sid: str, person_id: int) -> str | None:
+    """The words of a text to this person, which the carrier knows by this id."""
+    return session.exec(select(Outbound.body).where(Outbound.sid == sid, Outbound.person_id == person_id)).first()
+
+
 def by_ids(session: Session, ids: list[int]) -> list[Outbound]:
     """These texts, in the order in which they were queued."""
     return list(session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id))))

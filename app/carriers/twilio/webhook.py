@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from app.carriers.base import StatusUpdate, Webhook
+from app.carriers.twilio import rich
 from app.carriers.twilio.errors import STATUSES, action_for, code_of
 from app.carriers.twilio.signature import Fields, fields_of
 from models.inbound import Heard
@@ -64,8 +65,7 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
         for n in range(MOST_MEDIA if count is None else min(count, MOST_MEDIA))
         if said.get(f"MediaUrl{n}")
     )
-    # A tapped button or list row says more exactly than its label what was meant.
-    body = said.get("ButtonPayload") or said.get("ListId") or said.get("Body", "")
+    body = rich.words(said)
     return Heard(
         id=sid,
         channel=Channel.WHATSAPP if author.startswith("whatsapp:") else Channel.SMS,
@@ -76,6 +76,8 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
         location=_location(said),
         at=webhook.at,
         replied_to=message_sid(said.get("OriginalRepliedMessageSid")),
+        pressed=rich.pressed(said),
+        manner=rich.manner(said),
         carrier_answered=said.get("OptOutType") or None,
         fields={
             k: v for k, v in said.items() if (k not in OWN or (k == "Body" and v != body)) and not MEDIA.match(k)
