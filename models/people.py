@@ -157,6 +157,10 @@ class Address(Model, table=True):
     unreachable_count: int = 0  # texts in a row that did not arrive because the phone was out of reach
     undeliverable_code: int | None = None  # the carrier's error that says no text will ever arrive here
     undeliverable_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # WhatsApp: the carrier said that its window is closed, whatever we had counted; and what waits for them to write.
+    window_closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    waits_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    waits_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard of that
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

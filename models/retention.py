@@ -15,6 +15,7 @@ from models.alarms import Alarm
 from models.assignments import Assignment
 from models.board_sessions import BoardSession
 from models.broadcasts import Broadcast
+from models.delivery.contents import Content
 from models.delivery.line_numbers import LineNumber, Spending
 from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.delivery.workers import Worker
@@ -91,7 +92,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Address: Retention(
         of=("person_id",),
         erase="line_id person_id channel value last_heard_at reply_times answered_on answered_today ranked_until "
-        "recent_texts muted_until paused_until unreachable_count undeliverable_code undeliverable_at created_at",
+        "recent_texts muted_until paused_until unreachable_count undeliverable_code undeliverable_at "
+        "window_closed_at waits_since waits_told_at created_at",
     ),
     Request: Retention(
         of=("person_id",),
@@ -166,7 +168,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         keep="line_id person_id request_id key phrase channel from_number segments lane rank state tries retries "
         "not_before expires_at leased_until leased_by look_since sid price error_code reported_at "
         "created_at changed_at",
-        blank="to body",
+        blank="to body form",
     ),
     Attempt: Retention(keep="outbound_id started_at ended_at result error_code sid"),
     StatusEvent: Retention(keep="outbound_id at status sid error_code"),
@@ -180,6 +182,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Area: Retention(keep="line_id name aliases"),
     LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),
     Spending: Retention(keep="line_id day segments micros reported_at ceiling_reported_at"),
+    Content: Retention(keep="account kind name language digest names sid approval reason created_at changed_at"),
     Worker: Retention(keep="seen_at"),
     Prefix: Retention(keep="line_id prefix day phones reported_at"),
     Surge: Retention(keep="line_id most held_since next_wave_at free_until"),

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from app.settings import Settings
 from app.telemetry.findings import Finding
+from models.delivery.forms import Form
 from models.delivery.outbound import State
 from models.inbound import Heard
 from models.lines import Channel
@@ -84,6 +85,7 @@ class Outgoing:
     to: str
     body: str
     lasts: int | None = None
+    form: Form | None = None  # what it is besides its words
 
 
 @dataclass(frozen=True)

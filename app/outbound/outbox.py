@@ -14,8 +14,9 @@ from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
 from models import lines, people
-from models.delivery import outbound
+from models.delivery import forms, outbound
 from models.delivery.fair_ranks import FairRanks
+from models.delivery.forms import Form
 from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
@@ -193,6 +194,7 @@ def enqueue(
     lane: Lane,
     kept: bool = False,
     not_before: datetime | None = None,
+    form: Form | None = None,
     **row: Any,
 ) -> None:
     """Write one text into the queue, ready to leave."""
@@ -201,6 +203,7 @@ def enqueue(
     session.insert_later(
         Outbound,
         body=body,
+        form=forms.pack(form),
         segments=size,
         state=State.KEPT if kept else State.READY,
         lane=lane,

@@ -25,7 +25,7 @@ from app.outbound.results import NotPosted, SendOutcome
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from models import people
-from models.delivery import leases, uncertain, workers
+from models.delivery import forms, leases, uncertain, workers
 from models.delivery.handover import LeasedText
 from models.delivery.leases import Lease, LeaseTerms
 from models.delivery.uncertain import Lookup
@@ -269,7 +269,7 @@ class Sender:
     def _outgoing(self, text: LeasedText) -> Outgoing:
         ends = text.expires_at
         lasts = None if ends is None else int((ends - self.clock.now()).total_seconds())
-        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts)
+        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts, forms.unpack(text.form))
 
     def _look_up(self, lookup: Lookup) -> None:
         text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)

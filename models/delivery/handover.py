@@ -29,6 +29,7 @@ LEASED_COLUMNS = (
     "lane",
     "phrase",
     "expires_at",
+    "form",
 )
 
 RELEASE_HELD: Precompiled[None] = Precompiled(
@@ -100,6 +101,7 @@ class LeasedText:
     lane: int
     phrase: str
     expires_at: datetime | None
+    form: dict[str, Any] | None
     leased_until: datetime
     attempt_id: int
     probes: bool = False  # its number was paused: this one text shows whether it may go on

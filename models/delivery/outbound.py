@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, col, select
+from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Channel
 from models.requests import Request
@@ -35,6 +36,7 @@ class State(StrEnum):
     READ = "read"
     UNCERTAIN = "uncertain"
     HELD = "held"
+    WAITS = "waits"  # WhatsApp takes nothing of ours until they write: it goes then
     KEPT = "kept"  # others read the phone: it goes when its owner asks for it
     FAILED = "failed"
     EXPIRED = "expired"
@@ -64,6 +66,7 @@ PENDING = sa.text("state IN ('leased', 'uncertain', 'held')")
 UNARRIVED = sa.text("state IN ('accepted', 'failed')")
 TAKEN = sa.text("sid IS NOT NULL")
 ABOUT = sa.text("request_id IS NOT NULL")
+WAITING = sa.text("state = 'waits'")
 
 
 AT_A_TIME = 100  # texts expired or given up in one transaction
@@ -88,6 +91,7 @@ class Outbound(Model, table=True):
         sa.Index("ix_outbound_unarrived", "state", "changed_at", sqlite_where=UNARRIVED, postgresql_where=UNARRIVED),
         sa.Index("ix_outbound_person", "person_id", "id"),
         sa.Index("ix_outbound_request", "request_id", "id", sqlite_where=ABOUT, postgresql_where=ABOUT),
+        sa.Index("ix_outbound_waits", "person_id", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
     )
 
@@ -101,6 +105,7 @@ class Outbound(Model, table=True):
     from_number: str
     to: str
     body: str
+    form: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))  # see forms
     segments: int
     lane: int
     rank: datetime = Field(sa_type=UtcDateTime)  # its place in its lane: fair between those who cause texts
