@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from datetime import datetime, timedelta
 
-from handlers import choosing, discreet, doors, leasing, newcomers, relaying, rescheduling, timing, watch, waves
+from handlers import choosing, discreet, doors, leasing, newcomers, pins, relaying, rescheduling, timing, watch, waves
 from handlers.summary import Ours, Said, Several, Sight, Soon, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
@@ -134,6 +134,8 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
         words=shown.words,
         phone=discreet.of(turn, request),
     )
+    if not shown.hidden:
+        yield from pins.shown(turn, request, helper)
     misses = comes is not None and timing.misses(request, comes)
     then = timing.said(turn, comes) if comes else None
     yield from relaying.introduce(turn, request, helper, held, comes=then, misses=misses)

@@ -11,6 +11,7 @@ from handlers import (
     duty_tasks,
     first_answer,
     leasing,
+    pins,
     relaying,
     unmet,
     waves,
@@ -109,6 +110,8 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         phone=discreet.of(turn, request),
         code=Ours(request.code_word),
     )
+    if not shown.hidden:
+        yield from pins.shown(turn, request, helper)
     if before and before.id != helper.id:
         yield turn.tell(before, "moved_on", about=request)
         yield from relaying.introduce(turn, request, helper, held, instead_of=turn.somebody(before))

@@ -9,7 +9,7 @@ import structlog
 
 from app.outbound import discretion, reach, unasked
 from app.outbound.reach import Reach
-from handlers import alarms, first_answer, followups, forgetting, phrasebook, segments, vigil
+from handlers import alarms, buttons, first_answer, followups, forgetting, phrasebook, segments, vigil
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
@@ -80,18 +80,23 @@ def queue(
         if home is None or from_number is None:
             log.warning("no_way_to_reach", person=text.to.id, line=line.id)
             continue
+        if text.pin is not None and home.channel is not Channel.WHATSAPP:
+            continue
         if not _may_reach(line, text, home, by):
             log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
         not_before = unasked.may_leave(session, line, text, home, now)
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
         said = sayings.parts(_book(text.to, line), text, home.channel)
+        form = _form(Context(session, line, now), text, home.channel, said)
         for part in unasked.introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
             size = segments.count(part)
-            if merges and outbound.reword(session, text.merged, part, size, now, kept=text.kept):
+            if merges and outbound.reword(
+                session, text.merged, part, size, now, kept=text.kept, form=forms.pack(form)
+            ):
                 queued += 1
                 continue
             enqueue(
@@ -111,6 +116,7 @@ def queue(
                 kept=text.kept,
                 not_before=not_before,
                 expires_at=text.expires_at or (not_before or now) + lasts,
+                form=form if part.endswith(said[-1]) else None,
             )
             queued += 1
     return queued
@@ -139,7 +145,14 @@ def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool
         return False
     said = parts(_said(_book(text.to, line), text, home.channel), home.channel)
     return len(said) == 1 and outbound.reword(
-        session, text.merged, said[0], segments.count(said[0]), now, text.not_before, kept=text.kept
+        session,
+        text.merged,
+        said[0],
+        segments.count(said[0]),
+        now,
+        text.not_before,
+        kept=text.kept,
+        form=forms.pack(_form(Context(session, line, now), text, home.channel, said)),
     )
 
 
@@ -154,6 +167,13 @@ def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
 def _book(reader: Person, line: Line) -> Book:
     """What they read; of a language that we do not speak the few phrases we have, then the line's own."""
     return phrasebook.book(reader.speaks(line), line.language)
+
+
+def _form(context: Context, text: Text, channel: Channel, said: list[str]) -> Form | None:
+    """What its last part is besides its words, on phones that show such."""
+    if channel is not Channel.WHATSAPP:
+        return None
+    return buttons.beside(context, _book(text.to, context.line), text, said[-1])
 
 
 def _said(book: Book, text: Text, channel: Channel) -> str:

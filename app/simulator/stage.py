@@ -11,7 +11,7 @@ from dateutil import tz
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from app.simulator import sandbox, timelapse
+from app.simulator import sandbox, taps, timelapse
 from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import board
@@ -19,7 +19,7 @@ from handlers.understanding import needs
 from models import lines, people, requests
 from models.assignments import HOLDING, Assignment
 from models.delivery.outbound import Outbound
-from models.inbound import Heard
+from models.inbound import Heard, Manner
 from models.lines import Area, Line
 from models.people import Address, Person
 from models.requests import Request, Urgency
@@ -130,7 +130,10 @@ class Stage:
         return played
 
     def _say(self, said: Says) -> None:
-        self.hotline.receive(_heard(said, next(self.sids))).result()
+        heard = _heard(said, next(self.sids))
+        if said.tap is not None or said.to is not None:
+            heard = self.hotline.database.read(lambda session: _about_ours(session, said, heard))
+        self.hotline.receive(heard).result()
         self._send()
 
     def _wait(self, by: timedelta) -> None:
@@ -152,11 +155,12 @@ class Stage:
         for row in rows:
             label = phones.get((row.channel, row.to), row.to)  # the bare number of somebody the story does not name
             self._heard.append((label, self._stable(session, row)))
-            self._texts.append((label, row.body))
+            self._texts.append((label, taps.words(row)))
 
     def _stable(self, session: Session, row: Outbound) -> str:
         """The text as written into a transcript: what is chance in it shows as CODE and the number, and as KEY."""
-        text = LINK.sub("KEY", row.body.replace("\n", " / "))
+        shown = f"{taps.words(row)} {taps.written(taps.form_of(row))}".rstrip()
+        text = LINK.sub("KEY", shown.replace("\n", " / "))
         about = session.get(Request, row.request_id) if row.request_id else None
         own = {about.code_word: about.number} if about else {}
         for word, number in {**self.codes, **own}.items():
@@ -214,10 +218,18 @@ def _moment(written: datetime, zone: str) -> datetime:
 def _heard(said: Says, number: int) -> Heard:
     """The text as a carrier would bring it."""
     phone, sid = said.phone, f"SM{number:032x}"
-    heard = Heard(sid, phone.channel, phone.value, phone.number, said.words)
+    heard = Heard(sid, phone.channel, phone.value, phone.number, said.words, manner=said.manner)
     if said.picture:
         return replace(heard, media=((f"https://media.invalid/{sid}", said.picture),))
     if said.place:
         spot = ",".join(said.place)
         return replace(heard, body="", location=f"{said.words} ({spot})" if said.words else spot)
     return heard
+
+
+def _about_ours(session: Session, said: Says, heard: Heard) -> Heard:
+    """The text as a press of a button of ours, or a reply or reaction to a text of ours."""
+    if said.tap is not None:
+        return taps.tapped(session, heard, said.tap)
+    about = taps.reacted if said.manner is Manner.REACTION else taps.replied
+    return about(session, heard, said.to or None)

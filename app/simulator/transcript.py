@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
+from models.inbound import Manner
 from models.lines import Channel, Resource
 
 
@@ -44,6 +45,9 @@ class Says:
     after: timedelta = TYPING
     picture: str | None = None  # its content type; a voice note is one too
     place: tuple[str, str] | None = None  # latitude and longitude
+    tap: str | None = None  # the title of a button or row that is pressed, and perhaps of which request
+    to: int | None = None  # they reply to the last text about this request; 0 for the last of all
+    manner: Manner | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from app.simulator.timelapse import TYPING
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import phrasebook
 from handlers.understanding.intents import Need
+from models.inbound import Manner
 from models.lines import DEFAULT_POLICY, FIGURES, Channel, Resource
 from models.requests import Outcome, State
 
@@ -23,6 +24,10 @@ CHECK = re.compile(r"\?\s*#(?P<number>\d{1,9})\s+(?P<stands>[\w ]+)")
 START = re.compile(r"!start\s+(?P<moment>.*)")
 PICTURE = re.compile(r"\[photo(?: (?P<kind>\w+/[\w.+-]+))?\] ?(?P<words>.*)")
 PLACE = re.compile(r"\[loc (?P<latitude>-?\d+(?:\.\d+)?), ?(?P<longitude>-?\d+(?:\.\d+)?)\] ?(?P<words>.*)")
+TAP = re.compile(r"\[tap (?P<title>[^\]]+)\]")
+REPLY = re.compile(r"\[re(?: #(?P<number>\d{1,9}))?\] ?(?P<words>.*)")
+REACTION = re.compile(r"\[reacts(?: (?P<emoji>[^\]# ]*))?(?: #(?P<number>\d{1,9}))?\]")
+MANNERS = {"[forwarded] ": Manner.FORWARDED, "[edits] ": Manner.EDIT, "[deletes]": Manner.DELETION}
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "day": timedelta(days=1), "days": timedelta(days=1)}
 SETTINGS = frozenset("name language timezone country emergency area rule resource".split())
 NAMES = {"emergency": "emergency_number"}
@@ -177,6 +182,16 @@ def _text(phone: Phone, words: str, after: timedelta) -> Says:
         return Says(phone, picture["words"], after, picture=picture["kind"] or "image/jpeg")
     if place := PLACE.fullmatch(words):
         return Says(phone, place["words"], after, place=(place["latitude"], place["longitude"]))
+    if tap := TAP.fullmatch(words):
+        return Says(phone, "", after, tap=tap["title"])
+    if reply := REPLY.fullmatch(words):
+        return Says(phone, reply["words"], after, to=int(reply["number"] or 0))
+    if reaction := REACTION.fullmatch(words):
+        to = int(reaction["number"] or 0)
+        return Says(phone, reaction["emoji"] or "", after, to=to, manner=Manner.REACTION)
+    for mark, manner in MANNERS.items():
+        if words.startswith(mark):
+            return Says(phone, words.removeprefix(mark), after, manner=manner)
     if words.startswith(("[photo", "[loc")):
         raise ValueError("write [photo], [photo audio/ogg] or [loc 40.71,-73.99], and any words after it")
     return Says(phone, words, after)

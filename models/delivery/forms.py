@@ -28,6 +28,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A place on a map, in degrees."""
+
+    latitude: float
+    longitude: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Form:
     """Everything of a text but its words. An empty one is none.
 
@@ -42,6 +51,8 @@ class Form:
     buttons: tuple[Button, ...] = ()
     rows: tuple[Row, ...] = ()
     list_title: str = ""
+    words: str = ""  # what is said where these are shown: the text's words without what they say
+    pin: Pin | None = None
 
     @property
     def values(self) -> dict[str, str]:
@@ -65,6 +76,10 @@ def pack(form: Form | None) -> dict[str, Any] | None:
     if form.rows:
         kept["rows"] = [[row.id, row.title, row.description] for row in form.rows]
         kept["list"] = form.list_title
+    if form.words:
+        kept["words"] = form.words
+    if form.pin is not None:
+        kept["pin"] = [form.pin.latitude, form.pin.longitude, form.pin.label]
     return kept
 
 
@@ -81,4 +96,6 @@ def unpack(kept: dict[str, Any] | None) -> Form | None:
         buttons=tuple(Button(*button) for button in kept.get("buttons", ())),
         rows=tuple(Row(*row) for row in kept.get("rows", ())),
         list_title=kept.get("list", ""),
+        words=kept.get("words", ""),
+        pin=Pin(*kept["pin"]) if "pin" in kept else None,
     )
