@@ -9,7 +9,7 @@ import structlog
 
 from app.outbound import discretion, reach, unasked
 from app.outbound.reach import Reach
-from handlers import alarms, first_answer, followups, forgetting, phrasebook, segments, vigil
+from handlers import alarms, first_answer, followups, forgetting, phrasebook, segments, templates, vigil
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
@@ -85,7 +85,9 @@ def queue(
             continue
         not_before = unasked.may_leave(session, line, text, home, now)
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
-        said = sayings.parts(_book(text.to, line), text, home.channel)
+        book = _book(text.to, line)
+        said = sayings.parts(book, text, home.channel)
+        form = templates.form(book, line, text) if home.channel is Channel.WHATSAPP else None
         for part in unasked.introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
@@ -110,6 +112,7 @@ def queue(
                 lane=text.lane,
                 kept=text.kept,
                 not_before=not_before,
+                form=form,
                 expires_at=text.expires_at or (not_before or now) + lasts,
             )
             queued += 1
@@ -258,22 +261,16 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
     queue(session, line, f"failed-{lost.id}", texts, now, once=True)
 
 
-def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
-    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none that we write to."""
-    line = lines.by_id(session, row.line_id)
-    return _resend(session, row, now, followups.by_sms(Context(session, line, now), row))
-
-
 def resend_elsewhere(session: Session, row: Outbound, now: datetime) -> bool:
     """Send an alarm by the other channel of somebody whom it did not reach; False if there is none left."""
     if row.key.endswith(tuple(f":{channel}" for channel in Channel)):
         return False
     other = Channel.SMS if row.channel is Channel.WHATSAPP else Channel.WHATSAPP
     homes = people.addresses_on(session, row.person_id, other)
-    return _resend(session, row, now, [home for home in homes if home.undeliverable_at is None])
+    return resend(session, row, now, [home for home in homes if home.undeliverable_at is None])
 
 
-def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Address]) -> bool:
+def resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Address]) -> bool:
     """Send a text to the first of these addresses that we write to; False if there is none."""
     line = lines.by_id(session, row.line_id)
     person = people.by_id(session, row.person_id)

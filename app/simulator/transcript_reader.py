@@ -14,6 +14,7 @@ from app.simulator.timelapse import TYPING
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import phrasebook
 from handlers.understanding.intents import Need
+from models.delivery.contents import Approval
 from models.lines import DEFAULT_POLICY, FIGURES, Channel, Resource
 from models.requests import Outcome, State
 
@@ -24,7 +25,7 @@ START = re.compile(r"!start\s+(?P<moment>.*)")
 PICTURE = re.compile(r"\[photo(?: (?P<kind>\w+/[\w.+-]+))?\] ?(?P<words>.*)")
 PLACE = re.compile(r"\[loc (?P<latitude>-?\d+(?:\.\d+)?), ?(?P<longitude>-?\d+(?:\.\d+)?)\] ?(?P<words>.*)")
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "day": timedelta(days=1), "days": timedelta(days=1)}
-SETTINGS = frozenset("name language timezone country emergency area rule resource".split())
+SETTINGS = frozenset("name language timezone country emergency area rule resource templates".split())
 NAMES = {"emergency": "emergency_number"}
 ROLES = frozenset("asks helps duty stranger".split())
 STEPS = (
@@ -88,6 +89,8 @@ def _setting(story: Transcript, line: str) -> None:
         if unknown := [need for need in named if need not in list(Need)]:
             raise ValueError(f"{unknown[0]} is no need; write resource food,baby: Pantry at St Paul's, Tue 10-12")
         story.resources.append(Resource(tuple(named), words.strip()))
+    elif key == "templates":
+        story.templates = _approval(value)
     elif key == "rule":
         rule, _, figure = value.partition(" ")
         if rule not in FIGURES:
@@ -103,6 +106,13 @@ def _setting(story: Transcript, line: str) -> None:
         except ValueError as error:
             raise ValueError(_complaint(error)) from error
         story.settings[name] = value
+
+
+def _approval(value: str) -> Approval | None:
+    stands = {"approved": Approval.APPROVED, "waiting": Approval.WAITS, "none": None}
+    if value not in stands:
+        raise ValueError(f"WhatsApp's templates are one of {', '.join(stands)}")
+    return stands[value]
 
 
 def _complaint(error: ValueError) -> str:
