@@ -6,6 +6,7 @@ Their ids say for which request they were shown (understanding/button_ids.py). F
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from handlers.phrasebook import Book, Unspoken
 from handlers.turn import Context, Text
@@ -54,8 +55,8 @@ BESIDE: Mapping[str, Making] = {
 }
 
 
-def beside(context: Context, book: Book, text: Text, said: str) -> Form | None:
-    """What is shown beside the words that a text `said` in this language; None for nothing.
+def beside(context: Context, book: Book, text: Text, said: str, form: Form | None = None) -> Form | None:
+    """The `form` of a text with what is shown beside the words that it `said` in this language.
 
     Who reads one of the languages that we do not speak gets digits: our titles would not be in it.
     """
@@ -63,11 +64,19 @@ def beside(context: Context, book: Book, text: Text, said: str) -> Form | None:
         return Form(pin=text.pin)
     making = BESIDE.get(text.phrase)
     if making is None or isinstance(book, Unspoken):
-        return None
+        return form
     page, number = book.pages["buttons"], text.values.get("number")
-    form = making(context, page, number if isinstance(number, int) else 0)
+    shown = making(context, page, number if isinstance(number, int) else 0)
     words = without(book, text, said)
-    return form if len(words) > LONGEST_WORDS else Form(**{**vars(form), "words": words})
+    if len(words) > LONGEST_WORDS:
+        return form
+    return replace(
+        form or Form(language=book.code),
+        buttons=shown.buttons,
+        rows=shown.rows,
+        list_title=shown.list_title,
+        words=words,
+    )
 
 
 def without(book: Book, text: Text, said: str) -> str:

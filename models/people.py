@@ -157,9 +157,13 @@ class Address(Model, table=True):
     unreachable_count: int = 0  # texts in a row that did not arrive because the phone was out of reach
     undeliverable_code: int | None = None  # the carrier's error that says no text will ever arrive here
     undeliverable_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    # WhatsApp: the carrier said that its window is closed, whatever we had counted; and what waits for them to write.
+    # WhatsApp: when they last wrote, which opens its window; when the carrier said that it is closed, whatever we had
+    # counted; since when something waits for them to write.
+    window_opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     window_closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     waits_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    knocked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when a template told them of that
+    cut_off_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # since then an alarm finds no way there
     waits_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard of that
     created_at: datetime = Field(sa_type=UtcDateTime)
 

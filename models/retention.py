@@ -93,7 +93,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         erase="line_id person_id channel value last_heard_at reply_times answered_on answered_today ranked_until "
         "recent_texts muted_until paused_until unreachable_count undeliverable_code undeliverable_at "
-        "window_closed_at waits_since waits_told_at created_at",
+        "window_opened_at window_closed_at waits_since knocked_at cut_off_at waits_told_at created_at",
     ),
     Request: Retention(
         of=("person_id",),
@@ -182,7 +182,9 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Area: Retention(keep="line_id name aliases"),
     LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),
     Spending: Retention(keep="line_id day segments micros reported_at ceiling_reported_at"),
-    Content: Retention(keep="account kind name language digest names sid approval reason created_at changed_at"),
+    Content: Retention(
+        keep="account kind name language digest names buttons body sid approval reason created_at changed_at"
+    ),
     Worker: Retention(keep="seen_at"),
     Prefix: Retention(keep="line_id prefix day phones reported_at"),
     Surge: Retention(keep="line_id most held_since next_wave_at free_until"),

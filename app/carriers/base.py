@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from app.settings import Settings
 from app.telemetry.findings import Finding
 from models.delivery.forms import Form
+from models.delivery.handover import SentAs
 from models.delivery.outbound import State
 from models.inbound import Heard
 from models.lines import Channel
@@ -86,6 +87,7 @@ class Outgoing:
     body: str
     lasts: int | None = None
     form: Form | None = None  # what it is besides its words
+    sent_as: SentAs | None = None  # the template to send in place of its words
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import structlog
 
 from app.inbound import erased, newcomers, rate_limit, repeats
 from app.inbound.daily_cap import DailyCap
-from app.outbound import outbox, reach
+from app.outbound import outbox, reach, window
 from app.outbound.reach import Reach
 from app.telemetry import logs
 from handlers import media, registry
@@ -20,7 +20,7 @@ from models import inbound, lines, people
 from models.delivery import outbound
 from models.delivery.fair_ranks import FairRanks
 from models.inbound import Heard
-from models.lines import Line
+from models.lines import Channel, Line
 from models.people import Address, Person
 from models.store.session import Session
 
@@ -79,6 +79,8 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     texts = limited(cap, intent, texts)
     if cap.reach is not Reach.ALWAYS:
         turn.unask(person)  # what we ask them never leaves
+    if window.opened(turn, address) and intent == Order("read") and person.discreet_since is None:
+        texts = []  # what waited is the answer
     queue(turn, address, str(inbound_id), texts)
     return Taken.HANDLED
 
@@ -183,6 +185,8 @@ def _remember_address(turn: Turn, address: Address, how_far: Reach) -> None:
     """What the speaker is told goes to where they have just texted from, and later texts too if we answer there."""
     if how_far is Reach.ALWAYS:
         address.last_heard_at = turn.now
+    if turn.heard.channel is Channel.WHATSAPP:
+        window.wrote(turn, address)
     people.set_reply_address(turn.session, turn.speaker, address)
     turn.session.add(address)
 
@@ -212,6 +216,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
         session.add(person)
         outbound.cancel_for(session, person.id, now)
     texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=brief(heard.body))]
+    window.opened(turn, address)
     queue(turn, address, str(inbound_id), limited(cap, Wordless(), texts))
     return Taken.HANDLED
 

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.carriers.base import Action
-from app.outbound import discretion, outbox
+from app.outbound import discretion, outbox, window
 from handlers import followups
 from handlers.turn import Context, Texts
 from models import lines, people
 from models.delivery import line_numbers, outbound
 from models.delivery.line_numbers import LineNumber
 from models.delivery.outbound import Attempt, Outbound, Result, State
-from models.lines import Line
+from models.lines import Channel, Line
 from models.people import Address
 from models.store.session import Session
 
@@ -225,9 +225,11 @@ def _filtered(failure: Failure) -> None:
 
 
 def _window(failure: Failure) -> None:
-    if outbox.resend_by_sms(failure.session, failure.row, failure.now):
-        log.info("by_sms_instead", text=failure.row.id)
-    failure.fail()
+    if failure.row.channel is not Channel.WHATSAPP:
+        failure.fail()
+        return
+    failure.end(Result.RETURNED)
+    window.refused(failure.session, failure.row, failure.now)
 
 
 def _loop(failure: Failure) -> None:

@@ -9,7 +9,7 @@ import structlog
 
 from app.outbound import discretion, reach, unasked
 from app.outbound.reach import Reach
-from handlers import alarms, buttons, first_answer, followups, forgetting, phrasebook, segments, vigil
+from handlers import alarms, buttons, first_answer, followups, forgetting, phrasebook, segments, templates, vigil
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
@@ -88,14 +88,14 @@ def queue(
         not_before = unasked.may_leave(session, line, text, home, now)
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
         said = sayings.parts(_book(text.to, line), text, home.channel)
-        form = _form(Context(session, line, now), text, home.channel, said)
+        form, last = _form(Context(session, line, now), text, home.channel, said)
         for part in unasked.introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
             size = segments.count(part)
             if merges and outbound.reword(
-                session, text.merged, part, size, now, kept=text.kept, form=forms.pack(form)
+                session, text.merged, part, size, now, kept=text.kept, form=forms.pack(last)
             ):
                 queued += 1
                 continue
@@ -115,8 +115,8 @@ def queue(
                 lane=text.lane,
                 kept=text.kept,
                 not_before=not_before,
+                form=last if part.endswith(said[-1]) else form,
                 expires_at=text.expires_at or (not_before or now) + lasts,
-                form=form if part.endswith(said[-1]) else None,
             )
             queued += 1
     return queued
@@ -152,7 +152,7 @@ def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool
         now,
         text.not_before,
         kept=text.kept,
-        form=forms.pack(_form(Context(session, line, now), text, home.channel, said)),
+        form=forms.pack(_form(Context(session, line, now), text, home.channel, said)[1]),
     )
 
 
@@ -169,11 +169,13 @@ def _book(reader: Person, line: Line) -> Book:
     return phrasebook.book(reader.speaks(line), line.language)
 
 
-def _form(context: Context, text: Text, channel: Channel, said: list[str]) -> Form | None:
-    """What its last part is besides its words, on phones that show such."""
+def _form(context: Context, text: Text, channel: Channel, said: list[str]) -> tuple[Form | None, Form | None]:
+    """What each part is besides its words, and what the last is, on phones that show such."""
     if channel is not Channel.WHATSAPP:
-        return None
-    return buttons.beside(context, _book(text.to, context.line), text, said[-1])
+        return None, None
+    book = _book(text.to, context.line)
+    form = templates.form(book, context.line, text)
+    return form, buttons.beside(context, book, text, said[-1], form)
 
 
 def _said(book: Book, text: Text, channel: Channel) -> str:
@@ -278,22 +280,16 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
     queue(session, line, f"failed-{lost.id}", texts, now, once=True)
 
 
-def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
-    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none that we write to."""
-    line = lines.by_id(session, row.line_id)
-    return _resend(session, row, now, followups.by_sms(Context(session, line, now), row))
-
-
 def resend_elsewhere(session: Session, row: Outbound, now: datetime) -> bool:
     """Send an alarm by the other channel of somebody whom it did not reach; False if there is none left."""
     if row.key.endswith(tuple(f":{channel}" for channel in Channel)):
         return False
     other = Channel.SMS if row.channel is Channel.WHATSAPP else Channel.WHATSAPP
     homes = people.addresses_on(session, row.person_id, other)
-    return _resend(session, row, now, [home for home in homes if home.undeliverable_at is None])
+    return resend(session, row, now, [home for home in homes if home.undeliverable_at is None])
 
 
-def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Address]) -> bool:
+def resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Address]) -> bool:
     """Send a text to the first of these addresses that we write to; False if there is none."""
     line = lines.by_id(session, row.line_id)
     person = people.by_id(session, row.person_id)

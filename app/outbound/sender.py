@@ -16,7 +16,7 @@ import structlog
 from app.carriers.base import Action, CannotTell, Carrier, CarrierError, Outgoing, Sent, SentMessage
 from app.clock import Clock
 from app.database.engine import Database, is_transient
-from app.outbound import delivery, results
+from app.outbound import delivery, results, window
 from app.outbound.breaker import Breaker
 from app.outbound.discretion import ALLOWED_IN_SILENCE
 from app.outbound.outbox import ALLOWED_AFTER_STOP
@@ -163,6 +163,7 @@ class Sender:
         lookups = self._lost_and_found(session, now) if looks else []
         lease = leases.lease(session, now, room, self.terms, self._turns, discover=looks) if room > 0 else Lease()
         delivery.gave_up(session, lease.lost, now)
+        window.shut(session, lease.shut, now)
         for line_id in lease.over_budget:
             delivery.budget_spent(session, line_id, now)
         return lease, lookups
@@ -260,6 +261,8 @@ class Sender:
             return False
         if text.expires_at is not None and text.expires_at <= now:
             return False
+        if text.window_until is not None and text.window_until <= now:  # it closed since: looked at anew
+            return False
         wanted = text.phrase in ALLOWED_AFTER_STOP | ALLOWED_IN_SILENCE or bool(
             self.database.lookup(people.NOT_OPTED_OUT, person=text.person_id)
         )
@@ -269,7 +272,9 @@ class Sender:
     def _outgoing(self, text: LeasedText) -> Outgoing:
         ends = text.expires_at
         lasts = None if ends is None else int((ends - self.clock.now()).total_seconds())
-        return Outgoing(text.id, text.channel, text.from_number, text.to, text.body, lasts, forms.unpack(text.form))
+        return Outgoing(
+            text.id, text.channel, text.from_number, text.to, text.body, lasts, forms.unpack(text.form), text.sent_as
+        )
 
     def _look_up(self, lookup: Lookup) -> None:
         text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)

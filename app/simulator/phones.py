@@ -43,6 +43,7 @@ STATES = {
     State.READ: "read",
     State.UNCERTAIN: "no answer from the carrier yet",
     State.HELD: "held back",
+    State.WAITS: "waits until they write",
     State.KEPT: "kept until they ask for it",
     State.FAILED: "failed",
     State.EXPIRED: "too old, not sent",

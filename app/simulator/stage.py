@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from dateutil import tz
 from sqlmodel import col, select
 
+from app.carriers.base import Outgoing
 from app.hotline import Hotline
-from app.simulator import sandbox, taps, timelapse
+from app.simulator import layouts, sandbox, taps, timelapse
 from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import board
@@ -25,6 +26,7 @@ from models.people import Address, Person
 from models.requests import Request, Urgency
 from models.store.session import Session
 
+TEMPLATE = "[template] "  # before a text that WhatsApp took outside its window
 LINK = re.compile(rf"(?<={board.PATH}/)[\w-]+")  # what a link to the board ends with
 
 
@@ -76,6 +78,8 @@ class Stage:
         session.add(line)
         for name, aliases in self.story.areas.items():
             session.add(Area(line_id=line.id, name=name, aliases=aliases))
+        if self.story.templates is not None:
+            layouts.keep_all(session, self.clock.now(), self.story.templates)
         session.flush()
         areas = {area.name: area.id for area in lines.areas(session, line.id)}
         for phone in self.story.phones.values():
@@ -145,16 +149,19 @@ class Stage:
         self.hotline.sender.drain()
         carried, self.carrier.carried = self.carrier.carried, []
         if carried:
-            self.hotline.database.read(lambda session: self._write(session, [text.id for text in carried]))
+            self.hotline.database.read(lambda session: self._write(session, carried))
 
-    def _write(self, session: Session, ids: list[int]) -> None:
+    def _write(self, session: Session, carried: list[Outgoing]) -> None:
+        ids = [text.id for text in carried]
+        by_template = {text.id for text in carried if text.sent_as is not None}
         for request in session.exec(select(Request)):
             self.codes[request.code_word] = request.number
         phones = {(phone.channel, phone.value): label for label, phone in self.story.phones.items()}
         rows = session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id)))
         for row in rows:
             label = phones.get((row.channel, row.to), row.to)  # the bare number of somebody the story does not name
-            self._heard.append((label, self._stable(session, row)))
+            mark = TEMPLATE if row.id in by_template else ""
+            self._heard.append((label, mark + self._stable(session, row)))
             self._texts.append((label, taps.words(row)))
 
     def _stable(self, session: Session, row: Outbound) -> str:

@@ -49,7 +49,8 @@ def form_of(row: Outbound) -> Form | None:
 def words(row: Outbound) -> str:
     """The words of a text as a phone shows them."""
     form = form_of(row)
-    return (form.words if form else "") or row.body
+    by_words = form is None or not form.words or forms.sent_by(row.form) is not None
+    return row.body if by_words or form is None else form.words
 
 
 def written(form: Form | None) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
 from models.inbound import Manner
+from models.delivery.contents import Approval
 from models.lines import Channel, Resource
 
 
@@ -85,6 +86,7 @@ class Transcript:
     rules: dict[str, int | StrEnum] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    templates: Approval | None = None  # how far WhatsApp is with our templates; None: it knows none
 
     def write(self) -> str:
         """The story as text, answers in a column below the line that caused them."""

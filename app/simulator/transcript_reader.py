@@ -15,6 +15,7 @@ from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Wait
 from handlers import phrasebook
 from handlers.understanding.intents import Need
 from models.inbound import Manner
+from models.delivery.contents import Approval
 from models.lines import DEFAULT_POLICY, FIGURES, Channel, Resource
 from models.requests import Outcome, State
 
@@ -29,7 +30,7 @@ REPLY = re.compile(r"\[re(?: #(?P<number>\d{1,9}))?\] ?(?P<words>.*)")
 REACTION = re.compile(r"\[reacts(?: (?P<emoji>[^\]# ]*))?(?: #(?P<number>\d{1,9}))?\]")
 MANNERS = {"[forwarded] ": Manner.FORWARDED, "[edits] ": Manner.EDIT, "[deletes]": Manner.DELETION}
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "day": timedelta(days=1), "days": timedelta(days=1)}
-SETTINGS = frozenset("name language timezone country emergency area rule resource".split())
+SETTINGS = frozenset("name language timezone country emergency area rule resource templates".split())
 NAMES = {"emergency": "emergency_number"}
 ROLES = frozenset("asks helps duty stranger".split())
 STEPS = (
@@ -93,6 +94,8 @@ def _setting(story: Transcript, line: str) -> None:
         if unknown := [need for need in named if need not in list(Need)]:
             raise ValueError(f"{unknown[0]} is no need; write resource food,baby: Pantry at St Paul's, Tue 10-12")
         story.resources.append(Resource(tuple(named), words.strip()))
+    elif key == "templates":
+        story.templates = _approval(value)
     elif key == "rule":
         rule, _, figure = value.partition(" ")
         if rule not in FIGURES:
@@ -108,6 +111,13 @@ def _setting(story: Transcript, line: str) -> None:
         except ValueError as error:
             raise ValueError(_complaint(error)) from error
         story.settings[name] = value
+
+
+def _approval(value: str) -> Approval | None:
+    stands = {"approved": Approval.APPROVED, "waiting": Approval.WAITS, "none": None}
+    if value not in stands:
+        raise ValueError(f"WhatsApp's templates are one of {', '.join(stands)}")
+    return stands[value]
 
 
 def _complaint(error: ValueError) -> str:

@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("names", sa.JSON(), nullable=False),
+        sa.Column("buttons", sa.JSON(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
         sa.Column("sid", sa.String(), nullable=False),
         sa.Column("approval", sa.String(length=24), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
@@ -30,10 +32,14 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("address", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("window_opened_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("window_closed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("waits_since", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("knocked_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("cut_off_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("waits_told_at", sa.DateTime(timezone=True), nullable=True))
 
+    op.execute("UPDATE address SET window_opened_at = last_heard_at WHERE channel = 'whatsapp'")
     with op.batch_alter_table("outbound", schema=None) as batch_op:
         batch_op.add_column(sa.Column("form", sa.JSON(), nullable=True))
         batch_op.create_index(
@@ -54,7 +60,10 @@ def downgrade() -> None:
 
     with op.batch_alter_table("address", schema=None) as batch_op:
         batch_op.drop_column("waits_told_at")
+        batch_op.drop_column("cut_off_at")
+        batch_op.drop_column("knocked_at")
         batch_op.drop_column("waits_since")
         batch_op.drop_column("window_closed_at")
+        batch_op.drop_column("window_opened_at")
 
     op.drop_table("content")

@@ -46,6 +46,9 @@ class Content(Model, table=True):
     names: list[str] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )  # of its variables, in order
+    # What each button sends back, before the number, where the text itself does not say.
+    buttons: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    body: str  # with {{1}} and so on in the places of its variables
     sid: str
     approval: Approval = Field(default=Approval.NONE, sa_type=EnumString(Approval))
     reason: str | None = None  # why it was refused, in WhatsApp's words
@@ -76,6 +79,8 @@ def add(
     digest: str,
     *,
     names: list[str],
+    buttons: list[str],
+    body: str,
     sid: str,
     now: datetime,
 ) -> Content:
@@ -87,6 +92,8 @@ def add(
         language=language,
         digest=digest,
         names=names,
+        buttons=buttons,
+        body=body,
         sid=sid,
         created_at=now,
         changed_at=now,

@@ -99,3 +99,19 @@ def unpack(kept: dict[str, Any] | None) -> Form | None:
         words=kept.get("words", ""),
         pin=Pin(*kept["pin"]) if "pin" in kept else None,
     )
+
+
+def note_sent(kept: dict[str, Any] | None, sid: str) -> dict[str, Any]:
+    """The same of a text that leaves by this layout of the carrier's."""
+    return {**(kept or {}), "sent": sid}
+
+
+def sent_by(kept: dict[str, Any] | None) -> str | None:
+    """By which layout of the carrier's a text left; None for one that left by its words, or has not left."""
+    return None if kept is None else kept.get("sent")
+
+
+def unsent(kept: dict[str, Any] | None, *, template: bool = True) -> dict[str, Any] | None:
+    """The same of a text that goes again; without its template if that got it nowhere."""
+    gone = {"sent"} if template else {"sent", "template"}
+    return {name: value for name, value in (kept or {}).items() if name not in gone} or None

@@ -130,7 +130,7 @@ def is_in(state: State) -> sa.ColumnElement[bool]:
     """Whether a text is in this state, written so that both databases use the partial indexes."""
     column = table(Outbound).c.state
     literal: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
-    if state is State.READY:
+    if state in (State.READY, State.WAITS):
         return column == literal
     return sa.and_(in_literals(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == literal)
 
@@ -243,7 +243,7 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     """Cancel everything not yet handed over to somebody who said STOP; returns how many."""
     done = session.execute(
         sa.update(Outbound)
-        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_((*UNSENT, State.KEPT)))
+        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_((*UNSENT, State.KEPT, State.WAITS)))
         .values(state=State.CANCELLED, changed_at=now)
     )
     return done.rowcount
@@ -254,7 +254,7 @@ def cancel_about(session: Session, person_id: int, request_id: int, now: datetim
     session.execute(
         sa.update(Outbound)
         .where(col(Outbound.person_id) == person_id, col(Outbound.request_id) == request_id)
-        .where(col(Outbound.state).in_(UNSENT))
+        .where(col(Outbound.state).in_((*UNSENT, State.WAITS)))
         .values(state=State.CANCELLED, changed_at=now)
     )
 
@@ -287,7 +287,7 @@ def _expiring(state: State) -> Precompiled[int]:
     )
 
 
-EXPIRING = [_expiring(state) for state in UNSENT]
+EXPIRING = [_expiring(state) for state in (*UNSENT, State.WAITS)]
 
 
 def expire(session: Session, now: datetime) -> list[int]:

@@ -1,5 +1,6 @@
 """Twilio, by SMS and WhatsApp: what it calls, what we post to it, what its list says."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -95,7 +96,7 @@ class Twilio(Carrier):
         fields = {
             "To": prefix + text.to,
             "From": prefix + text.from_number,
-            "Body": text.body,
+            **_said(text),
             "StatusCallback": f"{self.account.public_url}{webhook.STATUS}?id={text.id}",
         }
         if self.account.service and text.channel is Channel.SMS:
@@ -188,3 +189,10 @@ class Twilio(Carrier):
     def close(self) -> None:
         """Close the connections."""
         self.transport.close()
+
+
+def _said(text: Outgoing) -> dict[str, str]:
+    """What a text says: an approved template by its id, and else its words. Never both."""
+    if text.sent_as is None:
+        return {"Body": text.body}
+    return {"ContentSid": text.sent_as.sid, "ContentVariables": json.dumps(text.sent_as.variables)}
