@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
-from models.inbound import Manner
 from models.delivery.contents import Approval
+from models.inbound import Manner
 from models.lines import Channel, Resource
 
 

@@ -14,8 +14,8 @@ from app.simulator.timelapse import TYPING
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import phrasebook
 from handlers.understanding.intents import Need
-from models.inbound import Manner
 from models.delivery.contents import Approval
+from models.inbound import Manner
 from models.lines import DEFAULT_POLICY, FIGURES, Channel, Resource
 from models.requests import Outcome, State
 
