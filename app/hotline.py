@@ -22,6 +22,7 @@ from app.inbound.spool import Spool
 from app.inbound.spool_worker import SpoolWorker
 from app.outbound.carrier_deletion import CarrierDeletion
 from app.outbound.sender import Sender
+from app.outbound.shapes import Shapes
 from app.settings import Settings
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
@@ -65,6 +66,7 @@ class Hotline:
         self.spool_worker = SpoolWorker(self.ingest)
         self.reconciler = Reconciler(self.ingest)
         self.deletion = CarrierDeletion(self.database, self.carrier, self.clock)
+        self.shapes = Shapes(self.database, self.carrier, self.clock)
         self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
         self.nightly = Nightly(settings, self.database, self.clock)
         self.elsewhere = Elsewhere(settings, self.clock)
@@ -78,6 +80,8 @@ class Hotline:
             self.threads["reconciler"] = self.reconciler.thread
         if self.carrier.deletes:
             self.threads["deletion"] = self.deletion.thread
+        if self.carrier.keeps_layouts:
+            self.threads["layouts"] = self.shapes.thread
         self.heartbeats = {name: thread.heartbeat for name, thread in self.threads.items()}
         self.database.observe = self.metrics.batches.observe
 
@@ -129,9 +133,12 @@ class Hotline:
             self.reconciler.start()
         if self.carrier.deletes:
             self.deletion.start()
+        if self.carrier.keeps_layouts:
+            self.shapes.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
+        self.shapes.stop()
         self.deletion.stop()
         self.elsewhere.stop()
         self.nightly.stop()

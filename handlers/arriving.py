@@ -3,9 +3,11 @@
 What it means is found in its words, as for every text; here is what its manner adds to that.
 """
 
+import re
 from dataclasses import replace
+from functools import cache
 
-from handlers import phrasebook
+from handlers import layouts, phrasebook
 from handlers.summary import Said
 from handlers.turn import Turn
 from handlers.understanding import button_ids, reactions
@@ -30,6 +32,7 @@ from handlers.understanding.intents import (
 from models.delivery import outbound
 from models.inbound import Manner
 
+SAYS = re.compile(r"(?P<says>[^\W\d]+(?: [^\W\d]+)*)(?: (?P<number>\d{1,9}))?")  # handlers/layouts.py
 ORDERS = frozenset({Verb.CLAIM, Verb.PASS})  # buttons that are commands
 
 
@@ -45,6 +48,20 @@ def pressed(turn: Turn) -> Order | Pressed | None:
     if shown is not None and button.number not in (0, shown):
         return None
     return Order(button.verb, (button.number,)) if button.verb in ORDERS else button
+
+
+def as_words(turn: Turn) -> str | None:
+    """The words that a button of a template stands for, `ON IT 42`; None for anything else."""
+    found = SAYS.fullmatch(turn.heard.pressed or "")
+    if found is None or found["says"] not in _template_says():
+        return None
+    number, shown = int(found["number"] or 0), turn.replied_about
+    return found[0] if number == 0 or shown in (None, number) else None
+
+
+@cache
+def _template_says() -> frozenset[str]:
+    return frozenset(button.says for layout in layouts.every() for button in layout.buttons)
 
 
 def as_tap(turn: Turn) -> str | None:

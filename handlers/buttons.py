@@ -8,14 +8,17 @@ Their ids say for which request they were shown (understanding/button_ids.py). F
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from handlers import phrasebook
 from handlers.phrasebook import Book, Unspoken
 from handlers.turn import Context, Text
 from handlers.understanding.button_ids import RECEIPTS, write
 from handlers.understanding.intents import Need, Pressed, Verb
 from models.delivery.forms import Button, Form, Row
+from models.delivery.shown import Shape
 
 MOST_BUTTONS = 3  # that are shown without an approval
 MOST_ROWS = 10
+MOST_AREAS = 6  # as handlers/intake.py offers them
 LONGEST_BUTTON, LONGEST_ROW = 20, 24  # characters of a title
 LONGEST_WORDS = 1024  # characters beside them
 NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # as handlers/intake.py numbers them
@@ -42,7 +45,7 @@ def _needs(_: Context, titles: Titles, number: int) -> Form:
 def _areas(context: Context, titles: Titles, number: int) -> Form:
     rows = [
         Row(write(Pressed(Verb.AREA, number, str(area.id))), area.name[:LONGEST_ROW])
-        for area in context.areas[:MOST_ROWS]
+        for area in context.areas[:MOST_AREAS]
     ]
     return Form(rows=tuple(rows), list_title=titles["choose"])
 
@@ -84,3 +87,15 @@ def without(book: Book, text: Text, said: str) -> str:
     instead = str(book.pages["buttons"]["instead"].get(text.phrase, ""))
     values = {name: book.worded(value) for name, value in text.values.items()}
     return said.replace(instead.format_map(values), "", 1).strip() if instead else said
+
+
+def shapes() -> list[tuple[str, Shape]]:
+    """Every layout that the carrier has to keep for these, with its language."""
+    found: dict[tuple[str, Shape], None] = {}
+    for language in phrasebook.languages():
+        titles = phrasebook.book(language).pages["buttons"]
+        found[language, Shape(tuple(titles[verb] for verb in (Verb.CLAIM, Verb.PASS)))] = None
+        found[language, Shape(tuple(titles[choice] for choice in RECEIPTS))] = None
+        for rows in (len(NEEDS), *range(2, MOST_AREAS + 1)):
+            found[language, Shape((titles["choose"],), rows)] = None
+    return list(found)

@@ -246,8 +246,8 @@ def meant(turn: Turn, reading: Reading) -> Understood:
     """What a text that came means: by the button that was pressed, by how it was sent, and by its words."""
     if (pressed := arriving.pressed(turn)) is not None:
         return Understood(pressed)
-    if (tapped := arriving.as_tap(turn)) is not None:
-        reading = read(tapped)
+    if (instead := arriving.as_words(turn)) is not None or (instead := arriving.as_tap(turn)) is not None:
+        reading = read(instead)
     understood = understand(reading, LiveSituation(turn))
     return arriving.as_sent(turn, understood, edited=reading.edited)
 

@@ -17,6 +17,7 @@ from app.telemetry.findings import Finding
 from models.delivery.forms import Form
 from models.delivery.handover import SentAs
 from models.delivery.outbound import State
+from models.delivery.shown import Shape
 from models.inbound import Heard
 from models.lines import Channel
 
@@ -156,6 +157,7 @@ class Carrier(ABC):
     reports_delivery: ClassVar[bool] = True  # whether it says by webhook what became of every text
     lists_received: ClassVar[bool] = False  # whether `received` can say what came in
     deletes: ClassVar[bool] = False  # whether `delete` can be asked
+    keeps_layouts: ClassVar[bool] = False  # whether buttons are sent by layouts that it is asked to `keep`
     webhooks: ClassVar[Mapping[str, str]] = {}  # the paths it calls by POST, and what each is about, in a word
 
     @staticmethod
@@ -202,6 +204,15 @@ class Carrier(ABC):
     def delete(self, sid: str) -> None:
         """Delete a text there, sent or received, if it is there still. Raises CarrierError."""
         raise NotImplementedError(f"{self.name} deletes nothing")
+
+    @property
+    def account_id(self) -> str:
+        """Whose account it is: another one keeps none of its layouts."""
+        return self.name
+
+    def keep(self, shape: Shape, language: str) -> str:
+        """Keep a layout for buttons or a list; returns its id there. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no layouts")
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """The errors that ask for this."""

@@ -12,7 +12,7 @@ from app.outbound import discretion, outbox, window
 from handlers import followups
 from handlers.turn import Context, Texts
 from models import lines, people
-from models.delivery import line_numbers, outbound
+from models.delivery import line_numbers, outbound, shown
 from models.delivery.line_numbers import LineNumber
 from models.delivery.outbound import Attempt, Outbound, Result, State
 from models.lines import Channel, Line
@@ -271,6 +271,7 @@ POLICIES: dict[Action, Callable[[Failure], None]] = {
 
 # What whoever runs the host must see: the account, texts built wrongly, codes that the table does not know.
 FOR_THE_HOST = frozenset({Action.ACCOUNT, Action.CONTENT, Action.UNKNOWN})
+BY_LAYOUT = frozenset({Action.CONTENT, Action.UNKNOWN})  # what a layout that the carrier no longer keeps brings about
 
 
 def apply(failure: Failure, action: Action) -> None:
@@ -278,6 +279,11 @@ def apply(failure: Failure, action: Action) -> None:
     say = log.error if action in FOR_THE_HOST else log.warning
     what = "not_delivered" if failure.called_back else "not_taken"
     say(what, text=row.id, line=row.line_id, action=action, code=failure.code)
+    plain = shown.in_words(row.form) if action in BY_LAYOUT else row.form
+    if plain != row.form:  # nothing may hang on buttons
+        row.form = plain
+        failure.keep()
+        return
     POLICIES[action](failure)
 
 

@@ -277,7 +277,8 @@ class Sender:
         )
 
     def _look_up(self, lookup: Lookup) -> None:
-        text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)
+        form = forms.unpack(lookup.form)
+        text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body, form=form)
         found: list[SentMessage] | CannotTell | CarrierError
         try:
             found = self.carrier.find(text, lookup.since - delivery.CLOCK_SKEW)

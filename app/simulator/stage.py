@@ -153,7 +153,7 @@ class Stage:
 
     def _write(self, session: Session, carried: list[Outgoing]) -> None:
         ids = [text.id for text in carried]
-        by_template = {text.id for text in carried if text.sent_as is not None}
+        by_template = {text.id for text in carried if text.sent_as is not None and text.sent_as.template}
         for request in session.exec(select(Request)):
             self.codes[request.code_word] = request.number
         phones = {(phone.channel, phone.value): label for label, phone in self.story.phones.items()}

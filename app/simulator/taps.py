@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
 
+from handlers import layouts
 from models.delivery import forms
-from models.delivery.forms import Form
+from models.delivery.forms import Button, Form
 from models.delivery.outbound import Outbound
 from models.inbound import Heard, Manner
 from models.lines import Channel
@@ -43,7 +44,14 @@ def choices(form: Form | None) -> tuple[Choice, ...]:
 
 def form_of(row: Outbound) -> Form | None:
     """What a phone shows beside the words of this text: only WhatsApp shows any of it."""
-    return forms.unpack(row.form) if row.channel is Channel.WHATSAPP else None
+    form = forms.unpack(row.form) if row.channel is Channel.WHATSAPP else None
+    if form is None or form.template is None or forms.sent_by(row.form) is None:
+        return form
+    layout = layouts.all_in(form.language)[form.template]
+    number = form.values.get("number", "")
+    ids = [button.id for button in form.buttons] or [f"{each.says} {number}".strip() for each in layout.buttons]
+    shown = tuple(Button(id_, each.title) for id_, each in zip(ids, layout.buttons, strict=False))
+    return Form(buttons=shown)
 
 
 def words(row: Outbound) -> str:

@@ -96,6 +96,7 @@ class SentAs:
     sid: str
     variables: Mapping[str, str]
     body: str  # what its reader sees
+    template: bool = True  # that WhatsApp approved; else it carries buttons, and the text keeps its words
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def take(
         if id_ in rows
     ]
     for text in texts:
-        if text.sent_as is not None:
+        if text.sent_as is not None and text.sent_as.template:
             form = forms.note_sent(text.form, text.sent_as.sid)
             session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(body=text.sent_as.body, form=form))
     return texts

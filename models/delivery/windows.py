@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery import contents, forms
+from models.delivery import contents, forms, shown
 from models.delivery.contents import Content
 from models.delivery.forms import Form
 from models.delivery.handover import SentAs, Way
 from models.delivery.outbound import Outbound, State
 from models.delivery.queue import Due
+from models.delivery.shown import Shape
 from models.people import Address
 from models.store.session import Session
 
@@ -45,18 +46,29 @@ class Gate:
         self.now = now
         self.ways: dict[int, Way] = {}
         self._approved: dict[tuple[str, str], list[Content]] = {}
+        self._shapes: dict[Shape, Content | None] = {}
 
     def passes(self, row: Due) -> bool:
         """Whether this text may leave; then it is noted how."""
         closes = closes_at(row.window_opened_at, row.window_closed_at)
         form = forms.unpack(row.form)
         if closes is not None and self.now < closes:
-            self.ways[row.id] = None, closes
+            self.ways[row.id] = self._shown(form) if form else None, closes
             return row.phrase != KNOCK
         found = None if form is None else self.sent_as(form)
         if found is not None:
             self.ways[row.id] = found, None
         return found is not None
+
+    def _shown(self, form: Form) -> SentAs | None:
+        """The layout that carries its buttons or its list; None where it goes in words."""
+        wanted = shown.shape(form)
+        if wanted is None:
+            return None
+        if wanted not in self._shapes:
+            self._shapes[wanted] = shown.find(self.session, wanted)
+        content = self._shapes[wanted]
+        return None if content is None else shown.sent_as(form, content)
 
     def sent_as(self, form: Form) -> SentAs | None:
         """The newest approved wording of a template that has all it needs, which may be older than ours; filled."""

@@ -5,6 +5,7 @@ A trial account puts a sentence before every text, long bodies are cut, redactio
 
 from enum import Enum, auto
 
+from app.carriers.base import Outgoing
 from handlers import segments
 
 TRIAL = "Sent from your Twilio trial account - "
@@ -31,6 +32,13 @@ def likeness(ours: str, listed: object) -> Likeness:
         return Likeness.SAME  # with something else before it
     cut = said.removeprefix(trial).strip().removesuffix("...").strip()
     return Likeness.SAME if len(cut) >= TELLING and mine.startswith(cut) else Likeness.OTHER
+
+
+def likeness_of(ours: Outgoing, listed: object) -> Likeness:
+    """The same of a text that may have left in fewer words, for its buttons say the others."""
+    whole = likeness(ours.body, listed)
+    shorter = ours.form.words if ours.form else ""
+    return likeness(shorter, listed) if whole is Likeness.OTHER and shorter else whole
 
 
 def plain(body: str) -> str:

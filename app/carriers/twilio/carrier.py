@@ -23,13 +23,14 @@ from app.carriers.base import (
     StatusUpdate,
     Webhook,
 )
-from app.carriers.twilio import bodies, doctor, errors, inbox, remedies, signature, webhook
+from app.carriers.twilio import bodies, doctor, errors, inbox, quick_replies, remedies, rich, signature, webhook
 from app.carriers.twilio.account import Account
 from app.carriers.twilio.bodies import Likeness
 from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal, said
 from app.settings import Settings
 from app.telemetry.findings import Finding
 from models.delivery.outbound import State
+from models.delivery.shown import Shape
 from models.inbound import Heard
 from models.lines import Channel
 
@@ -50,6 +51,7 @@ class Twilio(Carrier):
     name = "twilio"
     lists_received = True
     deletes = True
+    keeps_layouts = True
     webhooks = webhook.PATHS
 
     def __init__(self, account: Account, *, timeout: float = TIMEOUT) -> None:
@@ -122,7 +124,7 @@ class Twilio(Carrier):
         """
         found: dict[str, SentMessage] = {}
         for message in self._listed(PREFIX[text.channel] + text.to, since):
-            sid, likeness = webhook.told_sid(message.sid), bodies.likeness(text.body, message.body)
+            sid, likeness = webhook.told_sid(message.sid), bodies.likeness_of(text, message.body)
             if sid is None or likeness is Likeness.OTHER or not str(message.direction).startswith("outbound"):
                 continue
             status, code = str(getattr(message.status, "value", message.status)), errors.code_of(message.error_code)
@@ -166,6 +168,15 @@ class Twilio(Carrier):
         if answer.status_code not in (204, 404):
             raise refusal(answer.status_code, error_code(answer))
 
+    @property
+    def account_id(self) -> str:
+        """The account's SID."""
+        return self.account.sid
+
+    def keep(self, shape: Shape, language: str) -> str:
+        """Have Twilio keep a layout for buttons or a list; returns its SID. Raises CarrierError."""
+        return quick_replies.keep(self.transport, shape, language)
+
     def as_webhook(self, message: ReceivedMessage) -> Webhook:
         """A text of that list as its webhook would have brought it."""
         return inbox.as_webhook(self.client, self.name, message)
@@ -192,7 +203,9 @@ class Twilio(Carrier):
 
 
 def _said(text: Outgoing) -> dict[str, str]:
-    """What a text says: an approved template by its id, and else its words. Never both."""
+    """What a text says: a layout by its id and what fills it, and else its words. Never both."""
+    if text.sent_as is None and text.form is not None and text.form.pin is not None:
+        return {"Body": text.body, "PersistentAction": rich.geo(text.form.pin)}
     if text.sent_as is None:
         return {"Body": text.body}
     return {"ContentSid": text.sent_as.sid, "ContentVariables": json.dumps(text.sent_as.variables)}

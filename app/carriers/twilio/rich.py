@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from models.delivery.forms import Pin
 from models.inbound import Manner
 
 LONGEST_ID = 200  # characters of a button's id, the most that the Content API takes
@@ -43,6 +44,11 @@ def manner(said: Mapping[str, str]) -> Manner | None:
     if said.get("Forwarded") == YES or said.get("FrequentlyForwarded") == YES:
         return Manner.FORWARDED
     return MANNERS.get(said.get("MessageType", "").lower())
+
+
+def geo(pin: Pin) -> str:
+    """A place on a map as `PersistentAction` has it (twilio.com/docs/whatsapp/api, "location messages")."""
+    return f"geo:{pin.latitude},{pin.longitude}" + (f"|{pin.label}" if pin.label else "")
 
 
 def _reply(said: Mapping[str, str]) -> Mapping[str, Any]:
