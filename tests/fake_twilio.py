@@ -17,6 +17,7 @@ import httpx
 from app.clock import Clock
 from tests import webhooks
 from tests.fake_twilio_api import Api, Carried, Mood, When
+from tests.fake_twilio_buttons import Layouts
 from tests.fake_twilio_numbers import Numbers
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
@@ -52,6 +53,8 @@ class FakeTwilio:
     page_for: dict[str, int] = field(default_factory=dict)  # the same, for texts to one number alone
     port: int = 0  # where it listens; any that is free if none is given
     console: Numbers = field(default_factory=Numbers)
+    layouts: Layouts = field(default_factory=Layouts)
+    keeps_nothing: bool = False  # it has no Content API
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
 
@@ -117,7 +120,7 @@ class FakeTwilio:
                 sid=webhooks.new_sid(),
                 sender=fields.get("From", LINE),
                 to=fields["To"],
-                body=fields["Body"],
+                body=self.layouts.shown(fields)["body"] if "ContentSid" in fields else fields["Body"],
                 created=self.clock.now(),
                 inbound=False,
                 status=status,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from handlers import segments
+from tests import fake_twilio_buttons
+from tests.fake_twilio_buttons import NotTaken
 from tests.fakes import ACCOUNT, TOKEN
 
 if TYPE_CHECKING:
@@ -161,6 +163,9 @@ class Api(BaseHTTPRequestHandler):
             return
         try:
             self._check()
+            if urlsplit(self.path).path == fake_twilio_buttons.PATH:
+                self._keep(body)
+                return
             if urlsplit(self.path).path != f"{ROOT}/Messages.json":
                 raise Refused(20404)
             with self.twilio.working():
@@ -244,6 +249,14 @@ class Api(BaseHTTPRequestHandler):
         if carrier.when is not When.EARLY:
             carrier.announce(text)
 
+    def _keep(self, body: str) -> None:
+        if self.twilio.keeps_nothing:
+            raise Refused(20404)
+        try:
+            self._answer(201, self.twilio.layouts.keep(body))
+        except NotTaken as refused:
+            raise Refused(refused.code) from refused
+
     def _validate(self, fields: dict[str, str]) -> None:
         carrier = self.twilio
         to, sender, body = fields.get("To", ""), fields.get("From", ""), fields.get("Body", "")
@@ -255,6 +268,11 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(21266)
         if sender.removeprefix("whatsapp:") not in carrier.numbers and "MessagingServiceSid" not in fields:
             raise Refused(21606)
+        if "ContentSid" in fields:
+            try:
+                carrier.layouts.shown(fields)
+            except NotTaken as refused:
+                raise Refused(refused.code) from refused
         if not body and "ContentSid" not in fields:
             raise Refused(21602)
         if len(body) > LONGEST:
