@@ -166,8 +166,7 @@ class Stage:
 
     def _stable(self, session: Session, row: Outbound) -> str:
         """The text as written into a transcript: what is chance in it shows as CODE and the number, and as KEY."""
-        shown = f"{taps.words(row)} {taps.written(taps.form_of(row))}".rstrip()
-        text = LINK.sub("KEY", shown.replace("\n", " / "))
+        text = LINK.sub("KEY", taps.shown(row).replace("\n", " / "))
         about = session.get(Request, row.request_id) if row.request_id else None
         own = {about.code_word: about.number} if about else {}
         for word, number in {**self.codes, **own}.items():

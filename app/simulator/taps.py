@@ -73,6 +73,21 @@ def written(form: Form | None) -> str:
     return " ".join(shown)
 
 
+def shown(row: Outbound) -> str:
+    """A text as a phone shows it, with what stands beside its words."""
+    return f"{words(row)} {written(form_of(row))}".rstrip()
+
+
+def pressed(session: Session, heard: Heard, outbound_id: int, choice_id: str) -> Heard:
+    """A text as the press of this button under this text of ours. Raises NothingToTap."""
+    row = session.get(Outbound, outbound_id)
+    theirs = row is not None and (row.to, row.channel) == (heard.from_address, heard.channel)
+    for choice in choices(form_of(row)) if row is not None and theirs else ():
+        if row is not None and choice.id == choice_id:
+            return replace(heard, body=choice.title, pressed=choice.id, replied_to=row.sid)
+    raise NothingToTap("This button is no longer there.")
+
+
 def tapped(session: Session, heard: Heard, said: str) -> Heard:
     """A text as the press of the last button with this title. Raises NothingToTap."""
     title, number = _about(said)
