@@ -80,7 +80,7 @@ def _decide(session: Session, row: Outbound, now: datetime) -> None:
     elif row.phrase in templates.KNOCKS and address is not None and _knocked(context, person, row, address):
         _wait(session, row, address, now)
     elif outbox.resend(session, row, now, _by_sms(context, person, row)):
-        row.state = State.FAILED
+        row.state = State.CANCELLED
         log.info("by_sms_instead", text=row.id)
     else:
         _cannot(context, person, row, address)
