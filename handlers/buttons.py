@@ -70,7 +70,7 @@ def beside(context: Context, book: Book, text: Text, said: str, form: Form | Non
         return form
     page, number = book.pages["buttons"], text.values.get("number")
     shown = making(context, page, number if isinstance(number, int) else 0)
-    words = without(book, text, said)
+    words = " ".join(without(book, text, said).split())  # a variable of a layout takes no line break
     if len(words) > LONGEST_WORDS:
         return form
     return replace(

@@ -3,6 +3,7 @@
 What it does wrong is set by the test: `moods` for the coming POSTs, `told` and `when` for the callbacks.
 """
 
+import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ import httpx
 from app.clock import Clock
 from tests import webhooks
 from tests.fake_twilio_api import Api, Carried, Mood, When
-from tests.fake_twilio_buttons import Layouts
+from tests.fake_twilio_content import Contents
 from tests.fake_twilio_numbers import Numbers
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
@@ -53,8 +54,9 @@ class FakeTwilio:
     page_for: dict[str, int] = field(default_factory=dict)  # the same, for texts to one number alone
     port: int = 0  # where it listens; any that is free if none is given
     console: Numbers = field(default_factory=Numbers)
-    layouts: Layouts = field(default_factory=Layouts)
-    keeps_nothing: bool = False  # it has no Content API
+    contents: Contents = field(default_factory=Contents)
+    minds_window: bool = False  # whether WhatsApp's window is kept; else it is open for everybody
+    window_refuses: bool = True  # a text outside it is refused at once; else that is told by callback
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
 
@@ -120,7 +122,7 @@ class FakeTwilio:
                 sid=webhooks.new_sid(),
                 sender=fields.get("From", LINE),
                 to=fields["To"],
-                body=self.layouts.shown(fields)["body"] if "ContentSid" in fields else fields["Body"],
+                body=self._said(fields),
                 created=self.clock.now(),
                 inbound=False,
                 status=status,
@@ -130,9 +132,21 @@ class FakeTwilio:
             self.carried.append(text)
         return text
 
+    def _said(self, fields: dict[str, str]) -> str:
+        sid = fields.get("ContentSid")
+        return fields["Body"] if sid is None else self.contents.said(sid, json.loads(fields["ContentVariables"]))
+
+    def window_problem(self, fields: dict[str, str]) -> int | None:
+        """Why WhatsApp does not take a text, if it minds its window."""
+        sid, now = fields.get("ContentSid"), self.clock.now()
+        assert sid is None or "Body" not in fields, "a template never has a body"
+        if sid is None and not self.minds_window:
+            return None
+        return self.contents.problem(fields["To"], sid, json.loads(fields.get("ContentVariables", "{}")), now)
+
     def announce(self, text: Carried) -> None:
         """Say by callback what becomes of a text."""
-        text.error_code = self.undelivered.get(text.to)
+        text.error_code = self.undelivered.get(text.to) or self.window_problem(text.fields)
         words = ["sent", "undelivered" if text.error_code else "delivered"]
         text.status = words[-1]
         if "StatusCallback" in text.fields:
@@ -211,6 +225,7 @@ class FakeTwilio:
         kind = webhooks.whatsapp if sender.startswith("whatsapp:") else webhooks.sms
         fields = kind(sender.removeprefix("whatsapp:"), body, **more)
         pair = fields["To"], fields["From"]
+        self.contents.wrote[fields["From"]] = self.clock.now()
         if body.strip().upper() in STOPS:
             self.opted_out.add(pair)
         if body.strip().upper() in STARTS:

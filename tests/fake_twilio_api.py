@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from handlers import segments
-from tests import fake_twilio_buttons
-from tests.fake_twilio_buttons import NotTaken
+from tests.fake_twilio_content import CLOSED
 from tests.fakes import ACCOUNT, TOKEN
 
 if TYPE_CHECKING:
@@ -163,8 +162,7 @@ class Api(BaseHTTPRequestHandler):
             return
         try:
             self._check()
-            if urlsplit(self.path).path == fake_twilio_buttons.PATH:
-                self._keep(body)
+            if self._of_content("POST", json.loads(body) if body.startswith("{") else {}):
                 return
             if urlsplit(self.path).path != f"{ROOT}/Messages.json":
                 raise Refused(20404)
@@ -181,6 +179,8 @@ class Api(BaseHTTPRequestHandler):
             return
         try:
             self._check()
+            if self._of_content("GET", {}):
+                return
             if parts.path == f"{ROOT}.json":
                 self._answer(200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "Hotline"})
             elif parts.path == f"{ROOT}/Messages.json":
@@ -210,6 +210,13 @@ class Api(BaseHTTPRequestHandler):
             self.end_headers()
         except Refused as refused:
             self._answer(refused.status, refused.body)
+
+    def _of_content(self, method: str, given: dict[str, Any]) -> bool:
+        """Whether this was for the Content API, which has answered then."""
+        answer = self.twilio.contents.answer(method, urlsplit(self.path).path, given)
+        if answer is not None:
+            self._answer(*answer)
+        return answer is not None
 
     def _check(self) -> None:
         given = self.headers.get("Authorization", "").removeprefix("Basic ")
@@ -249,14 +256,6 @@ class Api(BaseHTTPRequestHandler):
         if carrier.when is not When.EARLY:
             carrier.announce(text)
 
-    def _keep(self, body: str) -> None:
-        if self.twilio.keeps_nothing:
-            raise Refused(20404)
-        try:
-            self._answer(201, self.twilio.layouts.keep(body))
-        except NotTaken as refused:
-            raise Refused(refused.code) from refused
-
     def _validate(self, fields: dict[str, str]) -> None:
         carrier = self.twilio
         to, sender, body = fields.get("To", ""), fields.get("From", ""), fields.get("Body", "")
@@ -268,11 +267,6 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(21266)
         if sender.removeprefix("whatsapp:") not in carrier.numbers and "MessagingServiceSid" not in fields:
             raise Refused(21606)
-        if "ContentSid" in fields:
-            try:
-                carrier.layouts.shown(fields)
-            except NotTaken as refused:
-                raise Refused(refused.code) from refused
         if not body and "ContentSid" not in fields:
             raise Refused(21602)
         if len(body) > LONGEST:
@@ -281,6 +275,9 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(carrier.refused[to])
         if (sender, to) in carrier.opted_out:
             raise Refused(21610)
+        wrong = carrier.window_problem(fields)
+        if wrong is not None and (wrong != CLOSED or carrier.window_refuses):
+            raise Refused(wrong)
 
     def _one(self, path: str) -> Carried:
         sid = path.removeprefix(f"{ROOT}/Messages/").removesuffix(".json")

@@ -319,7 +319,7 @@ def test_a_whatsapp_window_that_closed_turns_to_sms(cases: list[Case], sqlite_ur
     ways = [(text.channel, text.to, text.body) for _, text in it.carrier.posts]
     assert ways[0] == (Channel.WHATSAPP, ANA, "¿Llegó? Está aquí")
     assert ways[1] == (Channel.SMS, ANA, "¿Llegó? Está aquí")
-    assert it.row(row).state is State.FAILED
+    assert it.row(row).state is State.CANCELLED
 
 
 def test_where_others_read_the_phone_it_waits_there_too(cases: list[Case], sqlite_url: str) -> None:

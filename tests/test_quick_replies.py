@@ -1,6 +1,5 @@
 """Buttons, lists and pins at Twilio: sent by layouts that it keeps, and in words where it keeps none."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -16,9 +15,9 @@ from models.delivery.shown import Shape
 from models.lines import Channel, all_lines
 from models.requests import Request
 from models.store.session import Session
-from tests import neighbors, webhooks
+from tests import fake_twilio_buttons, neighbors, webhooks
 from tests.fake_twilio import Carried, Mood
-from tests.fake_twilio_buttons import Layouts
+from tests.fake_twilio_buttons import NothingKept
 from tests.fakes import LINE
 from tests.world import World
 
@@ -40,6 +39,7 @@ def town(world: World) -> World:
 
     world.hotline.database.write(work).result()
     world.quicken()
+    world.twilio.minds_window = True
     world.hotline.shapes.once()
     say(world, BEN, "MINE")
     return world
@@ -48,6 +48,7 @@ def town(world: World) -> World:
 def say(world: World, by: str, words: str, **more: str) -> None:
     """Somebody writes by WhatsApp, and what follows leaves."""
     world.clock.advance(timedelta(minutes=1))
+    world.twilio.contents.wrote[wa(by)] = world.clock.now()
     world.twilio.deliver(webhooks.whatsapp(by, words, **more))
     world.clock.advance(timedelta(minutes=1))
     world.drain()
@@ -59,8 +60,7 @@ def sent_to(world: World, number: str) -> list[Carried]:
 
 def beside(world: World, text: Carried) -> list[tuple[str, str]]:
     """What can be pressed under a text: ids and titles."""
-    shown = world.twilio.layouts.shown(text.fields)
-    return [*shown["buttons"], *shown["rows"]]
+    return fake_twilio_buttons.shown(world.twilio.contents, text.fields).beside
 
 
 def row_of(world: World, text: Carried) -> Outbound:
@@ -74,13 +74,13 @@ def test_every_layout_is_made_once(town: World) -> None:
     wanted = {shape.digest for _, shape in buttons.shapes()}
     kept = town.hotline.database.read(lambda s: list(s.exec(select(Content).where(Content.kind != Kind.TEMPLATE))))
     assert {content.digest for content in kept} == wanted
-    assert len(kept) == len(buttons.shapes()) == len(town.twilio.layouts.kept)
+    assert len(kept) == len(buttons.shapes()) == len(town.twilio.contents.kept)
     assert town.hotline.shapes.once() == 0
 
 
 @pytest.mark.parametrize(("language", "shape"), buttons.shapes())
 def test_every_layout_keeps_the_rules(language: str, shape: Shape) -> None:
-    assert Layouts().keep(json.dumps(quick_replies.resource(shape, language)))
+    assert fake_twilio_buttons.wrong(quick_replies.resource(shape, language)) == []
 
 
 def test_a_need_and_an_offer_are_pressed(town: World) -> None:
@@ -112,7 +112,7 @@ def test_by_sms_it_is_said_in_words(town: World) -> None:
 
 
 def test_where_none_is_kept_it_is_said_in_words(world: World) -> None:
-    world.twilio.keeps_nothing = True
+    world.twilio.contents = NothingKept()
     assert world.hotline.shapes.once() == 0
     say(world, ANA, "hi")
     (hello,) = sent_to(world, ANA)
@@ -120,7 +120,7 @@ def test_where_none_is_kept_it_is_said_in_words(world: World) -> None:
 
 
 def test_a_layout_that_is_gone_costs_no_text(town: World) -> None:
-    town.twilio.layouts.kept.clear()
+    town.twilio.contents.kept.clear()
     say(town, ANA, "hi")
     town.drain(after=timedelta(minutes=1))
     (hello,) = sent_to(town, ANA)

@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 
 from app.settings import Settings
 from app.telemetry.findings import Finding
+from handlers.layouts import Layout
+from models.delivery.contents import Approval
 from models.delivery.forms import Form
 from models.delivery.handover import SentAs
 from models.delivery.outbound import State
@@ -124,6 +126,14 @@ class ReceivedMessage:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """How far WhatsApp is with a template, and why it refused it, in its own words."""
+
+    approval: Approval
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Remedy:
     """An error in plain words, for whoever runs the hotline."""
 
@@ -158,6 +168,7 @@ class Carrier(ABC):
     lists_received: ClassVar[bool] = False  # whether `received` can say what came in
     deletes: ClassVar[bool] = False  # whether `delete` can be asked
     keeps_layouts: ClassVar[bool] = False  # whether buttons are sent by layouts that it is asked to `keep`
+    approves: ClassVar[bool] = False  # whether WhatsApp's templates are submitted through it
     webhooks: ClassVar[Mapping[str, str]] = {}  # the paths it calls by POST, and what each is about, in a word
 
     @staticmethod
@@ -213,6 +224,22 @@ class Carrier(ABC):
     def keep(self, shape: Shape, language: str) -> str:
         """Keep a layout for buttons or a list; returns its id there. Raises CarrierError."""
         raise NotImplementedError(f"{self.name} keeps no layouts")
+
+    def kept_templates(self) -> Mapping[str, str]:
+        """What it keeps already: its ids by the names that templates are called there. Raises CarrierError."""
+        return {}
+
+    def keep_template(self, layout: Layout) -> str:
+        """Have it keep a template; returns its id there. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no templates")
+
+    def submit_template(self, layout: Layout, sid: str) -> Verdict:
+        """Ask WhatsApp to approve a template that is kept under this id. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no templates")
+
+    def template_verdict(self, sid: str) -> Verdict:
+        """How far WhatsApp is with a template. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no templates")
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """The errors that ask for this."""

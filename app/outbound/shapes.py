@@ -1,5 +1,6 @@
 """Has the carrier keep the layouts by which buttons and lists are sent. Nothing hangs on them: without, words go."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import structlog
@@ -42,12 +43,14 @@ class Shapes:
 
     def once(self) -> int:
         """Have what is missing made; returns how many that were. The first that is refused ends the round."""
-        made = 0
-        for language, shape in self.database.read(self._missing):
+        made, missing = 0, self.database.read(self._missing)
+        known: Mapping[str, str] | None = None
+        for language, shape in missing:
             if self.thread.stopping:
                 break
             try:
-                sid = self.carrier.keep(shape, language)
+                known = self.carrier.kept_templates() if known is None else known
+                sid = known.get(shape.called) or self.carrier.keep(shape, language)
             except CarrierError as error:
                 log.warning("layout_not_kept", layout=shape.name, action=error.action, code=error.code)
                 break

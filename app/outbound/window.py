@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.outbound import discretion, outbox, reach
-from handlers import alarms, followups, phrasebook, templates, vigil
+from handlers import alarms, followups, layouts, phrasebook, templates, vigil
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from models import alarms as kept_alarms
 from models import lines, people, requests
-from models.delivery import forms, outbound, windows
+from models.delivery import contents, forms, outbound, windows
 from models.delivery.outbound import Outbound, State
 from models.delivery.windows import KNOCK, Gate
 from models.lines import Channel
@@ -79,17 +79,17 @@ def _decide(session: Session, row: Outbound, now: datetime) -> None:
         row.state = State.CANCELLED
     elif row.phrase in templates.KNOCKS and address is not None and _knocked(context, person, row, address):
         _wait(session, row, address, now)
-    elif outbox.resend(session, row, now, _by_sms(context, person, row)):
-        row.state = State.FAILED
+    elif outbox.resend(session, row, now, _phones(context, person, row.to)):
+        row.state = State.CANCELLED
         log.info("by_sms_instead", text=row.id)
     else:
         _cannot(context, person, row, address)
 
 
-def _by_sms(context: Context, person: Person, row: Outbound) -> Iterator[Address]:
-    """Their SMS addresses, then the phone that has this WhatsApp: of volunteers, and of those who wait for help.
+def by_sms(context: Context, person: Person, to: str) -> Iterator[str]:
+    """Where an SMS may go instead: to their SMS addresses, then to the phone that has this WhatsApp.
 
-    Never one outside the line's countries.
+    To volunteers, and to those who wait for help; never outside the line's countries.
     """
     session, line = context.session, context.line
     if line.sms is None or not (person.helps or person.on_duty or requests.live_of(session, person.id)):
@@ -97,9 +97,28 @@ def _by_sms(context: Context, person: Person, row: Outbound) -> Iterator[Address
     known = people.addresses_on(session, person.id, Channel.SMS)
     for address in known:
         if address.undeliverable_at is None and reach.is_near(line, Channel.SMS, address.value):
-            yield address
-    if all(address.value != row.to for address in known) and reach.is_near(line, Channel.SMS, row.to):
-        yield people.get_or_create(session, line, Channel.SMS, row.to, context.now)[1]
+            yield address.value
+    if all(address.value != to for address in known) and reach.is_near(line, Channel.SMS, to):
+        yield to
+
+
+def _phones(context: Context, person: Person, to: str) -> Iterator[Address]:
+    for value in by_sms(context, person, to):
+        yield people.get_or_create(context.session, context.line, Channel.SMS, value, context.now)[1]
+
+
+def finds(context: Context, person: Person, phrase: str) -> bool:
+    """Whether a text by this phrase would find a way to them now: by SMS, by WhatsApp or instead of it."""
+    home = people.reply_addresses(context.session, [person.id]).get(person.id)
+    if home is None or home.undeliverable_at is not None:
+        return False
+    if home.channel is not Channel.WHATSAPP or windows.is_open(home, context.now):
+        return True
+    book = phrasebook.book(person.speaks(context.line), context.line.language)
+    layout = layouts.of(templates.TEMPLATES[phrase].template, book)
+    if contents.approved(context.session, layout.name, layout.language):
+        return True
+    return next(by_sms(context, person, home.value), None) is not None
 
 
 def _wait(session: Session, row: Outbound, address: Address, now: datetime) -> None:

@@ -112,3 +112,15 @@ def approved(session: Session, name: str, language: str) -> list[Content]:
         Content.approval == Approval.APPROVED,
     )
     return list(session.exec(query.order_by(col(Content.id).desc())))
+
+
+def decide(session: Session, id_: int, approval: Approval, reason: str | None, now: datetime) -> None:
+    """Note how far WhatsApp is with a layout."""
+    row = session.get_one(Content, id_)
+    row.approval, row.reason, row.changed_at = approval, reason, now
+    session.add(row)
+
+
+def forget_others(session: Session, account: str) -> None:
+    """Forget what another account keeps: ours knows none of its ids."""
+    session.execute(sa.delete(Content).where(col(Content.account) != account))

@@ -38,6 +38,11 @@ class Shape:
         return f"{self.kind}-{self.rows or len(self.titles)}"
 
     @property
+    def called(self) -> str:
+        """What the carrier calls it."""
+        return f"hotline_{self.name}_{self.digest}"
+
+    @property
     def digest(self) -> str:
         """Of everything in it."""
         return hashlib.sha256(json.dumps([self.titles, self.rows]).encode()).hexdigest()[:16]

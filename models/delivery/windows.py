@@ -3,7 +3,6 @@
 When somebody last wrote by WhatsApp is kept with their address, which is written anyway when a text comes in.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from models.delivery import contents, forms, shown
 from models.delivery.contents import Content
 from models.delivery.forms import Form
 from models.delivery.handover import SentAs, Way
-from models.delivery.outbound import Outbound, State
+from models.delivery.outbound import Outbound, State, is_in
 from models.delivery.queue import Due
 from models.delivery.shown import Shape
 from models.people import Address
@@ -104,20 +103,7 @@ def waiting(session: Session, person_id: int, to: str) -> list[Outbound]:
     return list(session.exec(query.order_by(col(Outbound.id)).limit(MOST_WAITING)))
 
 
-def let_go(session: Session, ids: list[int], now: datetime, lasts: Mapping[int, datetime]) -> None:
-    """These follow now, each as long as somebody wants it: `lasts` by id."""
-    for id_ in ids:
-        session.execute(
-            sa.update(Outbound)
-            .where(col(Outbound.id) == id_, col(Outbound.state) == State.WAITS)
-            .values(state=State.READY, not_before=None, expires_at=lasts[id_], changed_at=now)
-        )
-
-
-def drop(session: Session, ids: list[int], now: datetime, state: State) -> None:
-    """These matter no more."""
-    session.execute(
-        sa.update(Outbound)
-        .where(col(Outbound.id).in_(ids), col(Outbound.state) == State.WAITS)
-        .values(state=state, changed_at=now)
-    )
+def count_waiting(session: Session, line_id: int) -> int:
+    """How many texts of a line wait for somebody to write by WhatsApp."""
+    counted = sa.select(sa.func.count()).where(col(Outbound.line_id) == line_id, is_in(State.WAITS))
+    return int(session.execute(counted).scalar_one())

@@ -21,14 +21,27 @@ from app.carriers.base import (
     Sent,
     SentMessage,
     StatusUpdate,
+    Verdict,
     Webhook,
 )
-from app.carriers.twilio import bodies, doctor, errors, inbox, quick_replies, remedies, rich, signature, webhook
+from app.carriers.twilio import (
+    bodies,
+    contents,
+    doctor,
+    errors,
+    inbox,
+    quick_replies,
+    remedies,
+    rich,
+    signature,
+    webhook,
+)
 from app.carriers.twilio.account import Account
 from app.carriers.twilio.bodies import Likeness
 from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal, said
 from app.settings import Settings
 from app.telemetry.findings import Finding
+from handlers.layouts import Layout
 from models.delivery.outbound import State
 from models.delivery.shown import Shape
 from models.inbound import Heard
@@ -52,6 +65,7 @@ class Twilio(Carrier):
     lists_received = True
     deletes = True
     keeps_layouts = True
+    approves = True
     webhooks = webhook.PATHS
 
     def __init__(self, account: Account, *, timeout: float = TIMEOUT) -> None:
@@ -168,11 +182,6 @@ class Twilio(Carrier):
         if answer.status_code not in (204, 404):
             raise refusal(answer.status_code, error_code(answer))
 
-    @property
-    def account_id(self) -> str:
-        """The account's SID."""
-        return self.account.sid
-
     def keep(self, shape: Shape, language: str) -> str:
         """Have Twilio keep a layout for buttons or a list; returns its SID. Raises CarrierError."""
         return quick_replies.keep(self.transport, shape, language)
@@ -180,6 +189,27 @@ class Twilio(Carrier):
     def as_webhook(self, message: ReceivedMessage) -> Webhook:
         """A text of that list as its webhook would have brought it."""
         return inbox.as_webhook(self.client, self.name, message)
+
+    @property
+    def account_id(self) -> str:
+        """The account's SID."""
+        return self.account.sid
+
+    def kept_templates(self) -> Mapping[str, str]:
+        """The Content of this account."""
+        return contents.kept(self.transport)
+
+    def keep_template(self, layout: Layout) -> str:
+        """Make a Content of it."""
+        return contents.keep(self.transport, layout)
+
+    def submit_template(self, layout: Layout, sid: str) -> Verdict:
+        """Ask for WhatsApp's approval of a Content."""
+        return contents.submit(self.transport, layout, sid)
+
+    def template_verdict(self, sid: str) -> Verdict:
+        """How far WhatsApp is with a Content."""
+        return contents.verdict(self.transport, sid)
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """Twilio's errors that ask for this."""

@@ -5,29 +5,16 @@ window neither needs an approval; a list is never approved.
 """
 
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from app.carriers.base import Action, CarrierError
-from app.carriers.twilio import webhook
-from app.carriers.twilio.transport import Transport, error_code, refusal, said
+from app.carriers.twilio import contents
+from app.carriers.twilio.transport import Transport
 from models.delivery.contents import Kind
 from models.delivery.shown import WORDS, Shape
-
-PATH = "/v1/Content"
-HOSTS = {"api.twilio.com": "content.twilio.com"}  # an emulator serves both
 
 
 def keep(transport: Transport, shape: Shape, language: str) -> str:
     """Have Twilio keep a layout; returns its id. Raises CarrierError."""
-    parts = urlsplit(transport.address(PATH))
-    address = urlunsplit(parts._replace(netloc=HOSTS.get(parts.netloc, parts.netloc)))
-    answer = transport.ask("POST", address, json=resource(shape, language))
-    if answer.status_code >= 300:
-        raise refusal(answer.status_code, error_code(answer))
-    sid = webhook.told_sid(said(answer).get("sid"))
-    if sid is None:
-        raise CarrierError(Action.UNKNOWN, "an answer that is none")
-    return sid
+    return contents.make(transport, resource(shape, language))
 
 
 def resource(shape: Shape, language: str) -> dict[str, Any]:
@@ -41,7 +28,7 @@ def resource(shape: Shape, language: str) -> dict[str, Any]:
         kind, more = "twilio/quick-reply", {"actions": actions}
         last = 1 + len(shape.titles)
     return {
-        "friendly_name": f"hotline_{shape.name}_{shape.digest}",
+        "friendly_name": shape.called,
         "language": language,
         "variables": {str(n): "words" if str(n) == WORDS else f"sample-{n}" for n in range(1, last + 1)},
         "types": {kind: {"body": f"{{{{{WORDS}}}}}", **more}},
