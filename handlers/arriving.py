@@ -9,7 +9,7 @@ from functools import cache
 
 from handlers import layouts, phrasebook
 from handlers.summary import Said
-from handlers.turn import Turn
+from handlers.turn import RECEIPT_ANSWERS, Asked, Context, Turn
 from handlers.understanding import button_ids, reactions
 from handlers.understanding.intents import (
     Ambiguous,
@@ -30,10 +30,24 @@ from handlers.understanding.intents import (
     Verb,
 )
 from models.delivery import outbound
-from models.inbound import Manner
+from models.inbound import Heard, Manner
+from models.people import Person
 
 SAYS = re.compile(r"(?P<says>[^\W\d]+(?: [^\W\d]+)*)(?: (?P<number>\d{1,9}))?")  # handlers/layouts.py
+# Phrases that ask whether it came, or how to say so.
+RECEIPTS = frozenset("did_you_get_it did_you_get_it_too receipt_reminder receipt_reminder_too yes_partly_no".split())
 ORDERS = frozenset({Verb.CLAIM, Verb.PASS})  # buttons that are commands
+
+
+def asked(context: Context, person: Person, heard: Heard) -> Asked | None:
+    """What somebody may be answering: who replies to a text of ours answers that one, whatever we asked since."""
+    waiting = context.asked_of(person)
+    if heard.replied_to is None or context.session.is_new(person):
+        return waiting
+    told = outbound.told_by(context.session, heard.replied_to, person.id)
+    if told is None or told[1] is None or (waiting is not None and waiting.request_id in (None, told[1])):
+        return waiting
+    return Asked(Question.RECEIPT, told[1], RECEIPT_ANSWERS) if told[0] in RECEIPTS else None
 
 
 def pressed(turn: Turn) -> Order | Pressed | None:

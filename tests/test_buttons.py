@@ -11,6 +11,7 @@ from handlers import buttons, intake, phrasebook, registry
 from handlers.understanding import button_ids
 from handlers.understanding.intents import Order, Pressed, Verb
 from handlers.understanding.situation import KnownSituation
+from models.delivery.shown import Shape
 from models.inbound import Manner
 
 OWN = [
@@ -62,8 +63,33 @@ def test_a_title_alone_is_the_same_act(language: str) -> None:
         assert registry.understand(page[verb], situation).intent == Order(verb, (42,)), page[verb]
 
 
-def test_the_needs_are_those_that_digits_stand_for() -> None:
+def test_what_is_offered_is_what_digits_stand_for() -> None:
     assert buttons.NEEDS == intake.OFFERED_NEEDS
+    assert buttons.MOST_AREAS == intake.OFFERED_AREAS
+
+
+@pytest.mark.parametrize(("language", "shape"), buttons.shapes())
+def test_no_more_is_shown_than_whatsapp_shows(language: str, shape: Shape) -> None:
+    assert shape.rows <= buttons.MOST_ROWS
+    assert 0 < len(shape.titles) <= buttons.MOST_BUTTONS
+    assert all(0 < len(title) <= buttons.LONGEST_BUTTON for title in shape.titles)
+
+
+@pytest.mark.parametrize(
+    ("said", "manner"),
+    [
+        ({"Forwarded": "true"}, Manner.FORWARDED),
+        ({"FrequentlyForwarded": "true"}, Manner.FORWARDED),
+        ({"Forwarded": "false", "MessageType": "text"}, None),
+        ({"MessageType": "reaction"}, Manner.REACTION),
+        ({"MessageType": "EDITED"}, Manner.EDIT),
+        ({"MessageType": "revoke"}, Manner.DELETION),
+        ({"MessageType": "hologram"}, None),
+        ({}, None),
+    ],
+)
+def test_how_a_text_came(said: dict[str, str], manner: Manner | None) -> None:
+    assert rich.manner(said) is manner
 
 
 @pytest.mark.parametrize("button", OWN)

@@ -11,7 +11,7 @@ from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach, window
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import media, registry
+from handlers import arriving, media, registry
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn
 from handlers.understanding import carrier_words
@@ -60,7 +60,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         return Taken.SEEN
     burst = repeats.burst(earlier, now, line.policy)
     quoted = reading.quote.number if reading.quote else None
-    asked = Context(session, line, now).asked_of(person)
+    asked = arriving.asked(Context(session, line, now), person, heard)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked, quoted=quoted, burst=burst)
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
     understood = Understood(by_carrier) if by_carrier else registry.meant(turn, reading)

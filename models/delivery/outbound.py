@@ -206,6 +206,13 @@ def request_number(session: Session, sid: str, person_id: int) -> int | None:
     return session.exec(query.where(Outbound.sid == sid, Outbound.person_id == person_id)).first()
 
 
+def told_by(session: Session, sid: str, person_id: int) -> tuple[str, int | None] | None:
+    """The phrase of a text to this person, which the carrier knows by this id, and the request it is about."""
+    query = select(Outbound.phrase, Outbound.request_id).where(Outbound.sid == sid, Outbound.person_id == person_id)
+    found = session.exec(query).first()
+    return (found[0], found[1]) if found else None
+
+
 def body_of(session: Session, sid: str, person_id: int) -> str | None:
     """The words of a text to this person, which the carrier knows by this id."""
     return session.exec(select(Outbound.body).where(Outbound.sid == sid, Outbound.person_id == person_id)).first()
