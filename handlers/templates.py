@@ -48,8 +48,8 @@ TEMPLATES: Mapping[str, Use] = {
     "did_you_get_it_too": RECEIPT,
     "receipt_reminder": RECEIPT,
     "receipt_reminder_too": RECEIPT,
-    "watch_call": _by("watch", line=("line",)),
-    "message_waits": _by("message", line=("line",)),
+    "watch_call": _by("watch"),
+    "message_waits": _by("message"),
 }
 # Words of people, for their reader alone: duty's, the other side's, what opens a talk. They wait, and are announced.
 KNOCKS = frozenset(

@@ -87,13 +87,14 @@ def queue(
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
         book = _book(text.to, line)
         said = sayings.parts(book, text, home.channel)
-        form = templates.form(book, line, text) if home.channel is Channel.WHATSAPP else None
+        form = _form(book, line, text, home)
         for part in unasked.introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
             size = segments.count(part)
-            if merges and outbound.reword(session, text.merged, part, size, now, kept=text.kept):
+            packed = forms.pack(form)
+            if merges and outbound.reword(session, text.merged, part, size, now, kept=text.kept, form=packed):
                 queued += 1
                 continue
             enqueue(
@@ -140,9 +141,12 @@ def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool
     text = discretion.neutral(text)
     if home is None or not is_wanted(text.to, text.phrase):
         return False
-    said = parts(_said(_book(text.to, line), text, home.channel), home.channel)
+    book = _book(text.to, line)
+    said, form = parts(_said(book, text, home.channel), home.channel), _form(book, line, text, home)
     return len(said) == 1 and outbound.reword(
-        session, text.merged, said[0], segments.count(said[0]), now, text.not_before, kept=text.kept
+        *(session, text.merged, said[0], segments.count(said[0]), now, text.not_before),
+        kept=text.kept,
+        form=forms.pack(form),
     )
 
 
@@ -152,6 +156,10 @@ def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
     if how_far is Reach.DANGER:
         return text.phrase in WHOM_TO_CALL or by not in (None, text.to.id)
     return how_far is Reach.ALWAYS
+
+
+def _form(book: Book, line: Line, text: Text, home: Address) -> Form | None:
+    return templates.form(book, line, text) if home.channel is Channel.WHATSAPP else None
 
 
 def _book(reader: Person, line: Line) -> Book:
