@@ -48,13 +48,14 @@ TEMPLATES: Mapping[str, Use] = {
     "did_you_get_it_too": RECEIPT,
     "receipt_reminder": RECEIPT,
     "receipt_reminder_too": RECEIPT,
-    "watch_call": _by("watch", line=("line",)),
-    "message_waits": _by("message", line=("line",)),
+    "watch_call": _by("watch"),
+    "message_waits": _by("message"),
 }
 # Words of people, for their reader alone: duty's, the other side's, what opens a talk. They wait, and are announced.
 KNOCKS = frozenset(
     "from_helper from_neighbor from_duty duty_wrote media_came offer_answer closed_neighbor duty_wants_person".split()
 )
+OF_THE_OTHER_SIDE = frozenset({"from_helper", "from_neighbor"})
 KEPT_FOR_DAYS = KNOCKS | {"claimed", "claimed_instead", "claim_yours", "assigned_you"}  # still matter after days
 ELSEWHERE = frozenset({"offer", "watch_call"})  # these do not wait: somebody else is asked instead
 

@@ -124,6 +124,17 @@ def test_the_thread_looks_by_itself_and_seldom_at_what_is_decided(tmp_path: Path
     hotline.stop()
 
 
+def test_a_tick_looks_at_what_waits(run: Command, twilio: FakeTwilio) -> None:
+    twilio.contents.decide = lambda _: ("pending", "")
+    states(run, "--submit")
+    twilio.contents.decide = lambda _: ("approved", "")
+    run.good("tick")
+    asked = len(twilio.contents.asked)
+    run.good("tick")
+    assert len(twilio.contents.asked) == asked
+    assert states(run) == {"approved": EVERY}
+
+
 def test_another_wording_goes_on_being_used_until_ours_is_approved(tmp_path: Path, twilio: FakeTwilio) -> None:
     hotline = Hotline(fakes.twilio_settings(f"sqlite:///{tmp_path / 'hotline.db'}", twilio_api_url=twilio.url))
     hotline.prepare()

@@ -1,5 +1,6 @@
 """WhatsApp's window on a hotline whose carrier minds it: what leaves, by which way, and what waits."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,12 +10,13 @@ from sqlmodel import col, select
 from app.outbound import templates
 from app.web import diagnosis, snapshot
 from models import lines, people
+from models.delivery import contents
 from models.delivery.outbound import Outbound, State
 from models.lines import Channel
 from models.people import Address
 from models.store.session import Session
 from tests import neighbors
-from tests.fake_twilio import Carried
+from tests.fake_twilio import Carried, Mood
 from tests.fakes import MORNING
 from tests.world import ANA, World
 
@@ -253,3 +255,68 @@ def test_what_no_longer_matters_does_not_follow(
     windowed.twilio.text(f"whatsapp:{BRITISH}", "hi" if state is State.EXPIRED else "STOP")
     windowed.drain()
     assert windowed.row(row).state is state
+
+
+# What left by a template is known again.
+
+
+def test_a_template_of_which_no_answer_came_is_found_in_the_list_and_not_sent_again(windowed: World) -> None:
+    known(windowed, BEN, "Ben", duty=True)
+    approve(windowed)
+    windowed.twilio.next(Mood.ANSWER, Mood.DROP)  # Ana's answer, then the alarm
+    windowed.twilio.told = lambda _: []
+    say(windowed, ANA, "my father is not breathing, 5 Elm St")
+    (alarm,) = rows(windowed, Outbound.phrase == "duty_emergency")
+    assert alarm.state is State.UNCERTAIN
+    windowed.drain(after=timedelta(seconds=20))
+    (alarm,) = rows(windowed, Outbound.phrase == "duty_emergency")
+    assert alarm.state in (State.ACCEPTED, State.DELIVERED)
+    assert len([text for text in windowed.twilio.sent if text.to == f"whatsapp:{BEN}"]) == 1
+
+
+def test_what_a_button_sends_back_names_the_request(windowed: World) -> None:
+    known(windowed, BEN, "Ben", duty=True)
+    approve(windowed)
+    say(windowed, ANA, "my father is not breathing, 5 Elm St")
+    (text,) = got(windowed, BEN)
+    assert json.loads(text.fields["ContentVariables"])["3"] == "ON IT 1"
+
+
+def test_an_older_wording_that_is_approved_is_used_while_ours_waits(windowed: World) -> None:
+    known(windowed, BEN, "Ben", duty=True)
+
+    def work(session: Session) -> None:
+        windowed.twilio.contents.kept["HXold"] = {
+            "types": {"twilio/text": {"body": "Danger: {{1}} Look at {{2}} now."}}
+        }
+        windowed.twilio.contents.submitted["HXold"] = "old"
+        row = contents.add(
+            *(session, windowed.hotline.carrier.account_id, contents.Kind.TEMPLATE, "alarm", "en", "0"),
+            names=["words", "number"],
+            buttons=[],
+            body="Danger: {{1}} Look at {{2}} now.",
+            sid="HXold",
+            now=MORNING,
+        )
+        row.approval = contents.Approval.APPROVED
+        session.add(row)
+
+    windowed.hotline.database.write(work).result()
+    windowed.twilio.contents.decide = lambda c: ("approved" if c["types"].get("twilio/text") else "pending", "")
+    say(windowed, ANA, "my father is not breathing, 5 Elm St")
+    (text,) = got(windowed, BEN)
+    assert text.body == 'Danger: "5 Elm St": "my father is not breathing, 5 Elm St" Look at 1 now.'
+
+
+def test_words_that_were_joined_leave_by_the_template_with_all_of_them(windowed: World) -> None:
+    """Danger said again and again is told once a minute, in words that change until they leave."""
+    known(windowed, BEN, "Ben", duty=True)
+    approve(windowed)
+    for n in range(7):
+        windowed.twilio.text(ANA, f"my father is not breathing {n}")
+        windowed.clock.advance(timedelta(seconds=4))
+        windowed.drain()
+    later(windowed, timedelta(minutes=2))
+    told = [text for text in got(windowed, BEN) if "breathing 6" in text.body]
+    assert told
+    assert all("breathing 5" in text.body for text in told[:1])

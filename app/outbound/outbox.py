@@ -88,15 +88,14 @@ def queue(
         not_before = unasked.may_leave(session, line, text, home, now)
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
         said = sayings.parts(_book(text.to, line), text, home.channel)
-        form, last = _form(Context(session, line, now), text, home.channel, said)
+        form, last = _form(Context(session, line, now), text, home, said)
         for part in unasked.introduced(session, line, text, home, said, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
             size = segments.count(part)
-            if merges and outbound.reword(
-                session, text.merged, part, size, now, kept=text.kept, form=forms.pack(last)
-            ):
+            packed = forms.pack(last)
+            if merges and outbound.reword(session, text.merged, part, size, now, kept=text.kept, form=packed):
                 queued += 1
                 continue
             enqueue(
@@ -144,15 +143,11 @@ def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool
     if home is None or not is_wanted(text.to, text.phrase):
         return False
     said = parts(_said(_book(text.to, line), text, home.channel), home.channel)
+    _, form = _form(Context(session, line, now), text, home, said)
     return len(said) == 1 and outbound.reword(
-        session,
-        text.merged,
-        said[0],
-        segments.count(said[0]),
-        now,
-        text.not_before,
+        *(session, text.merged, said[0], segments.count(said[0]), now, text.not_before),
         kept=text.kept,
-        form=forms.pack(_form(Context(session, line, now), text, home.channel, said)[1]),
+        form=forms.pack(form),
     )
 
 
@@ -169,9 +164,9 @@ def _book(reader: Person, line: Line) -> Book:
     return phrasebook.book(reader.speaks(line), line.language)
 
 
-def _form(context: Context, text: Text, channel: Channel, said: list[str]) -> tuple[Form | None, Form | None]:
+def _form(context: Context, text: Text, home: Address, said: list[str]) -> tuple[Form | None, Form | None]:
     """What each part is besides its words, and what the last is, on phones that show such."""
-    if channel is not Channel.WHATSAPP:
+    if home.channel is not Channel.WHATSAPP:
         return None, None
     book = _book(text.to, context.line)
     form = templates.form(book, context.line, text)

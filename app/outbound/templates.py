@@ -109,6 +109,16 @@ def _as_kept(verdict: Verdict) -> tuple[Approval, str | None]:
     return verdict.approval, verdict.reason
 
 
+def look(database: Database, carrier: Carrier, now: datetime, *, decided: bool = False) -> bool:
+    """The same; whether the carrier could be asked."""
+    try:
+        refresh(database, carrier, now, decided=decided)
+    except CarrierError as error:
+        log.warning("templates_not_looked_at", action=error.action, code=error.code)
+        return False
+    return True
+
+
 class Approvals:
     """A thread that looks how far WhatsApp is."""
 
@@ -135,9 +145,5 @@ class Approvals:
         """Look at what waits, and seldom at all; where the carrier cannot be asked, the next round does."""
         now = self.clock.now()
         every = self._all_looked_at is None or now - self._all_looked_at >= SELDOM
-        try:
-            refresh(self.database, self.carrier, now, decided=every)
-        except CarrierError as error:
-            log.warning("templates_not_looked_at", action=error.action, code=error.code)
-            return
-        self._all_looked_at = now if every else self._all_looked_at
+        if look(self.database, self.carrier, now, decided=every) and every:
+            self._all_looked_at = now

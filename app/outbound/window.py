@@ -15,7 +15,7 @@ from handlers import alarms, followups, layouts, phrasebook, templates, vigil
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from models import alarms as kept_alarms
-from models import lines, people, requests
+from models import assignments, lines, people, requests
 from models.delivery import contents, forms, outbound, windows
 from models.delivery.outbound import Outbound, State
 from models.delivery.windows import KNOCK, Gate
@@ -153,7 +153,10 @@ def _cannot(context: Context, person: Person, row: Outbound, address: Address | 
         row.state = State.FAILED
         texts = followups.undelivered(context, row) if row.phrase == "offer" else iter(())
     elif address is not None:
+        first = address.waits_since is None
         _wait(session, row, address, now)
+        if first:
+            texts = _author_told(context, person, row)
         if row.phrase.startswith(alarms.FIRST_SAID):
             address.cut_off_at = address.cut_off_at or now
             session.flush()
@@ -162,6 +165,23 @@ def _cannot(context: Context, person: Person, row: Outbound, address: Address | 
     session.add(row)
     log.warning("window_closed", text=row.id, line=row.line_id, state=row.state)
     outbox.queue(session, context.line, f"window-{row.id}", [*texts, *_told(context, person, row, address)], now)
+
+
+def _author_told(context: Context, person: Person, row: Outbound) -> Texts:
+    """Whoever wrote to the other side, and was told that it goes there, hears that it is not read yet, once."""
+    if row.phrase not in templates.OF_THE_OTHER_SIDE or row.request_id is None:
+        return
+    request = requests.by_id(context.session, row.request_id)
+    if person.id != request.person_id:
+        author = people.by_id(context.session, request.person_id)
+    else:
+        holder = assignments.on(context.session, request)
+        if holder is None:
+            return
+        author = holder[1]
+    if not author.on_duty:  # there they hear it anyway
+        name = context.name(person) if person.id != request.person_id else None
+        yield context.tell(author, "words_wait", about=request, name=name or Said("the_neighbor"))
 
 
 def _told(context: Context, person: Person, row: Outbound, address: Address | None) -> Texts:

@@ -341,12 +341,15 @@ def reword(
     kept: bool = False,
     form: dict[str, Any] | None = None,
 ) -> bool:
-    """Give the text with this key other words and form, if it is queued (or `kept`) and not gone; whether it was."""
+    """Give the text with this key other words and their form, if it is queued (or `kept`) and has not left yet.
+
+    Returns whether it was.
+    """
     until = {} if not_before is None else {"not_before": not_before}
     reworded = session.execute(
         sa.update(Outbound)
         .where(*((col(Outbound.key) == key, col(Outbound.state) == State.KEPT) if kept else _waits(key, now)))
-        .values(body=body, form=form, segments=segments, changed_at=now, **until)
+        .values(body=body, form=sa.null() if form is None else form, segments=segments, changed_at=now, **until)
     )
     return reworded.rowcount == 1
 

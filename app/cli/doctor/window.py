@@ -40,7 +40,7 @@ def _templates(standings: list[Standing]) -> Iterator[Finding]:
     by = {approval: [s for s in standings if s.content and s.content.approval is approval] for approval in Approval}
     missing = [s for s in standings if s.content is None] + by[Approval.NONE]
     if missing:
-        what = f"{count(len(missing), 'is', 'are')} not submitted: who has not written for a day gets nothing by WhatsApp"
+        what = f"{count(len(missing), 'is', 'are')} not submitted: who did not write today gets nothing by WhatsApp"
         yield Finding(Level.WARNING, ABOUT, what, "run: hotline whatsapp templates --submit")
     for each in [*by[Approval.REFUSED], *by[Approval.PAUSED]]:
         assert each.content is not None
