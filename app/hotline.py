@@ -23,12 +23,15 @@ from app.inbound.spool import Spool
 from app.inbound.spool_worker import SpoolWorker
 from app.outbound.carrier_deletion import CarrierDeletion
 from app.outbound.sender import Sender
+from app.outbound.shapes import Shapes
+from app.outbound.templates import Approvals
 from app.settings import Settings
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from handlers import rounds
 from handlers.turn import Context
 from models import line_events, lines, marks
+from models.delivery import contents
 from models.inbound import Heard
 from models.store.session import Session
 
@@ -67,6 +70,8 @@ class Hotline:
         self.reconciler = Reconciler(self.ingest)
         self.deletion = CarrierDeletion(self.database, self.carrier, self.clock)
         self.fetcher = Fetcher(self.database, self.carrier, self.clock, self.sender)
+        self.shapes = Shapes(self.database, self.carrier, self.clock)
+        self.approvals = Approvals(self.database, self.carrier, self.clock)
         self.ticker = BackgroundThread("ticker", self._tick_on, interval=TICK)
         self.nightly = Nightly(settings, self.database, self.clock)
         self.elsewhere = Elsewhere(settings, self.clock)
@@ -81,6 +86,10 @@ class Hotline:
             self.threads["reconciler"] = self.reconciler.thread
         if self.carrier.deletes:
             self.threads["deletion"] = self.deletion.thread
+        if self.carrier.keeps_layouts:
+            self.threads["layouts"] = self.shapes.thread
+        if self.carrier.approves and not self.carrier.simulated:
+            self.threads["templates"] = self.approvals.thread
         self.heartbeats = {name: thread.heartbeat for name, thread in self.threads.items()}
         self.database.observe = self.metrics.batches.observe
 
@@ -96,6 +105,7 @@ class Hotline:
     def _first_line(self, session: Session) -> None:
         if self.carrier.simulated:
             simulator.check_people(session)
+        contents.forget_others(session, self.carrier.account_id)
         now = self.clock.now()
         with ExitStack() as recorded:
             for known in lines.all_lines(session):  # a new one begins with what the settings say of it
@@ -133,9 +143,15 @@ class Hotline:
             self.reconciler.start()
         if self.carrier.deletes:
             self.deletion.start()
+        if self.carrier.keeps_layouts:
+            self.shapes.start()
+        if "templates" in self.threads:
+            self.approvals.start()
 
     def stop(self) -> None:
         """Finish what is under way and let go of everything."""
+        self.shapes.stop()
+        self.approvals.stop()
         self.deletion.stop()
         self.elsewhere.stop()
         self.nightly.stop()

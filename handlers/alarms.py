@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import places, watch
+from handlers import arriving, places, watch
 from handlers.phrasebook import Value
 from handlers.summary import Quoted, Said, brief
 from handlers.turn import Context, Text, Turn
@@ -44,7 +44,7 @@ TEXTS_BEFORE = 6
 
 def alarm(turn: Turn, request: Request, kind: str, *, silent: bool = False) -> list[Text]:
     """Tell everybody on duty that this neighbor may be in danger. They see the words: seconds count."""
-    who, words = turn.speaker.id, turn.heard.body
+    who, words = turn.speaker.id, arriving.said(turn)
     _place_before(turn, request)
     up = alarms.raise_(
         turn.session, request, kind, words, turn.now, turn.now + _first_repeat(turn), by=turn.speaker.id

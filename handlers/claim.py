@@ -10,6 +10,7 @@ from handlers import (
     leasing,
     newcomers,
     passing,
+    pins,
     relaying,
     rescheduling,
     timing,
@@ -146,6 +147,8 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
         words=shown.words,
         phone=discreet.of(turn, request),
     )
+    if not shown.hidden:
+        yield from pins.shown(turn, request, helper)
     misses = comes is not None and timing.misses(request, comes)
     then = timing.said(turn, comes) if comes else None
     yield from relaying.introduce(turn, request, helper, held, comes=then, misses=misses)

@@ -5,7 +5,7 @@ The neighbor says by a digit whether a newcomer may see it, or writes it to them
 
 from typing import NamedTuple
 
-from handlers import passing, summary, vicinity
+from handlers import passing, pins, summary, vicinity
 from handlers.summary import Said, Sight
 from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Answer, Question
@@ -140,6 +140,7 @@ def give(context: Context, request: Request, held: Assignment, person: Person) -
         place, words = summary.at_place(request) or summary.at_street(request), summary.they_wrote(request)
         yield context.tell(person, "door_given", about=request, place=place, words=words)
         yield from passing.follow(context, request, person, held)
+        yield from pins.shown(context, request, person)
 
 
 def allow(context: Context, request: Request, person: Person, held: Assignment | None) -> None:

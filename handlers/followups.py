@@ -9,10 +9,8 @@ from handlers.understanding.intents import Question
 from models import events, offers, people, requests
 from models.delivery.outbound import Lane, Outbound
 from models.duty_tasks import DutyTask
-from models.lines import Channel
 from models.offers import Offer
 from models.offers import State as OfferState
-from models.people import Address
 from models.requests import Outcome, Request, State
 
 SECOND = 2  # wave, of which the neighbor hears: the first was no answer
@@ -160,14 +158,6 @@ def undelivered(context: Context, text: Outbound) -> Texts:
     )
     if request is not None:
         yield from talks.lost(context, text, request)
-
-
-def by_sms(context: Context, text: Outbound) -> list[Address]:
-    """Where a text that WhatsApp no longer takes can go instead: SMS addresses that texted us or were added."""
-    if text.channel is not Channel.WHATSAPP or context.line.sms is None:
-        return []
-    others = people.addresses_on(context.session, text.person_id, Channel.SMS)
-    return [address for address in others if address.undeliverable_at is None]
 
 
 def doubtful(context: Context, text: Outbound) -> Texts:

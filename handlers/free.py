@@ -15,6 +15,7 @@ from handlers import (
     pause,
     phrasebook,
     pictures,
+    pins,
     reach_person,
     receipt,
     relaying,
@@ -279,12 +280,13 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
         if own.state is State.DRAFT:
             yield from intake.next_step(turn, own)
         elif matches:
-            yield from relaying.pass_on(turn, own, turn.heard.location)
+            yield from pins.along(turn, own, relaying.pass_on(turn, own, turn.heard.location))
         else:
             yield turn.reply("more_added", about=own)
             yield from alarms.further(turn, own)
     elif len(matches) == 1:
-        yield from relaying.pass_on(turn, matches[0], turn.heard.location or turn.heard.body)
+        words = turn.heard.location or turn.heard.body
+        yield from pins.along(turn, matches[0], relaying.pass_on(turn, matches[0], words))
     elif turn.heard.location and own is None and not turn.speaker.helps:
         # Where they are is the half of it: only what they need is asked.
         yield from intake.begin(turn, "", Understanding(Kind.ASK))

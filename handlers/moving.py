@@ -10,6 +10,7 @@ from handlers import (
     first_answer,
     leasing,
     meaning,
+    pins,
     relaying,
     unmet,
     waves,
@@ -99,6 +100,8 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         phone=discreet.of(turn, request),
         code=Ours(request.code_word),
     )
+    if not shown.hidden:
+        yield from pins.shown(turn, request, helper)
     if before and before.id != helper.id:
         yield turn.tell(before, "moved_on", about=request)
         yield from relaying.introduce(turn, request, helper, held, instead_of=turn.somebody(before))

@@ -9,12 +9,14 @@ from itertools import chain
 from typing import Any
 
 from handlers import (
+    arriving,
     ask,
     at_door,
     availability,
     board,
     broadcast,
     browse,
+    button_answers,
     carry,
     changed_number,
     claim,
@@ -24,7 +26,9 @@ from handlers import (
     discreet,
     doors,
     duty,
+    edits,
     forgetting,
+    forwarded,
     free,
     in_hand,
     intake,
@@ -62,12 +66,16 @@ from handlers.understanding.intents import (
     Act,
     Ambiguous,
     Answer,
+    Deleted,
+    Edited,
+    Forwarded,
     Free,
     Intent,
     Kind,
     Machine,
     MayStop,
     Order,
+    Pressed,
     Question,
     Role,
     Safe,
@@ -189,8 +197,12 @@ NO_COMMAND: dict[type[Intent], Callable[[Turn, Any], Texts]] = {
     MayStop: service.may_stop,
     Silence: silence.silence,
     Safe: silence.safe,
+    Pressed: button_answers.pressed,
+    Forwarded: forwarded.ask,
+    Edited: edits.edited,
+    Deleted: edits.deleted,
 }
-WHILE_STOPPED = (Machine, WrongNumber, MayStop)  # also from who has told us to stop: these start no talk
+WHILE_STOPPED = (Machine, WrongNumber, MayStop, Deleted)  # also from who has told us to stop: these start no talk
 
 ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.NEED: ask.need,
@@ -208,6 +220,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.GOING: in_hand.going,
     Question.DETAIL: volunteer_talk.answered,
     Question.CANT_WAIT: ask.cant_wait,
+    Question.FORWARDED: forwarded.answered,
     Question.FORGET: forgetting.answered,
     Question.STAYS: forgetting.stays,
     Question.OLD_PHONE: changed_number.old_phone,
@@ -235,6 +248,16 @@ def read(body: str) -> Reading:
 def understand(said: str | Reading, situation: Situation = NO_SITUATION) -> Understood:
     """What a text means to somebody in this situation: its intent, its language, and whether a life is at risk."""
     return GRAMMAR.understand(said, situation)
+
+
+def meant(turn: Turn, reading: Reading) -> Understood:
+    """What a text that came means: by the button that was pressed, by how it was sent, and by its words."""
+    if (pressed := arriving.pressed(turn)) is not None:
+        return Understood(pressed)
+    if (instead := arriving.as_words(turn)) is not None or (instead := arriving.as_tap(turn)) is not None:
+        reading = read(instead)
+    understood = understand(reading, LiveSituation(turn))
+    return arriving.as_sent(turn, understood, edited=reading.edited)
 
 
 def respond(turn: Turn, understood: Understood) -> Texts:

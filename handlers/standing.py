@@ -6,8 +6,10 @@ from typing import Any
 from handlers import doors, first_answer, lease, timing, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
+from handlers.understanding.intents import DangerKind
 from handlers.unmet import Plan
 from models import assignments, events, waiting
+from models.alarms import Alarm
 from models.assignments import Assignment
 from models.requests import Request, State
 
@@ -18,6 +20,10 @@ def of(turn: Turn, request: Request) -> Text:
         return turn.reply("status_quiet", about=request)
     if request.state is State.OPEN:
         return _open(turn, request)
+    if request.state is State.HELD and (alarm := watch.unheard(turn, request)) and _waits_for_help(alarm):
+        awake = watch.awake(turn, request, but=turn.speaker.id)
+        dial = first_answer.whom(turn.line, alarm.kind)
+        return turn.reply("still_nobody" if awake else "still_nobody_here", about=request, dial=dial)
     holder = assignments.on(turn.session, request)
     what = replace(turn.what(request, doors.sight_of_speaker(turn, request)), takes=())  # they know what it takes
     phrase, values = f"status_{request.state}", dict[str, Any]()
@@ -34,6 +40,11 @@ def of(turn: Turn, request: Request) -> Text:
         values = {"reads": Said("duty_reads", {"when": when}) if when else None}
     name = turn.somebody(holder[1]) if holder else None
     return turn.reply(phrase, about=request, what=what, name=name, **values)
+
+
+def _waits_for_help(alarm: Alarm) -> bool:
+    """Whether it is for whoever answers 911 too, and nobody has said that all is well."""
+    return alarm.kind not in (DangerKind.RAID, DangerKind.URGENT_CARE) and alarm.safe_at is None
 
 
 def want(turn: Turn, request: Request) -> None:

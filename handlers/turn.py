@@ -14,6 +14,7 @@ from handlers.understanding.intents import Question
 from models import assignments, kept_apart, lines, offers, people, requests
 from models.assignments import Assignment
 from models.delivery import discretion, outbound, told
+from models.delivery.forms import Pin
 from models.delivery.outbound import Lane
 from models.inbound import Heard
 from models.lines import Area, Line, Policy
@@ -100,6 +101,7 @@ class Text:
     merged: str = ""  # texts under one such name are one: a later takes the place of an earlier that still waits
     fresh: bool = False  # there is no earlier one of that name
     kept: bool = False  # others read the phone: it waits until its owner asks for it
+    pin: Pin | None = None  # it is a place on a map, for phones that show one: others are not sent it
     wakes: bool = False  # it may be read at night: it cannot wait for the morning
     enclosed: int | None = None  # the picture or voice message that goes along, by its id
 

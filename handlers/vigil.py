@@ -8,9 +8,11 @@ from handlers.understanding.intents import DangerKind
 from models import alarms as kept
 from models import people, requests
 from models.alarms import Alarm
+from models.delivery import discretion
 from models.delivery.outbound import Lane, Outbound
 from models.requests import Request
 
+NOBODY = "still_nobody_here"
 TOLD_AT = 1  # the step at which whoever waits hears that nobody has answered yet; and once more at the last repeat
 
 
@@ -36,9 +38,14 @@ def act(context: Context, alarm: Alarm) -> Texts:
         said = alarms.last_resort(context, alarm, request, said_as, n=n)
     yield from said
     yield from called
-    if alarm.step in (TOLD_AT, repeats) and alarm.safe_at is None:
+    if alarm.step in (TOLD_AT, repeats) and alarm.safe_at is None and not _told(context, alarm, repeats):
         yield from _truth(context, alarm, request, on_duty=bool(awake))
     watch.next_look(context, alarm)
+
+
+def _told(context: Context, alarm: Alarm, repeats: int) -> bool:
+    """Whether they know it already, for the alarm found nobody at once; at the last repeat it is said again."""
+    return alarm.step != repeats and discretion.was_told(context.session, alarm.person_id, NOBODY, alarm.raised_at)
 
 
 def _minutes(time: timedelta) -> int:
@@ -50,15 +57,17 @@ def _truth(context: Context, alarm: Alarm, request: Request, *, on_duty: bool) -
     if first_answer.at_home(request) or alarm.kind == DangerKind.URGENT_CARE:
         return
     person = people.by_id(context.session, alarm.person_id)
-    phrase = "still_nobody" if on_duty else "still_nobody_here"
+    phrase = "still_nobody" if on_duty else NOBODY
     phrase = "still_asking" if alarm.kind == DangerKind.RAID else phrase
     dial = first_answer.whom(context.line, alarm.kind)
     yield context.tell(person, phrase, about=request, lane=Lane.SAFETY, dial=dial)
 
 
 def undelivered(context: Context, text: Outbound) -> Texts:
-    """An alarm did not reach one of those on duty: if nobody else has it, others are asked now."""
+    """An alarm did not reach one of those on duty: if nobody else has it, others are asked, and they hear it, now."""
     request = requests.by_id(context.session, text.request_id) if text.request_id else None
     alarm = watch.unheard(context, request) if request is not None else None
     if alarm is not None and request is not None and not watch.awake(context, request, but=text.person_id):
         yield from watch.call_for(context, alarm)
+        if not alarm.step and not discretion.was_told(context.session, alarm.person_id, NOBODY, alarm.raised_at):
+            yield from _truth(context, alarm, request, on_duty=False)

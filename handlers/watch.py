@@ -9,7 +9,7 @@ from models import alarms, kept_apart, lines, people, requests, shifts, watch
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.lines import Policy
-from models.people import Person
+from models.people import Address, Person
 from models.requests import Request
 
 TOGETHER = timedelta(minutes=2)  # alarms that come so close have one call
@@ -36,7 +36,11 @@ def awake(context: Context, about: Request | None = None, *, but: int | None = N
     """Those on duty whom a text can reach; and who may hear of this request."""
     found = context.on_duty(about, but=but)
     homes = people.reply_addresses(context.session, [person.id for person in found]) if found else {}
-    return [p for p in found if p.id in homes and homes[p.id].undeliverable_at is None]
+    return [p for p in found if p.id in homes and _reached(homes[p.id])]
+
+
+def _reached(home: Address) -> bool:
+    return home.undeliverable_at is None and home.cut_off_at is None
 
 
 def reads(context: Context, request: Request, but: int | None = None) -> Soon | None:

@@ -25,7 +25,7 @@ from models import (
     surges,
     timers,
 )
-from models.delivery import line_numbers, outbound, workers
+from models.delivery import contents, line_numbers, outbound, workers
 
 configure_mappers()  # SQLAlchemy would do it at the first query of its own session, which is never made here
 METADATA = SQLModel.metadata
@@ -35,6 +35,7 @@ __all__ = [
     "alarms",
     "assignments",
     "broadcasts",
+    "contents",
     "duty_tasks",
     "erasures",
     "inbound",

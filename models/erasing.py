@@ -79,7 +79,7 @@ def _empty(session: Session, line: Line, person: Person, numbers: list[str], now
             session.execute(sa.update(of).where(whose(of, person.id)).values(values))
     session.execute(
         sa.update(OUT)
-        .where(OUT.c.person_id == person.id, OUT.c.state.in_((*UNSENT, *UNDER_WAY)))
+        .where(OUT.c.person_id == person.id, OUT.c.state.in_((*UNSENT, *UNDER_WAY, State.WAITS)))
         .values(state=State.CANCELLED, changed_at=now)
     )
     session.execute(sa.update(OUT).where(OUT.c.person_id == person.id).values(blanks(Outbound)))
@@ -166,7 +166,7 @@ def _left(now: datetime, *, late: bool) -> sa.ColumnElement[bool]:
 def _empty_talk(session: Session, line: Line, person: Person, now: datetime) -> None:
     """What waits about what they asked for does not leave any more; what who had a part in it said is not kept."""
     own = mentions.own_requests(person)
-    for state in UNSENT:  # one by one, by an index of the few that are
+    for state in (*UNSENT, State.WAITS):  # one by one, by an index of the few that are
         stays = is_in(state), OUT.c.request_id.in_(own)
         session.execute(sa.update(OUT).where(*stays).values(state=State.CANCELLED, changed_at=now))
     with_them = sa.union(

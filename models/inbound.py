@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,15 @@ AT_A_TIME = 500  # ids in one query
 BY_PAGE = "board-"  # begins the id of a text that was written by a button of the board: no carrier knows it
 
 
+class Manner(StrEnum):
+    """How a text came, where it is no plain one."""
+
+    FORWARDED = "forwarded"  # somebody else may have written it
+    REACTION = "reaction"  # an emoji on an earlier text; none where it was taken off again
+    EDIT = "edit"  # how an earlier text of theirs is to read now
+    DELETION = "deletion"  # an earlier text of theirs was taken back
+
+
 @dataclass(frozen=True)
 class Heard:
     """One text as the carrier handed it over. `id` is the carrier's own (Twilio's MessageSid)."""
@@ -32,6 +42,8 @@ class Heard:
     media: tuple[tuple[str, str], ...] = ()  # (address, content type)
     location: str | None = None  # a shared place, as words or coordinates
     replied_to: str | None = None  # the carrier's id of the text of ours that it is a reply to
+    pressed: str | None = None  # the id of the button or the row of a list whose title its words are
+    manner: Manner | None = None
     carrier_answered: str | None = None  # STOP, START or HELP, where the carrier has replied already
     fields: dict[str, str] = field(default_factory=dict)  # everything else it said
     fallback_to: str | None = None  # whose line it is for, if no line has the number `to`

@@ -21,9 +21,12 @@ from models.store.session import Session
 from models.store.types import table
 
 OUT, ASKED, EVENTS = table(Outbound), table(Request), table(Event)
-ON_ITS_WAY = (*UNSENT, *LEAVING, State.ACCEPTED)  # the carrier may still want to have it again
+ON_ITS_WAY = (*UNSENT, *LEAVING, State.WAITS, State.ACCEPTED)  # the carrier may still want to have it again
 HEARD = {name: empty for name, empty in blanks(Inbound).items() if name != "from_address"}  # what somebody said
-WHOLE: dict[type[SQLModel], dict[str, Any]] = {Inbound: HEARD, Outbound: {"body": ""}}  # only kept: goes as a whole
+WHOLE: dict[type[SQLModel], dict[str, Any]] = {
+    Inbound: HEARD,
+    Outbound: {"body": "", "form": sa.null()},
+}  # only kept: goes as a whole
 SHORTEST_NAME = 3  # letters; a shorter one stands in too many words of others
 WORDS = frozenset({"words", "text", "body", "note", "place", "vicinity"})  # columns with words of people
 SAID = {
@@ -82,7 +85,7 @@ def empty_others(
     session: Session, person: Person, left: sa.ColumnElement[bool], *rows: sa.ColumnElement[bool]
 ) -> None:
     """Empty those of these texts to others that may speak of them and have left."""
-    session.execute(sa.update(OUT).where(*rows, _speaks(person), left).values(body=""))
+    session.execute(sa.update(OUT).where(*rows, _speaks(person), left).values(body="", form=sa.null()))
 
 
 def waits(session: Session, person: Person, *rows: sa.ColumnElement[bool]) -> tuple[int, int] | None:

@@ -159,6 +159,14 @@ class Address(Model, table=True):
     undeliverable_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # As they last wrote from here: RCS is SMS in another dress.
     by_rcs: bool = Field(default=False, sa_column_kwargs={"server_default": sa.text("false")})
+    # WhatsApp: when they last wrote, which opens its window; when the carrier said that it is closed, whatever we had
+    # counted; since when something waits for them to write.
+    window_opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    window_closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    waits_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    knocked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when a template told them of that
+    cut_off_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # since then an alarm finds no way there
+    waits_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when duty heard of that
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     @property

@@ -16,6 +16,7 @@ from models.assignments import Assignment
 from models.attachments import Attachment
 from models.board_sessions import BoardSession
 from models.broadcasts import Broadcast
+from models.delivery.contents import Content
 from models.delivery.line_numbers import LineNumber, Spending
 from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.delivery.workers import Worker
@@ -94,7 +95,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         erase="line_id person_id channel value last_heard_at reply_times answered_on answered_today ranked_until "
         "recent_texts muted_until paused_until unreachable_count undeliverable_code undeliverable_at by_rcs "
-        "created_at",
+        "window_opened_at window_closed_at waits_since knocked_at cut_off_at waits_told_at created_at",
     ),
     Request: Retention(
         of=("person_id",),
@@ -173,7 +174,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         keep="line_id person_id request_id key phrase channel from_number by_rcs segments lane rank state tries "
         "retries not_before expires_at leased_until leased_by look_since sid price cost error_code reported_at "
         "created_at changed_at attachment_id",
-        blank="to body media",
+        blank="to body media form",
     ),
     # Without an address and without bytes it is nothing, in whatever state.
     Attachment: Retention(
@@ -194,6 +195,9 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Area: Retention(keep="line_id name aliases"),
     LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),
     Spending: Retention(keep="line_id day segments micros heard_micros heard_to reported_at ceiling_reported_at"),
+    Content: Retention(
+        keep="account kind name language digest names buttons body sid approval reason created_at changed_at"
+    ),
     Worker: Retention(keep="seen_at"),
     Prefix: Retention(keep="line_id prefix day phones reported_at"),
     Surge: Retention(keep="line_id most held_since next_wave_at free_until"),

@@ -3,6 +3,7 @@
 What it does wrong is set by the test: `moods` for the coming POSTs, `told` and `when` for the callbacks.
 """
 
+import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import httpx
 from app.clock import Clock
 from tests import webhooks
 from tests.fake_twilio_api import Api, Carried, Mood, When
+from tests.fake_twilio_content import Contents
 from tests.fake_twilio_media import Media
 from tests.fake_twilio_numbers import Numbers
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
@@ -61,6 +63,9 @@ class FakeTwilio:
     has_rcs: set[str] = field(default_factory=set)  # phones that a Messaging Service with an agent reaches by RCS
     console: Numbers = field(default_factory=Numbers)
     media: Media = field(default_factory=Media)
+    contents: Contents = field(default_factory=Contents)
+    minds_window: bool = False  # whether WhatsApp's window is kept; else it is open for everybody
+    window_refuses: bool = True  # a text outside it is refused at once; else that is told by callback
     carried: list[Carried] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)  # every POST, taken or not
 
@@ -127,7 +132,7 @@ class FakeTwilio:
                 sid=webhooks.new_sid(),
                 sender=f"rcs:{webhooks.AGENT}" if by_rcs else fields.get("From", LINE),
                 to=f"rcs:{fields['To']}" if by_rcs else fields["To"],
-                body=fields["Body"],
+                body=self._said(fields),
                 created=self.clock.now(),
                 inbound=False,
                 status=status,
@@ -138,9 +143,23 @@ class FakeTwilio:
             self.carried.append(text)
         return text
 
+    def _said(self, fields: dict[str, str]) -> str:
+        sid = fields.get("ContentSid")
+        return fields["Body"] if sid is None else self.contents.said(sid, json.loads(fields["ContentVariables"]))
+
+    def window_problem(self, fields: dict[str, str]) -> int | None:
+        """Why WhatsApp does not take a text, if it minds its window."""
+        sid, now = fields.get("ContentSid"), self.clock.now()
+        assert sid is None or "Body" not in fields, "a template never has a body"
+        if sid is None and not self.minds_window:
+            return None
+        return self.contents.problem(fields["To"], sid, json.loads(fields.get("ContentVariables", "{}")), now)
+
     def announce(self, text: Carried) -> None:
         """Say by callback what becomes of a text."""
-        text.error_code = self.undelivered.get(text.to) or self.media.fetch(text.fields)
+        text.error_code = (
+            self.undelivered.get(text.to) or self.media.fetch(text.fields) or self.window_problem(text.fields)
+        )
         words = ["sent", "undelivered" if text.error_code else "delivered"]
         text.status = words[-1]
         if "StatusCallback" in text.fields:
@@ -220,6 +239,7 @@ class FakeTwilio:
         fields = KINDS[channel](phone, body, **more)
         # One opt-out is for RCS, SMS and MMS alike.
         pair = (LINE, phone) if channel == "rcs" else (fields["To"], fields["From"])
+        self.contents.wrote[fields["From"]] = self.clock.now()
         if body.strip().upper() in STOPS:
             self.opted_out.add(pair)
         if body.strip().upper() in STARTS:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from handlers import segments
+from tests.fake_twilio_content import CLOSED
 from tests.fake_twilio_media import Served
 from tests.fakes import ACCOUNT, LINE, TOKEN
 
@@ -169,6 +170,8 @@ class Api(BaseHTTPRequestHandler):
             return
         try:
             self._check()
+            if self._of_content("POST", json.loads(body) if body.startswith("{") else {}):
+                return
             if urlsplit(self.path).path != f"{ROOT}/Messages.json":
                 raise Refused(20404)
             with self.twilio.working():
@@ -187,6 +190,8 @@ class Api(BaseHTTPRequestHandler):
                 self._file(self.twilio.media.stored(parts.path, authorized="Authorization" in self.headers))
                 return
             self._check()
+            if self._of_content("GET", {}):
+                return
             if self.twilio.media.has(parts.path):
                 self._file(self.twilio.media.leads(parts.path))
             elif parts.path == f"{ROOT}.json":
@@ -221,6 +226,13 @@ class Api(BaseHTTPRequestHandler):
             self.end_headers()
         except Refused as refused:
             self._answer(refused.status, refused.body)
+
+    def _of_content(self, method: str, given: dict[str, Any]) -> bool:
+        """Whether this was for the Content API, which has answered then."""
+        answer = self.twilio.contents.answer(method, urlsplit(self.path).path, given)
+        if answer is not None:
+            self._answer(*answer)
+        return answer is not None
 
     def _check(self) -> None:
         given = self.headers.get("Authorization", "").removeprefix("Basic ")
@@ -281,6 +293,9 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(carrier.refused[to])
         if (sender or LINE, to) in carrier.opted_out:
             raise Refused(21610)
+        wrong = carrier.window_problem(fields)
+        if wrong is not None and (wrong != CLOSED or carrier.window_refuses):
+            raise Refused(wrong)
 
     def _one(self, path: str) -> Carried:
         sid = path.removeprefix(f"{ROOT}/Messages/").removesuffix(".json")

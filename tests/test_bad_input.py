@@ -147,16 +147,18 @@ async def test_a_place_shared_with_a_request_becomes_its_place(hotline: Hotline)
     assert "12 Oak St" in (request.place or "")
 
 
-async def test_a_tapped_button_says_what_it_carries(hotline: Hotline) -> None:
-    tapped = {"ButtonText": "I can", "ButtonPayload": "CLAIM 42", "ButtonType": "reply"}
-    listed = {"ListId": "STATUS", "ListTitle": "How is it going?"}
+async def test_a_pressed_button_is_its_title_and_what_its_id_means(hotline: Hotline) -> None:
+    ours = {"ButtonText": "Claim", "ButtonPayload": "h1-claim-42", "ButtonType": "reply"}
+    listed = {"ListId": "h1-area-42-7", "ListTitle": "Oak Hill"}
+    foreign = {"ButtonText": "STATUS", "ButtonPayload": "CLAIM 42"}
     bodies = [
-        webhooks.form(webhooks.whatsapp(number(1), "I can", **tapped)),
-        webhooks.form(webhooks.whatsapp(number(2), "How is it going?", **listed)),
+        webhooks.form(webhooks.whatsapp(number(1), "Claim", **ours)),
+        webhooks.form(webhooks.whatsapp(number(2), "", **listed)),
+        webhooks.form(webhooks.whatsapp(number(3), "STATUS", **foreign)),
     ]
-    assert await send(hotline, *bodies) == [200, 200]
-    assert hotline.database.read(lambda s: set(s.exec(select(Inbound.body)))) == {"CLAIM 42", "STATUS"}
-    assert hotline.database.read(lambda s: set(s.exec(select(Inbound.intent)))) == {"claim", "status"}
+    assert await send(hotline, *bodies) == [200, 200, 200]
+    found = hotline.database.read(lambda s: {text.body: text.intent for text in s.exec(select(Inbound))})
+    assert found == {"Claim": "claim", "Oak Hill": "pressed", "STATUS": "status"}
 
 
 async def test_a_body_that_a_carrier_wrapped_is_unwrapped(hotline: Hotline) -> None:

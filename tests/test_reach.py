@@ -5,10 +5,10 @@ from sqlmodel import select
 
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from app.outbound import outbox, reach
+from app.outbound import reach
 from app.outbound.reach import Reach
 from models import lines
-from models.delivery.outbound import Outbound, State
+from models.delivery.outbound import State
 from models.inbound import Inbound
 from models.lines import Channel, Line
 from models.people import Person
@@ -152,23 +152,6 @@ def test_a_text_by_whatsapp_opens_no_sms_abroad(line: Besieged) -> None:
     line.say("STATUS", by=RIGA)
     line.later(days=2)
     assert {row.channel for row in line.texts(to=RIGA)} == {Channel.WHATSAPP}
-
-
-@pytest.mark.parametrize(
-    ("number", "helper", "resent"), [(RIGA, False, False), (RIGA, True, True), (ATTACKER, False, True)]
-)
-def test_what_whatsapp_does_not_take_goes_by_sms_only_where_we_write(
-    line: Besieged, number: str, helper: bool, resent: bool
-) -> None:
-    line.say("STATUS", by=number, channel=Channel.WHATSAPP)
-
-    def work(session: Session) -> bool:
-        oak = lines.all_lines(session)[0]
-        neighbors.add(session, oak, Channel.SMS, number, line.hotline.clock.now(), name="Ina", helper=helper)
-        row = session.exec(select(Outbound).where(Outbound.to == number)).one()
-        return outbox.resend_by_sms(session, row, line.hotline.clock.now())
-
-    assert line.hotline.database.write(work).result() is resent
 
 
 def test_a_block_of_numbers_that_suddenly_grows_is_reported_once_a_day(line: Besieged) -> None:

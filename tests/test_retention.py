@@ -59,6 +59,7 @@ NOT_PEOPLES = {
     "inbound": "sid channel intent",
     "outbound": "key phrase channel from_number state leased_by sid price",
     "attempt": "result sid",
+    "content": "account kind name language digest names buttons body sid approval reason",
     "status_event": "status sid",
 }
 

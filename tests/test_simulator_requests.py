@@ -14,7 +14,7 @@ from tests import fakes
 from tests.serving import within
 from tests.table import Site, by_day, served
 
-FORMS = ("say", "neighbor", "volunteer", "wait", "story")
+FORMS = ("say", "tap", "neighbor", "volunteer", "wait", "story")
 OURS = {"sec-fetch-site": "same-origin"}
 HOME = "home"  # stands for the address that the test's server has
 

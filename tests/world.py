@@ -58,7 +58,10 @@ class World:
 
         def work(session: Session) -> int:
             line = lines.all_lines(session)[0]
-            person, _ = people.get_or_create(session, line, channel, to, self.clock.now())
+            person, address = people.get_or_create(session, line, channel, to, self.clock.now())
+            if channel is Channel.WHATSAPP:
+                address.window_opened_at = self.clock.now()  # they have just written
+                session.add(address)
             row = Outbound(
                 line_id=line.id,
                 person_id=person.id,

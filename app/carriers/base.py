@@ -14,7 +14,12 @@ from typing import Any, ClassVar
 
 from app.settings import Settings
 from app.telemetry.findings import Finding
+from handlers.layouts import Layout
+from models.delivery.contents import Approval
+from models.delivery.forms import Form
+from models.delivery.handover import SentAs
 from models.delivery.outbound import State
+from models.delivery.shown import Shape
 from models.inbound import Heard
 from models.lines import Channel
 
@@ -91,6 +96,8 @@ class Outgoing:
     by_rcs: bool = False  # they last wrote by RCS: by that if it can be, else by SMS
     essential: bool = True
     media: str | None = None  # the path at our public address of what goes along; whoever has it may look
+    form: Form | None = None  # what it is besides its words
+    sent_as: SentAs | None = None  # the template to send in place of its words
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,14 @@ class ReceivedMessage:
     sid: str
     at: datetime
     fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far WhatsApp is with a template, and why it refused it, in its own words."""
+
+    approval: Approval
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +179,8 @@ class Carrier(ABC):
     reports_delivery: ClassVar[bool] = True  # whether it says by webhook what became of every text
     lists_received: ClassVar[bool] = False  # whether `received` can say what came in
     deletes: ClassVar[bool] = False  # whether `delete` can be asked
+    keeps_layouts: ClassVar[bool] = False  # whether buttons are sent by layouts that it is asked to `keep`
+    approves: ClassVar[bool] = False  # whether WhatsApp's templates are submitted through it
     webhooks: ClassVar[Mapping[str, str]] = {}  # the paths it calls by POST, and what each is about, in a word
 
     @staticmethod
@@ -220,6 +237,31 @@ class Carrier(ABC):
 
     def discard(self, url: str) -> None:  # noqa: B027 - most keep nothing
         """Delete it there, now that it was fetched, if the carrier keeps nothing of a line. Raises CarrierError."""
+
+    @property
+    def account_id(self) -> str:
+        """Whose account it is: another one keeps none of its layouts."""
+        return self.name
+
+    def keep(self, shape: Shape, language: str) -> str:
+        """Keep a layout for buttons or a list; returns its id there. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no layouts")
+
+    def kept_templates(self) -> Mapping[str, str]:
+        """What it keeps already: its ids by the names that templates are called there. Raises CarrierError."""
+        return {}
+
+    def keep_template(self, layout: Layout) -> str:
+        """Have it keep a template; returns its id there. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no templates")
+
+    def submit_template(self, layout: Layout, sid: str) -> Verdict:
+        """Ask WhatsApp to approve a template that is kept under this id. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no templates")
+
+    def template_verdict(self, sid: str) -> Verdict:
+        """How far WhatsApp is with a template. Raises CarrierError."""
+        raise NotImplementedError(f"{self.name} keeps no templates")
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """The errors that ask for this."""

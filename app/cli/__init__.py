@@ -15,6 +15,7 @@ FAMILIES = {
     "person": "app.cli.people",
     "request": "app.cli.request",
     "line": "app.cli.line",
+    "whatsapp": "app.cli.whatsapp",
     "parse": "app.cli.parse",
     "backup": "app.cli.backup",
     "restore": "app.cli.restore",

@@ -1,5 +1,6 @@
 """`hotline tick`: let time act once, now or as if it were another moment."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -7,9 +8,11 @@ from zoneinfo import ZoneInfo
 import typer
 from dateutil import parser, tz
 
+from app.carriers import carrier_for
 from app.cli import console
 from app.clock import Clock
 from app.inbound import tick as ticking
+from app.outbound import templates
 from models.lines import Line
 
 app = typer.Typer()
@@ -23,12 +26,14 @@ def tick(
 ) -> None:
     """Ask the next volunteers, remind, close: whatever is due. A running hotline does this by itself."""
     settings = console.settings()
-    with console.opened(settings) as kept:
+    with console.opened(settings) as kept, closing(carrier_for(settings)) as carrier:
         line = kept.read(lambda session: console.line_named(session, None))
         now = Clock().now() if at is None else moment(at, line)
         acted = 0
         while more := kept.write(lambda session: ticking.tick(session, now)).result():
             acted += more
+        if at is None:
+            templates.look(kept, carrier, now)
     typer.echo(f"{console.count(acted, 'request')} acted on")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from app.outbound.outbox import WHOM_TO_CALL
 from handlers import registry
 from handlers.turn import Text
-from handlers.understanding.intents import Answer, Intent, Machine, Order
+from handlers.understanding.intents import Answer, Intent, Machine, Order, Pressed
 from handlers.understanding.words import fold
 from models.delivery.outbound import Lane
 from models.inbound import Heard
@@ -145,6 +145,8 @@ def _may_be_a_machines(intent: Intent) -> bool:
     """Commands and choices are a person's; a machine talks in sentences."""
     if isinstance(intent, Answer):
         return intent.choice is None
+    if isinstance(intent, Pressed):
+        return False
     return not isinstance(intent, Order) or registry.BY_NAME[intent.command].small_talk
 
 

@@ -8,11 +8,10 @@ import structlog
 
 from app.inbound import authors, erased, newcomers, rate_limit, repeats
 from app.inbound.daily_cap import DailyCap
-from app.outbound import outbox, reach
+from app.outbound import outbox, reach, window
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import media, pictures, registry
-from handlers.situation import LiveSituation
+from handlers import arriving, media, pictures, registry
 from handlers.summary import Ours, brief
 from handlers.turn import Context, Text, Turn
 from handlers.understanding import carrier_words
@@ -65,10 +64,10 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
         return Taken.SEEN
     burst = repeats.burst(earlier, now, line.policy)
     quoted = reading.quote.number if reading.quote else None
-    asked = Context(session, line, now).asked_of(person)
+    asked = arriving.asked(Context(session, line, now), person, heard)
     turn = Turn(session, line, now, speaker=person, heard=heard, asked=asked, quoted=quoted, burst=burst)
     by_carrier = BY_CARRIER.get(heard.carrier_answered or "")
-    understood = Understood(by_carrier) if by_carrier else registry.understand(reading, LiveSituation(turn))
+    understood = Understood(by_carrier) if by_carrier else registry.meant(turn, reading)
     intent = understood.intent
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent=registry.name(intent))
     if inbound_id is None:
@@ -86,6 +85,8 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     texts = limited(cap, intent, texts)
     if cap.reach is not Reach.ALWAYS:
         turn.unask(person)  # what we ask them never leaves
+    if window.opened(turn, address) and intent == Order("read") and person.discreet_since is None:
+        texts = []  # what waited is the answer
     queue(turn, address, str(inbound_id), texts)
     return Taken.HANDLED
 
@@ -179,6 +180,8 @@ def _remember_address(turn: Turn, address: Address, how_far: Reach) -> None:
     """What the speaker is told goes to where they have just texted from, and later texts too if we answer there."""
     if how_far is Reach.ALWAYS:
         address.last_heard_at = turn.now
+    if turn.heard.channel is Channel.WHATSAPP:
+        window.wrote(turn, address)
     people.set_reply_address(turn.session, turn.speaker, address)
     turn.session.add(address)
 
@@ -212,6 +215,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
         session.add(person)
         outbound.cancel_for(session, person.id, now)
     texts = [turn.reply("our_fault"), *turn.tell_duty("our_fault_duty", but=person.id, words=brief(heard.body))]
+    window.opened(turn, address)
     queue(turn, address, str(inbound_id), limited(cap, Wordless(), texts))
     return Taken.HANDLED
 

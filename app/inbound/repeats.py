@@ -33,7 +33,7 @@ def before(session: Session, address: Address, heard: Heard, now: datetime, poli
 
 def is_repeat(earlier: Sequence[Inbound], heard: Heard, now: datetime) -> bool:
     """Whether the same words came from them a moment ago."""
-    if not earlier or heard.media or heard.location or now - earlier[0].received_at >= WITHIN:
+    if not earlier or heard.media or heard.location or heard.pressed or now - earlier[0].received_at >= WITHIN:
         return False
     return _words(earlier[0].body) == _words(heard.body)
 

@@ -8,11 +8,13 @@ from datetime import timedelta
 import structlog
 
 from app.carriers.base import Action
-from app.outbound import mornings, opting_out, outbox, unexplained
+from app.outbound import mornings, opting_out, outbox, unexplained, window
 from app.outbound.failures import Failure
 from handlers import followups
 from models import lines
+from models.delivery import shown
 from models.delivery.outbound import Lane, Result, State
+from models.lines import Channel
 
 log = structlog.get_logger()
 
@@ -169,9 +171,11 @@ def _filtered(failure: Failure) -> None:
 
 
 def _window(failure: Failure) -> None:
-    if outbox.resend_by_sms(failure.session, failure.row, failure.now):
-        log.info("by_sms_instead", text=failure.row.id)
-    failure.fail()
+    if failure.row.channel is not Channel.WHATSAPP:
+        failure.fail()
+        return
+    failure.end(Result.RETURNED)
+    window.refused(failure.session, failure.row, failure.now)
 
 
 def _loop(failure: Failure) -> None:
@@ -214,6 +218,7 @@ POLICIES: dict[Action, Callable[[Failure], None]] = {
 
 # What whoever runs the host must see: the account, texts built wrongly, codes that the table does not know.
 FOR_THE_HOST = frozenset({Action.ACCOUNT, Action.CONTENT, Action.UNKNOWN})
+BY_LAYOUT = frozenset({Action.CONTENT, Action.UNKNOWN})  # what a layout that the carrier no longer keeps brings about
 
 
 def apply(failure: Failure, action: Action) -> None:
@@ -221,6 +226,11 @@ def apply(failure: Failure, action: Action) -> None:
     say = log.error if action in FOR_THE_HOST else log.warning
     what = "not_delivered" if failure.called_back else "not_taken"
     say(what, text=row.id, line=row.line_id, action=action, code=failure.code)
+    plain = shown.in_words(row.form) if action in BY_LAYOUT else row.form
+    if plain != row.form:  # nothing may hang on buttons
+        row.form = plain
+        failure.keep()
+        return
     POLICIES[action](failure)
 
 

@@ -10,13 +10,25 @@ import structlog
 from app.outbound import discretion, enclosing, reach, unasked
 from app.outbound.enclosing import NOTHING, Enclosed
 from app.outbound.reach import Reach
-from handlers import alarms, changed_number, first_answer, followups, forgetting, phrasebook, segments, vigil
+from handlers import (
+    alarms,
+    buttons,
+    changed_number,
+    first_answer,
+    followups,
+    forgetting,
+    phrasebook,
+    segments,
+    templates,
+    vigil,
+)
 from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Context, Text
 from models import lines, people, prices
-from models.delivery import outbound
+from models.delivery import forms, outbound
 from models.delivery.fair_ranks import FairRanks
+from models.delivery.forms import Form
 from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
@@ -82,19 +94,23 @@ def queue(
         if home is None or from_number is None:
             log.warning("no_way_to_reach", person=text.to.id, line=line.id)
             continue
+        if text.pin is not None and home.channel is not Channel.WHATSAPP:
+            continue
         if not _may_reach(line, text, home, by):
             log.info("out_of_reach", person=text.to.id, line=line.id)
             continue
         not_before = unasked.may_leave(session, line, text, home, now)
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
         said = sayings.parts(_book(text.to, line), text, home.channel)
-        said = unasked.introduced(session, line, text, home, said, now)
-        for part, along in enclosing.parts(session, line, text, home, said, now):
+        form, last = _form(Context(session, line, now), text, home, said)
+        introduced = unasked.introduced(session, line, text, home, said, now)
+        for part, along in enclosing.parts(session, line, text, home, introduced, now):
             if once and outbound.is_queued(session, text.to.id, part):
                 continue
             merges = text.merged and not text.fresh
             size = segments.count(part)
-            if merges and outbound.reword(session, text.merged, part, size, now, kept=text.kept):
+            packed = forms.pack(last)
+            if merges and outbound.reword(session, text.merged, part, size, now, kept=text.kept, form=packed):
                 queued += 1
                 continue
             enqueue(
@@ -115,6 +131,7 @@ def queue(
                 kept=text.kept,
                 not_before=not_before,
                 along=along,
+                form=last if part.endswith(said[-1]) else form,
                 expires_at=text.expires_at or (not_before or now) + lasts,
             )
             queued += 1
@@ -143,8 +160,11 @@ def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool
     if home is None or not is_wanted(text.to, text.phrase):
         return False
     said = parts(_said(_book(text.to, line), text, home.channel), home.channel)
+    _, form = _form(Context(session, line, now), text, home, said)
     return len(said) == 1 and outbound.reword(
-        session, text.merged, said[0], segments.count(said[0]), now, text.not_before, kept=text.kept
+        *(session, text.merged, said[0], segments.count(said[0]), now, text.not_before),
+        kept=text.kept,
+        form=forms.pack(form),
     )
 
 
@@ -159,6 +179,15 @@ def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
 def _book(reader: Person, line: Line) -> Book:
     """What they read; of a language that we do not speak the few phrases we have, then the line's own."""
     return phrasebook.book(reader.speaks(line), line.language)
+
+
+def _form(context: Context, text: Text, home: Address, said: list[str]) -> tuple[Form | None, Form | None]:
+    """What each part is besides its words, and what the last is, on phones that show such."""
+    if home.channel is not Channel.WHATSAPP:
+        return None, None
+    book = _book(text.to, context.line)
+    form = templates.form(book, context.line, text)
+    return form, buttons.beside(context, book, text, said[-1], form)
 
 
 def _said(book: Book, text: Text, channel: Channel) -> str:
@@ -200,6 +229,7 @@ def enqueue(
     kept: bool = False,
     not_before: datetime | None = None,
     along: Enclosed = NOTHING,
+    form: Form | None = None,
     **row: Any,
 ) -> None:
     """Write one text into the queue, ready to leave; with a picture that is still fetched, once that is here."""
@@ -209,6 +239,7 @@ def enqueue(
     session.insert_later(
         Outbound,
         body=body,
+        form=forms.pack(form),
         segments=size,
         cost=prices.sent(line.policy, row["channel"], row["to"], size),
         state=State.KEPT if kept else State.READY,
@@ -266,22 +297,16 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
     queue(session, line, f"failed-{lost.id}", texts, now, once=True)
 
 
-def resend_by_sms(session: Session, row: Outbound, now: datetime) -> bool:
-    """Send what WhatsApp no longer takes to the person's SMS address; False if they have none that we write to."""
-    line = lines.by_id(session, row.line_id)
-    return _resend(session, row, now, followups.by_sms(Context(session, line, now), row))
-
-
 def resend_elsewhere(session: Session, row: Outbound, now: datetime) -> bool:
     """Send an alarm by the other channel of somebody whom it did not reach; False if there is none left."""
     if row.key.endswith(tuple(f":{channel}" for channel in Channel)):
         return False
     other = Channel.SMS if row.channel is Channel.WHATSAPP else Channel.WHATSAPP
     homes = people.addresses_on(session, row.person_id, other)
-    return _resend(session, row, now, [home for home in homes if home.undeliverable_at is None])
+    return resend(session, row, now, [home for home in homes if home.undeliverable_at is None])
 
 
-def _resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Address]) -> bool:
+def resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Address]) -> bool:
     """Send a text to the first of these addresses that we write to; False if there is none."""
     line = lines.by_id(session, row.line_id)
     person = people.by_id(session, row.person_id)

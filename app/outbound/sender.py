@@ -16,7 +16,7 @@ import structlog
 from app.carriers.base import Action, CannotTell, Carrier, CarrierError, Outgoing, Sent, SentMessage
 from app.clock import Clock
 from app.database.engine import Database, is_transient
-from app.outbound import delivery, enclosing, results
+from app.outbound import delivery, enclosing, results, window
 from app.outbound.breaker import Breaker
 from app.outbound.discretion import ALLOWED_IN_SILENCE
 from app.outbound.outbox import ALLOWED_AFTER_STOP
@@ -25,7 +25,7 @@ from app.outbound.results import NotPosted, SendOutcome
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from models import people
-from models.delivery import leases, spending, uncertain, workers
+from models.delivery import forms, leases, spending, uncertain, workers
 from models.delivery.handover import LeasedText
 from models.delivery.leases import Lease, LeaseTerms
 from models.delivery.outbound import Lane
@@ -164,6 +164,7 @@ class Sender:
         lookups = self._lost_and_found(session, now) if looks else []
         lease = leases.lease(session, now, room, self.terms, self._turns, discover=looks) if room > 0 else Lease()
         delivery.gave_up(session, lease.lost, now)
+        window.shut(session, lease.shut, now)
         for line_id in lease.over_budget:
             delivery.budget_spent(session, line_id, now)
         return lease, lookups
@@ -262,6 +263,8 @@ class Sender:
             return False
         if text.expires_at is not None and text.expires_at <= now:
             return False
+        if text.window_until is not None and text.window_until <= now:  # it closed since: looked at anew
+            return False
         wanted = text.phrase in ALLOWED_AFTER_STOP | ALLOWED_IN_SILENCE or bool(
             self.database.lookup(people.NOT_OPTED_OUT, person=text.person_id)
         )
@@ -281,10 +284,13 @@ class Sender:
             by_rcs=text.by_rcs,
             essential=text.lane != Lane.BULK,
             media=enclosing.path(text),
+            form=forms.unpack(text.form),
+            sent_as=text.sent_as,
         )
 
     def _look_up(self, lookup: Lookup) -> None:
-        text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body)
+        form = forms.unpack(lookup.form)
+        text = Outgoing(lookup.id, lookup.channel, lookup.from_number, lookup.to, lookup.body, form=form)
         found: list[SentMessage] | CannotTell | CarrierError
         try:
             found = self.carrier.find(text, lookup.since - delivery.CLOCK_SKEW)

@@ -133,6 +133,18 @@ def piece(request: Request, number: str) -> Response:
     return Response(status_code=404, headers=PLAYED) if found is None else media.as_it_is(found)
 
 
+@router.post("/simulator/tap")
+def tap(request: Request, form: OwnForm) -> Response:
+    """Somebody presses a button or a row under a text."""
+    line_id, phone_id = _line_id(request, form.number("line")), form.number("phone")
+    text = min(form.number("text"), LARGEST_ID)
+    try:
+        _phones(request).tap(line_id, min(phone_id, LARGEST_ID), text, form.text("choice"))
+    except CannotDo as error:
+        return _answer(request, line_id, Notice(trouble=str(error)))
+    return _answer(request, line_id, Notice(), f"#phone-{phone_id}")
+
+
 @router.post("/simulator/neighbor")
 def neighbor(request: Request, form: OwnForm) -> Response:
     """Another neighbor's phone."""

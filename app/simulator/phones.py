@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 from app.carriers.simulator import Simulator
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from app.simulator import threads, timelapse
+from app.simulator import taps, threads, timelapse
+from app.simulator.taps import Choice, NothingToTap
 from app.simulator.threads import Arrival, Entry, Phone
 from app.simulator.timelapse import TYPING
 from handlers import phrasebook, pretend_numbers, segments
 from handlers.understanding import carrier_words
 from models import attachments, lines, people
 from models.attachments import Piece
+from models.delivery import windows
 from models.delivery.outbound import State
 from models.inbound import Heard
 from models.lines import Area, Channel, Line
@@ -44,6 +46,7 @@ STATES = {
     State.READ: "read",
     State.UNCERTAIN: "no answer from the carrier yet",
     State.HELD: "held back",
+    State.WAITS: "waits until they write",
     State.KEPT: "kept until they ask for it",
     State.FAILED: "failed",
     State.EXPIRED: "too old, not sent",
@@ -68,6 +71,10 @@ class Bubble:
     segments: int | None
     note: str | None = None
     pieces: tuple[Piece, ...] = ()  # pictures and voice messages
+    choices: tuple[Choice, ...] = ()  # what can be pressed under it
+    unfolds: str = ""  # what the list is called that these are in
+    place: str = ""  # on a map
+    template: bool = False  # it left as one, for WhatsApp's window was closed
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,11 @@ class Table:
     hidden: int  # phones for which there is no room
     areas: list[Area]
     now: datetime  # the line's local time
+    at: datetime  # the same moment
+
+    def closed(self, phone: Phone) -> bool:
+        """Whether WhatsApp takes nothing but templates of ours for this phone now."""
+        return phone.address.channel is Channel.WHATSAPP and not windows.is_open(phone.address, self.at)
 
     def thread(self, phone: Phone) -> list[Bubble]:
         """What is on this phone, oldest first."""
@@ -123,6 +135,7 @@ class Phones:
             hidden=max(threads.count(session, line_id) - SHOWN, 0),
             areas=lines.areas(session, line_id),
             now=self.hotline.clock.now().astimezone(zone),
+            at=self.hotline.clock.now(),
         )
 
     def all(self, line_id: int) -> list[Phone]:
@@ -195,6 +208,20 @@ class Phones:
 
         Raises CannotDo.
         """
+        return self._heard(line_id, phone_id, words, file=file)
+
+    def tap(self, line_id: int, phone_id: int, outbound_id: int, choice_id: str) -> Taken:
+        """Press a button or a row under a text of ours. Raises CannotDo."""
+        return self._heard(line_id, phone_id, "", (outbound_id, choice_id))
+
+    def _heard(
+        self,
+        line_id: int,
+        phone_id: int,
+        words: str,
+        tap: tuple[int, str] | None = None,
+        file: tuple[str, bytes] | None = None,
+    ) -> Taken:
         if len(words) > LONGEST_TEXT:
             raise CannotDo(f"A text holds {LONGEST_TEXT:,} characters; this one has {len(words):,}.")
         line, phone = self.hotline.database.read(lambda session: _line_and_phone(session, line_id, phone_id))
@@ -209,6 +236,11 @@ class Phones:
             body=sendable(words),
             media=self._held(file),
         )
+        if tap is not None:
+            try:
+                heard = self.hotline.database.read(lambda session: taps.pressed(session, heard, *tap))
+            except NothingToTap as error:
+                raise CannotDo(str(error)) from error
         self.pass_time(TYPING)  # whoever plays all the phones at once is quicker than any neighbor
         taken = self.hotline.receive(heard).result()
         while heard.media and self.hotline.fetcher.once():
@@ -253,6 +285,10 @@ def bubble(entry: Entry, zone: ZoneInfo) -> Bubble:
         segments=(entry.segments or segments.count(entry.body)) if entry.channel is Channel.SMS else None,
         note=STOPPED_NOTE if stopped else None,
         pieces=tuple(piece for piece in entry.pieces if piece.state is attachments.State.KEPT and piece.size),
+        choices=taps.choices(entry.form),
+        unfolds=entry.form.list_title if entry.form else "",
+        place=f"{entry.form.pin.latitude},{entry.form.pin.longitude}" if entry.form and entry.form.pin else "",
+        template=entry.template,
     )
 
 

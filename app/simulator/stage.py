@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from dateutil import tz
 from sqlmodel import col, select
 
+from app.carriers.base import Outgoing
 from app.hotline import Hotline
 from app.outbound import enclosing
-from app.simulator import samples, sandbox, timelapse
+from app.simulator import layouts, samples, sandbox, taps, timelapse
 from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import board
@@ -21,7 +22,7 @@ from models import attachments, lines, people, requests
 from models.assignments import HOLDING, Assignment
 from models.attachments import Kind
 from models.delivery.outbound import Outbound
-from models.inbound import Heard
+from models.inbound import Heard, Manner
 from models.lines import Area, Channel, Line
 from models.people import Address, Person
 from models.requests import Request, Urgency
@@ -32,6 +33,7 @@ DIGITS = re.compile(r"\b\d{6}\b")
 # What a link to the board ends with, or one to a picture.
 LINK = re.compile(rf"(?<={board.PATH}/)[\w-]+|(?<={enclosing.PATH})[\w-]+")
 RECEIVED = {Kind.PICTURE: "[picture]", Kind.VOICE: "[voice note]"}
+TEMPLATE = "[template] "  # before a text that WhatsApp took outside its window
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Stage:
         session.add(line)
         for name, aliases in self.story.areas.items():
             session.add(Area(line_id=line.id, name=name, aliases=aliases))
+        if self.story.templates is not None:
+            layouts.keep_all(session, self.clock.now(), self.story.templates)
         session.flush()
         areas = {area.name: area.id for area in lines.areas(session, line.id)}
         for phone in self.story.phones.values():
@@ -139,7 +143,10 @@ class Stage:
     def _say(self, said: Says) -> None:
         for n, code in enumerate(self.keys, 1):
             said = replace(said, words=re.sub(rf"\bKEY{n}\b", code, said.words))
-        self.hotline.receive(self._heard_of(said)).result()
+        heard = self._heard_of(said)
+        if said.tap is not None or said.to is not None:
+            heard = self.hotline.database.read(lambda session: _about_ours(session, said, heard))
+        self.hotline.receive(heard).result()
         self._send()
 
     def _wait(self, by: timedelta) -> None:
@@ -153,17 +160,20 @@ class Stage:
         self.hotline.sender.drain()
         carried, self.carrier.carried = self.carrier.carried, []
         if carried:
-            self.hotline.database.read(lambda session: self._write(session, [text.id for text in carried]))
+            self.hotline.database.read(lambda session: self._write(session, carried))
 
-    def _write(self, session: Session, ids: list[int]) -> None:
+    def _write(self, session: Session, carried: list[Outgoing]) -> None:
+        ids = [text.id for text in carried]
+        by_template = {text.id for text in carried if text.sent_as is not None and text.sent_as.template}
         for request in session.exec(select(Request)):
             self.codes[request.code_word] = request.number
         phones = {(phone.channel, phone.value): label for label, phone in self.story.phones.items()}
         rows = session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id)))
         for row in rows:
             label = phones.get((row.channel, row.to), row.to)  # the bare number of somebody the story does not name
-            self._heard.append((label, self._stable(session, row)))
-            self._texts.append((label, row.body))
+            mark = TEMPLATE if row.id in by_template else ""
+            self._heard.append((label, mark + self._stable(session, row)))
+            self._texts.append((label, taps.words(row)))
 
     def _stable(self, session: Session, row: Outbound) -> str:
         """The text as written into a transcript: what is chance in it shows as CODE and the number, and as KEY."""
@@ -242,10 +252,18 @@ def _moment(written: datetime, zone: str) -> datetime:
 def _heard(said: Says, number: int, url: str) -> Heard:
     """The text as a carrier would bring it."""
     phone, sid = said.phone, f"SM{number:032x}"
-    heard = Heard(sid, phone.channel, phone.value, phone.number, said.words)
+    heard = Heard(sid, phone.channel, phone.value, phone.number, said.words, manner=said.manner)
     if said.picture:
         return replace(heard, media=((url, said.picture.removeprefix(samples.LOST)),))
     if said.place:
         spot = ",".join(said.place)
         return replace(heard, body="", location=f"{said.words} ({spot})" if said.words else spot)
     return heard
+
+
+def _about_ours(session: Session, said: Says, heard: Heard) -> Heard:
+    """The text as a press of a button of ours, or a reply or reaction to a text of ours."""
+    if said.tap is not None:
+        return taps.tapped(session, heard, said.tap)
+    about = taps.reacted if said.manner is Manner.REACTION else taps.replied
+    return about(session, heard, said.to or None)

@@ -11,8 +11,11 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.inbound import tick
+from app.simulator import taps
 from models import attachments
 from models.attachments import Piece
+from models.delivery import forms
+from models.delivery.forms import Form
 from models.delivery.outbound import Attempt, Outbound, State, is_in
 from models.inbound import Inbound
 from models.lines import Channel
@@ -59,6 +62,8 @@ class Entry:
     media: int = 0
     location: str | None = None
     pieces: tuple[Piece, ...] = ()  # pictures and voice messages
+    form: Form | None = None  # what its phone shows beside its words
+    template: bool = False  # it left as one
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,9 @@ def merged(session: Session, shown: list[Phone], limit: int) -> dict[int, list[E
                     id=f"out-{sent.id}",
                     mine=False,
                     channel=sent.channel,
-                    body=sent.body,
+                    body=taps.words(sent),
+                    form=taps.form_of(sent),
+                    template=forms.sent_by(sent.form) is not None,
                     at=sent.created_at,
                     state=sent.state,
                     segments=sent.segments,
@@ -224,7 +231,7 @@ def arrivals(session: Session, line_id: int, after: int) -> list[Arrival]:
         .order_by(col(Attempt.id))
     )
     return [
-        Arrival(attempt_id, text.person_id, text.channel, text.to, text.body, text.segments)
+        Arrival(attempt_id, text.person_id, text.channel, text.to, taps.shown(text), text.segments)
         for attempt_id, text in session.exec(query)
     ]
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
+from models.delivery.contents import Approval
+from models.inbound import Manner
 from models.lines import Channel, Resource
 
 
@@ -44,6 +46,9 @@ class Says:
     after: timedelta = TYPING
     picture: str | None = None  # its content type; a voice note is one too
     place: tuple[str, str] | None = None  # latitude and longitude
+    tap: str | None = None  # the title of a button or row that is pressed, and perhaps of which request
+    to: int | None = None  # they reply to the last text about this request; 0 for the last of all
+    manner: Manner | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class Transcript:
     rules: dict[str, int | StrEnum] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    templates: Approval | None = None  # how far WhatsApp is with our templates; None: it knows none
 
     def write(self) -> str:
         """The story as text, answers in a column below the line that caused them."""

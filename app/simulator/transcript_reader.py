@@ -14,6 +14,8 @@ from app.simulator.timelapse import TYPING
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import phrasebook
 from handlers.understanding.intents import Need
+from models.delivery.contents import Approval
+from models.inbound import Manner
 from models.lines import DEFAULT_POLICY, FIGURES, Channel, Resource
 from models.requests import Outcome, State
 
@@ -25,8 +27,12 @@ PICTURE = re.compile(
     r"\[(?P<lost>lost )?(?P<what>photo|picture|voice note)(?: (?P<kind>\w+/[\w.+-]+))?\] ?(?P<words>.*)"
 )
 PLACE = re.compile(r"\[loc (?P<latitude>-?\d+(?:\.\d+)?), ?(?P<longitude>-?\d+(?:\.\d+)?)\] ?(?P<words>.*)")
+TAP = re.compile(r"\[tap (?P<title>[^\]]+)\]")
+REPLY = re.compile(r"\[re(?: #(?P<number>\d{1,9}))?\] ?(?P<words>.*)")
+REACTION = re.compile(r"\[reacts(?: (?P<emoji>[^\]# ]*))?(?: #(?P<number>\d{1,9}))?\]")
+MANNERS = {"[forwarded] ": Manner.FORWARDED, "[edits] ": Manner.EDIT, "[deletes]": Manner.DELETION}
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "day": timedelta(days=1), "days": timedelta(days=1)}
-SETTINGS = frozenset("name language timezone country emergency area rule resource".split())
+SETTINGS = frozenset("name language timezone country emergency area rule resource templates".split())
 NAMES = {"emergency": "emergency_number"}
 ROLES = frozenset("asks helps duty stranger".split())
 STEPS = (
@@ -90,6 +96,8 @@ def _setting(story: Transcript, line: str) -> None:
         if unknown := [need for need in named if need not in list(Need)]:
             raise ValueError(f"{unknown[0]} is no need; write resource food,baby: Pantry at St Paul's, Tue 10-12")
         story.resources.append(Resource(tuple(named), words.strip()))
+    elif key == "templates":
+        story.templates = _approval(value)
     elif key == "rule":
         rule, _, figure = value.partition(" ")
         if rule not in FIGURES:
@@ -105,6 +113,13 @@ def _setting(story: Transcript, line: str) -> None:
         except ValueError as error:
             raise ValueError(_complaint(error)) from error
         story.settings[name] = value
+
+
+def _approval(value: str) -> Approval | None:
+    stands = {"approved": Approval.APPROVED, "waiting": Approval.WAITS, "none": None}
+    if value not in stands:
+        raise ValueError(f"WhatsApp's templates are one of {', '.join(stands)}")
+    return stands[value]
 
 
 def _complaint(error: ValueError) -> str:
@@ -180,6 +195,16 @@ def _text(phone: Phone, words: str, after: timedelta) -> Says:
         return Says(phone, picture["words"], after, picture=f"{samples.LOST}{kind}" if picture["lost"] else kind)
     if place := PLACE.fullmatch(words):
         return Says(phone, place["words"], after, place=(place["latitude"], place["longitude"]))
+    if tap := TAP.fullmatch(words):
+        return Says(phone, "", after, tap=tap["title"])
+    if reply := REPLY.fullmatch(words):
+        return Says(phone, reply["words"], after, to=int(reply["number"] or 0))
+    if reaction := REACTION.fullmatch(words):
+        to = int(reaction["number"] or 0)
+        return Says(phone, reaction["emoji"] or "", after, to=to, manner=Manner.REACTION)
+    for mark, manner in MANNERS.items():
+        if words.startswith(mark):
+            return Says(phone, words.removeprefix(mark), after, manner=manner)
     if words.startswith(("[photo", "[picture", "[voice", "[lost", "[loc")):
         raise ValueError(
             "write [picture], [voice note], [photo video/mp4] or [loc 40.71,-73.99], and any words after"

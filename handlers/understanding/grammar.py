@@ -38,9 +38,9 @@ class Grammar(Vocabulary):
 
     def read(self, body: str) -> Reading:
         """Take a text apart: what it says by itself, whoever sent it."""
-        text, quote = clean(body), None
+        text, quote, edited = clean(body), None, False
         if (tap := machines.tapped(text)) and tap.mood is Mood.EDITED:  # what they wrote before is to read so now
-            text, tap = tap.quote.strip(), None
+            text, tap, edited = tap.quote.strip(), None, True
         tokens = split(text)
         if tap is None:
             text, quote = echoes.apart(text, tokens)
@@ -52,7 +52,7 @@ class Grammar(Vocabulary):
         language = told[0][0].language if told else None
         if told and told[0][1] < len(words) and len({p.language for p, size in told if size == told[0][1]}) > 1:
             language = None  # "no me manden mensajes": a word of several languages, and what follows tells which
-        return Reading(text, tokens, words, begins, self.lexicons, language, quote, tap)
+        return Reading(text, tokens, words, begins, self.lexicons, language, quote, tap, edited)
 
     def _takes_numbers(self, word: str) -> bool:
         """Whether a word by itself is a command about requests, or a harmless one mistyped."""

@@ -180,6 +180,7 @@ class Question(StrEnum):
     DOOR = "door"  # a neighbor, whether a newcomer who comes may see it
     OLD_PHONE = "old_phone"  # a new phone, whether the old one is gone: 1
     NEW_PHONE = "new_phone"  # somebody, whether a phone that says so is their new one
+    FORWARDED = "forwarded"  # anybody, whether what they passed on is their own need
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -193,6 +194,7 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.COVER,
         Question.BROADCAST,
         Question.CANT_WAIT,
+        Question.FORWARDED,
         Question.FORGET,
         Question.STAYS,
         Question.DOOR,
@@ -356,7 +358,62 @@ class Safe:
     words: str
 
 
-Intent = Order | Answer | Ambiguous | Free | Wordless | Machine | WrongNumber | MayStop | Silence | Safe
+class Verb(StrEnum):
+    """What it is to press a button."""
+
+    CLAIM = "claim"
+    PASS = "pass"
+    RECEIPT = "receipt"
+    NEED = "need"
+    AREA = "area"
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A button or a row of a list, by its id (button_ids.py): what it means, and the request it was shown for."""
+
+    verb: Verb
+    number: int  # 0 where there was no request yet
+    choice: str = ""
+
+
+@dataclass(frozen=True)
+class Forwarded:
+    """Somebody else may have written it: a need in it is theirs only if they say so."""
+
+    words: str
+    meaning: Understanding
+
+
+@dataclass(frozen=True)
+class Edited:
+    """How an earlier text of theirs is to be read now."""
+
+    words: str
+    meaning: Understanding
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """They took back an earlier text."""
+
+
+Intent = (
+    Order
+    | Answer
+    | Ambiguous
+    | Free
+    | Wordless
+    | Machine
+    | WrongNumber
+    | MayStop
+    | Silence
+    | Safe
+    | Pressed
+    | Forwarded
+    | Edited
+    | Deleted
+)
 
 
 @dataclass(frozen=True)

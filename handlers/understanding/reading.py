@@ -33,6 +33,7 @@ class Reading:
     command_language: str | None  # the language of the command that it begins with, if it does
     quote: Quote | None = None  # what of ours it quotes: taken out of these words, which answer it
     tap: Tap | None = None  # what it is, if it is a tap on a text
+    edited: bool = False  # whether it says how an earlier text is to be read now
 
     @property
     def language(self) -> str | None:

@@ -21,7 +21,9 @@ from models.store.session import Session
 def doubt_all(session: Session, since: datetime) -> int:
     """Whatever waits may have left since then; returns how many texts that are."""
     return session.execute(
-        sa.update(OUT).where(OUT.c.state.in_(UNSENT), OUT.c.look_since.is_(None)).values(look_since=since)
+        sa.update(OUT)
+        .where(OUT.c.state.in_((*UNSENT, State.WAITS)), OUT.c.look_since.is_(None))
+        .values(look_since=since)
     ).rowcount
 
 

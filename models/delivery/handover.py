@@ -3,12 +3,15 @@
 These statements run for every text that leaves, so they are precompiled.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from models.delivery import forms
 from models.delivery.outbound import Attempt, Outbound, Result, State, is_in
 from models.lines import Channel
 from models.store.lists import in_list
@@ -32,6 +35,7 @@ LEASED_COLUMNS = (
     "expires_at",
     "cost",
     "media",
+    "form",
 )
 
 RELEASE_HELD: Precompiled[None] = Precompiled(
@@ -89,6 +93,16 @@ END_UNMADE: Precompiled[None] = Precompiled(
 
 
 @dataclass(frozen=True)
+class SentAs:
+    """The layout at the carrier by which a text leaves, and what fills it."""
+
+    sid: str
+    variables: Mapping[str, str]
+    body: str  # what its reader sees
+    template: bool = True  # that WhatsApp approved; else it carries buttons, and the text keeps its words
+
+
+@dataclass(frozen=True)
 class LeasedText:
     """A leased text and the attempt it is leased for."""
 
@@ -106,9 +120,15 @@ class LeasedText:
     expires_at: datetime | None
     cost: int | None
     media: str | None
+    form: dict[str, Any] | None
     leased_until: datetime
     attempt_id: int
+    sent_as: SentAs | None = None  # the template it leaves by: WhatsApp's window is closed
+    window_until: datetime | None = None  # else, until when words of ours may go there by WhatsApp
     probes: bool = False  # its number was paused: this one text shows whether it may go on
+
+
+Way = tuple[SentAs | None, datetime | None]
 
 
 @dataclass(frozen=True)
@@ -126,16 +146,35 @@ def release_held(session: Session, now: datetime) -> None:
 
 
 def take(
-    session: Session, ids: list[int], now: datetime, lasts: timedelta, worker: str, *, probes: bool
+    session: Session,
+    ids: list[int],
+    now: datetime,
+    lasts: timedelta,
+    worker: str,
+    *,
+    probes: bool,
+    ways: Mapping[int, Way] = MappingProxyType({}),
 ) -> list[LeasedText]:
-    """Lease those of these texts that are still ready, and write down the attempt to send each."""
+    """Lease those of these texts that are still ready, and write down the attempt to send each.
+
+    `ways` say of texts by WhatsApp how they may leave. What leaves by a template has its words from then on.
+    """
     if not ids:
         return []
     until = now + lasts
     leased = session.fetch(LEASE, ids=ids, until=until, now=now, worker=worker)
     rows: dict[int, tuple[Any, ...]] = {row[0]: row for row in leased}
     attempts = dict(session.fetch(START_ATTEMPTS, ids=list(rows), now=now))
-    return [LeasedText(*(*rows[id_], until, attempts[id_], probes)) for id_ in ids if id_ in rows]
+    texts = [
+        LeasedText(*(*rows[id_], until, attempts[id_], *ways.get(id_, (None, None)), probes))
+        for id_ in ids
+        if id_ in rows
+    ]
+    for text in texts:
+        if text.sent_as is not None and text.sent_as.template:
+            form = forms.note_sent(text.form, text.sent_as.sid)
+            session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(body=text.sent_as.body, form=form))
+    return texts
 
 
 def mark_accepted(session: Session, taken: list[AcceptedText], state: State, now: datetime) -> list[AcceptedText]:

@@ -5,7 +5,7 @@ together never exceed it.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,11 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery import doubted, handover, line_numbers, queue, spending
-from models.delivery.handover import OUT, LeasedText
+from models.delivery import doubted, handover, line_numbers, queue, spending, windows
+from models.delivery.handover import OUT, LeasedText, Way
 from models.delivery.line_numbers import LineNumber, Pace
 from models.delivery.outbound import Lane, Outbound, State, filtered_before, is_in
 from models.delivery.queue import Due
+from models.delivery.windows import Gate
 from models.lines import Channel, Line, by_id, midnight
 from models.requests import State as RequestState
 from models.store.session import Session
@@ -63,6 +64,7 @@ class Lease:
     texts: list[LeasedText] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)  # texts given up on, to be reported
     rejected: int = 0  # texts that were due and may not leave
+    shut: list[int] = field(default_factory=list)  # texts that WhatsApp does not take now, and without a template
     over_budget: list[int] = field(default_factory=list)  # lines whose bulk waits until tomorrow, not reported yet
     next_at: datetime | None = None  # when the pace of a number lets it go on
 
@@ -129,8 +131,9 @@ class _Leasing:
         elif self._over_budget(line_number, line):
             last = Lane.NOTICE
         probes = line_number.pause_code is not None
-        chosen = self._chosen(line_number, line, 1 if probes else room, pace, last)
-        leased = handover.take(self.session, chosen, self.now, self.terms.lasts, self.terms.worker, probes=probes)
+        chosen, ways = self._chosen(line_number, line, 1 if probes else room, pace, last)
+        lasts, worker = self.terms.lasts, self.terms.worker
+        leased = handover.take(self.session, chosen, self.now, lasts, worker, probes=probes, ways=ways)
         if not leased:
             return
         self.lease.texts += leased
@@ -144,11 +147,15 @@ class _Leasing:
         segments = sum(text.segments for text in leased)
         spending.spend(self.session, line, segments, spending.of(line, leased), self.now)
 
-    def _chosen(self, line_number: LineNumber, line: Line, room: int, pace: Pace | None, last: Lane) -> list[int]:
+    def _chosen(
+        self, line_number: LineNumber, line: Line, room: int, pace: Pace | None, last: Lane
+    ) -> tuple[list[int], Mapping[int, Way]]:
+        """The texts that may leave now, and by which way those do that leave by WhatsApp."""
         chosen: list[int] = []
         phones: Counter[str] = Counter()
         above = line_numbers.over_ceiling(self.session, line, self.now)
         check = _LastCheck(self.session, self.now, self.terms, midnight(line, self.now) if above else None)
+        check.gate = Gate(self.session, self.now) if line_number.channel is Channel.WHATSAPP else None
         want = room if pace is None else max(1, min(room, int(pace.free)))
         for row in self._ordered(line_number, want, last):
             if phones[row.to] >= PER_PHONE or not check.passes(row):
@@ -165,7 +172,7 @@ class _Leasing:
             if len(chosen) == room:
                 break
         check.settle(self.lease)
-        return chosen
+        return chosen, check.gate.ways if check.gate else {}
 
     def _over_budget(self, line_number: LineNumber, line: Line) -> bool:
         if not line_numbers.over_budget(self.session, line, self.now):
@@ -228,6 +235,8 @@ class _LastCheck:
         self.offers_wait = offers_wait  # until then, because today's money for texts is spent
         self.rejected: dict[int, tuple[State, dict[str, Any], bool]] = {}
         self.doubted: dict[int, datetime] = {}
+        self.gate: Gate | None = None  # of WhatsApp
+        self.shut: list[int] = []
 
     def passes(self, row: Due) -> bool:
         """Whether the text may leave; if not, its new state is noted."""
@@ -258,7 +267,16 @@ class _LastCheck:
         if row.look_since is not None:
             self.doubted[row.id] = row.look_since
             return doubted.look_first(self.now)
-        return None
+        return None if self.gate is None else self._at_gate(self.gate, row)
+
+    def _at_gate(self, gate: Gate, row: Due) -> tuple[State, dict[str, Any], bool] | None:
+        """WhatsApp's window: what may not pass waits, until it is decided in this transaction what follows."""
+        if gate.passes(row):
+            return None
+        if row.phrase == windows.KNOCK:  # they have written, or wording was taken back: nothing to announce
+            return State.CANCELLED, {}, False
+        self.shut.append(row.id)
+        return State.WAITS, {}, False
 
     def settle(self, lease: Lease) -> None:
         """Write the new states down."""
@@ -273,3 +291,4 @@ class _LastCheck:
                 if id_ in self.doubted:
                     doubted.began(self.session, id_, self.doubted[id_], self.now)
                 lease.lost += [id_] if report else []
+                lease.shut += [id_] if id_ in self.shut else []

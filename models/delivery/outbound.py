@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, col, select
+from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Channel
 from models.requests import Request
@@ -35,6 +36,7 @@ class State(StrEnum):
     READ = "read"
     UNCERTAIN = "uncertain"
     HELD = "held"
+    WAITS = "waits"  # WhatsApp takes nothing of ours until they write: it goes then
     KEPT = "kept"  # others read the phone: it goes when its owner asks for it
     FAILED = "failed"
     EXPIRED = "expired"
@@ -65,6 +67,7 @@ UNARRIVED = sa.text("state IN ('accepted', 'failed')")
 TAKEN = sa.text("sid IS NOT NULL")
 ABOUT = sa.text("request_id IS NOT NULL")
 ENCLOSED, KEYED = sa.text("attachment_id IS NOT NULL"), sa.text("media IS NOT NULL")
+WAITING = sa.text("state = 'waits'")
 
 
 AT_A_TIME = 100  # texts expired or given up in one transaction
@@ -89,6 +92,7 @@ class Outbound(Model, table=True):
         sa.Index("ix_outbound_unarrived", "state", "changed_at", sqlite_where=UNARRIVED, postgresql_where=UNARRIVED),
         sa.Index("ix_outbound_person", "person_id", "id"),
         sa.Index("ix_outbound_request", "request_id", "id", sqlite_where=ABOUT, postgresql_where=ABOUT),
+        sa.Index("ix_outbound_waits", "person_id", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         sa.Index("ix_outbound_sid", "sid", sqlite_where=TAKEN, postgresql_where=TAKEN),
         sa.Index("ix_outbound_attachment", "attachment_id", sqlite_where=ENCLOSED, postgresql_where=ENCLOSED),
         sa.Index("ix_outbound_media", "media", unique=True, sqlite_where=KEYED, postgresql_where=KEYED),
@@ -105,6 +109,7 @@ class Outbound(Model, table=True):
     to: str
     by_rcs: bool = Field(default=False, sa_column_kwargs={"server_default": sa.text("false")})  # if the carrier can
     body: str
+    form: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))  # see forms
     segments: int
     lane: int
     rank: datetime = Field(sa_type=UtcDateTime)  # its place in its lane: fair between those who cause texts
@@ -133,7 +138,7 @@ def is_in(state: State) -> sa.ColumnElement[bool]:
     """Whether a text is in this state, written so that both databases use the partial indexes."""
     column = table(Outbound).c.state
     literal: sa.ColumnElement[str] = sa.literal_column(f"'{state}'")
-    if state is State.READY:
+    if state in (State.READY, State.WAITS):
         return column == literal
     return sa.and_(in_literals(column, (State.LEASED, State.UNCERTAIN, State.HELD)), column == literal)
 
@@ -209,6 +214,18 @@ def request_number(session: Session, sid: str, person_id: int) -> int | None:
     return session.exec(query.where(Outbound.sid == sid, Outbound.person_id == person_id)).first()
 
 
+def told_by(session: Session, sid: str, person_id: int) -> tuple[str, int | None] | None:
+    """The phrase of a text to this person, which the carrier knows by this id, and the request it is about."""
+    query = select(Outbound.phrase, Outbound.request_id).where(Outbound.sid == sid, Outbound.person_id == person_id)
+    found = session.exec(query).first()
+    return (found[0], found[1]) if found else None
+
+
+def body_of(session: Session, sid: str, person_id: int) -> str | None:
+    """The words of a text to this person, which the carrier knows by this id."""
+    return session.exec(select(Outbound.body).where(Outbound.sid == sid, Outbound.person_id == person_id)).first()
+
+
 def by_ids(session: Session, ids: list[int]) -> list[Outbound]:
     """These texts, in the order in which they were queued."""
     return list(session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id))))
@@ -241,7 +258,7 @@ def cancel_for(session: Session, person_id: int, now: datetime) -> int:
     """Cancel everything not yet handed over to somebody who said STOP; returns how many."""
     done = session.execute(
         sa.update(Outbound)
-        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_((*UNSENT, State.KEPT)))
+        .where(col(Outbound.person_id) == person_id, col(Outbound.state).in_((*UNSENT, State.KEPT, State.WAITS)))
         .values(state=State.CANCELLED, changed_at=now)
     )
     return done.rowcount
@@ -259,7 +276,7 @@ def cancel_about(session: Session, person_id: int, request_id: int, now: datetim
     session.execute(
         sa.update(Outbound)
         .where(col(Outbound.person_id) == person_id, col(Outbound.request_id) == request_id)
-        .where(col(Outbound.state).in_(UNSENT))
+        .where(col(Outbound.state).in_((*UNSENT, State.WAITS)))
         .values(state=State.CANCELLED, changed_at=now)
     )
 
@@ -292,7 +309,7 @@ def _expiring(state: State) -> Precompiled[int]:
     )
 
 
-EXPIRING = [_expiring(state) for state in UNSENT]
+EXPIRING = [_expiring(state) for state in (*UNSENT, State.WAITS)]
 
 
 def expire(session: Session, now: datetime) -> list[int]:
@@ -337,13 +354,24 @@ def reword(
     not_before: datetime | None = None,
     *,
     kept: bool = False,
+    form: dict[str, Any] | None = None,
 ) -> bool:
-    """Give the text with this key other words, if it is queued (or `kept`) and has not left yet; whether it was."""
+    """Give the text with this key other words and their form, if it is queued (or `kept`) and has not left yet.
+
+    Returns whether it was.
+    """
     until = {} if not_before is None else {"not_before": not_before}
     reworded = session.execute(
         sa.update(Outbound)
         .where(*((col(Outbound.key) == key, col(Outbound.state) == State.KEPT) if kept else _waits(key, now)))
-        .values(body=body, segments=segments, cost=_cost_of(segments), changed_at=now, **until)
+        .values(
+            body=body,
+            form=sa.null() if form is None else form,
+            segments=segments,
+            cost=_cost_of(segments),
+            changed_at=now,
+            **until,
+        )
     )
     return reworded.rowcount == 1
 

@@ -37,10 +37,13 @@ DUE: Precompiled[Any] = Precompiled(
         OUT.c.phrase,
         OUT.c.expires_at,
         OUT.c.look_since,
+        OUT.c.form,
         PERSON.c.opted_out_at,
         ADDRESS.c.undeliverable_at,
         ADDRESS.c.undeliverable_code,
         ADDRESS.c.last_heard_at,
+        ADDRESS.c.window_opened_at,
+        ADDRESS.c.window_closed_at,
         ADDRESS.c.paused_until,
         REQUEST.c.state.label("request_state"),
     )
@@ -85,10 +88,13 @@ class Due(NamedTuple):
     phrase: str
     expires_at: datetime | None
     look_since: datetime | None  # looked for before it leaves
+    form: dict[str, Any] | None
     opted_out_at: datetime | None
     undeliverable_at: datetime | None
     undeliverable_code: int | None
     last_heard_at: datetime | None
+    window_opened_at: datetime | None
+    window_closed_at: datetime | None
     paused_until: datetime | None
     request_state: RequestState | None
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ class Lookup:
     from_number: str
     to: str
     body: str
+    form: dict[str, Any] | None
     since: datetime  # when its last attempt began
     due: datetime  # when this look was due
 
@@ -91,6 +93,7 @@ def _leasing() -> Precompiled[Any]:
             col(Outbound.from_number),
             col(Outbound.to),
             col(Outbound.body),
+            col(Outbound.form),
             col(Outbound.not_before),
         )
     )
@@ -101,11 +104,11 @@ LEASING = _leasing()
 
 def lease_lookups(session: Session, now: datetime, lasts: timedelta, limit: int) -> list[Lookup]:
     """Take uncertain texts whose time to be looked for has come; nobody else takes them for as long as it `lasts`."""
-    rows = sorted(session.fetch(LEASING, now=now, until=now + lasts, limit=limit))
+    rows = sorted(session.fetch(LEASING, now=now, until=now + lasts, limit=limit), key=itemgetter(0))
     began = _began(session, [row[0] for row in rows])
     return [
-        Lookup(id_, person_id, channel, from_number, to, body, began[id_], due_at)
-        for id_, person_id, channel, from_number, to, body, due_at in rows
+        Lookup(id_, person_id, channel, from_number, to, body, form, began[id_], due_at)
+        for id_, person_id, channel, from_number, to, body, form, due_at in rows
     ]
 
 

@@ -5,6 +5,7 @@ A trial account puts a sentence before every text, long bodies are cut, redactio
 
 from enum import Enum, auto
 
+from app.carriers.base import Outgoing
 from handlers import segments
 
 TRIAL = "Sent from your Twilio trial account - "
@@ -38,6 +39,13 @@ def fits(ours: str, segments_listed: object) -> bool:
     not known yet (of a Messaging Service)."""
     written = str(segments_listed or "0")
     return written in {"0", str(segments.count(ours)), str(segments.count(TRIAL + ours))}
+
+
+def likeness_of(ours: Outgoing, listed: object) -> Likeness:
+    """The same of a text that may have left in fewer words, for its buttons say the others."""
+    whole = likeness(ours.body, listed)
+    shorter = ours.form.words if ours.form else ""
+    return likeness(shorter, listed) if whole is Likeness.OTHER and shorter else whole
 
 
 def plain(body: str) -> str:

@@ -1,5 +1,6 @@
 """Twilio, by SMS and WhatsApp: what it calls, what we post to it, what its list says."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,15 +22,31 @@ from app.carriers.base import (
     Sent,
     SentMessage,
     StatusUpdate,
+    Verdict,
     Webhook,
 )
-from app.carriers.twilio import addresses, bodies, doctor, errors, inbox, media, remedies, signature, webhook
+from app.carriers.twilio import (
+    addresses,
+    bodies,
+    contents,
+    doctor,
+    errors,
+    inbox,
+    media,
+    quick_replies,
+    remedies,
+    rich,
+    signature,
+    webhook,
+)
 from app.carriers.twilio.account import Account
 from app.carriers.twilio.bodies import Likeness
 from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal, said
 from app.settings import Settings
 from app.telemetry.findings import Finding
+from handlers.layouts import Layout
 from models.delivery.outbound import State
+from models.delivery.shown import Shape
 from models.inbound import Heard
 from models.lines import Channel
 
@@ -52,6 +69,8 @@ class Twilio(Carrier):
     name = "twilio"
     lists_received = True
     deletes = True
+    keeps_layouts = True
+    approves = True
     webhooks = webhook.PATHS
 
     def __init__(self, account: Account, *, timeout: float = TIMEOUT) -> None:
@@ -103,7 +122,7 @@ class Twilio(Carrier):
         fields = {
             "To": prefix + text.to,
             "From": prefix + text.from_number,
-            "Body": text.body,
+            **_said(text),
             "StatusCallback": f"{self.account.public_url}{webhook.STATUS}?id={text.id}",
         }
         if text.media is not None:
@@ -135,7 +154,7 @@ class Twilio(Carrier):
         """
         found: dict[str, SentMessage] = {}
         for message in chain(*(self._listed(to, since) for to in self._listed_as(text))):
-            sid, likeness = webhook.told_sid(message.sid), bodies.likeness(text.body, message.body)
+            sid, likeness = webhook.told_sid(message.sid), bodies.likeness_of(text, message.body)
             if sid is None or likeness is Likeness.OTHER or not str(message.direction).startswith("outbound"):
                 continue
             status, code = str(getattr(message.status, "value", message.status)), errors.code_of(message.error_code)
@@ -188,6 +207,10 @@ class Twilio(Carrier):
         if answer.status_code not in (204, 404):
             raise refusal(answer.status_code, error_code(answer))
 
+    def keep(self, shape: Shape, language: str) -> str:
+        """Have Twilio keep a layout for buttons or a list; returns its SID. Raises CarrierError."""
+        return quick_replies.keep(self.transport, shape, language)
+
     def as_webhook(self, message: ReceivedMessage) -> Webhook:
         """A text of that list as its webhook would have brought it."""
         return inbox.as_webhook(self.client, self.name, message)
@@ -199,6 +222,27 @@ class Twilio(Carrier):
     def discard(self, url: str) -> None:
         """Delete a piece of media that was fetched: with its message alone it stays. Raises CarrierError."""
         media.discard(self.transport, self.account.sid, url)
+
+    @property
+    def account_id(self) -> str:
+        """The account's SID."""
+        return self.account.sid
+
+    def kept_templates(self) -> Mapping[str, str]:
+        """The Content of this account."""
+        return contents.kept(self.transport)
+
+    def keep_template(self, layout: Layout) -> str:
+        """Make a Content of it."""
+        return contents.keep(self.transport, layout)
+
+    def submit_template(self, layout: Layout, sid: str) -> Verdict:
+        """Ask for WhatsApp's approval of a Content."""
+        return contents.submit(self.transport, layout, sid)
+
+    def template_verdict(self, sid: str) -> Verdict:
+        """How far WhatsApp is with a Content."""
+        return contents.verdict(self.transport, sid)
 
     def codes(self, action: Action) -> tuple[int, ...]:
         """Twilio's errors that ask for this."""
@@ -219,3 +263,12 @@ class Twilio(Carrier):
     def close(self) -> None:
         """Close the connections."""
         self.transport.close()
+
+
+def _said(text: Outgoing) -> dict[str, str]:
+    """What a text says: a layout by its id and what fills it, and else its words. Never both."""
+    if text.sent_as is None and text.form is not None and text.form.pin is not None:
+        return {"Body": text.body, "PersistentAction": rich.geo(text.form.pin)}
+    if text.sent_as is None:
+        return {"Body": text.body}
+    return {"ContentSid": text.sent_as.sid, "ContentVariables": json.dumps(text.sent_as.variables)}

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from app.carriers.base import StatusUpdate, Webhook
-from app.carriers.twilio import addresses
+from app.carriers.twilio import addresses, rich
 from app.carriers.twilio.errors import STATUSES, action_for, code_of
 from app.carriers.twilio.signature import Fields, fields_of
 from models.inbound import Heard
@@ -64,8 +64,7 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
         for n in range(MOST_MEDIA if count is None else min(count, MOST_MEDIA))
         if said.get(f"MediaUrl{n}")
     )
-    # A tapped button or list row says more exactly than its label what was meant.
-    body = said.get("ButtonPayload") or said.get("ListId") or said.get("Body", "")
+    body = rich.words(said)
     return Heard(
         id=sid,
         channel=addresses.channel(author),
@@ -76,6 +75,8 @@ def _message(said: dict[str, str], webhook: Webhook) -> Heard | None:
         location=_location(said),
         at=webhook.at,
         replied_to=message_sid(said.get("OriginalRepliedMessageSid")),
+        pressed=rich.pressed(said),
+        manner=rich.manner(said),
         carrier_answered=said.get("OptOutType") or None,
         hidden_id=addresses.hidden_id(author, said.get("ExternalUserId")),
         rcs=addresses.is_rcs(author) or addresses.is_rcs(to),

@@ -17,7 +17,7 @@ from app.carriers import simulator
 from app.carriers.base import Carrier
 from app.carriers.simulator import SimulatorRefused
 from app.cli import console, trouble
-from app.cli.doctor import money, worst_case
+from app.cli.doctor import money, window, worst_case
 from app.cli.doctor.worst_case import Group
 from app.clock import Clock
 from app.database import engine as databases
@@ -130,6 +130,8 @@ def _kept(session: Session, settings: Settings, carrier: Carrier) -> Iterator[Fi
             yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
     yield from money.kept(session, carrier, now)
     yield from sending(snapshot.read(session, now), carrier, now)
+    if not carrier.simulated:
+        yield from window.every(session, carrier, now)
 
 
 def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> Iterator[Finding]:
