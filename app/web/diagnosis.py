@@ -182,6 +182,7 @@ def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
         "spool worker": "texts kept beside the database are not taken in",
         "nightly backup": "no backup is made",
         "backup elsewhere": "no backup goes elsewhere",
+        "layouts": "what WhatsApp shows as buttons is said in words",
         "reconciler": "texts that never reached us are not fetched from the carrier",
     }
     found = []
