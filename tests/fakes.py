@@ -33,6 +33,7 @@ class TwilioRecorder(Twilio):
 
     paced = False
     lists_received = False
+    keeps_layouts = False
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(Account.of(settings))

@@ -1,6 +1,7 @@
 """Has the carrier keep the layouts by which buttons and lists are sent. Nothing hangs on them: without, words go."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -18,6 +19,7 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 INTERVAL = 900.0  # seconds between rounds; where nothing is missing, nobody is asked
+STALE_AFTER = timedelta(hours=1)
 
 
 class Shapes:
@@ -27,7 +29,9 @@ class Shapes:
         self.database = database
         self.carrier = carrier
         self.clock = clock
-        self.thread = BackgroundThread("layouts", self._round, interval=INTERVAL, first_in=0.0)
+        self.thread = BackgroundThread(
+            "layouts", self._round, interval=INTERVAL, first_in=0.0, stale_after=STALE_AFTER
+        )
 
     def start(self) -> None:
         """Begin to look."""

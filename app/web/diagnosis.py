@@ -183,6 +183,7 @@ def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
         "picture worker": "pictures and voice messages are not passed on",
         "nightly backup": "no backup is made",
         "backup elsewhere": "no backup goes elsewhere",
+        "layouts": "what WhatsApp shows as buttons is said in words",
         "reconciler": "texts that never reached us are not fetched from the carrier",
     }
     found = []
