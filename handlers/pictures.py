@@ -62,9 +62,7 @@ def left_over(turn: Turn, understood: Understood) -> Texts:
         return
     elif carried and isinstance(intent, Order) and intent.command == DONE:
         yield from receipt(turn, request)
-    elif carried and request.state is State.DELIVERED:  # where they left it, mostly
-        yield from relaying.pass_on(turn, request, "")
-    elif request.live and relaying.may_write(turn, request) and relaying.is_talk(turn, request):
+    elif _goes_over(turn, request):
         yield from relaying.pass_on(turn, request, "")
     else:
         media.record(turn, request)
@@ -72,6 +70,13 @@ def left_over(turn: Turn, understood: Understood) -> Texts:
         yield from passing.enough(turn, found)
         if found.pieces:
             yield turn.reply("media_kept", about=request, what=found.named())
+
+
+def _goes_over(turn: Turn, request: Request) -> bool:
+    """Whether it goes to the other side, as words would; also where somebody left it, after they have."""
+    if request.person_id != turn.speaker.id and request.state is State.DELIVERED:
+        return True
+    return request.live and relaying.may_write(turn, request) and relaying.is_talk(turn, request)
 
 
 def _about(turn: Turn, intent: Intent) -> Request | None:
