@@ -131,9 +131,9 @@ def beside_words(turn: Turn, request: Request, other: Person, texts: list[Text],
     if waits_for_door(turn, request, other, held[0] if held else None):
         yield from texts
         yield door_first(turn, request, other, found)
-    elif texts == [text]:
+    elif texts == [text] and not request.in_danger:
         yield from with_words(text, found, FROM_NEIGHBOR if turn.speaker.id == request.person_id else FROM_HELPER)
-    else:  # these words wait for others of theirs
+    else:  # these words wait for others of theirs, or for nothing
         yield from texts
         yield from alone(turn, request, other, found)
 
@@ -179,6 +179,24 @@ def follow(context: Context, request: Request, person: Person, held: Assignment)
     for piece in theirs[-AFTER_CLAIM:]:
         what = named([piece.kind])
         text = context.tell(person, FROM_NEIGHBOR, about=request, lane=Lane.REPLY, what=what)
+        yield replace(text, enclosed=piece.id)
+
+
+def late(context: Context, piece: Piece, readers: Sequence[Person]) -> Texts:
+    """It comes after the words that it was sent with."""
+    request = requests.by_id(context.session, piece.request_id) if piece.request_id is not None else None
+    if request is None:
+        return
+    sender = people.by_id(context.session, piece.person_id)
+    phrase = FROM_NEIGHBOR if sender.id == request.person_id else FROM_HELPER
+    for reader in readers:
+        text = context.tell(
+            *(reader, phrase),
+            about=request,
+            lane=Lane.REPLY,
+            what=named([piece.kind]),
+            name=context.somebody(sender),
+        )
         yield replace(text, enclosed=piece.id)
 
 

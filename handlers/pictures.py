@@ -48,7 +48,8 @@ def receipt(turn: Turn, request: Request) -> Texts:
 
 def left_over(turn: Turn, understood: Understood) -> Texts:
     """What came beside a command or in danger, of which nobody has spoken yet."""
-    if not media.goes_on(turn.heard):
+    heard = turn.speaker.banned_at is None and turn.speaker.opted_out_at is None
+    if not heard or not media.goes_on(turn.heard):
         return
     intent = understood.intent
     request = _about(turn, intent)
@@ -59,14 +60,23 @@ def left_over(turn: Turn, understood: Understood) -> Texts:
         yield from passing.to_duty(turn, request, passing.came(turn, request), lane=Lane.SAFETY)
     elif passing.is_noted(turn):
         return
-    elif carried and (request.state is State.DELIVERED or (isinstance(intent, Order) and intent.command == DONE)):
+    elif carried and isinstance(intent, Order) and intent.command == DONE:
         yield from receipt(turn, request)
+    elif _goes_over(turn, request):
+        yield from relaying.pass_on(turn, request, "")
     else:
         media.record(turn, request)
         found = passing.came(turn, request)
         yield from passing.enough(turn, found)
         if found.pieces:
             yield turn.reply("media_kept", about=request, what=found.named())
+
+
+def _goes_over(turn: Turn, request: Request) -> bool:
+    """Whether it goes to the other side, as words would; also where somebody left it, after they have."""
+    if request.person_id != turn.speaker.id and request.state is State.DELIVERED:
+        return True
+    return request.live and relaying.may_write(turn, request) and relaying.is_talk(turn, request)
 
 
 def _about(turn: Turn, intent: Intent) -> Request | None:

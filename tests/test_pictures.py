@@ -169,13 +169,40 @@ def test_a_carrier_that_is_away_is_asked_again_and_again(world: World) -> None:
     assert got(world, BEN) == [('From #1: "look"', True)]
 
 
-def test_words_do_not_wait_for_ever(world: World) -> None:
+def test_words_do_not_wait_long_and_the_picture_follows(world: World) -> None:
     matched(world)
+    world.twilio.media.statuses = [503] * 3
     send(world, ANA, JPEG, body="look")
-    world.drain(after=attached.WAITS + timedelta(minutes=1))  # nobody fetches
-    assert got(world, BEN) == [('From #1: "look"', False)]
     settle(world)
-    assert got(world, BEN) == [('From #1: "look"', False)]  # it left, and nothing is sent twice
+    assert got(world, BEN) == []
+    settle(world, after=attached.WORDS_WAIT + timedelta(seconds=1))
+    assert got(world, BEN) == [('From #1: "look"', False)]
+    for _ in range(3):
+        settle(world, after=timedelta(minutes=1))
+    assert got(world, BEN) == [('From #1: "look"', False), ("From #1: a picture", True)]
+    settle(world, after=timedelta(minutes=10))
+    assert len(got(world, BEN)) == 2
+
+
+def test_words_that_left_without_a_picture_that_never_comes_are_followed_by_that(world: World) -> None:
+    matched(world)
+    world.twilio.media.statuses = [503] * 9
+    send(world, ANA, JPEG, body="look")
+    for _ in range(8):
+        settle(world, after=timedelta(minutes=2))
+    assert [words for words, _ in got(world, BEN)] == [
+        'From #1: "look"',
+        "#1: they sent a picture that did not get through. Just ask here what it says.",
+    ]
+
+
+def test_words_of_danger_wait_for_no_picture(world: World) -> None:
+    matched(world)
+    send(world, ANA, JPEG, body="he fell and is not breathing")
+    world.drain()
+    assert any("not breathing" in words for words, _ in got(world, BEN))
+    settle(world)
+    assert got(world, BEN)[-1] == ("From #1: a picture", True)
 
 
 def test_what_it_is_tells_the_file_and_not_its_name(world: World) -> None:

@@ -7,6 +7,7 @@ with each file.
 """
 
 import io
+import os
 import resource
 import sys
 
@@ -23,6 +24,7 @@ LONGEST = 240  # seconds of a voice message
 RATE, BITS = 22_050, 32_000  # samples and bits a second: speech, and 4 minutes stay below 1 MB
 MEMORY = 1_500_000_000  # bytes of address space
 PROCESSOR = 20  # seconds
+NICE = 10  # texts go first
 
 IMAGES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF87a": "GIF", b"GIF89a": "GIF"}
 HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
@@ -129,6 +131,7 @@ def _is_cover(stream: object) -> bool:
 
 def _limit() -> None:
     """Neither a bomb nor an endless loop costs more than this."""
+    os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -122,7 +122,10 @@ def _arrived(session: Session, piece_id: int, now: datetime) -> bool:
     piece = attachments.by_id(session, piece_id)
     assert piece is not None
     line = lines.by_id(session, piece.line_id)
-    enclosing.arrived(session, line, piece, now)
+    context = Context(session, line, now)
+    late = people.by_ids(session, enclosing.arrived(session, line, piece, now))
+    texts = [*passing.late(context, piece, [*late.values()])]
+    outbox.queue(session, line, f"media-{piece_id}-late", texts, now, by=piece.person_id)
     return not line.policy.carrier_keeps_hours
 
 

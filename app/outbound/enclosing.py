@@ -57,14 +57,15 @@ def _texts(kind: Kind, channel: Channel) -> int:
 
 def _last(line: Line, text: Text, home: Address, said: str, piece: Piece, now: datetime) -> tuple[str, Enclosed]:
     if piece.state is State.ARRIVED or text.phrase in passing.SAID:
-        return said, _with(piece, None, now)
+        waits = attached.WAITS if text.phrase in passing.WORDLESS | passing.SAID else attached.WORDS_WAIT
+        return said, _with(piece, None, now, waits)
     key = attached.new_key()
     return with_link(line, home.channel, home.value, said, key), _with(piece, key, now)
 
 
-def _with(piece: Piece, key: str | None, now: datetime) -> Enclosed:
+def _with(piece: Piece, key: str | None, now: datetime, waits: timedelta = attached.WAITS) -> Enclosed:
     if piece.state is State.ARRIVED:
-        return Enclosed(piece.id, key, until=now + attached.WAITS)
+        return Enclosed(piece.id, key, until=now + waits)
     return Enclosed(piece.id, key) if key else NOTHING
 
 
@@ -88,8 +89,8 @@ def again(line: Line, row: Outbound, home: Address, said: Sequence[str]) -> Iter
         yield with_link(line, home.channel, home.value, said[-1], key), Enclosed(row.attachment_id, key)
 
 
-def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> None:
-    """It is here: the texts that waited for it may leave."""
+def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> list[int]:
+    """It is here: the texts that waited for it may leave. Returns whose texts have left without it."""
     announced: set[tuple[int, str]] = set()  # who has the text that comes before a voice message
     for text in attached.waiting(session, piece.id):
         key, body, not_before = None, text.body, None
@@ -102,6 +103,14 @@ def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> None:
             announced.add((text.person_id, text.to))
         size = segments.count(body)
         attached.let_go(session, text.id, now, key=key, body=body, segments=size, not_before=not_before)
+    return _ahead(session, piece.id)
+
+
+def _ahead(session: Session, piece_id: int) -> list[int]:
+    ahead = attached.gone_ahead(session, piece_id)
+    announced = {text.person_id for text in attached.with_it(session, piece_id)}
+    late = (text.person_id for text in ahead if text.phrase not in passing.SAID and text.person_id not in announced)
+    return list(dict.fromkeys(late))
 
 
 def missing(session: Session, piece_id: int, now: datetime) -> list[int]:
@@ -113,7 +122,7 @@ def missing(session: Session, piece_id: int, now: datetime) -> list[int]:
             attached.cancel(session, text.id, now)
         else:
             attached.let_go(session, text.id, now, key=None, body=text.body, segments=segments.count(text.body))
-    return list(dict.fromkeys(readers))
+    return list(dict.fromkeys([*readers, *_ahead(session, piece_id)]))
 
 
 def path(text: LeasedText) -> str | None:

@@ -13,7 +13,10 @@ from models.store.session import Session
 from models.store.types import table
 
 OUT = table(Outbound)
-WAITS = timedelta(minutes=15)  # for its picture, however often that has to be asked for; then the words go alone
+WAITS = timedelta(minutes=15)  # for its picture, however often that has to be asked for
+WORDS_WAIT = timedelta(
+    minutes=1
+)  # words that somebody wrote beside one, longer than it mostly takes; then it follows
 FETCHED_WITHIN = timedelta(hours=1)  # after the text was handed over
 # While the carrier has not said that it arrived, it may still have to fetch what goes along.
 TO_CARRIER = (State.LEASED, State.UNCERTAIN, State.ACCEPTED, State.SENT)
@@ -42,6 +45,21 @@ def waiting(session: Session, attachment_id: int) -> list[Waiting]:
     """The texts that have not left, with which this was to go."""
     columns = (OUT.c.id, OUT.c.person_id, OUT.c.phrase, OUT.c.channel, OUT.c.to, OUT.c.body)
     theirs = OUT.c.attachment_id == attachment_id, OUT.c.state.in_(NOT_LEFT), OUT.c.media.is_(None)
+    return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
+
+
+def with_it(session: Session, attachment_id: int) -> list[Waiting]:
+    """The texts with which it goes, or went."""
+    columns = (OUT.c.id, OUT.c.person_id, OUT.c.phrase, OUT.c.channel, OUT.c.to, OUT.c.body)
+    theirs = OUT.c.attachment_id == attachment_id, OUT.c.media.is_not(None)
+    return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
+
+
+def gone_ahead(session: Session, attachment_id: int) -> list[Waiting]:
+    """The texts that left without it, for it took too long."""
+    columns = (OUT.c.id, OUT.c.person_id, OUT.c.phrase, OUT.c.channel, OUT.c.to, OUT.c.body)
+    left = OUT.c.state.in_((*TO_CARRIER, *ARRIVED))
+    theirs = OUT.c.attachment_id == attachment_id, OUT.c.media.is_(None), left
     return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
 
 
