@@ -92,12 +92,13 @@ def may_stop(turn: Turn, _: MayStop) -> Texts:
         yield turn.reply("may_stop")
 
 
-def _end_texts(turn: Turn, kind: str = person_events.STOPPED) -> bool:
-    """Nothing more goes to whoever speaks; whether that was so already."""
+def _end_texts(turn: Turn, why: str | None = person_events.STOPPED) -> bool:
+    """Nothing more goes to whoever speaks; whether that was so already. `why` is the event of it."""
     speaker = turn.speaker
     already = speaker.opted_out_at is not None
-    if not already:
-        person_events.record(turn.session, turn.line.id, speaker.id, kind, turn.now, by=speaker.id)
+    if why is not None and not already:
+        by = speaker.id if why == person_events.STOPPED else None
+        person_events.record(turn.session, turn.line.id, speaker.id, why, turn.now, by=by)
     speaker.opted_out_at = turn.now
     was_on = speaker.on_duty
     speaker.on_duty_since = speaker.wake_since = None
@@ -115,7 +116,7 @@ def _end_texts(turn: Turn, kind: str = person_events.STOPPED) -> bool:
 
 def leave(turn: Turn) -> Texts:
     """The host takes somebody off the line: as STOP, but that nobody is told of a text of theirs."""
-    _end_texts(turn)
+    _end_texts(turn, None)
     yield from _let_go(turn, "duty_helper_removed")
 
 

@@ -264,3 +264,16 @@ def test_duty_learns_not_who_helps_the_neighbor_they_are_kept_apart_from(
     eve.says("I need a ride to the clinic from 9 Oak St")
     ben.says("CLAIM 2")
     assert all(now != then for now, then in zip(looked(), before, strict=True))
+
+
+def test_the_end_of_texts_and_their_return_are_in_a_persons_story(
+    hotline: Hotline, dee: Visitor, ben: Visitor
+) -> None:
+    ben.says("STOP")
+    ben.says("STOP")  # said twice, it happened once
+    path = f"/board/people/{ben.person_id}"
+    assert dee.get(path).text.count("wants no more texts (STOP)") == 1
+    ben.says("START")
+    shown = dee.get(path).text
+    assert "wants texts again (START)" in shown
+    assert "(STOP) by" not in shown
