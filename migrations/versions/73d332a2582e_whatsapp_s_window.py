@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "73d332a2582e"
-down_revision = "c55aeb4e4613"
+down_revision = "569ed344ec67"
 branch_labels = None
 depends_on = None
 
