@@ -10,6 +10,7 @@ from models import people, requests
 from models.alarms import Alarm
 from models.delivery import discretion
 from models.delivery.outbound import Lane, Outbound
+from models.people import Person
 from models.requests import Request
 
 NOBODY = "still_nobody_here"
@@ -71,3 +72,11 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         yield from watch.call_for(context, alarm)
         if not alarm.step and not discretion.was_told(context.session, alarm.person_id, NOBODY, alarm.raised_at):
             yield from _truth(context, alarm, request, on_duty=False)
+
+
+def not_called(context: Context, person: Person) -> Texts:
+    """A call to take the watch did not reach them: somebody else is called at once, and they are not soon again."""
+    person.watch_asked_at = context.now - watch.TOGETHER
+    context.session.add(person)
+    for alarm in kept.unheard(context.session, context.line.id, 1):
+        yield from watch.call_for(context, alarm)

@@ -273,7 +273,7 @@ def test_what_is_ours_is_nobodys_words() -> None:
     }
     own |= {"line.emergency_number", "context.line.emergency_number", "context.line.policy.daily_ceiling"}
     own |= {"phrasebook.book(order.argument).name", 'f"@{r.number}"'}
-    own |= {"context.line.name", "area.name", "size.money"}
+    own |= {"context.line.name", "line.name", "area.name", "size.money"}
     own |= {"found.words"}  # what a group answers itself
     used = {
         (file.name, call)

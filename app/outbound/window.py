@@ -151,7 +151,7 @@ def _cannot(context: Context, person: Person, row: Outbound, address: Address | 
     texts: Texts = iter(())
     if row.phrase in templates.ELSEWHERE:
         row.state = State.FAILED
-        texts = followups.undelivered(context, row) if row.phrase == "offer" else iter(())
+        texts = followups.undelivered(context, row) if row.phrase == "offer" else vigil.not_called(context, person)
     elif address is not None:
         first = address.waits_since is None
         _wait(session, row, address, now)
