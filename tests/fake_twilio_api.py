@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -338,7 +339,8 @@ class Api(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(served.content)))
         self.end_headers()
-        self.wfile.write(served.content)
+        with suppress(ConnectionError):  # whoever asked was killed
+            self.wfile.write(served.content)
 
     def _page(self, status: int) -> None:
         content = b"<html><body>Not found. Log in to use this network.</body></html>"

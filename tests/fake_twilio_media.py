@@ -3,6 +3,7 @@
 What the hotline sends along is fetched from its address, and what is fetched is looked at: a wrong type is refused.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -49,6 +50,8 @@ class Media:
     look: Callable[[str], Fetched] = by_http
     statuses: list[int] = field(default_factory=list)
     leads_to: str = STORE  # where an address of the API leads; an attacker's in a test
+    holds: bool = False  # the store says nothing until it is let go
+    let_go: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)  # paths of the API
     unlocked: list[bool] = field(default_factory=list)  # whether the store was shown the account's password
     fetched: list[Fetched] = field(default_factory=list)
@@ -94,6 +97,8 @@ class Media:
     def stored(self, path: str, *, authorized: bool) -> Served:
         """The file itself."""
         self.unlocked.append(authorized)
+        if self.holds:
+            self.let_go.wait(60)
         for known, (content_type, content) in self._kept.items():
             if known.rsplit("/", 1)[1] == path.removeprefix(STORE):
                 return Served(200, {"Content-Type": content_type}, content)
