@@ -5,13 +5,14 @@ import shutil
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import phonenumbers
 import pytest
 from sqlmodel import select
 
 from models import lines, prices, regions
-from models.delivery import line_numbers, outbound
+from models.delivery import line_numbers, outbound, spending
 from models.delivery.line_numbers import Spending
 from models.delivery.outbound import Lane, Outbound
 from models.inbound import Inbound
@@ -106,6 +107,19 @@ def test_a_line_lays_its_own_over_the_table() -> None:
 def test_what_is_no_price_is_refused_with_what_to_write(written: str) -> None:
     with pytest.raises(ValueError, match=r"write|no country|nothing that"):
         prices.read(written)
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (SimpleNamespace(channel=Channel.SMS), Kind.OUT),
+        (SimpleNamespace(channel=Channel.WHATSAPP), Kind.SERVICE),
+        (SimpleNamespace(channel=Channel.WHATSAPP, form=None), Kind.SERVICE),
+        (SimpleNamespace(channel=Channel.WHATSAPP, form=SimpleNamespace(template="offer_en")), Kind.UTILITY),
+    ],
+)
+def test_a_template_is_charged_as_one(row: SimpleNamespace, kind: Kind) -> None:
+    assert spending.category_of(row) is kind
 
 
 # What is kept and counted.

@@ -13,7 +13,8 @@ from models import lines, prices
 from models.delivery.handover import LeasedText
 from models.delivery.line_numbers import Spending
 from models.inbound import Inbound
-from models.lines import Line, day
+from models.lines import Channel, Line, day
+from models.prices import Kind
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import table
@@ -47,12 +48,24 @@ def spend(session: Session, line: Line, segments: int, micros: int, now: datetim
     session.modify(_spending(session.dialect.name), **spent)
 
 
+def category_of(row: Any) -> Kind:
+    """As what a text out is charged: by WhatsApp as a template where it is to leave as one (`form.template`)."""
+    if row.channel != Channel.WHATSAPP:
+        return Kind.OUT
+    template = getattr(getattr(row, "form", None), "template", None)
+    return Kind.UTILITY if template else Kind.SERVICE
+
+
 def of(line: Line, texts: Sequence[LeasedText]) -> int:
     """What these cost together, in millionths; those that were queued before there was a table, by the one of now."""
     policy = line.policy
     counted = [text.cost for text in texts if text.cost is not None]
-    others = [text for text in texts if text.cost is None]
-    return sum(counted) + sum(prices.sent(policy, each.channel, each.to, each.segments) for each in others)
+    others = [
+        prices.sent(policy, each.channel, each.to, each.segments, template=category_of(each) is Kind.UTILITY)
+        for each in texts
+        if each.cost is None
+    ]
+    return sum(counted) + sum(others)
 
 
 @cache
