@@ -55,7 +55,7 @@ def begin(turn: Turn) -> None:
     """Nothing of a need goes to the speaker's phone from now on, unless they ask for it."""
     turn.speaker.discreet_since = turn.speaker.discreet_since or turn.now
     turn.session.add(turn.speaker)
-    discretion.cancel_waiting(turn.session, turn.speaker.id, CUE, turn.now)
+    discretion.cancel_waiting(turn.session, turn.speaker.id, (CUE,), turn.now)
     discretion.keep_unsent(turn.session, turn.speaker.id, turn.now)
 
 
@@ -71,7 +71,7 @@ def read(turn: Turn, _: Order) -> Texts:
 def _show(turn: Turn, most: int) -> tuple[int, int]:
     """How many texts they read now, and how many they do not yet. A question that they read now is asked now."""
     speaker, asked = turn.speaker, turn.speaker.question_asked_at
-    discretion.cancel_waiting(turn.session, speaker.id, CUE, turn.now)
+    discretion.cancel_waiting(turn.session, speaker.id, (CUE,), turn.now)
     unread = asked is not None and discretion.is_kept(turn.session, speaker.id, asked)
     shown, left = discretion.release(turn.session, speaker.id, turn.now, most)
     if asked is not None and unread and not discretion.is_kept(turn.session, speaker.id, asked):

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.outbound import discretion, outbox, reach
-from handlers import alarms, followups, layouts, phrasebook, templates, vigil
+from handlers import alarms, followups, layouts, phrasebook, talks, templates, vigil
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from models import alarms as kept_alarms
 from models import assignments, lines, people, requests
 from models.delivery import contents, forms, outbound, windows
+from models.delivery import discretion as delivery_discretion
 from models.delivery.outbound import Outbound, State
 from models.delivery.windows import KNOCK, Gate
 from models.lines import Channel
@@ -180,6 +181,7 @@ def _author_told(context: Context, person: Person, row: Outbound) -> Texts:
             return
         author = holder[1]
     if not author.on_duty:  # there they hear it anyway
+        delivery_discretion.cancel_waiting(context.session, author.id, talks.ONCE, context.now, about=request.id)
         name = context.name(person) if person.id != request.person_id else None
         yield context.tell(author, "words_wait", about=request, name=name or Said("the_neighbor"))
 

@@ -191,12 +191,12 @@ class Stage:
     def _shown(self, session: Session, row: Outbound) -> str:
         """What the phone shows: a picture stands before its words, and WhatsApp shows none beside a voice message."""
         if row.attachment_id is None or row.media is None or row.media in row.body:
-            return row.body
+            return taps.shown(row)
         piece = attachments.by_id(session, row.attachment_id)
         kind = piece.kind if piece else Kind.PICTURE
         if kind is Kind.VOICE and row.channel is Channel.WHATSAPP:
             return RECEIVED[kind]
-        return f"{RECEIVED[kind]} {row.body}"
+        return f"{RECEIVED[kind]} {taps.shown(row)}"
 
     def _heard_of(self, said: Says) -> Heard:
         content = samples.of(said.picture) if said.picture else b""

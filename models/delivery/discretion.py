@@ -1,5 +1,6 @@
 """Texts to a phone that others read: kept until its owner asks for them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -45,9 +46,17 @@ def release(session: Session, person_id: int, now: datetime, most: int) -> tuple
     return len(kept[:most]), len(kept[most:])
 
 
-def cancel_waiting(session: Session, person_id: int, phrase: str, now: datetime) -> None:
-    """Do not say this, if it has not left yet."""
-    waiting = col(Outbound.person_id) == person_id, col(Outbound.state).in_(UNSENT), col(Outbound.phrase) == phrase
+def cancel_waiting(
+    session: Session, person_id: int, phrases: Iterable[str], now: datetime, about: int | None = None
+) -> None:
+    """Do not say this, about one request or any, if it has not left yet."""
+    waiting = [
+        col(Outbound.person_id) == person_id,
+        col(Outbound.state).in_(UNSENT),
+        col(Outbound.phrase).in_(phrases),
+    ]
+    if about is not None:
+        waiting.append(col(Outbound.request_id) == about)
     session.execute(sa.update(Outbound).where(*waiting).values(state=State.CANCELLED, changed_at=now))
 
 
