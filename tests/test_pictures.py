@@ -4,71 +4,34 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.attachments import fetching
 from app.attachments.fetching import LEASE, Fetcher
 from app.attachments.isolated import Made
 from app.outbound.enclosing import LINK_LASTS
-from app.simulator import samples
-from models import attachments, lines, own_data, people, sweeping
-from models.attachments import Attachment, Kind, State
+from models import attachments, lines
+from models.attachments import State
 from models.delivery import attached
 from models.delivery.outbound import Outbound
 from models.delivery.outbound import State as TextState
-from models.lines import Channel
 from models.store.session import Session
-from models.store.types import table
-from tests import neighbors
 from tests.fake_twilio_media import Fetched
+from tests.picture_steps import (
+    ANA,
+    BEN,
+    DEE,
+    JPEG,
+    OGG,
+    got,
+    kept,
+    look,
+    matched,
+    pieces,
+    send,
+    settle,
+)
 from tests.world import World
-
-ANA, BEN, DEE = "+12025550101", "+12025550102", "+12025550104"
-JPEG, OGG = ("image/jpeg", samples.picture()), ("audio/ogg", samples.voice())
-ROWS = table(Attachment)
-
-
-def matched(world: World, *, ana: str = ANA, ben: str = BEN) -> None:
-    """Ana has asked, and Ben has it in hand."""
-
-    def add(session: Session) -> None:
-        line = lines.all_lines(session)[0]
-        channel = Channel.WHATSAPP if ben.startswith("whatsapp:") else Channel.SMS
-        number = ben.removeprefix("whatsapp:")
-        neighbors.add(session, line, channel, number, world.clock.now(), name="Ben", helper=True)
-
-    world.hotline.database.write(add).result()
-    world.twilio.text(ana, "Need groceries for two near Oak St")
-    world.twilio.text(ben, "claim 1")
-    world.drain()
-    world.twilio.carried.clear()
-
-
-def send(world: World, sender: str, *files: tuple[str, bytes], body: str = "", named: str | None = None) -> None:
-    assert world.twilio.text(sender, body, lost=False, **world.twilio.media.sent(*files, named=named)) == 200
-
-
-def settle(world: World, *, after: timedelta = timedelta(0)) -> None:
-    """Let all that is due be fetched and sent."""
-    world.clock.advance(after)
-    while world.hotline.fetcher.once():
-        pass
-    world.drain()
-
-
-def got(world: World, to: str) -> list[tuple[str, bool]]:
-    """What a phone got: the words, and whether something came along."""
-    return [(text.body, "MediaUrl" in text.fields) for text in world.twilio.sent if text.to == to]
-
-
-def pieces(world: World) -> list[tuple[State, int]]:
-    query = sa.select(ROWS.c.state, ROWS.c.size).order_by(ROWS.c.id)
-    return world.hotline.database.read(lambda session: [(row[0], row[1]) for row in session.execute(query)])
-
-
-def look(world: World, url: str) -> Fetched:
-    return world.twilio.media.look(url)
 
 
 def test_a_picture_goes_to_the_other_side_and_back(world: World) -> None:
@@ -275,118 +238,6 @@ def test_a_webhook_that_comes_twice_brings_one_picture(world: World) -> None:
     assert len(pieces(world)) == 1
 
 
-def rule(world: World, **figures: int) -> None:
-    def change(session: Session) -> None:
-        line = lines.all_lines(session)[0]
-        line.rules = {**line.rules, **figures}
-        session.add(line)
-
-    world.hotline.database.write(change).result()
-
-
-def test_nobody_sends_more_than_their_share(world: World) -> None:
-    matched(world)
-    rule(world, media_per_day=2)
-    for _ in range(3):
-        send(world, ANA, JPEG, JPEG)
-    settle(world)
-    assert len(pieces(world)) == 2
-    assert "I can take no more pictures today. Please write what matters in them." in [w for w, _ in got(world, ANA)]
-    world.clock.advance(timedelta(hours=25))
-    world.hotline.tick()
-    send(world, ANA, JPEG)
-    assert len(pieces(world)) == 3
-
-
-def test_a_line_keeps_no_more_than_its_room(world: World) -> None:
-    matched(world)
-    send(world, ANA, JPEG)
-    settle(world)
-    rule(world, media_megabytes=1)
-
-    def grow(session: Session) -> None:
-        session.execute(sa.update(ROWS).values(size=attachments.MEGABYTE))
-
-    world.hotline.database.write(grow).result()
-    send(world, ANA, JPEG)
-    assert len(pieces(world)) == 1
-    assert got(world, BEN)[-1][1]
-
-
-def blank(world: World) -> None:
-    def work(session: Session) -> None:
-        for line in lines.all_lines(session):
-            sweeping.blank(session, line, world.clock.now())
-
-    world.hotline.database.write(work).result()
-
-
-def kept(world: World) -> int:
-    query = sa.select(sa.func.count()).where(ROWS.c.content.is_not(None))
-    return world.hotline.database.read(lambda session: int(session.execute(query).scalar_one()))
-
-
-def test_after_some_days_it_is_erased(world: World) -> None:
-    matched(world)
-    send(world, ANA, JPEG)
-    settle(world)
-    world.clock.advance(timedelta(days=13))
-    blank(world)
-    assert kept(world) == 1
-    world.clock.advance(timedelta(days=2))
-    blank(world)
-    assert (kept(world), pieces(world)[0][0]) == (0, State.GONE)
-
-
-def test_what_belongs_to_no_request_is_erased_the_next_day(world: World) -> None:
-    send(world, ANA, JPEG)
-    settle(world)
-    assert kept(world) == 1
-    world.clock.advance(timedelta(hours=25))
-    blank(world)
-    assert kept(world) == 0
-
-
-@pytest.mark.parametrize("fetched", [True, False])
-def test_whoever_is_forgotten_leaves_no_picture(world: World, fetched: bool) -> None:
-    matched(world)
-    world.twilio.told = lambda words: []
-    send(world, ANA, JPEG)
-    if fetched:
-        settle(world)
-    world.twilio.text(ANA, "FORGET ME")
-    world.twilio.text(ANA, "1")
-    world.drain()
-    assert kept(world) == 0
-    urls = world.hotline.database.read(lambda s: [row[0] for row in s.execute(sa.select(ROWS.c.url))])
-    assert urls == [""]
-    for seen in world.twilio.media.fetched:
-        assert look(world, seen.url).status == 404
-    before = len(world.twilio.media.asked)
-    settle(world)
-    settle(world, after=timedelta(minutes=10))
-    assert (kept(world), len(world.twilio.media.asked)) == (0, before)
-    assert not any(along for _, along in got(world, BEN)[int(fetched) :])
-
-
-def test_what_is_known_of_somebody_holds_their_pictures(world: World) -> None:
-    matched(world)
-    send(world, ANA, JPEG)
-    settle(world)
-
-    def known(session: Session) -> list[dict[str, object]]:
-        line = lines.all_lines(session)[0]
-        person, _ = people.get_or_create(session, line, Channel.SMS, ANA, world.clock.now())
-        return own_data.export(session, person)["attachment"]
-
-    [row] = world.hotline.database.write(known).result()
-    assert row["content_type"] == "image/jpeg"
-    assert str(row["content"]).startswith("/9j/")  # a JPEG in base64
-    world.twilio.text(ANA, "MY DATA")
-    world.drain()
-    assert "1 picture or voice message" in got(world, ANA)[-1][0]
-
-
 def test_who_is_kept_apart_or_stopped_gets_nothing(world: World) -> None:
     matched(world)
     world.twilio.text(BEN, "STOP")
@@ -428,26 +279,6 @@ def test_no_key_and_no_address_is_in_the_log(world: World, caplog: pytest.LogCap
     key = fetched.url.rsplit("/", 1)[1]
     assert key not in caplog.text
     assert "/Media/" not in caplog.text
-
-
-def test_pieces_are_read_without_their_bytes(world: World) -> None:
-    matched(world)
-    send(world, ANA, JPEG)
-    settle(world)
-    [piece] = world.hotline.database.read(lambda session: attachments.of_request(session, 1))
-    assert (piece.kind, piece.state, hasattr(piece, "content")) == (Kind.PICTURE, State.KEPT, False)
-
-
-def test_where_the_carrier_keeps_nothing_for_long_it_keeps_no_picture_either(world: World) -> None:
-    matched(world)
-    send(world, ANA, JPEG)
-    settle(world)
-    assert world.twilio.media.left == 1
-    rule(world, carrier_keeps_hours=30)
-    send(world, ANA, JPEG)
-    settle(world)
-    assert world.twilio.media.left == 1
-    assert kept(world) == 2
 
 
 def test_danger_beside_a_picture_alarms_at_once_and_duty_sees_it(world: World) -> None:
