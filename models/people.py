@@ -387,9 +387,9 @@ def _awake_at(when: Waking, moment: datetime) -> datetime | None:
     return when.next(moment)
 
 
-def unmake(session: Session, person: Person, address: Address) -> None:
+def unmake(session: Session, person: Person) -> None:
     """Take back somebody who was made known in this transaction: their text does not count."""
-    session.execute(sa.delete(Address).where(col(Address.id) == address.id))
+    session.execute(sa.delete(Address).where(col(Address.person_id) == person.id))
     session.execute(sa.delete(Person).where(col(Person.id) == person.id))
 
 

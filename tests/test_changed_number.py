@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.hotline import Hotline
 from models import board_sessions, former, kept_apart, lines, people, person_events
@@ -82,13 +82,16 @@ class Town:
 
     def told(self, number: str) -> list[str]:
         """The phrases that went to a number."""
-        return self.do(lambda s: [t.phrase for t in s.exec(select(Outbound).where(Outbound.to == number))])
+        return [text.phrase for text in self._sent(number)]
 
     def code(self, number: str) -> str:
         """The code that a phone was shown last."""
-        bodies = self.do(lambda s: [t.body for t in s.exec(select(Outbound).where(Outbound.to == number))])
-        shown = [found[1] for body in bodies if (found := re.search(r"CODE (\d{6})", body))]
+        shown = [found[1] for text in self._sent(number) if (found := re.search(r"CODE (\d{6})", text.body))]
         return shown[-1]
+
+    def _sent(self, number: str) -> list[Outbound]:
+        sent = select(Outbound).where(Outbound.to == number).order_by(col(Outbound.id))
+        return self.do(lambda s: list(s.exec(sent)))
 
     def move(self, old: str, new: str) -> None:
         """The old phone shows a code, and the new one sends it."""

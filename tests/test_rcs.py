@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import col, select
+from sqlmodel import select
 
 from app.hotline import Hotline
 from app.inbound.receive import Taken, receive
@@ -15,12 +15,12 @@ from app.main import create_app
 from models import lines, people, same_phone, spellings
 from models.inbound import Heard, Inbound
 from models.lines import Channel
-from models.people import Address, Person
-from models.requests import Request
+from models.people import Person
 from models.store.session import Session
 from tests import neighbors, webhooks
 from tests.fake_twilio import FakeTwilio, Mood
 from tests.fakes import LINE, PATIENT, WHATSAPP, StillClock, twilio_settings
+from tests.one_person import asked, at, person
 from tests.serving import within
 from tests.world import DEE, World, quick
 
@@ -49,25 +49,6 @@ def eastside(database_url: str, clock: StillClock) -> Iterator[World]:
 def helper(session: Session, number: str, clock: StillClock, channel: Channel = Channel.SMS) -> int:
     line = lines.all_lines(session)[0]
     return neighbors.add(session, line, channel, number, clock.now(), name="Cleo", helper=True).id
-
-
-def at(world: World, *values: str) -> set[int]:
-    """Who is known at these addresses."""
-
-    def look(session: Session) -> set[int]:
-        found = select(Address.person_id).where(col(Address.value).in_(values))
-        return set(session.exec(found))
-
-    return world.hotline.database.read(look)
-
-
-def person(world: World, value: str) -> Person:
-    (id_,) = at(world, value)
-    return world.hotline.database.read(lambda s: s.get_one(Person, id_))
-
-
-def asked(world: World) -> list[int]:
-    return world.hotline.database.read(lambda s: [r.person_id for r in s.exec(select(Request))])
 
 
 def test_by_rcs_somebody_is_who_they_are_by_sms_and_is_answered_by_rcs(eastside: World) -> None:
@@ -121,40 +102,6 @@ def test_an_uncertain_text_is_found_where_the_carrier_sent_it_by_rcs(eastside: W
     for _ in range(6):
         eastside.drain(after=timedelta(minutes=1))
     assert len([one for one in eastside.twilio.sent if one.to == f"rcs:{ANA}"]) == 1
-
-
-def test_an_id_that_came_with_a_number_is_the_same_person_afterwards(world: World) -> None:
-    world.duty()
-    twilio = world.twilio
-    twilio.text(f"whatsapp:{ANA}", "need groceries for 2 near Oak St", ExternalUserId=HIDDEN)
-    twilio.text(f"whatsapp:{HIDDEN}", "STATUS", ExternalUserId=HIDDEN)
-    world.drain()
-    assert [one.body[:2] for one in twilio.sent if one.to == f"whatsapp:{HIDDEN}"] == ["#1"]
-    assert at(world, ANA, HIDDEN) == set(asked(world))
-    twilio.text(f"whatsapp:{HIDDEN}", "STOP", ExternalUserId=HIDDEN)
-    assert person(world, ANA).opted_out_at is not None
-    before = len(twilio.sent)
-    twilio.text(DEE, RIGHT)
-    world.drain()
-    assert {one.to for one in twilio.sent[before:]} == {DEE}
-
-
-def test_a_new_number_brings_a_new_id_and_both_are_theirs(world: World) -> None:
-    twilio = world.twilio
-    twilio.text(f"whatsapp:{HIDDEN}", "need groceries for 2 near Oak St", ExternalUserId=HIDDEN)
-    twilio.text(ANA, "hello")
-    assert len(at(world, HIDDEN, ANA)) == 2  # nobody can tell yet
-    twilio.text(f"whatsapp:{ANA}", "STATUS", ExternalUserId=HIDDEN)
-    assert at(world, HIDDEN, ANA) == set(asked(world))
-    twilio.text(f"whatsapp:{ANA}", "STATUS", ExternalUserId="US.ENT.99120865530274191")
-    assert at(world, HIDDEN, ANA, "US.ENT.99120865530274191") == set(asked(world))
-
-
-@pytest.mark.parametrize("said", ["", "+12025550177", "us.1", "US.", "US.1234; DROP", "US." + "9" * 200])
-def test_what_is_no_id_is_nobodys_address(world: World, said: str) -> None:
-    world.twilio.text(f"whatsapp:{ANA}", "hello", ExternalUserId=said)
-    found = world.hotline.database.read(lambda s: [a.value for a in s.exec(select(Address))])
-    assert found == [ANA]
 
 
 def test_mexico_has_two_spellings_of_one_number(world: World) -> None:

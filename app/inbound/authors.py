@@ -72,7 +72,7 @@ def of(
             session, line, heard.channel, heard.from_address, now, last_heard_at=heard_at, language=language
         )
         if session.is_new(person) and is_a_line(session, heard):
-            people.unmake(session, person, address)
+            people.unmake(session, person)
             return None
     if beside and not any(known.value == beside for _, known in found):
         same_phone.give_address(session, person, Channel.WHATSAPP, beside, now)

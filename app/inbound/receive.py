@@ -56,7 +56,7 @@ def receive(session: Session, heard: Heard, now: datetime) -> Taken:
     if author is None:
         return _from_nobody(session, line, heard, now)
     person, address = author
-    if session.is_new(person) and erased.sift(session, line, heard, now, person, address):
+    if session.is_new(person) and erased.sift(session, line, heard, now, person):
         return Taken.SEEN
     earlier = repeats.before(session, address, heard, now, line.policy)
     if repeats.is_repeat(earlier, heard, now):
@@ -201,7 +201,7 @@ def handle_failure(session: Session, heard: Heard, now: datetime, error: Excepti
     if author is None:
         return _from_nobody(session, line, heard, now)
     person, address = author
-    if session.is_new(person) and erased.sift(session, line, heard, now, person, address):
+    if session.is_new(person) and erased.sift(session, line, heard, now, person):
         return Taken.SEEN
     inbound_id = inbound.store(session, line.id, heard, now, person_id=person.id, intent="failed")
     if inbound_id is None:
