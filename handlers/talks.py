@@ -28,12 +28,12 @@ def is_news(turn: Turn, request: Request, other: Person, phrase: str) -> bool:
 
     In danger they are told each time, and so is whoever writes from a page, which would show no answer at all.
     """
-    if phrase not in ONCE or request.in_danger or turn.heard.id.startswith(BY_PAGE):
+    if phrase not in ONCE or request.in_danger:
         return True
     before = events.talk(turn.session, request, turn.speaker.id, RELAYED, SAID)
     way = f"{other.id} {phrase}"
     if before.told == way and before.at is not None and turn.now - before.at < PAUSE:
-        return False
+        return turn.heard.id.startswith(BY_PAGE)
     requests.record(turn.session, request, SAID, turn.now, by=turn.speaker.id, words=way)
     return True
 
