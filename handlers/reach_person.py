@@ -101,9 +101,10 @@ def reach(
     anew: bool = False,
     **values: Value,
 ) -> Texts:
-    """Tell duty that this neighbor wants a person, and tell them whether anybody is there; `anew`: even if told lately.
+    """Tell duty that this neighbor wants a person, and tell them whether anybody is there.
 
-    Whom they complain `of` hears nothing of it, nor of what they say after it.
+    `anew`: in these words even if duty was told lately that they want one. Whom they complain `of` hears nothing of
+    it, nor of what they say after it.
     """
     request = talk(turn, of)
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id, words=words or None)

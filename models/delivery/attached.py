@@ -77,7 +77,7 @@ def let_go(
     session.execute(
         sa.update(OUT)
         .where(OUT.c.id == id_, OUT.c.state.in_(NOT_LEFT))
-        .values(media=key, body=body, segments=segments, changed_at=now, not_before=not_before, rank=now)
+        .values(media=key, body=body, segments=segments, cost=None, changed_at=now, not_before=not_before, rank=now)
     )
 
 

@@ -22,5 +22,7 @@ def redirect(
             col(Outbound.to).in_(old),
             col(Outbound.state).in_((*UNSENT, State.KEPT)),
         )
-        .values(channel=new.channel, to=new.value, by_rcs=new.by_rcs, from_number=from_number, changed_at=now)
+        .values(
+            channel=new.channel, to=new.value, by_rcs=new.by_rcs, from_number=from_number, cost=None, changed_at=now
+        )
     )
