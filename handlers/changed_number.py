@@ -14,6 +14,7 @@ from handlers.turn import DAY, Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Order, Question
 from models import board_sessions, former, joining, number_changes, people, person_events, requests
 from models.delivery import moved
+from models.lines import Channel
 from models.number_changes import NumberChange, Step
 from models.people import Address, Person
 from models.requests import Outcome, State
@@ -44,10 +45,10 @@ def new_number(turn: Turn, _: Order, *, words: str = "") -> Texts:
     if _established(turn, speaker) and (speaker.helper_since is not None or turn.asked is not None):
         yield turn.reply("new_number_old", code=code)
     elif _established(turn, speaker):  # they may have asked for something from the new one already
-        turn.ask(speaker, Question.OLD_PHONE, options=LOST, words=words)
+        turn.ask(speaker, Question.OLD_PHONE, options=LOST, words=words or turn.heard.body)
         yield turn.reply("new_number_either", code=code)
     else:
-        turn.ask(speaker, Question.OLD_PHONE, options=LOST, words=words)
+        turn.ask(speaker, Question.OLD_PHONE, options=LOST, words=words or turn.heard.body)
         yield turn.reply("new_number_new", code=code)
 
 
@@ -57,10 +58,10 @@ def old_phone(turn: Turn, intent: Answer) -> Texts:
     if intent.choice != LOST or change is None:
         yield turn.reply("code_unknown")
         return
-    words = turn.asked.words if turn.asked else ""
+    words = turn.asked.words if turn.asked else turn.heard.body
     turn.unask(turn.speaker)
     number_changes.go_on(turn.session, change, Step.LOST, turn.now + CODE_LASTS, turn.now)
-    yield from reach_person.reach(turn, words or turn.heard.body, duty="duty_lost_phone", anew=True)
+    yield from reach_person.reach(turn, words, duty="duty_lost_phone", anew=True)
 
 
 def code(turn: Turn, order: Order) -> Texts:
@@ -188,9 +189,8 @@ def act(context: Context, change: NumberChange) -> Texts:
 def _nobody_objected(context: Context, change: NumberChange, old: Person) -> Texts:
     new = people.by_id(context.session, change.person_id)
     context.unask(old)
-    homes = people.all_addresses(context.session, context.line.id)
-    since = change.created_at
-    alive = any(home.last_heard_at and home.last_heard_at > since for home in homes.get(old.id, []))
+    homes = [home for channel in Channel for home in people.addresses_on(context.session, old.id, channel)]
+    alive = any(home.last_heard_at and home.last_heard_at > change.created_at for home in homes)
     if alive or joining.hindered(context.session, old, new):  # somebody writes from a phone that is said to be lost
         number_changes.end(context.session, change, context.now)
         yield context.tell(new, "number_not_moved")

@@ -7,9 +7,13 @@ from sqlmodel import select
 
 from app.hotline import Hotline
 from models import joining, kept_apart
+from models.delivery.outbound import Outbound, State
+from models.lines import Channel
 from models.number_changes import NumberChange, Step
 from models.people import Person
 from models.requests import Request
+from models.store.session import Session
+from tests.fakes import WHATSAPP
 from tests.test_changed_number import ANA, BEN, DEE, MAL, NEW, Town
 
 
@@ -155,3 +159,27 @@ def test_somebody_on_duty_has_something_to_lose(town: Town) -> None:
     assert town.told(DEE)[-1] == "code_confirm"
     talk = town.do(lambda s: s.exec(select(Request)).first())
     assert talk is None
+
+
+def test_what_waits_for_whatsapps_window_goes_to_the_new_phone(town: Town) -> None:
+    town.say(ANA, "need groceries for 2 near Oak St", hidden="US.99991208655302741918")
+    ana, now = town.who(ANA), town.clock.now()
+
+    def waiting(session: Session) -> None:
+        session.create(
+            Outbound, line_id=1, person_id=ana, key="waits", phrase="from_helper", channel=Channel.WHATSAPP,
+            from_number=WHATSAPP, to=ANA, body="I come at five", segments=1, lane=2, rank=now, state=State.WAITS,
+            created_at=now, changed_at=now,
+        )  # fmt: skip
+
+    town.do(waiting)
+    town.say(ANA, "NEW NUMBER", hidden="US.99991208655302741918")
+    town.say(NEW, f"CODE {town.code(ANA)}")
+    [text] = town.do(lambda s: list(s.exec(select(Outbound).where(Outbound.key == "waits"))))
+    assert (text.to, text.channel, text.sid is not None) == (NEW, Channel.SMS, True)
+
+
+def test_duty_reads_what_they_texted_and_no_digit(town: Town) -> None:
+    town.lost(NEW, "NEW NUMBER")
+    [text] = [text for text in town.sent_to(DEE) if text.phrase == "duty_lost_phone"]
+    assert '"1"' not in text.body
