@@ -8,7 +8,7 @@ from pathlib import Path
 
 import phonenumbers
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.outbound import templates
 from models import lines, prices, regions
@@ -199,7 +199,7 @@ def test_what_leaves_by_a_template_is_charged_as_one(world: World) -> None:
 
 def costs(world: World) -> list[tuple[str, int | None]]:
     """To whom each text went, and what it cost."""
-    sent = world.hotline.database.read(lambda s: list(s.exec(select(Outbound).order_by(Outbound.id))))
+    sent = world.hotline.database.read(lambda s: list(s.exec(select(Outbound).order_by(col(Outbound.id)))))
     return [(text.to, text.cost) for text in sent if text.state in outbound.RANK and text.sid]
 
 
