@@ -208,7 +208,8 @@ def _moved(
     if joining.are_apart(session, old, new):
         number_changes.end(session, change, now)
         yield context.tell(new if here else old, "number_apart")
-        yield from context.tell_duty("duty_apart", but=new.id, name=context.numbered(old), who=new.id)
+        told = context.tell_duty("duty_apart", name=context.numbered(old), who=new.id)
+        yield from (text for text in told if text.to.id not in (old.id, new.id))
         return
     if numbers := joining.hindered(session, old, new):
         number_changes.end(session, change, now)
