@@ -218,6 +218,8 @@ def _moved(
         return
     theirs = number_changes.addresses(session, old.id)
     change.step = Step.MOVED  # the only one of theirs that goes on
+    session.add(change)
+    session.flush()
     kept, gone = (new, old) if both and new.id < old.id else (old, new)
     joining.join(session, kept, gone, now, by=change.by_person_id or kept.id)
     board_sessions.end_all(session, kept.id, now)

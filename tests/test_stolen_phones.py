@@ -73,7 +73,9 @@ def test_yes_is_about_the_phone_that_was_named_last(town: Town) -> None:
     town.say(BEN, f"CODE {town.code(NEW)}")
     ben = town.who(BEN)
     town.say(BEN, "1")
+    assert _open(town) == [Step.MOVED]
     town.later(timedelta(minutes=2))
+    assert _open(town) == []
     assert (town.at(BEN), town.who(NEW), town.who(MAL) == ben) == (None, ben, False)
 
 
