@@ -117,7 +117,7 @@ def _goes_on_for(session: Session, people: Collection[int]) -> set[int]:
 
 
 def merge(session: Session, kept: int, gone: int) -> None:
-    """Two people become one: pairs that would then stand here twice go."""
+    """Two people become one: pairs that would then stand here twice go, and one of the two themselves."""
     both = kept, gone
     rows = session.exec(
         select(KeptApart)
@@ -129,7 +129,7 @@ def merge(session: Session, kept: int, gone: int) -> None:
         neighbor, helper = (kept if id_ == gone else id_ for id_ in (row.neighbor_id, row.helper_id))
         hashes = () if neighbor and helper else (row.neighbor_hash, row.helper_hash)
         pair = neighbor, helper, *hashes
-        if pair in seen:
+        if pair in seen or (neighbor is not None and neighbor == helper):
             _take_out(session, [row.id])
         seen.add(pair)
 

@@ -185,3 +185,15 @@ def test_duty_reads_what_they_texted_and_no_digit(town: Town) -> None:
     town.lost(NEW, "NEW NUMBER")
     [text] = [text for text in town.sent_to(DEE) if text.phrase == "duty_lost_phone"]
     assert '"1"' not in text.body
+
+
+def test_whoever_turns_out_to_be_one_is_not_kept_apart_from_themselves(town: Town) -> None:
+    town.say(ANA, "need groceries for 2 near Oak St")
+    ana, ben, now = town.who(ANA), town.who(BEN), town.clock.now()
+
+    def work(session: Session) -> None:
+        kept_apart.keep(session, 1, ana, ben, now)
+        joining.join(session, session.get_one(Person, ben), session.get_one(Person, ana), now)
+
+    town.do(work)
+    assert town.do(lambda s: kept_apart.of(s, ben)) == set()

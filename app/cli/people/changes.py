@@ -149,6 +149,8 @@ def _pair(session: Session, line: Line, kept: int, gone: int) -> tuple[Person, P
         raise Refused(
             f"One of them asked for {shared} and the other has it in hand. End that first: CLOSE, or ASSIGN"
         )
+    if joining.are_apart(session, one, other):
+        raise Refused("They are kept apart: one of them does not want to meet the other. They stay two.")
     if numbers := removals.apart_matches(session, one, other):
         shared = ", ".join(f"#{number}" for number in numbers)
         raise Refused(
