@@ -138,7 +138,7 @@ class FakeTwilio:
                 status=status,
                 fields=fields,
                 price=self.price,
-                shown_as=self.shows(fields["Body"]),
+                shown_as=self.shows(self._said(fields)),
             )
             self.carried.append(text)
         return text

@@ -150,7 +150,7 @@ async def test_a_place_shared_with_a_request_becomes_its_place(hotline: Hotline)
 async def test_a_pressed_button_is_its_title_and_what_its_id_means(hotline: Hotline) -> None:
     ours = {"ButtonText": "Claim", "ButtonPayload": "h1-claim-42", "ButtonType": "reply"}
     listed = {"ListId": "h1-area-42-7", "ListTitle": "Oak Hill"}
-    foreign = {"ButtonText": "STATUS", "ButtonPayload": "CLAIM 42"}
+    foreign = {"ButtonText": "STATUS", "ButtonPayload": "claim:42"}
     bodies = [
         webhooks.form(webhooks.whatsapp(number(1), "Claim", **ours)),
         webhooks.form(webhooks.whatsapp(number(2), "", **listed)),

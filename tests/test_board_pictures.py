@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from app.hotline import Hotline
 from app.simulator import samples
 from app.simulator.sandbox import Recorder
-from models import lines
+from models import kept_apart, lines
 from models.inbound import Heard
 from models.lines import Channel
 from tests.browser import HEIGHT, WIDTHS, barriers, look, overflow, watched, window
@@ -97,6 +97,14 @@ def test_a_newcomer_sees_none_before_the_door(hotline: Hotline, cast: Cast) -> N
     assert HERE not in see(cast.fay)
     cast.ana.says("1")  # they may see the door
     assert shown(cast.fay) == (200, 200)
+
+
+def test_whoever_is_kept_apart_sees_none(hotline: Hotline, cast: Cast) -> None:
+    sends(cast.ana)
+    ana, dee, now = cast.ana.person_id, cast.dee.person_id, hotline.clock.now()
+    hotline.database.write(lambda session: kept_apart.keep(session, 1, ana, dee, now)).result()
+    assert shown(cast.dee) == (404, 404)
+    assert HERE not in see(cast.dee)
 
 
 def test_what_is_served_is_itself_and_nothing_else(cast: Cast) -> None:

@@ -116,6 +116,14 @@ def test_a_voice_is_all_that_stays_of_a_voice_message(container: str, codec: str
         assert heard.streams.audio[0].codec_context.name.startswith("mp3")
 
 
+def test_a_voice_message_as_plain_phones_send_it() -> None:
+    amr = b"#!AMR\n" + (b"\x3c" + bytes(31)) * 100  # two seconds of the best of its modes: RFC 4867, section 5
+    made = isolated.make(amr)
+    assert made.content_type == "audio/mpeg"
+    with av.open(io.BytesIO(made.content), "r", format="mp3") as heard:
+        assert sum(frame.samples for frame in heard.decode(heard.streams.audio[0])) > converting.RATE
+
+
 def test_a_voice_message_has_an_end() -> None:
     assert why(samples.voice(converting.LONGEST + 5)) == TOO_LONG
 

@@ -71,6 +71,12 @@ def test_who_has_no_rcs_any_more_gets_an_sms(eastside: World) -> None:
     assert [one.to for one in eastside.twilio.sent if EVA in one.to] == [EVA]
 
 
+def test_one_text_that_came_by_rcs_and_by_sms_within_a_second_counts_once(eastside: World) -> None:
+    for sender in (f"rcs:{ANA}", ANA):
+        eastside.twilio.text(sender, "need groceries for 2 near Oak St")
+    assert len(asked(eastside)) == 1
+
+
 def test_danger_by_rcs_is_danger(eastside: World) -> None:
     eastside.twilio.text(f"rcs:{EVA}", "my dad is not breathing, 5 Elm st")
     eastside.drain()

@@ -193,3 +193,11 @@ def test_nothing_leaves_for_numbers_that_are_never_written_to(line: Besieged) ->
     assert line.texts(to="+19005550101") == []
     assert {row.state for row in line.texts("offer")} <= {State.DELIVERED, State.EXPIRED}
     assert line.hotline.database.read(lambda s: len(list(s.exec(select(Request))))) == 1
+
+
+def test_pictures_go_where_phones_get_them() -> None:
+    by_sms = ("+12025550101", "+15145550101", "+17875550101")
+    assert all(reach.takes_pictures(Channel.SMS, number) for number in by_sms)
+    for number in ("+447700900102", "+525512345678", RIGA, "+18765550101", "12345", "Oak Street"):
+        assert not reach.takes_pictures(Channel.SMS, number), number
+        assert reach.takes_pictures(Channel.WHATSAPP, number)

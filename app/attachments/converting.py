@@ -10,6 +10,7 @@ import io
 import os
 import resource
 import sys
+from contextlib import suppress
 
 import av
 import pillow_heif
@@ -132,7 +133,8 @@ def _is_cover(stream: object) -> bool:
 def _limit() -> None:
     """Neither a bomb nor an endless loop costs more than this."""
     os.nice(NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with suppress(ValueError, OSError):  # macOS knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
