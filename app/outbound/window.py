@@ -15,7 +15,7 @@ from handlers import alarms, followups, layouts, phrasebook, talks, templates, v
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from models import alarms as kept_alarms
-from models import assignments, lines, people, requests
+from models import lines, people, requests
 from models.delivery import contents, forms, outbound, windows
 from models.delivery import discretion as delivery_discretion
 from models.delivery.outbound import Outbound, State
@@ -154,10 +154,8 @@ def _cannot(context: Context, person: Person, row: Outbound, address: Address | 
         row.state = State.FAILED
         texts = followups.undelivered(context, row) if row.phrase == "offer" else vigil.not_called(context, person)
     elif address is not None:
-        first = address.waits_since is None
         _wait(session, row, address, now)
-        if first:
-            texts = _author_told(context, person, row)
+        texts = _author_told(context, person, row)
         if row.phrase.startswith(alarms.FIRST_SAID):
             address.cut_off_at = address.cut_off_at or now
             session.flush()
@@ -170,20 +168,13 @@ def _cannot(context: Context, person: Person, row: Outbound, address: Address | 
 
 def _author_told(context: Context, person: Person, row: Outbound) -> Texts:
     """Whoever wrote to the other side, and was told that it goes there, hears that it is not read yet, once."""
-    if row.phrase not in templates.OF_THE_OTHER_SIDE or row.request_id is None:
+    author = talks.author_of(context, row)
+    if author is None or row.request_id is None or windows.waits_already(context.session, row):
         return
     request = requests.by_id(context.session, row.request_id)
-    if person.id != request.person_id:
-        author = people.by_id(context.session, request.person_id)
-    else:
-        holder = assignments.on(context.session, request)
-        if holder is None:
-            return
-        author = holder[1]
-    if not author.on_duty:  # there they hear it anyway
-        delivery_discretion.cancel_waiting(context.session, author.id, talks.ONCE, context.now, about=request.id)
-        name = context.name(person) if person.id != request.person_id else None
-        yield context.tell(author, "words_wait", about=request, name=name or Said("the_neighbor"))
+    delivery_discretion.cancel_waiting(context.session, author.id, talks.ONCE, context.now, about=request.id)
+    name = context.name(person) if person.id != request.person_id else None
+    yield context.tell(author, "words_wait", about=request, name=name or Said("the_neighbor"))
 
 
 def _told(context: Context, person: Person, row: Outbound, address: Address | None) -> Texts:
@@ -208,6 +199,8 @@ def opened(turn: Turn, address: Address) -> int:
     session.add(address)
     session.flush()
     waiting = windows.waiting(session, turn.speaker.id, address.value)
+    if len(waiting) == windows.MOST_WAITING:  # the rest follows with their next text
+        address.waits_since = now
     last = {row.request_id: row.id for row in waiting if _is_alarm(row)}  # it is said again and again: once is enough
     follow = 0
     for row in waiting:
