@@ -31,6 +31,7 @@ class Contents:
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by sid
     submitted: dict[str, str] = field(default_factory=dict)  # sid -> the name it is to be approved by
     asked: list[tuple[str, str]] = field(default_factory=list)  # every request: method, path
+    refuses: int | None = None  # the error that every layout gets when it is sent
     wrote: dict[str, datetime] = field(default_factory=dict)  # a person's address -> when they last wrote
 
     def answer(self, method: str, path: str, given: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
@@ -76,8 +77,8 @@ class Contents:
     def problem(self, to: str, sid: str | None, variables: dict[str, str], now: datetime) -> int | None:
         """The error that a text gets, if any: an unknown layout, lacking variables, or a closed window."""
         if sid is not None:
-            if sid not in self.kept:
-                return UNKNOWN_CONTENT
+            if self.refuses is not None or sid not in self.kept:
+                return self.refuses or UNKNOWN_CONTENT
             wanted = set(VARIABLE.findall(str(self.kept[sid]["types"])))
             bad = any(not v.strip() or re.search(r"[\n\t]| {4}", v) for v in variables.values())
             if wanted - set(variables) or bad:

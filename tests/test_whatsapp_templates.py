@@ -187,8 +187,8 @@ def test_whoever_starts_the_simulator_has_them_all_approved(tmp_path: Path) -> N
     for _ in range(2):  # started again they are not kept twice
         hotline = Hotline(fakes.settings(url))
         hotline.prepare()
-        stands = hotline.database.read(lambda s: templates.standings(s, hotline.carrier.account_id))
-        kept = hotline.database.read(lambda s: contents.all_of(s, hotline.carrier.account_id, Kind.TEMPLATE))
+        stands = hotline.database.read(lambda s: templates.standings(s, "simulator"))
+        kept = hotline.database.read(lambda s: contents.all_of(s, "simulator", Kind.TEMPLATE))
         hotline.stop()
         assert {each.content.approval if each.content else None for each in stands} == {Approval.APPROVED}
         assert len(kept) == EVERY

@@ -74,17 +74,19 @@ def _decide(session: Session, row: Outbound, now: datetime) -> None:
     context = Context(session, lines.by_id(session, row.line_id), now)
     person = people.by_id(session, row.person_id)
     address = people.address_at(session, row.line_id, row.channel, row.to)
-    if address is not None and windows.is_open(address, now):  # they have written at this very moment
+    open_ = address is not None and windows.is_open(address, now)
+    if row.phrase == KNOCK:
+        row.state = State.CANCELLED
+        if address is not None and not open_:
+            _not_knocked(context, person, address)
+    elif open_:  # they have written at this very moment
         row.state = State.READY
-    elif not outbox.is_wanted(person, row.phrase) or row.phrase == KNOCK:
+    elif not outbox.is_wanted(person, row.phrase):
         row.state = State.CANCELLED
     elif row.phrase in templates.KNOCKS and address is not None and _knocked(context, person, row, address):
         _wait(session, row, address, now)
-    elif outbox.resend(session, row, now, _phones(context, person, row.to)):
-        row.state = State.CANCELLED
-        log.info("by_sms_instead", text=row.id)
     else:
-        _cannot(context, person, row, address)
+        _without_template(context, person, row, address)
 
 
 def by_sms(context: Context, person: Person, to: str) -> Iterator[str]:
@@ -105,7 +107,9 @@ def by_sms(context: Context, person: Person, to: str) -> Iterator[str]:
 
 def _phones(context: Context, person: Person, to: str) -> Iterator[Address]:
     for value in by_sms(context, person, to):
-        yield people.get_or_create(context.session, context.line, Channel.SMS, value, context.now)[1]
+        whose, address = people.get_or_create(context.session, context.line, Channel.SMS, value, context.now)
+        if whose.id == person.id:  # another may have got that number since
+            yield address
 
 
 def finds(context: Context, person: Person, phrase: str) -> bool:
@@ -144,6 +148,24 @@ def _knocked(context: Context, person: Person, row: Outbound, address: Address) 
     text = replace(text, expires_at=context.now + A_DAY)
     outbox.queue(session, line, f"knock-{address.id}-{context.now.timestamp():.6f}", [text], context.now)
     return True
+
+
+def _not_knocked(context: Context, person: Person, address: Address) -> None:
+    """The template that was to tell them that something waits did not go: all that waits is decided without it."""
+    address.knocked_at = None
+    context.session.add(address)
+    for row in windows.waiting(context.session, person.id, address.value):
+        if row.phrase in templates.KNOCKS and row.reported_at is None:
+            _without_template(context, person, row, address)
+
+
+def _without_template(context: Context, person: Person, row: Outbound, address: Address | None) -> None:
+    """By SMS, else there is no way to them."""
+    if outbox.resend(context.session, row, context.now, _phones(context, person, row.to)):
+        row.state = State.CANCELLED
+        log.info("by_sms_instead", text=row.id)
+    else:
+        _cannot(context, person, row, address)
 
 
 def _cannot(context: Context, person: Person, row: Outbound, address: Address | None) -> None:
