@@ -174,6 +174,8 @@ def take(
         if text.sent_as is not None and text.sent_as.template:
             form = forms.note_sent(text.form, text.sent_as.sid)
             session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(body=text.sent_as.body, form=form))
+        elif forms.sent_by(text.form) is not None:  # by a template it got nowhere, and now it goes in words
+            session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(form=forms.unsent(text.form)))
     return texts
 
 
