@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import lines, prices
-from models.delivery.handover import LeasedText
+from models.delivery.handover import LeasedText, goes_along
 from models.delivery.line_numbers import Spending
 from models.inbound import Inbound
 from models.lines import Channel, Line, day
@@ -61,7 +61,11 @@ def of(line: Line, texts: Sequence[LeasedText]) -> int:
     policy = line.policy
     counted = [text.cost for text in texts if text.cost is not None]
     others = [
-        prices.sent(policy, each.channel, each.to, each.segments, template=category_of(each) is Kind.UTILITY)
+        prices.sent(
+            *(policy, each.channel, each.to, each.segments),
+            media=goes_along(each.media, each.body),
+            template=category_of(each) is Kind.UTILITY,
+        )
         for each in texts
         if each.cost is None
     ]
