@@ -184,10 +184,13 @@ def _book(reader: Person, line: Line) -> Book:
 
 def _form(context: Context, text: Text, home: Address, said: list[str]) -> tuple[Form | None, Form | None]:
     """What each part is besides its words, and what the last is, on phones that show such."""
-    if home.channel is not Channel.WHATSAPP:
+    by_whatsapp = home.channel is Channel.WHATSAPP
+    if not by_whatsapp and not text.phrase.startswith(alarms.FIRST_SAID):  # an alarm may go there after all
         return None, None
     book = _book(text.to, context.line)
     form = templates.form(book, context.line, text)
+    if not by_whatsapp:
+        return None, form
     return form, buttons.beside(context, book, text, said[-1], form)
 
 
@@ -335,6 +338,7 @@ def resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Addre
             lane=Lane(row.lane),
             kept=not discretion.may_see(person, row.phrase, row.lane),
             along=along,
+            form=forms.unpack(row.form) if home.channel is Channel.WHATSAPP else None,
             expires_at=row.expires_at,
         )
     row.reported_at = now  # the copy is what somebody waits for now
