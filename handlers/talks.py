@@ -38,16 +38,23 @@ def is_news(turn: Turn, request: Request, other: Person, phrase: str) -> bool:
     return True
 
 
-def lost(context: Context, text: Outbound, request: Request) -> Texts:
-    """Words that never arrived: their author hears it, who was told that they go there."""
-    if text.phrase not in WORDS:
-        return
-    found = AUTHOR.match(text.key)
+def author_of(context: Context, text: Outbound) -> Person | None:
+    """Who wrote the words of the other side that a text brings, and hears what becomes of them.
+
+    None where it brings none, and for who is on duty: they hear it as such.
+    """
+    found = AUTHOR.match(text.key) if text.phrase in WORDS else None
     if found is None:
-        return
+        return None
     author_id = int(found["person"]) if found["person"] else inbound.author(context.session, int(found["inbound"]))
     author = people.by_id(context.session, author_id) if author_id is not None else None
-    if author is None or author.id == text.person_id or author.on_duty:  # on duty they hear it as such
+    return None if author is None or author.id == text.person_id or author.on_duty else author
+
+
+def lost(context: Context, text: Outbound, request: Request) -> Texts:
+    """Words that never arrived: their author hears it, who was told that they go there."""
+    author = author_of(context, text)
+    if author is None:
         return
     reader = people.by_id(context.session, text.person_id)
     name = context.name(reader) if reader.id != request.person_id else None

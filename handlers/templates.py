@@ -55,7 +55,6 @@ TEMPLATES: Mapping[str, Use] = {
 KNOCKS = frozenset(
     "from_helper from_neighbor from_duty duty_wrote media_came offer_answer closed_neighbor duty_wants_person".split()
 )
-OF_THE_OTHER_SIDE = frozenset({"from_helper", "from_neighbor"})
 KEPT_FOR_DAYS = KNOCKS | {"claimed", "claimed_instead", "claim_yours", "assigned_you"}  # still matter after days
 ELSEWHERE = frozenset({"offer", "watch_call"})  # these do not wait: somebody else is asked instead
 

@@ -10,6 +10,7 @@ from handlers.turn import Context, Text, Texts, Turn
 from models import alarms, answering, assignments, candidates, events, kept_apart, lines, offers, people, requests
 from models.assignments import State as AssignmentState
 from models.candidates import Among, Candidate
+from models.delivery import contents
 from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.people import Person
@@ -189,6 +190,7 @@ def _find(
         among=among,
         same_language=same_language,
         first=first,
+        by_template=contents.languages(context.session, "offer"),
     )
 
 

@@ -1,7 +1,8 @@
 """Volunteers who could be asked about a request: a query for each kind of them, read from indexes in their order."""
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,16 +14,18 @@ from sqlmodel import col
 from models.assignments import Assignment, completed_by_anybody
 from models.assignments import State as AssignmentState
 from models.kept_apart import KeptApart
-from models.lines import Line, day, minute, waking
+from models.lines import Channel, Line, day, minute, waking
 from models.offers import Offer
-from models.people import HELPING, Person
+from models.people import HELPING, Address, Person
 from models.requests import Outcome, Request, Urgency
+from models.store.lists import in_list
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import UtcDateTime
 
 UNLIMITED = 2**31 - 1
 EMPTY = "[]"  # an empty list as JSON: anything, anywhere
+CUT_OFF_FOR = timedelta(days=1)  # after that they are tried again, and duty hears of it again
 EVERY = 3  # of so many requests, those are asked about one who let many offers go unanswered
 
 
@@ -32,7 +35,7 @@ class Among(StrEnum):
     FREE = "free"  # no offer to answer, and those they had they mostly answered
     TIRED = "tired"  # no offer to answer, and several in a row they let expire
     CALLED_OFF = "called_off"  # an offer to answer that can wait, unlike this request
-    LATER = "later"  # they cannot be asked now, but later: an offer to answer, or not their hours
+    LATER = "later"  # they cannot be asked now, but later: an offer to answer, not their hours, or no way to them
 
 
 class Candidate(NamedTuple):
@@ -79,18 +82,34 @@ def _state(search: Search) -> list[sa.ColumnElement[bool]]:
     pending, unanswered = col(Person.pending_offer_request_id), col(Person.unanswered)
     most = sa.bindparam("unanswered_most", type_=sa.Integer)
     if search.among is Among.FREE:
-        return [pending.is_(None), _awake(search), *([] if search.tired_too else [unanswered < most])]
+        return [pending.is_(None), _awake(search), ~_cut_off(), *([] if search.tired_too else [unanswered < most])]
     if search.among is Among.TIRED:
-        return [pending.is_(None), _awake(search), unanswered >= most]
+        return [pending.is_(None), _awake(search), ~_cut_off(), unanswered >= most]
     if search.among is Among.LATER:
-        return [sa.or_(pending.is_not(None), ~_awake(search))]
+        return [sa.or_(pending.is_not(None), ~_awake(search), _cut_off())]
     theirs = sa.exists().where(
         col(Request.id) == pending,
         sa.func.coalesce(col(Request.urgency), Urgency.TODAY) != Urgency.URGENT,
         col(Request.emergency).is_(False),
         col(Request.danger).is_(None),
     )
-    return [pending.is_not(None), _awake(search), theirs]
+    return [pending.is_not(None), _awake(search), ~_cut_off(), theirs]
+
+
+def _cut_off() -> sa.ColumnElement[bool]:
+    """Whether a text found WhatsApp's window closed and no other way to them, and nothing has changed since."""
+    since: Any = sa.bindparam("cut_off_since", type_=UtcDateTime)
+    theirs, other = aliased(Address), aliased(Address)
+    language = sa.func.coalesce(col(Person.language), sa.bindparam("line_language"))
+    found = sa.exists().where(
+        col(theirs.person_id) == col(Person.id),
+        col(theirs.waits_told_at) > since,
+        sa.func.coalesce(col(theirs.window_opened_at), since) < col(theirs.waits_told_at),
+    )
+    by_sms = sa.exists().where(
+        col(other.person_id) == col(Person.id), col(other.channel) == Channel.SMS, col(other.last_heard_at) > since
+    )
+    return sa.and_(found, ~by_sms, ~in_list(language, "by_template"))
 
 
 def _no_newcomer() -> sa.ColumnElement[bool]:
@@ -185,15 +204,17 @@ def candidates(
     among: Among,
     same_language: bool = True,
     first: bool = False,
+    by_template: Sequence[str] = (),
 ) -> list[Candidate]:
     """The first `few` volunteers who could be asked about this request, and the first few never asked for anything.
 
     Either those who share a language with the neighbor (`same_language`) or those who do not; `among` says which
     of them. All do such things there, have room for one more, want to be texted at this hour, and are neither away
-    nor opted out; at night only those who may be woken, for what is urgent. Left out are the neighbor and whoever was
-    asked about it already or had it: nobody, if this is its `first` wave ever. Who was asked often enough today is
-    asked only where somebody is in danger; half of how often that is belongs to first waves, lest a few requests use
-    up everybody's day.
+    nor opted out, nor found to be out of reach; who reads one of the languages `by_template` is in reach at WhatsApp
+    though its window is closed. At night only those who may be woken, for what is urgent. Left out are the neighbor
+    and whoever was asked about it already or had it: nobody, if this is its `first` wave ever. Who was asked often
+    enough today is asked only where somebody is in danger; half of how often that is belongs to first waves, lest a
+    few requests use up everybody's day.
     """
     policy = line.policy
     most_offers = policy.offers_per_day if not request.wave else (policy.offers_per_day + 1) // 2
@@ -227,6 +248,8 @@ def candidates(
         request_id=request.id,
         limit=few,
         today=day(line, now),
+        cut_off_since=now - CUT_OFF_FOR,
+        by_template=list(by_template),
         newcomer_matches=policy.newcomer_matches,
         most_offers=UNLIMITED if request.in_danger or not most_offers else most_offers,
         **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},

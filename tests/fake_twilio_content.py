@@ -1,8 +1,11 @@
 """The fake carrier's Content API: what it keeps, what WhatsApp says of it, and its window.
 
-WhatsApp decides by `decide`: approved at once, unless a test wants to see it wait or refuse.
+WhatsApp decides by `decide`: approved at once, unless a test wants to see it wait or refuse. By
+twilio.com/docs/content buttons and lists have at most three buttons of 20 characters without an approval, ten rows of
+24, ids of 200, words of 1024.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +19,10 @@ PATH = re.compile(r"/v1/Content(?:/(?P<sid>HX\w+)(?P<approval>/ApprovalRequests(
 VARIABLE = re.compile(r"\{\{(\d+)\}\}")
 UNKNOWN_CONTENT = 21655  # The ContentSid is Invalid
 BAD_VARIABLES = 21656  # The ContentVariables Parameter is invalid
+MOST_BUTTONS, LONGEST_TITLE = 3, 20
+MOST_ROWS, LONGEST_ROW = 10, 24
+LONGEST_ID, LONGEST_WORDS = 200, 1024
+KINDS = ("twilio/quick-reply", "twilio/list-picker")
 
 
 def approved(_: dict[str, Any]) -> tuple[str, str]:
@@ -31,6 +38,7 @@ class Contents:
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # by sid
     submitted: dict[str, str] = field(default_factory=dict)  # sid -> the name it is to be approved by
     asked: list[tuple[str, str]] = field(default_factory=list)  # every request: method, path
+    refuses: int | None = None  # the error that every layout gets when it is sent
     wrote: dict[str, datetime] = field(default_factory=dict)  # a person's address -> when they last wrote
 
     def answer(self, method: str, path: str, given: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
@@ -76,8 +84,8 @@ class Contents:
     def problem(self, to: str, sid: str | None, variables: dict[str, str], now: datetime) -> int | None:
         """The error that a text gets, if any: an unknown layout, lacking variables, or a closed window."""
         if sid is not None:
-            if sid not in self.kept:
-                return UNKNOWN_CONTENT
+            if self.refuses is not None or sid not in self.kept:
+                return self.refuses or UNKNOWN_CONTENT
             wanted = set(VARIABLE.findall(str(self.kept[sid]["types"])))
             bad = any(not v.strip() or re.search(r"[\n\t]| {4}", v) for v in variables.values())
             if wanted - set(variables) or bad:
@@ -89,3 +97,48 @@ class Contents:
         """What a reader sees of a layout."""
         (kind,) = self.kept[sid]["types"].values()
         return VARIABLE.sub(lambda found: variables[found[1]], kind["body"])
+
+
+class NothingKept(Contents):
+    """An account without a Content API."""
+
+    def answer(self, method: str, path: str, given: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
+        """Nothing is there."""
+        return None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a phone shows of a text with buttons: ids and titles."""
+
+    body: str
+    beside: list[tuple[str, str]]
+
+
+def wrong(given: dict[str, Any]) -> list[str]:
+    """What Twilio does not take of a layout."""
+    ((kind, inside),) = given["types"].items()
+    titles = [action["title"] for action in inside.get("actions", ())] or [inside["button"]]
+    beside = len(inside.get("actions", ())), len(inside.get("items", ()))
+    found = [] if kind in KINDS else [kind]
+    found += [title for title in titles if not 0 < len(title) <= LONGEST_TITLE]
+    found += [str(beside)] if beside[0] > MOST_BUTTONS or beside[1] > MOST_ROWS or sum(beside) == 0 else []
+    unsampled = {*VARIABLE.findall(json.dumps(inside))} ^ {*given["variables"]}
+    return [*found, *unsampled, *([] if given["language"] else ["language"])]
+
+
+def shown(contents: Contents, fields: dict[str, str]) -> Shown:
+    """What a phone shows of a text that was sent by a layout; fails where WhatsApp would."""
+    values = json.loads(fields["ContentVariables"])
+    (inside,) = contents.kept[fields["ContentSid"]]["types"].values()
+
+    def filled(text: str) -> str:
+        return VARIABLE.sub(lambda found: str(values[found[1]]), text)
+
+    actions = [(filled(each["id"]), filled(each["title"])) for each in inside.get("actions", ())]
+    rows = [(filled(each["id"]), filled(each["item"])) for each in inside.get("items", ())]
+    body = filled(inside["body"])
+    assert all(0 < len(id_) <= LONGEST_ID and re.fullmatch(r"[ -~]+", id_) for id_, _ in (*actions, *rows))
+    assert all(0 < len(title) <= LONGEST_ROW for _, title in rows)
+    assert 0 < len(body) <= LONGEST_WORDS
+    return Shown(body, [*actions, *rows])

@@ -225,6 +225,7 @@ def test_volunteers_are_read_in_the_order_of_their_index(hotline: Hotline, among
     }
     asked |= {"as_language": '"en"', "as_area": " 1,", "as_need0": '"food"', "now": MORNING, "limit": 3}
     asked |= {"today": "2026-03-03", "most_offers": 10, "minute": 600, "unanswered_most": 3}
+    asked |= {"cut_off_since": MORNING, "by_template": ["en"]}
 
     def work(session: Session) -> str:
         compiled = search.on(session.dialect)

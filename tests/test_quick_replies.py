@@ -15,9 +15,9 @@ from models.delivery.shown import Shape
 from models.lines import Channel, all_lines
 from models.requests import Request
 from models.store.session import Session
-from tests import fake_twilio_buttons, neighbors, webhooks
+from tests import fake_twilio_content, neighbors, webhooks
 from tests.fake_twilio import Carried, Mood
-from tests.fake_twilio_buttons import NothingKept
+from tests.fake_twilio_content import NothingKept
 from tests.fakes import LINE
 from tests.world import World
 
@@ -60,7 +60,7 @@ def sent_to(world: World, number: str) -> list[Carried]:
 
 def beside(world: World, text: Carried) -> list[tuple[str, str]]:
     """What can be pressed under a text: ids and titles."""
-    return fake_twilio_buttons.shown(world.twilio.contents, text.fields).beside
+    return fake_twilio_content.shown(world.twilio.contents, text.fields).beside
 
 
 def row_of(world: World, text: Carried) -> Outbound:
@@ -80,7 +80,7 @@ def test_every_layout_is_made_once(town: World) -> None:
 
 @pytest.mark.parametrize(("language", "shape"), buttons.shapes())
 def test_every_layout_keeps_the_rules(language: str, shape: Shape) -> None:
-    assert fake_twilio_buttons.wrong(quick_replies.resource(shape, language)) == []
+    assert fake_twilio_content.wrong(quick_replies.resource(shape, language)) == []
 
 
 def test_a_need_and_an_offer_are_pressed(town: World) -> None:

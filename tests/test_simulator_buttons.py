@@ -10,9 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.hotline import Hotline
-from app.simulator import layouts
 from app.simulator.threads import Phone
-from models.delivery.contents import Approval
 from models.lines import Area, Channel
 from models.store.session import Session
 from tests import fakes
@@ -25,8 +23,6 @@ def hotline_served(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
     """One server for all tests here; each has a line of its own."""
     file = shutil.copy(migrated_file, tmp_path_factory.mktemp("buttons") / "hotline.db")
     with served(Hotline(fakes.settings(f"sqlite:///{file}"), clock=by_day())) as site:
-        now = site.hotline.clock.now()
-        site.hotline.database.write(lambda s: layouts.keep_all(s, now, Approval.APPROVED)).result()
         yield site
 
 

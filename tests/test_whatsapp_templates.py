@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.hotline import Hotline
-from app.outbound import templates
+from app.outbound import carrier_deletion, templates
+from app.telemetry.heartbeat import STALE_AFTER
 from handlers import layouts
 from models.delivery import contents
 from models.delivery.contents import Approval, Kind
@@ -168,6 +170,28 @@ def test_another_account_keeps_none_of_them(tmp_path: Path, twilio: FakeTwilio) 
     other.prepare()
     assert other.database.read(lambda s: contents.all_of(s, ACCOUNT, Kind.TEMPLATE)) == []
     other.stop()
+
+
+def test_a_round_that_comes_seldom_is_no_standstill(tmp_path: Path, twilio: FakeTwilio) -> None:
+    url = f"sqlite:///{tmp_path / 'hotline.db'}"
+    hotline = Hotline(fakes.twilio_settings(url, twilio_api_url=twilio.url))
+    assert {"templates", "deletion", "layouts"} <= {*hotline.threads}
+    for name, seconds in (("templates", templates.INTERVAL), ("deletion", carrier_deletion.INTERVAL)):
+        assert hotline.heartbeats[name].stale_after > timedelta(seconds=2 * seconds)
+    assert hotline.heartbeats["sender"].stale_after == STALE_AFTER
+    hotline.stop()
+
+
+def test_whoever_starts_the_simulator_has_them_all_approved(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'hotline.db'}"
+    for _ in range(2):  # started again they are not kept twice
+        hotline = Hotline(fakes.settings(url))
+        hotline.prepare()
+        stands = hotline.database.read(lambda s: templates.standings(s, "simulator"))
+        kept = hotline.database.read(lambda s: contents.all_of(s, "simulator", Kind.TEMPLATE))
+        hotline.stop()
+        assert {each.content.approval if each.content else None for each in stands} == {Approval.APPROVED}
+        assert len(kept) == EVERY
 
 
 def test_the_simulated_network_approves_at_once(tmp_path: Path) -> None:

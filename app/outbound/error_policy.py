@@ -12,7 +12,7 @@ from app.outbound import mornings, opting_out, outbox, unexplained, window
 from app.outbound.failures import Failure
 from handlers import followups
 from models import lines
-from models.delivery import shown
+from models.delivery import forms, shown
 from models.delivery.outbound import Lane, Result, State
 from models.lines import Channel
 
@@ -226,6 +226,8 @@ def apply(failure: Failure, action: Action) -> None:
     say = log.error if action in FOR_THE_HOST else log.warning
     what = "not_delivered" if failure.called_back else "not_taken"
     say(what, text=row.id, line=row.line_id, action=action, code=failure.code)
+    if action is Action.CONTENT and forms.sent_by(row.form) is not None:
+        action = Action.WINDOW  # the template is paused, gone or does not fit: as if there were none
     plain = shown.in_words(row.form) if action in BY_LAYOUT else row.form
     if plain != row.form:  # nothing may hang on buttons
         row.form = plain

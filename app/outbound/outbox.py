@@ -29,6 +29,7 @@ from models import lines, people, prices
 from models.delivery import forms, outbound
 from models.delivery.fair_ranks import FairRanks
 from models.delivery.forms import Form
+from models.delivery.handover import goes_along
 from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
@@ -244,11 +245,11 @@ def enqueue(
         body=body,
         form=forms.pack(form),
         segments=size,
-        cost=prices.sent(line.policy, row["channel"], row["to"], size),
+        cost=prices.sent(line.policy, row["channel"], row["to"], size, media=goes_along(along.key, body)),
         state=State.KEPT if kept else State.READY,
         lane=lane,
         rank=rank,
-        not_before=along.until or not_before,
+        not_before=max(filter(None, (along.until, not_before)), default=None),
         attachment_id=along.attachment_id,
         media=along.key,
         created_at=now,

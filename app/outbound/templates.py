@@ -64,6 +64,17 @@ def submit(database: Database, carrier: Carrier, now: datetime) -> list[Standing
     return database.read(lambda s: standings(s, account, trouble))
 
 
+def keep_all(session: Session, carrier: Carrier, now: datetime, approval: Approval) -> None:
+    """A simulated network knows all our templates, and has got so far with them."""
+    known = {
+        (row.name, row.language, row.digest) for row in contents.all_of(session, carrier.account_id, Kind.TEMPLATE)
+    }
+    for layout in layouts.every():
+        if (layout.name, layout.language, layout.digest) not in known:
+            row = _add(session, carrier.account_id, layout, carrier.keep_template(layout), now)
+            row.approval = approval
+
+
 def refresh(database: Database, carrier: Carrier, now: datetime, *, decided: bool = True) -> int:
     """Ask how far WhatsApp is with what was submitted, also with what is `decided`; returns how many have changed."""
     rows = database.read(lambda s: contents.all_of(s, carrier.account_id, Kind.TEMPLATE))
@@ -87,18 +98,23 @@ def _note(database: Database, account: str, layout: Layout, sid: str, verdict: V
     def work(session: Session) -> None:
         row = contents.find(session, account, Kind.TEMPLATE, layout.name, layout.language, layout.digest)
         if row is None:
-            row = contents.add(
-                *(session, account, Kind.TEMPLATE, layout.name, layout.language, layout.digest),
-                names=list(layout.names),
-                buttons=[button.says for button in layout.buttons],
-                body=layout.numbered,
-                sid=sid,
-                now=now,
-            )
+            row = _add(session, account, layout, sid, now)
+            session.flush()
         if verdict.approval is not Approval.NONE:
             contents.decide(session, row.id, *_as_kept(verdict), now)
 
     database.write(work).result()
+
+
+def _add(session: Session, account: str, layout: Layout, sid: str, now: datetime) -> Content:
+    return contents.add(
+        *(session, account, Kind.TEMPLATE, layout.name, layout.language, layout.digest),
+        names=list(layout.names),
+        buttons=[button.says for button in layout.buttons],
+        body=layout.numbered,
+        sid=sid,
+        now=now,
+    )
 
 
 def _decide(database: Database, row: Content, verdict: Verdict, now: datetime) -> None:

@@ -15,7 +15,7 @@ from handlers import alarms, followups, layouts, phrasebook, talks, templates, v
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts, Turn
 from models import alarms as kept_alarms
-from models import assignments, lines, people, requests
+from models import lines, people, requests
 from models.delivery import contents, forms, outbound, windows
 from models.delivery import discretion as delivery_discretion
 from models.delivery.outbound import Outbound, State
@@ -74,17 +74,19 @@ def _decide(session: Session, row: Outbound, now: datetime) -> None:
     context = Context(session, lines.by_id(session, row.line_id), now)
     person = people.by_id(session, row.person_id)
     address = people.address_at(session, row.line_id, row.channel, row.to)
-    if address is not None and windows.is_open(address, now):  # they have written at this very moment
+    open_ = address is not None and windows.is_open(address, now)
+    if row.phrase == KNOCK:
+        row.state = State.CANCELLED
+        if address is not None and not open_:
+            _not_knocked(context, person, address)
+    elif open_:  # they have written at this very moment
         row.state = State.READY
-    elif not outbox.is_wanted(person, row.phrase) or row.phrase == KNOCK:
+    elif not outbox.is_wanted(person, row.phrase):
         row.state = State.CANCELLED
     elif row.phrase in templates.KNOCKS and address is not None and _knocked(context, person, row, address):
         _wait(session, row, address, now)
-    elif outbox.resend(session, row, now, _phones(context, person, row.to)):
-        row.state = State.CANCELLED
-        log.info("by_sms_instead", text=row.id)
     else:
-        _cannot(context, person, row, address)
+        _without_template(context, person, row, address)
 
 
 def by_sms(context: Context, person: Person, to: str) -> Iterator[str]:
@@ -105,7 +107,9 @@ def by_sms(context: Context, person: Person, to: str) -> Iterator[str]:
 
 def _phones(context: Context, person: Person, to: str) -> Iterator[Address]:
     for value in by_sms(context, person, to):
-        yield people.get_or_create(context.session, context.line, Channel.SMS, value, context.now)[1]
+        whose, address = people.get_or_create(context.session, context.line, Channel.SMS, value, context.now)
+        if whose.id == person.id:  # another may have got that number since
+            yield address
 
 
 def finds(context: Context, person: Person, phrase: str) -> bool:
@@ -146,6 +150,24 @@ def _knocked(context: Context, person: Person, row: Outbound, address: Address) 
     return True
 
 
+def _not_knocked(context: Context, person: Person, address: Address) -> None:
+    """The template that was to tell them that something waits did not go: all that waits is decided without it."""
+    address.knocked_at = None
+    context.session.add(address)
+    for row in windows.waiting(context.session, person.id, address.value):
+        if row.phrase in templates.KNOCKS and row.reported_at is None:
+            _without_template(context, person, row, address)
+
+
+def _without_template(context: Context, person: Person, row: Outbound, address: Address | None) -> None:
+    """By SMS, else there is no way to them."""
+    if outbox.resend(context.session, row, context.now, _phones(context, person, row.to)):
+        row.state = State.CANCELLED
+        log.info("by_sms_instead", text=row.id)
+    else:
+        _cannot(context, person, row, address)
+
+
 def _cannot(context: Context, person: Person, row: Outbound, address: Address | None) -> None:
     """There is no way to them now: it waits, or somebody else is asked; whoever is on duty hears of it once a day."""
     session, now = context.session, context.now
@@ -154,10 +176,8 @@ def _cannot(context: Context, person: Person, row: Outbound, address: Address | 
         row.state = State.FAILED
         texts = followups.undelivered(context, row) if row.phrase == "offer" else vigil.not_called(context, person)
     elif address is not None:
-        first = address.waits_since is None
         _wait(session, row, address, now)
-        if first:
-            texts = _author_told(context, person, row)
+        texts = _author_told(context, person, row)
         if row.phrase.startswith(alarms.FIRST_SAID):
             address.cut_off_at = address.cut_off_at or now
             session.flush()
@@ -170,20 +190,13 @@ def _cannot(context: Context, person: Person, row: Outbound, address: Address | 
 
 def _author_told(context: Context, person: Person, row: Outbound) -> Texts:
     """Whoever wrote to the other side, and was told that it goes there, hears that it is not read yet, once."""
-    if row.phrase not in templates.OF_THE_OTHER_SIDE or row.request_id is None:
+    author = talks.author_of(context, row)
+    if author is None or row.request_id is None or windows.waits_already(context.session, row):
         return
     request = requests.by_id(context.session, row.request_id)
-    if person.id != request.person_id:
-        author = people.by_id(context.session, request.person_id)
-    else:
-        holder = assignments.on(context.session, request)
-        if holder is None:
-            return
-        author = holder[1]
-    if not author.on_duty:  # there they hear it anyway
-        delivery_discretion.cancel_waiting(context.session, author.id, talks.ONCE, context.now, about=request.id)
-        name = context.name(person) if person.id != request.person_id else None
-        yield context.tell(author, "words_wait", about=request, name=name or Said("the_neighbor"))
+    delivery_discretion.cancel_waiting(context.session, author.id, talks.ONCE, context.now, about=request.id)
+    name = context.name(person) if person.id != request.person_id else None
+    yield context.tell(author, "words_wait", about=request, name=name or Said("the_neighbor"))
 
 
 def _told(context: Context, person: Person, row: Outbound, address: Address | None) -> Texts:
@@ -208,6 +221,8 @@ def opened(turn: Turn, address: Address) -> int:
     session.add(address)
     session.flush()
     waiting = windows.waiting(session, turn.speaker.id, address.value)
+    if len(waiting) == windows.MOST_WAITING:  # the rest follows with their next text
+        address.waits_since = now
     last = {row.request_id: row.id for row in waiting if _is_alarm(row)}  # it is said again and again: once is enough
     follow = 0
     for row in waiting:

@@ -37,7 +37,9 @@ class StillClock(Clock):
 
 
 class Recorder(Simulator):
-    """The simulated network, and a list of everything it carried."""
+    """The simulated network, and a list of everything it carried. A story says how far WhatsApp is with templates."""
+
+    approves = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,8 +12,8 @@ from sqlmodel import col, select
 
 from app.carriers.base import Outgoing
 from app.hotline import Hotline
-from app.outbound import enclosing
-from app.simulator import layouts, samples, sandbox, taps, timelapse
+from app.outbound import enclosing, templates
+from app.simulator import samples, sandbox, taps, timelapse
 from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
 from handlers import board
@@ -90,7 +90,7 @@ class Stage:
         for name, aliases in self.story.areas.items():
             session.add(Area(line_id=line.id, name=name, aliases=aliases))
         if self.story.templates is not None:
-            layouts.keep_all(session, self.clock.now(), self.story.templates)
+            templates.keep_all(session, self.carrier, self.clock.now(), self.story.templates)
         session.flush()
         areas = {area.name: area.id for area in lines.areas(session, line.id)}
         for phone in self.story.phones.values():

@@ -10,6 +10,7 @@ import structlog
 log = structlog.get_logger()
 
 STALE_AFTER = timedelta(minutes=2)  # most come round within seconds; a slow carrier may take up a minute
+ROUNDS_MISSED = 3  # before somebody should look at one that comes round more seldom
 
 
 @dataclass
@@ -39,7 +40,8 @@ class BackgroundThread:
     """Calls `work` again and again until it is told to stop; a fault is logged, and the next round comes anyway.
 
     `work` returns in how many seconds it wants the next round, or None for `interval`. `before` is called each time
-    it wakes up, ahead of the round: what wakes it until that ends belongs to the same round.
+    it wakes up, ahead of the round: what wakes it until that ends belongs to the same round. Unless said otherwise
+    somebody should look when it has got nothing done for `ROUNDS_MISSED` rounds, but for two minutes at least.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class BackgroundThread:
         interval: float,
         first_in: float | None = None,
         before: Callable[[], object] | None = None,
-        stale_after: timedelta = STALE_AFTER,
+        stale_after: timedelta | None = None,
     ) -> None:
         self._name = name
         self._work = work
@@ -60,7 +62,8 @@ class BackgroundThread:
         self._woken = threading.Event()
         self.stopping = False
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self.heartbeat = Heartbeat(self.thread, stale_after)
+        seldom = max(STALE_AFTER, ROUNDS_MISSED * timedelta(seconds=interval))
+        self.heartbeat = Heartbeat(self.thread, stale_after or seldom)
 
     def start(self) -> None:
         """Begin."""

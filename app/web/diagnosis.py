@@ -184,6 +184,8 @@ def threads(heartbeats: dict[str, Heartbeat], now: datetime) -> list[Finding]:
         "nightly backup": "no backup is made",
         "backup elsewhere": "no backup goes elsewhere",
         "layouts": "what WhatsApp shows as buttons is said in words",
+        "templates": "what WhatsApp decides on its templates is not heard",
+        "deletion": "texts stay at the carrier for longer than the line says",
         "reconciler": "texts that never reached us are not fetched from the carrier",
     }
     found = []

@@ -99,7 +99,6 @@ def add(
         changed_at=now,
     )
     session.add(row)
-    session.flush()
     return row
 
 
@@ -112,6 +111,17 @@ def approved(session: Session, name: str, language: str) -> list[Content]:
         Content.approval == Approval.APPROVED,
     )
     return list(session.exec(query.order_by(col(Content.id).desc())))
+
+
+def languages(session: Session, name: str) -> list[str]:
+    """Those in which a template is approved; read once in a transaction."""
+    known: dict[str, list[str]] = session.cache.setdefault("template_languages", {})
+    if name not in known:
+        query = select(Content.language).where(
+            Content.kind == Kind.TEMPLATE, Content.name == name, Content.approval == Approval.APPROVED
+        )
+        known[name] = list(session.exec(query.distinct()))
+    return known[name]
 
 
 def decide(session: Session, id_: int, approval: Approval, reason: str | None, now: datetime) -> None:

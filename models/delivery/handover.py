@@ -131,6 +131,11 @@ class LeasedText:
 Way = tuple[SentAs | None, datetime | None]
 
 
+def goes_along(media: str | None, body: str) -> bool:
+    """Whether the carrier brings what this key shows; else nothing does, or the words hold the link."""
+    return media is not None and media not in body
+
+
 @dataclass(frozen=True)
 class AcceptedText:
     """A text that the carrier took."""
@@ -174,6 +179,8 @@ def take(
         if text.sent_as is not None and text.sent_as.template:
             form = forms.note_sent(text.form, text.sent_as.sid)
             session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(body=text.sent_as.body, form=form))
+        elif forms.sent_by(text.form) is not None:  # by a template it got nowhere, and now it goes in words
+            session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(form=forms.unsent(text.form)))
     return texts
 
 

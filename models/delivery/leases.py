@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery import doubted, handover, line_numbers, queue, spending, windows
+from models.delivery import doubted, handover, line_numbers, queue, spending
 from models.delivery.handover import OUT, LeasedText, Way
 from models.delivery.line_numbers import LineNumber, Pace
 from models.delivery.outbound import Lane, Outbound, State, filtered_before, is_in
@@ -273,8 +273,6 @@ class _LastCheck:
         """WhatsApp's window: what may not pass waits, until it is decided in this transaction what follows."""
         if gate.passes(row):
             return None
-        if row.phrase == windows.KNOCK:  # they have written, or wording was taken back: nothing to announce
-            return State.CANCELLED, {}, False
         self.shut.append(row.id)
         return State.WAITS, {}, False
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import lines, prices
-from models.delivery.handover import OUT, LeasedText
+from models.delivery.handover import OUT, LeasedText, goes_along
 from models.delivery.line_numbers import Spending
 from models.inbound import Inbound
 from models.lines import Line, day
@@ -54,12 +54,11 @@ def charge(session: Session, line: Line, texts: Sequence[LeasedText]) -> int:
 
 def _charged(session: Session, line: Line, text: LeasedText) -> int:
     template = text.sent_as is not None and text.sent_as.template
-    media = text.media is not None and text.media not in text.body  # else its words hold a link
-    if text.cost is not None and not template and not media:
+    if text.cost is not None and not template:
         return text.cost
+    media = goes_along(text.media, text.body)
     cost = prices.sent(line.policy, text.channel, text.to, text.segments, media=media, template=template)
-    if cost != text.cost:
-        session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(cost=cost))
+    session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(cost=cost))
     return cost
 
 

@@ -103,6 +103,19 @@ def waiting(session: Session, person_id: int, to: str) -> list[Outbound]:
     return list(session.exec(query.order_by(col(Outbound.id)).limit(MOST_WAITING)))
 
 
+def waits_already(session: Session, row: Outbound) -> bool:
+    """Whether something like it, said before and about the same request, waits for them too."""
+    query = select(Outbound.id).where(
+        Outbound.person_id == row.person_id,
+        col(Outbound.state) == State.WAITS,
+        col(Outbound.to) == row.to,
+        col(Outbound.request_id) == row.request_id,
+        col(Outbound.phrase) == row.phrase,
+        col(Outbound.id) < row.id,
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def count_waiting(session: Session, line_id: int) -> int:
     """How many texts of a line wait for somebody to write by WhatsApp."""
     counted = sa.select(sa.func.count()).where(col(Outbound.line_id) == line_id, is_in(State.WAITS))

@@ -80,19 +80,20 @@ def resource(layout: Layout) -> dict[str, Any]:
     samples = {str(n): layout.samples[name] for n, name in enumerate(names, 1)}
     body: dict[str, Any] = {"body": layout.numbered}
     if not layout.buttons:
-        return _named(layout, samples, {"twilio/text": body})
+        return named(layout.called, layout.language, samples, {"twilio/text": body})
     number = layout.samples.get("number", "")
     actions = []
     for n, button in enumerate(layout.buttons, len(names) + 1):
         actions.append({"title": button.title, "id": f"{{{{{n}}}}}"})
         samples[str(n)] = f"{button.says} {number}".strip()
-    return _named(layout, samples, {"twilio/quick-reply": {**body, "actions": actions}})
+    return named(layout.called, layout.language, samples, {"twilio/quick-reply": {**body, "actions": actions}})
 
 
-def _named(layout: Layout, variables: dict[str, str], types: dict[str, Any]) -> dict[str, Any]:
+def named(called: str, language: str, variables: dict[str, str], types: dict[str, Any]) -> dict[str, Any]:
+    """Whatever Twilio is to keep, in its form."""
     return {
-        "friendly_name": layout.called,
-        "language": layout.language,
+        "friendly_name": called,
+        "language": language,
         "variables": variables,
         "types": types,
     }

@@ -27,9 +27,5 @@ def resource(shape: Shape, language: str) -> dict[str, Any]:
         actions = [{"title": title, "id": f"{{{{{n}}}}}"} for n, title in enumerate(shape.titles, 2)]
         kind, more = "twilio/quick-reply", {"actions": actions}
         last = 1 + len(shape.titles)
-    return {
-        "friendly_name": shape.called,
-        "language": language,
-        "variables": {str(n): "words" if str(n) == WORDS else f"sample-{n}" for n in range(1, last + 1)},
-        "types": {kind: {"body": f"{{{{{WORDS}}}}}", **more}},
-    }
+    variables = {str(n): "words" if str(n) == WORDS else f"sample-{n}" for n in range(1, last + 1)}
+    return contents.named(shape.called, language, variables, {kind: {"body": f"{{{{{WORDS}}}}}", **more}})
