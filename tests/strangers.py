@@ -22,7 +22,7 @@ from app.carriers.base import Outgoing, ReceivedMessage, Sent, SentMessage, Stat
 from app.hotline import Hotline
 from app.inbound.reconcile import MINIMUM_AGE
 from app.simulator import timelapse
-from models import lines, people, removals
+from models import joining, lines, people
 from models.delivery.outbound import State as TextState
 from models.inbound import Heard
 from models.lines import Channel
@@ -230,9 +230,9 @@ class Strangers(RuleBasedStateMachine):
 
         def work(session: Session) -> bool:
             pair = people.by_id(session, kept), people.by_id(session, gone)
-            if removals.live_matches(session, *pair) or removals.apart_matches(session, *pair):
+            if joining.are_apart(session, *pair) or joining.hindered(session, *pair):
                 return False
-            removals.merge(session, *pair, self.clock.now())
+            joining.join(session, *pair, self.clock.now())
             return True
 
         self.hotline.database.write(work).result()

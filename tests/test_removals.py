@@ -103,6 +103,14 @@ def test_a_merge_asks_once_and_keeps_both_addresses(run: Command) -> None:
     assert "one person already" in run("person", "merge", "1", "1", "--yes").stderr
 
 
+def test_who_is_kept_apart_stays_two(run: Command) -> None:
+    kept = run.database()
+    kept.write(lambda s: kept_apart.keep(s, 1, 1, 2, NOW)).result()
+    kept.close()
+    assert "They stay two." in run("person", "merge", "1", "2", "--yes").stderr
+    assert len(run.json("person", "list")) == 2
+
+
 def test_rename(run: Command) -> None:
     assert run.good("person", "rename", "2", "Benito") == "Person 2 is Benito now, and was Ben.\n"
     assert run("person", "rename", "9", "Benito").exit_code == 1
