@@ -162,9 +162,9 @@ class Hotline:
         self.reconciler.stop()
         self.spool_worker.stop()
         self.ingest.close()
-        self.fetcher.stop()
         self.ticker.stop()
         self.sender.stop()
+        self.fetcher.stop()  # last: it may take a minute, and what the sender knows must be on disk by then
         self.carrier.close()
         self.database.close()
         self.presence.end()

@@ -14,6 +14,7 @@ from handlers.turn import DAY, Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Order, Question
 from models import board_sessions, former, joining, number_changes, people, person_events, requests
 from models.delivery import moved
+from models.lines import Channel
 from models.number_changes import NumberChange, Step
 from models.people import Address, Person
 from models.requests import Outcome, State
@@ -25,6 +26,7 @@ AT_ONCE = timedelta(minutes=1)  # until the old address goes: the last answer to
 WRONG_CODES = 5  # by one person in a day
 WRONG_ON_LINE = 30  # by all in an hour: nobody guesses one of a million so
 LOST, YES, NO = 1, 1, 2
+EXAMPLE = 42
 STOPPED = "moved_stopped"
 
 
@@ -40,10 +42,13 @@ def new_number(turn: Turn, _: Order, *, words: str = "") -> Texts:
     change = number_changes.begin(turn.session, turn.line.id, speaker.id, turn.now, until)
     person_events.record(turn.session, turn.line.id, speaker.id, person_events.NEW_NUMBER, turn.now)
     code = Ours(change.code or "")
-    if _established(turn, speaker):
+    if _established(turn, speaker) and (speaker.helper_since is not None or turn.asked is not None):
         yield turn.reply("new_number_old", code=code)
+    elif _established(turn, speaker):  # they may have asked for something from the new one already
+        turn.ask(speaker, Question.OLD_PHONE, options=LOST, words=words or turn.heard.body)
+        yield turn.reply("new_number_either", code=code)
     else:
-        turn.ask(speaker, Question.OLD_PHONE, options=LOST, words=words)
+        turn.ask(speaker, Question.OLD_PHONE, options=LOST, words=words or turn.heard.body)
         yield turn.reply("new_number_new", code=code)
 
 
@@ -53,10 +58,10 @@ def old_phone(turn: Turn, intent: Answer) -> Texts:
     if intent.choice != LOST or change is None:
         yield turn.reply("code_unknown")
         return
-    words = turn.asked.words if turn.asked else ""
+    words = turn.asked.words if turn.asked else turn.heard.body
     turn.unask(turn.speaker)
-    number_changes.go_on(turn.session, change, Step.LOST, turn.now + CODE_LASTS)
-    yield from reach_person.reach(turn, words or turn.heard.body, duty="duty_lost_phone")
+    number_changes.go_on(turn.session, change, Step.LOST, turn.now + CODE_LASTS, turn.now)
+    yield from reach_person.reach(turn, words, duty="duty_lost_phone", anew=True)
 
 
 def code(turn: Turn, order: Order) -> Texts:
@@ -77,7 +82,7 @@ def code(turn: Turn, order: Order) -> Texts:
         return
     change, other = found[0], people.by_id(turn.session, found[0].person_id)
     if _established(turn, speaker):
-        number_changes.go_on(turn.session, change, Step.CONFIRM, turn.now + CODE_LASTS, other=speaker.id)
+        number_changes.go_on(turn.session, change, Step.CONFIRM, turn.now + CODE_LASTS, turn.now, other=speaker.id)
         turn.ask(speaker, Question.NEW_PHONE, options=NO)
         yield turn.reply("code_confirm", ends=_ends(turn, other))
         return
@@ -110,7 +115,7 @@ def same(turn: Turn, order: Order) -> Texts:
     """SAME 42 ANA, SAME 42 7: who asks as #42 about a lost phone is Ana, or who asked for #7."""
     name = order.note.strip(" .!")
     if not order.numbers or len(order.numbers) > 2 or (len(order.numbers) == 1) is not bool(name):
-        yield turn.reply("same_two")
+        yield turn.reply("same_two", number=order.numbers[0] if order.numbers else _asks_as(turn))
         return
     found = yield from choosing.known(turn, order.numbers)
     if len(found) != len(order.numbers):
@@ -128,14 +133,25 @@ def same(turn: Turn, order: Order) -> Texts:
     elif not meant:
         yield turn.reply("assign_nobody", name=Quoted(name))
     else:
-        yield from _said_same(turn, change, meant[0], new)
+        yield from _said_same(turn, change, meant[0], new, found[0].number)
 
 
-def _said_same(turn: Turn, change: NumberChange, old: Person, new: Person) -> Texts:
+def _asks_as(turn: Turn) -> int:
+    """The number under which somebody who has lost a phone writes to duty, the latest; else any, as an example."""
+    lost = number_changes.lost_last(turn.session, turn.line.id)
+    talks = requests.live_of(turn.session, lost.person_id) if lost is not None else []
+    return talks[-1].number if talks else EXAMPLE
+
+
+def _said_same(turn: Turn, change: NumberChange, old: Person, new: Person, number: int) -> Texts:
     if turn.speaker.id in (new.id, old.id):
         yield turn.reply("same_self")
     elif turn.is_newcomer(turn.speaker):
         yield turn.reply("put_out_newcomer")
+    elif joining.are_apart(turn.session, old, new):
+        yield turn.reply("duty_apart", name=turn.numbered(old), who=new.id)
+    elif old.opted_out_at or old.silent_since or old.discreet_since:  # they could not object
+        yield turn.reply("same_silent", name=turn.numbered(old), number=number)
     elif numbers := joining.hindered(turn.session, old, new):
         yield turn.reply("same_hindered", number=numbers[0])
     else:
@@ -145,7 +161,7 @@ def _said_same(turn: Turn, change: NumberChange, old: Person, new: Person) -> Te
 def _announced(turn: Turn, change: NumberChange, old: Person, new: Person) -> Texts:
     at = turn.now + (VOLUNTEER_OBJECTS_FOR if old.helper_since else OBJECTS_FOR)
     change.by_person_id = turn.speaker.id
-    number_changes.go_on(turn.session, change, Step.OBJECTION, at, other=old.id)
+    number_changes.go_on(turn.session, change, Step.OBJECTION, at, turn.now, other=old.id)
     person_events.record(
         turn.session, turn.line.id, old.id, person_events.NEW_NUMBER, turn.now, by=turn.speaker.id, words=str(new.id)
     )
@@ -173,9 +189,8 @@ def act(context: Context, change: NumberChange) -> Texts:
 def _nobody_objected(context: Context, change: NumberChange, old: Person) -> Texts:
     new = people.by_id(context.session, change.person_id)
     context.unask(old)
-    homes = people.all_addresses(context.session, context.line.id)
-    since = change.created_at
-    alive = any(home.last_heard_at and home.last_heard_at > since for home in homes.get(old.id, []))
+    homes = [home for channel in Channel for home in people.addresses_on(context.session, old.id, channel)]
+    alive = any(home.last_heard_at and home.last_heard_at > change.created_at for home in homes)
     if alive or joining.hindered(context.session, old, new):  # somebody writes from a phone that is said to be lost
         number_changes.end(context.session, change, context.now)
         yield context.tell(new, "number_not_moved")
@@ -190,12 +205,18 @@ def _moved(
 ) -> Texts:
     """They are one. `home` is where the answer goes: the new phone (`here`), or for the last time the old one."""
     session, now = context.session, context.now
+    if joining.are_apart(session, old, new):
+        number_changes.end(session, change, now)
+        yield context.tell(new if here else old, "number_apart")
+        yield from context.tell_duty("duty_apart", but=new.id, name=context.numbered(old), who=new.id)
+        return
     if numbers := joining.hindered(session, old, new):
         number_changes.end(session, change, now)
         yield context.tell(new if here else old, "number_hindered", number=numbers[0])
         yield from context.tell_duty("duty_hindered", name=context.numbered(old), who=new.id, number=numbers[0])
         return
     theirs = number_changes.addresses(session, old.id)
+    change.step = Step.MOVED  # the only one of theirs that goes on
     kept, gone = (new, old) if both and new.id < old.id else (old, new)
     joining.join(session, kept, gone, now, by=change.by_person_id or kept.id)
     board_sessions.end_all(session, kept.id, now)
@@ -204,7 +225,7 @@ def _moved(
     change.other_person_id = change.person_id = kept.id
     goes = not both and kept.opted_out_at is None and kept.banned_at is None  # neither is undone by mistake
     if goes and not here:
-        number_changes.go_on(session, change, Step.MOVED, now + AT_ONCE)
+        number_changes.go_on(session, change, Step.MOVED, now + AT_ONCE, now)
         yield context.tell(kept, "moved_away")
     else:
         if goes:
@@ -250,7 +271,7 @@ def _refused(turn: Turn, change: NumberChange) -> Texts:
 
 def _established(context: Context, person: Person) -> bool:
     """Whether anything would be lost with this person: they help, asked for something, or have said what holds."""
-    said = (person.helper_since, person.banned_at, person.opted_out_at, person.discreet_since)
+    said = (person.helper_since, person.banned_at, person.opted_out_at, person.silent_since, person.discreet_since)
     return any(said) or requests.last_of(context.session, person.id) is not None
 
 

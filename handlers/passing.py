@@ -10,7 +10,7 @@ from handlers import media
 from handlers.media import Medium
 from handlers.summary import Said, Several, Sight
 from handlers.turn import DAY, KEPT, Context, Text, Texts, Turn
-from models import assignments, attachments, people, requests
+from models import assignments, attachments, kept_apart, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.attachments import Kind, Piece
@@ -180,6 +180,19 @@ def follow(context: Context, request: Request, person: Person, held: Assignment)
         what = named([piece.kind])
         text = context.tell(person, FROM_NEIGHBOR, about=request, lane=Lane.REPLY, what=what)
         yield replace(text, enclosed=piece.id)
+
+
+def may_have(context: Context, piece: Piece, person_id: int) -> bool:
+    """Whether it still goes to whom it was meant for: since it was sent they may have left it to others."""
+    if piece.request_id is None or person_id == piece.person_id:
+        return True
+    request = requests.by_id(context.session, piece.request_id)
+    if any(kept_apart.hides(context.session, request, id_) for id_ in (person_id, piece.person_id)):
+        return False
+    if person_id == request.person_id or people.by_id(context.session, person_id).on_duty:
+        return True
+    held = assignments.on(context.session, request)
+    return held is not None and held[1].id == person_id
 
 
 def late(context: Context, piece: Piece, readers: Sequence[Person]) -> Texts:

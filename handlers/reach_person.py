@@ -98,17 +98,20 @@ def reach(
     after: str | None = None,
     duty: str = "duty_wants_person_words",
     of: int | None = None,
+    anew: bool = False,
     **values: Value,
 ) -> Texts:
     """Tell duty that this neighbor wants a person, and tell them whether anybody is there.
 
-    Whom they complain `of` hears nothing of it, nor of what they say after it.
+    `anew`: in these words even if duty was told lately that they want one. Whom they complain `of` hears nothing of
+    it, nor of what they say after it.
     """
     request = talk(turn, of)
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id, words=words or None)
     around = (Said(before, values) if before else None, Said(after, values) if after else None)
     told_lately = (
         bool(turn.asked_for)
+        and not anew
         and _somebody_else_on_duty(turn, request)
         and events.happened_since(turn.session, turn.asked_for, "person_told", turn.now - TOLD_LATELY)
     )

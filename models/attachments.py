@@ -137,7 +137,7 @@ def lease(session: Session, now: datetime, lasts: timedelta, most: int) -> list[
     due = (
         sa.select(ROWS.c.id)
         .where(ROWS.c.state == sa.literal_column("'arrived'"), ROWS.c.next_at <= now)
-        .order_by(ROWS.c.next_at, ROWS.c.id)
+        .order_by(ROWS.c.tries, ROWS.c.next_at, ROWS.c.id)  # what is slow waits for what is new
         .limit(most)
         .with_for_update(skip_locked=True)
     )
@@ -165,7 +165,8 @@ def put_off(session: Session, piece_id: int, until: datetime) -> None:
 def keep(session: Session, piece_id: int, kind: Kind, content_type: str, content: bytes) -> bool:
     """It is here; False if it was settled before, by another process or because its sender was erased."""
     values = {"kind": kind, "content_type": content_type, "content": content, "size": len(content)}
-    return session.execute(_arrived(piece_id).values(state=State.KEPT, next_at=None, url="", **values)).rowcount == 1
+    here = _arrived(piece_id).where(ROWS.c.url != "")  # else its sender was erased while it was fetched
+    return session.execute(here.values(state=State.KEPT, next_at=None, url="", **values)).rowcount == 1
 
 
 def give_up(session: Session, piece_id: int, state: State) -> bool:

@@ -5,11 +5,12 @@ off before it did, what they wrote and were sent tells, as long as that is kept.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import marks, spellings
+from models import marks, number_changes, spellings
 from models.delivery.outbound import Outbound
 from models.inbound import Inbound
 from models.lines import Line
@@ -17,11 +18,12 @@ from models.people import Address, Person
 from models.store.session import Session
 
 
-def take_addresses(session: Session, line: Line, person: Person) -> None:
+def take_addresses(session: Session, line: Line, person: Person, now: datetime) -> None:
     """Nobody texts from these addresses any more: they may become somebody else's."""
     theirs = select(Address.value).where(Address.person_id == person.id)
     person.former = sorted({*person.former, *(marks.hashed(session, line, value) for value in session.exec(theirs))})
     session.add(person)
+    number_changes.end_all(session, [person.id], now)
     session.execute(sa.delete(Address).where(col(Address.person_id) == person.id))
 
 

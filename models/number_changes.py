@@ -5,6 +5,7 @@ somebody on duty says so, and the old phone has time to object. Each step is an 
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -74,6 +75,11 @@ def of(session: Session, person_id: int, *steps: Step) -> NumberChange | None:
     return next(iter(_open(session, col(NumberChange.person_id) == person_id, *steps)), None)
 
 
+def lost_last(session: Session, line_id: int) -> NumberChange | None:
+    """The latest of those of a line who say that the old phone is gone."""
+    return next(iter(_open(session, col(NumberChange.line_id) == line_id, Step.LOST)), None)
+
+
 def asked_of(session: Session, person_id: int) -> NumberChange | None:
     """What somebody is asked about: a phone that says it is theirs."""
     asked = _open(session, col(NumberChange.other_person_id) == person_id, Step.CONFIRM, Step.OBJECTION)
@@ -81,11 +87,14 @@ def asked_of(session: Session, person_id: int) -> NumberChange | None:
 
 
 def go_on(
-    session: Session, change: NumberChange, step: Step, at: datetime | None, *, other: int | None = None
+    session: Session, change: NumberChange, step: Step, at: datetime, now: datetime, *, other: int | None = None
 ) -> None:
-    """The next step; time acts on it at that moment."""
+    """The next step; time acts on it at that moment. Whom it asks is asked about nothing else any more."""
     change.step, change.next_at, change.code = step, at, None
-    change.other_person_id = other if other is not None else change.other_person_id
+    if other is not None:
+        while (earlier := asked_of(session, other)) is not None:
+            end(session, earlier, now)
+        change.other_person_id = other
     session.add(change)
 
 
@@ -93,6 +102,14 @@ def end(session: Session, change: NumberChange, now: datetime) -> None:
     """Nothing more comes of it."""
     change.step, change.next_at, change.code, change.ended_at = Step.ENDED, None, None, now
     session.add(change)
+
+
+def end_all(session: Session, person_ids: Collection[int], now: datetime) -> None:
+    """Of these people nothing more is to be moved; old addresses that are to go still do."""
+    ids = list(person_ids)
+    theirs = sa.or_(col(NumberChange.person_id).in_(ids), col(NumberChange.other_person_id).in_(ids))
+    for change in _open(session, theirs, Step.CODE, Step.CONFIRM, Step.LOST, Step.OBJECTION):
+        end(session, change, now)
 
 
 def addresses(session: Session, person_id: int) -> list[int]:
@@ -109,5 +126,6 @@ def let_go(session: Session, change: NumberChange) -> list[str]:
 
 
 def _open(session: Session, whose: sa.ColumnElement[bool], *steps: Step) -> list[NumberChange]:
-    found = select(NumberChange).where(whose, col(NumberChange.ended_at).is_(None))
-    return list(session.exec(found.where(col(NumberChange.step).in_(steps)).order_by(col(NumberChange.id).desc())))
+    """The latest first. On PostgreSQL nobody else goes on with them until the transaction ends."""
+    found = select(NumberChange).where(whose, col(NumberChange.ended_at).is_(None), col(NumberChange.step).in_(steps))
+    return list(session.exec(found.order_by(col(NumberChange.id).desc()).with_for_update()))

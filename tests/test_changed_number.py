@@ -82,14 +82,14 @@ class Town:
 
     def told(self, number: str) -> list[str]:
         """The phrases that went to a number."""
-        return [text.phrase for text in self._sent(number)]
+        return [text.phrase for text in self.sent_to(number)]
 
     def code(self, number: str) -> str:
         """The code that a phone was shown last."""
-        shown = [found[1] for text in self._sent(number) if (found := re.search(r"CODE (\d{6})", text.body))]
+        shown = [found[1] for text in self.sent_to(number) if (found := re.search(r"CODE (\d{6})", text.body))]
         return shown[-1]
 
-    def _sent(self, number: str) -> list[Outbound]:
+    def sent_to(self, number: str) -> list[Outbound]:
         sent = select(Outbound).where(Outbound.to == number).order_by(col(Outbound.id))
         return self.do(lambda s: list(s.exec(sent)))
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from app.carriers.twilio import remedies
 from app.hotline import Hotline
-from app.outbound import mornings
+from app.outbound import mornings, templates
 from models import lines, people, person_events
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane, Outbound, State
@@ -291,3 +291,15 @@ def test_the_moods_of_a_bad_day_together(street: World) -> None:
         street.drain(after=timedelta(minutes=1))
     assert len(street.twilio.sent) == 3
     assert set(states(street).values()) == {State.DELIVERED}
+
+
+def test_an_alarm_that_sms_refuses_leaves_by_whatsapps_template(street: World) -> None:
+    say(street, f"whatsapp:{DEE}", "hello")
+    street.clock.advance(timedelta(days=2))
+    say(street, DEE, "hello")
+    templates.submit(street.hotline.database, street.hotline.carrier, street.clock.now())
+    templates.refresh(street.hotline.database, street.hotline.carrier, street.clock.now())
+    street.twilio.minds_window = True
+    street.twilio.refused[DEE] = 30005
+    say(street, ANA, "my father is not breathing, 5 Elm St")
+    assert any("not breathing" in text.body for text in street.twilio.sent if text.to == f"whatsapp:{DEE}")

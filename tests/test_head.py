@@ -10,7 +10,7 @@ from app.main import create_app
 from models.inbound import Inbound
 from tests import webhooks
 from tests.fakes import PUBLIC
-from tests.serving import within
+from tests.serving import until, within
 from tests.table import served
 from tests.test_simulator_guard import simulated
 from tests.world import ANA, World
@@ -19,6 +19,7 @@ from tests.world import ANA, World
 def test_every_page_answers_head_as_get(tmp_path: Path) -> None:
     hotline = simulated(f"sqlite:///{tmp_path / 'hotline.db'}")
     with served(hotline) as site, httpx.Client(base_url=site.home) as client:
+        until(lambda: client.get("/health").status_code == 200)
         for path in ("/", "/health", "/metrics", "/simulator", "/simulator/table", "/static/phone.css", "/nowhere"):
             whole, head = client.get(path), client.head(path)
             assert head.status_code == whole.status_code, path

@@ -5,14 +5,14 @@ import shutil
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 
 import phonenumbers
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
+from app.outbound import templates
 from models import lines, prices, regions
-from models.delivery import line_numbers, outbound, spending
+from models.delivery import line_numbers, outbound
 from models.delivery.line_numbers import Spending
 from models.delivery.outbound import Lane, Outbound
 from models.inbound import Inbound
@@ -21,10 +21,12 @@ from models.prices import KINDS, Kind, Way
 from models.report import texts
 from models.report.span import Span
 from models.store.session import Session
+from tests import neighbors
 from tests.command import Command
 from tests.test_talks import say
 from tests.world import ANA, DEE, World
 
+BEN = "+12025550102"
 PHILIPPINES, MEXICO, GERMANY = "+639171234567", "+525512345678", "+4915112345678"
 US_SEGMENT = Decimal("0.0083") + Decimal("0.0035")
 
@@ -109,19 +111,6 @@ def test_what_is_no_price_is_refused_with_what_to_write(written: str) -> None:
         prices.read(written)
 
 
-@pytest.mark.parametrize(
-    ("row", "kind"),
-    [
-        (SimpleNamespace(channel=Channel.SMS), Kind.OUT),
-        (SimpleNamespace(channel=Channel.WHATSAPP), Kind.SERVICE),
-        (SimpleNamespace(channel=Channel.WHATSAPP, form=None), Kind.SERVICE),
-        (SimpleNamespace(channel=Channel.WHATSAPP, form=SimpleNamespace(template="offer_en")), Kind.UTILITY),
-    ],
-)
-def test_a_template_is_charged_as_one(row: SimpleNamespace, kind: Kind) -> None:
-    assert spending.category_of(row) is kind
-
-
 # What is kept and counted.
 
 
@@ -187,6 +176,45 @@ def test_a_text_with_other_words_costs_what_those_do(world: World) -> None:
         return session.exec(select(Outbound.cost)).first()
 
     assert world.hotline.database.write(work).result() == int(US_SEGMENT * prices.MILLION) * 5
+
+
+def test_what_leaves_by_a_template_is_charged_as_one(world: World) -> None:
+    def work(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        line.rules = {**line.rules, "prices": ["* whatsapp service 0.01", "* whatsapp utility 0.07"]}
+        session.add(line)
+        now = world.clock.now()
+        neighbors.add(session, line, Channel.WHATSAPP, BEN, now, name="Ben", helper=True, duty=True)
+
+    world.hotline.database.write(work).result()
+    templates.submit(world.hotline.database, world.hotline.carrier, world.clock.now())
+    templates.refresh(world.hotline.database, world.hotline.carrier, world.clock.now())
+    say(world, ANA, "my father is not breathing, 5 Elm St")
+    assert [(to, cost) for to, cost in costs(world) if to == BEN] == [(BEN, 70_000)]
+    say(world, f"whatsapp:{BEN}", "hello")
+    assert costs(world)[-1] == (BEN, 10_000)
+    (day,) = world.hotline.database.read(lambda s: list(s.exec(select(Spending))))
+    assert day.micros - day.heard_micros == sum(cost or 0 for _, cost in costs(world))
+
+
+def costs(world: World) -> list[tuple[str, int | None]]:
+    """To whom each text went, and what it cost."""
+    sent = world.hotline.database.read(lambda s: list(s.exec(select(Outbound).order_by(col(Outbound.id)))))
+    return [(text.to, text.cost) for text in sent if text.state in outbound.RANK and text.sid]
+
+
+def test_a_picture_is_charged_as_one(world: World) -> None:
+    ids = world.put(to=DEE, lane=Lane.NOTICE), world.put(to=BEN, body="see example.org/media/other", lane=Lane.NOTICE)
+
+    def work(session: Session) -> None:
+        for id_, key in zip(ids, ("key", "other"), strict=True):  # the second has a link in its words
+            row = session.get_one(Outbound, id_)
+            row.media, row.cost = key, 1
+            session.add(row)
+
+    world.hotline.database.write(work).result()
+    world.drain()
+    assert costs(world) == [(DEE, 31_000), (BEN, 1)]
 
 
 def test_the_figures_tell_both(world: World) -> None:

@@ -4,7 +4,8 @@ Every step is on disk before the next. A process that is killed on the way leave
 over another goes on; what was fetched twice is kept once.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,8 +28,9 @@ from models.store.session import Session
 log = structlog.get_logger()
 
 LARGEST = 16_000_000  # bytes; WhatsApp brings no more, MMS 5 MB
-LEASE = timedelta(minutes=2)  # longer than fetching and converting may take together
-AT_ONCE = 3
+LEASE = timedelta(minutes=3)  # longer than fetching and converting may take together
+AT_ONCE = 6  # fetched: a slow host keeps nobody else's waiting
+CONVERTED_AT_ONCE = 2  # each takes a processor, and some hundred MB for the largest
 POLL_INTERVAL = 1.0  # seconds between looks
 # Seconds until it is tried again; after the last the carrier is taken at its word that there is nothing.
 AGAIN = (5, 20, 60, 180)
@@ -46,6 +48,9 @@ class Fetcher:
         self.clock = clock
         self.sender = sender
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
+        self._under_way: set[Future[None]] = set()
+        self._beginning = threading.Lock()
+        self._converting = threading.Semaphore(CONVERTED_AT_ONCE)
         self.thread = BackgroundThread("picture worker", self._round, interval=POLL_INTERVAL)
 
     def start(self) -> None:
@@ -59,19 +64,46 @@ class Fetcher:
 
     def _round(self) -> None:
         due = self.database.read(attachments.next_due)
-        while due is not None and due <= self.clock.now() and not self.thread.stopping and self.once():
+        if due is not None and due <= self.clock.now():
+            self._begin()
+        with self._beginning:
+            room = self._room()
+        if room > 0:  # else nothing moves, and that must show
             self.thread.heartbeat.beat(self.clock.now())
-        self.thread.heartbeat.beat(self.clock.now())
 
     def once(self) -> int:
         """Fetch a few that are due and settle them; returns how many."""
-        now = self.clock.now()
-        leased = self.database.write(lambda session: attachments.lease(session, now, LEASE, AT_ONCE)).result()
-        for _ in self._pool.map(self._one, leased):
-            self.sender.wake()
-        return len(leased)
+        begun = self._begin()
+        for one in begun:
+            one.result()
+        return len(begun)
+
+    def _room(self) -> int:
+        self._under_way = {one for one in self._under_way if not one.done()}
+        return AT_ONCE - len(self._under_way)
+
+    def _begin(self) -> "list[Future[None]]":
+        """Begin to fetch what is due, as much as there is room for: none waits for the end of another."""
+        with self._beginning:
+            now, room = self.clock.now(), self._room()
+            if room <= 0:
+                return []
+            leased = self.database.write(lambda session: attachments.lease(session, now, LEASE, room)).result()
+            begun = [self._pool.submit(self._one, one) for one in leased]
+            self._under_way.update(begun)
+            return begun
 
     def _one(self, leased: Leased) -> None:
+        try:
+            self._settled(leased)
+        except Exception as error:  # most likely the database is away: its lease runs out, and it is fetched again
+            log.error("fetched_and_not_kept", attachment=leased.id, error=type(error).__name__, exc_info=error)
+            raise
+        finally:
+            self.sender.wake()
+            self.thread.wake()
+
+    def _settled(self, leased: Leased) -> None:
         outcome = self._fetched(leased)
         now = self.clock.now()
         kept_there = self.database.write(lambda session: settle(session, leased, outcome, now)).result()
@@ -89,7 +121,9 @@ class Fetcher:
         try:
             if not leased.url:
                 raise MediaGone("erased")
-            return isolated.make(self.carrier.fetch(leased.url, LARGEST))
+            content = self.carrier.fetch(leased.url, LARGEST)
+            with self._converting:
+                return isolated.make(content)
         except (Unusable, MediaGone, CarrierError) as error:
             log.info("attachment_not_fetched", attachment=leased.id, tries=leased.tries, error=type(error).__name__)
             return error
@@ -133,7 +167,7 @@ def _missing(session: Session, piece_id: int, now: datetime, *, lost: bool) -> N
     piece = attachments.by_id(session, piece_id)
     assert piece is not None
     context = Context(session, lines.by_id(session, piece.line_id), now)
-    waiting = enclosing.missing(session, piece_id, now)
+    waiting = enclosing.missing(session, context.line, piece, now)
     readers = [*people.by_ids(session, waiting).values()]
     texts = [*passing.failed(context, piece, readers, lost=lost)]
     outbox.queue(session, context.line, f"media-{piece_id}", texts, now, by=piece.person_id)

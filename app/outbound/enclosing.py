@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from app.outbound import reach
 from handlers import passing, segments
-from handlers.turn import Text
-from models import attachments
+from handlers.turn import Context, Text
+from models import attachments, prices
 from models.attachments import Kind, Piece, State
 from models.delivery import attached
-from models.delivery.handover import LeasedText
+from models.delivery.attached import Waiting
+from models.delivery.handover import LeasedText, goes_along
 from models.delivery.outbound import Outbound
 from models.lines import Channel, Line
 from models.people import Address
@@ -92,8 +93,8 @@ def again(line: Line, row: Outbound, home: Address, said: Sequence[str]) -> Iter
 def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> list[int]:
     """It is here: the texts that waited for it may leave. Returns whose texts have left without it."""
     announced: set[tuple[int, str]] = set()  # who has the text that comes before a voice message
-    for text in attached.waiting(session, piece.id):
-        key, body, not_before = None, text.body, None
+    for text in _waiting(session, line, piece, now):
+        key, body, not_before = None, text.body, text.leaves
         if text.phrase in passing.SAID:
             not_before = now + timedelta(seconds=line.policy.burst_seconds)  # several are answered together
         elif _texts(piece.kind, text.channel) == 1 or (text.person_id, text.to) in announced:
@@ -101,32 +102,47 @@ def arrived(session: Session, line: Line, piece: Piece, now: datetime) -> list[i
             body = with_link(line, text.channel, text.to, text.body, key)
         else:
             announced.add((text.person_id, text.to))
-        size = segments.count(body)
-        attached.let_go(session, text.id, now, key=key, body=body, segments=size, not_before=not_before)
-    return _ahead(session, piece.id)
+        _let_go(session, line, text, now, key, body, not_before)
+    return _ahead(session, line, piece, now)
 
 
-def _ahead(session: Session, piece_id: int) -> list[int]:
-    ahead = attached.gone_ahead(session, piece_id)
-    announced = {text.person_id for text in attached.with_it(session, piece_id)}
+def _waiting(session: Session, line: Line, piece: Piece, now: datetime) -> list[Waiting]:
+    """The texts that wait for it and are still for who reads them: meanwhile another may have the request."""
+    texts, context = attached.waiting(session, piece.id), Context(session, line, now)
+    theirs = {id_: passing.may_have(context, piece, id_) for id_ in {text.person_id for text in texts}}
+    for text in texts:
+        if not theirs[text.person_id]:
+            attached.cancel(session, text.id, now)
+    return [text for text in texts if theirs[text.person_id]]
+
+
+def _let_go(
+    session: Session, line: Line, text: Waiting, now: datetime, key: str | None, body: str, leaves: datetime | None
+) -> None:
+    size, media = segments.count(body), goes_along(key, body)
+    cost = prices.sent(line.policy, text.channel, text.to, size, media=media)
+    attached.let_go(session, text.id, now, key=key, body=body, segments=size, cost=cost, not_before=leaves)
+
+
+def _ahead(session: Session, line: Line, piece: Piece, now: datetime) -> list[int]:
+    ahead, context = attached.gone_ahead(session, piece.id), Context(session, line, now)
+    announced = {text.person_id for text in attached.with_it(session, piece.id)}
     late = (text.person_id for text in ahead if text.phrase not in passing.SAID and text.person_id not in announced)
-    return list(dict.fromkeys(late))
+    return [id_ for id_ in dict.fromkeys(late) if passing.may_have(context, piece, id_)]
 
 
-def missing(session: Session, piece_id: int, now: datetime) -> list[int]:
+def missing(session: Session, line: Line, piece: Piece, now: datetime) -> list[int]:
     """It never will be: texts that say only that it comes are not sent, others go alone. Returns whose they are."""
     readers = []
-    for text in attached.waiting(session, piece_id):
+    for text in _waiting(session, line, piece, now):
         readers.append(text.person_id)
         if text.phrase in passing.WORDLESS | passing.SAID:
             attached.cancel(session, text.id, now)
         else:
-            attached.let_go(session, text.id, now, key=None, body=text.body, segments=segments.count(text.body))
-    return list(dict.fromkeys([*readers, *_ahead(session, piece_id)]))
+            _let_go(session, line, text, now, None, text.body, text.leaves)
+    return list(dict.fromkeys([*readers, *_ahead(session, line, piece, now)]))
 
 
 def path(text: LeasedText) -> str | None:
     """Where the carrier finds what goes along with a text; None where nothing does, or its words hold the link."""
-    if text.media is None or text.media in text.body:
-        return None
-    return f"{PATH}{text.media}"
+    return f"{PATH}{text.media}" if goes_along(text.media, text.body) else None

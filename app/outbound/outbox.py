@@ -29,6 +29,7 @@ from models import lines, people, prices
 from models.delivery import forms, outbound
 from models.delivery.fair_ranks import FairRanks
 from models.delivery.forms import Form
+from models.delivery.handover import goes_along
 from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
@@ -183,10 +184,13 @@ def _book(reader: Person, line: Line) -> Book:
 
 def _form(context: Context, text: Text, home: Address, said: list[str]) -> tuple[Form | None, Form | None]:
     """What each part is besides its words, and what the last is, on phones that show such."""
-    if home.channel is not Channel.WHATSAPP:
+    by_whatsapp = home.channel is Channel.WHATSAPP
+    if not by_whatsapp and not text.phrase.startswith(alarms.FIRST_SAID):  # an alarm may go there after all
         return None, None
     book = _book(text.to, context.line)
     form = templates.form(book, context.line, text)
+    if not by_whatsapp:
+        return None, form
     return form, buttons.beside(context, book, text, said[-1], form)
 
 
@@ -241,11 +245,11 @@ def enqueue(
         body=body,
         form=forms.pack(form),
         segments=size,
-        cost=prices.sent(line.policy, row["channel"], row["to"], size),
+        cost=prices.sent(line.policy, row["channel"], row["to"], size, media=goes_along(along.key, body)),
         state=State.KEPT if kept else State.READY,
         lane=lane,
         rank=rank,
-        not_before=along.until or not_before,
+        not_before=max(filter(None, (along.until, not_before)), default=None),
         attachment_id=along.attachment_id,
         media=along.key,
         created_at=now,
@@ -334,6 +338,7 @@ def resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Addre
             lane=Lane(row.lane),
             kept=not discretion.may_see(person, row.phrase, row.lane),
             along=along,
+            form=forms.unpack(row.form) if home.channel is Channel.WHATSAPP else None,
             expires_at=row.expires_at,
         )
     row.reported_at = now  # the copy is what somebody waits for now

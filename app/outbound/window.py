@@ -54,7 +54,7 @@ def refused(session: Session, row: Outbound, now: datetime) -> None:
     by_template = forms.sent_by(row.form) is not None
     left = row.changed_at
     row.form = forms.unsent(row.form, template=not by_template)
-    row.sid = row.leased_until = None
+    row.sid = row.leased_until = row.cost = None
     if address is not None and not by_template and (address.window_opened_at or left) <= left:
         address.window_closed_at = now
         session.add(address)

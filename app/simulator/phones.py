@@ -50,7 +50,6 @@ STATES = {
     State.KEPT: "kept until they ask for it",
     State.FAILED: "failed",
     State.EXPIRED: "too old, not sent",
-    State.CANCELLED: "cancelled",
 }
 
 

@@ -28,7 +28,11 @@ from models.people import Address, Person
 from models.requests import Request, Urgency
 from models.store.session import Session
 
-NUMBER_CODES = ("new_number_new", "new_number_old")  # phrases with a code for somebody's other phone
+NUMBER_CODES = (
+    "new_number_new",
+    "new_number_old",
+    "new_number_either",
+)  # phrases with a code for somebody's other phone
 DIGITS = re.compile(r"\b\d{6}\b")
 # What a link to the board ends with, or one to a picture.
 LINK = re.compile(rf"(?<={board.PATH}/)[\w-]+|(?<={enclosing.PATH})[\w-]+")

@@ -184,7 +184,8 @@ def _sent(session: Session, people: list[int], limit: int) -> list[Outbound]:
         partition_by=(col(Outbound.person_id), col(Outbound.channel), col(Outbound.to)),
         order_by=col(Outbound.id).desc(),
     )
-    newest = select(col(Outbound.id), back.label("back")).where(col(Outbound.person_id).in_(people)).subquery()
+    theirs = col(Outbound.person_id).in_(people), Outbound.state != State.CANCELLED  # such a text never left
+    newest = select(col(Outbound.id), back.label("back")).where(*theirs).subquery()
     query = select(Outbound).join(newest, newest.c.id == col(Outbound.id)).where(newest.c.back <= limit)
     return list(session.exec(query.order_by(col(Outbound.id))))
 

@@ -1,7 +1,7 @@
 """Texts with which a picture or a voice message goes: they wait for it, and each shows it under a key of its own."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from models.attachments import Content, content
 from models.delivery.outbound import UNSENT, Outbound, State
 from models.lines import Channel
 from models.store.session import Session
-from models.store.types import table
+from models.store.types import UtcDateTime, table
 
 OUT = table(Outbound)
 WAITS = timedelta(minutes=15)  # for its picture, however often that has to be asked for
@@ -21,7 +21,7 @@ FETCHED_WITHIN = timedelta(hours=1)  # after the text was handed over
 # While the carrier has not said that it arrived, it may still have to fetch what goes along.
 TO_CARRIER = (State.LEASED, State.UNCERTAIN, State.ACCEPTED, State.SENT)
 ARRIVED = (State.DELIVERED, State.READ)
-NOT_LEFT = (*UNSENT, State.KEPT)
+NOT_LEFT = (*UNSENT, State.KEPT, State.WAITS)
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,17 @@ class Waiting:
     channel: Channel
     to: str
     body: str
+    created_at: datetime
+    not_before: datetime | None
+
+    @property
+    def leaves(self) -> datetime | None:
+        """Before when it must not leave, but for what goes along: whoever gets it may sleep."""
+        later = self.not_before is not None and self.not_before > self.created_at + WAITS
+        return self.not_before if later else None
+
+
+COLUMNS = tuple(OUT.c[one.name] for one in fields(Waiting))
 
 
 def new_key() -> str:
@@ -43,24 +54,21 @@ def new_key() -> str:
 
 def waiting(session: Session, attachment_id: int) -> list[Waiting]:
     """The texts that have not left, with which this was to go."""
-    columns = (OUT.c.id, OUT.c.person_id, OUT.c.phrase, OUT.c.channel, OUT.c.to, OUT.c.body)
     theirs = OUT.c.attachment_id == attachment_id, OUT.c.state.in_(NOT_LEFT), OUT.c.media.is_(None)
-    return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
+    return [Waiting(*row) for row in session.execute(sa.select(*COLUMNS).where(*theirs).order_by(OUT.c.id))]
 
 
 def with_it(session: Session, attachment_id: int) -> list[Waiting]:
     """The texts with which it goes, or went."""
-    columns = (OUT.c.id, OUT.c.person_id, OUT.c.phrase, OUT.c.channel, OUT.c.to, OUT.c.body)
     theirs = OUT.c.attachment_id == attachment_id, OUT.c.media.is_not(None)
-    return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
+    return [Waiting(*row) for row in session.execute(sa.select(*COLUMNS).where(*theirs).order_by(OUT.c.id))]
 
 
 def gone_ahead(session: Session, attachment_id: int) -> list[Waiting]:
     """The texts that left without it, for it took too long."""
-    columns = (OUT.c.id, OUT.c.person_id, OUT.c.phrase, OUT.c.channel, OUT.c.to, OUT.c.body)
     left = OUT.c.state.in_((*TO_CARRIER, *ARRIVED))
     theirs = OUT.c.attachment_id == attachment_id, OUT.c.media.is_(None), left
-    return [Waiting(*row) for row in session.execute(sa.select(*columns).where(*theirs).order_by(OUT.c.id))]
+    return [Waiting(*row) for row in session.execute(sa.select(*COLUMNS).where(*theirs).order_by(OUT.c.id))]
 
 
 def let_go(
@@ -71,13 +79,17 @@ def let_go(
     key: str | None,
     body: str,
     segments: int,
+    cost: int,
     not_before: datetime | None = None,
 ) -> None:
     """It may leave now, with what goes along (`key`) or with words alone; where others read the phone, when asked."""
+    held = OUT.c.state == State.HELD  # by its number or its phone, and nothing else lets it go
+    leaves = sa.case((held, OUT.c.not_before), else_=sa.bindparam("leaves", not_before, type_=UtcDateTime))
+    said = {"media": key, "body": body, "segments": segments, "cost": cost}
     session.execute(
         sa.update(OUT)
         .where(OUT.c.id == id_, OUT.c.state.in_(NOT_LEFT))
-        .values(media=key, body=body, segments=segments, changed_at=now, not_before=not_before, rank=now)
+        .values(**said, changed_at=now, not_before=leaves, rank=now)
     )
 
 

@@ -131,6 +131,11 @@ class LeasedText:
 Way = tuple[SentAs | None, datetime | None]
 
 
+def goes_along(media: str | None, body: str) -> bool:
+    """Whether the carrier brings what this key shows; else nothing does, or the words hold the link."""
+    return media is not None and media not in body
+
+
 @dataclass(frozen=True)
 class AcceptedText:
     """A text that the carrier took."""

@@ -145,7 +145,7 @@ class _Leasing:
             self.lease.waits(pace.when(1))
         self.session.add(line_number)
         segments = sum(text.segments for text in leased)
-        spending.spend(self.session, line, segments, spending.of(line, leased), self.now)
+        spending.spend(self.session, line, segments, spending.charge(self.session, line, leased), self.now)
 
     def _chosen(
         self, line_number: LineNumber, line: Line, room: int, pace: Pace | None, last: Lane

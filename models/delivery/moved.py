@@ -15,12 +15,9 @@ def redirect(
     session: Session, person_id: int, old: Collection[str], new: Address, from_number: str, now: datetime
 ) -> None:
     """Texts to somebody at these numbers that have not left yet leave to this address instead."""
-    session.execute(
-        sa.update(Outbound)
-        .where(
-            col(Outbound.person_id) == person_id,
-            col(Outbound.to).in_(old),
-            col(Outbound.state).in_((*UNSENT, State.KEPT)),
-        )
-        .values(channel=new.channel, to=new.value, by_rcs=new.by_rcs, from_number=from_number, changed_at=now)
-    )
+    to = {"channel": new.channel, "to": new.value, "by_rcs": new.by_rcs, "from_number": from_number, "cost": None}
+    theirs = col(Outbound.person_id) == person_id, col(Outbound.to).in_(old)
+    unsent = col(Outbound.state).in_((*UNSENT, State.KEPT))
+    session.execute(sa.update(Outbound).where(*theirs, unsent).values(**to, changed_at=now))
+    waits = col(Outbound.state) == State.WAITS  # until they write from the old one, which never happens now
+    session.execute(sa.update(Outbound).where(*theirs, waits).values(**to, state=State.READY, changed_at=now))

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import lines, prices
-from models.delivery.handover import LeasedText
+from models.delivery.handover import OUT, LeasedText, goes_along
 from models.delivery.line_numbers import Spending
 from models.inbound import Inbound
-from models.lines import Channel, Line, day
-from models.prices import Kind
+from models.lines import Line, day
 from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import table
@@ -48,24 +47,19 @@ def spend(session: Session, line: Line, segments: int, micros: int, now: datetim
     session.modify(_spending(session.dialect.name), **spent)
 
 
-def category_of(row: Any) -> Kind:
-    """As what a text out is charged: by WhatsApp as a template where it is to leave as one (`form.template`)."""
-    if row.channel != Channel.WHATSAPP:
-        return Kind.OUT
-    template = getattr(getattr(row, "form", None), "template", None)
-    return Kind.UTILITY if template else Kind.SERVICE
+def charge(session: Session, line: Line, texts: Sequence[LeasedText]) -> int:
+    """What these cost together as they leave, in millionths; kept on those that were queued to leave otherwise."""
+    return sum(_charged(session, line, text) for text in texts)
 
 
-def of(line: Line, texts: Sequence[LeasedText]) -> int:
-    """What these cost together, in millionths; those that were queued before there was a table, by the one of now."""
-    policy = line.policy
-    counted = [text.cost for text in texts if text.cost is not None]
-    others = [
-        prices.sent(policy, each.channel, each.to, each.segments, template=category_of(each) is Kind.UTILITY)
-        for each in texts
-        if each.cost is None
-    ]
-    return sum(counted) + sum(others)
+def _charged(session: Session, line: Line, text: LeasedText) -> int:
+    template = text.sent_as is not None and text.sent_as.template
+    if text.cost is not None and not template:
+        return text.cost
+    media = goes_along(text.media, text.body)
+    cost = prices.sent(line.policy, text.channel, text.to, text.segments, media=media, template=template)
+    session.execute(sa.update(OUT).where(OUT.c.id == text.id).values(cost=cost))
+    return cost
 
 
 @cache

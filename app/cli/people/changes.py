@@ -129,7 +129,7 @@ def _remove(session: Session, line: Line, person: Person, now: datetime) -> bool
         return True
     homes = [home.value for home in people.all_addresses(session, line.id).get(person.id, [])]
     kept_apart.seal(session, line, person.id, homes)
-    former.take_addresses(session, line, person)
+    former.take_addresses(session, line, person, now)
     return False
 
 
