@@ -129,9 +129,9 @@ def same(turn: Turn, order: Order) -> Texts:
     yield from duty_tasks.answered(turn, found[0])
     if len(meant) > 1:
         who = Several([turn.numbered(person) for person in meant], style="or")
-        yield turn.reply("assign_several", name=Quoted(name), n=len(meant), who=who)
+        yield turn.reply("same_several", number=found[0].number, name=Quoted(name), n=len(meant), who=who)
     elif not meant:
-        yield turn.reply("assign_nobody", name=Quoted(name))
+        yield turn.reply("same_nobody", number=found[0].number, name=Quoted(name))
     else:
         yield from _said_same(turn, change, meant[0], new, found[0].number)
 

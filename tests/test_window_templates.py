@@ -82,3 +82,11 @@ def test_what_goes_in_words_after_all_is_no_template_any_more(windowed: World) -
     assert (offer.form or {}).get("sent") is None
     assert offer.form is not None
     assert offer.form["template"]
+
+
+def test_a_template_that_is_gone_from_the_account_goes_by_sms_at_once(windowed: World) -> None:
+    approve(windowed)
+    known(windowed, BEN, "Ben", duty=True)
+    windowed.twilio.contents.kept.clear()
+    say(windowed, ANA, "my father is not breathing, 5 Elm St")
+    assert [text.to for text in got(windowed, BEN) if "EMERGENCY" in text.body] == [BEN]
