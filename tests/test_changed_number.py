@@ -154,7 +154,7 @@ def test_a_ban_follows_whoever_says_they_are_the_same(town: Town) -> None:
     number = town.lost(NEW, "this is ben with a new phone")
     town.do(ban)
     town.say(DEE, f"SAME {number} Ben")
-    assert town.told(DEE)[-1] == "assign_nobody"  # who is out has no name to be called by
+    assert town.told(DEE)[-1] == "same_nobody"  # who is out has no name to be called by
     town.do(lambda s: _same(s, town, NEW, ben))
     town.later(timedelta(hours=13))
     new = town.at(NEW)
