@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import av
 import pillow_heif
@@ -69,8 +70,8 @@ def _picture(content: bytes, decoder: str) -> bytes:
         with Image.open(io.BytesIO(content), formats=(decoder,)) as file:
             if file.width * file.height > MOST_PIXELS:
                 raise Unusable(TOO_LARGE)
-            file.draft("RGB", (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))  # a JPEG is read at half its size or less
-            shown = _plain(ImageOps.exif_transpose(file))
+            file.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG is read at half its size or less
+            shown = _plain(ImageOps.exif_transpose(_small(file)))
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
         raise Unusable(BROKEN) from error
     for side, quality in QUALITIES:
@@ -80,6 +81,14 @@ def _picture(content: bytes, decoder: str) -> bytes:
         if out.tell() <= LARGEST:
             break
     return out.getvalue()
+
+
+def _small(image: Image.Image) -> Image.Image:
+    """It, no larger than it goes on: all that is done to it afterwards takes as much memory again."""
+    if image.mode in ("1", "P", "PA"):  # these can be made small by leaving pixels out alone
+        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    return image
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -133,6 +142,8 @@ def _is_cover(stream: object) -> bool:
 def _limit() -> None:
     """Neither a bomb nor an endless loop costs more than this."""
     os.nice(NICE)
+    with suppress(OSError):  # Linux alone knows it: where memory runs out, the hotline is not what ends
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     with suppress(ValueError, OSError):  # macOS knows no such limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
