@@ -9,7 +9,8 @@ def plan(session: Session, sql: str, values: Any) -> str:
     """The plan, in the database's words; on PostgreSQL as if rows could only be read by an index, in its order."""
     explain = "EXPLAIN QUERY PLAN "
     if session.dialect.name != "sqlite":
-        # What it believes of an empty table depends on when it was last looked at.
+        # What it believes of a table depends on when it was last looked at, by whichever test had the database then.
+        session.connection.exec_driver_sql("ANALYZE")
         session.connection.exec_driver_sql(
             "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off"
         )
