@@ -19,7 +19,8 @@ from models.requests import Request
 SAID = "passed_on_told"  # the event of having told somebody whom their words go to
 PAUSE = timedelta(hours=6)  # after which they hear it again
 ONCE = frozenset({"passed_on", "passed_on_to", "passed_when_read"})
-WORDS = frozenset({"from_helper", "from_neighbor"})  # phrases that bring the words of one side to the other
+# Phrases that bring the words of one side, or what it sends along, to the other.
+WORDS = frozenset({"from_helper", "from_neighbor", "from_helper_sent", "from_neighbor_sent"})
 AUTHOR = re.compile(r"relay-(?P<person>\d+)-|(?P<inbound>\d+):")  # begins the key of such a text
 
 
