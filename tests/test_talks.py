@@ -47,7 +47,7 @@ def test_words_that_never_arrive_are_told_to_who_wrote_them(talk: World, by: str
     (talk.twilio.refused if by == "post" else talk.twilio.undelivered)[BEN] = LANDLINE
     told = [text for text in say(talk, ANA, "third floor") if not text.startswith("102")]
     assert sorted(told) == [
-        "101 #1: your last words could not be delivered to Ben. The person on duty knows.",
+        "101 #1: what you sent last could not be delivered to Ben. The person on duty knows.",
         "104 #1: a text to Ben could not be delivered. SHOW 1",
     ]
 
@@ -55,7 +55,7 @@ def test_words_that_never_arrive_are_told_to_who_wrote_them(talk: World, by: str
 def test_a_helper_hears_it_without_a_name_and_duty_but_once(talk: World) -> None:
     talk.twilio.refused[ANA] = LANDLINE
     assert sorted(say(talk, BEN, "I am at the corner")) == [
-        "102 #1: your last words could not be delivered. The person on duty knows.",
+        "102 #1: what you sent last could not be delivered. The person on duty knows.",
         "104 #1: a text to somebody could not be delivered. SHOW 1",
     ]
     assert say(talk, DEE, "@1 are you well?") == [
