@@ -51,11 +51,10 @@ TEMPLATES: Mapping[str, Use] = {
     "watch_call": _by("watch"),
     "message_waits": _by("message"),
 }
-# Words and pictures of people, for their reader alone: duty's, the other side's, what opens a talk. They wait, and are
-# announced.
+# What people say and send, for their reader alone: duty, the other side, what opens a talk. It waits, and is announced.
 KNOCKS = frozenset(
-    """from_helper from_neighbor from_helper_sent from_neighbor_sent from_duty duty_wrote duty_sent duty_receipt media_came
-    offer_answer closed_neighbor duty_wants_person""".split()
+    """from_helper from_neighbor from_helper_sent from_neighbor_sent from_duty duty_wrote duty_sent duty_receipt
+    media_came offer_answer closed_neighbor duty_wants_person""".split()
 )
 KEPT_FOR_DAYS = KNOCKS | {"claimed", "claimed_instead", "claim_yours", "assigned_you"}  # still matter after days
 ELSEWHERE = frozenset({"offer", "watch_call"})  # these do not wait: somebody else is asked instead
