@@ -51,7 +51,7 @@ TEMPLATES: Mapping[str, Use] = {
     "watch_call": _by("watch"),
     "message_waits": _by("message"),
 }
-# What people say and send, for their reader alone: duty, the other side, what opens a talk. It waits, and is announced.
+# What people say and send, for their reader alone: duty, the other side, what opens a talk: it waits, announced.
 KNOCKS = frozenset(
     """from_helper from_neighbor from_helper_sent from_neighbor_sent from_duty duty_wrote duty_sent duty_receipt
     media_came offer_answer closed_neighbor duty_wants_person""".split()

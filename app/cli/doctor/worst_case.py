@@ -24,6 +24,8 @@ LONGEST_TEXT = 1600  # characters that a carrier brings or takes at once
 NUMBER = 99_999  # of a request: longer ones come after years
 DEAR = "\u0436"  # a letter for which a text costs more than twice as much
 A_DAY = timedelta(days=1)
+PICTURE = 3  # segments that a picture by MMS costs as much as, where one can be sent at all
+MOST_PICTURES = 10  # that a carrier brings with one text
 THEN = Said("date_at", {"day": Ours("September 30"), "hour": Ours("12:30 PM")})
 RESOURCES = unmet.MOST_RESOURCES * (resources.LONGEST + 1)  # characters of other help, told once
 
@@ -54,7 +56,8 @@ def of(group: Group) -> WorstCase:
     offers = group.volunteers * _rounds(policy) * _offer(group)
     once = _answer() + offers + _by_time(group)  # one request, and everybody asked about it
     carried = segments.count("\U0001f198" * LONGEST_TEXT) // 2 + 2 + _answer()  # in two texts, with who says it
-    text = max(once, carried + group.on_duty + _emergency() + _unheard(group))
+    alarm = carried + group.on_duty + _emergency() + _unheard(group)
+    text = max(once, alarm) + _pictures(group, min(MOST_PICTURES, policy.media_per_day))
     lifted = not (policy.answers_per_day and policy.reply_limit and policy.requests_per_day)
     if lifted:
         return WorstCase(text, None, None, None)
@@ -80,7 +83,13 @@ def _without_waves(group: Group) -> int:
     danger = (A_DAY // DANGER_AGAIN) * _emergency() + alarms.most_in(A_DAY) * group.on_duty + _unheard(group)
     told_once = _cost("enough_today") + (_cost("duty_enough") + _cost("duty_many_today")) * group.on_duty
     called = duty_tasks.CALLS_A_DAY * min(policy.watch_at_once, group.volunteers) * _cost("watch_call")
-    return counted + talk + danger + told_once + called + policy.requests_per_day * (_by_time(group) + _answer())
+    counted += talk + danger + told_once + called + _pictures(group, policy.media_per_day)
+    return counted + policy.requests_per_day * (_by_time(group) + _answer())
+
+
+def _pictures(group: Group, count: int) -> int:
+    """So many pictures from one phone: each goes to the other side, or to everybody on duty."""
+    return count * max(group.on_duty, 1) * PICTURE
 
 
 def _rounds(policy: Policy) -> int:
