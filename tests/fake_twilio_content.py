@@ -107,6 +107,14 @@ class NothingKept(Contents):
         return None
 
 
+class AnythingTaken(Contents):
+    """A gateway in between that takes every POST for a text, and answers with a text's SID."""
+
+    def answer(self, method: str, path: str, given: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
+        """A text was taken."""
+        return (201, {"sid": f"SM{uuid4().hex}", "status": "queued"}) if path.startswith("/v1/Content") else None
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a phone shows of a text with buttons: ids and titles."""

@@ -17,7 +17,7 @@ from models.requests import Request
 from models.store.session import Session
 from tests import fake_twilio_content, neighbors, webhooks
 from tests.fake_twilio import Carried, Mood
-from tests.fake_twilio_content import NothingKept
+from tests.fake_twilio_content import AnythingTaken, Contents, NothingKept
 from tests.fakes import LINE
 from tests.world import World
 
@@ -111,8 +111,9 @@ def test_by_sms_it_is_said_in_words(town: World) -> None:
     assert hello.sender == LINE
 
 
-def test_where_none_is_kept_it_is_said_in_words(world: World) -> None:
-    world.twilio.contents = NothingKept()
+@pytest.mark.parametrize("contents", [NothingKept(), AnythingTaken()], ids=["nothing", "anything"])
+def test_where_none_is_kept_it_is_said_in_words(world: World, contents: Contents) -> None:
+    world.twilio.contents = contents
     assert world.hotline.shapes.once() == 0
     say(world, ANA, "hi")
     (hello,) = sent_to(world, ANA)

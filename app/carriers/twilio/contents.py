@@ -14,6 +14,7 @@ from handlers.layouts import CATEGORY, Layout
 from models.delivery.contents import Approval
 
 PATH = "/v1/Content"
+PREFIX = "HX"  # of every Content's SID
 HOSTS = {"api.twilio.com": "content.twilio.com"}  # an emulator serves both
 PAGE = 500
 MOST_PAGES = 20
@@ -38,7 +39,7 @@ def kept(transport: Transport) -> dict[str, str]:
             break
         page = _told(transport, "GET", url)
         for each in page.get("contents") or ():
-            name, sid = each.get("friendly_name"), webhook.told_sid(each.get("sid"))
+            name, sid = each.get("friendly_name"), _sid(each)
             if isinstance(name, str) and sid is not None:
                 found.setdefault(name, sid)
         following = (page.get("meta") or {}).get("next_page_url")
@@ -53,7 +54,7 @@ def keep(transport: Transport, layout: Layout) -> str:
 
 def make(transport: Transport, given: dict[str, Any]) -> str:
     """Have Twilio keep a layout in its own form; returns its id."""
-    sid = webhook.told_sid(_told(transport, "POST", _address(transport, PATH), json=given).get("sid"))
+    sid = _sid(_told(transport, "POST", _address(transport, PATH), json=given))
     if sid is None:
         raise CarrierError(Action.UNKNOWN, "an answer that is none")
     return sid
@@ -105,6 +106,12 @@ def _verdict(told: dict[str, Any]) -> Verdict:
         reason = reason or "WhatsApp has switched it off, for its readers complained"
     text = " ".join(reason.split())[:LONGEST_REASON] if isinstance(reason, str) else ""
     return Verdict(APPROVALS.get(status, Approval.WAITS), text or None)
+
+
+def _sid(told: dict[str, Any]) -> str | None:
+    """The id of a Content; None for what is none: a text that went by it would bring nothing."""
+    sid = webhook.told_sid(told.get("sid"))
+    return sid if sid is not None and sid.startswith(PREFIX) else None
 
 
 def _told(transport: Transport, method: str, url: str, **parts: Any) -> dict[str, Any]:
