@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from app.hotline import Hotline
-from app.outbound import outbox
+from app.outbound import saying
 from app.outbound.sender import LEASE_FOR
 from handlers import segments
 from models.delivery.outbound import Lane, Outbound, State, StatusEvent
@@ -221,15 +221,15 @@ def test_safety_goes_first_and_bulk_last(world: World) -> None:
 
 def test_what_is_too_long_for_one_text_is_cut_at_a_space(world: World) -> None:
     words = "groceries " * 400
-    parts = outbox.parts(words.strip())
+    parts = saying.parts(words.strip())
     assert [len(part) <= 1600 for part in parts] == [True] * 3
     assert " ".join(parts) == words.strip()
-    assert [len(part) for part in outbox.parts("x" * 4000)] == [1600, 1600, 800]
+    assert [len(part) for part in saying.parts("x" * 4000)] == [1600, 1600, 800]
 
 
 def test_no_text_holds_its_number_for_longer_than_eleven_segments() -> None:
     words = "🚑 come " * 200
-    parts = outbox.parts(words.strip())
+    parts = saying.parts(words.strip())
     assert " ".join(parts) == words.strip()
     assert [segments.count(part) for part in parts] == [11, 11, 3]
-    assert outbox.parts(words.strip(), Channel.WHATSAPP) == [words.strip()]
+    assert saying.parts(words.strip(), Channel.WHATSAPP) == [words.strip()]

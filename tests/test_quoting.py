@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.outbound import outbox
+from app.outbound import saying
 from handlers import lures, phrasebook
 from handlers.lures import Lure
 from handlers.phrasebook import Value
@@ -252,8 +252,8 @@ def test_whose_a_link_is_is_said_once_and_in_the_readers_language() -> None:
 def test_a_text_that_takes_two_keeps_the_words_in_quotes_in_both(size: int) -> None:
     words = ("ring twice " * 300)[:size] + SPOOF
     body = phrasebook.book("en").say("from_neighbor", {"number": 1, "words": Quoted(words)})
-    pieces = outbox.parts(body)
-    assert all(len(piece) <= outbox.LONGEST and piece.count('"') in (0, 2) for piece in pieces)
+    pieces = saying.parts(body)
+    assert all(len(piece) <= saying.LONGEST and piece.count('"') in (0, 2) for piece in pieces)
     assert "Eastside" not in "".join(outside(piece) for piece in pieces)
     told = " ".join(piece.split('"')[1].strip(".") for piece in pieces if '"' in piece)
     assert " ".join(told.split()) == " ".join(quoted(words)[1:-1].split())

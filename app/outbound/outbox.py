@@ -1,13 +1,12 @@
 """Outbox: texts are queued under unique keys, in the transaction that decided them; the sender does the rest."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from app.outbound import discretion, enclosing, reach, unasked
+from app.outbound import discretion, enclosing, reach, saying, unasked
 from app.outbound.enclosing import NOTHING, Enclosed
 from app.outbound.reach import Reach
 from handlers import (
@@ -17,20 +16,16 @@ from handlers import (
     first_answer,
     followups,
     forgetting,
-    phrasebook,
     segments,
     templates,
     vigil,
 )
-from handlers.phrasebook import Book, Value
-from handlers.summary import Quoted
 from handlers.turn import Context, Text
 from models import lines, people, prices
 from models.delivery import forms, outbound
 from models.delivery.fair_ranks import FairRanks
 from models.delivery.forms import Form
 from models.delivery.handover import goes_along
-from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel, Line
 from models.people import Address, Person
@@ -38,9 +33,6 @@ from models.store.session import Session
 
 log = structlog.get_logger()
 
-LONGEST = 1600  # characters; Twilio refuses more
-QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that they go on in the next text
-SHORT = 300  # characters; fewer never take more than the most segments
 WHOM_TO_CALL = frozenset({*first_answer.PHRASES.values(), first_answer.OTHER, first_answer.STOPPED})
 # One confirmation, an answer when they write again, and whom to call in danger.
 ALLOWED_AFTER_STOP = frozenset(
@@ -83,7 +75,7 @@ def queue(
     (`by`) on the line; with `once`, nobody for whom the same words wait. `ranks` are those of whoever caused them.
     """
     ranks = ranks or FairRanks(now)
-    sayings = Sayings()
+    sayings = saying.Sayings()
     wanted = [text for text in texts if is_wanted(text.to, text.phrase)]
     homes = people.reply_addresses(session, [text.to.id for text in wanted]) if wanted else {}
     queued = 0
@@ -102,7 +94,7 @@ def queue(
             continue
         not_before = unasked.may_leave(session, line, text, home, now)
         lasts = LIFETIME_OF.get(text.phrase) or LIFETIMES[text.lane]
-        said = sayings.parts(_book(text.to, line), text, home.channel)
+        said = sayings.parts(saying.book(text.to, line), text, home.channel)
         form, last = _form(Context(session, line, now), text, home, said)
         introduced = unasked.introduced(session, line, text, home, said, now)
         for part, along in enclosing.parts(session, line, text, home, introduced, now):
@@ -139,28 +131,13 @@ def queue(
     return queued
 
 
-class Sayings:
-    """What texts say, worked out once for all whom the same is told in turn: a wave, everybody on duty."""
-
-    def __init__(self) -> None:
-        self._key: tuple[Book, Channel, str, str, Mapping[str, Value]] | None = None
-        self._parts: list[str] = []
-
-    def parts(self, book: Book, text: Text, channel: Channel) -> list[str]:
-        """The text in this language, in pieces that the carrier accepts."""
-        key = book, channel, text.phrase, text.short, text.values
-        if key != self._key:
-            self._key, self._parts = key, parts(_said(book, text, channel), channel)
-        return self._parts
-
-
 def takes_place(session: Session, line: Line, text: Text, now: datetime) -> bool:
     """Whether this text took the place of an earlier one of its name, which had not left yet."""
     home = people.reply_addresses(session, [text.to.id]).get(text.to.id)
     text = discretion.neutral(text)
     if home is None or not is_wanted(text.to, text.phrase):
         return False
-    said = parts(_said(_book(text.to, line), text, home.channel), home.channel)
+    said = saying.parts(saying.said(saying.book(text.to, line), text, home.channel), home.channel)
     _, form = _form(Context(session, line, now), text, home, said)
     return len(said) == 1 and outbound.reword(
         *(session, text.merged, said[0], segments.count(said[0]), now, text.not_before),
@@ -177,43 +154,16 @@ def _may_reach(line: Line, text: Text, home: Address, by: int | None) -> bool:
     return how_far is Reach.ALWAYS
 
 
-def _book(reader: Person, line: Line) -> Book:
-    """What they read; of a language that we do not speak the few phrases we have, then the line's own."""
-    return phrasebook.book(reader.speaks(line), line.language)
-
-
 def _form(context: Context, text: Text, home: Address, said: list[str]) -> tuple[Form | None, Form | None]:
     """What each part is besides its words, and what the last is, on phones that show such."""
     by_whatsapp = home.channel is Channel.WHATSAPP
     if not by_whatsapp and not text.phrase.startswith(alarms.FIRST_SAID):  # an alarm may go there after all
         return None, None
-    book = _book(text.to, context.line)
+    book = saying.book(text.to, context.line)
     form = templates.form(book, context.line, text)
     if not by_whatsapp:
         return None, form
     return form, buttons.beside(context, book, text, said[-1], form)
-
-
-def _said(book: Book, text: Text, channel: Channel) -> str:
-    """The text in its reader's language, as cheap as the channel makes worth while."""
-    body = book.say(text.phrase, text.values)
-    if channel is Channel.SMS:
-        body = segments.thrifty(body)
-    if not text.short or segments.count(body) == 1:
-        return body
-
-    def say(words: str, phrase: str = text.short) -> str:
-        return book.say(phrase, {**text.values, "words": Quoted(words)})
-
-    words = " ".join(segments.plainly(_quoted(text)).split())
-    plain = segments.thrifty(say(words, text.phrase))
-    return plain if segments.count(plain) == 1 else segments.in_one(say, words)
-
-
-def _quoted(text: Text) -> str:
-    """The words that a text quotes."""
-    words = text.values["words"]
-    return words.words if isinstance(words, Quoted) else ""
 
 
 def _key(session: Session, text: Text, otherwise: str) -> str:
@@ -258,33 +208,6 @@ def enqueue(
     )
 
 
-def parts(body: str, channel: Channel = Channel.SMS) -> list[str]:
-    """A text cut at spaces into pieces that the carrier accepts, and after which others need not wait long.
-
-    Words in quotes stay in quotes in each of them.
-    """
-    pieces = []
-    while (most := _longest(body, channel)) < len(body):
-        room = most - len(ON) * (body.count(QUOTE, 0, most) % 2)
-        cut = body.rfind(" ", most // 2, room)
-        cut = cut if cut > 0 else room
-        piece, body = body[:cut].rstrip(), body[cut:].lstrip()
-        inside = piece.count(QUOTE) % 2 == 1  # people's own words hold no such quote
-        pieces.append(piece + ON if inside else piece)
-        body = QUOTE + ON[:-1] + body if inside else body
-    return [*pieces, body]
-
-
-def _longest(body: str, channel: Channel) -> int:
-    """How many of its characters may go in one text."""
-    if len(body) <= SHORT or (channel is Channel.WHATSAPP and len(body) <= LONGEST):
-        return len(body)
-    most = min(len(body), LONGEST)
-    if channel is Channel.SMS and segments.count(body[:most]) > MOST_SEGMENTS:
-        most = bisect_right(range(most), MOST_SEGMENTS, key=lambda n: segments.count(body[:n])) - 1
-    return most
-
-
 def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
     """Whoever is on duty hears, once, that this text may never arrive."""
     if lost.reported_at is not None:
@@ -320,7 +243,7 @@ def resend(session: Session, row: Outbound, now: datetime, homes: Iterable[Addre
     if home is None or from_number is None:
         return False
     body = segments.thrifty(row.body) if home.channel is Channel.SMS else row.body
-    for n, (part, along) in enumerate(enclosing.again(line, row, home, parts(body, home.channel))):
+    for n, (part, along) in enumerate(enclosing.again(line, row, home, saying.parts(body, home.channel))):
         enqueue(
             session,
             now,
