@@ -91,7 +91,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         logscan.learn(file)
         return
     server: PostgreSQL = request.getfixturevalue("postgres")
-    url = server.migrated()
+    url = server.migrated(fresh=request.node.get_closest_marker("fresh") is not None)
     yield url
     server.empty(url)
 

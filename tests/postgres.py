@@ -57,9 +57,9 @@ class PostgreSQL:
         self._do("CREATE DATABASE {}", name)
         return self.url(name)
 
-    def migrated(self) -> str:
-        """A database with the hotline's tables and nothing in them."""
-        if self._clean:
+    def migrated(self, *, fresh: bool = False) -> str:
+        """A database with the hotline's tables and nothing in them; `fresh`: to which nothing was ever written."""
+        if self._clean and not fresh:
             return self._clean.pop()
         url = self.blank()
         migrations.upgrade(make_url(url).set(drivername="postgresql+psycopg"))

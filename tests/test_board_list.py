@@ -127,6 +127,7 @@ def test_twenty_cost_no_more_queries_than_two(hotline: Hotline) -> None:
     assert counted[:2] == counted[2:]
 
 
+@pytest.mark.fresh
 def test_each_query_for_a_page_reads_an_index_in_its_order(hotline: Hotline) -> None:
     plans: list[str] = []
 

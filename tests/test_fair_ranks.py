@@ -163,6 +163,7 @@ def test_ten_thousand_texts_of_one_hide_nobodys(lanes: Lanes) -> None:  # noqa: 
     assert database.write(leased).result()[:5] == [f"other {n}" for n in range(FLOOD + 15, FLOOD + 20)]
 
 
+@pytest.mark.fresh
 def test_a_lease_reads_the_queue_in_the_order_of_its_index(lanes: Lanes) -> None:  # noqa: F811
     def work(session: Session) -> list[str]:
         due, waits = (one.on(session.dialect) for one in (queue.DUE, queue.EMERGENCY))

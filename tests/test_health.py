@@ -277,6 +277,7 @@ async def test_a_database_that_hangs_is_asked_once_however_many_want_to_know(tmp
     running.stop()
 
 
+@pytest.mark.fresh
 async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> None:
     """With a million texts that are through, a look that read them would take seconds."""
     plans = []

@@ -200,6 +200,7 @@ def test_few_looks_find_whom_a_look_at_everybody_finds(hotline: Hotline, seed: i
     ("among", "index"),
     [(Among.FREE, "ix_person_free"), (Among.TIRED, "ix_person_free"), (Among.CALLED_OFF, "ix_person_busy")],
 )
+@pytest.mark.fresh
 def test_volunteers_are_read_in_the_order_of_their_index(hotline: Hotline, among: Among, index: str) -> None:
     """With a hundred thousand people, a choice that read and sorted them would take as long as ten texts."""
     looked_for = Search(

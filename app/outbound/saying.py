@@ -1,4 +1,4 @@
-"""What a text says: in its reader's language, as cheap as the channel makes worth while, in pieces a carrier takes."""
+"""What a text says: in its reader's language, as cheap as a channel makes worth while, in pieces a carrier takes."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
