@@ -113,15 +113,15 @@ def test_by_sms_there_are_none(page: Page, site: Site) -> None:
 def test_a_closed_window_and_a_template_are_marked(page: Page, site: Site) -> None:
     ana, ben = on_whatsapp(site)
     top = page.locator(f"#top-{ben.id}")
-    expect(top).not_to_contain_text("window closed")
+    expect(top).not_to_contain_text("only templates")
     site.phones.pass_time(timedelta(hours=25))
-    expect(top).to_contain_text("window closed")
+    expect(top).to_contain_text("only templates")
     site.texts(ana, "need groceries for two, Oak St")
     thread = page.get_by_role("log", name="Texts on Ben's phone")
     expect(thread.locator(".theirs .template").last).to_be_visible()
     thread.get_by_role("button", name="I take it").last.click()
     expect(thread).to_contain_text("#1 is yours")
-    expect(top).not_to_contain_text("window closed")
+    expect(top).not_to_contain_text("only templates")
 
 
 @pytest.mark.parametrize("choice", ["h1-claim-1", "h1-need-0-pets", "", "\0"])
