@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models.lines import Channel
 from tests import fakes, webhooks
 from tests.benchmarks import texts
 
@@ -126,6 +127,7 @@ class Rows:
             "reply_times": [],
             "unreachable_count": 0,
             "last_heard_at": self.ago(n, self.plan.everybody),
+            "window_opened_at": self.now if channel is Channel.WHATSAPP else None,  # they wrote today
             "created_at": self.ago(n, self.plan.everybody),
         }
 
