@@ -4,7 +4,7 @@ WhatsApp takes words of ours within 24 hours of the person's last message, with 
 that only what it has approved before. What of a form is used is decided when the text leaves.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 LONGEST_ID = 200  # characters of what comes back when a button is pressed (Twilio, quick replies)
@@ -58,10 +58,6 @@ class Form:
     def values(self) -> dict[str, str]:
         """The template's variables by their names."""
         return dict(zip(self.names, self.variables, strict=True))
-
-    def with_buttons(self, *buttons: Button) -> "Form":
-        """The same with these buttons."""
-        return replace(self, buttons=buttons)
 
 
 def pack(form: Form | None) -> dict[str, Any] | None:
