@@ -17,6 +17,7 @@ from handlers import (
     questions,
     reach_person,
     receipt,
+    repeats,
     shifts,
     volunteer_talk,
     waiting,
@@ -49,6 +50,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.NOTHING_BACK, Role.NOBODYS_HELPER, discreet.not_back, goes_on=True),
     # what they have promised to all
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
+    *each((Act.DOES_ALWAYS,), Role.HOLDING, repeats.does_always),
+    *each((Act.DOES_ALWAYS,), Role.HELPED, repeats.does_always),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
     ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
     *each((Act.RESCHEDULES, Act.COMES_AT), Role.HOLDING, in_hand.another_time),
@@ -82,6 +85,9 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # what they have done
     ActRule(Act.DELIVERED, Role.HELPED, in_hand.found_it),
     ActRule(Act.WELCOMES, Role.HELPED, in_hand.welcome),
+    # what they need again and again
+    ActRule(Act.SKIPS_ONCE, Role.REPEATING, repeats.skip_once),
+    ActRule(Act.ENDS_RECURRING, Role.REPEATING, repeats.ends),
     # whom they do not want again
     *each((Act.NOT_AGAIN, Act.NOT_NAMED_AGAIN), Role.NEIGHBOR, not_again.not_again),
     # whether help came

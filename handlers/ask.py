@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import alarms, intake, redaction, relaying, timing, waves, whereabouts
+from handlers import alarms, intake, recurring, redaction, relaying, timing, waves, whereabouts
 from handlers.summary import Ours
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs, placing
@@ -141,6 +141,8 @@ def _details(turn: Turn, request: Request, meaning: Understanding) -> None:
     request.people = request.people or meaning.people
     request.urgency = request.urgency or meaning.urgency
     timing.learn(turn, request, meaning)
+    if request.repeats is None:
+        recurring.note(turn, request, meaning.repeats)
 
 
 def _late(turn: Turn, words: str, meaning: Understanding) -> Texts:

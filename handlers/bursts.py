@@ -6,7 +6,7 @@ answer (`intake.next_step`, `Turn.later`). Until it leaves, what is said next ch
 
 from dataclasses import replace
 
-from handlers import intake, places, timing, whereabouts
+from handlers import intake, places, recurring, timing, whereabouts
 from handlers.turn import Turn
 from handlers.understanding import needs
 from handlers.understanding.intents import Free, Kind, Need, Understanding
@@ -82,6 +82,7 @@ def join(turn: Turn, draft: Request, words: str, whole: Understanding) -> bool:
     draft.people = whole.people or draft.people
     draft.urgency = whole.urgency or draft.urgency
     timing.note(turn, draft, whole.when)
+    recurring.note(turn, draft, whole.repeats)
     _locate(turn, draft, words, before, whole)
     return True
 

@@ -11,6 +11,7 @@ from handlers import (
     newcomers,
     passing,
     pins,
+    recurring,
     relaying,
     rescheduling,
     timing,
@@ -20,6 +21,7 @@ from handlers import (
 from handlers.summary import Ours, Said, Several, Sight, Soon, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Order
+from handlers.understanding.when import repeating
 from handlers.understanding.when.resolving import Needed
 from models import assignments, events, kept_apart, offers, requests
 from models.assignments import Assignment
@@ -113,6 +115,8 @@ def _won_or_lost(turn: Turn, number: int, request: Request, order: Order) -> Tex
     comes = timing.resolved(turn, order.when, request)
     if held := leasing.take(turn, request, order.note, comes):
         yield from taken(turn, request, held, comes)
+        if request.repeats is not None and repeating.of(order.note, anyhow=True) is not None:
+            yield from recurring.pledge(turn, request)
     elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another
         yield from _take(turn, number, order)
     else:

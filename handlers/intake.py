@@ -13,6 +13,7 @@ from handlers import (
     pause,
     phrasebook,
     pictures,
+    recurring,
     redaction,
     summary,
     takes,
@@ -44,11 +45,18 @@ GOT_IT = {
 
 
 def begin(
-    turn: Turn, words: str, meaning: Understanding, *, like: Request | None = None, at_once: bool = False
+    turn: Turn,
+    words: str,
+    meaning: Understanding,
+    *,
+    like: Request | None = None,
+    at_once: bool = False,
+    ask_first: Sequence[int] = (),
 ) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing.
 
-    Where they name no place, it is the one of a request of theirs that is `like` this one.
+    Where they name no place, it is the one of a request of theirs that is `like` this one. Who helped then may be
+    among those to `ask_first`.
     """
     if not meaning.emergency and (kept := allowance.joins(turn)):
         speak(turn, meaning)
@@ -71,10 +79,12 @@ def begin(
         danger=meaning.danger,
         language=language,
         code_word=code_word(language),
+        ask_first=list(ask_first),
     )
     if not (placing.says_same(words) and whereabouts.recall(turn, request)):
         whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
     timing.note(turn, request, meaning.when)
+    recurring.note(turn, request, meaning.repeats)
     if like is not None and not whereabouts.known(request):
         request.place, request.area_id, request.vicinity = like.place, like.area_id, like.vicinity
     turn.session.add(request)
@@ -213,8 +223,9 @@ def put_out(context: Context, request: Request) -> Texts:
     """Ask volunteers and tell the neighbor so, honestly."""
     if not request.needs:
         request.needs = [Need.OTHER]
-    if _read_first(context, request) and requests.hold(context.session, request, context.now):
-        yield from _to_be_read(context, request)
+    if is_read_first(context, request) and requests.hold(context.session, request, context.now):
+        yield from to_be_read(context, request)
+        yield from recurring.begin(context, request)
         return
     held, to_duty = brake.first_wave(context, request)
     texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=request.person_id, held=held)
@@ -230,6 +241,7 @@ def put_out(context: Context, request: Request) -> Texts:
     elif held is not None and held.why is Hold.NIGHT:
         context.ask(neighbor, Question.CANT_WAIT, request, options=1)
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
+    yield from recurring.begin(context, request)
     yield from texts
     yield from to_duty
     if not request.in_danger and not context.line.policy.is_for_newcomers(request.needs):
@@ -237,7 +249,7 @@ def put_out(context: Context, request: Request) -> Texts:
         yield from context.tell_duty("duty_no_newcomers", about=request, but=neighbor.id, what=what, words=words)
 
 
-def _read_first(context: Context, request: Request) -> bool:
+def is_read_first(context: Context, request: Request) -> bool:
     """Whether whoever is on duty reads it before anybody is asked: money, say.
 
     What is only spoken of beside another need holds nothing up ("three kids, laid off, no food").
@@ -249,7 +261,7 @@ def _read_first(context: Context, request: Request) -> bool:
     return listed == needs or (Need.MONEY in listed and takes.tells(request.text, "cash"))
 
 
-def _to_be_read(context: Context, request: Request) -> Texts:
+def to_be_read(context: Context, request: Request) -> Texts:
     """Tell both: OPEN or ASSIGN lets it go on."""
     neighbor, what = people.by_id(context.session, request.person_id), context.what(request, Sight.DOOR)
     words = summary.they_wrote(request, short=True)

@@ -14,10 +14,12 @@ from handlers import (
     volunteer_talk,
     waves,
 )
+from handlers.every import Every
 from handlers.summary import Quoted, Said
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Free, Order
+from handlers.understanding.intents import Free, Order, Question
 from models import assignments, offers, requests
+from models import recurring as recurring_needs
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.requests import Outcome, Request, State
@@ -115,7 +117,13 @@ def nevermind(turn: Turn, order: Order) -> Texts:
         if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=order.note or None):
             continue
         turn.unask(turn.speaker, request)
-        yield turn.reply("withdrawn", about=request)
+        need = recurring_needs.of_request(turn.session, request)
+        if need is not None and need.ended_at is None:
+            recurring_needs.skipped(turn.session, need, request)
+            turn.ask(turn.speaker, Question.ONE_OR_ALL, request, options=2)
+            yield turn.reply("withdrawn_recurring", about=request, every=Every(need.rule))
+        else:
+            yield turn.reply("withdrawn", about=request)
         if helper := waves.released(turn, request):
             yield turn.tell(helper, "withdrawn_helper", about=request)
 

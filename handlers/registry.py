@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from handlers import (
+    again,
     arriving,
     ask,
     at_door,
@@ -44,6 +45,7 @@ from handlers import (
     receipt,
     relay,
     removing,
+    repeats,
     service,
     shifts,
     silence,
@@ -111,6 +113,12 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("status", own.status, numbers=True, typo_forgiven=True),
     Command("more", own.more, numbers=True, note=Note.ONE_OWN),
     Command("nevermind", own.nevermind, numbers=True),
+    Command("again", again.again, numbers=True, gives_way_to=frozenset({Question.PLACE, Question.NAME}),
+            told=Told.README),
+    # The text that tells of a need that comes again tells of these.
+    Command("skip", repeats.skip, numbers=True, commits=True, told=Told.README),
+    Command("nomore", repeats.nomore, numbers=True, told=Told.README),
+    Command("repeats", repeats.repeats, numbers=True, told=Told.README),
     Command("person", reach_person.person),
     Command("quiet", discreet.quiet, spellings=("quiet_off",), argument=QUIET, typo_forgiven=True, told=Told.README),
     Command("read", discreet.read, told=Told.README),
@@ -229,6 +237,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.STILL_HELPS: silent.answered,
     Question.STILL_NEEDED: waiting.answered,
     Question.UNTIL: pause.answered,
+    Question.RECURRING: repeats.reviewed,
+    Question.ONE_OR_ALL: repeats.all_or_one,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}

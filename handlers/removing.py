@@ -4,7 +4,7 @@ What they had goes out again, kindly; they get one neutral sentence. Of those fo
 newcomers again.
 """
 
-from handlers import duty_acts, duty_tasks, raising, relaying, rota, waves
+from handlers import duty_acts, duty_tasks, raising, recurring, relaying, rota, waves
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
@@ -125,6 +125,7 @@ def put_out(context: Context, person: Person, kind: str, words: str, *, by: int 
             yield context.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
             yield from texts
     if kind == BANNED:
+        recurring.end_all(context, person.id)
         yield from _close_own(context, person, by)
     yield from _look_again(context, person)
 

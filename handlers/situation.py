@@ -6,7 +6,7 @@ from functools import cached_property
 from handlers.turn import LET_GO, OFFERING, Turn
 from handlers.understanding.intents import Question, Role
 from handlers.understanding.words import fold
-from models import assignments, requests
+from models import assignments, recurring, requests
 from models.requests import TALKING, Outcome, State
 
 HELPERS = 50  # of the last ones
@@ -101,6 +101,8 @@ class LiveSituation:
                 return bool(self.turn.held)
             case Role.HELPED:
                 return bool(self.turn.helped)
+            case Role.REPEATING:
+                return bool(recurring.of_person(self.turn.session, speaker.id))
             case Role.DRAFTING:
                 return any(r.state is State.DRAFT for r in own)
             case Role.WAITING:

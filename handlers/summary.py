@@ -11,6 +11,7 @@ from babel.dates import format_interval
 
 from handlers import due, lures, naming, phrasebook, redaction, takes, vicinity
 from handlers.due import Due
+from handlers.every import Every
 from handlers.phrasebook import Book, Value
 from handlers.quoting import one_paragraph, quoted
 from models.lines import Area, OfferShows
@@ -235,6 +236,8 @@ class What:
     takes: tuple[str, ...] = ()  # something heavy, a car: for whoever is asked
     words: Quoted | None = None  # the neighbor's own, where we have no name for what they need
     area: Ours | None = None  # beside a street or a building
+    last: Said | None = None  # that whoever is asked did it last time
+    every: Value | None = None  # how often it comes again, for whoever is on duty
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
@@ -250,6 +253,7 @@ class What:
         details += [book.pages["urgency"].get(soon) if soon else None, book.worded(self.when)]
         details += [book.pages["takes"][each] for each in self.takes]
         details += [book.say("writes", {"language": self.language})] if self.language else []
+        details += [book.worded(self.every), book.worded(self.last)]
         whole = ", ".join(d for d in details if d)
         return whole[:1].upper() + whole[1:]
 
@@ -313,6 +317,7 @@ def what(
         () if door or request.in_danger else takes.of(request.text),
         Quoted(own) if own else None,
         beside,
+        every=Every(request.repeats) if request.repeats and sight is Sight.NEAR else None,
     )
 
 

@@ -73,6 +73,7 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
         return None
     question = Question(kept["question"])
     days = {Question.STILL_NEEDED: policy.unmet_days, Question.STAYS: policy.forget_notice_days}  # nothing else waits
+    days[Question.RECURRING] = 2 * policy.recurring_review_again
     lasts = timedelta(days=days[question]) if question in days else timedelta(minutes=policy.asked_lasts)
     if now - person.question_asked_at > lasts:
         return None

@@ -1,11 +1,12 @@
 """Asking volunteers, a few at a time."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from handlers import brake, matching, pacing, pause, unmet
 from handlers.brake import Held
-from handlers.summary import Quoted
+from handlers.summary import Quoted, Said, What
 from handlers.turn import Context, Text, Texts, Turn
 from models import alarms, answering, assignments, candidates, events, kept_apart, lines, offers, people, requests
 from models.assignments import State as AssignmentState
@@ -88,7 +89,18 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     requests.record(session, request, "wave", now, words=str(len(asked)))
     what = context.what(request)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
-    return [context.tell(helper, "offer", about=request, lane=lane, what=what) for helper in asked]
+    return [
+        context.tell(helper, "offer", about=request, lane=lane, what=_as_asked(context, request, helper, what))
+        for helper in asked
+    ]
+
+
+def _as_asked(context: Context, request: Request, helper: Person, what: What) -> What:
+    """The summary; for whoever is asked first because of last time, with what they did then."""
+    if helper.id not in request.ask_first:
+        return what
+    number = assignments.last_done_for(context.session, helper.id, request.person_id)
+    return what if number is None else replace(what, last=Said("brought_last", {"number": number}))
 
 
 def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Person]:

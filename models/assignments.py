@@ -180,6 +180,16 @@ HELPERS_OF: Precompiled[Person] = Precompiled(
 )
 
 
+def last_done_for(session: Session, helper_id: int, neighbor_id: int) -> int | None:
+    """The number of what this helper did last for this neighbor."""
+    theirs = (
+        select(Request.number)
+        .join(Assignment, col(Assignment.request_id) == col(Request.id))
+        .where(Assignment.person_id == helper_id, Assignment.state == State.DONE, Request.person_id == neighbor_id)
+    )
+    return session.exec(theirs.order_by(col(Assignment.id).desc()).limit(1)).first()
+
+
 def helpers_of(session: Session, neighbor_id: int, most: int) -> list[Person]:
     """Who had something of this neighbor's in hand, the last one first, each once."""
     found = session.fetch(HELPERS_OF, neighbor_id=neighbor_id, most=most)

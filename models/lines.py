@@ -75,6 +75,12 @@ class Policy:
     ask_again: int = 30  # between two questions to a volunteer because the neighbor asks whether they come
     remind_evening: int = 18  # o'clock, the evening before the day that a request names
     remind_before: int = 120  # and so long before the hour
+    most_recurring: int = 5  # needs of one person that come again and again
+    recurring_opens_hours: int = 24  # before an hour that such a need names, it is put before people
+    recurring_opens_days: int = 2  # the same, where it names a day only
+    recurring_review_days: int = 60  # after which its neighbor is asked whether they still need it
+    recurring_review_again: int = 7  # days, until they are asked once more, and after as many it is paused
+    recurring_paused_days: int = 30  # for which it stays paused, then it ends
     still_need_days: int = 3  # after which a neighbor whose request nobody took is asked whether they still need it
     still_need_every: int = 7  # days, from then on
     unmet_days: int = 14  # of their silence, after which it is closed as unmet

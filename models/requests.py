@@ -331,6 +331,14 @@ def last_of(session: Session, person_id: int) -> Request | None:
     ).first()
 
 
+def last_ended(session: Session, person_id: int) -> Request | None:
+    """What this neighbor asked for last and is over, but for danger and what went on as another's."""
+    theirs = col(Request.person_id) == person_id, col(Request.state) == State.CLOSED
+    plain = col(Request.emergency).is_(False), col(Request.danger).is_(None), col(Request.outcome) != Outcome.MERGED
+    query = select(Request).where(*theirs, *plain).order_by(col(Request.number).desc())
+    return session.exec(query.limit(1)).first()
+
+
 def placed_since(session: Session, request: Request, since: datetime) -> Request | None:
     """The latest of this neighbor's other requests since then of which we know where it was."""
     placed = sa.or_(*(col(known).is_not(None) for known in (Request.place, Request.area_id, Request.vicinity)))

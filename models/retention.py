@@ -32,6 +32,7 @@ from models.offers import Offer
 from models.people import Address, Person
 from models.person_events import PersonEvent
 from models.prefixes import Prefix
+from models.recurring import Occurrence, RecurringNeed
 from models.requests import Event, Request
 from models.restores import Restore
 from models.shifts import Shift
@@ -153,6 +154,12 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         erase="line_id person_id starts_at ends_at begins ends weekly reminded_at began_at cover_asked_at asked "
         "created_at",
+    ),
+    Occurrence: Retention(of=("person_id",), erase="recurring_id person_id day fate request_id at"),
+    RecurringNeed: Retention(
+        of=("person_id",),
+        erase="line_id next_at person_id rule starts_on needed_as begins ends needs people urgency area_id vicinity "
+        "place text language helper_id next_on review_at review_asks paused_at ended_at created_at",
     ),
     NumberChange: Retention(
         of=("person_id", "other_person_id"),

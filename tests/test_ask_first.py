@@ -1,4 +1,4 @@
-"""Whom a request names to be asked first: alone for a while, or beside others where it presses; never against a rule."""
+"""Whom a request names to be asked first: alone for a while, or beside others where it presses."""
 
 from datetime import timedelta
 

@@ -10,9 +10,8 @@ from handlers.understanding.danger import Danger, dangers
 from handlers.understanding.intents import Kind
 from handlers.understanding.kinds import decide
 from handlers.understanding.lexicon import LAYERS, Found, Mark, lexicons
-from handlers.understanding.needs import marked, place_in, urgency, with_danger
+from handlers.understanding.needs import marked, place_in, times, urgency, with_danger
 from handlers.understanding.people import people
-from handlers.understanding.when import read as read_time
 from handlers.understanding.words import clean, split
 from models.requests import Urgency
 
@@ -39,9 +38,9 @@ def _reasons(text: str, found: Found, danger: Danger | None) -> Iterator[Reason]
         told = " ... ".join(text[start:end] for start, end in sign.spans)
         yield Reason(f"danger: {sign.kind}", told, f"{sign.sign} in danger/{sign.language}.toml")
     marks = with_danger(found, danger) if danger else found.marks
-    time = read_time(text, found.words)
-    place = place_in(text, found, marks, time)
-    said = marked(text, found, marks, place, time)
+    time, _, timed = times(text, found, danger)
+    place = place_in(text, found, marks, timed)
+    said = marked(text, found, marks, place, timed)
     verdict = decide(said)
     kind = str(verdict.kind)
     yield from _listed(kind, text, found, verdict.because)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from handlers.understanding.when.expression import TimeExpression
+from handlers.understanding.when.repeating import Repetition
 from models.requests import Urgency
 
 
@@ -95,6 +96,8 @@ class Act(StrEnum):
     ASKS_IF_COMING = "asks_if_coming"
     ASKS_EARLIER = "asks_earlier"
     STILL_NEEDS = "still_needs"
+    SKIPS_ONCE = "skips_once"  # of a need that comes again
+    ENDS_RECURRING = "ends_recurring"
     CHOOSES_HELPER = "chooses_helper"
     FEARS_HELPER = "fears_helper"
     PHONE_IS_READ = "phone_is_read"
@@ -132,6 +135,7 @@ class Act(StrEnum):
     NOT_AT_NIGHT = "not_at_night"
     NOT_THESE = "not_these"
     CANT_WATCH = "cant_watch"
+    DOES_ALWAYS = "does_always"  # "i can do it every week"
 
 
 class Role(StrEnum):
@@ -142,6 +146,7 @@ class Role(StrEnum):
     NOBODYS_HELPER = "nobodys_helper"  # not on duty, has nothing of others in hand
     ALONE = "alone"  # the same, and nobody has anything of theirs in hand
     DRAFTING = "drafting"  # we still ask back about a request of theirs
+    REPEATING = "repeating"  # something that they need comes again by itself
     WAITING = "waiting"  # volunteers are asked about a request of theirs, or it waits for one or for duty
     GIVEN_UP = "given_up"  # the last that they asked for was closed, for nobody could
     MATCHED = "matched"  # somebody has a request of theirs
@@ -181,6 +186,8 @@ class Question(StrEnum):
     OLD_PHONE = "old_phone"  # a new phone, whether the old one is gone: 1
     NEW_PHONE = "new_phone"  # somebody, whether a phone that says so is their new one
     FORWARDED = "forwarded"  # anybody, whether what they passed on is their own need
+    RECURRING = "recurring"  # a neighbor, whether they still need what comes again
+    ONE_OR_ALL = "one_or_all"  # a neighbor who took back one of these, whether the others go as well
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -194,6 +201,8 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.COVER,
         Question.BROADCAST,
         Question.CANT_WAIT,
+        Question.RECURRING,
+        Question.ONE_OR_ALL,
         Question.FORWARDED,
         Question.FORGET,
         Question.STAYS,
@@ -224,6 +233,7 @@ class Understanding:
     courtesy: Courtesy | None = None  # whether they are only that, in a language that we do not speak
     when: TimeExpression | None = None  # the time that they name
     only_when: bool = False  # whether they say nothing but how soon, or when ("today please", "friday at 5")
+    repeats: Repetition | None = None  # how often it is needed, where it is again and again; never in danger
 
     @property
     def emergency(self) -> bool:

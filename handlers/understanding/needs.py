@@ -19,6 +19,8 @@ from handlers.understanding.marked import Marked
 from handlers.understanding.people import people
 from handlers.understanding.when import Said
 from handlers.understanding.when import read as read_time
+from handlers.understanding.when.repeating import Repetition
+from handlers.understanding.when.repeating import read as read_repetition
 from handlers.understanding.words import Token, clean, split
 from models.requests import Urgency
 
@@ -41,9 +43,9 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
     if unspoken:
         return in_few_words(text, found, danger, unspoken)
     marks = with_danger(found, danger) if danger else found.marks
-    time = read_time(text, found.words)
-    place = place_in(text, found, marks, time)
-    said = marked(text, found, marks, place, time)
+    time, repeats, timed = times(text, found, danger)
+    place = place_in(text, found, marks, timed)
+    said = marked(text, found, marks, place, timed)
     kind, how_soon = decide(said).kind, urgency(said)
     asked = said.needs(asked=True)
     return Understanding(
@@ -59,7 +61,14 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
         needs_if_asked=asked,
         when=time.time if time else None,
         only_when=(how_soon is not None or time is not None) and only_when(found, time),
+        repeats=repeats,
     )
+
+
+def times(text: str, found: Found, danger: Danger | None) -> tuple[Said | None, Repetition | None, frozenset[int]]:
+    """When it is needed, how often, and which words say so. In danger nothing is needed again by itself."""
+    time, repeats = read_time(text, found.words), None if danger else read_repetition(text, found.words)
+    return time, repeats, (time.words if time else frozenset()) | (repeats.words if repeats else frozenset())
 
 
 def in_few_words(text: str, found: Found, danger: Danger | None, language: Language) -> Understanding:
@@ -97,20 +106,18 @@ def only_when(found: Found, time: Said | None) -> bool:
     return all(i in told or word.text in silent for i, word in enumerate(found.words))
 
 
-def place_in(text: str, found: Found, marks: Sequence[Mark], time: Said | None = None) -> Place | None:
-    """Where, if the text says so."""
-    meant = {i for m in marks if m.tag != "measures" for i in range(m.first, m.last)}
-    if time:
-        meant |= time.words
+def place_in(text: str, found: Found, marks: Sequence[Mark], timed: Set[int] = frozenset()) -> Place | None:
+    """Where, if the text says so; the words that say when, or how often, name no place."""
+    meant = {i for m in marks if m.tag != "measures" for i in range(m.first, m.last)} | timed
     return AddressFinder(text, found.words, meant, found.lexicon.common, found.every.place_words).find()
 
 
-def marked(text: str, found: Found, marks: Sequence[Mark], place: Place | None, time: Said | None) -> Marked:
+def marked(text: str, found: Found, marks: Sequence[Mark], place: Place | None, timed: frozenset[int]) -> Marked:
     """The text with its marks; what names the place names nothing else."""
     words = found.words
     placed = placed_in(found, place) if place else set()
     kept = [m for m in marks if m.tag == "danger" or m.first not in placed]
-    return Marked(text, words, kept, found.lexicon, placed, time.words if time else frozenset())
+    return Marked(text, words, kept, found.lexicon, placed, timed)
 
 
 def urgency(said: Marked) -> Urgency | None:

@@ -85,7 +85,7 @@ def _listed(table: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Term]:
         for name, spellings in lists.items():
             for spelling in spellings:
                 words = tuple(word.text for word in split(spelling))
-                if kind in ("lead", "behind", "sign"):
+                if kind in ("lead", "behind", "sign", "repeat"):
                     yield Term(words, f"{kind}_{name}" if kind != "lead" else kind, name)
                 elif kind == "weekday":
                     unsure = len(spelling) <= SHORT_NAME

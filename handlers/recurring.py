@@ -1,0 +1,184 @@
+"""Needs that come again: from words to a rule, when each occurrence opens, and how it goes on or ends."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers import every, timing
+from handlers.every import Every
+from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding.when.expression import Day, DayKind, TimeExpression
+from handlers.understanding.when.repeating import Repetition
+from models import kept_apart, lines, people, recurring
+from models.delivery.outbound import Lane
+from models.hours import moment_of
+from models.recurring import DAY, Fate, RecurringNeed
+from models.requests import Request, Timing
+
+ONE_DAY = timedelta(days=1)
+
+
+def note(context: Context, request: Request, repeats: Repetition | None) -> None:
+    """Keep with a request how often it is needed, and when first. In danger nothing is needed again by itself."""
+    if repeats is None or request.in_danger:
+        return
+    zone = ZoneInfo(context.line.timezone)
+    today = context.now.astimezone(zone).date()
+    named = request.needed_from.astimezone(zone).date() if request.needed_from is not None else today
+    fixed = bool(repeats.days or repeats.of_month)
+    rule = every.rule_of(repeats, max(named, today))
+    request.repeats = rule
+    context.session.add(request)
+    time = repeats.time or TimeExpression(Timing.WITHIN)
+    day = recurring.first(rule, today if fixed or repeats.time else max(named, today))
+    if not fixed and repeats.time is None:
+        return
+    while day is not None:
+        ahead = Day(DayKind.AHEAD, (day - today).days)
+        if timing.note(context, request, replace(time, day=ahead, last_day=None, minutes=None)):
+            return
+        day = recurring.after(rule, today, day)
+
+
+def begin(context: Context, request: Request) -> Texts:
+    """It goes out: from now on it comes again by itself, and its neighbor hears how to end that."""
+    if request.repeats is None or request.in_danger or recurring.of_request(context.session, request) is not None:
+        return
+    neighbor = people.by_id(context.session, request.person_id)
+    known = recurring.of_person(context.session, neighbor.id)
+    if len(known) >= context.line.policy.most_recurring:
+        request.repeats = None
+        context.session.add(request)
+        yield context.tell(neighbor, "recurring_full", about=request, lane=Lane.REPLY, n=len(known))
+        return
+    zone = ZoneInfo(context.line.timezone)
+    first_on = (request.needed_from or context.now).astimezone(zone).date()
+    begins, ends = _minutes(context, request, first_on, zone)
+    need = recurring.create(
+        context.session,
+        request,
+        request.repeats,
+        first_on,
+        context.now,
+        needed_as=request.needed_as or Timing.WITHIN,
+        begins=begins,
+        ends=ends,
+        review_at=_review(context),
+    )
+    following = need.after(first_on)
+    need.next_on = following.isoformat() if following else None
+    schedule(context, need, first_on)
+    said = Every(need.rule, opens=True)
+    yield context.tell(neighbor, "recurring_begins", about=request, lane=Lane.REPLY, every=said)
+
+
+def _minutes(context: Context, request: Request, day: date, zone: ZoneInfo) -> tuple[int, int]:
+    """From when until when of a day it is needed, on the local clock."""
+    if request.needed_as is None or request.needed_from is None or request.needed_until is None:
+        return 0, DAY
+    begins, ends = (_minute(moment, day, zone) for moment in (request.needed_from, request.needed_until))
+    from_now_on = request.created_at <= request.needed_from <= context.now  # "today", said in the afternoon
+    return (0 if from_now_on or request.needed_as is Timing.BEFORE else begins), ends
+
+
+def _minute(moment: datetime, day: date, zone: ZoneInfo) -> int:
+    local = moment.astimezone(zone)
+    return (local.date() - day).days * DAY + local.hour * 60 + local.minute
+
+
+def _review(context: Context) -> datetime:
+    return lines.morning(context.line, context.now + timedelta(days=context.line.policy.recurring_review_days - 1))
+
+
+def opens_at(context: Context, need: RecurringNeed, day: date, last: date | None) -> datetime:
+    """When an occurrence is put before people: while they are awake, soon enough, and not before the last is over."""
+    zone, policy = ZoneInfo(context.line.timezone), context.line.policy
+    begins, ends = need.needed(day, zone)
+    if need.begins == 0 and need.ends >= DAY:
+        opens = moment_of(day - policy.recurring_opens_days * ONE_DAY, 0, zone)
+    else:
+        opens = begins - timedelta(hours=policy.recurring_opens_hours)
+    if last is not None:
+        opens = max(opens, min(need.needed(last, zone)[1], ends))
+    return min(lines.waking(context.line).wakes(opens), max(opens, begins))
+
+
+def schedule(context: Context, need: RecurringNeed, last: date | None) -> None:
+    """Let time act on it when its next occurrence opens, or when it is looked at again."""
+    need.next_at = next_at(context, need, last)
+    context.session.add(need)
+
+
+def next_at(context: Context, need: RecurringNeed, last: date | None) -> datetime | None:
+    """When time acts on it next."""
+    opens = opens_at(context, need, date.fromisoformat(need.next_on), last) if need.next_on else None
+    return min((moment for moment in (opens, need.review_at) if moment is not None), default=None)
+
+
+def skip_next(context: Context, need: RecurringNeed) -> date | None:
+    """The next occurrence does not open. Returns its date; None if somebody else was faster, or there is none."""
+    seen = need.next_on
+    if seen is None:
+        return None
+    day = date.fromisoformat(seen)
+    following = need.after(day)
+    at = opens_at(context, need, following, day) if following is not None else None
+    at = min((moment for moment in (at, need.review_at) if moment is not None), default=None)
+    if not recurring.advance(context.session, need, seen, following, at):
+        return None
+    recurring.note(context.session, need, seen, Fate.SKIPPED, context.now, None)
+    return day
+
+
+def restart(context: Context, need: RecurringNeed) -> bool:
+    """A need that was paused goes on; False if it had ended, or goes on already."""
+    today = context.now.astimezone(ZoneInfo(context.line.timezone)).date()
+    day = need.after(today)
+    while day is not None and recurring.occurrence(context.session, need, day.isoformat()) is not None:
+        day = need.after(day)
+    need.review_at = _review(context)
+    context.session.add(need)
+    at = opens_at(context, need, day, None) if day is not None else None
+    return recurring.resume(context.session, need, day, at)
+
+
+def postpone_review(context: Context, need: RecurringNeed) -> None:
+    """They need it still: it is looked at again in two months."""
+    need.review_at, need.review_asks = _review(context), 0
+    schedule(context, need, before(need))
+
+
+def before(need: RecurringNeed) -> date | None:
+    """The date of the occurrence before the next one, by the rule."""
+    return need.before(date.fromisoformat(need.next_on)) if need.next_on is not None else None
+
+
+def of_number(context: Context, person_id: int, number: int | None) -> list[RecurringNeed]:
+    """The needs of somebody that come again: those of which a request has this number, or all."""
+    found = recurring.of_person(context.session, person_id)
+    if number is None:
+        return found
+    return [need for need in found if number in recurring.numbers(context.session, need)]
+
+
+def end_all(context: Context, person_id: int) -> None:
+    """Nothing of this person comes again any more."""
+    for need in recurring.of_person(context.session, person_id):
+        recurring.end(context.session, need, context.now)
+
+
+def told(context: Context, need: RecurringNeed, phrase: str) -> Text:
+    """A text to its neighbor about it, by the number of its last request."""
+    request = recurring.last_request(context.session, need)
+    neighbor = people.by_id(context.session, need.person_id)
+    return context.tell(neighbor, phrase, about=request, every=Every(need.rule))
+
+
+def pledge(turn: Turn, request: Request) -> Texts:
+    """Ask this helper first each time it comes again, unless the two are kept apart."""
+    need = recurring.of_request(turn.session, request)
+    if need is None or not need.goes_on or kept_apart.are(turn.session, request, turn.speaker.id):
+        return
+    need.helper_id = turn.speaker.id
+    turn.session.add(need)
+    yield turn.reply("recurring_pledged", about=request, every=Every(need.rule))
