@@ -9,6 +9,7 @@ from handlers import (
     discreet,
     forgetting,
     free,
+    hands,
     in_hand,
     my_data,
     not_again,
@@ -55,6 +56,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
     ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
     *each((Act.RESCHEDULES, Act.COMES_AT), Role.HOLDING, in_hand.another_time),
+    ActRule(Act.ASKS_WHO_ELSE, Role.HOLDING, hands.who_else),
     ActRule(Act.WANTS_HANDS, Role.HOLDING, in_hand.second_helper),
     ActRule(Act.RUNS_LATE, Role.HOLDING, in_hand.late),
     ActRule(Act.GIVES_BACK, Role.HOLDING, in_hand.give_back),
@@ -100,6 +102,12 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.CAME, Role.DELIVERED, receipt.arrived, goes_on=True),
     ActRule(Act.GOT_IT, Role.DELIVERED, receipt.got_it, goes_on=True),
     ActRule(Act.THANKS_SOMEBODY, Role.DELIVERED, receipt.thanks, goes_on=True),
+    # how many come to help
+    ActRule(Act.WANTS_ONE_MORE, Role.MATCHED, hands.more),
+    ActRule(Act.WANTS_ONE_MORE, Role.WAITING, hands.more),
+    ActRule(Act.ENOUGH_HANDS, Role.MATCHED, hands.enough),
+    ActRule(Act.ENOUGH_HANDS, Role.WAITING, hands.enough),
+    ActRule(Act.ASKS_WHO_ELSE, Role.MATCHED, hands.who_comes),
     ActRule(Act.RESCHEDULES, Role.MATCHED, free.another_time),
     ActRule(Act.RESCHEDULES, Role.WAITING, free.another_time),
     ActRule(Act.WITHDRAWS, Role.MATCHED, own.take_back),

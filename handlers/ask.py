@@ -139,6 +139,8 @@ def _draft(turn: Turn) -> Request | None:
 def _details(turn: Turn, request: Request, meaning: Understanding) -> None:
     """For how many and how soon, if the answer says so too and nothing did before; and when."""
     request.people = request.people or meaning.people
+    if meaning.helpers and request.state is State.DRAFT:
+        request.helpers_wanted = intake.helpers(turn, meaning)
     request.urgency = request.urgency or meaning.urgency
     timing.learn(turn, request, meaning)
     if request.repeats is None:

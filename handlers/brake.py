@@ -160,7 +160,7 @@ def report(context: Context, held: Held) -> Texts:
 
 def note(context: Context, request: Request, why: Held) -> None:
     """The request waits for its wave."""
-    requests.schedule(context.session, request, why.until)
+    requests.schedule_wave(context.session, request, why.until)
     requests.record(context.session, request, "held_back", context.now, words=why.why)
 
 

@@ -1,10 +1,12 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
-from handlers import discreet, doors, leasing, summary
+from typing import Any
+
+from handlers import company, discreet, doors, leasing, summary
 from handlers.summary import Ours, Said, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
-from models import kept_apart, offers, requests
+from models import assignments, kept_apart, offers, requests
 from models.people import Person
 from models.requests import Request, State
 
@@ -14,8 +16,9 @@ AT_ONCE, LOOKED_AT = 3, 60  # told unasked to somebody who is free now; of so ma
 
 def list_(turn: Turn, _: Order) -> Texts:
     """LIST: what still needs somebody, what fits this volunteer first."""
-    waiting = requests.in_state(turn.session, turn.line.id, State.OPEN)
-    open_now = [request for request in waiting if may_meet(turn, turn.speaker, request)]
+    waiting = requests.taking(turn.session, turn.line.id)
+    in_hand = {request.id for _, request in turn.held}
+    open_now = [request for request in waiting if request.id not in in_hand and may_meet(turn, turn.speaker, request)]
     if not open_now:
         yield turn.reply("list_empty")
         return
@@ -36,11 +39,13 @@ def fitting(context: Context, person: Person) -> Said | None:
     waits = requests.open_longest(context.session, context.line.id, LOOKED_AT)
     passed = offers.passed_of(context.session, person.id, waits)
     can, areas = set(person.can), set(person.areas)
+    some = any(request.state is State.CLAIMED for request in waits)  # of which one may be theirs
+    in_hand = [r.id for _, r in assignments.held_by(context.session, person.id)] if some else []
     found = [
         request
         for request in waits
         if may_meet(context, person, request)
-        and request.id not in passed
+        and request.id not in (*passed, *in_hand)
         and (not can or can & set(request.needs) or request.needs == ["other"])
         and (not areas or request.area_id is None or request.area_id in areas)
     ]
@@ -85,7 +90,7 @@ def info(turn: Turn, order: Order) -> Texts:
         elif request in held or request in own:
             leasing.heard(turn, request)
             yield from _in_full(turn, request)
-        elif turn.speaker.helps and request.state is State.OPEN and may_meet(turn, turn.speaker, request):
+        elif turn.speaker.helps and request.has_room and may_meet(turn, turn.speaker, request):
             yield turn.reply("info_open", about=request, what=turn.what(request))
         else:
             yield turn.reply("unknown_number", number=number)
@@ -99,8 +104,16 @@ def _in_full(turn: Turn, request: Request) -> Texts:
         (place, words, hidden), to_duty = doors.show(turn, request, turn.speaker, held)
     what, code = turn.what(request, Sight.ANYBODY if hidden else Sight.NEAR), Ours(request.code_word)
     phone = discreet.of(turn, request) if held is not None else None
-    yield turn.reply("info_full", about=request, what=what, place=place, code=code, words=words, phone=phone)
+    others = company.with_whom(turn, request, turn.speaker.id) if held is not None else _who_comes(turn, request)
+    values: dict[str, Any] = {"place": place, "code": code, "others": others, "words": words, "phone": phone}
+    yield turn.reply("info_full", about=request, what=what, **values)
     yield from to_duty or ()
+
+
+def _who_comes(turn: Turn, request: Request) -> Said | None:
+    """For the neighbor: who has it, where several are to help."""
+    crew = company.everybody(turn, request)
+    return Said("crew_have_it", {"name": crew, **company.counts(request)}) if crew else None
 
 
 def _row(turn: Context, request: Request, place: Said | None = None, sight: Sight = Sight.ANYBODY) -> Said:

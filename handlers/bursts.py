@@ -80,6 +80,8 @@ def join(turn: Turn, draft: Request, words: str, whole: Understanding) -> bool:
     draft.language = intake.speak(turn, whole)
     draft.needs = _needs(draft, before, whole)
     draft.people = whole.people or draft.people
+    if whole.helpers:
+        draft.helpers_wanted = min(whole.helpers, turn.line.policy.helpers_most)
     draft.urgency = whole.urgency or draft.urgency
     timing.note(turn, draft, whole.when)
     recurring.note(turn, draft, whole.repeats)

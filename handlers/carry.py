@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import all_clear, choosing, discreet, leasing, newcomers, pace, waves
+from handlers import all_clear, choosing, discreet, gathering, leasing, newcomers, pace, waves
 from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
@@ -89,7 +89,7 @@ def _back_again(turn: Turn, numbers: tuple[int, ...]) -> None:
 def _taken_back(turn: Turn, request: Request) -> Assignment | None:
     """Theirs again, if they were let off for their silence, and it is open."""
     turn.session.refresh(request)
-    if request.state is not State.OPEN or not assignments.has_lapsed(turn.session, request, turn.speaker.id):
+    if not request.has_room or not assignments.has_lapsed(turn.session, request, turn.speaker.id):
         return None
     if kept_apart.are(turn.session, request, turn.speaker.id):
         return None
@@ -98,7 +98,7 @@ def _taken_back(turn: Turn, request: Request) -> Assignment | None:
     held = leasing.take(turn, request)
     if held is None:
         return None
-    offers.accept(turn.session, request.id, turn.speaker.id, turn.now)
+    (offers.accept_one if request.has_room else offers.accept)(turn.session, request.id, turn.speaker.id, turn.now)
     return assignments.start_now(turn.session, held)
 
 
@@ -152,12 +152,12 @@ def drop(turn: Turn, order: Order, *, told: str = "dropped") -> Texts:
             lapsed = assignment.state is AssignmentState.LAPSED
             yield turn.reply(told if lapsed else leasing.lost(turn, assignment, request), about=request)
         else:
-            texts = waves.open_up(turn, request, "dropped", (State.CLAIMED,), by=turn.speaker.id, words=order.note)
+            texts = waves.place_freed(turn, request, "dropped", by=turn.speaker.id, words=order.note)
             turn.unask(turn.speaker, request)
             yield turn.reply(told, about=request)
             if order.note:  # perhaps the reason is one for a person
                 name, words = turn.somebody(turn.speaker), brief(order.note)
                 yield from turn.tell_duty("duty_dropped", about=request, but=turn.speaker.id, name=name, words=words)
             neighbor = people.by_id(turn.session, request.person_id)
-            yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
+            yield from gathering.one_less(turn, request, turn.speaker, neighbor, waves.asked(texts))
             yield from texts

@@ -1,12 +1,15 @@
 """A volunteer takes a request, or says no to it."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import (
     choosing,
+    company,
     discreet,
     doors,
+    gathering,
     leasing,
     newcomers,
     passing,
@@ -69,7 +72,7 @@ def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:
     if len(turn.matches) != 1:
         return False
     found = [requests.by_number(turn.session, turn.line.id, n) for n in numbers] if turn.speaker.helps else []
-    return not any(r is not None and r.state is State.OPEN for r in found)
+    return not any(r is not None and r.has_room for r in found)
 
 
 def _full(turn: Turn, left: list[int]) -> Text:
@@ -90,7 +93,7 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
     if request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
         return True
-    if request.state is State.OPEN and not request.in_danger:
+    if request.has_room and not request.in_danger and not _has(turn, request):
         if (dropped := _gave_back(turn, request)) is not None:
             again = Soon(dropped + AGAIN, turn.line.timezone, turn.now)
             yield turn.reply("claim_dropped", about=request, when=again)
@@ -105,6 +108,10 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
     return True
 
 
+def _has(turn: Turn, request: Request) -> bool:
+    return request.state is State.CLAIMED and any(r.id == request.id for _, r in turn.held)
+
+
 def _gave_back(turn: Turn, request: Request) -> datetime | None:
     """When they gave it back themselves, if that was lately: the neighbor hears of each time."""
     did = events.did_since(turn.session, request, "dropped", turn.speaker.id, turn.now - AGAIN)
@@ -113,21 +120,32 @@ def _gave_back(turn: Turn, request: Request) -> datetime | None:
 
 def _won_or_lost(turn: Turn, number: int, request: Request, order: Order) -> Texts:
     comes = timing.resolved(turn, order.when, request)
-    if held := leasing.take(turn, request, order.note, comes):
+    mine = request.several and request.live and assignments.held_of(turn.session, request, turn.speaker.id)
+    if not mine and _apart(turn, request):
+        yield turn.reply("unknown_number", number=number)
+    elif not mine and (held := leasing.take(turn, request, order.note, comes)):
         yield from taken(turn, request, held, comes)
         if request.repeats is not None and repeating.of(order.note, anyhow=True) is not None:
             yield from recurring.pledge(turn, request)
     elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another
         yield from _take(turn, number, order)
     else:
-        holder = assignments.on(turn.session, request)
-        mine = holder is not None and holder[1].id == turn.speaker.id and request.live
-        if mine and holder is not None and comes is not None:
+        holder = assignments.held_of(turn.session, request, turn.speaker.id) if request.live else None
+        if holder is not None and comes is not None:
             yield from rescheduling.by_helper(turn, holder[0], request, order.when, order.note)
             return
         leasing.heard(turn, request)
-        late = "claim_too_late" if request.live else "claim_over"
-        yield turn.reply("claim_yours_already" if mine else late, about=request)
+        late = "claim_too_late" if not request.several else "claim_crew_full"
+        late = late if request.live else "claim_over"
+        wanted = request.helpers_wanted
+        yield turn.reply("claim_yours_already" if holder else late, about=request, wanted=wanted)
+
+
+def _apart(turn: Turn, request: Request) -> bool:
+    """Whether somebody comes already from whom the speaker is kept apart."""
+    if not request.several or not (apart := kept_apart.of(turn.session, turn.speaker.id)):
+        return False
+    return any(helper.id in apart for _, helper in assignments.all_on(turn.session, request))
 
 
 def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None = None) -> Texts:
@@ -135,7 +153,10 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
     helper = turn.speaker
     shown, to_duty = doors.show(turn, request, helper, held)
     assignments.start(turn.session, held)
-    offers.accept(turn.session, request.id, helper.id, turn.now)
+    if request.has_room:  # the others may still come, too
+        offers.accept_one(turn.session, request.id, helper.id, turn.now)
+    else:
+        offers.accept(turn.session, request.id, helper.id, turn.now)
     waves.freed(turn)
     if not request.emergency:  # urgent care: somebody comes, and that is the answer
         watch.heard(turn, request, helper)
@@ -144,9 +165,10 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
         "claim_yours",
         about=request,
         lane=Lane.SAFETY,
-        what=what,
+        what=replace(what, helpers=None),  # they read how many they are
         place=shown.place,
         code=Ours(request.code_word),
+        others=company.with_whom(turn, request, helper.id),
         comes=Said("you_come", {"when": timing.said(turn, comes)}) if comes else None,
         words=shown.words,
         phone=discreet.of(turn, request),
@@ -157,6 +179,8 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
     then = timing.said(turn, comes) if comes else None
     yield from relaying.introduce(turn, request, helper, held, comes=then, misses=misses)
     yield from to_duty
+    if request.several:
+        yield from gathering.full(turn, request, helper.id)
     yield from passing.follow(turn, request, helper, held)
 
 
@@ -175,5 +199,5 @@ def pass_(turn: Turn, order: Order) -> Texts:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
         waves.freed(turn)
         yield turn.reply("passed", about=request)
-        if request.state is State.OPEN and not offers.any_pending(turn.session, request.id):
+        if request.has_room and not offers.any_pending(turn.session, request.id):
             yield from waves.ask_next(turn, request)

@@ -122,7 +122,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     """The neighbor says whether whoever comes may see the door."""
     about = turn.asked.request_id if turn.asked else None
     request = requests.by_id(turn.session, about) if about is not None else None
-    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE) if request is not None else None
+    holder = _who_asks(turn, request) if request is not None else None
     turn.unask(turn.speaker)
     if request is None or holder is None:
         yield turn.reply("nothing_waits")
@@ -131,6 +131,14 @@ def answered(turn: Turn, intent: Answer) -> Texts:
         yield from give(turn, request, *holder)
     else:
         yield turn.reply("door_kept", about=request, name=turn.somebody(holder[1]), sees=_sees(turn, request))
+
+
+def _who_asks(turn: Turn, request: Request) -> tuple[Assignment, Person] | None:
+    """Who has it and has not seen the door; of several the last to come, of whom the neighbor was asked last."""
+    if not request.several:
+        return assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    crew = assignments.all_on(turn.session, request)
+    return next((pair for pair in reversed(crew) if pair[0].place_shown_at is None), None)
 
 
 def give(context: Context, request: Request, held: Assignment, person: Person) -> Texts:
@@ -156,9 +164,9 @@ def allow(context: Context, request: Request, person: Person, held: Assignment |
 
 def written(context: Context, request: Request, person: Person, words: str) -> Assignment | None:
     """The neighbor writes to whoever has it: if that is the door, they know it now, and theirs is returned."""
-    holder = assignments.on(context.session, request, AssignmentState.ACTIVE)
+    holder = assignments.held_of(context.session, request, person.id, AssignmentState.ACTIVE)
     place, said = (request.place or request.vicinity or "").casefold(), words.casefold().strip(" .!")
-    if holder is None or holder[1].id != person.id or holder[0].place_shown_at is not None or not place:
+    if holder is None or holder[0].place_shown_at is not None or not place:
         return None
     if place not in said and said not in place:
         return None

@@ -16,7 +16,7 @@ from handlers import (
     summary,
     waves,
 )
-from handlers.summary import Quoted, Said, When
+from handlers.summary import Quoted, Said, Several, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
@@ -105,6 +105,9 @@ def show(turn: Turn, order: Order) -> Texts:
     for request in (yield from choosing.known(turn, order.numbers)):
         holder = assignments.on(turn.session, request) if request.state in TALKING else None
         held = Said("held_by", {"name": turn.numbered(holder[1])}) if holder else None
+        if holder and request.several:
+            them = assignments.all_on(turn.session, request, *assignments.HOLDING)
+            held = Said("held_by_several", {"name": Several([turn.numbered(helper) for _, helper in them])})
         shown, to_duty = doors.show_on_duty(turn, request, turn.speaker)
         yield turn.reply(
             "show",
@@ -147,7 +150,7 @@ def close(turn: Turn, order: Order) -> Texts:
         if not waves.close(turn, request, outcome, by=turn.speaker.id, words=order.note):
             yield turn.reply("closed_already", about=request)
             continue
-        helper = waves.released(turn, request)
+        helpers = waves.released(turn, request)
         yield from duty_tasks.answered(turn, request)
         if first_answer.at_home(request):
             yield turn.reply("closed_quietly", about=request)
@@ -156,7 +159,7 @@ def close(turn: Turn, order: Order) -> Texts:
         yield turn.reply("closed", about=request)
         neighbor = people.by_id(turn.session, request.person_id)
         yield turn.tell(neighbor, "closed_neighbor", about=request, words=Quoted(order.note))
-        if helper is not None:
+        for helper in helpers:
             yield turn.tell(helper, "closed_helper", about=request)
         yield from duty_acts.told(turn, request, "close")
 

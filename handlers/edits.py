@@ -79,6 +79,8 @@ def _correct(turn: Turn, request: Request, words: str, before: Understanding, no
         request.needs = list(dict.fromkeys([*chosen, *said]))
     if now.people != before.people:
         request.people = now.people
+        if now.helpers and request.state is State.DRAFT:
+            request.helpers_wanted = intake.helpers(turn, now)
     request.urgency = now.urgency or request.urgency
     if now.place and now.place != before.place:
         request.place = request.vicinity = None

@@ -142,7 +142,7 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         )
         if changed:
             waves.freed(context)
-        if changed and request.state is State.OPEN and not offers.any_pending(context.session, request.id):
+        if changed and request.has_room and not offers.any_pending(context.session, request.id):
             yield from waves.ask_next(context, request)
         return
     if text.phrase in ("stopped", "wrong_number", "you_stopped", "broadcast"):

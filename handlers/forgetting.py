@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from handlers import all_clear, duty_tasks, waves
+from handlers import all_clear, duty_tasks, gathering, waves
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Order, Question
@@ -110,9 +110,9 @@ def _let_go(context: Context, person: Person) -> Texts:
             offers.settle(context.session, request.id, OfferState.PASSED, context.now, person_id=person.id)
     for held, request in assignments.held_by(context.session, person.id):
         if assignments.end(context.session, held, AssignmentState.RELEASED, context.now):
-            texts = waves.open_up(context, request, "left", (State.CLAIMED,), by=person.id)
+            texts = waves.place_freed(context, request, "left", by=person.id)
             neighbor = people.by_id(context.session, request.person_id)
-            yield context.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
+            yield from gathering.one_less(context, request, person, neighbor, waves.asked(texts))
             yield from context.tell_duty("duty_helper_left", about=request, but=person.id)
             yield from texts
 
@@ -124,7 +124,7 @@ def _end_requests(context: Context, person: Person) -> Texts:
         outcome = Outcome.UNCONFIRMED if was is State.DELIVERED else Outcome.WITHDRAWN
         if not waves.close(context, request, outcome, by=person.id):
             continue
-        if helper := waves.released(context, request):
+        for helper in waves.released(context, request):
             yield context.tell(helper, "withdrawn_helper", about=request)
         duty_tasks.over(context, request)
         if in_danger or was is State.HELD or request.duty_person_id is not None:

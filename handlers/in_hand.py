@@ -7,8 +7,8 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
-from handlers import browse, carry, choosing, claim, lease, leasing, relaying, rescheduling, timing
-from handlers.summary import When, brief
+from handlers import browse, carry, choosing, claim, hands, lease, leasing, relaying, rescheduling, timing
+from handlers.summary import When
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Order, Question
 from handlers.volunteer_talk import waits
@@ -66,15 +66,10 @@ def late(turn: Turn, intent: Free) -> Texts:
 
 
 def second_helper(turn: Turn, intent: Free) -> Texts:
-    """It takes two: whoever is on duty is asked, and the neighbor reads along."""
+    """It takes two: somebody else is asked to come along, and the neighbor reads it."""
     if (found := (yield from _one(turn, "omw"))) is None:
         return
-    request = found[1]
-    requests.record(turn.session, request, "note", turn.now, by=turn.speaker.id, words=intent.words)
-    told = list(turn.tell_duty("duty_wants_hands", about=request, but=turn.speaker.id, words=brief(intent.words)))
-    phrase = "hands_asked" if told else "hands_nobody"
-    yield from relaying.pass_on(turn, request, intent.words, told=phrase)
-    yield from told
+    yield from hands.from_helper(turn, found[1], intent.words)
 
 
 def give_back(turn: Turn, intent: Free) -> Texts:

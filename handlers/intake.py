@@ -74,6 +74,7 @@ def begin(
         text=words[:LONGEST_TEXT],
         needs=[str(n) for n in needs],
         people=meaning.people,
+        helpers_wanted=helpers(turn, meaning),
         urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
         emergency=meaning.emergency,
         danger=meaning.danger,
@@ -97,6 +98,11 @@ def begin(
         yield from allowance.hold(turn, request)
     else:
         yield from next_step(turn, request, at_once=at_once or meaning.danger is not None)
+
+
+def helpers(context: Context, meaning: Understanding) -> int:
+    """How many are wanted to help, as far as the line asks so many to one task."""
+    return min(meaning.helpers or 1, context.line.policy.helpers_most)
 
 
 def held_for(turn: Turn, words: str, meaning: Understanding, kind: DangerKind) -> Request:

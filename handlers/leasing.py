@@ -7,9 +7,10 @@ from handlers import lease
 from handlers.lease import Terms
 from handlers.turn import Context, Turn
 from handlers.understanding.when.resolving import Needed
-from models import assignments, lines, requests
+from models import assignments, crews, lines, requests
 from models.assignments import Assignment, State
 from models.requests import Request
+from models.requests import State as RequestState
 
 SAID = {State.LAPSED: "lapsed", State.DONE: "done_already"}  # to whoever had it, of how it ended
 JUST_NOW = timedelta(minutes=5)  # two people write to each other: not every text needs a write
@@ -47,15 +48,32 @@ def take(turn: Turn, request: Request, note: str = "", comes: Needed | None = No
     """The terms on which the speaker has this request from now on, to be started; None if somebody was faster."""
     held = draw_up(turn, request, turn.speaker.id, note, comes)
     look = first_look(turn, request, held)
-    if not requests.take(turn.session, request, by=turn.speaker.id, now=turn.now, next_action_at=look):
+    if not get(turn, request, turn.speaker.id, look):
         return None
     return won(turn, held, request)
+
+
+def get(context: Context, request: Request, person_id: int, look_at: datetime) -> bool:
+    """Whether a volunteer gets an open request, or a free place beside those who have it; decided by the UPDATE."""
+    session, now = context.session, context.now
+
+    def joined() -> bool:
+        room = request.state is RequestState.CLAIMED and request.has_room
+        return room and crews.join(session, request, by=person_id, now=now, look_at=look_at)
+
+    def taken() -> bool:
+        return requests.take(session, request, by=person_id, now=now, next_action_at=look_at)
+
+    # Whoever had it may have given it back, or others may have joined, since it was read.
+    return joined() or taken() or joined()
 
 
 def won(context: Context, held: Assignment, request: Request) -> Assignment:
     """The terms of a claim that has just been won, anew if another time was named at the same moment."""
     before = lease.window(held, request)
     context.session.refresh(request)
+    if request.has_room and request.next_wave_at is None:  # more were wanted at this very moment
+        requests.schedule_wave(context.session, request, context.now)
     if lease.window(held, request) == before:
         return held
     anew = draw_up(context, request, held.person_id, held.note or "", lease.own_time(held))
@@ -109,8 +127,10 @@ def set_time(context: Context, held: Assignment, request: Request, comes: Needed
 
 
 def look_again(context: Context, held: Assignment, request: Request) -> None:
-    """Let time act on a claim when it is next due."""
-    requests.schedule(context.session, request, first_look(context, request, held))
+    """Let time act on a claim when it is next due; of several, when the first is, or more are asked."""
+    look = first_look(context, request, held)
+    due = request.next_action_at if request.several else None
+    requests.schedule(context.session, request, min(look, due) if due is not None and due > context.now else look)
 
 
 def asked_lately(context: Context, held: Assignment) -> datetime | None:

@@ -3,11 +3,13 @@
 from handlers import (
     brake,
     choosing,
+    company,
     discreet,
     doors,
     duty_acts,
     duty_tasks,
     first_answer,
+    gathering,
     leasing,
     meaning,
     pins,
@@ -18,7 +20,7 @@ from handlers import (
 from handlers.summary import Ours, Quoted, Several, Sight
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import alarms, assignments, kept_apart, offers, people, requests
+from models import alarms, assignments, crews, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
@@ -50,7 +52,8 @@ def assign(turn: Turn, order: Order) -> Texts:
 
 
 def _give(turn: Turn, request: Request, helper: Person) -> Texts:
-    holder = _holder(turn, request)
+    crew = _holders(turn, request)
+    holder = next((pair for pair in crew if pair[1].id == helper.id), crew[-1] if crew else None)
     before = holder[1] if holder else None
     told = helper.id != turn.speaker.id  # somebody else says that they may see the door
     if holder and before and before.id == helper.id and request.state is State.CLAIMED:
@@ -61,6 +64,17 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         return
     held = leasing.draw_up(turn, request, helper.id)
     look = leasing.first_look(turn, request, held)
+    if request.several and request.state is State.CLAIMED:
+        if not request.has_room and holder and _let_go(turn, request, holder):
+            crews.leave(turn.session, request, turn.now, kind="dropped", by=holder[1].id, words=None)
+        else:
+            before = None
+        if request.has_room and crews.join(turn.session, request, by=helper.id, now=turn.now, look_at=look):
+            requests.record(turn.session, request, "assigned", turn.now, by=turn.speaker.id, words=str(helper.id))
+            yield from _given(turn, request, helper, held, before)
+        else:
+            yield turn.reply("assign_too_late", about=request)
+        return
     out_of: tuple[State, ...] = BEFORE
     if request.state is State.DELIVERED:
         out_of = (State.DELIVERED,)
@@ -82,10 +96,18 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         else:
             yield turn.reply("assign_too_late", about=request)
         return
+    yield from _given(turn, request, helper, held, before)
+
+
+def _given(turn: Turn, request: Request, helper: Person, held: Assignment, before: Person | None) -> Texts:
+    told = helper.id != turn.speaker.id
     held = leasing.won(turn, held, request)
     shown, to_duty = doors.show(turn, request, helper, held, told=told)
     assignments.start(turn.session, held)
-    offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
+    if request.has_room:
+        offers.accept_one(turn.session, request.id, helper.id, turn.now)
+    else:
+        offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
     if before:  # whether it came, they may have been asked
         turn.unask(people.by_id(turn.session, request.person_id), request)
     if helper.id != turn.speaker.id:
@@ -99,6 +121,7 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
         words=shown.words,
         phone=discreet.of(turn, request),
         code=Ours(request.code_word),
+        others=company.with_whom(turn, request, helper.id),
     )
     if not shown.hidden:
         yield from pins.shown(turn, request, helper)
@@ -108,6 +131,8 @@ def _give(turn: Turn, request: Request, helper: Person) -> Texts:
     else:
         yield from relaying.introduce(turn, request, helper, held)
     yield from to_duty
+    if request.several:
+        yield from gathering.full(turn, request, helper.id)
     yield from duty_acts.told(turn, request, "assign")
 
 
@@ -123,10 +148,13 @@ def open_(turn: Turn, order: Order) -> Texts:
 
 
 def _open(turn: Turn, request: Request) -> Texts:
-    holder = _holder(turn, request)
-    if request.state is State.CLAIMED and not _let_go(turn, request, holder):
+    crew = _holders(turn, request)
+    let_go = [pair for pair in crew if request.state is not State.CLAIMED or _let_go(turn, request, pair)]
+    if request.state is State.CLAIMED and crew and not let_go:
         yield turn.reply("open_not_held", about=request)
         return
+    if request.several:  # also who had it in hand while another said that it is done
+        let_go += [pair for pair in crew if pair not in let_go and _let_go(turn, request, pair)]
     kind = "reopened" if request.state in TALKING else "opened"
     out_of = (State.DRAFT, State.HELD) if kind == "opened" else (request.state,)
     is_open, done = request.state is State.OPEN, request.state is State.DELIVERED
@@ -137,12 +165,14 @@ def _open(turn: Turn, request: Request) -> Texts:
         phrase = "opened_paused" if stopped.why is brake.Hold.PAUSE else "opened_ceiling"
     when = unmet.soon(turn, request.next_action_at or turn.now)
     yield turn.reply(phrase, about=request, n=waves.asked(texts), when=when)
-    if holder and opened:
+    if let_go and opened:
         neighbor = people.by_id(turn.session, request.person_id)
         turn.unask(neighbor, request)
-        yield turn.tell(holder[1], "moved_on", about=request)
+        for _, helper in let_go:
+            yield turn.tell(helper, "moved_on", about=request)
         phrase = "receipt_no" if done else "taken_back"
-        yield turn.tell(neighbor, phrase, about=request, name=turn.somebody(holder[1]), n=waves.asked(texts))
+        had = company.names(turn, [helper for _, helper in let_go])
+        yield turn.tell(neighbor, phrase, about=request, name=had, n=waves.asked(texts))
     yield from texts
 
 
@@ -162,8 +192,8 @@ def merge(turn: Turn, order: Order) -> Texts:
         yield turn.reply("stays_with_duty", about=gone if first_answer.at_home(gone) else kept)
     elif (alarm := alarms.of(turn.session, gone) if gone.danger else None) and alarm.ended_at is None:
         yield turn.reply("merge_danger", about=gone)
-    elif (keeper := _holder(turn, kept)) and kept_apart.are(turn.session, gone, keeper[1].id):
-        yield turn.reply("merge_apart", about=gone, kept=kept.number, name=turn.whole_name(keeper[1]))
+    elif keeper := next((p for _, p in _holders(turn, kept) if kept_apart.are(turn.session, gone, p.id)), None):
+        yield turn.reply("merge_apart", about=gone, kept=kept.number, name=turn.whole_name(keeper))
     else:
         yield from _merge(turn, gone, kept)
 
@@ -180,6 +210,8 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
             offers.settle(turn.session, kept.id, OfferState.SUPERSEDED, turn.now, person_id=helper_id)
     requests.add_words(turn.session, kept, gone.text, turn.now, by=turn.speaker.id)
     requests.record(turn.session, kept, "merged", turn.now, by=turn.speaker.id, words=f"#{gone.number}")
+    if gone.helpers_wanted > kept.helpers_wanted:
+        crews.want(turn.session, kept, gone.helpers_wanted, turn.now, by=turn.speaker.id)
     kept.needs = list(dict.fromkeys([*kept.needs, *gone.needs]))
     for name in ("place", "vicinity", "area_id"):
         if getattr(kept, name) is None:
@@ -191,11 +223,10 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
     if kept.person_id != gone.person_id:
         other = people.by_id(turn.session, kept.person_id)
         yield turn.tell(other, "merged_other", about=kept)
-    if helper := waves.released(turn, gone):
+    for helper in waves.released(turn, gone):
         yield turn.tell(helper, "merged_helper", about=gone, kept=kept.number)
-    keeper = assignments.on(turn.session, kept, AssignmentState.ACTIVE)
-    if keeper and gone.text:
-        yield turn.tell(keeper[1], "from_neighbor", about=kept, words=Quoted(gone.text))
+    for _, helper in assignments.all_on(turn.session, kept) if gone.text else ():
+        yield turn.tell(helper, "from_neighbor", about=kept, words=Quoted(gone.text))
     yield from duty_acts.told(turn, gone, "merge")
 
 
@@ -207,6 +238,11 @@ def _let_go(turn: Turn, request: Request, holder: tuple[Assignment, Person] | No
     return assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now)
 
 
-def _holder(turn: Turn, request: Request) -> tuple[Assignment, Person] | None:
-    """Who has it, or says that it is done."""
-    return assignments.on(turn.session, request) if request.state in TALKING else None
+def _holders(turn: Turn, request: Request) -> list[tuple[Assignment, Person]]:
+    """Who has it, or says that it is done; the first to take it first."""
+    if request.state not in TALKING:
+        return []
+    if request.several:
+        return assignments.all_on(turn.session, request)
+    holder = assignments.on(turn.session, request)
+    return [holder] if holder else []

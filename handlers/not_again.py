@@ -12,7 +12,7 @@ from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.offers import State as OfferState
 from models.people import Person
-from models.requests import Request, State
+from models.requests import Request
 
 LOOKED_AT = 50  # of the last matches of a neighbor
 
@@ -72,11 +72,11 @@ def _merged(turn: Turn) -> list[Request]:
 
 def _taken(turn: Turn, request: Request, helper: Person) -> list[Text] | None:
     """The texts that ask others for what this volunteer had in hand; None if they had not."""
-    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-    if holder is None or holder[1].id != helper.id:
+    holder = assignments.held_of(turn.session, request, helper.id, AssignmentState.ACTIVE)
+    if holder is None:
         return None
     if not assignments.end(turn.session, holder[0], AssignmentState.RELEASED, turn.now):
         return None
     turn.unask(helper, request)
     turn.unask(turn.speaker, request)
-    return waves.open_up(turn, request, "reopened", (State.CLAIMED,), by=turn.speaker.id)
+    return waves.place_freed(turn, request, "reopened", by=turn.speaker.id)

@@ -4,12 +4,12 @@ Whatever is said here is decided by one conditional UPDATE of the assignment: a 
 moment wins, and then nothing of this is said.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from handlers import doors, lease, leasing, timing, waves
+from handlers import company, doors, gathering, lease, leasing, timing, waves
 from handlers.lease import Step
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Sight, When
@@ -27,12 +27,27 @@ COMING_ANSWERS = 2  # to a reminder: on it, can't
 
 
 def act(context: Context, request: Request) -> Texts:
-    """A claimed request is due: whatever its lease asks for now."""
-    found = assignments.on(context.session, request, AssignmentState.ACTIVE)
-    if found is None:  # nobody has it: it waits for somebody
+    """A claimed request is due: whatever the lease of each who has it asks for now, and whether more are asked."""
+    found = assignments.all_on(context.session, request)
+    if not found:  # nobody has it: it waits for somebody
         yield from waves.open_up(context, request, "reopened", (State.CLAIMED,))
         return
-    held, helper = found
+    looks = []
+    for held, helper in found:
+        if (look := (yield from _of_one(context, request, held, helper))) is not None:
+            looks.append(look)
+    if request.state is not State.CLAIMED:
+        return
+    if request.several:
+        yield from gathering.act(context, request)
+        looks += [request.next_wave_at] if request.has_room and request.next_wave_at is not None else []
+    requests.schedule(context.session, request, min(looks))
+
+
+def _of_one(
+    context: Context, request: Request, held: Assignment, helper: Person
+) -> Generator[Text, None, datetime | None]:
+    """What one lease asks for now; when it is looked at again, None if it has ended."""
     terms = leasing.terms(context, request)
     if held.heard_at is None:  # claimed before there were leases: it begins now, and nobody is blamed
         leasing.renew(context, held, request)
@@ -40,12 +55,11 @@ def act(context: Context, request: Request) -> Texts:
         due = lease.next_step(held, request, terms)
         at = due.at if due.step is Step.DOOR else terms.awake(max(due.at, context.now))
         if at > context.now:
-            requests.schedule(context.session, request, at)
-            return
+            return at
         yield from STEPS[due.step](context, request, held, helper)
         if held.state is not AssignmentState.ACTIVE:
-            return
-    leasing.look_again(context, held, request)
+            return None
+    return leasing.first_look(context, request, held)
 
 
 def nudge(context: Context, request: Request, held: Assignment, helper: Person, until: datetime) -> Text:
@@ -66,6 +80,7 @@ def reminder(context: Context, request: Request, held: Assignment, helper: Perso
         what=replace(context.what(request, doors.sight(context, request, held)), when=None),
         when=then,
         place=doors.again(request, held),
+        others=company.with_whom(context, request, helper.id),
     )
 
 
@@ -83,14 +98,22 @@ def _remind(context: Context, request: Request, held: Assignment, helper: Person
     requests.record(context.session, request, "reminded", context.now)
     then = timing.named(context, held, request)
     yield reminder(context, request, held, helper, then)
+    if request.several and _told_already(context, request, held):
+        return
     yield context.tell(
         _neighbor(context, request),
         "remind_neighbor",
         about=request,
-        name=context.somebody(helper),
+        name=company.everybody(context, request) or context.somebody(helper),
         when=then,
         code=Ours(request.code_word),
     )
+
+
+def _told_already(context: Context, request: Request, held: Assignment) -> bool:
+    """Whether the neighbor hears of this moment with the reminder of another who comes."""
+    crew = company.others(context, request, held.person_id)
+    return any(other.reminded_at == context.now for other, _ in crew)
 
 
 def _unconfirmed(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
@@ -160,10 +183,13 @@ def _lapse(context: Context, request: Request, held: Assignment, helper: Person)
         return  # what they were asked waits on: "1" means that they come after all, and never #1
     neighbor = _neighbor(context, request)
     context.unask(neighbor, request)
-    texts = waves.open_up(context, request, "lapsed", (State.CLAIMED,), by=helper.id)
+    texts = waves.place_freed(context, request, "lapsed", by=helper.id)
     yield context.tell(helper, "lapsed", about=request)
-    name = context.somebody(helper)
-    yield context.tell(neighbor, "helper_silent", about=request, name=name, n=waves.asked(texts))
+    name, n = context.somebody(helper), waves.asked(texts)
+    if request.state is State.CLAIMED:
+        yield context.tell(neighbor, "crew_silent", about=request, name=name, n=n, **company.counts(request))
+    else:
+        yield context.tell(neighbor, "helper_silent", about=request, name=name, n=n)
     if request.urgency is Urgency.URGENT or request.in_danger:
         what, whole = context.what(request, Sight.NEAR), context.whole_name(helper)
         yield from context.tell_duty("duty_lapsed", about=request, but=helper.id, what=what, name=whole)

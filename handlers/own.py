@@ -20,7 +20,6 @@ from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Order, Question
 from models import assignments, offers, requests
 from models import recurring as recurring_needs
-from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.requests import Outcome, Request, State
 
@@ -40,9 +39,9 @@ def status(turn: Turn, order: Order) -> Texts:
         return
     for number in order.numbers:
         found = requests.by_number(turn.session, turn.line.id, number)
-        holder = assignments.on(turn.session, found) if found else None
         mine = found is not None and (
-            found.person_id == turn.speaker.id or (holder is not None and holder[1].id == turn.speaker.id)
+            found.person_id == turn.speaker.id
+            or assignments.held_of(turn.session, found, turn.speaker.id) is not None
         )
         yield _stands(turn, found) if found and mine else turn.reply("unknown_number", number=number)
 
@@ -93,9 +92,8 @@ def more(turn: Turn, order: Order) -> Texts:
             timing.note(turn, request, order.when)
         yield turn.reply("more_added", about=request)
         yield from alarms.further(turn, request)
-        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-        if holder:
-            text = turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
+        for _, helper in assignments.all_on(turn.session, request):
+            text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
             yield from pace.paced(turn, request, turn.speaker, text, order.note)
 
 
@@ -124,7 +122,7 @@ def nevermind(turn: Turn, order: Order) -> Texts:
             yield turn.reply("withdrawn_recurring", about=request, every=Every(need.rule))
         else:
             yield turn.reply("withdrawn", about=request)
-        if helper := waves.released(turn, request):
+        for helper in waves.released(turn, request):
             yield turn.tell(helper, "withdrawn_helper", about=request)
 
 

@@ -127,7 +127,7 @@ def with_words(text: Text, found: Came, sent: str) -> Iterator[Text]:
 
 def beside_words(turn: Turn, request: Request, other: Person, texts: list[Text], text: Text, found: Came) -> Texts:
     """What came beside words for the other side; `texts` are what these have become of `text`, which says them."""
-    held = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    held = assignments.held_of(turn.session, request, other.id, AssignmentState.ACTIVE)
     if waits_for_door(turn, request, other, held[0] if held else None):
         yield from texts
         yield door_first(turn, request, other, found)
@@ -156,6 +156,13 @@ def alone(turn: Turn, request: Request, other: Person, found: Came) -> Texts:
     for id_, kind in found.pieces:
         text = turn.tell(other, phrase, about=request, lane=Lane.REPLY, name=name, what=named([kind]))
         yield replace(text, enclosed=id_)
+
+
+def alone_where_seen(turn: Turn, request: Request, other: Person, found: Came) -> Texts:
+    """The same for one more who comes, if they may see the door."""
+    held = assignments.held_of(turn.session, request, other.id, AssignmentState.ACTIVE)
+    if not waits_for_door(turn, request, other, held[0] if held else None):
+        yield from alone(turn, request, other, found)
 
 
 def to_duty(turn: Turn, request: Request, found: Came, phrase: str = TO_DUTY, *, lane: Lane = Lane.NOTICE) -> Texts:
@@ -191,8 +198,7 @@ def may_have(context: Context, piece: Piece, person_id: int) -> bool:
         return False
     if person_id == request.person_id or people.by_id(context.session, person_id).on_duty:
         return True
-    held = assignments.on(context.session, request)
-    return held is not None and held[1].id == person_id
+    return assignments.held_of(context.session, request, person_id) is not None
 
 
 def late(context: Context, piece: Piece, readers: Sequence[Person]) -> Texts:

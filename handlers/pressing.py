@@ -46,6 +46,12 @@ def is_anybody_coming(turn: Turn, intent: Free) -> Texts:
             yield relaying.to_which(turn, turn.matches)
         return
     for request in claimed:
+        if request.several:
+            yield standing.of(turn, request)
+            for pair in assignments.all_on(turn.session, request):
+                pressed = press(turn, request, intent.words, of=pair)
+                yield from pressed.texts if pressed else ()
+            continue
         if (said := _said_lately(turn, request)) is not None:  # two people are talking
             yield from relaying.pass_on(turn, request, intent.words, told="passed_on_word", when=when(turn, said))
             continue
@@ -60,9 +66,14 @@ def is_anybody_coming(turn: Turn, intent: Free) -> Texts:
             yield standing.of(turn, request)
 
 
-def press(turn: Turn, request: Request, words: str, *, soon: bool = False) -> Pressed | None:
-    """Ask whoever has it; `soon` lets them little time. None if nobody has it any more, or can be asked."""
-    found = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+def press(
+    turn: Turn, request: Request, words: str, *, soon: bool = False, of: tuple[Assignment, Person] | None = None
+) -> Pressed | None:
+    """Ask whoever has it; `soon` lets them little time. None if nobody has it any more, or can be asked.
+
+    Where several have it, the one that it is asked `of`.
+    """
+    found = of or assignments.on(turn.session, request, AssignmentState.ACTIVE)
     if found is None or found[1].opted_out_at is not None:
         return None
     held, helper = found

@@ -3,14 +3,16 @@
 Nothing else counts as fulfilled.
 """
 
+from collections.abc import Generator
 from datetime import timedelta
 
-from handlers import intake, pace, pressing, relaying, standing, talks, unmet, waves
+from handlers import company, intake, pace, pressing, relaying, standing, talks, unmet, waves
 from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, Sight, brief
-from handlers.turn import Texts, Turn
+from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
 from models import assignments, events, kept_apart, requests
+from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -135,7 +137,7 @@ def _came(turn: Turn, request: Request, words: str) -> Texts:
     turn.unask(turn.speaker, request)
     if request.outcome in UNSURE and _reconsider(turn, request, Outcome.FULFILLED, "confirmed"):
         yield turn.reply("receipt_yes", about=request)
-        if helper := _helper(turn, request):
+        for helper in waves.thanked(turn, request):
             phrase = "receipt_yes_helper_words" if said else "receipt_yes_helper"
             yield turn.tell(helper, phrase, about=request, words=Quoted(said))
     else:
@@ -191,7 +193,7 @@ def _rest(turn: Turn, request: Request, words: str, meaning: Understanding) -> T
     count, promised = waves.asked(texts), unmet.promised(turn, rest)
     phrase = "rest_goes_out" if count else "got_it_nobody"
     yield turn.reply(phrase, about=rest, n=count, what=turn.what(rest, Sight.NEAR), **promised)
-    if helper := _helper(turn, request):
+    for helper in waves.thanked(turn, request):
         yield turn.tell(helper, "receipt_partly_helper", about=request, rest=rest.number)
     yield from texts
 
@@ -208,6 +210,8 @@ def _not_come(turn: Turn, request: Request, words: str) -> Texts:
             return
         request.outcome = None
         turn.session.add(request)
+    if request.several and request.live and (yield from _some_still_have_it(turn, request)):
+        return
     texts = waves.open_up(turn, request, "reopened", (out_of,), by=turn.speaker.id)
     if request.state is not State.OPEN:
         yield turn.reply("nothing_waits")
@@ -221,11 +225,48 @@ def _not_come(turn: Turn, request: Request, words: str) -> Texts:
     yield from texts
 
 
+def _some_still_have_it(turn: Turn, request: Request) -> Generator[Text, None, bool]:
+    """One of several said that it is done, and it is not: the others have it still, and that place is free again."""
+    crew = assignments.all_on(turn.session, request, AssignmentState.ACTIVE)
+    if not crew:
+        return False
+    done = [
+        p for a, p in assignments.all_on(turn.session, request, AssignmentState.DONE) if _since_open(turn, a, request)
+    ]
+    if not requests.move(
+        turn.session, request, State.CLAIMED, turn.now, kind="reopened", out_of=(State.DELIVERED,),
+        by=turn.speaker.id, have=request.helpers_have, helpers_have=len(crew), next_action_at=turn.now,
+        next_wave_at=turn.now,
+    ):  # fmt: skip
+        return False
+    texts = waves.place_offered(turn, request)
+    counts = company.counts(request)
+    yield turn.reply("crew_receipt_no", about=request, lane=Lane.SAFETY, n=waves.asked(texts), **counts)
+    for helper in done:
+        yield turn.tell(helper, "receipt_no_helper", about=request)
+    for _, helper in crew:
+        yield turn.tell(helper, "crew_not_done", about=request)
+    yield from texts
+    return True
+
+
+def _since_open(turn: Turn, held: Assignment, request: Request) -> bool:
+    since = events.marks(turn.session, request).get("reopened", request.created_at)
+    return held.ended_at is None or held.ended_at >= since
+
+
 def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
     """Nobody came, and nobody said that they had been: duty hears it, and it goes out again.
 
     But whoever may well be on the way is asked first, and the neighbor hears until when.
     """
+    if request.several and (crew := assignments.all_on(turn.session, request)):
+        asked = [each for pair in crew if (each := pressing.press(turn, request, words, soon=True, of=pair))]
+        if asked:
+            yield from _to_duty(turn, request, words, asked[0].phrase, None, **asked[0].values)
+            for each in asked:
+                yield from each.texts
+            return
     holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
     if holder is None:
         yield from _to_duty(turn, request, words, "nobody_came_open")
@@ -242,7 +283,7 @@ def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
         return
     turn.unask(turn.speaker, request)
     turn.unask(helper, request)
-    texts = waves.open_up(turn, request, "reopened", (State.CLAIMED,), by=turn.speaker.id, words=words)
+    texts = waves.place_freed(turn, request, "reopened", by=turn.speaker.id, words=words)
     had = turn.whole_name(helper)
     yield from _to_duty(turn, request, words, "nobody_came_again", had, n=waves.asked(texts))
     yield turn.tell(helper, "they_say_nobody_came", about=request, lane=Lane.REPLY)

@@ -6,7 +6,7 @@ from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, kept_apart, requests
 from models.delivery.outbound import Lane
-from models.requests import Request, State
+from models.requests import Request
 
 
 def relay(turn: Turn, order: Order) -> Texts:
@@ -28,11 +28,12 @@ def relay(turn: Turn, order: Order) -> Texts:
 
 def _may_ask(turn: Turn, request: Request) -> bool:
     """Whether a volunteer may ask the neighbor something before they take it: whoever might take it."""
-    if not turn.speaker.helps or request.state is not State.OPEN or request.person_id == turn.speaker.id:
+    if not turn.speaker.helps or not request.has_room or request.person_id == turn.speaker.id:
         return False
     apart = kept_apart.are(turn.session, request, turn.speaker.id)
-    holder = assignments.on(turn.session, request)
-    had_it = holder is not None and holder[1].id == turn.speaker.id  # the neighbor says that it did not come
+    had_it = (
+        assignments.held_of(turn.session, request, turn.speaker.id) is not None
+    )  # the neighbor says that it did not come
     return not apart and not had_it and not relaying.may_write(turn, request)
 
 
@@ -41,6 +42,7 @@ def _added(turn: Turn, request: Request, words: str) -> Texts:
     requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
     yield turn.reply("more_added", about=request)
     holder = assignments.on(turn.session, request)
-    if holder is not None and turn.speaker.id not in kept_apart.of(turn.session, holder[1].id):
-        text = turn.tell(holder[1], "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
-        yield from pace.paced(turn, request, turn.speaker, text, words)
+    for _, helper in assignments.all_on(turn.session, request) if request.several else [holder] if holder else []:
+        if turn.speaker.id not in kept_apart.of(turn.session, helper.id):
+            text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+            yield from pace.paced(turn, request, turn.speaker, text, words)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import doors, duty_tasks, first_answer, leasing, media, pace, passing, talks, watch
+from handlers import company, doors, duty_tasks, first_answer, leasing, media, pace, passing, talks, watch
 from handlers.due import Due
 from handlers.pace import MINUTE, RELAYED, WRITES_ON
 from handlers.summary import Name, Ours, Quoted, Said, Several, When, brief
@@ -51,10 +51,11 @@ def introduce(
         return
     note, slow = held.note, pace.is_slow(context, request, helper, neighbor)
     door = doors.asks(context, request, helper, held)
-    door = door or Said("write_back" if request.place else "which_door", {"name": name})
+    known = "write_back_all" if request.helpers_have > 1 else "write_back"
+    door = door or Said(known if request.place else "which_door", {"name": name})
     yield context.tell(
         neighbor,
-        "claimed_instead" if instead_of else "claimed",
+        "claimed_instead" if instead_of else _comes(request),
         about=request,
         lane=Lane.SAFETY,
         name=name,
@@ -62,12 +63,20 @@ def introduce(
         code=Ours(request.code_word),
         note=_said_in_claiming(context, request, note, comes, misses=misses) if note and not slow else None,
         door=door,
+        **company.counts(request),
     )
     if note and slow:
         text = context.tell(neighbor, "from_helper", about=request, lane=Lane.REPLY, name=name, words=Quoted(note))
         yield from pace.paced(context, request, helper, text, note)
     else:
         requests.record(context.session, request, RELAYED, context.now, by=helper.id)
+
+
+def _comes(request: Request) -> str:
+    """By which phrase the neighbor hears who comes: of several, how many they are now."""
+    if not request.several:
+        return "claimed"
+    return "claimed_some" if request.has_room else "claimed_all"
 
 
 def _said_in_claiming(context: Context, request: Request, note: str, comes: Due | None, *, misses: bool) -> Said:
@@ -85,8 +94,7 @@ def may_write(turn: Turn, request: Request) -> bool:
         return False
     if turn.speaker.on_duty:
         return True
-    holder = assignments.on(turn.session, request)
-    if holder is None or holder[1].id != turn.speaker.id or not request.live:
+    if not request.live or assignments.held_of(turn.session, request, turn.speaker.id) is None:
         return False
     return request.state in TALKING or not _wrote_since(turn, request)
 
@@ -118,6 +126,7 @@ def pass_on(
     if renews and not doubted and held is not None and not leasing.renew(turn, held, request):
         told = leasing.lost(turn, held, request)
     other, phrase = _other(turn, request) or (None, "")
+    rest = _rest(turn, request, other)
     came = passing.Came()
     if turn.heard.media:
         yield from passing.refused(turn, request, other)
@@ -126,12 +135,14 @@ def pass_on(
         yield from passing.enough(turn, came)
         if not words:
             yield from _sent(turn, request, other, came)
+            for helper in rest:
+                yield from passing.alone_where_seen(turn, request, helper, came)
             return
     if other is None:
         yield from to_duty(turn, request, words)
         yield from passing.to_duty(turn, request, came)
-    elif not_for_them(turn, request, other, words):
-        yield from about_them(turn, request, other, words)
+    elif fears := next((each for each in (other, *rest) if not_for_them(turn, request, each, words)), None):
+        yield from about_them(turn, request, fears, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
     elif _may_be_read(turn, request, other) and not _on_purpose(turn, request, words):
@@ -155,8 +166,36 @@ def pass_on(
         yield from passing.beside_words(turn, request, other, [*texts], text, came) if came.pieces else texts
         yield from to_others
         yield from passing.follow(turn, request, other, shown) if shown else ()
+        for helper in rest:
+            yield from _to_one_more(turn, request, helper, words, came)
         if says:
-            yield _passed(turn, request, other, says, when)
+            yield _passed(turn, request, other, says, when, rest)
+
+
+def _rest(turn: Turn, request: Request, other: Person | None) -> list[Person]:
+    """Who else has what the speaker asked for, and reads what they write to one of them."""
+    if not request.several or other is None or turn.speaker.id != request.person_id:
+        return []
+    crew = [person for _, person in company.others(turn, request, 0)]
+    if all(person.id != other.id for person in crew):  # they write to somebody on duty
+        return []
+    return [
+        person
+        for person in crew
+        if person.id != other.id
+        and person.opted_out_at is None
+        and person.silent_since is None
+        and not kept_apart.are(turn.session, request, person.id)
+    ]
+
+
+def _to_one_more(turn: Turn, request: Request, helper: Person, words: str, came: passing.Came) -> Texts:
+    """The neighbor's words, for each who comes."""
+    shown = doors.written(turn, request, helper, words)
+    text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+    texts = pace.paced(turn, request, turn.speaker, text, words)
+    yield from passing.beside_words(turn, request, helper, [*texts], text, came) if came.pieces else texts
+    yield from passing.follow(turn, request, helper, shown) if shown else ()
 
 
 def _says(turn: Turn, request: Request, other: Person, text: Text, told: str = "") -> str | None:
@@ -167,8 +206,11 @@ def _says(turn: Turn, request: Request, other: Person, text: Text, told: str = "
     return phrase if text.phrase == EVEN_SO or talks.is_news(turn, request, other, phrase) else None
 
 
-def _passed(turn: Turn, request: Request, other: Person, phrase: str, when: When | None = None) -> Text:
-    return turn.later(turn.reply(phrase, about=request, name=_shown_name(turn, request, other), when=when), TALK)
+def _passed(
+    turn: Turn, request: Request, other: Person, phrase: str, when: When | None = None, rest: Sequence[Person] = ()
+) -> Text:
+    name = company.names(turn, [other, *rest]) if rest else _shown_name(turn, request, other)
+    return turn.later(turn.reply(phrase, about=request, name=name, when=when), TALK)
 
 
 def _shown_name(turn: Turn, request: Request, other: Person) -> Name | None:
@@ -188,7 +230,7 @@ def _sent(turn: Turn, request: Request, other: Person | None, came: passing.Came
         yield passing.once_here(reply, came) if texts else kept
         yield from texts
         return
-    held = assignments.on(turn.session, request, AssignmentState.ACTIVE)
+    held = assignments.held_of(turn.session, request, other.id, AssignmentState.ACTIVE)
     if other.opted_out_at is not None or _may_be_read(turn, request, other):
         yield kept
     elif passing.waits_for_door(turn, request, other, held[0] if held else None):
@@ -242,16 +284,24 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
         hidden = desk is not None and kept_apart.hides(turn.session, request, desk.id)
         if desk and desk.on_duty and not hidden:  # whoever wrote last is who is answered: it may be about the helper
             return desk, "from_neighbor"
-        if holder and holder[0].at_door_at is not None:  # whoever stands there hears from them
-            assignments.change(turn.session, holder[0], at_door_at=None)
+        for held in [holder[0]] if holder and not request.several else _at_door(turn, request):
+            if held.at_door_at is not None:  # whoever stands there hears from them
+                assignments.change(turn.session, held, at_door_at=None)
         apart = holder is not None and kept_apart.are(turn.session, request, holder[1].id)
         return (holder[1], "from_neighbor") if holder and not apart else None
-    if turn.speaker.on_duty and (holder is None or holder[1].id != turn.speaker.id):
+    mine = holder is not None and holder[1].id == turn.speaker.id
+    if request.several and not mine:
+        mine = assignments.held_of(turn.session, request, turn.speaker.id) is not None
+    if turn.speaker.on_duty and not mine:
         request.duty_person_id = turn.speaker.id  # somebody on duty speaks: the neighbor's next words go back to them
     else:
         request.duty_person_id = None
     turn.session.add(request)
     return neighbor, "from_helper"
+
+
+def _at_door(turn: Turn, request: Request) -> list[Assignment]:
+    return [held for held, _ in company.others(turn, request, 0)]
 
 
 def to_duty(turn: Turn, request: Request, words: str) -> Texts:
@@ -308,6 +358,9 @@ def not_for_them(turn: Turn, request: Request, other: Person, words: str) -> boo
 
 def whom_it_is_about(turn: Turn, request: Request, words: str) -> Person | None:
     """Who has it in hand, if these words of its neighbor are not for them to read, now or later."""
+    if request.several:
+        crew = [helper for _, helper in company.others(turn, request, 0)]
+        return next((helper for helper in crew if not_for_them(turn, request, helper, words)), None)
     holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
     return holder[1] if holder and not_for_them(turn, request, holder[1], words) else None
 

@@ -4,7 +4,7 @@ What they had goes out again, kindly; they get one neutral sentence. Of those fo
 newcomers again.
 """
 
-from handlers import duty_acts, duty_tasks, raising, recurring, relaying, rota, waves
+from handlers import duty_acts, duty_tasks, gathering, raising, recurring, relaying, rota, waves
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
@@ -16,7 +16,7 @@ from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.people import Person
 from models.person_events import BACK, BANNED, PUT_OUT, REMOVED, REVOKED, PersonEvent
-from models.requests import Outcome, State
+from models.requests import Outcome
 
 SAYS = {BANNED: "duty_banned", REMOVED: "duty_removed", REVOKED: "duty_revoked"}  # to others on duty
 ANSWERED = "banned_answered"  # the event of the one sentence
@@ -120,9 +120,9 @@ def put_out(context: Context, person: Person, kind: str, words: str, *, by: int 
             offers.settle(session, offered.id, OfferState.SUPERSEDED, now, person_id=person.id)
     for assignment, request in held:
         if assignments.end(session, assignment, AssignmentState.RELEASED, now):
-            texts = waves.open_up(context, request, "put_out", (State.CLAIMED,), by=by)
+            texts = waves.place_freed(context, request, "put_out", by=by)
             neighbor = people.by_id(session, request.person_id)
-            yield context.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
+            yield from gathering.one_less(context, request, person, neighbor, waves.asked(texts))
             yield from texts
     if kind == BANNED:
         recurring.end_all(context, person.id)
@@ -135,7 +135,7 @@ def _close_own(context: Context, person: Person, by: int | None) -> Texts:
     for request in requests.live_of(context.session, person.id):
         if request.in_danger or not waves.close(context, request, Outcome.ABANDONED, by=by):
             continue
-        if (helper := waves.released(context, request)) is not None:
+        for helper in waves.released(context, request):
             yield context.tell(helper, "closed_helper", about=request)
 
 

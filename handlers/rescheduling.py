@@ -3,7 +3,7 @@
 Nothing is refused: the other side reads it, with the words, and says so if it will not do.
 """
 
-from handlers import choosing, discreet, leasing, pace, relaying, timing
+from handlers import choosing, company, discreet, leasing, pace, relaying, timing
 from handlers.summary import Quoted
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free
@@ -39,6 +39,9 @@ def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str)
     requests.record(turn.session, request, timing.RESCHEDULED, turn.now, by=turn.speaker.id, words=words)
     then = turn.when(request)
     turn.session.refresh(request)  # written now: whoever takes it at this moment reads it, or is found here
+    if request.several and request.state is State.CLAIMED:
+        yield from _moved_for_all(turn, request, words)
+        return
     found = assignments.on(turn.session, request, AssignmentState.ACTIVE)
     if found is None or not leasing.set_time(turn, found[0], request, None):
         yield turn.later(turn.reply("rescheduled", about=request, when=then))
@@ -52,6 +55,24 @@ def moved(turn: Turn, request: Request, when: TimeExpression | None, words: str)
     if reached:
         said = Quoted(words)
         text = turn.tell(helper, "rescheduled_helper", about=request, lane=Lane.REPLY, when=then, words=said)
+        yield from pace.paced(turn, request, turn.speaker, text, words)
+
+
+def _moved_for_all(turn: Turn, request: Request, words: str) -> Texts:
+    """The same, where several have it: each may not be able to come then."""
+    then, told = turn.when(request), []
+    for held, helper in assignments.all_on(turn.session, request):
+        if leasing.set_time(turn, held, request, None):
+            held.on_the_way_at = None
+            turn.session.add(held)
+            told.append(helper)
+    reached = [helper for helper in told if helper.opted_out_at is None]
+    if reached:
+        yield turn.reply("rescheduled_told", about=request, when=then, name=company.names(turn, reached))
+    else:
+        yield turn.later(turn.reply("rescheduled", about=request, when=then))
+    for helper in reached:
+        text = turn.tell(helper, "rescheduled_helper", about=request, lane=Lane.REPLY, when=then, words=Quoted(words))
         yield from pace.paced(turn, request, turn.speaker, text, words)
 
 

@@ -1,6 +1,6 @@
 """For anyone: help, stop, start, the language."""
 
-from handlers import alarms, duty_tasks, first_answer, foreign, intake, pause, phrasebook, waves
+from handlers import alarms, duty_tasks, first_answer, foreign, gathering, intake, pause, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
@@ -42,9 +42,8 @@ def stop(turn: Turn, order: Order) -> Texts:
     for request in requests.live_of(turn.session, turn.speaker.id):
         requests.record(turn.session, request, "asker_stopped", turn.now, by=turn.speaker.id)
         yield from turn.tell_duty("duty_asker_stopped", about=request, but=turn.speaker.id)
-        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-        if holder:
-            yield turn.tell(holder[1], "asker_stopped", about=request)
+        for _, helper in assignments.all_on(turn.session, request):
+            yield turn.tell(helper, "asker_stopped", about=request)
 
 
 def wrong_number(turn: Turn, _: WrongNumber) -> Texts:
@@ -76,9 +75,8 @@ def cut_off(turn: Turn) -> Texts:
     for request in requests.live_of(turn.session, speaker.id):
         requests.record(turn.session, request, "asker_stopped", turn.now)
         told += turn.tell_duty("duty_asker_cut_off", about=request, but=speaker.id)
-        holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-        if holder:
-            told.append(turn.tell(holder[1], "asker_cut_off", about=request))
+        for _, helper in assignments.all_on(turn.session, request):
+            told.append(turn.tell(helper, "asker_cut_off", about=request))
     if not told and speaker.helper_since is not None:  # a volunteer whom nobody would miss before they are needed
         told += turn.tell_duty(
             "duty_cut_off", but=speaker.id, name=turn.name(speaker, whole=True) or Said("somebody")
@@ -127,9 +125,9 @@ def _let_go(turn: Turn, to_duty: str = "duty_helper_stopped") -> Texts:
             offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
     for assignment, request in turn.held:
         if assignments.end(turn.session, assignment, AssignmentState.RELEASED, turn.now):
-            texts = waves.open_up(turn, request, "stopped", (State.CLAIMED,), by=turn.speaker.id)
+            texts = waves.place_freed(turn, request, "stopped", by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
-            yield turn.tell(neighbor, "helper_dropped", about=request, n=waves.asked(texts))
+            yield from gathering.one_less(turn, request, turn.speaker, neighbor, waves.asked(texts))
             yield from turn.tell_duty(to_duty, about=request, but=turn.speaker.id)
             yield from texts
 

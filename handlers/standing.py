@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handlers import doors, first_answer, lease, timing, unmet, watch
+from handlers import company, doors, first_answer, lease, timing, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
 from handlers.understanding.intents import DangerKind
@@ -39,6 +39,10 @@ def of(turn: Turn, request: Request) -> Text:
         when = watch.reads(turn, request, turn.speaker.id)
         values = {"reads": Said("duty_reads", {"when": when}) if when else None}
     name = turn.somebody(holder[1]) if holder else None
+    if request.state is State.CLAIMED and (crew := company.everybody(turn, request)) is not None:
+        due = request.next_wave_at if request.has_room else None
+        then = Said("crew_goes_on", {"when": unmet.soon(turn, due)}) if due else None
+        return turn.reply("status_crew", about=request, what=what, name=crew, then=then)
     return turn.reply(phrase, about=request, what=what, name=name, **values)
 
 

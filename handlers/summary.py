@@ -236,6 +236,7 @@ class What:
     takes: tuple[str, ...] = ()  # something heavy, a car: for whoever is asked
     words: Quoted | None = None  # the neighbor's own, where we have no name for what they need
     area: Ours | None = None  # beside a street or a building
+    helpers: tuple[int, int] | None = None  # how many have it, and how many are wanted, where more than one is
     last: Said | None = None  # that whoever is asked did it last time
     every: Value | None = None  # how often it comes again, for whoever is on duty
 
@@ -251,6 +252,10 @@ class What:
         # A time says how soon; "urgent" says more.
         soon = self.urgency if self.when is None or self.urgency is Urgency.URGENT else None
         details += [book.pages["urgency"].get(soon) if soon else None, book.worded(self.when)]
+        if self.helpers:
+            have, wanted = self.helpers
+            phrase = "helpers_so_far" if 0 < have < wanted else "helpers_wanted"
+            details.append(book.say(phrase, {"have": have, "wanted": wanted}))
         details += [book.pages["takes"][each] for each in self.takes]
         details += [book.say("writes", {"language": self.language})] if self.language else []
         details += [book.worded(self.every), book.worded(self.last)]
@@ -317,8 +322,16 @@ def what(
         () if door or request.in_danger else takes.of(request.text),
         Quoted(own) if own else None,
         beside,
+        _helpers(request),
         every=Every(request.repeats) if request.repeats and sight is Sight.NEAR else None,
     )
+
+
+def _helpers(request: Request) -> tuple[int, int] | None:
+    """How many have it and how many are wanted; nothing where one does it alone, or it is over."""
+    if request.helpers_wanted < 2 or not request.live:
+        return None
+    return request.helpers_have, request.helpers_wanted
 
 
 def at_place(request: Request) -> Said | None:

@@ -16,7 +16,7 @@ from handlers.turn import Context, Text, Texts
 from models import events, lines, people, requests, waiting
 from models.hours import evening_before
 from models.lines import Resource
-from models.requests import Request, Timing
+from models.requests import Request, State, Timing
 from models.waiting import BEGINNINGS
 
 TO_ANSWER = timedelta(days=2)  # at least, between "still need it?" and an end
@@ -184,6 +184,9 @@ def plan(context: Context, request: Request, *, first: bool = False) -> Plan:
 
 def schedule(context: Context, request: Request, asks_at: datetime, *, first: bool = False) -> None:
     """Volunteers are asked at `asks_at`; time acts sooner where the neighbor must hear something before."""
+    if request.state is State.CLAIMED:  # some have it, and more are wanted: handlers/gathering.py
+        requests.schedule_wave(context.session, request, asks_at)
+        return
     policy = context.line.policy
     if request.needed_until is None and request.needed_from is None:
         days = min(policy.still_need_days, policy.unmet_days)
@@ -201,6 +204,13 @@ def nobody_left(context: Context, request: Request, *, first: bool = False) -> T
         requests.record(context.session, request, "nobody_left", context.now)
     now = Plan(context, request, {**before.marks, "nobody_left": before.nobody_left or context.now})
     asks_at = min(now.look_at, now.round_at or now.look_at)
+    if request.state is State.CLAIMED:
+        requests.schedule_wave(context.session, request, asks_at)
+        if newly and now.first_round and request.wave:
+            neighbor, when = people.by_id(context.session, request.person_id), soon(context, now.round_at or asks_at)
+            have, wanted = request.helpers_have, request.helpers_wanted
+            yield context.tell(neighbor, "crew_asked_all", about=request, have=have, wanted=wanted, when=when)
+        return
     requests.schedule(context.session, request, now.next(asks_at))
     if not newly or not now.first_round:
         return

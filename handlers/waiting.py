@@ -85,7 +85,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     elif intent.choice == NO and request.live:
         if waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id):
             yield turn.reply("withdrawn", about=request)
-            if helper := waves.released(turn, request):
+            for helper in waves.released(turn, request):
                 yield turn.tell(helper, "withdrawn_helper", about=request)
         else:
             yield standing.of(turn, request)

@@ -90,7 +90,7 @@ def false_alarm(turn: Turn, order: Order) -> Texts:
         if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=turn.heard.body):
             yield turn.reply("closed_already", about=request)
             continue
-        if helper := waves.released(turn, request):
+        for helper in waves.released(turn, request):
             yield turn.tell(helper, "withdrawn_helper", about=request)
         yield from called_off(turn, request, alarm)
 

@@ -8,7 +8,20 @@ from handlers import brake, matching, pacing, pause, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted, Said, What
 from handlers.turn import Context, Text, Texts, Turn
-from models import alarms, answering, assignments, candidates, events, kept_apart, lines, offers, people, requests
+from models import (
+    alarms,
+    answering,
+    assignments,
+    candidates,
+    crews,
+    events,
+    kept_apart,
+    lines,
+    offers,
+    people,
+    requests,
+    waiting,
+)
 from models.assignments import State as AssignmentState
 from models.candidates import Among, Candidate
 from models.delivery import contents
@@ -30,10 +43,11 @@ def open_up(
     by: int | None = None,
     words: str = "",
     held: Held | None = None,
+    have: int | None = None,
 ) -> list[Text]:
     """Put a request (back) before volunteers; an empty list if it was somewhere else already.
 
-    Nobody is asked yet where it is `held`.
+    Nobody is asked yet where it is `held`. With `have` only while no more than so many have it.
     """
     before = request.wave  # HOLD stopped it after some had been asked
     if not requests.move(
@@ -45,6 +59,7 @@ def open_up(
         out_of=out_of,
         by=by,
         words=words or None,
+        have=have,
         wave=0,
     ):
         return []
@@ -58,13 +73,33 @@ def open_up(
     return ask_next(context, request, first=first)
 
 
+def place_freed(
+    context: Context, request: Request, kind: str, *, by: int | None = None, words: str = ""
+) -> list[Text]:
+    """Whoever has just let go of it has it no more: it goes out again, or their place while others have it still."""
+    if request.several and crews.leave(context.session, request, context.now, kind=kind, by=by, words=words or None):
+        return place_offered(context, request)
+    texts = open_up(context, request, kind, (State.CLAIMED,), by=by, words=words, have=1)
+    if request.state is State.CLAIMED and request.several:  # somebody has joined them at this very moment
+        return place_freed(context, request, kind, by=by, words=words)
+    return texts
+
+
+def place_offered(context: Context, request: Request) -> list[Text]:
+    """More are asked about what some have already; those also whom others had been faster than."""
+    if not request.has_room:
+        return []
+    waiting.renew_answered(context.session, request)
+    return ask_next(context, request)
+
+
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or what follows where nobody is left to ask."""
     if held := brake.held(context, request):
         brake.note(context, request, held)
         return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     session, now = context.session, context.now
-    known, how = answering.of(context.line), pacing.pace(context, request)
+    known, how = answering.of(context.line), pacing.pace(context, request).for_places(request.places_left)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)
     ages = [(1, (now - since) / MINUTE) for since in waiting]
@@ -74,7 +109,7 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     chosen = alone or choose(context, request, size, first=first)
     asked = _ask(context, request, chosen)
     lacks = len(asked) < size and (len(asked) < len(chosen) or _later(context, request))
-    request.unfilled_since = now if lacks else None
+    request.unfilled_since = now if lacks and request.state is State.OPEN else None
     if not asked:
         wait = how.waits([age for _, age in ages], known.curve)
         if not lacks and not wait:
@@ -120,6 +155,12 @@ def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Pe
     return asked
 
 
+def call_off(context: Context, request: Request) -> None:
+    """Nobody else is wanted: who was asked and has not answered is let off."""
+    if offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now):
+        freed(context)
+
+
 def freed(context: Context) -> None:
     """Somebody has no offer to answer any more: what lacked people is looked at again at once."""
     requests.wake_unfilled(context.session, context.line.id, context.now, AT_ONCE)
@@ -154,28 +195,44 @@ def wake_merged(context: Context, request: Request) -> None:
             requests.schedule(context.session, gone, context.now)
 
 
-def released(context: Context, request: Request) -> Person | None:
+def released(context: Context, request: Request) -> list[Person]:
     """Who had a request that has just been closed, and need not go any more.
 
     To be asked only then: whoever has claimed it at the same moment was faster than its end, or has not got it.
     """
-    holder = assignments.on(context.session, request, AssignmentState.ACTIVE)
-    if holder is None or not assignments.end(context.session, holder[0], AssignmentState.RELEASED, context.now):
-        return None
-    context.unask(holder[1], request)
-    return holder[1]
+    let_go = []
+    for held, helper in assignments.all_on(context.session, request):
+        if assignments.end(context.session, held, AssignmentState.RELEASED, context.now):
+            context.unask(helper, request)
+            let_go.append(helper)
+    return let_go
 
 
 def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:
-    """The neighbor says that help came, by an answer or by DONE: the loop is closed, and the helper hears of it."""
+    """The neighbor says that help came, by an answer or by DONE: the loop is closed, and its helpers hear of it."""
     turn.unask(turn.speaker, request)
     if close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
         yield turn.reply("receipt_yes", about=request)
-        if holder := assignments.on(turn.session, request):
-            assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now)
-            apart = kept_apart.are(turn.session, request, holder[1].id)
+        for helper in thanked(turn, request):
+            apart = kept_apart.are(turn.session, request, helper.id)
             phrase = "receipt_yes_helper_words" if words and not apart else "receipt_yes_helper"
-            yield turn.tell(holder[1], phrase, about=request, words=Quoted(words))
+            yield turn.tell(helper, phrase, about=request, words=Quoted(words))
+
+
+def thanked(context: Context, request: Request) -> list[Person]:
+    """Who helped with what is over now: what they had in hand is done, whether they said so or not."""
+    helped = []
+    if request.several:
+        since = events.marks(context.session, request).get("reopened", request.created_at)
+        states = AssignmentState.ACTIVE, AssignmentState.DONE
+        helped = [(a, p) for a, p in assignments.all_on(context.session, request, *states)]
+        helped = [(a, p) for a, p in helped if a.ended_at is None or a.ended_at >= since]
+    elif holder := assignments.on(context.session, request):
+        helped = [holder]
+    for held, helper in helped:
+        if assignments.end(context.session, held, AssignmentState.DONE, context.now) and request.several:
+            context.unask(helper, request)
+    return [helper for _, helper in helped]
 
 
 def asked(texts: Iterable[Text]) -> int:
@@ -195,7 +252,12 @@ def choose(context: Context, request: Request, size: int, *, first: bool = False
         for same_language in (True, False):
             if len(found) < size:
                 found += _find(context, request, size, among, same_language=same_language, first=first)
-    return [*before, *matching.choose([each for each in found if each.id not in known], size - len(before))]
+    found = [each for each in found if each.id not in known]
+    if request.state is State.CLAIMED:  # nobody is asked to go with somebody from whom they are kept apart
+        going = [helper.id for _, helper in assignments.all_on(context.session, request)]
+        apart = {id_ for helper_id in going for id_ in kept_apart.of(context.session, helper_id)}
+        found = [candidate for candidate in found if candidate.id not in apart]
+    return [*before, *matching.choose(found, size - len(before))]
 
 
 def _kinds(request: Request) -> tuple[Among, ...]:

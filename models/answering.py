@@ -7,7 +7,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -206,6 +206,18 @@ class Pace:
     fixed: float  # minutes between waves, whatever may come; 0 for none
     patience: float  # the share of answers that must have come before nobody is left to ask
     look_again: float  # minutes, when nobody can be asked
+
+    def for_places(self, places: int) -> "Pace":
+        """The same where so many yeses are wanted instead of one."""
+        if places < 2:
+            return self
+        return replace(
+            self,
+            waves=tuple(size * places for size in self.waves),
+            first=self.first * places,
+            yeses=self.yeses * places,
+            more_below=self.more_below * places,
+        )
 
     def expected(self, asked: Iterable[Asked], chance: float, curve: Curve, after: float = 0.0) -> float:
         """How many yeses may come after so many minutes from now."""

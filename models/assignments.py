@@ -152,6 +152,16 @@ def _on(states: tuple[State, ...]) -> Precompiled[tuple[Assignment, Person]]:
     )
 
 
+@cache
+def _all_on(states: tuple[State, ...]) -> Precompiled[tuple[Assignment, Person]]:
+    return Precompiled(
+        select(Assignment, Person)
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .where(col(Assignment.request_id) == sa.bindparam("request_id"), in_literals(col(Assignment.state), states))
+        .order_by(col(Assignment.id))
+    )
+
+
 DONE_BY = Precompiled(
     select(Request)
     .join(Assignment, col(Request.id) == col(Assignment.request_id))
@@ -222,6 +232,23 @@ def completed(session: Session, person_id: int) -> int:
 def on(session: Session, request: Request, *states: State) -> tuple[Assignment, Person] | None:
     """Who holds this request; by default also whoever said that it was delivered."""
     return session.fetch(_on(states or HOLDING), request_id=request.id).first()
+
+
+def all_on(session: Session, request: Request, *states: State) -> list[tuple[Assignment, Person]]:
+    """Everybody who has this request in hand, the first to take it first; by default only those.
+
+    Of DONE ones also those who had it before it came back.
+    """
+    return list(session.fetch(_all_on(states or (State.ACTIVE,)), request_id=request.id))
+
+
+def held_of(session: Session, request: Request, person_id: int, *states: State) -> tuple[Assignment, Person] | None:
+    """What this volunteer has of it, or says is done; None if it is not theirs, or not theirs any more."""
+    if request.several:
+        theirs = [pair for pair in all_on(session, request, *(states or HOLDING)) if pair[1].id == person_id]
+        return theirs[-1] if theirs else None
+    holder = on(session, request, *states)
+    return holder if holder is not None and holder[1].id == person_id else None
 
 
 LOOKED_AT = 200  # of the last claims, however long they reach back: a question costs no more on an old line

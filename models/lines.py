@@ -102,6 +102,7 @@ class Policy:
     danger_numbers: tuple[str, ...] = ()  # beside the emergency number, such as "self_harm=988"; else the country's
     misunderstandings: int = 3
     max_open: int = 3
+    helpers_most: int = 12  # people who are asked to come to one and the same task
     doors_per_day: int = 6  # exact places shown to one person in 24 hours; 0 for no limit
     offer_shows: OfferShows = OfferShows.AREA  # most who read an offer are strangers, and need not come
     newcomer_matches: int = (

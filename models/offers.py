@@ -11,8 +11,7 @@ from sqlmodel import Field, col, select
 
 from models.lines import by_id, day
 from models.people import Person
-from models.requests import Request
-from models.requests import State as RequestState
+from models.requests import TAKING, Request
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
 from models.store.types import EnumString, Model, UtcDateTime, table
@@ -183,7 +182,7 @@ EXPIRED_OF = Precompiled(
         col(Offer.person_id) == sa.bindparam("person_id"),
         col(Offer.state) == State.EXPIRED,
         col(Offer.answered_at) > sa.bindparam("since", type_=UtcDateTime),
-        col(Request.state) == RequestState.OPEN,
+        TAKING,
     )
     .order_by(col(Offer.id).desc())
     .limit(1)
@@ -191,7 +190,7 @@ EXPIRED_OF = Precompiled(
 
 
 def expired_numbers(session: Session, person_id: int, since: datetime) -> list[int]:
-    """The request of the last offer of theirs that has expired since then, if nobody has taken it yet."""
+    """The request of the last offer of theirs that has expired since then, if somebody may still take it."""
     return session.fetch(EXPIRED_OF, person_id=person_id, since=since)
 
 
@@ -236,6 +235,12 @@ def accept(session: Session, request_id: int, person_id: int, now: datetime) -> 
     """This volunteer takes the request, which answers everybody's offer of it."""
     session.modify_later(ACCEPTING, request_id_=request_id, person_id_=person_id, now=now)
     session.modify_later(_answered(one=False), request_id_=request_id)
+
+
+def accept_one(session: Session, request_id: int, person_id: int, now: datetime) -> None:
+    """This volunteer takes a place; others may take one as well. A yes that comes late is one all the same."""
+    late = (*PENDING, State.EXPIRED)
+    settle(session, request_id, State.ACCEPTED, now, person_id=person_id, out_of=late)
 
 
 def pending_numbers(session: Session, person_id: int) -> list[int]:

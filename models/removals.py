@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import alarms, assignments, kept_apart, offers, requests, shifts
+from models import alarms, assignments, crews, kept_apart, offers, requests, shifts
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.erasures import Erasure
@@ -58,7 +58,8 @@ def apart_matches(session: Session, one: Person, other: Person) -> list[int]:
         found |= {request.number for request in held if kept_apart.are(session, request, twin.id)}
         for request in requests.live_of(session, person.id):
             holder = assignments.on(session, request)
-            if holder is not None and twin.id in kept_apart.of(session, holder[1].id):
+            crew = assignments.all_on(session, request) if request.several else [holder] if holder else []
+            if any(twin.id in kept_apart.of(session, helper.id) for _, helper in crew):
                 found.add(request.number)
     return sorted(found)
 
@@ -68,7 +69,7 @@ def merge(session: Session, kept: Person, gone: Person, now: datetime) -> None:
     _combine(kept, gone)
     session.add(kept)
     session.flush()
-    _drop_doubles(session, kept.id, gone.id)
+    _drop_doubles(session, kept.id, gone.id, now)
     for column in references():
         session.execute(sa.update(column.table).where(column == gone.id).values({column.name: kept.id}))
     for shift in session.exec(select(Shift).where(Shift.line_id == kept.line_id)):
@@ -87,8 +88,8 @@ def let_go(session: Session, person: Person, now: datetime) -> None:
     live = Request.person_id == person.id, col(Request.state) != RequestState.CLOSED
     for request in session.exec(select(Request).where(*live)):
         requests.close(session, request, Outcome.WITHDRAWN, now, by=person.id)
-        if (holder := assignments.on(session, request, AssignmentState.ACTIVE)) is not None:
-            assignments.end(session, holder[0], AssignmentState.RELEASED, now)
+        for held, _ in assignments.all_on(session, request):
+            assignments.end(session, held, AssignmentState.RELEASED, now)
         offers.settle(session, request.id, OfferState.SUPERSEDED, now)
     for held, request in assignments.held_by(session, person.id):
         _give_back(session, held, request, now)
@@ -110,6 +111,8 @@ def part(session: Session, now: datetime) -> None:
 
 def _give_back(session: Session, held: Assignment, request: Request, now: datetime) -> None:
     if assignments.end(session, held, AssignmentState.RELEASED, now):
+        if request.several and crews.leave(session, request, now, kind="dropped", by=held.person_id, words=None):
+            return
         requests.move(
             *(session, request, RequestState.OPEN, now),
             kind="dropped",
@@ -145,7 +148,7 @@ def _combine(kept: Person, gone: Person) -> None:
     kept.created_at = min(kept.created_at, gone.created_at)
 
 
-def _drop_doubles(session: Session, kept: int, gone: int) -> None:
+def _drop_doubles(session: Session, kept: int, gone: int, now: datetime) -> None:
     for offer in session.exec(select(Offer).where(col(Offer.person_id) == gone)):
         same = select(Offer).where(Offer.request_id == offer.request_id, Offer.person_id == kept)
         mine = session.exec(same).first()
@@ -167,6 +170,7 @@ def _drop_doubles(session: Session, kept: int, gone: int) -> None:
     for assignment, request in assignments.held_by(session, gone):
         if request.id in held:
             session.execute(sa.delete(Assignment).where(col(Assignment.id) == assignment.id))
+            crews.leave(session, request, now, kind="dropped", by=None, words=None)
 
 
 def _ask_no_more(session: Session, person_id: int, now: datetime) -> None:

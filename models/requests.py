@@ -116,6 +116,8 @@ class Request(Model, table=True):
     ask_first: list[int] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False, server_default=sa.text("'[]'"))
     )
+    helpers_have: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # who has it or says it is done
+    next_wave_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # while some have it, and more are asked
     needed_as: Timing | None = Field(default=None, sa_type=EnumString(Timing))  # how they named the time below
     needed_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     needed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -146,6 +148,24 @@ class Request(Model, table=True):
     def live(self) -> bool:
         """Not closed yet."""
         return self.state is not State.CLOSED
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one helps with it, or is wanted to."""
+        return self.helpers_wanted > 1 or self.helpers_have > 1
+
+    @property
+    def places_left(self) -> int:
+        """How many more may take it; none of what nobody may take, such as a draft."""
+        if self.state is State.OPEN:
+            return self.helpers_wanted
+        have = max(self.helpers_have, 1)  # taken before they were counted
+        return max(0, self.helpers_wanted - have) if self.state is State.CLAIMED else 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether somebody may take it, or one more beside those who have."""
+        return self.places_left > 0
 
 
 class Event(Model, table=True):
@@ -193,9 +213,11 @@ def create(session: Session, line: Line, *, person_id: int, state: State, now: d
 
 
 @cache
-def _moving(names: tuple[str, ...], out_of: tuple[State, ...]) -> Precompiled[None]:
+def _moving(names: tuple[str, ...], out_of: tuple[State, ...], *, counted: bool) -> Precompiled[None]:
     of = table(Request)
-    fits = of.c.id == sa.bindparam("id_"), in_literals(of.c.state, out_of)
+    fits = [of.c.id == sa.bindparam("id_"), in_literals(of.c.state, out_of)]
+    if counted:
+        fits.append(of.c.helpers_have <= sa.bindparam("have_", type_=sa.Integer))
     return Precompiled(sa.update(of).where(*fits).values(bindparams(Request, names)))
 
 
@@ -209,14 +231,20 @@ def move(
     out_of: tuple[State, ...],
     by: int | None = None,
     words: str | None = None,
+    have: int | None = None,
     **values: Any,
 ) -> bool:
     """Change the state if it is still one of `out_of`; False when somebody else was faster.
 
-    One conditional UPDATE decides, so two at once cannot both win. What is held always comes back to somebody.
+    One conditional UPDATE decides, so two at once cannot both win. What is held always comes back to somebody. With
+    `have` only while no more than so many have it: nobody who joins them at this moment is left without it.
     """
     if to is State.HELD and values.get("next_action_at") is None:
         values["next_action_at"] = now + HELD_LOOK
+    if to is State.CLAIMED:
+        values.setdefault("helpers_have", 1)
+    elif to is State.OPEN:
+        values.update(helpers_have=0, next_wave_at=None)
     values.update(state=to, changed_at=now)
     if session.is_new(request):  # nobody else can have seen it yet
         if request.state not in out_of:
@@ -226,7 +254,9 @@ def move(
         session.add(request)
         record(session, request, kind, now, by=by, state=to, words=words)
         return True
-    if not session.modify(_moving(tuple(values), out_of), id_=request.id, **values):
+    seen = {} if have is None else {"have_": have}
+    moving = _moving(tuple(values), out_of, counted=have is not None)
+    if not session.modify(moving, id_=request.id, **seen, **values):
         session.refresh(request)
         return False
     session.set_committed(request, **values)
@@ -237,8 +267,11 @@ def move(
 def take(
     session: Session, request: Request, *, by: int, now: datetime, next_action_at: datetime | None = None
 ) -> bool:
-    """Claim an open request; exactly one of any number of claimants gets True."""
+    """Claim an open request; exactly one of any number of claimants gets True. Others may join them (crews.py)."""
     then: dict[str, Any] = {"next_action_at": next_action_at}
+    if request.helpers_wanted > 1 and request.next_action_at is not None:
+        then["next_wave_at"] = request.next_action_at
+        then["next_action_at"] = min(next_action_at or request.next_action_at, request.next_action_at)
     return move(session, request, State.CLAIMED, now, kind="claimed", out_of=(State.OPEN,), by=by, **then)
 
 
@@ -266,7 +299,7 @@ def close(
     out_of: tuple[State, ...] = LIVE,
 ) -> bool:
     """End a request with this outcome; False if it was closed already."""
-    ended = {"outcome": outcome, "next_action_at": None}
+    ended: dict[str, Any] = {"outcome": outcome, "next_action_at": None}
     return move(session, request, State.CLOSED, now, kind="closed", out_of=out_of, by=by, words=words, **ended)
 
 
@@ -293,6 +326,16 @@ RECENT_OF = Precompiled(
     )
     .order_by(sa.case((col(Request.state) == State.CLOSED, 1), else_=0), col(Request.number).desc())
     .limit(MOST_RECENT)
+)
+
+
+TAKING = sa.or_(
+    col(Request.state) == State.OPEN,
+    sa.and_(
+        col(Request.state) == State.CLAIMED,
+        col(Request.helpers_have) > 0,
+        col(Request.helpers_have) < col(Request.helpers_wanted),
+    ),
 )
 
 
@@ -353,6 +396,12 @@ def in_state(session: Session, line_id: int, *states: State, limit: int | None =
     return session.exec(query.order_by(col(Request.number)).limit(limit))
 
 
+def taking(session: Session, line_id: int) -> list[Request]:
+    """What somebody may take: what is open, and what more are wanted for than have it; oldest first."""
+    query = select(Request).where(Request.line_id == line_id, TAKING)
+    return list(session.exec(query.order_by(col(Request.number))))
+
+
 def count_in_state(session: Session, line_id: int, *states: State) -> int:
     """How many requests of the line are in these states."""
     query = select(sa.func.count()).where(Request.line_id == line_id, col(Request.state).in_(states))
@@ -360,8 +409,8 @@ def count_in_state(session: Session, line_id: int, *states: State) -> int:
 
 
 def open_longest(session: Session, line_id: int, limit: int) -> list[Request]:
-    """What nobody has taken yet, the urgent ones first, then the oldest."""
-    query = select(Request).where(Request.line_id == line_id, Request.state == State.OPEN)
+    """What somebody may take, the urgent ones first, then the oldest."""
+    query = select(Request).where(Request.line_id == line_id, TAKING)
     urgent = sa.case((col(Request.urgency) == Urgency.URGENT, 0), else_=1)
     return session.exec(query.order_by(urgent, col(Request.number)).limit(limit))
 
@@ -405,6 +454,14 @@ def schedule(session: Session, request: Request, at: datetime | None) -> None:
     """Set when time must act on the request next."""
     request.next_action_at = at
     session.add(request)
+
+
+def schedule_wave(session: Session, request: Request, at: datetime) -> None:
+    """Set when more volunteers are asked about it. While some have it, time acts on these as before, too."""
+    if request.state is State.CLAIMED:
+        request.next_wave_at = at
+        at = min(at, request.next_action_at or at)
+    schedule(session, request, at)
 
 
 def _waking() -> Precompiled[None]:

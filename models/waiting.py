@@ -53,6 +53,12 @@ def renew(session: Session, request: Request, before: datetime) -> None:
     session.execute(free.values(pending_offer_request_id=None))
 
 
+def renew_answered(session: Session, request: Request) -> None:
+    """Let those be asked again who let it expire, or whom others were faster than; not who still may answer."""
+    stays = in_literals(OFFERS.c.state, (State.PASSED, *PENDING))
+    session.execute(sa.delete(OFFERS).where(OFFERS.c.request_id == request.id, ~stays))
+
+
 def _open(line: Line) -> tuple[sa.ColumnElement[bool], ...]:
     danger = sa.or_(REQUESTS.c.emergency, REQUESTS.c.danger.is_not(None))
     return REQUESTS.c.line_id == line.id, REQUESTS.c.state == RequestState.OPEN, ~danger

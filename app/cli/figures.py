@@ -286,6 +286,7 @@ FIGURES: dict[str, Figure] = {
                              danger_numbers),
     "misunderstandings": Figure("texts", "not understood in a day, until a person is told", whole(1, 100)),
     "max_open": Figure("requests", "in one volunteer's hands at a time", whole(1, 100)),
+    "helpers_most": Figure("people", "who are asked to come to one task", whole(1, 100)),
     "doors_per_day": Figure("places", "exact ones shown to one person in 24 hours; 0 for no limit", whole(0, 1000)),
     "offer_shows": Figure("", "told of a place before somebody takes it: area (of the line), street, or building",
                           offer_shows),

@@ -110,6 +110,8 @@ class Act(StrEnum):
     CAME = "came"
     PARTLY_CAME = "partly_came"
     NEVER_CAME = "never_came"
+    WANTS_ONE_MORE = "wants_one_more"
+    ENOUGH_HANDS = "enough_hands"
     RESCHEDULES = "reschedules"  # also of a volunteer
     GOT_IT = "got_it"
     THANKS_SOMEBODY = "thanks_somebody"
@@ -130,6 +132,7 @@ class Act(StrEnum):
     GIVES_BACK = "gives_back"
     MAY_GIVE_BACK = "may_give_back"
     WANTS_HANDS = "wants_hands"
+    ASKS_WHO_ELSE = "asks_who_else"  # also of a neighbor
     WELCOMES = "welcomes"
     GOES_AWAY = "goes_away"
     NOT_AT_NIGHT = "not_at_night"
@@ -232,6 +235,7 @@ class Understanding:
     needs_if_asked: tuple[Need, ...] = ()  # what is needed if the words answer "what do you need?"
     courtesy: Courtesy | None = None  # whether they are only that, in a language that we do not speak
     when: TimeExpression | None = None  # the time that they name
+    helpers: int | None = None  # how many people are wanted to help, where that is more than one
     only_when: bool = False  # whether they say nothing but how soon, or when ("today please", "friday at 5")
     repeats: Repetition | None = None  # how often it is needed, where it is again and again; never in danger
 

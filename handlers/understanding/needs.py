@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
+from handlers.understanding import hands
 from handlers.understanding.addresses import AddressFinder, Place
 from handlers.understanding.danger import Danger, dangers
 from handlers.understanding.intents import Courtesy, Kind, Need, Understanding
@@ -48,6 +49,11 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
     said = marked(text, found, marks, place, timed)
     kind, how_soon = decide(said).kind, urgency(said)
     asked = said.needs(asked=True)
+    come = hands.wanted(said)
+    if come is not None and kind is Kind.OTHER and not danger:
+        kind, asked = Kind.ASK, asked or (Need.OTHER,)
+    if come is not None and Need.HOUSEHOLD in asked:  # what they carry, not what they bring
+        asked = tuple(dict.fromkeys(Need.REPAIR if need is Need.HOUSEHOLD else need for need in asked))
     return Understanding(
         kind=kind,
         needs=() if kind is Kind.OTHER else asked if kind is Kind.ASK else said.needs(asked=False),
@@ -60,6 +66,7 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
         language=found.language or (danger.language if danger else None),
         needs_if_asked=asked,
         when=time.time if time else None,
+        helpers=come.people if come else None,
         only_when=(how_soon is not None or time is not None) and only_when(found, time),
         repeats=repeats,
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from handlers.understanding import hands
 from handlers.understanding.marked import CLAUSE, Marked
 from handlers.understanding.words import Token
 
@@ -14,6 +15,8 @@ MEASURED = re.compile(r"[%$€]|[.,:/-]\d")
 def people(said: Marked) -> int | None:
     """For how many people help is needed, if the text says so."""
     counts = _counts(said)
+    if counts and (come := hands.wanted(said)) is not None:  # they come to help
+        counts.pop(come.at, None)
     if not counts and said.tagged.keys().isdisjoint(("self_first", "self_last")):
         return None
     groups = {i: n for i, n in counts.items() if _group(said, i)}

@@ -28,14 +28,14 @@ def _as_themselves(context: Context, request: Request, person: Person) -> Iterat
         if request.live:
             yield from ("relay", "more", "nevermind")
         return
-    holder = assignments.on(context.session, request) if request.state in TALKING else None
-    if holder is not None and holder[1].id == person.id:
+    holder = assignments.held_of(context.session, request, person.id) if request.state in TALKING else None
+    if holder is not None:
         if holder[0].state is AssignmentState.ACTIVE:
             yield from (() if holder[0].on_the_way_at else ("omw",))
             yield from ("done", "relay", "drop")
         else:
             yield "relay"
-    elif request.state is State.OPEN and person.helps and browse.may_meet(context, person, request):
+    elif request.has_room and person.helps and browse.may_meet(context, person, request):
         yield "claim"
         if request.number in offers.pending_numbers(context.session, person.id):
             yield "pass"
@@ -72,9 +72,14 @@ def _as_duty(context: Context, request: Request, person: Person) -> Iterator[str
 def takers(context: Context, request: Request) -> list[Name]:
     """Who could take it: those who were asked and did not say no, then those who would be asked next."""
     asked = offers.may_yet_come(context.session, request.id)
-    holder = assignments.on(context.session, request) if request.state in TALKING else None
+    states = () if request.several else assignments.HOLDING
+    having = (
+        {p.id for _, p in assignments.all_on(context.session, request, *states)}
+        if request.state in TALKING
+        else set()
+    )
     ids = dict.fromkeys([*asked, *(each.id for each in waves.choose(context, request, TAKERS))])
     known = people.by_ids(context.session, list(ids))
     apart = (known[id_] for id_ in ids if id_ in known and not kept_apart.are(context.session, request, id_))
-    named = [context.numbered(p) for p in apart if p.helps and (holder is None or holder[1].id != p.id)]
+    named = [context.numbered(p) for p in apart if p.helps and p.id not in having]
     return [name for name in named if isinstance(name, Name)][:TAKERS]

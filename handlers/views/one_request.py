@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from handlers import browse, discreet, doors, first_answer, reading_along, watch, who
-from handlers.summary import Name, Ours, Quoted, Said, Sight, What
+from handlers.phrasebook import Value
+from handlers.summary import Name, Ours, Quoted, Said, Several, Sight, What
 from handlers.turn import Context, Texts
 from handlers.views import acts
 from models import alarms, assignments, events, kept_apart, offers, people, requests
 from models.assignments import Assignment
+from models.assignments import State as AssignmentState
 from models.people import Person
 from models.requests import TALKING, Event, Outcome, Request, State
 
@@ -58,7 +60,7 @@ class OneRequest:
     blanked_at: datetime | None  # when its words and places were erased
     code: Ours | None
     phone: Said | None
-    helper: Name | Said | None
+    helper: Value | None
     asked: int | None
     notes: Sequence[Quoted]
     rows: Sequence[Said]
@@ -165,10 +167,18 @@ def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
         shown=shown,
         phone=discreet.of(context, request),
         code=Ours(request.code_word) if held is not None else None,
-        helper=context.numbered(holder[1]) if holder else None,
+        helper=_helpers(context, request, holder[1]) if holder else None,
         asked=offers.count(context.session, request.id) or (None if request.in_danger else 0),
         notes=[Quoted(event.words) for event in history if event.kind == "note" and event.words][-NOTES:],
     )
+
+
+def _helpers(context: Context, request: Request, last: Person) -> Value:
+    """Who has it, by name and number; of several all."""
+    if not request.several:
+        return context.numbered(last)
+    crew = assignments.all_on(context.session, request, *assignments.HOLDING)
+    return Several([context.numbered(helper) for _, helper in crew])
 
 
 def _rows(context: Context, request: Request) -> list[Said]:
@@ -187,20 +197,21 @@ def _view(
     shown: doors.Shown = doors.NOTHING,
     code: Ours | None = None,
     phone: Said | None = None,
-    helper: Name | Said | None = None,
+    helper: Value | None = None,
     asked: int | None = None,
     notes: Sequence[Quoted] = (),
     rows: Sequence[Said] = (),
 ) -> OneRequest:
     may_do = acts.of(context, request, person, on_duty=on_duty)
-    holder = assignments.on(context.session, request) if request.state is State.DELIVERED else None
+    delivered = request.state is State.DELIVERED
+    holder = assignments.held_of(context.session, request, person.id) if delivered else None
     given_back = events.did_since(context.session, request, "dropped", person.id, context.now - JUST_NOW)
     talk = on_duty and reading_along.may_read(context, request, person)
     return OneRequest(
         number=request.number,
         part=part,
         state=Said("state_alarm" if on_duty and watch.unheard(context, request) else f"state_{request.state}"),
-        brought=holder is not None and holder[1].id == person.id,
+        brought=holder is not None and holder[0].state is AssignmentState.DONE,
         gave_back=bool(given_back),
         on_it=_on_it(context, request, person) if on_duty else None,
         since=request.created_at,

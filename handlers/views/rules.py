@@ -80,6 +80,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "unanswered_most": Unit.OFFERS,
         "silent_days": Unit.DAYS,
         "max_open": Unit.REQUESTS,
+        "helpers_most": Unit.PEOPLE,
         "look_again": Unit.MINUTES,
         "look_again_urgent": Unit.MINUTES,
     },

@@ -268,7 +268,7 @@ def _own(context: Context, request: Request) -> Card:
 
 
 def _may_take(person: Person, request: Request, around: Around) -> tuple[str, ...]:
-    if request.state is not State.OPEN or request.person_id == person.id or request.id in around.apart:
+    if not request.has_room or request.person_id == person.id or request.id in around.apart:
         return ()
     return ("claim", "pass") if request.number in around.pending else ("claim",)
 

@@ -249,7 +249,7 @@ class _LastCheck:
         """Its new state, other columns to set, and whether it is to be reported."""
         if row.opted_out_at is not None and row.phrase not in self.terms.after_stop:
             return State.CANCELLED, {}, False
-        if row.phrase == "offer" and row.request_state not in (None, RequestState.OPEN):
+        if row.phrase == "offer" and row.request_state not in (None, RequestState.OPEN) and not row.has_room:
             return State.EXPIRED, {}, False  # somebody has it already
         if self.offers_wait is not None and row.phrase == "offer" and row.lane > Lane.SAFETY:
             lasts = (row.expires_at or self.now) - self.now

@@ -46,6 +46,11 @@ DUE: Precompiled[Any] = Precompiled(
         ADDRESS.c.window_closed_at,
         ADDRESS.c.paused_until,
         REQUEST.c.state.label("request_state"),
+        sa.and_(
+            REQUEST.c.state == RequestState.CLAIMED,
+            REQUEST.c.helpers_have > 0,
+            REQUEST.c.helpers_have < REQUEST.c.helpers_wanted,
+        ).label("has_room"),
     )
     .select_from(OUT)
     .join(PERSON, PERSON.c.id == OUT.c.person_id)
@@ -97,6 +102,7 @@ class Due(NamedTuple):
     window_closed_at: datetime | None
     paused_until: datetime | None
     request_state: RequestState | None
+    has_room: bool | None  # whether more are asked about it than have it
 
 
 def busy(session: Session) -> dict[str, list[str]]:
