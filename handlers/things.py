@@ -40,6 +40,13 @@ def shown(text: str) -> str:
     return ", ".join(said)
 
 
+def first(text: str) -> int:
+    """At which word the first thing stands; the number of words where none does."""
+    words = split(clean(text))
+    spans = [at for _, at, _ in _found(words)] or [mark.first for mark in _marks(words) if mark.tag in NAMING]
+    return min(spans, default=len(words))
+
+
 def meet(given: Collection[str], needed: Collection[str]) -> bool:
     """Whether what is given may be what is needed, as far as the names of the things tell."""
     return not given or not needed or not {*given}.isdisjoint(needed)

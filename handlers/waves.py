@@ -3,11 +3,23 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from handlers import brake, matching, pacing, pause, unmet
+from handlers import brake, matching, pacing, pause, pledge_words, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
-from models import alarms, answering, assignments, candidates, events, kept_apart, lines, offers, people, requests
+from models import (
+    alarms,
+    answering,
+    assignments,
+    candidates,
+    events,
+    kept_apart,
+    lines,
+    offers,
+    people,
+    requests,
+    stock,
+)
 from models.assignments import State as AssignmentState
 from models.candidates import Among, Candidate
 from models.delivery import contents
@@ -86,9 +98,35 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         gap = min(gap, context.line.policy.ask_first_alone)
     unmet.schedule(context, request, pacing.after(context, request, gap), first=first)
     requests.record(session, request, "wave", now, words=str(len(asked)))
+    return _offers(context, request, asked)
+
+
+def _offers(context: Context, request: Request, asked: list[Person]) -> list[Text]:
+    """What those who are asked read; whoever has said that they would give just this is reminded of it."""
     what = context.what(request)
+    pledged = pledge_words.asked_for(context, request) if request.ask_first else {}
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
-    return [context.tell(helper, "offer", about=request, lane=lane, what=what) for helper in asked]
+    return [
+        context.tell(helper, "offer", about=request, lane=lane, what=pledged.get(helper.id, what)) for helper in asked
+    ]
+
+
+def ask_also(context: Context, request: Request, helper: Person) -> list[Text]:
+    """Ask somebody about a request about which others were asked before, if they fit and may be asked now.
+
+    Where nobody was asked yet, its own first wave asks them.
+    """
+    if not request.wave or brake.held(context, request):
+        return []
+    only = (helper.id,)
+    fit = any(
+        _find(context, request, 1, among, same_language=same_language, first=False, only=only)
+        for among in (Among.FREE, Among.TIRED)
+        for same_language in (True, False)
+    )
+    until = {helper.id: pacing.expires(context, request, helper)}
+    asked = offers.create(context.session, request, [helper] if fit else [], request.wave, context.now, until)
+    return _offers(context, request, asked)
 
 
 def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Person]:
@@ -129,6 +167,7 @@ def close(
             freed(context)
         if request.danger and (alarm := alarms.of(context.session, request)):
             alarms.end(context.session, alarm, context.now)
+        stock.wake_of(context.session, request.id, context.now)
         if outcome is not Outcome.MERGED:
             wake_merged(context, request)
     return won

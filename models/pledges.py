@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
+from models.assignments import Assignment
+from models.assignments import State as AssignmentState
 from models.due_rows import DueRow, DueRows
 from models.people import Person
 from models.requests import Outcome, Request
@@ -20,6 +22,7 @@ from models.store.statements import Precompiled, in_literals
 from models.store.types import EnumString, Model, UtcDateTime, table
 
 OPEN = sa.text("state = 'open'")
+UNDER_WAY = sa.text("state NOT IN ('given', 'over')")
 
 
 class Kind(StrEnum):
@@ -42,10 +45,12 @@ class MatchState(StrEnum):
     """What became of a pledge and a request that were matched."""
 
     ASKED = "asked"
-    TAKEN = "taken"  # the giver said yes: it is kept for that request
+    TAKEN = "taken"  # the giver has claimed that request: it is kept for it
+    PROMISED = "promised"  # the giver, who is no volunteer, said yes: a person brings the two together
     GIVEN = "given"
     RETURNED = "returned"  # dropped, lapsed, or needed no more: it is there for others again
     REFUSED = "refused"
+    OVER = "over"  # the request ended, and it was never kept for it
 
 
 class Pledge(DueRow, table=True):
@@ -87,6 +92,7 @@ class PledgeMatch(Model, table=True):
     __table_args__ = (
         sa.UniqueConstraint("pledge_id", "request_id"),
         sa.Index("ix_pledgematch_request", "request_id"),
+        sa.Index("ix_pledgematch_under_way", "line_id", sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -111,26 +117,39 @@ def keep(session: Session, line_id: int, person_id: int, now: datetime, **values
     return session.create(Pledge, **who, changed_at=now, created_at=now, **values)
 
 
-OPEN_ON = Precompiled(
-    select(Pledge)
+def renew(session: Session, pledge: Pledge, now: datetime, *, count: int | None, **values: Any) -> None:
+    """They said the same again: it is as they say now, less what is kept for others."""
+    session.flush()
+    session.exec(select(Pledge.id).where(Pledge.id == pledge.id).with_for_update())
+    kept = MATCHES.c.pledge_id == pledge.id, in_literals(MATCHES.c.state, KEPT)
+    ((taken,),) = session.execute(sa.select(sa.func.count()).where(*kept))
+    left = None if count is None else max(count - int(taken), 0)
+    for name, value in {"count": count, "left": left, "renewal_asked_at": None, "changed_at": now, **values}.items():
+        setattr(pledge, name, value)
+    session.add(pledge)
+    session.flush()
+
+
+OPEN_ON: Precompiled[tuple[Pledge, Person]] = Precompiled(
+    select(Pledge, Person)
+    .join(Person, col(Person.id) == col(Pledge.person_id))
     .where(
         col(Pledge.line_id) == sa.bindparam("line_id"),
-        OPEN,
+        sa.text("pledge.state = 'open'"),
         col(Pledge.until) > NOW,
-        sa.or_(col(Pledge.left).is_(None), col(Pledge.left) > 0),
+        col(Person.opted_out_at).is_(None),
+        col(Person.banned_at).is_(None),
     )
     .order_by(col(Pledge.id))
 )
 
 
-def open_on(session: Session, line_id: int, now: datetime) -> list[Pledge]:
-    """All that is on offer and kept for nobody, the oldest first."""
-    return list(session.fetch(OPEN_ON, line_id=line_id, now=now))
-
-
-def with_givers(session: Session, line_id: int, now: datetime) -> list[tuple[Pledge, Person]]:
-    """The same with whose it is."""
-    return [(pledge, session.get_one(Person, pledge.person_id)) for pledge in open_on(session, line_id, now)]
+def open_on(session: Session, line_id: int, now: datetime) -> list[tuple[Pledge, Person]]:
+    """All that is on offer and kept for nobody, the oldest first, with whose it is."""
+    if not session.fetch(OPEN_ON, line_id=line_id, now=now):
+        return []
+    settle(session, line_id, now)
+    return [row for row in session.fetch(OPEN_ON, line_id=line_id, now=now) if row[0].left != 0]
 
 
 def of(session: Session, person_id: int) -> list[Pledge]:
@@ -168,6 +187,11 @@ def match(session: Session, pledge: Pledge, request: Request, now: datetime) -> 
     return session.create(PledgeMatch, **ids, **who, state=MatchState.ASKED, at=now, changed_at=now)
 
 
+def match_by_id(session: Session, match_id: int) -> PledgeMatch | None:
+    """The match with this id."""
+    return session.get(PledgeMatch, match_id)
+
+
 def matched(session: Session, request_id: int, *, person_id: int | None = None) -> list[tuple[PledgeMatch, Pledge]]:
     """What a request was matched with, of one giver or of all."""
     query = (
@@ -178,17 +202,6 @@ def matched(session: Session, request_id: int, *, person_id: int | None = None) 
     if person_id is not None:
         query = query.where(PledgeMatch.person_id == person_id)
     return list(session.exec(query.order_by(col(PledgeMatch.id))))
-
-
-def kept_for(session: Session, pledge: Pledge) -> list[tuple[PledgeMatch, Request]]:
-    """The requests for which some of it is kept."""
-    return list(
-        session.exec(
-            select(PledgeMatch, Request)
-            .join(Request, col(Request.id) == col(PledgeMatch.request_id))
-            .where(PledgeMatch.pledge_id == pledge.id, PledgeMatch.state == MatchState.TAKEN)
-        )
-    )
 
 
 @cache
@@ -209,17 +222,21 @@ RETURNING: Precompiled[None] = Precompiled(
     .values(left=PLEDGES.c.left + 1)
 )
 WAITING = (MatchState.ASKED, MatchState.REFUSED, MatchState.RETURNED)
+KEPT = (MatchState.TAKEN, MatchState.PROMISED)
+CAME = (Outcome.FULFILLED, Outcome.PARTIAL, Outcome.UNCONFIRMED)
 
 
-def take(session: Session, found: PledgeMatch, pledge: Pledge, now: datetime) -> bool:
-    """The giver says yes: one of it is kept for that request. False if there is none, or it was kept already."""
-    if session.modify(_moving(WAITING), match=found.id, to=MatchState.TAKEN, now=now) != 1:
+def take(
+    session: Session, found: PledgeMatch, pledge: Pledge, now: datetime, *, to: MatchState = MatchState.TAKEN
+) -> bool:
+    """One of it is kept for that request. False if there is none left, or it was kept for it already."""
+    if session.modify(_moving(WAITING), match=found.id, to=to, now=now) != 1:
         return False
     if session.modify(TAKING, pledge=pledge.id) == 1:
         session.refresh(found)
         session.refresh(pledge)
         return True
-    session.modify(_moving((MatchState.TAKEN,)), match=found.id, to=MatchState.REFUSED, now=now)
+    session.modify(_moving((to,)), match=found.id, to=MatchState.REFUSED, now=now)
     session.refresh(found)
     return False
 
@@ -231,7 +248,7 @@ def refuse(session: Session, found: PledgeMatch, now: datetime) -> bool:
 
 def give_back(session: Session, found: PledgeMatch, pledge: Pledge, now: datetime) -> bool:
     """Nobody brings it to that request after all: it is there for others again. False if it was not kept."""
-    if session.modify(_moving((MatchState.TAKEN,)), match=found.id, to=MatchState.RETURNED, now=now) != 1:
+    if session.modify(_moving(KEPT), match=found.id, to=MatchState.RETURNED, now=now) != 1:
         return False
     session.modify(RETURNING, pledge=pledge.id)
     session.refresh(found)
@@ -241,9 +258,9 @@ def give_back(session: Session, found: PledgeMatch, pledge: Pledge, now: datetim
 
 def given(session: Session, found: PledgeMatch, pledge: Pledge, now: datetime) -> bool:
     """It has come. The last of a number that was named uses the pledge up."""
-    if session.modify(_moving((MatchState.TAKEN,)), match=found.id, to=MatchState.GIVEN, now=now) != 1:
+    if session.modify(_moving(KEPT), match=found.id, to=MatchState.GIVEN, now=now) != 1:
         return False
-    waits = sa.exists().where(MATCHES.c.pledge_id == PLEDGES.c.id, MATCHES.c.state == MatchState.TAKEN)
+    waits = sa.exists().where(MATCHES.c.pledge_id == PLEDGES.c.id, in_literals(MATCHES.c.state, KEPT))
     used = PLEDGES.c.id == pledge.id, PLEDGES.c.left == 0, PLEDGES.c.state == State.OPEN, ~waits
     session.execute(sa.update(PLEDGES).where(*used).values(state=State.USED_UP, changed_at=now, next_at=None))
     session.refresh(found)
@@ -251,9 +268,34 @@ def given(session: Session, found: PledgeMatch, pledge: Pledge, now: datetime) -
     return True
 
 
-def settle(session: Session, pledge: Pledge, now: datetime) -> None:
-    """What is kept for requests that are over is given, or there again, as they ended."""
-    for found, request in kept_for(session, pledge):
-        if request.state is RequestState.CLOSED:
-            came = request.outcome in (Outcome.FULFILLED, Outcome.PARTIAL, Outcome.UNCONFIRMED)
+HAS_IT = sa.exists().where(
+    col(Assignment.request_id) == MATCHES.c.request_id,
+    col(Assignment.person_id) == MATCHES.c.person_id,
+    in_literals(col(Assignment.state), (AssignmentState.ACTIVE, AssignmentState.DONE)),
+)
+UNSETTLED: Precompiled[Any] = Precompiled(
+    sa.select(MATCHES.c.id, HAS_IT)
+    .where(MATCHES.c.line_id == sa.bindparam("line_id"), UNDER_WAY)
+    .order_by(MATCHES.c.id)
+)
+
+
+def settle(session: Session, line_id: int, now: datetime) -> None:
+    """Let what is kept follow from who has what in hand, however that came: a claim, a drop, a lapse, an end.
+
+    What a giver claims is kept; what they gave back, or fell silent about, is there for others again; what came is
+    given.
+    """
+    for id_, has_it in session.fetch(UNSETTLED, line_id=line_id):
+        found = session.get_one(PledgeMatch, id_)
+        pledge, request = session.get_one(Pledge, found.pledge_id), session.get_one(Request, found.request_id)
+        over = request.state is RequestState.CLOSED
+        came = over and request.outcome in CAME
+        if found.state in WAITING and has_it and (came or not over):
+            take(session, found, pledge, now)
+        if found.state is MatchState.TAKEN and not has_it:
+            give_back(session, found, pledge, now)
+        elif found.state in KEPT and over:
             (given if came else give_back)(session, found, pledge, now)
+        if over and found.state in WAITING:
+            session.modify(_moving(WAITING), match=found.id, to=MatchState.OVER, now=now)

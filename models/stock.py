@@ -116,6 +116,11 @@ def available(session: Session, line_id: int, now: datetime) -> list[StockItem]:
     return [item for item in live(session, line_id, now) if item.left is None or item.left > 0]
 
 
+def by_id(session: Session, item_id: int) -> StockItem | None:
+    """What has this id."""
+    return session.get(StockItem, item_id)
+
+
 def end(session: Session, item: StockItem, now: datetime) -> bool:
     """There is no more of it; False if it had ended already. What is promised stays so."""
     change = sa.update(ITEMS).where(ITEMS.c.id == item.id, ITEMS.c.ended_at.is_(None))
@@ -218,6 +223,19 @@ def wake(session: Session, item: StockItem, now: datetime) -> None:
     """Let time look at once at who is asked next, unless it is over."""
     session.execute(sa.update(ITEMS).where(ITEMS.c.id == item.id, ITEMS.c.ended_at.is_(None)).values(next_at=now))
     session.refresh(item)
+
+
+PROMISED_TO = sa.select(PROMISES.c.item_id).where(
+    PROMISES.c.request_id == sa.bindparam("request"), _states((State.ASKED, State.PROMISED))
+)
+WAKING_OF: Precompiled[None] = Precompiled(
+    sa.update(ITEMS).where(ITEMS.c.id.in_(PROMISED_TO), ITEMS.c.ended_at.is_(None)).values(next_at=NOW)
+)
+
+
+def wake_of(session: Session, request_id: int, now: datetime) -> None:
+    """A request is over: let time look at once at what was kept for it."""
+    session.modify_later(WAKING_OF, request=request_id, now=now)
 
 
 def of_request(session: Session, request_id: int, *states: State) -> list[tuple[StockPromise, StockItem]]:
