@@ -7,7 +7,7 @@ from handlers import all_clear, duty_tasks, gathering, waves
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Order, Question
-from models import alarms, assignments, erasing, former, offers, people, requests, shifts, timers
+from models import alarms, assignments, erasing, former, offers, people, pledges, requests, shifts, timers
 from models import duty_tasks as duty_tasks_of
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -138,5 +138,6 @@ def _off_duty(context: Context, person: Person) -> None:
     person.on_duty_since = None
     context.session.add(person)
     shifts.remove_of(context.session, person.id)
+    pledges.end_all(context.session, person.id, context.now)
     if was_on:
         duty_tasks.left(context)

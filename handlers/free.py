@@ -9,6 +9,7 @@ from handlers import (
     bursts,
     danger,
     foreign,
+    giving,
     in_hand,
     intake,
     media,
@@ -21,6 +22,7 @@ from handlers import (
     relaying,
     rescheduling,
     standing,
+    stocking,
     timing,
     volunteer_talk,
     whereabouts,
@@ -161,7 +163,11 @@ def _may_mean(turn: Turn, order: Order) -> bool:
 def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     own = [r for r in turn.own if r.state is State.OPEN or (r.state is State.HELD and r.emergency)]
     draft = intake.draft_of(turn)
-    if meaning.kind is Kind.ASK:
+    if gone := giving.ended(turn, words):
+        yield from (giving.end(turn, pledge) for pledge in gone)
+    elif turn.speaker.on_duty and (item := stocking.out_of(turn, words)) is not None:
+        yield stocking.no_more(turn, item)
+    elif meaning.kind is Kind.ASK:
         if len(own) != 1:
             yield from intake.begin(turn, words, meaning)
         elif set(meaning.needs) <= {Need.OTHER}:
@@ -176,8 +182,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif turn.heard.location:
         yield from wordless(turn, Wordless())
     elif meaning.kind is Kind.OFFER:
-        intake.speak(turn, meaning)
-        yield turn.later(turn.reply("offer_helper" if turn.speaker.helps else "offer_join"))
+        yield from giving.offered(turn, words, meaning)
     elif meaning.kind is Kind.OTHER and draft is not None:  # an answer that came after its question was forgotten
         if not whereabouts.answered(turn, draft, words, meaning):
             requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)

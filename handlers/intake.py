@@ -13,8 +13,10 @@ from handlers import (
     pause,
     phrasebook,
     pictures,
+    pledging,
     recurring,
     redaction,
+    stocking,
     summary,
     takes,
     timing,
@@ -233,6 +235,12 @@ def put_out(context: Context, request: Request) -> Texts:
         yield from to_be_read(context, request)
         yield from recurring.begin(context, request)
         return
+    asked_givers = pledging.meet(context, request)
+    item = stocking.for_new(context, request)
+    if item is not None and not request.presses and _stock_first(context, request):
+        yield stocking.tell_first(context, request, item)
+        yield from asked_givers
+        return
     held, to_duty = brake.first_wave(context, request)
     texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=request.person_id, held=held)
     what = context.what(request, Sight.DOOR)
@@ -249,10 +257,30 @@ def put_out(context: Context, request: Request) -> Texts:
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
     yield from recurring.begin(context, request)
     yield from texts
+    yield from asked_givers
+    yield from [stocking.tell(context, request, item)] if item is not None else ()
     yield from to_duty
     if not request.in_danger and not context.line.policy.is_for_newcomers(request.needs):
         what, words = context.what(request), summary.they_wrote(request, short=True)
         yield from context.tell_duty("duty_no_newcomers", about=request, but=neighbor.id, what=what, words=words)
+
+
+def _stock_first(context: Context, request: Request) -> bool:
+    """The household is asked before volunteers are whether it wants what the group has; False if it is open already.
+
+    Nobody is sent shopping for what lies there, and whoever wants none of it waits half an hour at most.
+    """
+    opened = requests.move(
+        context.session,
+        request,
+        State.OPEN,
+        context.now,
+        kind="opened",
+        out_of=(State.DRAFT,),
+        by=request.person_id,
+        wave=0,
+    )
+    return opened and stocking.waits(context, request)
 
 
 def is_read_first(context: Context, request: Request) -> bool:

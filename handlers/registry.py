@@ -39,6 +39,7 @@ from handlers import (
     own,
     own_answers,
     pause,
+    pledges,
     problem,
     questions,
     reach_person,
@@ -50,6 +51,7 @@ from handlers import (
     shifts,
     silence,
     silent,
+    stock,
     volunteer_talk,
     waiting,
     watching,
@@ -105,6 +107,9 @@ DIGEST = Argument("on", arguments.digest)
 QUIET = Argument("hours", arguments.quiet, in_words=True, optional=True)
 SPAN = Argument("hours", arguments.hours_of_day, in_words=True, optional=True)
 UNTIL = Argument("until", arguments.until, in_words=True, optional=True)
+GIFT = Argument("gift", arguments.gift, in_words=True, optional=True)
+NO_GIFT = Argument("gift", arguments.no_gift, in_words=True, optional=True)
+STOCK = Argument("stock", arguments.stock, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -158,7 +163,15 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # The answer to NEW NUMBER tells the code; whoever has another phone says so in words of their own.
     Command("new_number", changed_number.new_number, told=Told.README),
     Command("code", changed_number.code, numbers=True, told=Told.README),
+    # The answer to what somebody would give tells how to end it; the rest is for who looks for it.
+    Command("offer", pledges.offer, argument=GIFT, note=Note.ARGUMENT, told=Told.README),
+    Command("my_offers", pledges.mine, told=Told.README),
+    Command("offers", pledges.list_, told=Told.README),
+    Command("gone", pledges.gone, argument=NO_GIFT, note=Note.ARGUMENT, told=Told.README),
+    Command("keep", stock.keep, numbers=True, told=Told.README),
     # who is on duty
+    # Volunteers may look; who sets it hears how from the answer.
+    Command("stock", stock.stock_, argument=STOCK, note=Note.ARGUMENT, told=Told.README),
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),
     Command("assign", moving.assign, Who.DUTY, numbers=True, before_note="to"),
@@ -239,6 +252,11 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.UNTIL: pause.answered,
     Question.RECURRING: repeats.reviewed,
     Question.ONE_OR_ALL: repeats.all_or_one,
+    Question.GIVES: pledges.gives,
+    Question.STILL_GIVES: pledges.still_gives,
+    Question.GONE: pledges.which_gone,
+    Question.STOCK: stock.answered,
+    Question.STOCK_FETCHED: stock.fetched,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}

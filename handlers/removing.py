@@ -9,7 +9,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
 from handlers.understanding.intents import Act, Answer, Free, Intent, Machine, Order, Question, Understood
-from models import assignments, board_sessions, offers, people, person_events, requests, shifts
+from models import assignments, board_sessions, offers, people, person_events, pledges, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -126,6 +126,7 @@ def put_out(context: Context, person: Person, kind: str, words: str, *, by: int 
             yield from texts
     if kind == BANNED:
         recurring.end_all(context, person.id)
+        pledges.end_all(session, person.id, now)
         yield from _close_own(context, person, by)
     yield from _look_again(context, person)
 

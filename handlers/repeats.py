@@ -43,7 +43,7 @@ def _skip(turn: Turn, need: RecurringNeed, numbers: Sequence[int]) -> Texts:
         needs.skipped(turn.session, need, last)
         turn.unask(turn.speaker, last)
         yield _skipped(turn, need, last)
-        if helper := waves.released(turn, last):
+        for helper in waves.released(turn, last):
             yield turn.tell(helper, "withdrawn_helper", about=last)
         return
     day = recurring.skip_next(turn, need)

@@ -5,7 +5,7 @@ from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
 from models import alarms as kept_alarms
-from models import assignments, board_sessions, inbound, offers, people, person_events, requests, shifts
+from models import assignments, board_sessions, inbound, offers, people, person_events, pledges, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -107,6 +107,7 @@ def _end_texts(turn: Turn, why: str | None = person_events.STOPPED) -> bool:
         duty_tasks.left(turn)
     if speaker.helper_since is not None:
         shifts.remove_of(turn.session, speaker.id)
+    pledges.end_all(turn.session, speaker.id, turn.now)
     turn.unask(speaker)
     outbound.cancel_for(turn.session, speaker.id, turn.now)
     return already

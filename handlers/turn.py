@@ -72,8 +72,12 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
     if not kept or person.question_asked_at is None:
         return None
     question = Question(kept["question"])
-    days = {Question.STILL_NEEDED: policy.unmet_days, Question.STAYS: policy.forget_notice_days}  # nothing else waits
-    days[Question.RECURRING] = 2 * policy.recurring_review_again
+    days = {  # nothing else waits
+        Question.STILL_NEEDED: policy.unmet_days,
+        Question.STAYS: policy.forget_notice_days,
+        Question.STILL_GIVES: policy.pledge_asked_before,
+        Question.RECURRING: 2 * policy.recurring_review_again,
+    }
     lasts = timedelta(days=days[question]) if question in days else timedelta(minutes=policy.asked_lasts)
     if now - person.question_asked_at > lasts:
         return None

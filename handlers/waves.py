@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import brake, matching, pacing, pause, unmet
+from handlers import brake, matching, pacing, pause, pledge_words, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted, Said, What
 from handlers.turn import Context, Text, Texts, Turn
@@ -20,6 +20,7 @@ from models import (
     offers,
     people,
     requests,
+    stock,
     waiting,
 )
 from models.assignments import State as AssignmentState
@@ -122,10 +123,22 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         gap = min(gap, context.line.policy.ask_first_alone)
     unmet.schedule(context, request, pacing.after(context, request, gap), first=first)
     requests.record(session, request, "wave", now, words=str(len(asked)))
+    return _offers(context, request, asked)
+
+
+def _offers(context: Context, request: Request, asked: list[Person]) -> list[Text]:
+    """What those who are asked read; whoever has said that they would give just this is reminded of it."""
     what = context.what(request)
+    pledged = pledge_words.asked_for(context, request) if request.ask_first else {}
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
     return [
-        context.tell(helper, "offer", about=request, lane=lane, what=_as_asked(context, request, helper, what))
+        context.tell(
+            helper,
+            "offer",
+            about=request,
+            lane=lane,
+            what=pledged[helper.id] if helper.id in pledged else _as_asked(context, request, helper, what),
+        )
         for helper in asked
     ]
 
@@ -136,6 +149,24 @@ def _as_asked(context: Context, request: Request, helper: Person, what: What) ->
         return what
     number = assignments.last_done_for(context.session, helper.id, request.person_id)
     return what if number is None else replace(what, last=Said("brought_last", {"number": number}))
+
+
+def ask_also(context: Context, request: Request, helper: Person) -> list[Text]:
+    """Ask somebody about a request about which others were asked before, if they fit and may be asked now.
+
+    Where nobody was asked yet, its own first wave asks them.
+    """
+    if not request.wave or brake.held(context, request):
+        return []
+    only = (helper.id,)
+    fit = any(
+        _find(context, request, 1, among, same_language=same_language, first=False, only=only)
+        for among in (Among.FREE, Among.TIRED)
+        for same_language in (True, False)
+    )
+    until = {helper.id: pacing.expires(context, request, helper)}
+    asked = offers.create(context.session, request, [helper] if fit else [], request.wave, context.now, until)
+    return _offers(context, request, asked)
 
 
 def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Person]:
@@ -182,6 +213,7 @@ def close(
             freed(context)
         if request.danger and (alarm := alarms.of(context.session, request)):
             alarms.end(context.session, alarm, context.now)
+        stock.wake_of(context.session, request.id, context.now)
         if outcome is not Outcome.MERGED:
             wake_merged(context, request)
     return won

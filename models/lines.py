@@ -84,6 +84,13 @@ class Policy:
     still_need_days: int = 3  # after which a neighbor whose request nobody took is asked whether they still need it
     still_need_every: int = 7  # days, from then on
     unmet_days: int = 14  # of their silence, after which it is closed as unmet
+    pledge_days_goods: int = 30  # that things which somebody would give are kept on offer
+    pledge_days_time: int = 60  # and hours of theirs
+    pledge_asked_before: int = 3  # days before the end of it, they are asked once whether they still have it
+    stock_first: int = (
+        30  # in which a household answers whether it wants what the group has; then volunteers are asked
+    )
+    stock_answer: int = 240  # of waking time, after which what it did not answer for is for the next household
     duty_again: int = 60  # after which duty is told again of what nobody on duty answered
     summary_hour: int = 9  # o'clock, of the daily word to duty about what drags
     digest_hours: tuple[int, ...] = (9, 17)  # o'clock, for volunteers who want all offers at once

@@ -31,11 +31,13 @@ from models.number_changes import NumberChange
 from models.offers import Offer
 from models.people import Address, Person
 from models.person_events import PersonEvent
+from models.pledges import Pledge, PledgeMatch
 from models.prefixes import Prefix
 from models.recurring import Occurrence, RecurringNeed
 from models.requests import Event, Request
 from models.restores import Restore
 from models.shifts import Shift
+from models.stock import StockItem, StockPromise
 from models.store.types import table
 from models.surges import Surge
 from models.timers import Timer
@@ -130,6 +132,24 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         about="request_id",
         keep="line_id request_id person_id wave state created_at expires_at answered_at",
+    ),
+    Pledge: Retention(
+        of=("person_id",),
+        keep="line_id next_at person_id kind state needs count left days begins ends area_id language until "
+        "renewal_asked_at changed_at created_at",
+        blank="text thing things vicinity place",
+    ),
+    PledgeMatch: Retention(
+        of=("person_id",), about="request_id", keep="line_id pledge_id request_id person_id state at changed_at"
+    ),
+    # What a group has is the group's, not theirs who said so.
+    StockItem: Retention(
+        of=("by_person_id",),
+        keep="line_id next_at label needs things count left pickup until by_person_id created_at ended_at",
+    ),
+    StockPromise: Retention(
+        of=("person_id",),
+        keep="line_id item_id request_id person_id state count asked_at answer_by changed_at",
     ),
     DutyTask: Retention(
         of=("about_person_id",),

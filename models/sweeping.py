@@ -14,6 +14,8 @@ from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.inbound import BY_PAGE, Inbound
 from models.lines import Line
 from models.people import Address, Person
+from models.pledges import Pledge
+from models.pledges import State as PledgeState
 from models.requests import Event, Request, State
 from models.retention import RETENTION, blanks
 from models.shifts import Shift
@@ -39,6 +41,9 @@ def blank(session: Session, line: Line, now: datetime) -> bool:
     broadcast = table(Broadcast).c
     said = broadcast.line_id == line.id, broadcast.created_at < before, broadcast.words != ""
     session.execute(sa.update(Broadcast).where(*said).values(blanks(Broadcast)))
+    pledge = table(Pledge).c
+    over = pledge.line_id == line.id, pledge.state != PledgeState.OPEN, pledge.changed_at < before, pledge.text != ""
+    session.execute(sa.update(Pledge).where(*over).values(blanks(Pledge)))
     asked = col(Person.line_id) == line.id, col(Person.question_asked_at) < before
     question = {"pending_question": sa.null(), "question_asked_at": None}
     session.execute(sa.update(Person).where(*asked).values(question))

@@ -51,6 +51,10 @@ NOT_PEOPLES = {
     "alarm": "kind",
     "assignment": "state comes_as",
     "offer": "state",
+    "pledge": "kind state needs days language",
+    "pledgematch": "state",
+    "stockitem": "label needs things pickup",  # the group's own
+    "stockpromise": "state",
     "dutytask": "phrase",
     "broadcast": "audience",
     "attachment": "kind state",

@@ -12,9 +12,21 @@ from app.database.engine import is_transient
 from app.inbound import receive
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
-from handlers import changed_number, followups, occurrences, rounds, vigil
+from handlers import changed_number, followups, occurrences, pledging, rounds, stocking, vigil
 from handlers.turn import Context, Texts, Turn
-from models import alarms, duty_tasks, lines, number_changes, offers, people, recurring, requests, timers
+from models import (
+    alarms,
+    duty_tasks,
+    lines,
+    number_changes,
+    offers,
+    people,
+    pledges,
+    recurring,
+    requests,
+    stock,
+    timers,
+)
 from models.delivery import doubted
 from models.delivery.fair_ranks import FairRanks
 from models.due_rows import DueRows, Row
@@ -31,15 +43,8 @@ DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that c
 
 def next_due(session: Session) -> datetime | None:
     """When time next has to act on anything."""
-    sources = (
-        alarms.DUE_ROWS,
-        requests,
-        offers,
-        duty_tasks.DUE_ROWS,
-        timers.DUE_ROWS,
-        number_changes.DUE_ROWS,
-        recurring.DUE_ROWS,
-    )
+    rows = (alarms.DUE_ROWS, duty_tasks.DUE_ROWS, timers.DUE_ROWS, number_changes.DUE_ROWS)
+    sources = (*rows, recurring.DUE_ROWS, pledges.DUE_ROWS, stock.DUE_ROWS, requests, offers)
     moments = (source.next_due(session) for source in sources)
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -57,6 +62,8 @@ def tick(session: Session, now: datetime) -> int:
         acted += _rows(session, now, "duty", duty_tasks.DUE_ROWS, followups.duty_waits)
         acted += _rows(session, now, "number", number_changes.DUE_ROWS, changed_number.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "recurring", recurring.DUE_ROWS, occurrences.act, retry=RETRY_AFTER)
+        acted += _rows(session, now, "pledge", pledges.DUE_ROWS, pledging.act, retry=RETRY_AFTER)
+        acted += _rows(session, now, "stock", stock.DUE_ROWS, stocking.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
     return acted
 

@@ -16,6 +16,7 @@ from handlers.understanding.words import Token
 LONGEST_AREA = 4  # words
 LONGEST_UNTIL = 8
 LONGEST_TIME = 6
+LONGEST_GONE = 4
 UNITS = (("hours", 1), ("days", 24), ("weeks", 7 * 24))
 
 
@@ -197,6 +198,31 @@ def to_many(said: Said) -> ToMany | None:
     begins = said.rest[1 if asked else 0 :]
     words = said.body[begins[0].start :].strip() if begins else ""
     return ToMany(words, asked) if words or asked else None
+
+
+def gift(said: Said) -> bool | None:
+    """Whether words follow that may name something to give; they are the note."""
+    words = said.rest
+    if not words or "?" in said.rest_as_typed:
+        return None
+    return True if _names(said, len(words)) or words[0].number is not None else None
+
+
+def no_gift(said: Said) -> bool | None:
+    """The same of something that is given no more: in few words, for "gone" begins many a sentence."""
+    return True if 0 < len(said.rest) <= LONGEST_GONE and _names(said, 1) else None
+
+
+def stock(said: Said) -> bool | None:
+    """Whether words follow that say what a group has: they begin with it, unlike "stock up on food please"."""
+    begins = said.rest and (said.rest[0].number is not None or _names(said, 1))
+    return True if begins and "?" not in said.rest_as_typed else None
+
+
+def _names(said: Said, within: int) -> bool:
+    """Whether a thing is named that begins within so many words."""
+    marks = said.lexicons.every.marks(said.rest)
+    return any(mark.tag in ("needs", "everyday") and mark.first < within for mark in marks)
 
 
 def by_carrier(said: Said) -> bool:

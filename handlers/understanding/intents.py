@@ -191,6 +191,11 @@ class Question(StrEnum):
     FORWARDED = "forwarded"  # anybody, whether what they passed on is their own need
     RECURRING = "recurring"  # a neighbor, whether they still need what comes again
     ONE_OR_ALL = "one_or_all"  # a neighbor who took back one of these, whether the others go as well
+    GIVES = "gives"  # who offers something, whether a neighbor may have it
+    STILL_GIVES = "still_gives"  # the same, whether they still have it
+    GONE = "gone"  # the same, which of several things is gone
+    STOCK = "stock"  # a neighbor, whether some of what the group has is kept for them
+    STOCK_FETCHED = "stock_fetched"  # the same, whether they have it
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -214,6 +219,11 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.STILL_NEEDED,
         Question.OLD_PHONE,
         Question.NEW_PHONE,
+        Question.GIVES,
+        Question.STILL_GIVES,
+        Question.GONE,
+        Question.STOCK,
+        Question.STOCK_FETCHED,
     }
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own

@@ -125,6 +125,11 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "still_need_days": Unit.DAYS,
         "still_need_every": Unit.DAYS,
         "unmet_days": Unit.DAYS,
+        "pledge_days_goods": Unit.DAYS,
+        "pledge_days_time": Unit.DAYS,
+        "pledge_asked_before": Unit.DAYS,
+        "stock_first": Unit.MINUTES,
+        "stock_answer": Unit.MINUTES,
     },
     "watch": {
         "duty_again": Unit.MINUTES,
