@@ -60,8 +60,8 @@ def _days(said: str, option: str, today: date) -> tuple[date, date]:
         try:
             before: date = today - UNITS[unit](many)
         except (ValueError, OverflowError):
-            return date.min + DAY, today
-        return before + DAY, today
+            return date.min + DAY, date.min + DAY
+        return before + DAY, before
     if named := NAMED.fullmatch(words):
         return _named(named[2], today, last=named[1] != "this")
     if words in ("today", "yesterday"):
