@@ -189,16 +189,9 @@ def areas(reader: Reader, asked: Asked) -> Figure:
     most = max(range(len(names)), key=numbers.__getitem__)
     said = reader.say("areas_said", most=names[most], share=reader.percent(numbers[most] / asked.total))
     rows = [[name, reader.number(count)] for name, count in zip(names, numbers, strict=True)]
-    shown = slice(0, MOST_ROWS)
-    return Figure(
-        "areas",
-        reader.say("areas_title"),
-        said,
-        plots.bars(reader.about("areas", said), names[shown], [Series("", numbers[shown])], reader.number)
-        if len(names) > 1
-        else None,
-        table=Table(reader.say("areas_table"), [reader.say("area"), reader.say("requests")], rows),
-    )
+    # No plot: the page of a busy year has no room for one more.
+    table = Table(reader.say("areas_table"), [reader.say("area"), reader.say("requests")], rows)
+    return Figure("areas", reader.say("areas_title"), said, table=table)
 
 
 def legend(series: Sequence[Series], name: str) -> list[tuple[Markup, str]]:
