@@ -17,7 +17,9 @@ from models.assignments import State as Holding
 from models.delivery.outbound import Lane, Outbound
 from models.delivery.outbound import State as Carried
 from models.duty_tasks import DutyTask
-from models.lines import Channel, Line
+from models.lines import Area, Channel, Line
+from models.offers import Offer
+from models.offers import State as OfferState
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
 from models.store.rows import defaults
@@ -29,6 +31,8 @@ MINUTE = timedelta(minutes=1)
 BACK = 70 * 24 * 60  # minutes
 LATELY = 25 * 60
 HELPERS, NEIGHBORS = 6, 3
+AREAS = ("Oak", "River")
+PLACES = ("12 Oak St", "12 oak street, apt 4B", "12 Oak #4b", "14 Oak St", "the blue house")
 # New York's clock goes forward and back near these; Kathmandu's midnight is at no full hour of UTC.
 ZONES = ("America/New_York", "Asia/Kathmandu", "Pacific/Auckland")
 NOWS = tuple(datetime(2026, month, day, 16, 20, tzinfo=UTC) for month, day in ((3, 8), (3, 31), (11, 3)))
@@ -55,6 +59,10 @@ class Asked:
     claims: tuple[Claim, ...]
     later: bool  # they named a time from which they need it
     closed_before: Minutes | None = None  # and was opened again
+    area: int | None = None  # of the line's, from 0
+    neighbor: int = 0
+    place: str | None = None
+    passed: int = 0  # how many said no
 
     @property
     def changed_at(self) -> datetime:
@@ -68,6 +76,7 @@ class Text:
     channel: Channel
     tries: int
     segments: int
+    lost: Carried | None = None
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,15 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
         st.one_of(ended, going),
         after,
         st.lists(st.tuples(after, st.integers(1, 9)), max_size=3),
-        st.lists(claims, max_size=2),
+        st.lists(claims, max_size=3),
         st.booleans(),
         st.one_of(st.none(), after),
+        st.tuples(
+            st.sampled_from([None, *range(len(AREAS))]),
+            st.integers(0, NEIGHBORS - 1),
+            st.sampled_from([None, *PLACES]),
+            st.integers(0, HELPERS),
+        ),
     )
     texts = st.builds(
         Text,
@@ -119,6 +134,7 @@ def _history(zone: str, now: datetime) -> st.SearchStrategy[History]:
         st.sampled_from([*Channel]),
         st.integers(0, 2),
         st.integers(1, 4),
+        st.sampled_from([None, None, Carried.FAILED, Carried.EXPIRED, Carried.UNCERTAIN]),
     )
     how = st.one_of(
         st.tuples(st.integers(1, 3000), st.none()), st.tuples(st.none(), st.one_of(st.none(), st.integers(1, 3000)))
@@ -144,8 +160,11 @@ def _asked(
     claims: list[Claim],
     later: bool,
     before: Minutes | None,
+    who: tuple[int | None, int, str | None, int],
 ) -> Asked:
-    return Asked(at, tuple(needs), language, *ended, changed, tuple(waves), tuple(claims), later, before)
+    area, neighbor, place, passed = who
+    what = at, tuple(needs), language, *ended, changed, tuple(waves), tuple(claims), later, before
+    return Asked(*what, area, neighbor, place, passed)
 
 
 def keep(session: Session, history: History, lines: Sequence[int] = (1,)) -> None:
@@ -169,6 +188,9 @@ def keep(session: Session, history: History, lines: Sequence[int] = (1,)) -> Non
         for rows, request_id in zip(each_line, ids[n], strict=True):
             helper = rows.helpers[claim.helper]
             rows.insert(Assignment, taken_at=at, request_id=request_id, person_id=helper, state=claim.state)
+    for n, one in enumerate(asked):
+        for rows, request_id in zip(each_line, ids[n], strict=True):
+            rows.passes(one, request_id)
     for text in sorted(history.texts, key=lambda one: one.at):
         for rows in each_line:
             rows.text(text)
@@ -189,7 +211,8 @@ class Rows:
     def __init__(self, session: Session, history: History, line_id: int) -> None:
         self.session, self.history, self.line_id = session, history, line_id
         self.helpers: list[int] = []
-        self.neighbor = 0
+        self.neighbors: list[int] = []
+        self.areas: list[int] = []
         line = session.get(Line, line_id)
         if line is None:
             self._line()
@@ -219,14 +242,17 @@ class Rows:
         self.helpers = [self.insert(Person, **base, **helps) for _ in range(HELPERS - 1)]
         # One who has left since: what they carried counts all the same.
         self.helpers.append(self.insert(Person, **base, erased_at=since, opted_out_at=since))
-        self.neighbor = self.insert(Person, **base)
+        self.neighbors = [self.insert(Person, **base) for _ in range(NEIGHBORS)]
+        self.areas = [self.insert(Area, line_id=self.line_id, name=name) for name in AREAS]
 
     def request(self, number: int, one: Asked) -> int:
         return self.insert(
             Request,
             line_id=self.line_id,
             number=number,
-            person_id=self.neighbor,
+            person_id=self.neighbors[one.neighbor],
+            area_id=None if one.area is None else self.areas[one.area],
+            place=one.place,
             state=one.state,
             outcome=one.outcome,
             needs=list(one.needs),
@@ -241,11 +267,16 @@ class Rows:
             created_at=one.at,
         )
 
+    def passes(self, one: Asked, request_id: int) -> None:
+        for helper in self.helpers[: one.passed]:
+            made = {"line_id": self.line_id, "request_id": request_id, "person_id": helper, "created_at": one.at}
+            self.insert(Offer, **made, wave=1, state=OfferState.PASSED, answered_at=one.at)
+
     def text(self, one: Text) -> None:
         self.insert(
             Outbound,
             line_id=self.line_id,
-            person_id=self.neighbor,
+            person_id=self.neighbors[0],
             key=f"made-up:{next(self._keys)}",
             phrase="offer",
             channel=one.channel,
@@ -255,7 +286,7 @@ class Rows:
             segments=one.segments,
             lane=one.lane,
             rank=one.at,
-            state=Carried.DELIVERED if one.tries else Carried.CANCELLED,
+            state=one.lost or (Carried.DELIVERED if one.tries else Carried.CANCELLED),
             tries=one.tries,
             retries=0,
             created_at=one.at,
@@ -281,7 +312,7 @@ class Rows:
                 Alarm,
                 line_id=self.line_id,
                 request_id=request_id,
-                person_id=self.neighbor,
+                person_id=self.neighbors[0],
                 kind="medical",
                 words="",
                 raised_at=one.at,

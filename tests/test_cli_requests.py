@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli.request import harmless
+from app.cli.cells import harmless
 from handlers import leasing
 from handlers.turn import Context
 from models import assignments, lines, people, requests

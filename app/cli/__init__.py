@@ -14,6 +14,7 @@ FAMILIES = {
     "play": "app.cli.play",
     "person": "app.cli.people",
     "request": "app.cli.request",
+    "report": "app.cli.report",
     "line": "app.cli.line",
     "whatsapp": "app.cli.whatsapp",
     "parse": "app.cli.parse",

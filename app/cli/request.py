@@ -1,12 +1,11 @@
 """`hotline request …`: what neighbors asked for and where it stands. On the operator's console nothing is masked."""
 
-import csv
 import sys
 from typing import Annotated, Any
 
 import typer
 
-from app.cli import console
+from app.cli import cells, console
 from app.cli.console import AsJson, InLine
 from handlers import phrasebook
 from models import assignments, events, lines, people, requests
@@ -107,18 +106,7 @@ def export(as_json: AsJson = False, line: InLine = None) -> None:
     if as_json:
         console.as_json(found)
         return
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(FIELDS)
-    for request in found:
-        table.writerow([harmless(value) for value in request.values()])
-
-
-def harmless(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula: neighbors write it, and a formula can send data away."""
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r")) else text
+    cells.write(sys.stdout, FIELDS, (request.values() for request in found))
 
 
 def _read(line: str | None, state: State | None) -> tuple[list[dict[str, Any]], Line]:

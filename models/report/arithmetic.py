@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,11 @@ def lorenz(amounts: Iterable[int]) -> list[tuple[float, float]]:
         return []
     shares = accumulate(ordered, initial=0)
     return [(n / len(ordered), share / total) for n, share in enumerate(shares)]
+
+
+def share_of(curve: Sequence[tuple[float, float]], part: float) -> float:
+    """The share of all that this part of the people has, on the lines between the points of a Lorenz curve."""
+    for (x0, y0), (x1, y1) in pairwise(curve):
+        if part <= x1 + 1e-9:
+            return y0 + (y1 - y0) * (part - x0) / (x1 - x0)
+    return 1.0

@@ -1,4 +1,4 @@
-"""What was asked for in a span: kinds of help by week, languages, and how each request ended and why."""
+"""What was asked for in a span: kinds of help by week, areas, languages, and how each request ended and why."""
 
 import json
 from collections import Counter
@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
+from models import lines
 from models.assignments import Assignment
 from models.report.span import Span, between, bucket
 from models.requests import Event, Outcome, Request
@@ -18,6 +19,7 @@ from models.store.types import table
 
 REQUESTS, ASSIGNMENTS, EVENTS = table(Request), table(Assignment), table(Event)
 OTHER = "other"  # of a request that names nothing we have a word for
+NOWHERE = ""  # the area of a request that is in none of the line's, or in one that nobody knows
 
 
 class Ending(StrEnum):
@@ -60,6 +62,9 @@ class Asked:
     languages: Mapping[str, int]
     endings: Mapping[Ending, int]
     by_need: Mapping[str, Mapping[Ending, int]]
+    by_area: Mapping[str, Mapping[Ending, int]]  # by its name; each request in one
+    by_language: Mapping[str, Mapping[Ending, int]]
+    by_first_need: Mapping[str, Mapping[Ending, int]]  # each request in one: of what it named first
 
     @property
     def total(self) -> int:
@@ -78,6 +83,7 @@ class Group:
 
     week: date
     needs: tuple[str, ...]
+    area: str
     language: str
     ending: Ending
     count: int
@@ -94,6 +100,7 @@ def groups(session: Session, line_id: int, span: Span) -> Iterable[Group]:
         sa.select(
             bucket(REQUESTS.c.created_at, span.edges(span.weeks)).label("week"),
             sa.cast(REQUESTS.c.needs, sa.String).label("needs"),
+            REQUESTS.c.area_id,
             REQUESTS.c.language,
             REQUESTS.c.outcome,
             _why().label("why"),
@@ -102,9 +109,11 @@ def groups(session: Session, line_id: int, span: Span) -> Iterable[Group]:
         .subquery()
     )
     query = sa.select(*each.c, sa.func.count()).group_by(*each.c)
-    for week, needs, language, outcome, why, count in session.execute(query):
+    areas = {area.id: area.name for area in lines.areas(session, line_id)}
+    for week, needs, area_id, language, outcome, why, count in session.execute(query):
         ending = UNMET[why] if outcome is Outcome.UNMET else BY_OUTCOME[outcome]
-        yield Group(span.weeks[week], tuple(json.loads(needs)) or (OTHER,), language, ending, count)
+        area = areas.get(area_id, NOWHERE)
+        yield Group(span.weeks[week], tuple(json.loads(needs)) or (OTHER,), area, language, ending, count)
 
 
 def _why() -> sa.ColumnElement[int]:
@@ -119,9 +128,8 @@ def counted(span: Span, alike: Iterable[Group]) -> Asked:
     """The figures of these groups of requests."""
     requests: Counter[date] = Counter(dict.fromkeys(span.weeks, 0))
     needs: dict[date, Counter[str]] = {week: Counter() for week in span.weeks}
-    languages: Counter[str] = Counter()
-    endings: Counter[Ending] = Counter()
-    by_need: dict[str, Counter[Ending]] = {}
+    languages, endings = Counter[str](), Counter[Ending]()
+    by_need, by_area, by_language, by_first_need = (dict[str, Counter[Ending]]() for _ in range(4))
     for group in alike:
         requests[group.week] += group.count
         languages[group.language] += group.count
@@ -129,10 +137,16 @@ def counted(span: Span, alike: Iterable[Group]) -> Asked:
         for need in dict.fromkeys(group.needs):
             needs[group.week][need] += group.count
             by_need.setdefault(need, Counter())[group.ending] += group.count
+        for each, name in (
+            (by_area, group.area),
+            (by_language, group.language),
+            (by_first_need, group.needs[0]),
+        ):
+            each.setdefault(name, Counter())[group.ending] += group.count
     return Asked(
         MappingProxyType(requests),
         MappingProxyType(needs),
         MappingProxyType(languages),
         MappingProxyType(endings),
-        MappingProxyType(by_need),
+        *(MappingProxyType(each) for each in (by_need, by_area, by_language, by_first_need)),
     )

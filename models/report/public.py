@@ -81,6 +81,14 @@ def helped(session: Session, line_id: int, span: Span) -> tuple[Counter[str], in
 
 def told(needs: Mapping[str, int], helpers: int) -> Told:
     """What may be told of these exact counts, of which each request is in one."""
+    return Told(at_least(sum(needs.values())), grouped(needs), at_least(helpers))
+
+
+def grouped(needs: Mapping[str, int]) -> dict[str, int]:
+    """What may be told of counts that add up to all: the most frequent first, others last.
+
+    None is of fewer than five, and nothing that is left out is, unless all are.
+    """
     seldom_first = sorted((need for need in needs if needs[need] > 0), key=lambda need: (needs[need], need))
     others = needs.get(OTHERS, 0)
     named = [need for need in seldom_first if need != OTHERS]
@@ -89,7 +97,7 @@ def told(needs: Mapping[str, int], helpers: int) -> Told:
     shown = {need: in_fives(needs[need]) for need in sorted(named, key=lambda need: (-needs[need], need))}
     if others >= LEAST:
         shown[OTHERS] = in_fives(others)
-    return Told(at_least(sum(needs.values())), shown, at_least(helpers))
+    return shown
 
 
 def at_least(count: int) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from models.delivery.outbound import Lane
-from models.report.asked import OTHER, Asked, Ending
+from models.report.asked import NOWHERE, OTHER, Asked, Ending
 from models.report.pressure import Queue
 from models.report.public import LEAST
 from models.report.texts import Sent, Texts
@@ -40,17 +40,28 @@ def together(counts: Mapping[str, int], rest: str, always: tuple[str, ...] = ())
 
 
 def _asked(asked: Asked) -> Asked:
+    by_need = _merged(asked.by_need, OTHER, (SAFE,))
     needs = together({need: sum(each.values()) for need, each in asked.by_need.items()}, OTHER, (SAFE,))
-    by_need: dict[str, Counter[Ending]] = {}
-    for need, endings in asked.by_need.items():
-        by_need.setdefault(needs[need], Counter()).update(endings)
-    languages = together(asked.languages, SEVERAL)
+    by_language = _merged(asked.by_language, SEVERAL)
     return replace(
         asked,
         needs=MappingProxyType({week: _counted(found, needs) for week, found in asked.needs.items()}),
-        languages=_counted(asked.languages, languages),
-        by_need=MappingProxyType(by_need),
+        languages=Counter({language: sum(each.values()) for language, each in by_language.items()}),
+        by_need=by_need,
+        by_area=_merged(asked.by_area, NOWHERE),
+        by_language=by_language,
+        by_first_need=_merged(asked.by_first_need, OTHER, (SAFE,)),
     )
+
+
+def _merged(
+    found: Mapping[str, Mapping[Ending, int]], rest: str, always: tuple[str, ...] = ()
+) -> Mapping[str, Mapping[Ending, int]]:
+    names = together({name: sum(each.values()) for name, each in found.items()}, rest, always)
+    merged: dict[str, Counter[Ending]] = {}
+    for name, endings in found.items():
+        merged.setdefault(names[name], Counter()).update(endings)
+    return MappingProxyType(merged)
 
 
 def _counted(counts: Mapping[str, int], names: Mapping[str, str]) -> Counter[str]:

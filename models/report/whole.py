@@ -10,7 +10,7 @@ from models.report.asked import Asked
 from models.report.duty import Duty
 from models.report.helping import Asks, Load
 from models.report.pressure import Queue, Surging
-from models.report.span import Span
+from models.report.span import DAY, Span
 from models.report.texts import Texts
 from models.report.times import Times
 from models.store.session import Session
@@ -36,7 +36,7 @@ class Report:
 
 def read(session: Session, line: Line, span: Span, now: datetime) -> Report:
     """Every figure. Nothing is written; of a million texts it takes about a second: not while somebody waits."""
-    days = Span(span.zone, max(span.first, Span.days_before(line, now, DAYS).first), span.last)
+    days = Span(span.zone, max(span.first, span.last - (DAYS - 1) * DAY), span.last)
     return Report(
         now,
         span,

@@ -1,4 +1,4 @@
-"""The figures of what was asked for: needs, how long it took, what became of it and why not, languages."""
+"""The figures of what was asked for: needs, how long it took, what became of it and why not, areas, languages."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from app.pages.figures import plots
 from app.pages.figures.plots import Series
 from app.pages.figures.sheet import Figure, Reader, Table
-from models.report.asked import CAME, NOT_MET, Asked, Ending
+from models.report.asked import CAME, NOT_MET, NOWHERE, Asked, Ending
 from models.report.span import Span
 from models.report.times import Waits
 
@@ -176,6 +176,22 @@ def languages(reader: Reader, asked: Asked) -> Figure:
         else None,
         table=Table(reader.say("languages_table"), [reader.say("language"), reader.say("requests")], rows),
     )
+
+
+def areas(reader: Reader, asked: Asked) -> Figure:
+    """In which of the line's areas it was needed."""
+    counts = {area: sum(endings.values()) for area, endings in asked.by_area.items()}
+    ordered = sorted(counts, key=lambda area: (area == NOWHERE, -counts[area], area))
+    if not ordered or ordered[0] == NOWHERE:
+        return reader.none("areas")
+    names = [area if area != NOWHERE else reader.say("areas_elsewhere") for area in ordered]
+    numbers = [counts[area] for area in ordered]
+    most = max(range(len(names)), key=numbers.__getitem__)
+    said = reader.say("areas_said", most=names[most], share=reader.percent(numbers[most] / asked.total))
+    rows = [[name, reader.number(count)] for name, count in zip(names, numbers, strict=True)]
+    # No plot: the page of a busy year has no room for one more.
+    table = Table(reader.say("areas_table"), [reader.say("area"), reader.say("requests")], rows)
+    return Figure("areas", reader.say("areas_title"), said, table=table)
 
 
 def legend(series: Sequence[Series], name: str) -> list[tuple[Markup, str]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from itertools import pairwise
 
 from app.pages.figures import plots
 from app.pages.figures.plots import Series
@@ -66,7 +65,7 @@ def load(reader: Reader, carried: Load) -> Figure:
     )
     curve = arithmetic.lorenz(carried.carried)
     parts = [n / TENTHS for n in range(1, TENTHS + 1)]
-    rows = [[reader.percent(part), reader.percent(share_of(curve, part))] for part in parts]
+    rows = [[reader.percent(part), reader.percent(arithmetic.share_of(curve, part))] for part in parts]
     return Figure(
         "load",
         reader.say("load_title"),
@@ -81,14 +80,6 @@ def load(reader: Reader, carried: Load) -> Figure:
             rows,
         ),
     )
-
-
-def share_of(curve: list[tuple[float, float]], part: float) -> float:
-    """The share of the load that this part of the people has, on the lines between the points of the curve."""
-    for (x0, y0), (x1, y1) in pairwise(curve):
-        if part <= x1 + 1e-9:
-            return y0 + (y1 - y0) * (part - x0) / (x1 - x0)
-    return 1.0
 
 
 def duty(reader: Reader, found: Duty, span: Span) -> Figure:

@@ -77,6 +77,7 @@ def grouped(report: Report, reader: Reader) -> list[tuple[str, list[Figure]]]:
                 asked.needs(reader, found, span),
                 asked.became(reader, found),
                 asked.reasons(reader, found),
+                asked.areas(reader, found),
                 asked.languages(reader, found),
             ],
         ),

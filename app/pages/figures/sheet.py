@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
@@ -135,6 +135,10 @@ class Reader:
     def day(self, day: date) -> str:
         """`Mar 2`."""
         return _moment("MMMd", datetime.combine(day, time(), UTC), "UTC", self.code)
+
+    def date(self, day: date) -> str:
+        """`Mar 2, 2026`."""
+        return str(format_date(day, "medium", locale=self.code))
 
     def hour(self, moment: datetime) -> str:
         """`3 PM`."""
