@@ -7,7 +7,19 @@ from handlers import brake, matching, pacing, pause, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
-from models import alarms, answering, assignments, candidates, events, kept_apart, lines, offers, people, requests
+from models import (
+    admission,
+    alarms,
+    answering,
+    assignments,
+    candidates,
+    events,
+    kept_apart,
+    lines,
+    offers,
+    people,
+    requests,
+)
 from models.assignments import State as AssignmentState
 from models.candidates import Among, Candidate
 from models.delivery import contents
@@ -47,6 +59,8 @@ def open_up(
         wave=0,
     ):
         return []
+    if held is None:
+        admission.leave(context.session, request, context.now)  # it had its turn, or duty says that it has
     if held is not None:
         brake.note(context, request, held)
         return []
@@ -63,6 +77,7 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         brake.note(context, request, held)
         return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     session, now = context.session, context.now
+    admission.leave(session, request, now)
     known, how = answering.of(context.line), pacing.pace(context, request)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)
