@@ -1,8 +1,8 @@
 """The intake governor: while more comes in than hands can carry for days, what can wait takes a place in line.
 
 First come, first asked about; hands let out the next. Nobody is refused, nothing is lost, and what is urgent, tells
-of danger or has its hour soon never waits here. What hands can carry is what they lately took; with too little of that,
-nothing waits unless duty says so (TAP).
+of danger or has its hour soon never waits here. What hands can carry is what they lately took; with too little of
+that, nothing waits unless duty says so (TAP).
 """
 
 from dataclasses import dataclass
@@ -176,7 +176,8 @@ def said(context: Context, request: Request, waiting: Waits) -> dict[str, Any]:
 
 def look_at(context: Context) -> datetime:
     """When time next looks how somebody in line stands: at this hour of the next day."""
-    return lines.waking(context.line).after(context.now, _day(context))
+    waking = lines.waking(context.line)
+    return waking.wakes(waking.after(context.now, _day(context)))
 
 
 def let_out(context: Context, row: Surge, most: int) -> int:

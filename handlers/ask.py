@@ -52,7 +52,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
 
 
 def cant_wait(turn: Turn, _: Answer) -> Texts:
-    """1: it cannot wait for the morning, or its turn. It is urgent: who said that nights are fine is asked at night."""
+    """1: it cannot wait for the morning, or its turn. Urgent now, it is asked about at night too."""
     request = requests.by_id(turn.session, turn.asked.request_id) if turn.asked and turn.asked.request_id else None
     turn.unask(turn.speaker)
     if request is None or request.state is not State.OPEN or request.urgency is Urgency.URGENT:

@@ -1,8 +1,8 @@
 """Whether volunteers are asked now, or why a wave waits and until when: all reasons that there are, in one place.
 
 A pause; hands that are full (handlers/admission.py); the money for texts; more at once than ever; the night. The
-first of these that holds is the one that its neighbor hears. Nothing is refused and nothing is lost: what is held goes out
-by itself, one request after the other. Whoever is in danger is never held.
+first of these that holds is the one that its neighbor hears. Nothing is refused and nothing is lost: what is held
+goes out by itself, one request after the other. Whoever is in danger is never held.
 """
 
 from dataclasses import dataclass

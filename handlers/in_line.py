@@ -14,7 +14,7 @@ from models.surges import Surge, Tap
 ROUND = "admission"
 OFTEN = timedelta(minutes=30)  # waking ones, between two looks at the line while somebody waits in it
 SELDOM = timedelta(hours=2)
-AT_NIGHT = (5,)  # o'clock, of lines of which nobody knows yet what hands carry
+AT_NIGHT = (4,)  # o'clock, with all else that is measured: of lines of which nobody knows yet what hands carry
 MEASURED = timedelta(hours=20)
 MEASURED_WHILE_FULL = timedelta(hours=3)
 EVERYBODY = 100_000  # nobody has so long a line
@@ -35,7 +35,7 @@ def look(context: Context, request: Request) -> Generator[Text, None, bool]:
     told_at, words = said[-1] if said else (request.queued_at or now, "")
     before = datetime.fromisoformat(words) if words else None
     later = _later(before, told_at, waits.turn)
-    silent = now - told_at >= timedelta(days=context.line.policy.queue_word_days) - DAY / 2
+    silent = now - told_at > timedelta(days=context.line.policy.queue_word_days) - DAY
     if (later or silent or (before is None and waits.turn is not None)) and lines.waking(context.line).at(now):
         phrase = "line_later" if later else "line_word"
         yield _word(context, request, phrase, waits)
