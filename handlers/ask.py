@@ -7,7 +7,7 @@ from handlers.summary import Ours
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs, placing
 from handlers.understanding.intents import Answer, Kind, Need, Question, Understanding
-from models import requests
+from models import lines, requests
 from models.requests import TALKING, Request, State, Urgency
 
 FIRST, SECOND = 1, 2
@@ -52,7 +52,7 @@ def need(turn: Turn, intent: Answer) -> Texts:
 
 
 def cant_wait(turn: Turn, _: Answer) -> Texts:
-    """1: it cannot wait for the morning. It is urgent then, and whoever said that nights are fine is asked now."""
+    """1: it cannot wait for the morning, or its turn. Urgent now, it is asked about at night too."""
     request = requests.by_id(turn.session, turn.asked.request_id) if turn.asked and turn.asked.request_id else None
     turn.unask(turn.speaker)
     if request is None or request.state is not State.OPEN or request.urgency is Urgency.URGENT:
@@ -61,7 +61,10 @@ def cant_wait(turn: Turn, _: Answer) -> Texts:
     request.urgency = Urgency.URGENT
     requests.record(turn.session, request, "cannot_wait", turn.now, by=turn.speaker.id)
     texts = waves.ask_next(turn, request)
-    yield turn.reply("asks_at_night", about=request, n=waves.asked(texts), dial=Ours(turn.line.emergency_number))
+    phrase = (
+        "asks_at_once" if request.queued_at is not None and lines.waking(turn.line).at(turn.now) else "asks_at_night"
+    )
+    yield turn.reply(phrase, about=request, n=waves.asked(texts), dial=Ours(turn.line.emergency_number))
     yield from texts
 
 

@@ -1,13 +1,15 @@
-"""Whether volunteers are asked now: the brake of a line that has more new requests than ever, and its ceiling.
+"""Whether volunteers are asked now, or why a wave waits and until when: all reasons that there are, in one place.
 
-Nothing is refused and nothing is lost: what is held goes out by itself, one request after the other. Whoever is in
-danger is never held.
+A pause; hands that are full (handlers/admission.py); the money for texts; more at once than ever; the night. The
+first of these that holds is the one that its neighbor hears. Nothing is refused and nothing is lost: what is held
+goes out by itself, one request after the other. Whoever is in danger is never held.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from handlers import admission
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
@@ -15,7 +17,7 @@ from models import events, lines, people, requests, surges
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane
 from models.requests import Request
-from models.surges import Surge
+from models.surges import Surge, Tap
 
 HELD_AT_LEAST = timedelta(hours=1)  # then it ends by itself, once the rate has fallen
 LONGEST_WAIT = timedelta(hours=2)  # of one request, however many come
@@ -27,6 +29,7 @@ MANY = 1_000  # requests: nobody wants to know of more exactly
 class Hold(StrEnum):
     """Why volunteers are not asked now."""
 
+    QUEUE = "queue"
     SURGE = "surge"
     CEILING = "ceiling"
     NIGHT = "night"
@@ -59,6 +62,13 @@ def paused(context: Context, request: Request) -> Held | None:
     return Held(Hold.PAUSE, slot)
 
 
+def queue(context: Context, request: Request) -> Held | None:
+    """Whether no wave may go out before its turn in line."""
+    if not request.in_line or request.presses:
+        return None
+    return Held(Hold.QUEUE, admission.look_at(context))
+
+
 def ceiling(context: Context, request: Request) -> Held | None:
     """Whether no wave may go out today, because the money for texts is spent."""
     if request.in_danger or not context.line.policy.daily_ceiling:
@@ -78,14 +88,20 @@ def night(context: Context, request: Request) -> Held | None:
 
 def held(context: Context, request: Request) -> Held | None:
     """Whether no wave may go out now, for whatever reason that concerns every wave."""
-    return stopped(context, request) or night(context, request)
+    return stopped(context, request) or queue(context, request) or night(context, request)
 
 
 def first_wave(context: Context, request: Request) -> tuple[Held | None, list[Text]]:
-    """Whether the first wave of a new request must wait; and what duty is told or asked, where that begins."""
-    if over := stopped(context, request):
+    """Whether the first wave of a new request must wait; and what duty is told or asked, where that begins.
+
+    In line it takes its place at once, also in a pause: what comes later is never asked about sooner.
+    """
+    queued = admission.joins(context, request)
+    if over := paused(context, request) or (None if queued else ceiling(context, request)):
         return over, list(report(context, over))
-    slow, texts = _surge(context, request)
+    slow, texts = (None, []) if queued else _surge(context, request)
+    if request.queued_at is not None:
+        return Held(Hold.QUEUE, admission.look_at(context)), texts
     asleep = night(context, request)
     if asleep is not None and slow is not None:  # what comes in the night is spaced out in the morning as well
         asleep = Held(Hold.NIGHT, asleep.until + (slow.until - context.now))
@@ -103,8 +119,17 @@ def _surge(context: Context, request: Request) -> tuple[Held | None, list[Text]]
         return None, []
     kept = surges.of_line(context.session, context.line)
     count = surges.count_new(context.session, context.line, context.now - window) if many else 0
-    texts = list(_ask_duty(context, count)) if _follow(kept, count, policy.brake_requests, context.now) else []
+    texts: list[Text] = []
+    if _follow(kept, count, policy.brake_requests, context.now):
+        work = admission.work(context)
+        if kept.tap is Tap.AUTO and admission.overwhelmed(context, kept, work):  # one flood, one text
+            kept.held_since = None
+            texts = admission.begin(context, kept, work)
+        else:
+            texts = list(_ask_duty(context, count))
     context.session.add(kept)
+    if kept.queued_since is not None and admission.joins(context, request):
+        return None, texts
     if kept.held_since is None:
         return None, texts
     slot = surges.take_slot(kept, context.now, timedelta(minutes=policy.brake_gap), LONGEST_WAIT)

@@ -54,6 +54,21 @@ class Due:
                 return _within(book, start, end, today)
 
 
+@dataclass(frozen=True)
+class Around:
+    """A day on which something likely comes, on the line's clock."""
+
+    moment: datetime
+    zone: str
+    now: datetime
+
+    def in_words(self, book: Book) -> str:
+        """`today`, `around Thu`, `around Tue Mar 10`."""
+        zone = ZoneInfo(self.zone)
+        day, today = self.moment.astimezone(zone).date(), self.now.astimezone(zone).date()
+        return _day(book, day, today) if day <= today else book.say("around", {"day": Words(_day(book, day, today))})
+
+
 def of(request: Request, zone: str, now: datetime) -> Due | None:
     """When this request is needed, if its neighbor has said so."""
     if request.needed_as is None or request.needed_from is None or request.needed_until is None:

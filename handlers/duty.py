@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from handlers import (
+    admission,
     alarms,
     brake,
     choosing,
@@ -96,6 +97,8 @@ def queue(turn: Turn, _: Order) -> Texts:
         )
         for r in waiting[:SHOWN]
     ]
+    if (pressure := admission.pressure(turn)) is not None:
+        rows.insert(0, pressure)
     left = len(waiting) - SHOWN
     yield turn.reply("queue", rows=summary.Lines(rows), more=Said("queue_more", {"n": left}) if left > 0 else None)
 

@@ -87,6 +87,8 @@ def _correct(turn: Turn, request: Request, words: str, before: Understanding, no
         whereabouts.locate(request, words, now, turn.areas)
     if now.when is not None:
         timing.note(turn, request, now.when)
+    if request.in_line and request.presses:
+        requests.schedule(turn.session, request, turn.now)
 
 
 def _named(meaning: Understanding) -> list[str]:

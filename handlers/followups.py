@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import choosing, duty_tasks, intake, overdue, stocking, talks, unmet, waiting, waves
+from handlers import choosing, duty_tasks, in_line, intake, overdue, stocking, talks, unmet, waiting, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -55,6 +55,10 @@ def _open(context: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
     if stocking.waits(context, request):
         return
+    if request.in_line and not (yield from in_line.look(context, request)):
+        return
+    if request.turn_at is not None and not request.wave and _is_over(context, request):
+        request.needed_as = request.needed_from = request.needed_until = None  # "today" was when they asked
     plan = unmet.plan(context, request)
     paused = context.line.is_paused(context.now) and not request.in_danger
     if not paused and not (yield from waiting.act(context, request, plan)):
@@ -67,6 +71,9 @@ def _open(context: Context, request: Request) -> Texts:
     phrase = None
     if first and count:
         phrase = "asking_now"
+    elif first and request.turn_at and not request.presses and not plan.since_began("nobody_yet_told"):
+        requests.record(context.session, request, "nobody_yet_told", context.now)
+        phrase = "line_turn_nobody"
     elif again and plan.first_round and not first:
         phrase = "asked_again"
     elif count and request.wave == SECOND and plan.first_round:
@@ -75,6 +82,12 @@ def _open(context: Context, request: Request) -> Texts:
         neighbor = people.by_id(context.session, request.person_id)
         yield context.tell(neighbor, phrase, about=request, n=count, **unmet.promised(context, request))
     yield from texts
+
+
+def _is_over(context: Context, request: Request) -> bool:
+    """Whether the time that it was needed at was over before its turn came; to be asked of what was in line."""
+    over = request.needed_until or request.needed_from
+    return over is not None and request.turn_at is not None and over <= request.turn_at
 
 
 def _delivered(context: Context, request: Request) -> Texts:

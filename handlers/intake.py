@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import (
+    admission,
     alarms,
     allowance,
     brake,
@@ -39,6 +40,7 @@ OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the nu
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
 GOT_IT = {
+    Hold.QUEUE: "got_it_queue",
     Hold.SURGE: "got_it_surge",
     Hold.CEILING: "got_it_ceiling",
     Hold.NIGHT: "got_it_night",
@@ -251,7 +253,10 @@ def put_out(context: Context, request: Request) -> Texts:
     values["dial"] = Ours(context.line.emergency_number)
     if held is not None and held.why is Hold.PAUSE:
         pause.mark(context, request)
-        values = pause.said(context)
+        values = pause.said(context, admission.waits(context, request).turn if request.in_line else None)
+    elif held is not None and held.why is Hold.QUEUE:
+        values = admission.said(context, request, admission.waits(context, request))
+        phrase = phrase if values["when"] else "got_it_queue_closed"
     elif held is not None and held.why is Hold.NIGHT:
         context.ask(neighbor, Question.CANT_WAIT, request, options=1)
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)

@@ -105,14 +105,14 @@ def _end(context: Context) -> int:
     return waiting.spread(context.session, context.line, context.now, gap, brake.LONGEST_WAIT)
 
 
-def told(context: Context, request: Request) -> Iterator[Text]:
-    """The neighbor hears of the pause: one text, however many requests of theirs wait."""
+def told(context: Context, request: Request, turn: datetime | None = None) -> Iterator[Text]:
+    """The neighbor hears of the pause: one text, however many requests of theirs wait; in line also of their turn."""
     own = requests.live_of(context.session, request.person_id)
     if not context.line.is_paused(context.now) or events.is_told(context.session, own, "paused", _stamp(context)):
         return
     mark(context, request)
     neighbor = people.by_id(context.session, request.person_id)
-    yield context.tell(neighbor, "pause_waits", about=request, **said(context))
+    yield context.tell(neighbor, "pause_waits", about=request, **said(context, turn))
 
 
 def to_who_writes(turn: Turn) -> Texts:
@@ -126,9 +126,9 @@ def mark(context: Context, request: Request) -> None:
     requests.record(context.session, request, "paused", context.now, words=_stamp(context))
 
 
-def said(context: Context) -> dict[str, Any]:
-    """What a text says of the pause: whose, until when, and whom to call in danger."""
-    ends = context.line.paused_until or context.now
+def said(context: Context, turn: datetime | None = None) -> dict[str, Any]:
+    """What a text says of the pause: whose, until when (or their turn in line after it), whom to call in danger."""
+    ends = max(context.line.paused_until or context.now, turn or context.now)
     dial = Ours(context.line.emergency_number)
     return {"line": Ours(context.line.name), "when": unmet.soon(context, ends), "dial": dial}
 

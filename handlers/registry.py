@@ -52,6 +52,7 @@ from handlers import (
     silence,
     silent,
     stock,
+    tap,
     volunteer_talk,
     waiting,
     watching,
@@ -100,6 +101,7 @@ KINDS = Argument("needs", arguments.kinds, in_words=True)
 EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optional=True)
 ON = Argument("on", arguments.on)
 BRAKE = Argument("on", arguments.brake)
+TAP = Argument("tap", arguments.tap, in_words=True, optional=True)
 WAKE = Argument("on", arguments.wake)
 SHIFT = Argument("turn", shift_words.turn, in_words=True, optional=True)
 TO_MANY = Argument("to", arguments.to_many, in_words=True, optional=True)
@@ -193,6 +195,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("false_alarm", watching.false_alarm, numbers=True, told=Told.DUTY),
     # The text that asks how to go on tells of it; it is wanted at no other time.
     Command("brake", duty.brake_, Who.DUTY, spellings=("brake_on", "brake_off"), argument=BRAKE, told=Told.README),
+    # The text that says that a line has begun tells of it.
+    Command("tap", tap.tap, Who.DUTY, spellings=("tap_open", "tap_close", "tap_auto", "tap_rate"), argument=TAP,
+            told=Told.README),
     Command("pause", pause.pause, Who.DUTY, argument=UNTIL, note=Note.ARGUMENT, told=Told.README),
     Command("resume", pause.resume, Who.DUTY, told=Told.README),  # the answer to PAUSE LINE tells it
     # anyone

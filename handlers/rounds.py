@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import broadcasting, digest, dragging, duty_tasks, forgetting, keeping, measuring, pause, rota, silent
+from handlers import (
+    broadcasting,
+    digest,
+    dragging,
+    duty_tasks,
+    forgetting,
+    in_line,
+    keeping,
+    measuring,
+    pause,
+    rota,
+    silent,
+)
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer
@@ -34,6 +46,7 @@ ROUNDS: dict[str, Round] = {
     forgetting.CLEARING: Round(keeping.clear, never),
     keeping.KEEPING: Round(keeping.act, keeping.next_moment),
     "silent": Round(silent.act, silent.next_moment),
+    in_line.ROUND: Round(in_line.act, in_line.next_moment),
     pause.TIMER: Round(pause.over, pause.ends_at),
 }
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handlers import company, doors, first_answer, lease, timing, unmet, watch
+from handlers import admission, company, doors, first_answer, lease, timing, unmet, watch
 from handlers.summary import Said, When
 from handlers.turn import Text, Turn
 from handlers.understanding.intents import DangerKind
@@ -75,6 +75,8 @@ def _open(turn: Turn, request: Request) -> Text:
     """How many were asked, how many said no, and when it goes on."""
     if request.person_id == turn.speaker.id:
         want(turn, request)
+    if request.in_line and not request.presses:
+        return _in_line(turn, request)
     plan = unmet.plan(turn, request)
     asked = waiting.asked(turn.session, request)
     said_no = Said("said_no", {"n": asked.said_no}) if asked.said_no else None
@@ -86,6 +88,14 @@ def _open(turn: Turn, request: Request) -> Text:
     what = replace(turn.what(request, doors.sight_of_speaker(turn, request)), takes=())
     values: dict[str, Any] = {"what": what, "when": when, "lately": lately, "said_no": said_no}
     return turn.reply(_phrase(turn, request, plan, asked.people), about=request, n=asked.people, **values)
+
+
+def _in_line(turn: Turn, request: Request) -> Text:
+    """Its place, and when its turn likely comes."""
+    waits = admission.waits(turn, request)
+    what = replace(turn.what(request, doors.sight_of_speaker(turn, request)), takes=())
+    phrase = "status_line" if waits.turn is not None else "status_line_closed"
+    return turn.reply(phrase, about=request, what=what, **admission.said(turn, request, waits))
 
 
 def _phrase(turn: Turn, request: Request, plan: Plan, asked: int) -> str:

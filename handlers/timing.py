@@ -73,6 +73,8 @@ def note(context: Context, request: Request, named: TimeExpression | None) -> bo
     request.needed_as, request.needed_from, request.needed_until = needed.as_, needed.start, needed.end
     if not request.in_danger:
         request.urgency = how_soon(needed, request.urgency, context.now, ZoneInfo(context.line.timezone))
+    if request.in_line:
+        requests.schedule(context.session, request, context.now)  # perhaps it cannot wait for its turn any more
     context.session.add(request)
     return True
 

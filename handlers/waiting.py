@@ -110,6 +110,9 @@ def still_needs(turn: Turn, _: Free) -> Texts:
 def wanted(turn: Turn, request: Request) -> Texts:
     """They want it still: who has not answered is asked once more, right now."""
     turn.unask(turn.speaker, request)
+    if request.in_line:
+        yield standing.of(turn, request)  # it keeps its place
+        return
     plan = unmet.plan(turn, request)
     requests.record(turn.session, request, "still_needed", turn.now, by=turn.speaker.id)
     request.wanted_at = turn.now

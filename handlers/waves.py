@@ -9,6 +9,7 @@ from handlers.brake import Held
 from handlers.summary import Quoted, Said, What
 from handlers.turn import Context, Text, Texts, Turn
 from models import (
+    admission,
     alarms,
     answering,
     assignments,
@@ -64,6 +65,8 @@ def open_up(
         wave=0,
     ):
         return []
+    if held is None:
+        admission.leave(context.session, request, context.now)  # it had its turn, or duty says that it has
     if held is not None:
         brake.note(context, request, held)
         return []
@@ -100,6 +103,7 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         brake.note(context, request, held)
         return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     session, now = context.session, context.now
+    admission.leave(session, request, now)
     known, how = answering.of(context.line), pacing.pace(context, request).for_places(request.places_left)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)

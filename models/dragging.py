@@ -28,7 +28,12 @@ def find(session: Session, line_id: int, now: datetime, most: int = MOST) -> lis
         sa.and_(col(Request.state) == State.OPEN, lapsed >= LAPSES),
     )
     later = sa.or_(col(Request.needed_from).is_(None), col(Request.needed_from) <= now)
+    in_line = sa.and_(col(Request.queued_at).is_not(None), col(Request.turn_at).is_(None))  # and was told so
     live = select(Request).where(
-        Request.line_id == line_id, col(Request.state).in_((State.OPEN, State.HELD)), drags, later
+        Request.line_id == line_id,
+        col(Request.state).in_((State.OPEN, State.HELD)),
+        drags,
+        later,
+        ~sa.and_(col(Request.state) == State.OPEN, in_line),
     )
     return session.exec(live.order_by(col(Request.created_at), col(Request.id)).limit(most))

@@ -14,7 +14,7 @@ from models.store.session import Session
 from models.store.types import Model, UtcDateTime
 
 RULE, ANSWER, RESOURCE, AREA, SETTING = "rule", "answer", "resource", "area", "setting"
-PAUSE, BRAKE = "pause", "brake"  # by text
+PAUSE, BRAKE, TAP = "pause", "brake", "tap"  # by text
 SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number")
 
 

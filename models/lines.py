@@ -138,6 +138,12 @@ class Policy:
     brake_requests: int = 20  # new ones within `brake_minutes`; if more come than ever did, waves are held
     brake_minutes: int = 10
     brake_gap: int = 1  # minutes between waves while they are held
+    queue_days: int = (
+        3  # days of work for the hands there are: if more waits, what can wait gets a place in line; 0: never
+    )
+    queue_claims: int = 20  # before which nobody knows how much hands can carry, and nothing waits in line
+    queue_weeks: int = 4  # whose claims say how much that is
+    queue_word_days: int = 3  # at most, between two words to somebody in line
     countries: tuple[str, ...] = ()  # whose SMS are answered, such as ("US", "MX"); empty: the line's own
     rate_sms: float = 1.0  # segments a second from one number
     rate_whatsapp: float = 80.0  # messages a second

@@ -68,6 +68,7 @@ DUE = sa.text("next_action_at IS NOT NULL")
 NOT_OVER = sa.text("state <> 'closed'")
 WORDS_LEFT = sa.text("state = 'closed' AND blanked_at IS NULL")
 UNFILLED = sa.text("state = 'open' AND unfilled_since IS NOT NULL")
+IN_LINE = sa.text("state = 'open' AND queued_at IS NOT NULL AND turn_at IS NULL")
 EMERGENCY = sa.text("emergency AND state <> 'closed'")  # few are, however many wait
 COMPLAINT = sa.text("about_person_id IS NOT NULL")
 
@@ -92,6 +93,9 @@ class Request(Model, table=True):
         sa.Index("ix_request_about", "about_person_id", sqlite_where=COMPLAINT, postgresql_where=COMPLAINT),
         sa.Index(
             "ix_request_unfilled", "line_id", "unfilled_since", sqlite_where=UNFILLED, postgresql_where=UNFILLED
+        ),
+        sa.Index(
+            "ix_request_in_line", "line_id", "queued_at", "number", sqlite_where=IN_LINE, postgresql_where=IN_LINE
         ),
     )
 
@@ -129,6 +133,8 @@ class Request(Model, table=True):
     wanted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the neighbor last said they need it
     wave: int = 0
     unfilled_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # looked for people in vain, last
+    queued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # took its place in line: hands were full
+    turn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and left it: people are asked from then on
     next_action_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when time itself must act on it
     blanked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # its words and places are gone
     changed_at: datetime = Field(sa_type=UtcDateTime)
@@ -143,6 +149,11 @@ class Request(Model, table=True):
     def presses(self) -> bool:
         """Whether it cannot wait: people are asked at night too, and before they have answered anything else."""
         return self.urgency is Urgency.URGENT or self.in_danger
+
+    @property
+    def in_line(self) -> bool:
+        """Whether it waits for its turn, and nobody has been asked about it yet (models/admission.py)."""
+        return self.state is State.OPEN and self.queued_at is not None and self.turn_at is None
 
     @property
     def live(self) -> bool:

@@ -104,7 +104,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         keep="line_id number person_id state outcome needs people urgency emergency danger area_id language "
         "helpers_wanted helpers_have next_wave_at needed_as needed_from needed_until parent_request_id "
-        "duty_person_id about_person_id wanted_at wave unfilled_since next_action_at blanked_at "
+        "duty_person_id about_person_id wanted_at wave unfilled_since queued_at turn_at next_action_at blanked_at "
         "changed_at created_at",
         blank="text vicinity place repeats code_word ask_first",
     ),
@@ -228,7 +228,10 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     ),
     Worker: Retention(keep="seen_at"),
     Prefix: Retention(keep="line_id prefix day phones reported_at"),
-    Surge: Retention(keep="line_id most held_since next_wave_at free_until"),
+    Surge: Retention(
+        keep="line_id most held_since next_wave_at free_until over_since queued_since tap tap_rate per_day claims "
+        "measured_at turn_at reminded_at"
+    ),
     Timer: Retention(keep="line_id next_at kind"),
     Restore: Retention(keep="at read_from doubted_until caught_up_at"),
 }

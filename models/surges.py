@@ -1,7 +1,11 @@
-"""Surges: more new requests at once than a line ever had. Waves are held until duty has said how to go on."""
+"""Surges: more new requests than ever at once, or than hands can carry for days. First waves wait, and duty decides.
+
+One row a line holds all that decides whether the first wave of a new request waits, and for what.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -15,13 +19,22 @@ from models.lines import Line, day
 from models.requests import Outcome, Request, State
 from models.store.session import Session
 from models.store.statements import Precompiled
-from models.store.types import Model, UtcDateTime, table
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 MOST_COUNTED = 1_000  # new requests at once: more are as many
 
 
+class Tap(StrEnum):
+    """What lets new requests in that can wait."""
+
+    AUTO = "auto"  # hands: they wait in line while there is more work than those can carry for days
+    OPEN = "open"  # duty: nobody waits, until hands keep up again
+    CLOSED = "closed"  # duty: everybody waits, until duty says otherwise
+    RATE = "rate"  # duty: so many a day
+
+
 class Surge(Model, table=True):
-    """How many new requests come to one line, and whether its waves are held."""
+    """How many new requests come to one line, what its hands carry, and whether its first waves are held."""
 
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id", unique=True)
@@ -29,6 +42,19 @@ class Surge(Model, table=True):
     held_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_wave_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # while held: when the next may go out
     free_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # duty said go on: nothing is held
+    over_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # more work waits than for so many days
+    queued_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # what can wait takes a place in line
+    tap: Tap = Field(default=Tap.AUTO, sa_type=EnumString(Tap), sa_column_kwargs={"server_default": "auto"})
+    tap_rate: int = Field(
+        default=0, sa_column_kwargs={"server_default": "0"}
+    )  # requests a day, where the tap says so
+    per_day: float = Field(
+        default=0.0, sa_column_kwargs={"server_default": "0"}
+    )  # requests that hands take in a day, urgent ones aside: as measured
+    claims: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # that it was measured from
+    measured_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    turn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the last was let out of the line
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # duty, that the tap is closed
 
 
 @dataclass(frozen=True)
@@ -82,6 +108,11 @@ def load(session: Session, line: Line, now: datetime) -> Load:
     return found
 
 
+def forget(session: Session, line: Line) -> None:
+    """What was read is not true any more: the next text of this transaction reads anew."""
+    session.cache.pop(("load", line.id), None)
+
+
 def count_new(session: Session, line: Line, since: datetime) -> int:
     """How many requests have come since then, at most a thousand. Their numbers are given in turn.
 
@@ -101,13 +132,15 @@ def count_new(session: Session, line: Line, since: datetime) -> int:
 @cache
 def _keeping(dialect: str) -> Precompiled[None]:
     on: Any = postgresql if dialect == "postgresql" else sqlite
-    new = on.insert(Surge).values(line_id=sa.bindparam("line_id"), most=0)
+    empty = {"most": 0, "tap": Tap.AUTO, "tap_rate": 0, "per_day": 0.0, "claims": 0}
+    new = on.insert(Surge).values(line_id=sa.bindparam("line_id"), **empty)
     return Precompiled(new.on_conflict_do_nothing(index_elements=["line_id"]))
 
 
 def of_line(session: Session, line: Line) -> Surge:
     """The line's row, kept from changing elsewhere until the transaction ends; made now if need be."""
     session.modify(_keeping(session.dialect.name), line_id=line.id)
+    forget(session, line)
     return session.exec(select(Surge).where(Surge.line_id == line.id).with_for_update()).one()
 
 
@@ -119,14 +152,20 @@ def take_slot(surge: Surge, now: datetime, gap: timedelta, longest: timedelta) -
 
 
 def release(session: Session, line: Line, now: datetime) -> int:
-    """What waits for its first wave goes out now; returns how many requests do."""
+    """What waits for its first wave goes out now, but for what has a place in line; returns how many requests do."""
     held = sa.update(REQUESTS).where(
         REQUESTS.c.line_id == line.id,
         REQUESTS.c.state == State.OPEN,
         REQUESTS.c.wave == 0,
         REQUESTS.c.next_action_at > now,
+        sa.or_(REQUESTS.c.queued_at.is_(None), REQUESTS.c.turn_at.is_not(None)),
     )
     return int(session.execute(held.values(next_action_at=now)).rowcount)
+
+
+def in_line(session: Session) -> list[int]:
+    """The lines whose new requests wait in line, if they can wait."""
+    return list(session.exec(select(Surge.line_id).where(col(Surge.queued_since).is_not(None))))
 
 
 def held(session: Session) -> list[int]:

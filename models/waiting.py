@@ -15,7 +15,7 @@ from models.store.session import Session
 from models.store.statements import in_literals
 from models.store.types import table
 
-BEGINNINGS = ("opened", "dropped", "lapsed", "reopened", "stopped")  # events with which it is open (again)
+BEGINNINGS = ("opened", "dropped", "lapsed", "reopened", "stopped", "turn")  # events with which it is open (again)
 ASKED_AGAIN = "asked_again"  # the event of a new round; its words say how many the one before had asked
 REQUESTS, PEOPLE = table(Request), table(Person)
 

@@ -41,6 +41,7 @@ NOT_PEOPLES = {
     "lineevent": "kind name before after",
     "line_number": "channel number",
     "spending": "day",
+    "surge": "tap",
     "worker": "id",
     "prefix": "prefix day",
     "timer": "kind",

@@ -334,6 +334,12 @@ FIGURES: dict[str, Figure] = {
                              "by one and duty decides. 0 for never", whole(0, 900)),
     "brake_minutes": Figure("minutes", "in which new requests are counted for the brake", minutes),
     "brake_gap": Figure("minutes", "from one request to the next while the brake is on", minutes),
+    "queue_days": Figure("days", "of work for the hands there are: if more waits, what can wait gets a place "
+                         "in line. 0 for never", whole(0, 365)),
+    "queue_claims": Figure("claims", "before which nobody knows what hands can carry, and nothing waits in line",
+                           whole(1, 10_000)),
+    "queue_weeks": Figure("weeks", "whose claims say what hands can carry", whole(1, 52)),
+    "queue_word_days": Figure("days", "at most, between two words to a neighbor in line", whole(1, 30)),
     "countries": Figure("", "whose SMS are answered; none for the line's own alone, * for any", countries),
     "rate_sms": Figure("segments/s", "from the number, as the carrier allows", speed),
     "rate_whatsapp": Figure("messages/s", "from the WhatsApp number", speed),

@@ -158,6 +158,30 @@ def brake(said: Said) -> bool | None:
     return {"brake_on": True, "brake_off": False}.get(said.phrase.name)
 
 
+class TapSaid(NamedTuple):
+    """How new requests are let in: "open", "closed", "auto", or "rate" and so many a day."""
+
+    tap: str
+    rate: int = 0
+
+
+TAPS = {"tap_open": "open", "tap_close": "closed", "tap_auto": "auto"}
+
+
+def tap(said: Said) -> TapSaid | None:
+    """`tap open`, `tap 5`, `let in 10 a day`; None for all that only begins so ("tap water is brown")."""
+    words, number = list(said.rest), None
+    if said.phrase.name not in TAPS:
+        if not words or words[0].number is None:
+            return None
+        number = words.pop(0).number
+    if not all(said.phrases.is_function_word("tap_filler", word.text) for word in words):
+        return None
+    if number is None:
+        return TapSaid(TAPS[said.phrase.name])
+    return TapSaid("rate", number) if 0 < number < 1000 else None
+
+
 def digest(said: Said) -> bool:
     """Whether offers shall come together."""
     return said.phrase.name != "digest_off"

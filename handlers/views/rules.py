@@ -32,6 +32,7 @@ class Unit(StrEnum):
     OFFERS = "offers"
     REQUESTS = "requests"
     MATCHES = "matches"
+    CLAIMS = "claims"
     PLACES = "places"
     TEXTS = "texts"
     MEGABYTES = "megabytes"
@@ -152,6 +153,10 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "brake_requests": Unit.REQUESTS,
         "brake_minutes": Unit.MINUTES,
         "brake_gap": Unit.MINUTES,
+        "queue_days": Unit.DAYS,
+        "queue_claims": Unit.CLAIMS,
+        "queue_weeks": Unit.WEEKS,
+        "queue_word_days": Unit.DAYS,
     },
     "memory": {
         "keep_words_days": Unit.DAYS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from handlers import dragging, duty_tasks, pause, raising, rota
+from handlers import admission, dragging, duty_tasks, pause, raising, rota
 from handlers.phrasebook import Value
 from handlers.summary import Said, What
 from handlers.turn import Context
@@ -16,6 +16,7 @@ from models import duty_tasks as kept_tasks
 from models import kept_apart, people, requests, surges
 from models.duty_tasks import DutyTask
 from models.people import Person
+from models.surges import Tap
 
 NOTES, ROWS, DRAGS = 10, 30, 12
 
@@ -52,6 +53,8 @@ class Watch:
     more_waits: int
     paused_until: datetime | None
     held_since: datetime | None  # since when the brake is on
+    pressure: Said | None  # what waits in line, for how many days of work; None where nobody knows
+    tap: str
 
 
 def understands(context: Context, until: str) -> bool:
@@ -72,6 +75,8 @@ def look(context: Context, person: Person) -> Watch:
         more_waits=len(tasks) - ROWS if len(waits) == ROWS else 0,
         paused_until=context.line.paused_until if context.line.is_paused(context.now) else None,
         held_since=surge.held_since if surge is not None else None,
+        pressure=admission.pressure(context),
+        tap=surge.tap if surge is not None else Tap.AUTO,
     )
 
 

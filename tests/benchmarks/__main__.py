@@ -23,10 +23,11 @@ from tests.benchmarks import (
     scale,
     sending,
     session,
+    surge,
 )
 from tests.benchmarks.figures import say
 
-MODULES = full, against, session, fsync, scale, morning, sending, memory, pages, asking
+MODULES = full, against, session, fsync, scale, morning, sending, memory, pages, asking, surge
 BENCHMARKS = {module.NAME: module for module in MODULES}
 DATABASES = ("sqlite", "postgresql")
 

@@ -68,6 +68,10 @@ class Load:
     chance: float = 0.10  # that somebody who is asked says yes, on average
     compared: bool = True  # with other ways to ask
 
+    def rate(self, day: int) -> float:
+        """How many requests come on a day, about."""
+        return self.a_day * (self.rush if day == self.days // 2 else 1)
+
     def within(self, days: int | None) -> "Load":
         """The same over fewer days, if so many are too long."""
         return self if days is None or days >= self.days else replace(self, days=days)
@@ -150,8 +154,7 @@ def asks(load: Load, seed: str) -> Iterator[Ask]:
     luck = Random(f"{seed} asks")
     known = 0
     for day in range(load.days):
-        rate = load.a_day * (load.rush if day == load.days // 2 else 1)
-        for at in sorted(_moments(FIRST_DAY + day * DAY, rate, luck)):
+        for at in sorted(_moments(FIRST_DAY + day * DAY, load.rate(day), luck)):
             again = bool(known) and luck.random() < REPEATS
             neighbor = luck.randrange(known) if again else known
             known += not again

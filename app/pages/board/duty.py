@@ -26,7 +26,8 @@ router = APIRouter(prefix="/board/duty", include_in_schema=False)
 SEND, DONT = 1, 2
 ASKED = "asked"  # the readers of a broadcast who wait for help
 UNCLEAR = "duty.until_unclear"
-OF_DUTY = frozenset({"broadcast", "send", "dont", "pause", "resume", "brake_on", "brake_off"})
+TAPS = frozenset({"tap_open", "tap_close", "tap_auto"})
+OF_DUTY = TAPS | {"broadcast", "send", "dont", "pause", "resume", "brake_on", "brake_off"}
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ def _wanted(member: Member, form: Form) -> Act | None:
         return saying.switched("duty", on=kind == "on")
     if kind in ("brake_on", "brake_off"):
         return saying.switched("brake", on=kind == "brake_on")
+    if kind in TAPS:
+        return saying.tap(kind)
     if kind == "shift":
         begins, ends = form.number("from") % 24, form.number("until") % 24
         once = form.text("once") == "1"

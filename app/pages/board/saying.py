@@ -8,7 +8,7 @@ from babel.dates import get_day_names
 
 from app.pages.board.acting import Act
 from handlers import phrasebook, registry
-from handlers.understanding.arguments import WHOLE_DAY, ToMany
+from handlers.understanding.arguments import TAPS, WHOLE_DAY, TapSaid, ToMany
 from handlers.understanding.intents import Need, Order
 from handlers.understanding.shift_words import ADD, ShiftSaid
 
@@ -60,6 +60,11 @@ def switched(command: str, on: bool) -> Act:
     key = f"{command}_{'on' if on else 'off'}"
     known = key in registry.BY_NAME[command].spellings
     return Act(command, spelling=key if known else "", argument=on)
+
+
+def tap(spelling: str) -> Act:
+    """TAP OPEN and its like."""
+    return Act("tap", spelling=spelling, argument=TapSaid(TAPS[spelling]))
 
 
 def shift(day: int, begins: int, ends: int, *, once: bool, language: str) -> Act:
