@@ -22,6 +22,7 @@ from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.delivery.workers import Worker
 from models.duty_tasks import DutyTask
 from models.erasures import Erasure
+from models.households import Household
 from models.inbound import Inbound
 from models.kept_apart import KeptApart
 from models.line_events import LineEvent
@@ -90,7 +91,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         blank="name languages can areas max_open hours_from hours_until digest_since introduced_at unanswered "
         "survey_sent_at helper_since vouched_at vouched_by_person_id on_duty_since duty_at away_until silent_since "
         "discreet_since discreet_from discreet_until wake_since watch_asked_at leave_asked_at last_asked_at asked_on "
-        "pending_offer_request_id pending_question question_asked_at former",
+        "pending_offer_request_id pending_question question_asked_at household_id former",
         mark="opted_out_at banned_at",
     ),
     Address: Retention(
@@ -213,6 +214,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         "last_request paused_until answering resources rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
+    Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people
     LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),
     Spending: Retention(keep="line_id day segments micros heard_micros heard_to reported_at ceiling_reported_at"),
     Content: Retention(
