@@ -11,7 +11,7 @@ from enum import StrEnum
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
-from models import events, lines, people, requests, surges
+from models import distributions, events, lines, people, requests, surges
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane
 from models.requests import Request
@@ -74,6 +74,13 @@ def night(context: Context, request: Request) -> Held | None:
         return None
     morning = lines.waking(context.line).next(context.now)
     return Held(Hold.NIGHT, morning) if morning is not None and morning > context.now else None
+
+
+def booked(context: Context, request: Request) -> datetime | None:
+    """Until when nobody is asked, because the neighbor has a place at a distribution that has all of it."""
+    if not request.is_booked(context.now):
+        return None
+    return request.booked_until if distributions.has_all(context.session, request) else None
 
 
 def held(context: Context, request: Request) -> Held | None:

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from datetime import datetime, timedelta
 
 from handlers import (
+    brake,
     choosing,
     discreet,
     doors,
@@ -87,6 +88,9 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
         return True
     if request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
+        return True
+    if request.state is State.OPEN and brake.booked(turn, request):
+        yield turn.reply("claim_booked", about=request)
         return True
     if request.state is State.OPEN and not request.in_danger:
         if (dropped := _gave_back(turn, request)) is not None:

@@ -20,6 +20,7 @@ from models.delivery.contents import Content
 from models.delivery.line_numbers import LineNumber, Spending
 from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.delivery.workers import Worker
+from models.distributions import Distribution, Invitation, Slot
 from models.duty_tasks import DutyTask
 from models.erasures import Erasure
 from models.households import Household
@@ -104,7 +105,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         keep="line_id number person_id state outcome needs people urgency emergency danger area_id language "
         "helpers_wanted needed_as needed_from needed_until parent_request_id duty_person_id about_person_id "
-        "wanted_at wave unfilled_since next_action_at blanked_at changed_at created_at",
+        "wanted_at wave booked_until unfilled_since next_action_at blanked_at changed_at created_at",
         blank="text vicinity place repeats code_word",
     ),
     Event: Retention(
@@ -160,6 +161,20 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         keep="line_id by_person_id audience area_id created_at confirmed_by_person_id sent_at cancelled_at",
         blank="words",
     ),
+    # Where and when a group gives out what is the group's, not theirs who announced it.
+    Distribution: Retention(
+        of=("by_person_id",),
+        keep="line_id next_at number by_person_id stage begins_at ends_at place places slot_minutes needs last_tag "
+        "batches told_at created_at over_at",
+        blank="why",
+    ),
+    Slot: Retention(keep="distribution_id slot capacity taken walkins"),
+    Invitation: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id distribution_id person_id request_id state batch slot tag invited_at answer_until booked_at "
+        "evening_at soon_at missed_at changed_at",
+    ),
     PersonEvent: Retention(
         of=("person_id", "by_person_id"),
         keep="line_id person_id at kind by_person_id request_id",
@@ -211,7 +226,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number from_settings web_address carrier "
-        "last_request paused_until answering resources rules answers hash_key swept created_at"
+        "last_request last_distribution paused_until answering resources rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
     Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people

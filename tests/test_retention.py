@@ -58,6 +58,8 @@ NOT_PEOPLES = {
     "stockpromise": "state",
     "dutytask": "phrase",
     "broadcast": "audience",
+    "distribution": "stage place needs",
+    "invitation": "state",
     "attachment": "kind state",
     "keptapart": "neighbor_hash helper_hash",
     "personevent": "kind",

@@ -12,9 +12,9 @@ from app.database.engine import is_transient
 from app.inbound import receive
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
-from handlers import changed_number, followups, rounds, vigil
+from handlers import changed_number, distro_clock, followups, rounds, vigil
 from handlers.turn import Context, Texts, Turn
-from models import alarms, duty_tasks, lines, number_changes, offers, people, requests, timers
+from models import alarms, distributions, duty_tasks, lines, number_changes, offers, people, requests, timers
 from models.delivery import doubted
 from models.delivery.fair_ranks import FairRanks
 from models.due_rows import DueRows, Row
@@ -31,7 +31,8 @@ DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that c
 
 def next_due(session: Session) -> datetime | None:
     """When time next has to act on anything."""
-    sources = (alarms.DUE_ROWS, requests, offers, duty_tasks.DUE_ROWS, timers.DUE_ROWS, number_changes.DUE_ROWS)
+    due_rows = (alarms, duty_tasks, timers, number_changes, distributions)
+    sources = (requests, offers, *(each.DUE_ROWS for each in due_rows))
     moments = (source.next_due(session) for source in sources)
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -48,6 +49,7 @@ def tick(session: Session, now: datetime) -> int:
         acted += _offers(session, now)
         acted += _rows(session, now, "duty", duty_tasks.DUE_ROWS, followups.duty_waits)
         acted += _rows(session, now, "number", number_changes.DUE_ROWS, changed_number.act, retry=RETRY_AFTER)
+        acted += _rows(session, now, "distro", distributions.DUE_ROWS, distro_clock.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
     return acted
 

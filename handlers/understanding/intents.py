@@ -181,6 +181,10 @@ class Question(StrEnum):
     OLD_PHONE = "old_phone"  # a new phone, whether the old one is gone: 1
     NEW_PHONE = "new_phone"  # somebody, whether a phone that says so is their new one
     FORWARDED = "forwarded"  # anybody, whether what they passed on is their own need
+    DISTRO = "distro"  # an invited household, when it comes
+    DISTRO_PLAN = "distro_plan"  # duty, whether households are invited
+    DISTRO_FOR = "distro_for"  # duty, what a distribution is for
+    DISTRO_MISSED = "distro_missed"  # who could not come twice, what would help
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -193,6 +197,9 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.GOING,
         Question.COVER,
         Question.BROADCAST,
+        Question.DISTRO,
+        Question.DISTRO_PLAN,
+        Question.DISTRO_MISSED,
         Question.CANT_WAIT,
         Question.FORWARDED,
         Question.FORGET,

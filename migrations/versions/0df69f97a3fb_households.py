@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0df69f97a3fb'
-down_revision = 'eb03992e2f81'
+down_revision = '88de71d9e198'
 branch_labels = None
 depends_on = None
 
