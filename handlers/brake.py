@@ -80,7 +80,8 @@ def booked(context: Context, request: Request) -> datetime | None:
     """Until when nobody is asked, because the neighbor has a place at a distribution that has all of it."""
     if not request.is_booked(context.now):
         return None
-    return request.booked_until if distributions.has_all(context.session, request) else None
+    found = distributions.booking(context.session, request)
+    return request.booked_until if found and distributions.has_all(found[0], request) else None
 
 
 def held(context: Context, request: Request) -> Held | None:

@@ -1,6 +1,6 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
-from handlers import discreet, doors, leasing, summary
+from handlers import brake, discreet, doors, leasing, summary
 from handlers.summary import Ours, Said, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
@@ -15,7 +15,9 @@ AT_ONCE, LOOKED_AT = 3, 60  # told unasked to somebody who is free now; of so ma
 def list_(turn: Turn, _: Order) -> Texts:
     """LIST: what still needs somebody, what fits this volunteer first."""
     waiting = requests.in_state(turn.session, turn.line.id, State.OPEN)
-    open_now = [request for request in waiting if may_meet(turn, turn.speaker, request)]
+    open_now = [
+        request for request in waiting if may_meet(turn, turn.speaker, request) and not brake.booked(turn, request)
+    ]
     if not open_now:
         yield turn.reply("list_empty")
         return

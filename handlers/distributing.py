@@ -52,7 +52,9 @@ class At:
         """The day of the week and the hour."""
         local = self.moment.astimezone(ZoneInfo(self.zone))
         hour = book.hour(local.hour * 60 + local.minute)
-        return f"{book.day(local.date())} {hour}" if self.day else hour
+        if not self.day:
+            return hour
+        return book.say("distro_at", {"day": Ours(book.day(local.date())), "hour": Ours(hour)})
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,6 @@ def choices(context: Context, distribution: Distribution, slots: Sequence[int], 
     return Choices([*hours, *([Said("distro_another")] if more else []), Said("distro_cannot")])
 
 
-def covers(distribution: Distribution, request: Request) -> bool:
-    """Whether it meets all that was asked for."""
-    return set(distribution.needs) >= {*request.needs} - {"other"}
-
-
 def book(context: Context, distribution: Distribution, one: Invitation, slot: int) -> bool:
     """Give a household a place in this slot, or another than it had; False if it has none left."""
     session, now = context.session, context.now
@@ -176,7 +173,7 @@ def _hold(context: Context, distribution: Distribution, one: Invitation) -> None
     requests.record(context.session, request, "booked", context.now, by=one.person_id)
     request.booked_until = distribution.ends_at + grace(context)
     context.session.add(request)
-    if request.state is RequestState.OPEN and covers(distribution, request) and not request.presses:
+    if request.state is RequestState.OPEN and distributions.has_all(distribution, request) and not request.presses:
         if offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now):
             waves.freed(context)
         requests.schedule(context.session, request, request.booked_until)

@@ -167,7 +167,11 @@ def _ask(turn: Turn, made: Distribution) -> Text:
     wait = distributions.count_waiting(turn.session, made, turn.now)
     cost = Ours(f"{_cost(turn, min(wait, made.places)):.2f}")
     told = distributing.told(turn, made)
-    return turn.reply("distro_plan", n=wait, places=made.places, slots=made.slots, money=cost, **told)
+    return turn.reply("distro_plan", n=wait, places=_places(made), slots=made.slots, money=cost, **told)
+
+
+def _places(made: Distribution) -> Said:
+    return Said("distro_so_many", {"n": made.places})
 
 
 def _cost(turn: Turn, households: int) -> Decimal:
@@ -213,7 +217,7 @@ def decided(turn: Turn, intent: Answer) -> Texts:
         yield turn.reply("distro_begins", **distributing.told(turn, made))
         told = distributing.told(turn, made)
         name = turn.somebody(turn.speaker)
-        yield from turn.tell_duty("duty_distro_begins", but=turn.speaker.id, name=name, places=made.places, **told)
+        yield from turn.tell_duty("duty_distro_begins", but=turn.speaker.id, name=name, places=_places(made), **told)
     else:
         yield turn.reply("distro_not")
 

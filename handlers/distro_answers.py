@@ -181,6 +181,7 @@ def _offer(turn: Turn, distribution: Distribution, one: Invitation, phrase: str,
     if not free:
         turn.unask(turn.speaker)
         booked = one.state is State.BOOKED
+        distributions.settle(turn.session, one, State.EXPIRED, (State.INVITED,), turn.now)
         yield turn.reply("distro_full_booked" if booked else "distro_full", about=about, **told)
         return
     slots = distributing.shown(free, seen)

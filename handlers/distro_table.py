@@ -162,7 +162,7 @@ def _thanks(turn: Turn, distribution: Distribution, one: Invitation, person: Per
     turn.session.add(request)
     if not request.live:
         return
-    if not distributing.covers(distribution, request):
+    if not distributions.has_all(distribution, request):
         request.needs = [need for need in request.needs if need not in distribution.needs]
         if request.state is RequestState.OPEN:
             requests.schedule(turn.session, request, turn.now)

@@ -453,14 +453,20 @@ def let_go(session: Session, distribution: Distribution) -> list[Invitation]:
     return list(session.exec(found.order_by(col(Invitation.id))))
 
 
-def has_all(session: Session, request: Request) -> bool:
-    """Whether its neighbor has a place at one that has all that they asked for."""
+def booking(session: Session, request: Request) -> tuple[Distribution, Invitation] | None:
+    """The place at a distribution that its neighbor has for it."""
+    session.flush()
     found = (
-        select(Distribution)
+        select(Distribution, Invitation)
         .join(Invitation, col(Invitation.distribution_id) == col(Distribution.id))
         .where(Invitation.request_id == request.id, Invitation.state == State.BOOKED)
     )
-    return any({*request.needs} - {"other"} <= {*each.needs} for each in session.exec(found))
+    return next(iter(session.exec(found.order_by(col(Invitation.id).desc()).limit(1))), None)
+
+
+def has_all(distribution: Distribution, request: Request) -> bool:
+    """Whether it meets all that was asked for."""
+    return {*distribution.needs} >= {*request.needs} - {"other"}
 
 
 def missed_before(session: Session, one: Invitation) -> bool:

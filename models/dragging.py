@@ -28,7 +28,8 @@ def find(session: Session, line_id: int, now: datetime, most: int = MOST) -> lis
         sa.and_(col(Request.state) == State.OPEN, lapsed >= LAPSES),
     )
     later = sa.or_(col(Request.needed_from).is_(None), col(Request.needed_from) <= now)
+    free = sa.or_(col(Request.booked_until).is_(None), col(Request.booked_until) <= now)
     live = select(Request).where(
-        Request.line_id == line_id, col(Request.state).in_((State.OPEN, State.HELD)), drags, later
+        Request.line_id == line_id, col(Request.state).in_((State.OPEN, State.HELD)), drags, later, free
     )
     return session.exec(live.order_by(col(Request.created_at), col(Request.id)).limit(most))

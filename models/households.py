@@ -25,9 +25,7 @@ SHARED = frozenset(("food", "water", "baby", "household", "clothing", "pets", "t
 class Household(Model, table=True):
     """People who said that they live together. It tells nothing but that."""
 
-    __table_args__ = (
-        sa.Index("ix_household_code", "line_id", "code", sqlite_where=WAITS, postgresql_where=WAITS),
-    )
+    __table_args__ = (sa.Index("ix_household_code", "line_id", "code", sqlite_where=WAITS, postgresql_where=WAITS),)
 
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
