@@ -50,7 +50,7 @@ def plainly(turn: Turn, intent: Intent) -> Texts | None:
     words = turn.heard.body
     if isinstance(intent, Order) and not (intent.command == "claim" and intent.bare):
         return None
-    if isinstance(intent, Free) and intent.meaning.danger is not None:
+    if (isinstance(intent, Free) and intent.meaning.danger is not None) or any(r.danger for r in turn.own):
         return None
     if turn.asked is not None and turn.asked.question is Question.DISTRO:
         return _in_words(turn, words)

@@ -25,8 +25,9 @@ def means(turn: Turn, order: Order) -> bool:
     if said is None or not turn.speaker.helps:
         return False
     on = distributing.now_on(turn)
-    if said.name:
-        return any(_named(turn, each, said.name) for each in on)
+    if said.name or not (said.numbers or said.walkins):
+        talks = bool(turn.matches) and not (said.name and any(_named(turn, each, said.name) for each in on))
+        return bool(on) and not talks
     if turn.held and not on:
         return False
     return bool(on) or bool(distributions.coming(turn.session, turn.line.id))
@@ -38,6 +39,8 @@ def here(turn: Turn, order: Order) -> Texts:
     found = _which(turn, said)
     if isinstance(found, Text):
         yield found
+    elif not (said.numbers or said.walkins or said.name):
+        yield turn.reply("here_how")
     elif said.walkins:
         yield _walkins(turn, found, said.walkins)
     elif said.name:
@@ -52,6 +55,8 @@ def not_here(turn: Turn, order: Order) -> Texts:
     found = _which(turn, said)
     if isinstance(found, Text):
         yield found
+    elif not (said.numbers or said.walkins or said.name):
+        yield turn.reply("here_how")
     elif said.walkins:
         yield _fewer(turn, found, said.walkins)
     elif said.name:
@@ -72,6 +77,7 @@ def _which(turn: Turn, said: HereSaid) -> Distribution | Text:
     if on:
         return on[0]
     coming = distributions.coming(turn.session, turn.line.id)
+    coming = [each for each in coming if said.distribution in (None, each.number)] or coming
     return turn.reply("here_not_now", **distributing.told(turn, coming[0])) if coming else turn.reply("distro_none")
 
 
@@ -88,7 +94,7 @@ def _named(turn: Turn, distribution: Distribution, name: str) -> list[tuple[Invi
 def _by_name(turn: Turn, distribution: Distribution, name: str) -> Texts:
     alike = _named(turn, distribution, name)
     waiting = [(one, person) for one, person in alike if one.state is not State.CAME] or alike
-    if len(waiting) > 1:
+    if len(waiting) != 1:
         yield _alike(turn, distribution, name)
         return
     yield from _came(turn, distribution, [(one.tag or 0, one) for one, _ in waiting])

@@ -175,7 +175,7 @@ def here(said: Said) -> HereSaid | None:
     if words and (found := re.fullmatch(r"d(\d{1,6})", words[0].text)):
         distribution, words = int(found[1]), words[1:]
     if not words:
-        return None
+        return HereSaid(distribution=distribution)
     for size in (2, 1):
         if _index().is_function_word("walk_in", *(w.text for w in words[:size])):
             rest = words[size:]
