@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers import company, discreet, doors, leasing, summary
+from handlers import brake, company, discreet, doors, leasing, summary
 from handlers.summary import Ours, Said, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
@@ -18,7 +18,11 @@ def list_(turn: Turn, _: Order) -> Texts:
     """LIST: what still needs somebody, what fits this volunteer first."""
     waiting = requests.taking(turn.session, turn.line.id)
     in_hand = {request.id for _, request in turn.held}
-    open_now = [request for request in waiting if request.id not in in_hand and may_meet(turn, turn.speaker, request)]
+    open_now = [
+        request
+        for request in waiting
+        if request.id not in in_hand and may_meet(turn, turn.speaker, request) and not brake.booked(turn, request)
+    ]
     if not open_now:
         yield turn.reply("list_empty")
         return

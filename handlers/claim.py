@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import (
+    brake,
     choosing,
     company,
     discreet,
@@ -92,6 +93,9 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
         return True
     if request.person_id == turn.speaker.id:
         yield turn.reply("claim_own", about=request)
+        return True
+    if request.state is State.OPEN and brake.booked(turn, request):
+        yield turn.reply("claim_booked", about=request)
         return True
     if request.has_room and not request.in_danger and not _has(turn, request):
         if (dropped := _gave_back(turn, request)) is not None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import choosing, duty_tasks, in_line, intake, overdue, stocking, talks, unmet, waiting, waves
+from handlers import brake, choosing, duty_tasks, in_line, intake, overdue, stocking, talks, unmet, waiting, waves
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -53,6 +53,9 @@ def our_fault(context: Context, request: Request) -> Texts:
 
 def _open(context: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
+    if until := brake.booked(context, request):
+        requests.schedule(context.session, request, until)
+        return
     if stocking.waits(context, request):
         return
     if request.in_line and not (yield from in_line.look(context, request)):

@@ -5,6 +5,7 @@ Read COMMANDS like a table of contents. What a row can say is told in handlers/u
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -25,6 +26,9 @@ from handlers import (
     desk,
     digest,
     discreet,
+    distro,
+    distro_answers,
+    distro_table,
     doors,
     duty,
     edits,
@@ -62,7 +66,7 @@ from handlers.act_rules import ACTS
 from handlers.situation import LiveSituation
 from handlers.summary import Ours
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding import arguments, shift_words
+from handlers.understanding import arguments, distro_words, shift_words
 from handlers.understanding.arguments import Argument
 from handlers.understanding.command import Command, Note, Told, Who
 from handlers.understanding.grammar import Grammar
@@ -105,6 +109,8 @@ TAP = Argument("tap", arguments.tap, in_words=True, optional=True)
 WAKE = Argument("on", arguments.wake)
 SHIFT = Argument("turn", shift_words.turn, in_words=True, optional=True)
 TO_MANY = Argument("to", arguments.to_many, in_words=True, optional=True)
+DISTRO = Argument("distribution", distro_words.distro, in_words=True, optional=True)
+HERE = Argument("here", distro_words.here, in_words=True)
 DIGEST = Argument("on", arguments.digest)
 QUIET = Argument("hours", arguments.quiet, in_words=True, optional=True)
 SPAN = Argument("hours", arguments.hours_of_day, in_words=True, optional=True)
@@ -183,6 +189,11 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("note", duty.note, Who.DUTY, numbers=True),
     Command("hold", duty.hold, Who.DUTY, numbers=True),
     Command("broadcast", broadcast.broadcast, Who.DUTY, argument=TO_MANY),
+    # No room in the help texts; DISTRO alone tells how it is said.
+    Command("distro", distro.distro, argument=DISTRO, told=Told.README),
+    # Said at a table, where the text of the morning tells of it; elsewhere the words mean what they always do.
+    Command("here", distro_table.here, Who.VOLUNTEER, argument=HERE, told=Told.README),
+    Command("not_here", distro_table.not_here, Who.VOLUNTEER, argument=HERE, told=Told.README),
     Command("ban", removing.ban, Who.DUTY, numbers=True),
     Command("remove", removing.remove, Who.DUTY, numbers=True),
     # A bare REVOKE is STOP to carriers, so our texts say SHUT OUT.
@@ -262,6 +273,10 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.GONE: pledges.which_gone,
     Question.STOCK: stock.answered,
     Question.STOCK_FETCHED: stock.fetched,
+    Question.DISTRO: distro_answers.answered,
+    Question.DISTRO_PLAN: distro.decided,
+    Question.DISTRO_FOR: distro.what_for,
+    Question.DISTRO_MISSED: distro_answers.missed,
 }
 
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
@@ -269,6 +284,7 @@ QUESTIONS = frozenset((*questions.ANSWERS, Act.ASKS_NEARBY, Act.ASKS_HOW_LONG)) 
 MORE = 3  # words
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
+AT_A_TABLE = frozenset({"here", "not_here"})
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
 REFUSALS = {Who.JOINED: "join_first", Who.VOLUNTEER: "join_first", Who.DUTY: "not_on_duty"}
 
@@ -290,7 +306,16 @@ def meant(turn: Turn, reading: Reading) -> Understood:
     if (instead := arriving.as_words(turn)) is not None or (instead := arriving.as_tap(turn)) is not None:
         reading = read(instead)
     understood = understand(reading, LiveSituation(turn))
+    intent = understood.intent
+    if isinstance(intent, Order) and intent.command in AT_A_TABLE and not distro_table.means(turn, intent):
+        understood = elsewhere().understand(elsewhere().read(turn.heard.body), LiveSituation(turn))
     return arriving.as_sent(turn, understood, edited=reading.edited)
+
+
+@cache
+def elsewhere() -> Grammar:
+    """What texts mean away from the table of a distribution."""
+    return Grammar(tuple(command for command in COMMANDS if command.name not in AT_A_TABLE), ACTS)
 
 
 def respond(turn: Turn, understood: Understood) -> Texts:
@@ -312,6 +337,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
         return NO_COMMAND[type(intent)](turn, intent) if danger_told else service.while_stopped(turn, intent)
     if turn.speaker.on_duty and (written_back := desk.plainly(turn, intent)) is not None:
         return written_back
+    if (picked := distro_answers.plainly(turn, intent)) is not None:
+        return picked
     if turn.line.answers and (answered := _own_answer(turn, understood)) is not None:
         return answered
     if isinstance(intent, Answer) and turn.asked is not None:

@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from handlers import admission, company, doors, first_answer, lease, timing, unmet, watch
-from handlers.summary import Said, When
+from handlers.summary import Place, Said, When
 from handlers.turn import Text, Turn
 from handlers.understanding.intents import DangerKind
 from handlers.unmet import Plan
-from models import assignments, events, waiting
+from models import assignments, distributions, events, waiting
 from models.alarms import Alarm
 from models.assignments import Assignment
+from models.distributions import Distribution, Invitation
 from models.requests import Request, State
 
 
@@ -18,6 +19,12 @@ def of(turn: Turn, request: Request) -> Text:
     """How it stands with this request. To ask for one's own is to want it."""
     if first_answer.at_home(request) and request.live:
         return turn.reply("status_quiet", about=request)
+    if (
+        request.state is State.OPEN
+        and request.is_booked(turn.now)
+        and (found := distributions.booking(turn.session, request))
+    ):
+        return _booked(turn, request, *found)
     if request.state is State.OPEN:
         return _open(turn, request)
     if request.state is State.HELD and (alarm := watch.unheard(turn, request)) and _waits_for_help(alarm):
@@ -69,6 +76,14 @@ def _claimed(turn: Turn, request: Request, held: Assignment) -> tuple[str, dict[
     coming = awaited is not None and awaited.ends > turn.now
     then = Said("comes_at", {"when": timing.named(turn, held, request)}) if coming else None
     return "status_claimed", {"when": When(lease.heard(held), zone), "comes": then}
+
+
+def _booked(turn: Turn, request: Request, distribution: Distribution, one: Invitation) -> Text:
+    """They fetch it themselves, at a distribution."""
+    if request.person_id == turn.speaker.id:
+        want(turn, request)
+    when = unmet.soon(turn, distribution.slot_begins(one.slot or 0))
+    return turn.reply("status_booked", about=request, when=when, place=Place(distribution.place), tag=one.tag)
 
 
 def _open(turn: Turn, request: Request) -> Text:

@@ -99,6 +99,9 @@ def place_offered(context: Context, request: Request) -> list[Text]:
 
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or what follows where nobody is left to ask."""
+    if until := brake.booked(context, request):
+        requests.schedule(context.session, request, until)
+        return []
     if held := brake.held(context, request):
         brake.note(context, request, held)
         return [*brake.report(context, held), *([] if first else pause.told(context, request))]

@@ -29,11 +29,13 @@ def find(session: Session, line_id: int, now: datetime, most: int = MOST) -> lis
     )
     later = sa.or_(col(Request.needed_from).is_(None), col(Request.needed_from) <= now)
     in_line = sa.and_(col(Request.queued_at).is_not(None), col(Request.turn_at).is_(None))  # and was told so
+    free = sa.or_(col(Request.booked_until).is_(None), col(Request.booked_until) <= now)
     live = select(Request).where(
         Request.line_id == line_id,
         col(Request.state).in_((State.OPEN, State.HELD)),
         drags,
         later,
+        free,
         ~sa.and_(col(Request.state) == State.OPEN, in_line),
     )
     return session.exec(live.order_by(col(Request.created_at), col(Request.id)).limit(most))

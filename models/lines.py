@@ -81,6 +81,11 @@ class Policy:
     recurring_review_days: int = 60  # after which its neighbor is asked whether they still need it
     recurring_review_again: int = 7  # days, until they are asked once more, and after as many it is paused
     recurring_paused_days: int = 30  # for which it stays paused, then it ends
+    distro_slot: int = 30  # minutes of a distribution in which so many households come as its places allow
+    distro_answer_hours: int = 6  # of waking time, for an invited household to pick a slot; then the next are invited
+    distro_yes: float = 0.7  # of those invited, who say yes: by it more are invited than there are places left
+    distro_notice: int = 120  # minutes before a slot begins: who is invited later than that could not come
+    distro_grace: int = 30  # minutes after a slot in which whoever booked it may still come
     still_need_days: int = 3  # after which a neighbor whose request nobody took is asked whether they still need it
     still_need_every: int = 7  # days, from then on
     unmet_days: int = 14  # of their silence, after which it is closed as unmet
@@ -203,6 +208,7 @@ class Line(Model, table=True):
     web_address: str | None = None  # where its pages are, without a slash at the end
     carrier: str | None = None  # the last real one that ran on it; None if only ever the simulator did
     last_request: int = 0
+    last_distribution: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nobody is asked, but in danger
     answering: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     resources: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))

@@ -26,6 +26,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 FOREVER = timedelta(days=3650)  # who is away until they say otherwise
 AT_A_TIME = 100  # people looked up by one query
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
+LIVES_WITH = sa.text("household_id IS NOT NULL")
 
 
 class Person(Model, table=True):
@@ -61,6 +62,7 @@ class Person(Model, table=True):
     wake_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # said that danger may wake them
     watch_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to take the watch
     leave_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # if they stay, after long silence
+    household_id: int | None = Field(default=None, foreign_key="household.id")  # with whom they said they live
     # Keyed hashes of the numbers they had until they were taken off: what is left can be erased by them.
     former: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nothing is known of them since then
@@ -84,6 +86,7 @@ class Person(Model, table=True):
         ),
         sa.Index("ix_person_helper", "line_id", "id", sqlite_where=JOINED, postgresql_where=JOINED),
         sa.Index("ix_person_duty", "line_id", sqlite_where=ON_DUTY, postgresql_where=ON_DUTY),
+        sa.Index("ix_person_household", "household_id", sqlite_where=LIVES_WITH, postgresql_where=LIVES_WITH),
         sa.Index("ix_person_uncleared", "line_id", sqlite_where=UNCLEARED, postgresql_where=UNCLEARED),
     )
 

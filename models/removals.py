@@ -135,6 +135,7 @@ def _combine(kept: Person, gone: Person) -> None:
         setattr(kept, name, _most(getattr(kept, name), getattr(gone, name)))
     for name in ("name", "language", "max_open", "away_until", "vouched_by_person_id", "pending_offer_request_id"):
         setattr(kept, name, getattr(kept, name) or getattr(gone, name))
+    kept.household_id = kept.household_id or gone.household_id
     if kept.hours_from is None:
         kept.hours_from, kept.hours_until = gone.hours_from, gone.hours_until
     if kept.discreet_from is None:

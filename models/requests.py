@@ -132,6 +132,8 @@ class Request(Model, table=True):
     about_person_id: int | None = Field(default=None, foreign_key="person.id")  # of whom it tells, unheard by them
     wanted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the neighbor last said they need it
     wave: int = 0
+    # Until when they have a place at a distribution that meets it.
+    booked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     unfilled_since: datetime | None = Field(default=None, sa_type=UtcDateTime)  # looked for people in vain, last
     queued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # took its place in line: hands were full
     turn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and left it: people are asked from then on
@@ -149,6 +151,10 @@ class Request(Model, table=True):
     def presses(self) -> bool:
         """Whether it cannot wait: people are asked at night too, and before they have answered anything else."""
         return self.urgency is Urgency.URGENT or self.in_danger
+
+    def is_booked(self, now: datetime) -> bool:
+        """Whether its neighbor fetches it at a distribution, so that nobody need be asked; never what presses."""
+        return self.booked_until is not None and self.booked_until > now and not self.presses
 
     @property
     def in_line(self) -> bool:
@@ -421,8 +427,9 @@ def count_in_state(session: Session, line_id: int, *states: State) -> int:
 
 def open_longest(session: Session, line_id: int, limit: int) -> list[Request]:
     """What somebody may take, the urgent ones first, then the oldest."""
-    query = select(Request).where(Request.line_id == line_id, TAKING)
     urgent = sa.case((col(Request.urgency) == Urgency.URGENT, 0), else_=1)
+    free = sa.or_(col(Request.booked_until).is_(None), urgent == 0)  # who has a place at a distribution needs nobody
+    query = select(Request).where(Request.line_id == line_id, TAKING, free)
     return session.exec(query.order_by(urgent, col(Request.number)).limit(limit))
 
 

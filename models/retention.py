@@ -20,8 +20,10 @@ from models.delivery.contents import Content
 from models.delivery.line_numbers import LineNumber, Spending
 from models.delivery.outbound import Attempt, Outbound, StatusEvent
 from models.delivery.workers import Worker
+from models.distributions import Distribution, Invitation, Slot
 from models.duty_tasks import DutyTask
 from models.erasures import Erasure
+from models.households import Household
 from models.inbound import Inbound
 from models.kept_apart import KeptApart
 from models.line_events import LineEvent
@@ -91,7 +93,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         blank="name languages can areas max_open hours_from hours_until digest_since introduced_at unanswered "
         "survey_sent_at helper_since vouched_at vouched_by_person_id on_duty_since duty_at away_until silent_since "
         "discreet_since discreet_from discreet_until wake_since watch_asked_at leave_asked_at last_asked_at asked_on "
-        "pending_offer_request_id pending_question question_asked_at former",
+        "pending_offer_request_id pending_question question_asked_at household_id former",
         mark="opted_out_at banned_at",
     ),
     Address: Retention(
@@ -104,8 +106,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         keep="line_id number person_id state outcome needs people urgency emergency danger area_id language "
         "helpers_wanted helpers_have next_wave_at needed_as needed_from needed_until parent_request_id "
-        "duty_person_id about_person_id wanted_at wave unfilled_since queued_at turn_at next_action_at blanked_at "
-        "changed_at created_at",
+        "duty_person_id about_person_id wanted_at wave booked_until unfilled_since queued_at turn_at "
+        "next_action_at blanked_at changed_at created_at",
         blank="text vicinity place repeats code_word ask_first",
     ),
     Event: Retention(
@@ -160,6 +162,20 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("by_person_id",),
         keep="line_id by_person_id audience area_id created_at confirmed_by_person_id sent_at cancelled_at",
         blank="words",
+    ),
+    # Where and when a group gives out what is the group's, not theirs who announced it.
+    Distribution: Retention(
+        of=("by_person_id",),
+        keep="line_id next_at number by_person_id stage begins_at ends_at place places slot_minutes needs last_tag "
+        "batches told_at created_at over_at",
+        blank="why",
+    ),
+    Slot: Retention(keep="distribution_id slot capacity taken walkins"),
+    Invitation: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id distribution_id person_id request_id state batch slot tag invited_at answer_until booked_at "
+        "evening_at soon_at missed_at changed_at",
     ),
     PersonEvent: Retention(
         of=("person_id", "by_person_id"),
@@ -218,9 +234,10 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number from_settings web_address carrier "
-        "last_request paused_until answering resources rules answers hash_key swept created_at"
+        "last_request last_distribution paused_until answering resources rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
+    Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people
     LineNumber: Retention(keep="line_id channel number next_at paused_until paused_since pause_code"),
     Spending: Retention(keep="line_id day segments micros heard_micros heard_to reported_at ceiling_reported_at"),
     Content: Retention(

@@ -38,6 +38,7 @@ NOT_PEOPLES = {
     "line": "name sms whatsapp language timezone country emergency_number web_address carrier answering "
     "resources rules answers hash_key swept",
     "area": "name aliases",
+    "household": "code",
     "lineevent": "kind name before after",
     "line_number": "channel number",
     "spending": "day",
@@ -58,6 +59,8 @@ NOT_PEOPLES = {
     "stockpromise": "state",
     "dutytask": "phrase",
     "broadcast": "audience",
+    "distribution": "stage place needs",
+    "invitation": "state",
     "attachment": "kind state",
     "keptapart": "neighbor_hash helper_hash",
     "personevent": "kind",

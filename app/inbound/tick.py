@@ -12,10 +12,11 @@ from app.database.engine import is_transient
 from app.inbound import receive
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
-from handlers import changed_number, followups, occurrences, pledging, rounds, stocking, vigil
+from handlers import changed_number, distro_clock, followups, occurrences, pledging, rounds, stocking, vigil
 from handlers.turn import Context, Texts, Turn
 from models import (
     alarms,
+    distributions,
     duty_tasks,
     lines,
     number_changes,
@@ -43,8 +44,8 @@ DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that c
 
 def next_due(session: Session) -> datetime | None:
     """When time next has to act on anything."""
-    rows = (alarms.DUE_ROWS, duty_tasks.DUE_ROWS, timers.DUE_ROWS, number_changes.DUE_ROWS)
-    sources = (*rows, recurring.DUE_ROWS, pledges.DUE_ROWS, stock.DUE_ROWS, requests, offers)
+    due_rows = (alarms, duty_tasks, timers, number_changes, recurring, pledges, stock, distributions)
+    sources = (requests, offers, *(each.DUE_ROWS for each in due_rows))
     moments = (source.next_due(session) for source in sources)
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -64,6 +65,7 @@ def tick(session: Session, now: datetime) -> int:
         acted += _rows(session, now, "recurring", recurring.DUE_ROWS, occurrences.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "pledge", pledges.DUE_ROWS, pledging.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "stock", stock.DUE_ROWS, stocking.act, retry=RETRY_AFTER)
+        acted += _rows(session, now, "distro", distributions.DUE_ROWS, distro_clock.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
     return acted
 

@@ -196,6 +196,10 @@ class Question(StrEnum):
     GONE = "gone"  # the same, which of several things is gone
     STOCK = "stock"  # a neighbor, whether some of what the group has is kept for them
     STOCK_FETCHED = "stock_fetched"  # the same, whether they have it
+    DISTRO = "distro"  # an invited household, when it comes
+    DISTRO_PLAN = "distro_plan"  # duty, whether households are invited
+    DISTRO_FOR = "distro_for"  # duty, what a distribution is for
+    DISTRO_MISSED = "distro_missed"  # who could not come twice, what would help
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -208,6 +212,9 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.GOING,
         Question.COVER,
         Question.BROADCAST,
+        Question.DISTRO,
+        Question.DISTRO_PLAN,
+        Question.DISTRO_MISSED,
         Question.CANT_WAIT,
         Question.RECURRING,
         Question.ONE_OR_ALL,

@@ -45,6 +45,7 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.OLD_PHONE: {"yes": 1},
     Question.NEW_PHONE: {"yes": 1, "no": 2},
     Question.FORWARDED: {"yes": 1, "no": 2},
+    Question.DISTRO_PLAN: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer

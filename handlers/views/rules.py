@@ -68,6 +68,11 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "summary_hour": Unit.CLOCK,
         "remind_evening": Unit.CLOCK,
         "remind_before": Unit.MINUTES,
+        "distro_slot": Unit.MINUTES,
+        "distro_answer_hours": Unit.HOURS,
+        "distro_yes": Unit.CHANCE,
+        "distro_notice": Unit.MINUTES,
+        "distro_grace": Unit.MINUTES,
     },
     "asking": {
         "waves": Unit.PEOPLE,

@@ -23,13 +23,14 @@ TOGETHER = timedelta(minutes=1)  # what happens within it is told as one
 # What happened by itself, whoever caused it.
 OF_THE_LINE = frozenset(
     """wave unconfirmed nudged reminded warned door_stays_shut receipt_reminder time_passed still_need asked_again
-    nobody_left other_help truth_told paused goes_out held_back turn untranslated few_hands""".split()
+    nobody_left other_help truth_told unbooked paused goes_out held_back turn untranslated few_hands""".split()
 )
 OF_PEOPLE = frozenset(
     """asked opened claimed assigned on_the_way late doubt nobody_home delivered dropped lapsed stopped left put_out
     helper_removed reopened closed confirmed missing came came_partly withdrawn held understood added merged
     merged_into note kept_back helper_asked wrote asked_duty wants_person nobody_came pressed cannot_wait still_needed
-    rescheduled on_it hands_wanted media asker_stopped talk_read picture_seen emergency emergency_again""".split()
+    rescheduled booked on_it hands_wanted media asker_stopped talk_read picture_seen emergency
+    emergency_again""".split()
 )
 # Books that are kept for ourselves; and whom it was told though they are kept apart, which they never hear of.
 UNSAID = frozenset(

@@ -1,0 +1,493 @@
+"""Distributions: an afternoon at a table with things for many, and who has a place in it.
+
+A place is taken by one conditional UPDATE of its slot, whoever takes it: a household by a digit, the table for a
+walk-in. So no slot is ever overfilled, and all slots together have no more than the places that were announced.
+What became of each household that was invited is one row, once for each distribution.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import JSON, Column, Field, col, select
+
+from models.due_rows import DueRow, DueRows
+from models.lines import Line
+from models.people import Person
+from models.requests import Request
+from models.requests import State as RequestState
+from models.store.session import Session
+from models.store.types import EnumString, Model, UtcDateTime, table
+
+DUE = sa.text("next_at IS NOT NULL")
+WAITS = sa.text("state IN ('invited', 'booked')")
+NUMBERS = 1_000_000  # of one line
+
+
+class Stage(StrEnum):
+    """How far a distribution is."""
+
+    PLANNED = "planned"  # who announced it has not said yes to it
+    ON = "on"  # households are invited, come, or did not
+    OVER = "over"
+    OFF = "off"
+
+
+class State(StrEnum):
+    """What a household said, or what became of its place."""
+
+    INVITED = "invited"
+    BOOKED = "booked"
+    CAME = "came"
+    DECLINED = "declined"
+    EXPIRED = "expired"  # no answer in time; a late one still counts while there is room
+    NO_SHOW = "no_show"
+    GONE = "gone"  # they were helped otherwise, took it back, or want no texts any more
+    CALLED_OFF = "called_off"
+
+
+HOLDS = (State.BOOKED, State.CAME)  # a place
+MAY_BOOK = (State.INVITED, State.EXPIRED, State.DECLINED, State.NO_SHOW)
+
+
+class Distribution(DueRow, table=True):
+    """One of them, under a number of its own that people write with a D: no request has it."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("line_id", "number"),
+        sa.Index("ix_distribution_due", "next_at", sqlite_where=DUE, postgresql_where=DUE),
+        sa.Index("ix_distribution_line", "line_id", "stage", "begins_at"),
+    )
+
+    number: int
+    by_person_id: int = Field(foreign_key="person.id")
+    stage: Stage = Field(sa_type=EnumString(Stage))
+    begins_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    place: str  # in the group's own words; everybody who is invited reads it
+    places: int
+    slot_minutes: int
+    needs: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # that it meets
+    last_tag: int = 0  # the last number that a household says at the table
+    batches: int = 0
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # duty was told how the table works
+    why: str = ""  # it is off
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def minutes(self) -> timedelta:
+        """How long a slot lasts."""
+        return timedelta(minutes=self.slot_minutes)
+
+    @property
+    def slots(self) -> int:
+        """How many there are; the last may be shorter."""
+        return -(-(self.ends_at - self.begins_at) // self.minutes)
+
+    def slot_begins(self, slot: int) -> datetime:
+        """When it begins."""
+        return self.begins_at + slot * self.minutes
+
+    def slot_ends(self, slot: int) -> datetime:
+        """When it ends."""
+        return min(self.begins_at + (slot + 1) * self.minutes, self.ends_at)
+
+
+class Slot(Model, table=True):
+    """So many households at a time. `taken` are those who have a place in it, walk-ins among them."""
+
+    __tablename__ = "distributionslot"
+    __table_args__ = (sa.UniqueConstraint("distribution_id", "slot"),)
+
+    id: int = Field(default=None, primary_key=True)
+    distribution_id: int = Field(foreign_key="distribution.id")
+    slot: int  # the first is 0
+    capacity: int
+    taken: int = 0
+    walkins: int = 0
+
+
+class Invitation(Model, table=True):
+    """A household that was invited: by the one of them who asked, once."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("distribution_id", "person_id"),
+        sa.Index("ix_invitation_person", "person_id", "state"),
+        sa.Index("ix_invitation_waits", "request_id", sqlite_where=WAITS, postgresql_where=WAITS),
+    )
+
+    id: int = Field(default=None, primary_key=True)
+    line_id: int = Field(foreign_key="line.id")
+    distribution_id: int = Field(foreign_key="distribution.id")
+    person_id: int = Field(foreign_key="person.id")
+    request_id: int = Field(foreign_key="request.id")  # that it meets
+    state: State = Field(sa_type=EnumString(State))
+    batch: int
+    slot: int | None = None  # where they have, or had, a place
+    tag: int | None = None  # what they say at the table, from their first booking on
+    invited_at: datetime = Field(sa_type=UtcDateTime)
+    answer_until: datetime = Field(sa_type=UtcDateTime)
+    booked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    evening_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # reminded the day before
+    soon_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and shortly before
+    missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # told kindly that they were missed
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+DUE_ROWS = DueRows(Distribution)
+OF, SLOTS, INVITED, ASKED, PEOPLE = (table(of) for of in (Distribution, Slot, Invitation, Request, Person))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How it stands, or stood: `invited` is the sum of all that became of them."""
+
+    places: int
+    invited: int
+    states: Counter[State]
+    walkins: int
+    left: int  # places that nobody has
+
+    @property
+    def booked(self) -> int:
+        """Who said yes and has, or had, a place until they came or did not."""
+        return self.states[State.BOOKED] + self.states[State.CAME] + self.states[State.NO_SHOW]
+
+
+def add(session: Session, line_id: int, places: int, now: datetime, **what: Any) -> Distribution:
+    """Plan one: nobody is invited yet. Its places are spread evenly over its slots."""
+    made = session.create(
+        Distribution,
+        line_id=line_id,
+        number=_next_number(session, line_id),
+        places=places,
+        stage=Stage.PLANNED,
+        created_at=now,
+        **what,
+    )
+    session.flush()
+    for slot, capacity in enumerate(spread(places, made.slots)):
+        session.create(Slot, distribution_id=made.id, slot=slot, capacity=capacity)
+    session.flush()
+    return made
+
+
+def _next_number(session: Session, line_id: int) -> int:
+    """The line's next number, counted on its row: two who plan one at once get two numbers."""
+    last = table(Line).c.last_distribution
+    more = sa.update(table(Line)).where(table(Line).c.id == line_id).values(last_distribution=last + 1)
+    (number,) = session.execute(more.returning(last)).one()
+    return int(number)
+
+
+def spread(places: int, slots: int) -> list[int]:
+    """So many places over so many slots, evenly; the first ones get what is over."""
+    each, over = divmod(places, slots)
+    return [each + (slot < over) for slot in range(slots)]
+
+
+def by_id(session: Session, distribution_id: int) -> Distribution:
+    """The one with this id, which must exist."""
+    return session.get_one(Distribution, distribution_id)
+
+
+def by_number(session: Session, line_id: int, number: int) -> Distribution | None:
+    """The line's with this number."""
+    found = select(Distribution).where(Distribution.line_id == line_id, Distribution.number == min(number, NUMBERS))
+    return session.exec(found).first()
+
+
+def coming(session: Session, line_id: int) -> list[Distribution]:
+    """Those that are on, the next one first."""
+    found = select(Distribution).where(Distribution.line_id == line_id, Distribution.stage == Stage.ON)
+    return session.exec(found.order_by(col(Distribution.begins_at), col(Distribution.id)))
+
+
+def lately(session: Session, line_id: int, since: datetime) -> list[Distribution]:
+    """Those that are over, or off, and were to end since then; the last one first."""
+    found = select(Distribution).where(
+        Distribution.line_id == line_id,
+        col(Distribution.stage).in_((Stage.OVER, Stage.OFF)),
+        col(Distribution.ends_at) >= since,
+        col(Distribution.batches) > 0,
+    )
+    return session.exec(found.order_by(col(Distribution.begins_at).desc()))
+
+
+def move(session: Session, distribution: Distribution, to: Stage, out_of: Collection[Stage], **values: Any) -> bool:
+    """Change the stage if it is still one of `out_of`; True for exactly one who does."""
+    session.flush()
+    change = sa.update(OF).where(OF.c.id == distribution.id, OF.c.stage.in_(list(out_of)))
+    won = session.execute(change.values(stage=to, **values)).rowcount == 1
+    session.refresh(distribution)
+    return won
+
+
+def slots(session: Session, distribution: Distribution) -> list[Slot]:
+    """Its slots, the first one first, as they are at this moment."""
+    session.flush()
+    found = session.exec(select(Slot).where(Slot.distribution_id == distribution.id).order_by(col(Slot.slot)))
+    for slot in found:
+        session.refresh(slot)
+    return found
+
+
+def resize(session: Session, distribution: Distribution, places: int) -> int:
+    """So many places from now on, but never fewer in a slot than are taken; returns how many there are then."""
+    session.flush()
+    for slot, capacity in enumerate(spread(places, distribution.slots)):
+        fewest = sa.case((SLOTS.c.taken > capacity, SLOTS.c.taken), else_=capacity)
+        session.execute(sa.update(SLOTS).where(*_slot(distribution, slot)).values(capacity=fewest))
+    over = sum(slot.capacity for slot in slots(session, distribution)) - places
+    for each in reversed(slots(session, distribution)):  # what others hold beyond their share is taken from the free
+        less = min(max(over, 0), each.capacity - each.taken)
+        free = *_slot(distribution, each.slot), SLOTS.c.capacity - SLOTS.c.taken >= less
+        if less and session.execute(sa.update(SLOTS).where(*free).values(capacity=SLOTS.c.capacity - less)).rowcount:
+            over -= less
+    total = sum(slot.capacity for slot in slots(session, distribution))
+    session.execute(sa.update(OF).where(OF.c.id == distribution.id).values(places=total))
+    session.refresh(distribution)
+    return total
+
+
+def _slot(distribution: Distribution, slot: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return SLOTS.c.distribution_id == distribution.id, SLOTS.c.slot == slot
+
+
+def take(session: Session, distribution: Distribution, slot: int, *, walkin: bool = False) -> bool:
+    """Take a place in a slot; False if it has none left. This UPDATE decides, however many take one at once."""
+    session.flush()
+    free = sa.update(SLOTS).where(*_slot(distribution, slot), SLOTS.c.taken < SLOTS.c.capacity)
+    taken = free.values(taken=SLOTS.c.taken + 1, walkins=SLOTS.c.walkins + int(walkin))
+    return session.execute(taken).rowcount == 1
+
+
+def give_back(session: Session, distribution: Distribution, slot: int, *, walkin: bool = False) -> bool:
+    """A place is free again; False if there was none to give back."""
+    session.flush()
+    held = SLOTS.c.taken > 0, SLOTS.c.walkins >= int(walkin)
+    fewer = sa.update(SLOTS).where(*_slot(distribution, slot), *held)
+    fewer = fewer.values(taken=SLOTS.c.taken - 1, walkins=SLOTS.c.walkins - int(walkin))
+    return session.execute(fewer).rowcount == 1
+
+
+def pass_on(session: Session, distribution: Distribution, slot: int, to: int) -> bool:
+    """A free place of a slot that is over becomes one of a later slot; their sum stays."""
+    session.flush()
+    free = sa.update(SLOTS).where(*_slot(distribution, slot), SLOTS.c.taken < SLOTS.c.capacity)
+    if session.execute(free.values(capacity=SLOTS.c.capacity - 1)).rowcount != 1:
+        return False
+    session.execute(sa.update(SLOTS).where(*_slot(distribution, to)).values(capacity=SLOTS.c.capacity + 1))
+    return True
+
+
+def invitations(session: Session, distribution: Distribution, *states: State) -> list[Invitation]:
+    """Who was invited, or of them those in these states, in order."""
+    session.flush()
+    found = select(Invitation).where(Invitation.distribution_id == distribution.id)
+    if states:
+        found = found.where(col(Invitation.state).in_(states))
+    return session.exec(found.order_by(col(Invitation.id)))
+
+
+def invitation(session: Session, invitation_id: int) -> Invitation:
+    """The one with this id, which must exist."""
+    return session.get_one(Invitation, invitation_id)
+
+
+def of_person(session: Session, person_id: int, *states: State) -> list[Invitation]:
+    """What somebody was invited to, in these states, the last first."""
+    session.flush()
+    found = select(Invitation).where(Invitation.person_id == person_id, col(Invitation.state).in_(states))
+    return session.exec(found.order_by(col(Invitation.id).desc()))
+
+
+def tagged(session: Session, distribution: Distribution, tag: int) -> Invitation | None:
+    """Whose number this is at the table."""
+    session.flush()
+    found = Invitation.distribution_id == distribution.id, Invitation.tag == min(tag, NUMBERS)
+    return session.exec(select(Invitation).where(*found)).first()
+
+
+def with_names(session: Session, distribution: Distribution) -> list[tuple[Invitation, Person]]:
+    """Everybody who has a number at its table, by slot, with who they are."""
+    session.flush()
+    found = (
+        select(Invitation, Person)
+        .join(Person, col(Person.id) == col(Invitation.person_id))
+        .where(Invitation.distribution_id == distribution.id, col(Invitation.tag).is_not(None))
+    )
+    return list(session.exec(found.order_by(col(Invitation.slot), col(Invitation.tag))))
+
+
+def invite(
+    session: Session, distribution: Distribution, request: Request, batch: int, now: datetime, until: datetime
+) -> Invitation:
+    """One more household: that nobody is invited twice is the table's own rule."""
+    return session.create(
+        Invitation,
+        line_id=distribution.line_id,
+        distribution_id=distribution.id,
+        person_id=request.person_id,
+        request_id=request.id,
+        state=State.INVITED,
+        batch=batch,
+        invited_at=now,
+        answer_until=until,
+        changed_at=now,
+    )
+
+
+def settle(
+    session: Session, one: Invitation, to: State, out_of: Collection[State], now: datetime, **values: Any
+) -> bool:
+    """What became of it, if it is still in one of these states; True for exactly one of those who say so at once."""
+    session.flush()
+    change = sa.update(INVITED).where(INVITED.c.id == one.id, INVITED.c.state.in_(list(out_of)))
+    won = session.execute(change.values(state=to, changed_at=now, **values)).rowcount == 1
+    session.refresh(one)
+    return won
+
+
+def reslot(session: Session, one: Invitation, slot: int, now: datetime) -> bool:
+    """Another slot of who is booked, if they are still in the one that we know of."""
+    session.flush()
+    same = INVITED.c.id == one.id, INVITED.c.state == State.BOOKED, INVITED.c.slot == one.slot
+    moved = sa.update(INVITED).where(*same).values(slot=slot, booked_at=now, evening_at=None, soon_at=None)
+    won = session.execute(moved).rowcount == 1
+    session.refresh(one)
+    return won
+
+
+def next_tag(session: Session, distribution: Distribution) -> int:
+    """The next number at its table; two at once get two numbers."""
+    session.flush()
+    more = sa.update(OF).where(OF.c.id == distribution.id).values(last_tag=OF.c.last_tag + 1)
+    (tag,) = session.execute(more.returning(OF.c.last_tag)).one()
+    session.refresh(distribution)
+    return int(tag)
+
+
+def counts(session: Session, distribution: Distribution) -> Counts:
+    """How it stands."""
+    session.flush()
+    rows = sa.select(INVITED.c.state, sa.func.count()).where(INVITED.c.distribution_id == distribution.id)
+    states: Counter[State] = Counter({State(s): n for s, n in session.execute(rows.group_by(INVITED.c.state))})
+    found = slots(session, distribution)
+    left = sum(slot.capacity - slot.taken for slot in found)
+    return Counts(distribution.places, states.total(), states, sum(slot.walkins for slot in found), left)
+
+
+def _meets(needs: Sequence[str]) -> sa.ColumnElement[bool]:
+    words = sa.cast(ASKED.c.needs, sa.String)
+    return sa.or_(*(words.like(f'%"{need}"%') for need in needs))
+
+
+def _waiting(distribution: Distribution, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Requests that it meets, of who may be texted, is invited to nothing else and not yet to this one."""
+    invited = sa.select(INVITED.c.id).where(
+        INVITED.c.person_id == ASKED.c.person_id,
+        sa.or_(INVITED.c.distribution_id == distribution.id, INVITED.c.state == State.INVITED),
+    )
+    return (
+        ASKED.c.line_id == distribution.line_id,
+        ASKED.c.state == RequestState.OPEN,
+        ~ASKED.c.emergency,
+        ASKED.c.danger.is_(None),
+        sa.or_(ASKED.c.booked_until.is_(None), ASKED.c.booked_until <= now),
+        _meets(distribution.needs),
+        PEOPLE.c.opted_out_at.is_(None),
+        PEOPLE.c.banned_at.is_(None),
+        PEOPLE.c.silent_since.is_(None),
+        ~sa.exists(invited),
+    )
+
+
+def waiting(session: Session, distribution: Distribution, now: datetime, most: int) -> list[Request]:
+    """Whose open need it meets and who was not invited, the oldest need first; each person once."""
+    session.flush()
+    by_person = sa.func.min(ASKED.c.id).label("first")
+    who = PEOPLE.c.id == ASKED.c.person_id
+    first = sa.select(by_person).join(PEOPLE, who).where(*_waiting(distribution, now)).group_by(ASKED.c.person_id)
+    ids = list(session.execute(first.order_by(by_person).limit(most)).scalars())
+    return session.exec(select(Request).where(col(Request.id).in_(ids)).order_by(col(Request.id)))
+
+
+def count_waiting(session: Session, distribution: Distribution, now: datetime) -> int:
+    """How many people have an open need that it meets."""
+    session.flush()
+    who = PEOPLE.c.id == ASKED.c.person_id
+    people = sa.select(sa.func.count(sa.distinct(ASKED.c.person_id))).join(PEOPLE, who)
+    return int(session.execute(people.where(*_waiting(distribution, now))).scalar_one())
+
+
+def any_of(session: Session, distribution: Distribution, person_ids: Collection[int]) -> bool:
+    """Whether one of these was invited to it."""
+    session.flush()
+    theirs = Invitation.distribution_id == distribution.id, col(Invitation.person_id).in_(list(person_ids))
+    return session.exec(select(Invitation.id).where(*theirs).limit(1)).first() is not None
+
+
+def let_go(session: Session, distribution: Distribution) -> list[Invitation]:
+    """Who is invited or booked and will not come: what they asked for is over, or they want no texts any more."""
+    session.flush()
+    found = (
+        select(Invitation)
+        .join(Request, col(Request.id) == col(Invitation.request_id))
+        .join(Person, col(Person.id) == col(Invitation.person_id))
+        .where(
+            Invitation.distribution_id == distribution.id,
+            col(Invitation.state).in_((State.INVITED, State.BOOKED)),
+            sa.or_(
+                col(Request.state) == RequestState.CLOSED,
+                col(Person.opted_out_at).is_not(None),
+                col(Person.banned_at).is_not(None),
+            ),
+        )
+    )
+    return list(session.exec(found.order_by(col(Invitation.id))))
+
+
+def booking(session: Session, request: Request) -> tuple[Distribution, Invitation] | None:
+    """The place at a distribution that its neighbor has for it."""
+    session.flush()
+    found = (
+        select(Distribution, Invitation)
+        .join(Invitation, col(Invitation.distribution_id) == col(Distribution.id))
+        .where(Invitation.request_id == request.id, Invitation.state == State.BOOKED)
+    )
+    return next(iter(session.exec(found.order_by(col(Invitation.id).desc()).limit(1))), None)
+
+
+def has_all(distribution: Distribution, request: Request) -> bool:
+    """Whether it meets all that was asked for."""
+    return {*distribution.needs} >= {*request.needs} - {"other"}
+
+
+def missed_before(session: Session, one: Invitation) -> bool:
+    """Whether they did not come the last time either."""
+    before = select(Invitation.state).where(
+        Invitation.person_id == one.person_id,
+        Invitation.id < one.id,
+        col(Invitation.state).in_((State.CAME, State.NO_SHOW)),
+    )
+    return session.exec(before.order_by(col(Invitation.id).desc()).limit(1)).first() is State.NO_SHOW
+
+
+def schedule(session: Session, distribution: Distribution, at: datetime | None) -> None:
+    """When time acts on it next."""
+    distribution.next_at = at
+    session.add(distribution)
+
+
+def wake(session: Session, distribution: Distribution, at: datetime) -> None:
+    """Let time act on it at this moment, if not before."""
+    session.flush()
+    later = sa.or_(OF.c.next_at.is_(None), OF.c.next_at > at)
+    session.execute(sa.update(OF).where(OF.c.id == distribution.id, later).values(next_at=at))
+    session.refresh(distribution)
