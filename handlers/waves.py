@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from handlers import brake, matching, pacing, pause, unmet
+from handlers import brake, bundles, matching, neighboring, pacing, pause, unmet
 from handlers.brake import Held
 from handlers.summary import Quoted
 from handlers.turn import Context, Text, Texts, Turn
@@ -63,6 +63,7 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         brake.note(context, request, held)
         return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     session, now = context.session, context.now
+    neighboring.note(request)
     known, how = answering.of(context.line), pacing.pace(context, request)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)
@@ -82,9 +83,9 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     gap = how.gap([*ages, (len(asked), 0.0)], chance, known.curve)
     unmet.schedule(context, request, pacing.after(context, request, gap), first=first)
     requests.record(session, request, "wave", now, words=str(len(asked)))
-    what = context.what(request)
+    what = bundles.offered(context, request, asked)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
-    return [context.tell(helper, "offer", about=request, lane=lane, what=what) for helper in asked]
+    return [context.tell(helper, "offer", about=request, lane=lane, what=what[helper.id]) for helper in asked]
 
 
 def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Person]:
@@ -96,7 +97,7 @@ def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Pe
     helpers = [by_id[candidate.id][0] for candidate in chosen]
     for candidate, helper in zip(chosen, helpers, strict=True):
         if candidate.among is Among.CALLED_OFF and helper.pending_offer_request_id is not None:
-            offers.withdraw(session, helper.pending_offer_request_id, helper.id)
+            offers.withdraw_all(session, helper.id)
     until = {helper.id: pacing.expires(context, request, helper) for helper in helpers}
     asked = offers.create(session, request, helpers, request.wave + 1, now, until)
     request.wave += bool(asked)
