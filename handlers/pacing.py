@@ -20,6 +20,11 @@ def pace(context: Context, request: Request) -> Pace:
     return answering.pace(context.line.policy, _haste(context, request))
 
 
+def hurries(context: Context, request: Request) -> bool:
+    """Whether it is asked for as what is urgent is."""
+    return _haste(context, request) is Urgency.URGENT
+
+
 def _haste(context: Context, request: Request) -> Urgency | None:
     needed = request.needed_from or request.needed_until
     if request.presses:

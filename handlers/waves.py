@@ -68,8 +68,10 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)
     ages = [(1, (now - since) / MINUTE) for since in waiting]
-    size = how.size(request.wave, ages, chance, known.curve)
-    chosen = choose(context, request, size, first=first)
+    alone = [] if pacing.hurries(context, request) else _asked_first(context, request, first=first)
+    before = request.wave - 1 if request.wave and request.ask_first else request.wave
+    size = len(alone) or how.size(before, ages, chance, known.curve)
+    chosen = alone or choose(context, request, size, first=first)
     asked = _ask(context, request, chosen)
     lacks = len(asked) < size and (len(asked) < len(chosen) or _later(context, request))
     request.unfilled_since = now if lacks else None
@@ -81,6 +83,8 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         unmet.schedule(context, request, look, first=first)
         return []
     gap = how.gap([*ages, (len(asked), 0.0)], chance, known.curve)
+    if alone:  # those who know each other already get a while before anybody else is asked
+        gap = min(gap, context.line.policy.ask_first_alone)
     unmet.schedule(context, request, pacing.after(context, request, gap), first=first)
     requests.record(session, request, "wave", now, words=str(len(asked)))
     what = bundles.offered(context, request, asked)
@@ -169,18 +173,49 @@ def asked(texts: Iterable[Text]) -> int:
 
 
 def choose(context: Context, request: Request, size: int, *, first: bool = False) -> list[Candidate]:
-    """Whom to ask next, at most `size`. Who fits less well is looked for only while the wave is not full."""
-    kinds = matching.ORDER if request.presses else (Among.FREE, Among.TIRED)
+    """Whom to ask next, at most `size`: in its first wave those of its `ask_first` before all others.
+
+    Who fits less well is looked for only while the wave is not full.
+    """
+    before = _asked_first(context, request, first=first)[:size]
+    known = {each.id for each in before}
     found: list[Candidate] = []
-    for among in kinds:
+    for among in _kinds(request):
         for same_language in (True, False):
             if len(found) < size:
                 found += _find(context, request, size, among, same_language=same_language, first=first)
-    return matching.choose(found, size)
+    return [*before, *matching.choose([each for each in found if each.id not in known], size - len(before))]
+
+
+def _kinds(request: Request) -> tuple[Among, ...]:
+    return matching.ORDER if request.presses else (Among.FREE, Among.TIRED)
+
+
+def _asked_first(context: Context, request: Request, *, first: bool) -> list[Candidate]:
+    """Those of its `ask_first` who fit and may be asked now, in its order; nobody after its first wave."""
+    wanted = list(dict.fromkeys(request.ask_first))
+    if not wanted or request.wave:
+        return []
+    found = {
+        each.id: each
+        for among in _kinds(request)
+        for same_language in (True, False)
+        for each in _find(
+            context, request, len(wanted), among, same_language=same_language, first=first, only=tuple(wanted)
+        )
+    }
+    return [found[id_] for id_ in wanted if id_ in found]
 
 
 def _find(
-    context: Context, request: Request, few: int, among: Among, *, same_language: bool = True, first: bool
+    context: Context,
+    request: Request,
+    few: int,
+    among: Among,
+    *,
+    same_language: bool = True,
+    first: bool,
+    only: tuple[int, ...] = (),
 ) -> list[Candidate]:
     return candidates.candidates(
         context.session,
@@ -192,6 +227,7 @@ def _find(
         same_language=same_language,
         first=first,
         by_template=contents.languages(context.session, "offer"),
+        only=only,
     )
 
 

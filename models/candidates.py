@@ -21,7 +21,7 @@ from models.requests import Outcome, Request, Urgency
 from models.store.lists import in_list
 from models.store.session import Session
 from models.store.statements import Precompiled
-from models.store.types import UtcDateTime
+from models.store.types import UtcDateTime, table
 
 UNLIMITED = 2**31 - 1
 EMPTY = "[]"  # an empty list as JSON: anything, anywhere
@@ -60,6 +60,7 @@ class Search(NamedTuple):
     newcomers_too: bool  # those whom somebody vouched for by text and who have hardly helped yet
     needs: int
     area: bool
+    only: bool = False  # no others than these are looked for
 
 
 def _awake(search: Search) -> sa.ColumnElement[bool]:
@@ -169,6 +170,7 @@ def _candidates(search: Search) -> Precompiled[Any]:
         *(~each for each in apart),
         sa.or_(col(Person.away_until).is_(None), col(Person.away_until) <= sa.bindparam("now", type_=UtcDateTime)),
         *_state(search),
+        *([in_list(table(Person).c.id, "only")] if search.only else []),
         *([] if search.urgent else [col(Person.digest_since).is_(None)]),
         *([] if search.newcomers_too else [_no_newcomer()]),
         *([sa.or_(can == EMPTY, *able)] if search.needs else []),
@@ -205,6 +207,7 @@ def candidates(
     same_language: bool = True,
     first: bool = False,
     by_template: Sequence[str] = (),
+    only: Sequence[int] = (),
 ) -> list[Candidate]:
     """The first `few` volunteers who could be asked about this request, and the first few never asked for anything.
 
@@ -214,10 +217,11 @@ def candidates(
     though its window is closed. At night only those who may be woken, for what is urgent. Left out are the neighbor
     and whoever was asked about it already or had it: nobody, if this is its `first` wave ever. Who was asked often
     enough today is asked only where somebody is in danger; half of how often that is belongs to first waves, lest a
-    few requests use up everybody's day.
+    few requests use up everybody's day. With `only`, nobody but these: they are known by name, and half a day does
+    not bind them.
     """
     policy = line.policy
-    most_offers = policy.offers_per_day if not request.wave else (policy.offers_per_day + 1) // 2
+    most_offers = policy.offers_per_day if not request.wave and not only else (policy.offers_per_day + 1) // 2
     needs = [need for need in request.needs if need != "other"]
     search = Search(
         among,
@@ -229,6 +233,7 @@ def candidates(
         newcomers_too=request.in_danger or policy.is_for_newcomers(request.needs),
         needs=len(needs),
         area=request.area_id is not None,
+        only=bool(only),
     )
     if search.tired_too and among is Among.TIRED:
         return []  # they were among the others
@@ -252,6 +257,7 @@ def candidates(
         by_template=list(by_template),
         newcomer_matches=policy.newcomer_matches,
         most_offers=UNLIMITED if request.in_danger or not most_offers else most_offers,
+        **({"only": list(only)} if only else {}),
         **{f"as_need{n}": json.dumps(need) for n, need in enumerate(needs)},
     )
     return [Candidate(id_, same_language, among, *rest) for id_, *rest in found]

@@ -66,6 +66,7 @@ class Policy:
     offer_lasts_urgent: int = 60  # minutes of waking time, then an offer nobody answered has expired
     offer_lasts: int = 120  # nine of ten answers have come by then, and a later yes counts as well
     unanswered_most: int = 3  # offers in a row; whoever answered none of them is asked less
+    ask_first_alone: int = 60  # minutes for those who are to be asked first, before others are asked as well
     silent_days: int = 60  # after which a volunteer is asked whether they still want to be asked
     lease_urgent: int = 120  # for which a claim holds without a word of the volunteer
     lease_today: int = 360

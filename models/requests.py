@@ -119,6 +119,10 @@ class Request(Model, table=True):
     for_name: str | None = None  # whom it is for, where the neighbor said that this is somebody else at their phone
     language: str = "en"
     helpers_wanted: int = 1
+    # Ids of people who are asked first in its first wave, if they fit and may be asked.
+    ask_first: list[int] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default=sa.text("'[]'"))
+    )
     needed_as: Timing | None = Field(default=None, sa_type=EnumString(Timing))  # how they named the time below
     needed_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     needed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -238,6 +238,7 @@ FIGURES: dict[str, Figure] = {
     "quiet_from": Figure("o'clock", "from which only what is urgent is texted unasked", whole(0, 24)),
     "quiet_until": Figure("o'clock", "until which; the same as quiet_from: there is no such time", whole(0, 24)),
     "offer_lasts_urgent": Figure("minutes", "until an urgent offer that nobody answered has expired", minutes),
+    "ask_first_alone": Figure("minutes", "for whoever is to be asked first, before others are", minutes),
     "offer_lasts": Figure("minutes", "of waking time, until an offer that nobody answered has expired", minutes),
     "unanswered_most": Figure("offers", "in a row unanswered, after which somebody is asked less", whole(1, 1000)),
     "silent_days": Figure("days", "without a word, after which a volunteer is asked if they still want to help",

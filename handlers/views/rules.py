@@ -74,6 +74,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "first_wave_urgent": Unit.PEOPLE,
         "wave_most": Unit.PEOPLE,
         "offer_lasts": Unit.MINUTES,
+        "ask_first_alone": Unit.MINUTES,
         "offer_lasts_urgent": Unit.MINUTES,
         "offers_per_day": Unit.OFFERS,
         "unanswered_most": Unit.OFFERS,
