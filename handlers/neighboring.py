@@ -85,8 +85,9 @@ def note(request: Request) -> None:
 
     Of danger, and of where people hide, that is not even compared.
     """
-    secret = request.in_danger or Need.SAFETY in request.needs or not request.place or tells_refuge(clean(request.place))
-    found = None if secret else door(request.place or "")
+    place = request.place or ""
+    secret = request.in_danger or Need.SAFETY in request.needs or tells_refuge(clean(place))
+    found = door(place) if place and not secret else None
     request.building = found.building if found else None
     request.block = found.block if found else None
 

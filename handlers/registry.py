@@ -30,6 +30,7 @@ from handlers import (
     forgetting,
     forwarded,
     free,
+    households,
     in_hand,
     intake,
     join,
@@ -117,6 +118,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("join", join.join),
     # who helps: to others, `pass`, `omw`, `drop` and their kin say that nothing of theirs goes by that number
     Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
+    # The text that offers several tells it.
+    Command("claim_all", claim.claim_all, Who.VOLUNTEER, commits=True, told=Told.README),
     Command("pass", claim.pass_, numbers=True, commits=True, told=Told.HELPERS),
     Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
@@ -150,6 +153,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # The answer to NEW NUMBER tells the code; whoever has another phone says so in words of their own.
     Command("new_number", changed_number.new_number, told=Told.README),
     Command("code", changed_number.code, numbers=True, told=Told.README),
+    # Its answer tells the code, and how to undo it.
+    Command("household", households.household, numbers=True, told=Told.README, gives_way_to={Question.NEED}),
+    Command("leave_household", households.leave, told=Told.README),
     # who is on duty
     Command("queue", duty.queue, Who.DUTY),
     Command("show", duty.show, Who.DUTY, numbers=True),
@@ -225,6 +231,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.STAYS: forgetting.stays,
     Question.OLD_PHONE: changed_number.old_phone,
     Question.NEW_PHONE: changed_number.new_phone,
+    Question.HOUSEHOLD: households.answered,
+    Question.REPEAT: ask.repeat,
     Question.DOOR: doors.answered,
     Question.STILL_HELPS: silent.answered,
     Question.STILL_NEEDED: waiting.answered,

@@ -64,6 +64,8 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     session, now = context.session, context.now
     neighboring.note(request)
+    if not request.wave:
+        bundles.ask_first(context, request)
     known, how = answering.of(context.line), pacing.pace(context, request)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, col, select
 
 from models.people import Person
-from models.requests import NEXT_DOOR, Event, Outcome, Request, Timing
+from models.requests import Event, Outcome, Request, Timing
 from models.requests import State as RequestState
 from models.store.bulk import bindparams
 from models.store.session import Session
@@ -126,8 +126,12 @@ def at_building(session: Session, request: Request) -> list[tuple[int, Request]]
     """Who has something in hand at the building of this request, by id, with what that is, the oldest claim first."""
     if request.building is None:
         return []
-    there = NEXT_DOOR, col(Request.building) == request.building, col(Request.line_id) == request.line_id
-    taken = Assignment.state == State.ACTIVE, Request.state == RequestState.CLAIMED, col(Request.id) != request.id
+    # Written out, so that the partial index of what is at some building serves it.
+    there = (
+        sa.text("request.state <> 'closed' AND request.building IS NOT NULL"),
+        Request.building == request.building,
+    )
+    taken = Assignment.state == State.ACTIVE, Request.line_id == request.line_id, col(Request.id) != request.id
     query = select(Assignment.person_id, Request).join(Request, col(Request.id) == col(Assignment.request_id))
     return list(session.exec(query.where(*there, *taken).order_by(col(Assignment.id))))
 

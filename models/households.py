@@ -25,9 +25,7 @@ SHARED = frozenset(("food", "water", "baby", "household", "clothing", "pets", "t
 class Household(Model, table=True):
     """People who said that they live together. It tells nothing but that."""
 
-    __table_args__ = (
-        sa.Index("ix_household_code", "line_id", "code", sqlite_where=WAITS, postgresql_where=WAITS),
-    )
+    __table_args__ = (sa.Index("ix_household_code", "line_id", "code", sqlite_where=WAITS, postgresql_where=WAITS),)
 
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
@@ -41,7 +39,13 @@ def members(session: Session, person_id: int) -> list[int]:
     person = session.get_one(Person, person_id)
     if person.household_id is None:
         return [person_id]
-    return _ids(session, person.household_id)
+    return who(session, person.household_id)
+
+
+def who(session: Session, household_id: int) -> list[int]:
+    """The ids of all who live there."""
+    theirs = select(Person.id).where(Person.household_id == household_id)
+    return list(session.exec(theirs.order_by(col(Person.id))))
 
 
 def of(session: Session, person: Person) -> list[Person]:
@@ -128,7 +132,3 @@ def _move(session: Session, person: Person, to: int | None) -> bool:
     won = session.execute(moved).rowcount == 1
     session.refresh(person)
     return won
-
-
-def _ids(session: Session, household_id: int) -> list[int]:
-    return list(session.exec(select(Person.id).where(Person.household_id == household_id).order_by(col(Person.id))))

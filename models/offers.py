@@ -163,6 +163,16 @@ def bundles(session: Session, person_id: int) -> dict[int, list[Request]]:
     return found
 
 
+def let_go_beside(session: Session, person_id: int, taken: Sequence[int], now: datetime) -> None:
+    """They have taken some of what one text offered: the rest of it waits for them no longer, and nobody minds."""
+    theirs = col(Offer.person_id) == person_id
+    led = sa.func.coalesce(col(Offer.lead_request_id), col(Offer.request_id))
+    leads = set(session.exec(select(led).where(theirs, col(Offer.request_id).in_(taken))))
+    left = select(Offer.request_id).where(theirs, in_literals(col(Offer.state), PENDING), led.in_(leads))
+    for request_id in list(session.exec(left)):
+        settle(session, request_id, State.EXPIRED, now, person_id=person_id)
+
+
 @cache
 def _settling(out_of: tuple[State, ...], *, one: bool) -> Precompiled[int]:
     change = sa.update(OFFERS).where(

@@ -365,8 +365,8 @@ def next_door(session: Session, request: Request) -> list[Request]:
     beside = sa.or_(col(Request.building) == request.building, col(Request.block) == request.block)
     open_ = NEXT_DOOR, Request.state == State.OPEN
     query = select(Request).where(Request.line_id == request.line_id, *open_, beside, col(Request.id) != request.id)
-    same_town = (r for r in session.exec(query) if None in (r.area_id, request.area_id) or r.area_id == request.area_id)
-    return sorted(same_town, key=lambda r: (r.building != request.building, r.number))
+    found = [r for r in session.exec(query) if None in (r.area_id, request.area_id) or r.area_id == request.area_id]
+    return sorted(found, key=lambda r: (r.building != request.building, r.number))
 
 
 def open_longest(session: Session, line_id: int, limit: int) -> list[Request]:

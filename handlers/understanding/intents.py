@@ -111,6 +111,7 @@ class Act(StrEnum):
     GOT_IT = "got_it"
     THANKS_SOMEBODY = "thanks_somebody"
     # of a volunteer
+    TAKES_ALL = "takes_all"
     ACCEPTS = "accepts"
     CAN_STILL = "can_still"
     DECLINES = "declines"
@@ -181,6 +182,8 @@ class Question(StrEnum):
     OLD_PHONE = "old_phone"  # a new phone, whether the old one is gone: 1
     NEW_PHONE = "new_phone"  # somebody, whether a phone that says so is their new one
     FORWARDED = "forwarded"  # anybody, whether what they passed on is their own need
+    HOUSEHOLD = "household"  # a phone, whether those at the one that showed a code live with them
+    REPEAT = "repeat"  # a neighbor, whether they ask again for what waits already
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -202,6 +205,8 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.STILL_NEEDED,
         Question.OLD_PHONE,
         Question.NEW_PHONE,
+        Question.HOUSEHOLD,
+        Question.REPEAT,
     }
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own

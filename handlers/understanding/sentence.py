@@ -43,6 +43,8 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.DOOR: {"yes": 1, "no": 2},
     Question.OLD_PHONE: {"yes": 1},
     Question.NEW_PHONE: {"yes": 1, "no": 2},
+    Question.HOUSEHOLD: {"yes": 1, "no": 2},
+    Question.REPEAT: {"yes": 1, "no": 2},
     Question.FORWARDED: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
