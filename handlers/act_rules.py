@@ -6,6 +6,7 @@ from handlers import (
     at_door,
     availability,
     changed_number,
+    claim,
     discreet,
     forgetting,
     free,
@@ -75,6 +76,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.GOES_AWAY, Role.VOLUNTEER, availability.goes_away),
     # what they were asked about
     *each(DECLINES, Role.OFFERED, volunteer_talk.decline),
+    ActRule(Act.TAKES_ALL, Role.OFFERED, claim.takes_all),
     ActRule(Act.ACCEPTS, Role.OFFERED, volunteer_talk.accept),
     ActRule(Act.HAS_IT, Role.OFFERED, volunteer_talk.has_it),
     ActRule(Act.ASKS_IF_NEEDED, Role.OFFERED, volunteer_talk.still_needed),

@@ -122,6 +122,20 @@ def whereto(turn: Turn, intent: Answer) -> Texts:
         yield from relaying.pass_on(turn, request, asked.words)
 
 
+def repeat(turn: Turn, intent: Answer) -> Texts:
+    """The answer to "1 the same, 2 something new": the words joined what waits when they came."""
+    asked = turn.asked
+    turn.unask(turn.speaker)
+    request = requests.by_id(turn.session, asked.request_id) if asked and asked.request_id is not None else None
+    if asked is None or request is None:
+        yield turn.reply("nothing_waits")
+    elif intent.choice == SECOND or not request.live:
+        meaning = needs.understand(asked.words)  # an earlier text
+        yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs), at_once=True)
+    else:
+        yield turn.reply("repeat_same", about=request)
+
+
 def _says_nothing(turn: Turn, intent: Answer) -> bool:
     """Whether an answer to "what do you need?" is none, so that we ask again: a question always, "help me" once."""
     if intent.meaning.kind is Kind.QUESTION:

@@ -1,5 +1,6 @@
 """What volunteers can look at: what is open, one request, what they have in hand."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from handlers import brake, company, discreet, doors, leasing, summary
@@ -30,7 +31,7 @@ def list_(turn: Turn, _: Order) -> Texts:
     open_now.sort(
         key=lambda r: (bool(can) and not can & set(r.needs), bool(near) and r.area_id not in near, r.number)
     )
-    rows = summary.Lines([_row(turn, r) for r in open_now[:SHOWN]])
+    rows = _rows(turn, _side_by_side(open_now)[:SHOWN])
     left = len(open_now) - SHOWN
     more = Said("list_more", {"n": left}) if left > 0 else None
     yield turn.reply("list", rows=rows, more=more, first=open_now[0].number)
@@ -55,8 +56,28 @@ def fitting(context: Context, person: Person) -> Said | None:
     ]
     if not found:
         return None
-    rows = summary.Lines([_row(context, request) for request in found[:AT_ONCE]])
+    rows = _rows(context, _side_by_side(found)[:AT_ONCE])
     return Said("fits_you", {"rows": rows, "first": found[0].number})
+
+
+def _side_by_side(found: Sequence[Request]) -> list[Request]:
+    """What waits at one building together, where the first of it stands."""
+    together: dict[str, list[Request]] = {}
+    for request in found:
+        together.setdefault(request.building or f"#{request.number}", []).append(request)
+    return [request for each in together.values() for request in each]
+
+
+def _rows(context: Context, shown: Sequence[Request]) -> summary.Lines:
+    """A row for each; of what is at one building, all but the first say so."""
+    first: dict[str, int] = {}
+    rows = []
+    for request in shown:
+        before = first.setdefault(request.building, request.number) if request.building else request.number
+        what = context.what(request)
+        beside = Said("listed_beside", {"what": what, "first": before}) if before != request.number else what
+        rows.append(Said("row", {"number": request.number, "what": beside, "place": None}))
+    return summary.Lines(rows)
 
 
 def may_meet(context: Context, person: Person, request: Request) -> bool:

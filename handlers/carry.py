@@ -6,12 +6,12 @@ from handlers import all_clear, choosing, discreet, gathering, leasing, newcomer
 from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Order, Question
-from models import assignments, kept_apart, offers, people, requests
+from models import assignments, households, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
-from models.requests import Request, State
+from models.requests import TALKING, Request, State
 
 
 def omw(turn: Turn, order: Order) -> Texts:
@@ -53,13 +53,22 @@ def done(turn: Turn, order: Order) -> Texts:
     held = turn.held
     own = turn.own
     among = [*(r for _, r in held), *own]
-    found, texts = choosing.chosen(turn, order.numbers, among, "done", "nothing_in_hand")
+    shared = []
+    if order.numbers and turn.speaker.household_id is not None:
+        talked = [r for r in households.shared(turn.session, turn.speaker) if r.state in TALKING]
+        shared = [r for r in talked if r not in among]
+    found, texts = choosing.chosen(turn, order.numbers, [*among, *shared], "done", "nothing_in_hand")
     yield from texts
     for request in found:
         if request.person_id == turn.speaker.id and all_clear.waits(turn, request):
             yield from all_clear.said(turn, request, turn.heard.body)
         elif request.person_id == turn.speaker.id:
             yield from waves.fulfilled(turn, request)
+        elif request in shared:  # who lives with them has seen it, too
+            neighbor = people.by_id(turn.session, request.person_id)
+            turn.unask(neighbor, request)
+            yield from waves.fulfilled(turn, request)
+            yield turn.tell(neighbor, "household_came", about=request)
         elif not _ends(turn, assignment := next(a for a, r in held if r is request), request, order.note):
             yield turn.reply(leasing.lost(turn, assignment, request), about=request)
         else:

@@ -7,10 +7,10 @@ was theirs moves as a whole: requests, matches, who vouched, bans, STOP, whom th
 
 from datetime import timedelta
 
-from handlers import choosing, duty_tasks, meaning, reach_person, waves
+from handlers import choosing, codes, duty_tasks, meaning, reach_person, waves
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Several, Soon
-from handlers.turn import DAY, Context, Text, Texts, Turn
+from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Order, Question
 from models import board_sessions, former, joining, number_changes, people, person_events, requests
 from models.delivery import moved
@@ -19,12 +19,9 @@ from models.number_changes import NumberChange, Step
 from models.people import Address, Person
 from models.requests import Outcome, State
 
-CODE_LASTS = DAY
 OBJECTS_FOR = timedelta(hours=1)  # that the old phone has to object; of a volunteer, who sees doors, longer
 VOLUNTEER_OBJECTS_FOR = timedelta(hours=12)
 AT_ONCE = timedelta(minutes=1)  # until the old address goes: the last answer to it is sent first
-WRONG_CODES = 5  # by one person in a day
-WRONG_ON_LINE = 30  # by all in an hour: nobody guesses one of a million so
 LOST, YES, NO = 1, 1, 2
 EXAMPLE = 42
 STOPPED = "moved_stopped"
@@ -38,7 +35,7 @@ def wanted(turn: Turn, intent: Free) -> Texts:
 def new_number(turn: Turn, _: Order, *, words: str = "") -> Texts:
     """NEW NUMBER, from either phone: a code for the other one."""
     speaker = turn.speaker
-    until = turn.now + CODE_LASTS
+    until = turn.now + codes.LASTS
     change = number_changes.begin(turn.session, turn.line.id, speaker.id, turn.now, until)
     person_events.record(turn.session, turn.line.id, speaker.id, person_events.NEW_NUMBER, turn.now)
     code = Ours(change.code or "")
@@ -60,7 +57,7 @@ def old_phone(turn: Turn, intent: Answer) -> Texts:
         return
     words = turn.asked.words if turn.asked else turn.heard.body
     turn.unask(turn.speaker)
-    number_changes.go_on(turn.session, change, Step.LOST, turn.now + CODE_LASTS, turn.now)
+    number_changes.go_on(turn.session, change, Step.LOST, turn.now + codes.LASTS, turn.now)
     yield from reach_person.reach(turn, words, duty="duty_lost_phone", anew=True)
 
 
@@ -71,18 +68,17 @@ def code(turn: Turn, order: Order) -> Texts:
     if mine is not None and mine.code == typed:
         yield turn.reply("code_other_phone")
         return
-    if _too_many(turn):
+    if codes.too_many(turn):
         yield turn.reply("code_enough")
         return
     found = [c for c in number_changes.with_code(turn.session, turn.line.id, typed) if c.person_id != speaker.id]
     if len(found) != 1 or found[0].next_at is None or found[0].next_at <= turn.now:
-        wrong = person_events.WRONG_CODE
-        person_events.record(turn.session, turn.line.id, speaker.id, wrong, turn.now)
+        codes.wrong(turn)
         yield turn.reply("code_unknown")
         return
     change, other = found[0], people.by_id(turn.session, found[0].person_id)
     if _established(turn, speaker):
-        number_changes.go_on(turn.session, change, Step.CONFIRM, turn.now + CODE_LASTS, turn.now, other=speaker.id)
+        number_changes.go_on(turn.session, change, Step.CONFIRM, turn.now + codes.LASTS, turn.now, other=speaker.id)
         turn.ask(speaker, Question.NEW_PHONE, options=NO)
         yield turn.reply("code_confirm", ends=_ends(turn, other))
         return
@@ -276,13 +272,6 @@ def _established(context: Context, person: Person) -> bool:
     """Whether anything would be lost with this person: they help, asked for something, or have said what holds."""
     said = (person.helper_since, person.banned_at, person.opted_out_at, person.silent_since, person.discreet_since)
     return any(said) or requests.last_of(context.session, person.id) is not None
-
-
-def _too_many(turn: Turn) -> bool:
-    wrong = person_events.WRONG_CODE
-    own = len(person_events.happened(turn.session, turn.speaker.id, [wrong], turn.now - DAY))
-    since = turn.now - timedelta(hours=1)
-    return own >= WRONG_CODES or person_events.count(turn.session, turn.line.id, wrong, since) >= WRONG_ON_LINE
 
 
 def _ends(context: Context, person: Person) -> Value:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from handlers import (
     brake,
+    bundles,
     choosing,
     company,
     discreet,
@@ -24,7 +25,7 @@ from handlers import (
 )
 from handlers.summary import Ours, Said, Several, Sight, Soon, Verb
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Order
+from handlers.understanding.intents import Free, Order
 from handlers.understanding.when import repeating
 from handlers.understanding.when.resolving import Needed
 from models import assignments, events, kept_apart, offers, requests
@@ -49,15 +50,40 @@ def claim(turn: Turn, order: Order) -> Texts:
         waiting = turn.offered
         if len(waiting) != 1:
             choices = Several([Verb("claim", n) for n in waiting], style="or")
-            yield turn.reply("which_one", choices=choices) if waiting else turn.reply("claim_what")
+            which = "which_or_all" if bundles.together(turn, turn.speaker) else "which_one"
+            yield turn.reply(which, choices=choices) if waiting else turn.reply("claim_what")
             return
         numbers = waiting
-    left = []
+    yield from _claimed(turn, numbers, order)
+
+
+def claim_all(turn: Turn, order: Order) -> Texts:
+    """CLAIM ALL: all that one text offered."""
+    offered = bundles.together(turn, turn.speaker) if turn.speaker.helps else []
+    if offered:
+        yield from _claimed(turn, tuple(request.number for request in offered), order)
+    else:
+        yield from claim(turn, replace(order, numbers=(), bare=False))
+
+
+def takes_all(turn: Turn, intent: Free) -> Texts:
+    """The same in words of their own: "all of them"."""
+    yield from claim_all(turn, Order("claim", when=intent.meaning.when))
+
+
+def _claimed(turn: Turn, numbers: tuple[int, ...], order: Order) -> Texts:
+    """These, one by one, as far as nobody was faster; then in which order to knock."""
+    left: list[int] = []
+    won: list[Request] = []
     for number in numbers:
-        if not (yield from _take(turn, number, order)):
+        if not (yield from _take(turn, number, order, won)):
             left.append(number)
     if left:
         yield _full(turn, left)
+    if any(request.building for request in won) or len(won) > 1:
+        offers.let_go_beside(turn.session, turn.speaker.id, [request.id for request in won], turn.now)
+        if (order_of_doors := bundles.route(turn, turn.speaker, won)) is not None:
+            yield turn.reply("doors_in_order", lane=Lane.SAFETY, rows=order_of_doors)
 
 
 def _quoted(turn: Turn) -> tuple[int, ...]:
@@ -84,8 +110,8 @@ def _full(turn: Turn, left: list[int]) -> Text:
     return turn.reply("claim_full", held=Several(held), number=left[0])
 
 
-def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
-    """Whether that is settled; False if they must let go of something before."""
+def _take(turn: Turn, number: int, order: Order, won: list[Request]) -> Generator[Text, None, bool]:
+    """Whether that is settled; False if they must let go of something before. What is theirs now joins `won`."""
     request = choosing.current(turn, number)
     hidden = request is None or request.state in (State.DRAFT, State.HELD)
     if request is None or hidden or kept_apart.are(turn.session, request, turn.speaker.id):
@@ -108,7 +134,7 @@ def _take(turn: Turn, number: int, order: Order) -> Generator[Text, None, bool]:
         if not newcomers.may_take(turn, turn.speaker, request):
             yield turn.reply("claim_not_yet", about=request, n=turn.line.policy.newcomer_matches)
             return True
-    yield from _won_or_lost(turn, number, request, order)
+    yield from _won_or_lost(turn, number, request, order, won)
     return True
 
 
@@ -122,17 +148,18 @@ def _gave_back(turn: Turn, request: Request) -> datetime | None:
     return did[-1][0] if did else None
 
 
-def _won_or_lost(turn: Turn, number: int, request: Request, order: Order) -> Texts:
+def _won_or_lost(turn: Turn, number: int, request: Request, order: Order, won: list[Request]) -> Texts:
     comes = timing.resolved(turn, order.when, request)
     mine = request.several and request.live and assignments.held_of(turn.session, request, turn.speaker.id)
     if not mine and _apart(turn, request):
         yield turn.reply("unknown_number", number=number)
     elif not mine and (held := leasing.take(turn, request, order.note, comes)):
+        won.append(request)
         yield from taken(turn, request, held, comes)
         if request.repeats is not None and repeating.of(order.note, anyhow=True) is not None:
             yield from recurring.pledge(turn, request)
     elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another
-        yield from _take(turn, number, order)
+        yield from _take(turn, number, order, won)
     else:
         holder = assignments.held_of(turn.session, request, turn.speaker.id) if request.live else None
         if holder is not None and comes is not None:
@@ -197,11 +224,20 @@ def pass_(turn: Turn, order: Order) -> Texts:
     numbers = tuple(n for n in order.numbers if all(n != r.number for r in in_hand))
     if in_hand and not numbers:
         return
-    found, texts = choosing.chosen(turn, numbers, among, "pass", "pass_nothing")
-    yield from texts
+    found = [] if numbers or len(among) < 2 else bundles.together(turn, turn.speaker)
+    if not found:
+        found, texts = choosing.chosen(turn, numbers, among, "pass", "pass_nothing")
+        yield from texts
+    if len(among) > 1:  # who says no to what a text led with says no to all that it offered
+        beside = [other for request in found for other in bundles.rest(turn, turn.speaker, request)]
+        found = list({request.id: request for request in (*found, *beside)}.values())
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
         waves.freed(turn)
-        yield turn.reply("passed", about=request)
+    if len(found) > 1:
+        yield turn.reply("passed_several", numbers=Several([Ours(f"#{request.number}") for request in found]))
+    for request in found:
+        if len(found) == 1:
+            yield turn.reply("passed", about=request)
         if request.has_room and not offers.any_pending(turn.session, request.id):
             yield from waves.ask_next(turn, request)

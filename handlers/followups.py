@@ -2,7 +2,20 @@
 
 from datetime import timedelta
 
-from handlers import brake, choosing, duty_tasks, in_line, intake, overdue, stocking, talks, unmet, waiting, waves
+from handlers import (
+    brake,
+    bundles,
+    choosing,
+    duty_tasks,
+    in_line,
+    intake,
+    overdue,
+    stocking,
+    talks,
+    unmet,
+    waiting,
+    waves,
+)
 from handlers.summary import Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
@@ -135,8 +148,9 @@ def expired(context: Context, offer: Offer) -> Texts:
     ):
         return
     person = people.by_id(context.session, offer.person_id)
-    person.unanswered += 1
-    context.session.add(person)
+    if offer.lead_request_id is None:  # what one text offered counts once
+        person.unanswered += 1
+        context.session.add(person)
     waves.freed(context)
     yield from ()
 
@@ -158,6 +172,10 @@ def undelivered(context: Context, text: Outbound) -> Texts:
             person_id=text.person_id,
             made_by=text.created_at,
         )
+        if changed:
+            for other in bundles.rest(context, people.by_id(context.session, text.person_id), request):
+                undelivered = OfferState.UNDELIVERED
+                offers.settle(context.session, other.id, undelivered, context.now, person_id=text.person_id)
         if changed:
             waves.freed(context)
         if changed and request.has_room and not offers.any_pending(context.session, request.id):

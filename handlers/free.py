@@ -6,7 +6,10 @@ from itertools import pairwise
 
 from handlers import (
     alarms,
+    asked_before,
+    bundles,
     bursts,
+    claim,
     danger,
     foreign,
     giving,
@@ -27,7 +30,8 @@ from handlers import (
     volunteer_talk,
     whereabouts,
 )
-from handlers.summary import Ours, Said, Several, Sight, Verb, brief
+from handlers.asked_before import Again, Repeat
+from handlers.summary import Needs, Ours, Said, Several, Sight, Verb, brief
 from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
     NOTHING_SAID,
@@ -168,7 +172,13 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif turn.speaker.on_duty and (item := stocking.out_of(turn, words)) is not None:
         yield stocking.no_more(turn, item)
     elif meaning.kind is Kind.ASK:
-        if len(own) != 1:
+        again = asked_before.of(turn, own, words, meaning)
+        if again is not None and again.how is Again.WORD_FOR_WORD:
+            standing.want(turn, again.request)
+            yield standing.of(turn, again.request)
+        elif again is not None and again.how is not Again.MORE:
+            yield from _asked_again(turn, again, words, meaning)
+        elif len(own) != 1:
             yield from intake.begin(turn, words, meaning)
         elif set(meaning.needs) <= {Need.OTHER}:
             yield from _pressing(turn, own[0], words, meaning)
@@ -200,6 +210,20 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "not_understood", words)
+
+
+def _asked_again(turn: Turn, again: Repeat, words: str, meaning: Understanding) -> Texts:
+    """What waits is asked for again: is it the same? The words join it at once, lest they get lost."""
+    asked, request = turn.asked, again.request
+    before = asked.words if asked and asked.question is Question.REPEAT and asked.request_id == request.id else ""
+    if request.person_id == turn.speaker.id:
+        _learn(turn, request, words, meaning)
+        intake.name_needs(request, meaning)
+    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    turn.ask(turn.speaker, Question.REPEAT, request, options=2, words=f"{before}\n{words}".strip())
+    phrase = "repeat_own" if request.person_id == turn.speaker.id else "repeat_household"
+    yield turn.later(turn.reply(phrase, about=request, what=Needs(tuple(request.needs))))
+    yield from alarms.further(turn, request)
 
 
 def _is_another(request: Request, meaning: Understanding) -> bool:
@@ -326,8 +350,12 @@ def ambiguous(turn: Turn, intent: Ambiguous) -> Texts:
     question = f"answer_{turn.asked.question}" if turn.asked else "answer_other"
     if intent.answer:
         yield turn.reply("two_things", choices=choices, answer=Said(question))
-    else:
+    elif not bundles.together(turn, turn.speaker):
         yield turn.reply("which_one", choices=choices)
+    elif intent.verb == "pass":  # to all of what one text offered
+        yield from claim.pass_(turn, Order("pass"))
+    else:
+        yield turn.reply("which_or_all", choices=choices)
 
 
 def thanks(turn: Turn, _: Order) -> Texts:

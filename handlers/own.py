@@ -15,10 +15,10 @@ from handlers import (
     waves,
 )
 from handlers.every import Every
-from handlers.summary import Quoted, Said
+from handlers.summary import Lines, Needs, Quoted, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Order, Question
-from models import assignments, offers, requests
+from models import assignments, households, offers, requests
 from models import recurring as recurring_needs
 from models.delivery.outbound import Lane
 from models.requests import Outcome, Request, State
@@ -31,19 +31,37 @@ def status(turn: Turn, order: Order) -> Texts:
         if not own and turn.speaker.helps and offers.pending_numbers(turn.session, turn.speaker.id):
             yield from volunteer_talk.where(turn)  # "where is it?", of whoever was asked
             return
-        if not own:
+        theirs = list(_of_household(turn))
+        if not own and not theirs:
             last = requests.last_of(turn.session, turn.speaker.id)
             yield _stands(turn, last) if last else turn.reply("nothing_asked")
         for request in own:
             yield standing.of(turn, request)
+        yield from theirs
         return
+    shared = {r.number for r in households.shared(turn.session, turn.speaker)} if turn.speaker.household_id else ()
     for number in order.numbers:
         found = requests.by_number(turn.session, turn.line.id, number)
         mine = found is not None and (
             found.person_id == turn.speaker.id
+            or number in shared
             or assignments.held_of(turn.session, found, turn.speaker.id) is not None
         )
         yield _stands(turn, found) if found and mine else turn.reply("unknown_number", number=number)
+
+
+def _of_household(turn: Turn) -> Texts:
+    """What those who live with them have asked for and would want known: what it is and how it stands, no place."""
+    shared = households.shared(turn.session, turn.speaker) if turn.speaker.household_id is not None else []
+    if shared:
+        rows = [
+            Said(
+                "household_row",
+                {"number": r.number, "what": Needs(tuple(r.needs)), "state": Said(f"state_{r.state}")},
+            )
+            for r in shared
+        ]
+        yield turn.reply("household_status", rows=Lines(rows))
 
 
 def _stands(turn: Turn, request: Request) -> Text:

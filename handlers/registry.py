@@ -35,6 +35,7 @@ from handlers import (
     forgetting,
     forwarded,
     free,
+    households,
     in_hand,
     intake,
     join,
@@ -138,6 +139,8 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("join", join.join),
     # who helps: to others, `pass`, `omw`, `drop` and their kin say that nothing of theirs goes by that number
     Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
+    # The text that offers several tells it.
+    Command("claim_all", claim.claim_all, Who.VOLUNTEER, commits=True, told=Told.README),
     Command("pass", claim.pass_, numbers=True, commits=True, told=Told.HELPERS),
     Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
@@ -177,6 +180,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("offers", pledges.list_, told=Told.README),
     Command("gone", pledges.gone, argument=NO_GIFT, note=Note.ARGUMENT, told=Told.README),
     Command("keep", stock.keep, numbers=True, told=Told.README),
+    # Its answer tells the code, and how to undo it.
+    Command("household", households.household, numbers=True, told=Told.README, gives_way_to={Question.NEED}),
+    Command("leave_household", households.leave, told=Told.README),
     # who is on duty
     # Volunteers may look; who sets it hears how from the answer.
     Command("stock", stock.stock_, argument=STOCK, note=Note.ARGUMENT, told=Told.README),
@@ -262,6 +268,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.STAYS: forgetting.stays,
     Question.OLD_PHONE: changed_number.old_phone,
     Question.NEW_PHONE: changed_number.new_phone,
+    Question.HOUSEHOLD: households.answered,
+    Question.REPEAT: ask.repeat,
     Question.DOOR: doors.answered,
     Question.STILL_HELPS: silent.answered,
     Question.STILL_NEEDED: waiting.answered,

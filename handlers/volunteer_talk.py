@@ -1,6 +1,6 @@
 """Volunteers answer an offer in words of their own, and ask about it before they take it."""
 
-from handlers import claim, intake, lures, relaying, timing, vicinity
+from handlers import bundles, claim, intake, lures, relaying, timing, vicinity
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
@@ -41,6 +41,9 @@ def has_it(turn: Turn, intent: Free) -> Texts:
 
 def decline(turn: Turn, intent: Free) -> Texts:
     """No, in any words: no hard feelings."""
+    if intent.quoted is None and bundles.together(turn, turn.speaker):
+        yield from claim.pass_(turn, Order("pass"))
+        return
     request, texts = _offered(turn, intent, "pass")
     yield from texts
     if request is not None and request.number not in turn.offered:
@@ -164,7 +167,8 @@ def _offered(turn: Turn, intent: Free | None, verb: str) -> tuple[Request | None
         return other, []  # they speak of that one, whatever else waits
     if len(pending) == 1:
         return pending[0], []
-    return None, [turn.reply("which_one", choices=Several([Verb(verb, r.number) for r in pending], style="or"))]
+    which = "which_or_all" if verb == "claim" and bundles.together(turn, turn.speaker) else "which_one"
+    return None, [turn.reply(which, choices=Several([Verb(verb, r.number) for r in pending], style="or"))]
 
 
 def _beyond(intent: Free) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import brake, matching, pacing, pause, pledge_words, unmet
+from handlers import brake, bundles, matching, neighboring, pacing, pause, pledge_words, unmet
 from handlers.brake import Held
+from handlers.phrasebook import Value
 from handlers.summary import Quoted, Said, What
 from handlers.turn import Context, Text, Texts, Turn
 from models import (
@@ -107,6 +108,9 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         return [*brake.report(context, held), *([] if first else pause.told(context, request))]
     session, now = context.session, context.now
     admission.leave(session, request, now)
+    neighboring.note(request)
+    if not request.wave:
+        bundles.ask_first(context, request)
     known, how = answering.of(context.line), pacing.pace(context, request).for_places(request.places_left)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)
@@ -135,27 +139,25 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
 
 def _offers(context: Context, request: Request, asked: list[Person]) -> list[Text]:
     """What those who are asked read; whoever has said that they would give just this is reminded of it."""
-    what = context.what(request)
-    pledged = pledge_words.asked_for(context, request) if request.ask_first else {}
+    said: dict[int, Value] = {}
+    if request.ask_first:
+        said |= pledge_words.asked_for(context, request)
+    said |= bundles.offered(context, request, [helper for helper in asked if helper.id not in said])
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
     return [
         context.tell(
-            helper,
-            "offer",
-            about=request,
-            lane=lane,
-            what=pledged[helper.id] if helper.id in pledged else _as_asked(context, request, helper, what),
+            helper, "offer", about=request, lane=lane, what=_as_asked(context, request, helper, said[helper.id])
         )
         for helper in asked
     ]
 
 
-def _as_asked(context: Context, request: Request, helper: Person, what: What) -> What:
-    """The summary; for whoever is asked first because of last time, with what they did then."""
-    if helper.id not in request.ask_first:
-        return what
+def _as_asked(context: Context, request: Request, helper: Person, said: Value) -> Value:
+    """The same; for whoever is asked first because of last time, with what they did then."""
+    if helper.id not in request.ask_first or not isinstance(said, What):
+        return said
     number = assignments.last_done_for(context.session, helper.id, request.person_id)
-    return what if number is None else replace(what, last=Said("brought_last", {"number": number}))
+    return said if number is None else replace(said, last=Said("brought_last", {"number": number}))
 
 
 def ask_also(context: Context, request: Request, helper: Person) -> list[Text]:
@@ -185,7 +187,7 @@ def _ask(context: Context, request: Request, chosen: list[Candidate]) -> list[Pe
     helpers = [by_id[candidate.id][0] for candidate in chosen]
     for candidate, helper in zip(chosen, helpers, strict=True):
         if candidate.among is Among.CALLED_OFF and helper.pending_offer_request_id is not None:
-            offers.withdraw(session, helper.pending_offer_request_id, helper.id)
+            offers.withdraw_all(session, helper.id)
     until = {helper.id: pacing.expires(context, request, helper) for helper in helpers}
     asked = offers.create(session, request, helpers, request.wave + 1, now, until)
     request.wave += bool(asked)

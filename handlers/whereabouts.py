@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import places
+from handlers import neighboring, places
 from handlers.turn import Turn
 from handlers.understanding import placing
 from handlers.understanding.intents import Understanding
@@ -29,6 +29,7 @@ def locate(
         request.vicinity = meaning.place[:LONGEST_VICINITY]
     elif meaning.place:
         request.place = meaning.place
+    neighboring.note(request)
 
 
 def known(request: Request) -> bool:
@@ -48,6 +49,7 @@ def answered(turn: Turn, request: Request, words: str, meaning: Understanding) -
     nowhere = not (request.place or meaning.public or area)
     if nowhere or placing.says_more(words, meaning):  # a door, or how to find it
         request.place = words[:LONGEST_PLACE]
+    neighboring.note(request)
     turn.session.add(request)
     return True
 
@@ -58,6 +60,7 @@ def recall(turn: Turn, request: Request) -> bool:
     if before is None:
         return False
     request.area_id, request.vicinity, request.place = before.area_id, before.vicinity, before.place
+    neighboring.note(request)
     turn.session.add(request)
     return True
 
@@ -75,4 +78,5 @@ def learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> N
         request.place = f"{door}, {request.place}"[:LONGEST_PLACE] if request.place else door[:LONGEST_PLACE]
     elif placing.describes_door(words, meaning) and words.casefold() not in (request.place or "").casefold():
         request.place = f"{request.place}, {words}"[:LONGEST_PLACE] if request.place else words[:LONGEST_PLACE]
+    neighboring.note(request)
     turn.session.add(request)

@@ -122,6 +122,20 @@ def held_by(session: Session, person_id: int) -> list[tuple[Assignment, Request]
     return session.fetch(HELD_BY, person_id=person_id)
 
 
+def at_building(session: Session, request: Request) -> list[tuple[int, Request]]:
+    """Who has something in hand at the building of this request, by id, with what that is, the oldest claim first."""
+    if request.building is None:
+        return []
+    # Written out, so that the partial index of what is at some building serves it.
+    there = (
+        sa.text("request.state <> 'closed' AND request.building IS NOT NULL"),
+        Request.building == request.building,
+    )
+    taken = Assignment.state == State.ACTIVE, Request.line_id == request.line_id, col(Request.id) != request.id
+    query = select(Assignment.person_id, Request).join(Request, col(Request.id) == col(Assignment.request_id))
+    return list(session.exec(query.where(*there, *taken).order_by(col(Assignment.id))))
+
+
 LATER = aliased(Assignment)
 BROUGHT_BY = Precompiled(
     select(Assignment, Request)

@@ -39,7 +39,13 @@ def members(session: Session, person_id: int) -> list[int]:
     person = session.get_one(Person, person_id)
     if person.household_id is None:
         return [person_id]
-    return _ids(session, person.household_id)
+    return who(session, person.household_id)
+
+
+def who(session: Session, household_id: int) -> list[int]:
+    """The ids of all who live there."""
+    theirs = select(Person.id).where(Person.household_id == household_id)
+    return list(session.exec(theirs.order_by(col(Person.id))))
 
 
 def of(session: Session, person: Person) -> list[Person]:
@@ -126,7 +132,3 @@ def _move(session: Session, person: Person, to: int | None) -> bool:
     won = session.execute(moved).rowcount == 1
     session.refresh(person)
     return won
-
-
-def _ids(session: Session, household_id: int) -> list[int]:
-    return list(session.exec(select(Person.id).where(Person.household_id == household_id).order_by(col(Person.id))))

@@ -46,6 +46,8 @@ class Offer(Model, table=True):
     id: int = Field(default=None, primary_key=True)
     line_id: int = Field(foreign_key="line.id")
     request_id: int = Field(foreign_key="request.id")
+    # Of several that were offered in one text, the request that it was about first; None where it was one.
+    lead_request_id: int | None = Field(default=None, foreign_key="request.id")
     person_id: int = Field(foreign_key="person.id")
     wave: int
     state: State = Field(sa_type=EnumString(State))
@@ -121,6 +123,55 @@ def create(
     return won
 
 
+def add(
+    session: Session, lead: Request, beside: Sequence[Request], person_id: int, now: datetime, until: datetime | None
+) -> None:
+    """Ask somebody who is being asked about `lead` about these too: one text, one of what they are asked in a day.
+
+    To be called only where `create` has won them, and none of these was offered to them before.
+    """
+    for request in beside:
+        session.insert_later(
+            Offer,
+            line_id=request.line_id,
+            request_id=request.id,
+            lead_request_id=lead.id,
+            person_id=person_id,
+            wave=request.wave,
+            state=State.QUEUED,
+            created_at=now,
+            expires_at=until,
+        )
+
+
+def made(session: Session, request_ids: Sequence[int], person_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Of which of these requests which of these people were ever asked about, as pairs of ids."""
+    both = col(Offer.request_id).in_(request_ids), col(Offer.person_id).in_(person_ids)
+    return set(session.exec(select(Offer.request_id, Offer.person_id).where(*both)))
+
+
+def bundles(session: Session, person_id: int) -> dict[int, list[Request]]:
+    """What this volunteer was asked about and has not answered, by the id of the request that each text led with."""
+    pending = col(Offer.person_id) == person_id, in_literals(col(Offer.state), PENDING)
+    rows = session.exec(
+        select(Offer, Request).join(Request, col(Request.id) == col(Offer.request_id)).where(*pending)
+    )
+    found: dict[int, list[Request]] = {}
+    for offer, request in sorted(rows, key=lambda row: row[1].number):
+        found.setdefault(offer.lead_request_id or offer.request_id, []).append(request)
+    return found
+
+
+def let_go_beside(session: Session, person_id: int, taken: Sequence[int], now: datetime) -> None:
+    """They have taken some of what one text offered: the rest of it waits for them no longer, and nobody minds."""
+    theirs = col(Offer.person_id) == person_id
+    led = sa.func.coalesce(col(Offer.lead_request_id), col(Offer.request_id))
+    leads = set(session.exec(select(led).where(theirs, col(Offer.request_id).in_(taken))))
+    left = select(Offer.request_id).where(theirs, in_literals(col(Offer.state), PENDING), led.in_(leads))
+    for request_id in list(session.exec(left)):
+        settle(session, request_id, State.EXPIRED, now, person_id=person_id)
+
+
 @cache
 def _settling(out_of: tuple[State, ...], *, one: bool) -> Precompiled[int]:
     change = sa.update(OFFERS).where(
@@ -140,7 +191,16 @@ def _answered(*, one: bool) -> Precompiled[None]:
     change = sa.update(table(Person)).where(col(Person.pending_offer_request_id) == sa.bindparam("request_id_"))
     if one:
         change = change.where(col(Person.id) == sa.bindparam("person_id_"))
-    return Precompiled(change.values(pending_offer_request_id=None))
+    else_waits = (
+        sa.select(sa.func.min(OFFERS.c.request_id))
+        .where(
+            OFFERS.c.person_id == col(Person.id),
+            in_literals(OFFERS.c.state, PENDING),
+            OFFERS.c.request_id != sa.bindparam("request_id_"),
+        )
+        .scalar_subquery()
+    )  # of a bundle the rest may wait still
+    return Precompiled(change.values(pending_offer_request_id=else_waits))
 
 
 def settle(

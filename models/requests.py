@@ -70,6 +70,7 @@ WORDS_LEFT = sa.text("state = 'closed' AND blanked_at IS NULL")
 UNFILLED = sa.text("state = 'open' AND unfilled_since IS NOT NULL")
 IN_LINE = sa.text("state = 'open' AND queued_at IS NOT NULL AND turn_at IS NULL")
 EMERGENCY = sa.text("emergency AND state <> 'closed'")  # few are, however many wait
+NEXT_DOOR = sa.text("state <> 'closed' AND building IS NOT NULL")
 COMPLAINT = sa.text("about_person_id IS NOT NULL")
 
 
@@ -91,6 +92,8 @@ class Request(Model, table=True):
             postgresql_where=EMERGENCY,
         ),
         sa.Index("ix_request_about", "about_person_id", sqlite_where=COMPLAINT, postgresql_where=COMPLAINT),
+        sa.Index("ix_request_building", "line_id", "building", sqlite_where=NEXT_DOOR, postgresql_where=NEXT_DOOR),
+        sa.Index("ix_request_block", "line_id", "block", sqlite_where=NEXT_DOOR, postgresql_where=NEXT_DOOR),
         sa.Index(
             "ix_request_unfilled", "line_id", "unfilled_since", sqlite_where=UNFILLED, postgresql_where=UNFILLED
         ),
@@ -114,6 +117,10 @@ class Request(Model, table=True):
     area_id: int | None = Field(default=None, foreign_key="area.id")
     vicinity: str | None = None  # the neighbor's own vague words ("near Oak St"): safe to show
     place: str | None = None  # the exact place: shown only to whoever claimed
+    # Of the exact place, so that one volunteer is offered what waits side by side: "88 river rd", "0 river rd".
+    building: str | None = None
+    block: str | None = None
+    for_name: str | None = None  # whom it is for, where the neighbor said that this is somebody else at their phone
     language: str = "en"
     helpers_wanted: int = 1
     # Ids of people who are asked first in its first wave, if they fit and may be asked.
@@ -423,6 +430,17 @@ def count_in_state(session: Session, line_id: int, *states: State) -> int:
     """How many requests of the line are in these states."""
     query = select(sa.func.count()).where(Request.line_id == line_id, col(Request.state).in_(states))
     return int(session.exec(query).one())
+
+
+def next_door(session: Session, request: Request) -> list[Request]:
+    """What waits at the same building, then at the same block, the oldest first; nothing where that is not known."""
+    if request.building is None:
+        return []
+    beside = sa.or_(col(Request.building) == request.building, col(Request.block) == request.block)
+    open_ = NEXT_DOOR, Request.state == State.OPEN
+    query = select(Request).where(Request.line_id == request.line_id, *open_, beside, col(Request.id) != request.id)
+    found = [r for r in session.exec(query) if None in (r.area_id, request.area_id) or r.area_id == request.area_id]
+    return sorted(found, key=lambda r: (r.building != request.building, r.number))
 
 
 def open_longest(session: Session, line_id: int, limit: int) -> list[Request]:

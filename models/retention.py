@@ -108,7 +108,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         "helpers_wanted helpers_have next_wave_at needed_as needed_from needed_until parent_request_id "
         "duty_person_id about_person_id wanted_at wave booked_until unfilled_since queued_at turn_at "
         "next_action_at blanked_at changed_at created_at",
-        blank="text vicinity place repeats code_word ask_first",
+        blank="text vicinity place building block for_name repeats code_word ask_first",
     ),
     Event: Retention(
         of=("by_person_id",),
@@ -133,7 +133,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Offer: Retention(
         of=("person_id",),
         about="request_id",
-        keep="line_id request_id person_id wave state created_at expires_at answered_at",
+        keep="line_id request_id lead_request_id person_id wave state created_at expires_at answered_at",
     ),
     Pledge: Retention(
         of=("person_id",),

@@ -32,6 +32,7 @@ NUMBER_CODES = (
     "new_number_new",
     "new_number_old",
     "new_number_either",
+    "household_code",
 )  # phrases with a code for somebody's other phone
 DIGITS = re.compile(r"\b\d{6}\b")
 # What a link to the board ends with, or one to a picture.

@@ -116,6 +116,7 @@ class Act(StrEnum):
     GOT_IT = "got_it"
     THANKS_SOMEBODY = "thanks_somebody"
     # of a volunteer
+    TAKES_ALL = "takes_all"
     ACCEPTS = "accepts"
     CAN_STILL = "can_still"
     DECLINES = "declines"
@@ -200,6 +201,8 @@ class Question(StrEnum):
     DISTRO_PLAN = "distro_plan"  # duty, whether households are invited
     DISTRO_FOR = "distro_for"  # duty, what a distribution is for
     DISTRO_MISSED = "distro_missed"  # who could not come twice, what would help
+    HOUSEHOLD = "household"  # a phone, whether those at the one that showed a code live with them
+    REPEAT = "repeat"  # a neighbor, whether they ask again for what waits already
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -231,6 +234,8 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.GONE,
         Question.STOCK,
         Question.STOCK_FETCHED,
+        Question.HOUSEHOLD,
+        Question.REPEAT,
     }
 )
 OPEN_QUESTIONS = frozenset(Question) - CLOSED_QUESTIONS  # answered in words of one's own

@@ -44,6 +44,8 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.DOOR: {"yes": 1, "no": 2},
     Question.OLD_PHONE: {"yes": 1},
     Question.NEW_PHONE: {"yes": 1, "no": 2},
+    Question.HOUSEHOLD: {"yes": 1, "no": 2},
+    Question.REPEAT: {"yes": 1, "no": 2},
     Question.FORWARDED: {"yes": 1, "no": 2},
     Question.DISTRO_PLAN: {"yes": 1, "no": 2},
 }
