@@ -262,7 +262,7 @@ class Rows:
             helpers_wanted=1,
             code_word="",
             wave=0,
-            needed_from=one.at + MINUTE if one.later else None,
+            needed_from=one.at + MINUTE if one.later else one.at if one.neighbor else None,  # "today" is now on
             changed_at=one.changed_at,
             created_at=one.at,
         )

@@ -32,7 +32,8 @@ def _read(place: str) -> tuple[str, str] | None:
         after = [*_street(words[n + 1 :])]
         before = [] if after else [*_street([*reversed(words[:n])])][::-1]
         if street := after or before:
-            return f"{words[n].text} {_named(street)}", _unit(words[n + 1 + len(after) :])
+            unit_told = _unit(words[n + 1 + len(after) :]) or _unit(words[:n])
+            return f"{words[n].text} {_named(street)}", unit_told
     if len(words) > 1:
         return " ".join(word.text for word in words), ""
     return None

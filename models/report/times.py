@@ -1,6 +1,6 @@
 """How long neighbors waited: until somebody took what they had asked for, and until they said that it came.
 
-By the week in which they asked. What they needed only later is left out, as in `assignments.waits`.
+By the week in which they asked. What they needed only later is left out; "today" is from when they asked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ def read(session: Session, line_id: int, span: Span) -> Times:
     """Of the requests that were made in the span."""
     asked = (
         REQUESTS.c.line_id == line_id,
-        REQUESTS.c.needed_from.is_(None),
+        sa.or_(REQUESTS.c.needed_from.is_(None), REQUESTS.c.needed_from <= REQUESTS.c.created_at),
         *between(session, Request, "created_at", span.since, span.until),
     )
     first = sa.func.min(ASSIGNMENTS.c.taken_at, type_=UtcDateTime)

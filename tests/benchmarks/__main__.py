@@ -16,6 +16,7 @@ from tests.benchmarks import (
     bench,
     fsync,
     full,
+    living,
     memory,
     morning,
     pages,
@@ -26,8 +27,9 @@ from tests.benchmarks import (
     surge,
 )
 from tests.benchmarks.figures import say
+from tests.benchmarks.neighborhood import Trait
 
-MODULES = full, against, session, fsync, scale, morning, sending, memory, pages, asking, surge
+MODULES = full, against, session, fsync, scale, morning, sending, memory, pages, asking, living, surge
 BENCHMARKS = {module.NAME: module for module in MODULES}
 DATABASES = ("sqlite", "postgresql")
 
@@ -41,7 +43,12 @@ def main(
         int | None, typer.Option(min=1, help="How often each is measured, in turn with the other.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything, once: does it work at all?")] = False,
-    days: Annotated[int | None, typer.Option(min=1, help="Of asking: how many are lived through at most.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Of asking and living: how many are lived through at most.")
+    ] = None,
+    traits: Annotated[
+        list[Trait] | None, typer.Option("--with", help="Of living: what the neighborhood has; all if none is named.")
+    ] = None,
     profile: Annotated[bool, typer.Option("--profile", help="Instead: where the full path's time goes.")] = False,
     folder: Annotated[
         Path | None, typer.Option(help="Where SQLite's files go; its disk is what is measured.")
@@ -53,7 +60,9 @@ def main(
     if unknown := {*(names or ()), *(database or ())} - {*BENCHMARKS, *DATABASES}:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: write some of {', '.join(BENCHMARKS)}")
     began = time.monotonic()
-    with bench.opened(kinds, rounds or (1 if quick else 5), 0.1 if quick else 1.0, folder, days) as opened:
+    with bench.opened(
+        kinds, rounds or (1 if quick else 5), 0.1 if quick else 1.0, folder, days, frozenset(traits or ())
+    ) as opened:
         if profile:
             typer.echo(profiling.run(opened))
             return

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.benchmarks import checks, load, servers, texts
 from tests.benchmarks.figures import Goal, Report, say
 from tests.benchmarks.load import Volley
+from tests.benchmarks.neighborhood import Trait
 from tests.benchmarks.rows import Plan
 from tests.benchmarks.servers import Server
 from tests.benchmarks.stock import Ground, OnPostgreSQL, OnSQLite
@@ -75,6 +76,7 @@ class Bench:
     rounds: int
     scale: float = 1.0  # of the full size
     days: int | None = None  # that a simulated neighborhood lives through at most
+    traits: frozenset[Trait] = frozenset()  # that it has
     tallied: list[checks.Kept] = field(default_factory=list)
     _supplies: dict[int, list[Prepared]] = field(default_factory=dict)
 
@@ -143,7 +145,12 @@ class Bench:
 
 @contextmanager
 def opened(
-    databases: Sequence[str], rounds: int, scale: float, home: Path | None, days: int | None = None
+    databases: Sequence[str],
+    rounds: int,
+    scale: float,
+    home: Path | None,
+    days: int | None = None,
+    traits: frozenset[Trait] = frozenset(),
 ) -> Iterator[Bench]:
     """A run with its servers; everything it wrote is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="hotline-benchmark-", dir=home) as named, ExitStack() as stack:
@@ -157,4 +164,4 @@ def opened(
             grounds.append(OnPostgreSQL(server))
         yardstick = stack.enter_context(servers.module("yardstick", folder))
         carrier = stack.enter_context(servers.module("carrier", folder))
-        yield Bench(folder, yardstick, carrier, grounds, Report(), rounds, scale, days)
+        yield Bench(folder, yardstick, carrier, grounds, Report(), rounds, scale, days, traits)

@@ -53,7 +53,9 @@ LEAVING: Precompiled[Any] = Precompiled(
     .where(*LEAVES)
     .order_by(OUT.c.lane, OUT.c.id)
 )
-LEFT: Precompiled[int] = Precompiled(sa.update(OUT).where(*LEAVES).values(state=State.DELIVERED).returning(OUT.c.id))
+LEFT: Precompiled[int] = Precompiled(
+    sa.update(OUT).where(*LEAVES).values(state=State.DELIVERED, tries=1).returning(OUT.c.id)
+)
 
 
 class Simulation:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,16 @@ ASKS = {
 CAN = (["food", "household"], ["transport", "medicine"], ["food", "baby", "medicine"], ["pets", "household", "food"])
 
 
+class Trait(StrEnum):
+    """What a neighborhood may have besides single errands, each of strangers to each other (see households.py)."""
+
+    REPEATS = "repeats"  # the same person asks for the same again, some weekly
+    BUILDINGS = "buildings"  # some live in one house, and say so in their own words
+    HOUSEHOLDS = "households"  # some ask for more than one thing, from one phone or two
+    OFFERS = "offers"  # people write what they would give, a little more often than others ask
+    SILENCE = "silence"  # some never answer anything
+
+
 @dataclass(frozen=True)
 class Load:
     """What a neighborhood asks of its volunteers."""
@@ -67,6 +78,7 @@ class Load:
     hands: float | None = None  # requests a day for which all volunteers together have time; None: nobody counts
     chance: float = 0.10  # that somebody who is asked says yes, on average
     compared: bool = True  # with other ways to ask
+    traits: frozenset[Trait] = frozenset()
 
     def rate(self, day: int) -> float:
         """How many requests come on a day, about."""
@@ -84,6 +96,8 @@ class Ask:
     at: datetime
     neighbor: int
     words: str
+    place: str = ""  # what they answer when they are asked where
+    offers: bool = False  # they would give something
 
 
 @dataclass
@@ -154,24 +168,30 @@ def asks(load: Load, seed: str) -> Iterator[Ask]:
     luck = Random(f"{seed} asks")
     known = 0
     for day in range(load.days):
-        for at in sorted(_moments(FIRST_DAY + day * DAY, load.rate(day), luck)):
+        for at in sorted(moments(FIRST_DAY + day * DAY, load.rate(day), luck)):
             again = bool(known) and luck.random() < REPEATS
             neighbor = luck.randrange(known) if again else known
             known += not again
             yield Ask(at, neighbor, _words(neighbor, luck))
 
 
-def _moments(day: datetime, rate: float, luck: Random) -> list[datetime]:
+def moments(day: datetime, rate: float, luck: Random) -> list[datetime]:
+    """When people text on this day, in no order."""
     count = round(rate + luck.gauss(0, 0.3) * math.sqrt(rate))
     hours = [luck.uniform(0, 7) if luck.random() < AT_NIGHT else luck.triangular(7, 22, 11) for _ in range(count)]
     return [(day + timedelta(hours=hour)).astimezone(UTC) for hour in hours]
 
 
 def _words(neighbor: int, luck: Random) -> str:
+    words = template(luck)
+    return words.format(people=luck.randint(2, 6), door=door(neighbor), street=street(neighbor))
+
+
+def template(luck: Random) -> str:
+    """What somebody might ask for, with blanks for who and where they are."""
     u = luck.random()
     urgency = "urgent" if u < URGENT else "today" if u < URGENT + TODAY else "anytime"
-    words = luck.choice(ASKS[urgency])
-    return words.format(people=luck.randint(2, 6), door=door(neighbor), street=street(neighbor))
+    return luck.choice(ASKS[urgency])
 
 
 def door(neighbor: int) -> int:

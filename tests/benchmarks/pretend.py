@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from models.lines import Channel
-from tests.benchmarks import neighborhood, texts
+from tests.benchmarks import households, neighborhood, texts
 from tests.benchmarks.asked import OFFERED, OFFERS, WON, Arrived
 from tests.benchmarks.neighborhood import (
     DAY,
@@ -16,6 +16,7 @@ from tests.benchmarks.neighborhood import (
     PASS_SAID,
     VOLUNTEERS,
     Load,
+    Trait,
     Volunteer,
     awake,
     delay,
@@ -46,7 +47,8 @@ class Pretend:
         self.volunteers = neighborhood.volunteers(load, seed)
         self.by_phone = {texts.helper(volunteer.n)[1]: volunteer for volunteer in self.volunteers}
         self.callers: dict[str, int] = {}  # neighbors by what they text from
-        self.asks = neighborhood.asks(load, seed)
+        self.asks = (households if load.traits else neighborhood).asks(load, seed)
+        self.places: dict[int, str] = {}  # of neighbors who have said one
         self.asked: Counter[tuple[int, int]] = Counter()  # how often somebody was asked about one request
         self.luck = Random(f"{seed} neighbors")
 
@@ -66,12 +68,15 @@ class Pretend:
             self._next_ask()
             phone = texts.phone(VOLUNTEERS + ask.neighbor)
             self.callers[phone[1]] = ask.neighbor
+            self.places[ask.neighbor] = ask.place
             self.say(phone, ask.words)
 
         self.at(ask.at, text)
 
     def reads(self, text: Arrived) -> None:
         """A text has come."""
+        if Trait.SILENCE in self.load.traits and households.is_silent(text.to, self.seed):
+            return
         if text.to in self.by_phone:
             self._volunteer_reads(self.by_phone[text.to], text)
         elif text.to in self.callers:
@@ -148,7 +153,7 @@ class Pretend:
             if u < CANNOT_WAIT:
                 answer("1")
         elif text.question in ("place", "need"):
-            answer(f"{neighborhood.door(neighbor)} {neighborhood.street(neighbor)}")
+            answer(self.places[neighbor] or f"{neighborhood.door(neighbor)} {neighborhood.street(neighbor)}")
         elif text.phrase == "got_it" and u < ASK_HOW_IT_STANDS:
             answer_at = awake(text.at + timedelta(hours=3), UP, DOWN)
             self.at(answer_at, lambda: self.say(phone, "STATUS"))
