@@ -52,6 +52,8 @@ def joins(context: Context, request: Request) -> bool:
     row = kept(context)
     if row is None or row.queued_since is None or request.presses:
         return False
+    if row.tap is Tap.AUTO and not context.line.policy.queue_days:
+        return False
     request.queued_at, request.turn_at = context.now, None
     context.session.add(request)
     found, at_work = waits(context, request), work(context)

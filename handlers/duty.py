@@ -204,6 +204,9 @@ def _decided(turn: Turn, *, go_on: bool) -> Texts:
     session, line_id, by = turn.session, turn.line.id, turn.speaker.id
     line_events.record(session, line_id, line_events.BRAKE, "", turn.now, before=was_held, after=not go_on, by=by)
     gap = turn.line.policy.brake_gap
+    row = admission.kept(turn) if go_on else None
+    if row is not None and row.queued_since is not None:  # the brake is off, and hands are full all the same
+        phrase = "surge_go_on_line"
     yield turn.reply(phrase, gap=gap)
     if was_held:  # the others may still say otherwise, and their 1 or 2 must not take request 1 or 2
         name = turn.somebody(turn.speaker)

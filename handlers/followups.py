@@ -87,7 +87,7 @@ def _open(context: Context, request: Request) -> Texts:
     phrase = None
     if first and count:
         phrase = "asking_now"
-    elif first and request.turn_at and not request.presses and not plan.since_began("nobody_yet_told"):
+    elif first and _nobody_yet(context, request) and not plan.since_began("nobody_yet_told"):
         requests.record(context.session, request, "nobody_yet_told", context.now)
         phrase = "line_turn_nobody"
     elif again and plan.first_round and not first:
@@ -98,6 +98,11 @@ def _open(context: Context, request: Request) -> Texts:
         neighbor = people.by_id(context.session, request.person_id)
         yield context.tell(neighbor, phrase, about=request, n=count, **unmet.promised(context, request))
     yield from texts
+
+
+def _nobody_yet(context: Context, request: Request) -> bool:
+    """Whether its turn has come and nobody is free, at an hour at which somebody could be."""
+    return request.turn_at is not None and not request.presses and brake.held(context, request) is None
 
 
 def _is_over(context: Context, request: Request) -> bool:

@@ -22,8 +22,9 @@ EVERYBODY = 100_000  # nobody has so long a line
 
 def look(context: Context, request: Request) -> Generator[Text, None, bool]:
     """Time looks at a request in line; returns whether its turn has come."""
-    now, waits = context.now, admission.waits(context, request)
-    if admission.passes(context, request, waits.turn):
+    now, waits, row = context.now, admission.waits(context, request), admission.kept(context)
+    over = row is None or row.queued_since is None  # it joined at the very moment that the line ended
+    if over or admission.passes(context, request, waits.turn):
         kept_admission.leave(context.session, request, now)
         return True
     request.next_action_at = admission.look_at(context)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers import brake, timing, unmet
+from handlers import admission, brake, timing, unmet
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding import when
@@ -128,9 +128,10 @@ def mark(context: Context, request: Request) -> None:
 
 def said(context: Context, turn: datetime | None = None) -> dict[str, Any]:
     """What a text says of the pause: whose, until when (or their turn in line after it), whom to call in danger."""
-    ends = max(context.line.paused_until or context.now, turn or context.now)
+    ends = context.line.paused_until or context.now
+    later = admission.about(context, turn) if turn is not None and turn > ends else None
     dial = Ours(context.line.emergency_number)
-    return {"line": Ours(context.line.name), "when": unmet.soon(context, ends), "dial": dial}
+    return {"line": Ours(context.line.name), "when": later or unmet.soon(context, ends), "dial": dial}
 
 
 def _stamp(context: Context) -> str:
