@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import company, doors, leasing, pace, relaying, standing, waves
+from handlers import company, doors, lease, leasing, pace, relaying, standing, waves
 from handlers.summary import Quoted, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import hands
@@ -18,7 +18,8 @@ ALONE = 1
 def more(turn: Turn, intent: Free) -> Texts:
     """The neighbor: can somebody else come, too? So many more are asked, and whoever comes hears it."""
     request = _meant(turn)
-    if request is None:
+    people_named = intent.meaning.helpers or hands.names_people(intent.words)
+    if request is None or not (request.several or people_named or _is_work(request)):  # "need 2 more": of the things
         yield from _talk(turn, intent.words)
         return
     texts = add(turn, request, intent.meaning.helpers or hands.number(intent.words) or ALONE)
@@ -108,6 +109,10 @@ def _meant(turn: Turn) -> Request | None:
     several = [request for request in own if request.several]
     among = several if len(several) == 1 else own
     return among[0] if len(among) == 1 else next((r for r in among if r.state is State.CLAIMED), None)
+
+
+def _is_work(request: Request) -> bool:
+    return not lease.LASTING.isdisjoint(request.needs)
 
 
 def _talk(turn: Turn, words: str) -> Texts:

@@ -170,7 +170,7 @@ def _open(turn: Turn, request: Request) -> Texts:
         turn.unask(neighbor, request)
         for _, helper in let_go:
             yield turn.tell(helper, "moved_on", about=request)
-        phrase = "receipt_no" if done else "taken_back"
+        phrase = "receipt_no" if done else "taken_back" if len(let_go) == 1 else "taken_back_all"
         had = company.names(turn, [helper for _, helper in let_go])
         yield turn.tell(neighbor, phrase, about=request, name=had, n=waves.asked(texts))
     yield from texts

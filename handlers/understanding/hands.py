@@ -46,6 +46,12 @@ def number(text: str) -> int | None:
     return next((n for n in said if n is not None and 0 < n <= MOST), None)
 
 
+def names_people(text: str) -> bool:
+    """Whether words name people, hands or somebody else: `need one more person`, and not `need 2 more`."""
+    lists = _words()
+    return any(word.text in lists["sure"] or word.text in lists["people"] for word in split(clean(text)))
+
+
 def _are_hands(said: Marked, i: int) -> bool:
     """Whether number i counts people who are to come."""
     words, lists = [word.text for word in said.words], _words()
