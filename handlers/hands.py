@@ -57,11 +57,13 @@ def from_helper(turn: Turn, request: Request, words: str) -> Texts:
 
 def add(turn: Turn, request: Request, count: int) -> list[Text] | None:
     """So many more shall come; the texts that ask for them, None where no more can be wanted."""
-    most = turn.line.policy.helpers_most
-    wanted = min(request.helpers_wanted + count, most)
-    if request.state not in STILL_TO_DO or not crews.want(
-        turn.session, request, wanted, turn.now, by=turn.speaker.id
-    ):
+    while request.state in STILL_TO_DO:
+        wanted = min(request.helpers_wanted + count, max(turn.line.policy.helpers_most, request.helpers_wanted))
+        if wanted == request.helpers_wanted:
+            return None
+        if crews.want(turn.session, request, wanted, turn.now, by=turn.speaker.id):
+            break  # else another was asked for at this very moment
+    else:
         return None
     return waves.place_offered(turn, request) if request.state is State.CLAIMED else waves.ask_next(turn, request)
 
