@@ -90,6 +90,14 @@ def one_less(context: Context, request: Request, who: Person, neighbor: Person, 
             yield context.tell(helper, "crew_one_less", about=request, **values)
 
 
+def tell_duty(context: Context, request: Request, phrase: str, *, but: int) -> Texts:
+    """Duty hears that somebody is gone who had it, by this phrase; of several, how many still come."""
+    if request.several and request.state is not State.OPEN:
+        yield from context.tell_duty("duty_crew_left", about=request, but=but, **company.counts(request))
+    else:
+        yield from context.tell_duty(phrase, about=request, but=but)
+
+
 def full(context: Context, request: Request, newest: int) -> Texts:
     """All places are taken: who came before hears who comes, and where, once."""
     if request.state is not State.CLAIMED or request.has_room:
