@@ -125,7 +125,7 @@ def _ends(turn: Turn, held: Assignment, request: Request, words: str) -> bool:
         again = _taken_back(turn, request)
         if again is None or not assignments.end(turn.session, again, AssignmentState.DONE, turn.now):
             return False
-    return requests.move(
+    delivered = requests.move(
         turn.session,
         request,
         State.DELIVERED,
@@ -136,6 +136,9 @@ def _ends(turn: Turn, held: Assignment, request: Request, words: str) -> bool:
         words=words or None,
         next_action_at=turn.now + timedelta(minutes=turn.line.policy.receipt_reminder),
     )
+    if delivered and request.several:  # nobody else need come
+        waves.call_off(turn, request)
+    return delivered
 
 
 def _note(words: str) -> Said | None:

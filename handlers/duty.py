@@ -21,7 +21,7 @@ from handlers.summary import Quoted, Said, Several, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
-from models import assignments, events, kept_apart, line_events, offers, people, requests
+from models import assignments, crews, events, kept_apart, line_events, offers, people, requests
 from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
@@ -132,6 +132,11 @@ def show(turn: Turn, order: Order) -> Texts:
 def hold(turn: Turn, order: Order) -> Texts:
     """HOLD 42: no more volunteers are asked about it until OPEN 42."""
     for request in (yield from choosing.known(turn, order.numbers)):
+        if request.state is State.CLAIMED and request.has_room:  # whoever comes, comes; nobody else is asked
+            crews.want(turn.session, request, request.helpers_have, turn.now, by=turn.speaker.id)
+            waves.call_off(turn, request)
+            yield turn.reply("hands_enough", about=request, wanted=request.helpers_wanted)
+            continue
         early = State.DRAFT, State.OPEN, State.HELD
         held = requests.hold(turn.session, request, turn.now, out_of=early, by=turn.speaker.id)
         if held:
@@ -220,6 +225,8 @@ def _can(request: Request) -> Said:
         return Said("can_note", number)
     if first_answer.at_home(request):
         return Said("can_at_home", number)
+    if request.state is State.CLAIMED and request.has_room:
+        return Said("can_add", number)
     return Said(CAN[request.state], number)
 
 

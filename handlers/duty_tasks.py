@@ -45,6 +45,7 @@ WHY = {
     "duty_nobody_home": "why_nobody_home",
     "duty_nobody_came_again": "why_nobody_came",
     "duty_not_confirmed": "why_not_confirmed",
+    "duty_not_confirmed_all": "why_not_confirmed",
 }
 UNWATCHED = "unwatched"  # the timer that tells all who do duty that nobody is on
 

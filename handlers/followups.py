@@ -131,6 +131,8 @@ def _delivered(context: Context, request: Request) -> Texts:
         context, request, Outcome.PARTIAL if missing else Outcome.UNCONFIRMED, out_of=(State.DELIVERED,)
     ):
         context.unask(neighbor, request)
+        for helper in waves.released(context, request):  # one of several said that it is done
+            yield context.tell(helper, "closed_helper", about=request)
         yield from context.tell_duty("duty_unconfirmed", about=request)
 
 

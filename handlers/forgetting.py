@@ -113,7 +113,7 @@ def _let_go(context: Context, person: Person) -> Texts:
             texts = waves.place_freed(context, request, "left", by=person.id)
             neighbor = people.by_id(context.session, request.person_id)
             yield from gathering.one_less(context, request, person, neighbor, waves.asked(texts))
-            yield from context.tell_duty("duty_helper_left", about=request, but=person.id)
+            yield from gathering.tell_duty(context, request, "duty_helper_left", but=person.id)
             yield from texts
 
 

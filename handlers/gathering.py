@@ -31,15 +31,23 @@ def act(context: Context, request: Request) -> Texts:
         context.session.add(request)
         return
     plan = unmet.plan(context, request)
-    tells = _tells_at(context, request) if plan.since_began(TOLD) is None else None
-    if tells is not None and tells <= context.now:
+    tells_at = _tells_at(context, request) if plan.since_began(TOLD) is None else None
+    if tells_at is not None and tells_at <= context.now:
         yield from _few(context, request)
-        tells = None
+        tells_at = None
     if not context.line.is_paused(context.now) and plan.round_is_due:
         unmet.ask_anew(context, request)
     yield from waves.ask_next(context, request)
-    if tells is not None and request.next_wave_at > tells:
-        requests.schedule_wave(context.session, request, tells)
+    if tells_at is not None and request.next_wave_at > tells_at:
+        requests.schedule_wave(context.session, request, tells_at)
+
+
+def tells(context: Context, request: Request) -> bool:
+    """Whether it is now that they hear how few they are."""
+    if not request.several or not request.has_room:
+        return False
+    at = _tells_at(context, request)
+    return at is not None and at <= context.now and unmet.plan(context, request).since_began(TOLD) is None
 
 
 def _tells_at(context: Context, request: Request) -> datetime | None:
@@ -59,9 +67,11 @@ def _few(context: Context, request: Request) -> Texts:
     crew = assignments.all_on(context.session, request)
     values: dict[str, Any] = {**company.counts(request), "when": context.when(request)}
     neighbor = people.by_id(context.session, request.person_id)
-    yield context.tell(neighbor, "crew_few", about=request, **values)
-    for _, helper in crew:
-        yield context.tell(helper, "crew_few_helper", about=request, **values)
+    names = company.names(context, [helper for _, helper in crew])
+    yield context.tell(neighbor, "crew_few", about=request, name=names, **values)
+    for held, helper in crew:
+        if held.reminded_at != context.now:  # else they read it there
+            yield context.tell(helper, "crew_few_helper", about=request, **values)
     if request.helpers_have * HALF <= request.helpers_wanted:
         what = context.what(request, Sight.NEAR)
         yield from context.tell_duty("duty_few_hands", about=request, but=request.person_id, what=what)
@@ -78,6 +88,14 @@ def one_less(context: Context, request: Request, who: Person, neighbor: Person, 
     if request.state is State.CLAIMED and begins is not None and begins - context.now <= NEAR:
         for _, helper in company.others(context, request, who.id):
             yield context.tell(helper, "crew_one_less", about=request, **values)
+
+
+def tell_duty(context: Context, request: Request, phrase: str, *, but: int) -> Texts:
+    """Duty hears that somebody is gone who had it, by this phrase; of several, how many still come."""
+    if request.several and request.state is not State.OPEN:
+        yield from context.tell_duty("duty_crew_left", about=request, but=but, **company.counts(request))
+    else:
+        yield from context.tell_duty(phrase, about=request, but=but)
 
 
 def full(context: Context, request: Request, newest: int) -> Texts:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import company, doors, leasing, pace, relaying, standing, waves
+from handlers import company, doors, lease, leasing, pace, relaying, standing, waves
 from handlers.summary import Quoted, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import hands
@@ -18,7 +18,8 @@ ALONE = 1
 def more(turn: Turn, intent: Free) -> Texts:
     """The neighbor: can somebody else come, too? So many more are asked, and whoever comes hears it."""
     request = _meant(turn)
-    if request is None:
+    people_named = intent.meaning.helpers or hands.names_people(intent.words)
+    if request is None or not (request.several or people_named or _is_work(request)):  # "need 2 more": of the things
         yield from _talk(turn, intent.words)
         return
     texts = add(turn, request, intent.meaning.helpers or hands.number(intent.words) or ALONE)
@@ -56,11 +57,13 @@ def from_helper(turn: Turn, request: Request, words: str) -> Texts:
 
 def add(turn: Turn, request: Request, count: int) -> list[Text] | None:
     """So many more shall come; the texts that ask for them, None where no more can be wanted."""
-    most = turn.line.policy.helpers_most
-    wanted = min(request.helpers_wanted + count, most)
-    if request.state not in STILL_TO_DO or not crews.want(
-        turn.session, request, wanted, turn.now, by=turn.speaker.id
-    ):
+    while request.state in STILL_TO_DO:
+        wanted = min(request.helpers_wanted + count, max(turn.line.policy.helpers_most, request.helpers_wanted))
+        if wanted == request.helpers_wanted:
+            return None
+        if crews.want(turn.session, request, wanted, turn.now, by=turn.speaker.id):
+            break  # else another was asked for at this very moment
+    else:
         return None
     return waves.place_offered(turn, request) if request.state is State.CLAIMED else waves.ask_next(turn, request)
 
@@ -108,6 +111,10 @@ def _meant(turn: Turn) -> Request | None:
     several = [request for request in own if request.several]
     among = several if len(several) == 1 else own
     return among[0] if len(among) == 1 else next((r for r in among if r.state is State.CLAIMED), None)
+
+
+def _is_work(request: Request) -> bool:
+    return not lease.LASTING.isdisjoint(request.needs)
 
 
 def _talk(turn: Turn, words: str) -> Texts:

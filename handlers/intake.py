@@ -26,7 +26,7 @@ from handlers import (
     whereabouts,
 )
 from handlers.brake import Hold
-from handlers.summary import Ours, Sight
+from handlers.summary import Ours, Sight, brief
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding import placing
 from handlers.understanding.danger import FIRST
@@ -98,6 +98,9 @@ def begin(
         yield from emergency(turn, request, meaning.danger)
     if meaning.emergency:
         return
+    if (meaning.helpers or 0) > request.helpers_wanted:
+        wanted, many = request.helpers_wanted, brief(words)
+        yield from turn.tell_duty("duty_many_hands", about=request, n=meaning.helpers, wanted=wanted, words=many)
     if too_many:
         yield from allowance.hold(turn, request)
     else:

@@ -19,6 +19,7 @@ from models.requests import Request, Timing, Urgency
 HOUR = timedelta(hours=1)
 AT_LEAST = timedelta(hours=2)  # after a time that was named: who comes late is not given up at once
 ONE_DAY = timedelta(days=1)
+LASTING = frozenset({"repair", "other"})  # needs that are work, not a thing that is brought once
 LONG = timedelta(hours=8)  # a span in which nobody would wait for its end
 EVENING = timedelta(hours=6)  # before the end of a day
 
@@ -115,10 +116,18 @@ def window(held: Assignment, request: Request) -> Window | None:
     return Window(begins, ends if request.needed_as is Timing.WITHIN else begins)
 
 
+def lasts(request: Request, named: Window) -> bool:
+    """Whether it is a task that goes on for days: whoever comes is reminded of each, and it ends with the last."""
+    task = request.several or not LASTING.isdisjoint(request.needs)
+    return task and named.ends - named.begins > ONE_DAY
+
+
 def awaited(held: Assignment, request: Request, since: datetime) -> Window | None:
     """The same, if it still lay ahead at the volunteer's last word: then the claim counts from it."""
     named = window(held, request)
-    return named if named and named.begins > since else None
+    if named is None:
+        return None
+    return named if (named.ends if lasts(request, named) else named.begins) > since else None
 
 
 def heard(held: Assignment) -> datetime:
@@ -147,6 +156,7 @@ def _steps(held: Assignment, request: Request, terms_: Terms) -> Iterator[Due]:
     if held.nudged_at is None:
         if named:
             yield from _before(held, named, terms_)
+            yield from _before_each(held, request, named, terms_)
             yield Due(terms_.after(named.ends, min(terms_.holds / 2, HOUR)), Step.NUDGE)
         else:
             yield Due(terms_.after(heard(held), terms_.holds / 2), Step.NUDGE)
@@ -158,6 +168,19 @@ def _steps(held: Assignment, request: Request, terms_: Terms) -> Iterator[Due]:
         )
     else:
         yield Due(terms_.awake(until), Step.LAPSE)
+
+
+def _before_each(held: Assignment, request: Request, named: Window, terms_: Terms) -> Iterator[Due]:
+    """The evening before each further day of what lasts for days."""
+    if not lasts(request, named):
+        return
+    told, zone = max(held.reminded_at or held.taken_at, held.taken_at), terms_.waking.zone
+    day = named.begins + ONE_DAY
+    while day < named.ends:
+        evening = evening_before(day, zone, terms_.policy.remind_evening)
+        if told < evening and (at := terms_.awake(evening)) < named.ends:
+            yield Due(at, Step.REMIND)
+        day += ONE_DAY
 
 
 def _before(held: Assignment, named: Window, terms_: Terms) -> Iterator[Due]:

@@ -1,5 +1,7 @@
 """Whoever is on duty moves a request: to somebody, from one to another, back to everybody, or into another one."""
 
+from dataclasses import replace
+
 from handlers import (
     brake,
     choosing,
@@ -111,12 +113,15 @@ def _given(turn: Turn, request: Request, helper: Person, held: Assignment, befor
     if before:  # whether it came, they may have been asked
         turn.unask(people.by_id(turn.session, request.person_id), request)
     if helper.id != turn.speaker.id:
-        yield turn.reply("assigned", about=request, name=turn.whole_name(helper))
+        along = request.several and before is None and request.helpers_have > 1
+        values = company.counts(request)
+        phrase = "assigned_along" if along else "assigned"
+        yield turn.reply(phrase, about=request, name=turn.whole_name(helper), **values)
     yield turn.tell(
         helper,
         "assigned_you",
         about=request,
-        what=turn.what(request, Sight.ANYBODY if shown.hidden else Sight.NEAR),
+        what=replace(turn.what(request, Sight.ANYBODY if shown.hidden else Sight.NEAR), helpers=None),
         place=shown.place,
         words=shown.words,
         phone=discreet.of(turn, request),
@@ -170,7 +175,7 @@ def _open(turn: Turn, request: Request) -> Texts:
         turn.unask(neighbor, request)
         for _, helper in let_go:
             yield turn.tell(helper, "moved_on", about=request)
-        phrase = "receipt_no" if done else "taken_back"
+        phrase = "receipt_no" if done else "taken_back" if len(let_go) == 1 else "taken_back_all"
         had = company.names(turn, [helper for _, helper in let_go])
         yield turn.tell(neighbor, phrase, about=request, name=had, n=waves.asked(texts))
     yield from texts

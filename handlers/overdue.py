@@ -6,13 +6,13 @@ moment wins, and then nothing of this is said.
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers import company, doors, gathering, lease, leasing, timing, waves
 from handlers.lease import Step
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Said, Sight, When
+from handlers.summary import Ours, Said, Several, Sight, When
 from handlers.turn import RECEIPT_ANSWERS, Context, Text, Texts
 from handlers.understanding.intents import Question
 from models import assignments, people, requests
@@ -23,6 +23,7 @@ from models.people import Person
 from models.requests import Request, State, Urgency
 
 GOING_ANSWERS = 3  # to "how is it going?": on it, can't, done
+TOGETHER = timedelta(hours=1)  # in which the neighbor is asked only once whether they came
 COMING_ANSWERS = 2  # to a reminder: on it, can't
 
 
@@ -77,7 +78,7 @@ def reminder(context: Context, request: Request, held: Assignment, helper: Perso
         helper,
         "remind_helper" if asks else "remind_helper_words",
         about=request,
-        what=replace(context.what(request, doors.sight(context, request, held)), when=None),
+        what=replace(context.what(request, doors.sight(context, request, held)), when=None, helpers=None),
         when=then,
         place=doors.again(request, held),
         others=company.with_whom(context, request, helper.id),
@@ -93,27 +94,22 @@ def _remind(context: Context, request: Request, held: Assignment, helper: Person
     named = lease.window(held, request)
     if not assignments.change(context.session, held, reminded_at=context.now) or named is None:
         return
-    if context.now >= named.begins:  # nothing of us ran at the time
+    if context.now >= (named.ends if lease.lasts(request, named) else named.begins):  # nothing of us ran at the time
         return
     requests.record(context.session, request, "reminded", context.now)
     then = timing.named(context, held, request)
     yield reminder(context, request, held, helper, then)
-    if request.several and _told_already(context, request, held):
-        return
+    crew = [pair for pair in company.others(context, request, helper.id) if lease.window(pair[0], request) == named]
+    if any(other.reminded_at == context.now for other, _ in crew) or gathering.tells(context, request):
+        return  # the neighbor hears of all with one text
     yield context.tell(
         _neighbor(context, request),
-        "remind_neighbor",
+        "remind_neighbor_all" if crew else "remind_neighbor",
         about=request,
-        name=company.everybody(context, request) or context.somebody(helper),
+        name=company.names(context, [helper, *(other for _, other in crew)]),
         when=then,
         code=Ours(request.code_word),
     )
-
-
-def _told_already(context: Context, request: Request, held: Assignment) -> bool:
-    """Whether the neighbor hears of this moment with the reminder of another who comes."""
-    crew = company.others(context, request, held.person_id)
-    return any(other.reminded_at == context.now for other, _ in crew)
 
 
 def _unconfirmed(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
@@ -123,12 +119,27 @@ def _unconfirmed(context: Context, request: Request, held: Assignment, helper: P
     if context.now >= named.begins:
         return
     requests.record(context.session, request, "unconfirmed", context.now)
+    crew = company.others(context, request, helper.id)
+    if any(other.warned_at == context.now for other, _ in crew):
+        return  # they have heard of all who are silent
+    silent = [helper, *(p for a, p in crew if a.reminded_at is not None and lease.heard(a) < a.reminded_at)]
     at = timing.named(context, held, request)
-    neighbor, name = _neighbor(context, request), context.somebody(helper)
-    what, whole = replace(context.what(request, Sight.NEAR), when=None), context.whole_name(helper)
-    told = [*context.tell_duty("duty_not_confirmed", about=request, but=helper.id, what=what, name=whole, when=at)]
+    neighbor, name = _neighbor(context, request), company.names(context, silent)
+    what = replace(context.what(request, Sight.NEAR), when=None)
+    whole = Several([context.whole_name(person) for person in silent])
+    told = [
+        *context.tell_duty(
+            "duty_not_confirmed_all" if len(silent) > 1 else "duty_not_confirmed",
+            about=request,
+            but=helper.id,
+            what=what,
+            name=whole,
+            when=at,
+        )
+    ]
     knows = Said("duty_knows") if told else None
-    yield context.tell(neighbor, "not_confirmed", about=request, name=name, when=at, then=knows)
+    phrase = "not_confirmed_all" if len(silent) > 1 else "not_confirmed"
+    yield context.tell(neighbor, phrase, about=request, name=name, when=at, then=knows)
     yield from told
 
 
@@ -150,10 +161,12 @@ def _warn(context: Context, request: Request, held: Assignment, helper: Person) 
 def _receipt(context: Context, request: Request, held: Assignment, helper: Person) -> Texts:
     if (until := _last_chance(context, request, held)) is None:
         return
-    neighbor = _neighbor(context, request)
+    neighbor, crew = _neighbor(context, request), company.others(context, request, helper.id)
+    if any(other.warned_at is not None and context.now - other.warned_at < TOGETHER for other, _ in crew):
+        return  # they are asked once, whoever is silent
     asks = context.ask_if_free(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
     phrase = "did_they_come" if asks else "did_they_come_too"
-    name = context.somebody(helper)
+    name = company.names(context, [helper, *(other for _, other in crew)])
     yield context.tell(neighbor, phrase, about=request, name=name, when=when(context, until))
 
 

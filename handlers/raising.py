@@ -18,8 +18,8 @@ ASKS = frozenset(
     """duty_wants_person duty_wants_person_words duty_about_helper duty_question duty_foreign duty_misunderstood
     duty_not_come duty_nobody_came duty_wants_hands duty_undelivered duty_many_today duty_nobody_left
     duty_out_of_reach duty_asker_stopped duty_nobody_home duty_nobody_came_again duty_problem duty_problem_helper
-    duty_not_confirmed our_fault_duty duty_joined duty_held duty_wrote duty_look_again duty_many_places
-    duty_first""".split()
+    duty_not_confirmed duty_not_confirmed_all our_fault_duty duty_joined duty_held duty_wrote duty_look_again
+    duty_many_places duty_first""".split()
 )
 
 

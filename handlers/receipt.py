@@ -292,9 +292,12 @@ def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
 
 def _was_there(turn: Turn, request: Request) -> None:
     """The neighbor says so before the volunteer does: then it is delivered, as if they had."""
-    holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-    if holder and assignments.end(turn.session, holder[0], AssignmentState.DONE, turn.now):
-        turn.unask(holder[1], request)
+    ended = False
+    for held, helper in assignments.all_on(turn.session, request):
+        if assignments.end(turn.session, held, AssignmentState.DONE, turn.now):
+            turn.unask(helper, request)
+            ended = True
+    if ended:
         after = turn.now + timedelta(minutes=turn.line.policy.receipt_reminder)
         requests.move(
             turn.session, request, State.DELIVERED, turn.now, kind="delivered", out_of=(State.CLAIMED,),

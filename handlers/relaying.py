@@ -51,8 +51,9 @@ def introduce(
         return
     note, slow = held.note, pace.is_slow(context, request, helper, neighbor)
     door = doors.asks(context, request, helper, held)
-    known = "write_back_all" if request.helpers_have > 1 else "write_back"
-    door = door or Said(known if request.place else "which_door", {"name": name})
+    if request.helpers_have > 1:
+        door = door or Said("write_back_all" if request.place else "which_door_all")
+    door = door or Said("write_back" if request.place else "which_door", {"name": name})
     yield context.tell(
         neighbor,
         "claimed_instead" if instead_of else _comes(request),

@@ -68,7 +68,8 @@ def _moved_for_all(turn: Turn, request: Request, words: str) -> Texts:
             told.append(helper)
     reached = [helper for helper in told if helper.opted_out_at is None]
     if reached:
-        yield turn.reply("rescheduled_told", about=request, when=then, name=company.names(turn, reached))
+        phrase = "rescheduled_told_all" if len(reached) > 1 else "rescheduled_told"
+        yield turn.reply(phrase, about=request, when=then, name=company.names(turn, reached))
     else:
         yield turn.later(turn.reply("rescheduled", about=request, when=then))
     for helper in reached:

@@ -129,7 +129,7 @@ def _let_go(turn: Turn, to_duty: str = "duty_helper_stopped") -> Texts:
             texts = waves.place_freed(turn, request, "stopped", by=turn.speaker.id)
             neighbor = people.by_id(turn.session, request.person_id)
             yield from gathering.one_less(turn, request, turn.speaker, neighbor, waves.asked(texts))
-            yield from turn.tell_duty(to_duty, about=request, but=turn.speaker.id)
+            yield from gathering.tell_duty(turn, request, to_duty, but=turn.speaker.id)
             yield from texts
 
 

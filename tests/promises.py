@@ -63,8 +63,20 @@ def one_holder_of_what_is_claimed(s: Step) -> Broken:
     """Claimed if and only if exactly one volunteer has it in hand."""
     for request in s.now.requests.values():
         active = s.now.holders(request.id, Holding.ACTIVE)
-        if len(active) != (request.state is State.CLAIMED):
+        several = request.helpers_wanted > 1 or request.helpers_have > 1
+        if several and request.state is State.CLAIMED and len(active) != request.helpers_have:
+            yield f"#{request.number} has {request.helpers_have} places filled and is held by {active}"
+        if several and request.state is State.DELIVERED and len(active) >= request.helpers_have:
+            yield f"#{request.number} is done, and everybody still has it: {active}"
+        wrong = (
+            bool(active) != (request.state is State.CLAIMED)
+            if several
+            else len(active) != (request.state is State.CLAIMED)
+        )
+        if wrong and not (several and request.state is State.DELIVERED):
             yield f"#{request.number} is {request.state} and held by {active}"
+        if request.helpers_have > request.helpers_wanted:
+            yield f"#{request.number} has more helpers than are wanted"
         if request.person_id in active:
             yield f"#{request.number} is held by who asked"
 
@@ -73,7 +85,7 @@ def an_offer_waits_for_what_is_open(s: Step) -> Broken:
     """Who was asked about something that is over was let off."""
     for offer in s.now.offers:
         request = s.now.requests[offer.request_id]
-        if offer.state in PENDING and request.state is not State.OPEN:
+        if offer.state in PENDING and not request.has_room:
             yield f"#{request.number} is {request.state} and {offer.person_id} is still asked"
         if offer.person_id == request.person_id:
             yield f"#{request.number} is offered to who asked"

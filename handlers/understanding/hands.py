@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Set
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ class Wanted(NamedTuple):
 
     people: int
     at: int
+    told: bool  # whether they say what for
 
 
 @cache
@@ -34,8 +36,8 @@ def wanted(said: Marked) -> Wanted | None:
         count = said.lexicon.numbers.get(word.text, word.number)
         if count is None or not 1 < count <= MOST or i in said.placed or i in said.timed:
             continue
-        if _are_hands(said, i):
-            return Wanted(count, i)
+        if (told := _are_hands(said, i)) is not None:
+            return Wanted(count, i, told)
     return None
 
 
@@ -46,28 +48,38 @@ def number(text: str) -> int | None:
     return next((n for n in said if n is not None and 0 < n <= MOST), None)
 
 
-def _are_hands(said: Marked, i: int) -> bool:
-    """Whether number i counts people who are to come."""
+def names_people(text: str) -> bool:
+    """Whether words name people, hands or somebody else: `need one more person`, and not `need 2 more`."""
+    lists = _words()
+    return any(word.text in lists["sure"] or word.text in lists["people"] for word in split(clean(text)))
+
+
+def _are_hands(said: Marked, i: int) -> bool | None:
+    """Whether number i counts people who are to come, and the text says what for; None if it does not."""
     words, lists = [word.text for word in said.words], _words()
     noun = i + 1
     while noun < len(words) and words[noun] in lists["kinds"]:
         noun += 1
     if noun >= len(words) or said.sentences[noun] != said.sentences[i]:
-        return False
+        return None
     sure = words[noun] in lists["sure"] or not lists["strong"].isdisjoint(
         [*words[i + 1 : noun], *words[noun + 1 :][:1]]
     )
     if not sure and words[noun] not in lists["people"]:
-        return False
+        return None
     start = i - 1
     while start >= max(0, i - FEW) and words[start] in lists["between"]:
         start -= 1
     asked = start >= 0 and words[start] in lists["wanting"] and said.sentences[start] == said.sentences[i]
     if not asked and i > 0 and words[i - 1] in lists["never_before"]:
-        return False
+        return None
     if asked and i - start > 1 and words[i - 1] in {"for", "para"} and words[start] != "looking":
-        return False
+        return None
     after = [word for at, word in enumerate(words) if at > noun and said.sentences[at] == said.sentences[i]]
     led = len(after) > 1 and after[0] in lists["leads"] and after[1] not in lists["no_work"]
     works = not lists["work"].isdisjoint(after)
-    return (asked and (sure or works or led)) or (led and works)
+    opens = i == 0 or said.sentences[i - 1] != said.sentences[i]
+    later = any(a in {"to", "para"} and b in lists["work"] for a, b in pairwise(after))
+    named = opens and later and lists["wanting"].isdisjoint(after)  # "3 people monday to wednesday to paint"
+    hands = (asked and (sure or works or led)) or (led and works) or named
+    return (works or led) if hands else None

@@ -51,7 +51,9 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
     asked = said.needs(asked=True)
     come = hands.wanted(said)
     if come is not None and kind is Kind.OTHER and not danger:
-        kind, asked = Kind.ASK, asked or (Need.OTHER,)
+        kind = Kind.ASK
+    if come is not None and kind is Kind.ASK and come.told:
+        asked = asked or (Need.OTHER,)
     if come is not None and Need.HOUSEHOLD in asked:  # what they carry, not what they bring
         asked = tuple(dict.fromkeys(Need.REPAIR if need is Need.HOUSEHOLD else need for need in asked))
     return Understanding(
