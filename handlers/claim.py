@@ -112,10 +112,11 @@ def _gave_back(turn: Turn, request: Request) -> datetime | None:
 
 
 def _won_or_lost(turn: Turn, number: int, request: Request, order: Order) -> Texts:
-    comes = timing.resolved(turn, order.when, request)
+    always = request.repeats is not None and repeating.of(order.note, anyhow=True) is not None
+    comes = timing.resolved(turn, order.when, request) if not always else None  # "every monday" is no other time
     if held := leasing.take(turn, request, order.note, comes):
         yield from taken(turn, request, held, comes)
-        if request.repeats is not None and repeating.of(order.note, anyhow=True) is not None:
+        if always:
             yield from recurring.pledge(turn, request)
     elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another
         yield from _take(turn, number, order)

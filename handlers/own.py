@@ -7,6 +7,7 @@ from handlers import (
     choosing,
     intake,
     pace,
+    recurring,
     relaying,
     rescheduling,
     standing,
@@ -15,7 +16,7 @@ from handlers import (
     waves,
 )
 from handlers.every import Every
-from handlers.summary import Quoted, Said
+from handlers.summary import Lines, Quoted, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Order, Question
 from models import assignments, offers, requests
@@ -37,6 +38,8 @@ def status(turn: Turn, order: Order) -> Texts:
             yield _stands(turn, last) if last else turn.reply("nothing_asked")
         for request in own:
             yield standing.of(turn, request)
+        if rows := recurring.rows(turn, turn.speaker.id):
+            yield turn.reply("recurring_list", rows=Lines(rows))
         return
     for number in order.numbers:
         found = requests.by_number(turn.session, turn.line.id, number)

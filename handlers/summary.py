@@ -237,7 +237,7 @@ class What:
     words: Quoted | None = None  # the neighbor's own, where we have no name for what they need
     area: Ours | None = None  # beside a street or a building
     last: Said | None = None  # that whoever is asked did it last time
-    every: Value | None = None  # how often it comes again, for whoever is on duty
+    every: Every | None = None  # how often it comes again, for whoever is on duty
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
@@ -317,7 +317,6 @@ def what(
         () if door or request.in_danger else takes.of(request.text),
         Quoted(own) if own else None,
         beside,
-        every=Every(request.repeats) if request.repeats and sight is Sight.NEAR else None,
     )
 
 

@@ -102,8 +102,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         keep="line_id number person_id state outcome needs people urgency emergency danger area_id language "
         "helpers_wanted needed_as needed_from needed_until parent_request_id duty_person_id about_person_id "
-        "wanted_at wave unfilled_since next_action_at blanked_at changed_at created_at",
-        blank="text vicinity place repeats code_word ask_first",
+        "repeats wanted_at wave unfilled_since next_action_at blanked_at changed_at created_at",
+        blank="text vicinity place code_word ask_first",
     ),
     Event: Retention(
         of=("by_person_id",),
