@@ -100,6 +100,9 @@ def _again(
             before = Said("recurring_unmet", {"kept": last.number})
     elif last is not None and last.state in TALKING:
         before = Said("recurring_goes_on", {"kept": last.number})
+    if last is not None and last.place:  # they may have told the door since
+        need.place = last.place
+        context.session.add(need)
     request = _request(context, need, person, day, needed)
     if intake.is_read_first(context, request) and requests.hold(context.session, request, context.now):
         yield from intake.to_be_read(context, request)

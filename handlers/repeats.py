@@ -18,7 +18,7 @@ TO_COME = (State.DRAFT, State.OPEN, State.CLAIMED, State.HELD)
 
 
 def skip(turn: Turn, order: Order) -> Texts:
-    """SKIP 42: not this once. Of a volunteer who was asked, it is PASS."""
+    """SKIP 42: not this once. Of a volunteer who was asked, it is PASS; and so is PASS, of whoever was not."""
     found = needs.of_person(turn.session, turn.speaker.id)
     offered = turn.offered and (not order.numbers or set(order.numbers) & set(turn.offered))
     if not found or offered:
@@ -30,7 +30,7 @@ def skip(turn: Turn, order: Order) -> Texts:
 
 def skip_once(turn: Turn, intent: Free) -> Texts:
     """The same in words of their own: "not this week"."""
-    yield from skip(turn, Order("skip"))
+    yield from skip(turn, Order("pass"))
 
 
 def _skip(turn: Turn, need: RecurringNeed, numbers: Sequence[int]) -> Texts:
