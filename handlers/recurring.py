@@ -33,14 +33,15 @@ def note(context: Context, request: Request, repeats: Repetition | None) -> None
     request.repeats = rule
     context.session.add(request)
     time = repeats.time or TimeExpression(Timing.WITHIN)
-    day = recurring.first(rule, today if fixed or repeats.time else max(named, today))
+    soonest = every.rule_of(replace(repeats, interval=1), max(named, today))  # it counts from the first that may be
+    day = recurring.first(soonest, today if fixed or repeats.time else max(named, today))
     if not fixed and repeats.time is None:
         return
     while day is not None:
         ahead = Day(DayKind.AHEAD, (day - today).days)
         if timing.note(context, request, replace(time, day=ahead, last_day=None, minutes=None)):
             return
-        day = recurring.after(rule, today, day)
+        day = recurring.after(soonest, today, day)
 
 
 def begin(context: Context, request: Request) -> Texts:
