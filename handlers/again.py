@@ -44,4 +44,4 @@ def _same(turn: Turn, last: Request, order: Order) -> Texts:
     meaning = Understanding(Kind.ASK, needs, people=last.people, urgency=told, when=order.when)
     words = "\n".join(part for part in (last.text, order.note) if part)
     first = [holder[1].id] if holder is not None else []
-    yield from intake.begin(turn, words, meaning, like=last, at_once=True, ask_first=first)
+    yield from intake.begin(turn, words, meaning, like=last, at_once=True, again=first)

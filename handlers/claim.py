@@ -149,14 +149,15 @@ def _gave_back(turn: Turn, request: Request) -> datetime | None:
 
 
 def _won_or_lost(turn: Turn, number: int, request: Request, order: Order, won: list[Request]) -> Texts:
-    comes = timing.resolved(turn, order.when, request)
+    always = request.repeats is not None and repeating.of(order.note, anyhow=True) is not None
+    comes = timing.resolved(turn, order.when, request) if not always else None  # "every monday" is no other time
     mine = request.several and request.live and assignments.held_of(turn.session, request, turn.speaker.id)
     if not mine and _apart(turn, request):
         yield turn.reply("unknown_number", number=number)
     elif not mine and (held := leasing.take(turn, request, order.note, comes)):
         won.append(request)
         yield from taken(turn, request, held, comes)
-        if request.repeats is not None and repeating.of(order.note, anyhow=True) is not None:
+        if always:
             yield from recurring.pledge(turn, request)
     elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another
         yield from _take(turn, number, order, won)

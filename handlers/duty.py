@@ -90,7 +90,7 @@ def queue(turn: Turn, _: Order) -> Texts:
             "queue_row",
             {
                 "number": r.number,
-                "what": turn.what(r, turn.sight_on_duty(r, turn.speaker)),
+                "what": turn.what_on_duty(r, turn.speaker),
                 "state": Said("state_alarm" if r.id in up else f"state_{r.state}"),
                 "since": _since(turn, r.created_at),
             },
@@ -117,7 +117,7 @@ def show(turn: Turn, order: Order) -> Texts:
             about=request,
             state=Said(f"state_{request.state}"),
             since=_since(turn, request.created_at),
-            what=turn.what(request, turn.sight_on_duty(request, turn.speaker)),
+            what=turn.what_on_duty(request, turn.speaker),
             place=shown.place,
             words=shown.words,
             phone=discreet.of(turn, request),

@@ -55,12 +55,12 @@ def begin(
     *,
     like: Request | None = None,
     at_once: bool = False,
-    ask_first: Sequence[int] = (),
+    again: Sequence[int] | None = None,
 ) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing.
 
-    Where they name no place, it is the one of a request of theirs that is `like` this one. Who helped then may be
-    among those to `ask_first`.
+    Where they name no place, it is the one of a request of theirs that is `like` this one. With `again` it is the
+    same once more, and these are asked first.
     """
     if not meaning.emergency and (kept := allowance.joins(turn)):
         speak(turn, meaning)
@@ -84,9 +84,9 @@ def begin(
         danger=meaning.danger,
         language=language,
         code_word=code_word(language),
-        ask_first=list(ask_first),
+        ask_first=list(again or ()),
     )
-    if not (placing.says_same(words) and whereabouts.recall(turn, request)):
+    if again is None and not (placing.says_same(words) and whereabouts.recall(turn, request)):
         whereabouts.locate(request, words, meaning, turn.areas, turn.heard.location)
     timing.note(turn, request, meaning.when)
     recurring.note(turn, request, meaning.repeats)

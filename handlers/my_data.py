@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from handlers import phrasebook
+from handlers import phrasebook, recurring
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Said, Several
+from handlers.summary import Lines, Ours, Said, Several
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Free, Order
 from models import attachments, own_data
@@ -18,6 +18,8 @@ def my_data(turn: Turn, _: Order) -> Texts:
     policy, number = turn.line.policy, turn.heard.from_address
     things = Several([*kept(turn, turn.speaker, number)])
     yield turn.reply("my_data", things=things, n=policy.keep_words_days, silence=policy.forget_days)
+    if rows := recurring.rows(turn, turn.speaker.id):
+        yield turn.reply("recurring_list", rows=Lines(rows))
 
 
 def asked(turn: Turn, _: Free) -> Texts:
@@ -39,6 +41,8 @@ def kept(context: Context, person: Person, number: str | None = None, *, needs: 
         yield Said("kept_helper")
     if needs and (asked_for := own_data.count_requests(context.session, person.id)):
         yield Said("kept_requests", {"n": asked_for})
+    if needs and (again := recurring.rows(context, person.id)):
+        yield Said("kept_recurring", {"n": len(again)})
     yield Said("kept_texts")
     if pictures := attachments.kept_of(context.session, person.id):
         yield Said("kept_media", {"n": pictures})

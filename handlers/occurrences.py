@@ -1,6 +1,7 @@
 """What time brings to a need that comes again: its next occurrence opens, and now and then it is looked at anew."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ def _review(context: Context, need: RecurringNeed, person: Person) -> Texts:
         if needs.pause(context.session, need, context.now, _forgotten_at(context)) and request is not None:
             context.unask(person, request)
             yield recurring.told(context, need, "recurring_paused")
-            what = context.what(request, Sight.NEAR)
+            what = replace(context.what(request, Sight.NEAR), when=None, urgency=None)
             yield from context.tell_duty("duty_recurring_paused", about=request, but=person.id, what=what)
         return
     need.review_asks += 1
@@ -99,6 +100,9 @@ def _again(
             before = Said("recurring_unmet", {"kept": last.number})
     elif last is not None and last.state in TALKING:
         before = Said("recurring_goes_on", {"kept": last.number})
+    if last is not None and last.place:  # they may have told the door since
+        need.place = last.place
+        context.session.add(need)
     request = _request(context, need, person, day, needed)
     if intake.is_read_first(context, request) and requests.hold(context.session, request, context.now):
         yield from intake.to_be_read(context, request)

@@ -7,6 +7,7 @@ from handlers import (
     choosing,
     intake,
     pace,
+    recurring,
     relaying,
     rescheduling,
     standing,
@@ -38,6 +39,8 @@ def status(turn: Turn, order: Order) -> Texts:
         for request in own:
             yield standing.of(turn, request)
         yield from theirs
+        if rows := recurring.rows(turn, turn.speaker.id):
+            yield turn.reply("recurring_list", rows=Lines(rows))
         return
     shared = {r.number for r in households.shared(turn.session, turn.speaker)} if turn.speaker.household_id else ()
     for number in order.numbers:

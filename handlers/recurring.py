@@ -5,17 +5,20 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers import every, timing
-from handlers.every import Every
+from handlers.every import Every, OnDay
+from handlers.summary import Said
 from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding.when import repeating
 from handlers.understanding.when.expression import Day, DayKind, TimeExpression
 from handlers.understanding.when.repeating import Repetition
+from handlers.understanding.when.resolving import resolve
 from models import kept_apart, lines, people, recurring
 from models.delivery.outbound import Lane
 from models.hours import moment_of
 from models.recurring import DAY, Fate, RecurringNeed
 from models.requests import Request, Timing
 
-ONE_DAY = timedelta(days=1)
+ONE_DAY, WEEK = timedelta(days=1), 7
 
 
 def note(context: Context, request: Request, repeats: Repetition | None) -> None:
@@ -30,14 +33,15 @@ def note(context: Context, request: Request, repeats: Repetition | None) -> None
     request.repeats = rule
     context.session.add(request)
     time = repeats.time or TimeExpression(Timing.WITHIN)
-    day = recurring.first(rule, today if fixed or repeats.time else max(named, today))
+    soonest = every.rule_of(replace(repeats, interval=1), max(named, today))  # it counts from the first that may be
+    day = recurring.first(soonest, today if fixed or repeats.time else max(named, today))
     if not fixed and repeats.time is None:
         return
     while day is not None:
         ahead = Day(DayKind.AHEAD, (day - today).days)
         if timing.note(context, request, replace(time, day=ahead, last_day=None, minutes=None)):
             return
-        day = recurring.after(rule, today, day)
+        day = recurring.after(soonest, today, day)
 
 
 def begin(context: Context, request: Request) -> Texts:
@@ -53,14 +57,14 @@ def begin(context: Context, request: Request) -> Texts:
         return
     zone = ZoneInfo(context.line.timezone)
     first_on = (request.needed_from or context.now).astimezone(zone).date()
-    begins, ends = _minutes(context, request, first_on, zone)
+    needed_as, begins, ends = _minutes(context, request, first_on, zone)
     need = recurring.create(
         context.session,
         request,
         request.repeats,
         first_on,
         context.now,
-        needed_as=request.needed_as or Timing.WITHIN,
+        needed_as=needed_as,
         begins=begins,
         ends=ends,
         review_at=_review(context),
@@ -72,13 +76,31 @@ def begin(context: Context, request: Request) -> Texts:
     yield context.tell(neighbor, "recurring_begins", about=request, lane=Lane.REPLY, every=said)
 
 
-def _minutes(context: Context, request: Request, day: date, zone: ZoneInfo) -> tuple[int, int]:
-    """From when until when of a day it is needed, on the local clock."""
-    if request.needed_as is None or request.needed_from is None or request.needed_until is None:
-        return 0, DAY
-    begins, ends = (_minute(moment, day, zone) for moment in (request.needed_from, request.needed_until))
+def _minutes(context: Context, request: Request, first_on: date, zone: ZoneInfo) -> tuple[Timing, int, int]:
+    """How, from when and until when of any day it is needed, on the local clock."""
+    repeats = repeating.of(request.text, anyhow=True)
+    if repeats is not None and repeats.time is not None and (told := _told(context, repeats.time, zone)) is not None:
+        return told
+    if request.needed_as is None or request.needed_until is None or request.needed_from is None:
+        return Timing.WITHIN, 0, DAY
+    ends = _minute(request.needed_until, first_on, zone)
     from_now_on = request.created_at <= request.needed_from <= context.now  # "today", said in the afternoon
-    return (0 if from_now_on or request.needed_as is Timing.BEFORE else begins), ends
+    begins = 0 if from_now_on or request.needed_as is Timing.BEFORE else _minute(request.needed_from, first_on, zone)
+    return request.needed_as, begins, ends
+
+
+def _told(context: Context, time: TimeExpression, zone: ZoneInfo) -> tuple[Timing, int, int] | None:
+    """The same, read on a day on which the clocks do not change: on another the hour that was named may be none."""
+    today = context.now.astimezone(zone).date()
+    for ahead in range(1, WEEK + 1):
+        day = today + ahead * ONE_DAY
+        if moment_of(day, DAY, zone) - moment_of(day, 0, zone) != ONE_DAY:
+            continue
+        named = replace(time, day=Day(DayKind.AHEAD, ahead), last_day=None, minutes=None)
+        if (needed := resolve(named, context.now, zone, context.line.country)) is not None:
+            begins = 0 if needed.as_ is Timing.BEFORE else _minute(needed.start, day, zone)
+            return needed.as_, begins, _minute(needed.end, day, zone)
+    return None
 
 
 def _minute(moment: datetime, day: date, zone: ZoneInfo) -> int:
@@ -138,7 +160,8 @@ def restart(context: Context, need: RecurringNeed) -> bool:
         day = need.after(day)
     need.review_at = _review(context)
     context.session.add(need)
-    at = opens_at(context, need, day, None) if day is not None else None
+    opens = opens_at(context, need, day, None) if day is not None else need.review_at
+    at = min(opens, need.review_at) if opens is not None else need.review_at
     return recurring.resume(context.session, need, day, at)
 
 
@@ -182,3 +205,22 @@ def pledge(turn: Turn, request: Request) -> Texts:
     need.helper_id = turn.speaker.id
     turn.session.add(need)
     yield turn.reply("recurring_pledged", about=request, every=Every(need.rule))
+
+
+def rows(context: Context, person_id: int) -> list[Said]:
+    """What comes again for somebody, each with its next date."""
+    return [row(context, need) for need in recurring.of_person(context.session, person_id)]
+
+
+def row(context: Context, need: RecurringNeed) -> Said:
+    """`#42 every Tuesday: groceries. Next: Tue Mar 10.`"""
+    numbers = recurring.numbers(context.session, need)
+    then = Said("recurring_is_paused") if need.paused_at is not None else following(need)
+    last = recurring.last_request(context.session, need)
+    what = replace(context.what(last), when=None, urgency=None) if last is not None else None
+    return Said("recurring_row", {"number": numbers[-1], "every": Every(need.rule), "what": what, "then": then})
+
+
+def following(need: RecurringNeed) -> Said | None:
+    """When it comes next."""
+    return Said("recurring_next", {"day": OnDay(date.fromisoformat(need.next_on))}) if need.next_on else None

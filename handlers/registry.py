@@ -129,8 +129,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("nevermind", own.nevermind, numbers=True),
     Command("again", again.again, numbers=True, gives_way_to=frozenset({Question.PLACE, Question.NAME}),
             told=Told.README),
-    # The text that tells of a need that comes again tells of these.
-    Command("skip", repeats.skip, numbers=True, commits=True, told=Told.README),
+    # The text that tells of a need that comes again tells of these, and of SKIP, which is PASS for who was asked.
     Command("nomore", repeats.nomore, numbers=True, told=Told.README),
     Command("repeats", repeats.repeats, numbers=True, told=Told.README),
     Command("person", reach_person.person),
@@ -141,7 +140,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
     # The text that offers several tells it.
     Command("claim_all", claim.claim_all, Who.VOLUNTEER, commits=True, told=Told.README),
-    Command("pass", claim.pass_, numbers=True, commits=True, told=Told.HELPERS),
+    Command("pass", repeats.skip, numbers=True, commits=True, told=Told.HELPERS),
     Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("drop", carry.drop, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),

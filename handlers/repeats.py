@@ -1,12 +1,10 @@
 """What a neighbor says of needs that come again: SKIP, NOMORE, REPEATS; and a helper who does it always."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
-from datetime import date
 
 from handlers import claim, recurring, waves
 from handlers.every import Every, OnDay
-from handlers.summary import Lines, Said, Several, Verb
+from handlers.summary import Lines, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Order
 from models import recurring as needs
@@ -20,7 +18,7 @@ TO_COME = (State.DRAFT, State.OPEN, State.CLAIMED, State.HELD)
 
 
 def skip(turn: Turn, order: Order) -> Texts:
-    """SKIP 42: not this once. Of a volunteer who was asked, it is PASS."""
+    """SKIP 42: not this once. Of a volunteer who was asked, it is PASS; and so is PASS, of whoever was not."""
     found = needs.of_person(turn.session, turn.speaker.id)
     offered = turn.offered and (not order.numbers or set(order.numbers) & set(turn.offered))
     if not found or offered:
@@ -32,7 +30,7 @@ def skip(turn: Turn, order: Order) -> Texts:
 
 def skip_once(turn: Turn, intent: Free) -> Texts:
     """The same in words of their own: "not this week"."""
-    yield from skip(turn, Order("skip"))
+    yield from skip(turn, Order("pass"))
 
 
 def _skip(turn: Turn, need: RecurringNeed, numbers: Sequence[int]) -> Texts:
@@ -50,16 +48,11 @@ def _skip(turn: Turn, need: RecurringNeed, numbers: Sequence[int]) -> Texts:
     if day is None:
         yield _stands(turn, need)
         return
-    yield turn.reply("recurring_skips", about=last, day=OnDay(day), then=_next(need))
+    yield turn.reply("recurring_skips", about=last, day=OnDay(day), then=recurring.following(need))
 
 
 def _skipped(turn: Turn, need: RecurringNeed, request: Request) -> Text:
-    return turn.reply("recurring_skipped", about=request, then=_next(need))
-
-
-def _next(need: RecurringNeed) -> Said | None:
-    """When it comes next."""
-    return Said("recurring_next", {"day": OnDay(date.fromisoformat(need.next_on))}) if need.next_on else None
+    return turn.reply("recurring_skipped", about=request, then=recurring.following(need))
 
 
 def nomore(turn: Turn, order: Order) -> Texts:
@@ -74,7 +67,7 @@ def ends(turn: Turn, _: Free) -> Texts:
 
 
 def _end(turn: Turn, need: RecurringNeed) -> Texts:
-    last, said = needs.last_request(turn.session, need), Every(need.rule, opens=True)
+    last, said = needs.last_request(turn.session, need), Every(need.rule)
     if needs.end(turn.session, need, turn.now):
         still = last is not None and last.state in TO_COME
         yield turn.reply("recurring_ended_open" if still else "recurring_ended", about=last, every=said)
@@ -85,28 +78,21 @@ def _end(turn: Turn, need: RecurringNeed) -> Texts:
 def repeats(turn: Turn, order: Order) -> Texts:
     """REPEATS: what comes again, and when next; with a number, what is paused goes on."""
     if not order.numbers:
-        found = needs.of_person(turn.session, turn.speaker.id)
-        rows = [_row(turn, need) for need in found]
+        rows = recurring.rows(turn, turn.speaker.id)
         yield turn.reply("recurring_list", rows=Lines(rows)) if rows else turn.reply("recurring_none")
         return
     for need in (yield from _chosen(turn, order.numbers, "repeats")):
         if need.paused_at is not None and recurring.restart(turn, need):
             last = needs.last_request(turn.session, need)
-            yield turn.reply("recurring_restarted", about=last, every=Every(need.rule), then=_next(need))
+            yield turn.reply(
+                "recurring_restarted", about=last, every=Every(need.rule), then=recurring.following(need)
+            )
         else:
             yield _stands(turn, need)
 
 
-def _row(turn: Turn, need: RecurringNeed) -> Said:
-    numbers = needs.numbers(turn.session, need)
-    then = Said("recurring_is_paused") if need.paused_at is not None else _next(need)
-    last = needs.last_request(turn.session, need)
-    what = replace(turn.what(last), when=None, urgency=None) if last is not None else None
-    return Said("recurring_row", {"number": numbers[-1], "every": Every(need.rule), "what": what, "then": then})
-
-
 def _stands(turn: Turn, need: RecurringNeed) -> Text:
-    return turn.reply("recurring_list", rows=Lines([_row(turn, need)]))
+    return turn.reply("recurring_list", rows=Lines([recurring.row(turn, need)]))
 
 
 def _chosen(turn: Turn, numbers: Sequence[int], verb: str) -> Generator[Text, None, list[RecurringNeed]]:
@@ -145,7 +131,9 @@ def reviewed(turn: Turn, intent: Answer) -> Texts:
             recurring.restart(turn, need)
         else:
             recurring.postpone_review(turn, need)
-        yield turn.reply("recurring_goes_on_as_before", about=request, every=Every(need.rule), then=_next(need))
+        yield turn.reply(
+            "recurring_goes_on_as_before", about=request, every=Every(need.rule), then=recurring.following(need)
+        )
     else:
         yield _stands(turn, need)
 

@@ -238,7 +238,7 @@ class What:
     area: Ours | None = None  # beside a street or a building
     helpers: tuple[int, int] | None = None  # how many have it, and how many are wanted, where more than one is
     last: Said | None = None  # that whoever is asked did it last time
-    every: Value | None = None  # how often it comes again, for whoever is on duty
+    every: Every | None = None  # how often it comes again, for whoever is on duty
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
@@ -323,7 +323,6 @@ def what(
         Quoted(own) if own else None,
         beside,
         _helpers(request),
-        every=Every(request.repeats) if request.repeats and sight is Sight.NEAR else None,
     )
 
 

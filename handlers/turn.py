@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers import due, raising, summary
 from handlers.due import Due
+from handlers.every import Every
 from handlers.phrasebook import Value
 from handlers.summary import Name, Said, Sight, What
 from handlers.understanding.intents import Question
@@ -150,6 +151,11 @@ class Context:
         """What may be said of a request: to strangers, unless more is said."""
         shows = self.line.policy.offer_shows
         return summary.what(request, self.areas, self.line.timezone, self.now, sight=sight, shows=shows)
+
+    def what_on_duty(self, request: Request, person: Person) -> What:
+        """What whoever is on duty reads of a request: how often it comes again, too."""
+        known = self.what(request, self.sight_on_duty(request, person))
+        return replace(known, every=Every(request.repeats)) if request.repeats else known
 
     def is_newcomer(self, person: Person) -> bool:
         """Whether somebody vouched for them by text and few matches of theirs are completed.

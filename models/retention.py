@@ -106,9 +106,9 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         keep="line_id number person_id state outcome needs people urgency emergency danger area_id language "
         "helpers_wanted helpers_have next_wave_at needed_as needed_from needed_until parent_request_id "
-        "duty_person_id about_person_id wanted_at wave booked_until unfilled_since queued_at turn_at "
+        "duty_person_id about_person_id repeats wanted_at wave booked_until unfilled_since queued_at turn_at "
         "next_action_at blanked_at changed_at created_at",
-        blank="text vicinity place building block for_name repeats code_word ask_first",
+        blank="text vicinity place building block for_name code_word ask_first",
     ),
     Event: Retention(
         of=("by_person_id",),

@@ -48,7 +48,7 @@ NOT_PEOPLES = {
     "timer": "kind",
     "mark": "hash kept sids",
     "person": "language",
-    "request": "state outcome needs urgency danger language needed_as",
+    "request": "state outcome needs urgency danger language needed_as repeats",
     "event": "kind state",
     "alarm": "kind",
     "assignment": "state comes_as",

@@ -125,10 +125,10 @@ def of(words: str, *, anyhow: bool = False) -> Repetition | None:
 def _time(text: str, words: Sequence[Token], i: int, last: int) -> TimeExpression | None:
     """The time of the day that the other words name."""
     rest = f"{text[: words[i].start]}{text[words[last - 1].end :]}"
-    said = when.of(rest)
-    if said is None or (said.clock is None and said.part is None):
-        return None
-    return said
+    for told in (when.of(rest), when.of(text)):
+        if told is not None and (told.clock is not None or told.part is not None):
+            return told
+    return None
 
 
 def _asked_for(said: _Text, i: int, last: int) -> bool:
