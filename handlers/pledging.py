@@ -173,6 +173,8 @@ def next_look(context: Context, pledge: Pledge, *, soon: bool = False) -> dateti
 
 
 def _is_near_its_end(context: Context, pledge: Pledge) -> bool:
+    if pledge.count is None and pledge.kind is Kind.GOODS and pledges.given_since(context.session, pledge):
+        return True
     before = timedelta(days=context.line.policy.pledge_asked_before)
     return pledge.renewal_asked_at is None and pledge.until - before <= context.now
 
