@@ -63,7 +63,9 @@ def ask_another(context: Context, request: Request) -> list[Text]:
 def _ask(context: Context, pledge: Pledge, giver: Person, request: Request) -> list[Text]:
     """Whether a neighbor may have it: one question at a time to one person, in waking hours; it names no place."""
     awake = lines.waking(context.line).next(context.now) == context.now
-    if context.asked_of(giver) is not None or not (awake or request.presses):
+    if context.asked_of(giver) is not None or context.line.is_paused(context.now):
+        return []
+    if not (awake or request.presses):
         return []
     if (found := pledges.match(context.session, pledge, request, context.now)) is None:
         return []

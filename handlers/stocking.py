@@ -141,7 +141,7 @@ def act(context: Context, item: StockItem) -> Texts:
         return
     known = stock.known(session, item)
     _settle(context, item, known)
-    waking = lines.waking(context.line).wakes(now)
+    waking = max(lines.waking(context.line).wakes(now), context.line.paused_until or now)
     if waking > now:
         item.next_at = min(waking, item.until)
         session.add(item)
