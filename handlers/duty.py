@@ -14,6 +14,7 @@ from handlers import (
     duty_tasks,
     first_answer,
     raising,
+    stocking,
     summary,
     waves,
 )
@@ -100,7 +101,14 @@ def queue(turn: Turn, _: Order) -> Texts:
     if (pressure := admission.pressure(turn)) is not None:
         rows.insert(0, pressure)
     left = len(waiting) - SHOWN
-    yield turn.reply("queue", rows=summary.Lines(rows), more=Said("queue_more", {"n": left}) if left > 0 else None)
+    more = Said("queue_more", {"n": left}) if left > 0 else None
+    yield turn.reply("queue", rows=summary.Lines(rows), more=more, stock=_in_stock(turn))
+
+
+def _in_stock(turn: Turn) -> Said | None:
+    """What the group has, and how much of it is promised."""
+    found = stocking.rows(turn)
+    return Said("queue_stock", {"rows": summary.Several(found)}) if found else None
 
 
 def show(turn: Turn, order: Order) -> Texts:

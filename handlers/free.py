@@ -28,6 +28,7 @@ from handlers import (
     stocking,
     timing,
     volunteer_talk,
+    waves,
     whereabouts,
 )
 from handlers.asked_before import Again, Repeat
@@ -78,7 +79,7 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
     elif (draft := bursts.gathering(turn, meaning)) and meaning.place:  # of what they have just asked for
         yield from _goes_on(turn, draft, intent.words, meaning)
-    elif len(matches) == 1 and not _is_taken_up(turn, matches[0], meaning):
+    elif len(matches) == 1 and not _is_taken_up(turn, matches[0], intent.words, meaning):
         yield from _said_to(turn, matches[0], intent, theirs=bool(theirs))
     elif held := next((r for r in matches if r.danger and r.state is State.HELD), None):
         whereabouts.learn(turn, held, intent.words, meaning)  # not for a helper, who may be whom they are afraid of
@@ -133,10 +134,10 @@ def _for_whom(turn: Turn) -> list[Request]:
     return held[-1:] if held and not turn.held else turn.matches
 
 
-def _is_taken_up(turn: Turn, request: Request, meaning: Understanding) -> bool:
+def _is_taken_up(turn: Turn, request: Request, words: str, meaning: Understanding) -> bool:
     """Whether these words name a need of its own, while they wait for a word of duty about something else."""
     named = meaning.kind is Kind.ASK and not FOR_A_PERSON.issuperset(meaning.needs)
-    return named and _waits_for_duty(turn, request)
+    return (named or giving.is_named(words, meaning)) and _waits_for_duty(turn, request)
 
 
 def _waits_for_duty(turn: Turn, request: Request) -> bool:
@@ -167,7 +168,11 @@ def _may_mean(turn: Turn, order: Order) -> bool:
 def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     own = [r for r in turn.own if r.state is State.OPEN or (r.state is State.HELD and r.emergency)]
     draft = intake.draft_of(turn)
-    if gone := giving.ended(turn, words):
+    if meaning.kind is Kind.OFFER and (request := giving.has_own(words, own)) is not None:
+        yield from giving.so_they_have_it(turn, request)
+    elif (request := giving.says_it_came(turn, words, own)) is not None:
+        yield from waves.fulfilled(turn, request)
+    elif gone := giving.ended(turn, words):
         yield from (giving.end(turn, pledge) for pledge in gone)
     elif turn.speaker.on_duty and (item := stocking.out_of(turn, words)) is not None:
         yield stocking.no_more(turn, item)

@@ -3,21 +3,25 @@
 Anybody may: who asks today gives tomorrow. Whoever goes to a neighbor's door has to be vouched for first.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from handlers import intake, places, pledge_words, pledging, reach_person, takes, things, timing
+from handlers import intake, phrasebook, places, pledge_words, pledging, reach_person, takes, things, timing, waves
 from handlers.summary import Lines, Ours, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import shift_words
-from handlers.understanding.intents import Need, Understanding
+from handlers.understanding.intents import Kind as Understood
+from handlers.understanding.intents import Need, Question, Understanding
 from handlers.understanding.lexicon import lexicons
 from handlers.understanding.when.expression import HOURS, TimeExpression
 from handlers.understanding.words import clean, split
-from models import pledges
-from models.pledges import Kind, Pledge, State
-from models.requests import Timing
+from models import pledges, stock
+from models.pledges import Kind, MatchState, Pledge, State
+from models.requests import Request, Timing
+from models.requests import State as RequestState
 
 GOODS = frozenset((Need.FOOD, Need.WATER, Need.CLOTHING, Need.HOUSEHOLD, Need.BABY, Need.TOOLS, Need.MEDICINE))
 BEFORE = 4  # words before a thing in which its number stands: "3 big bags of rice"
@@ -69,7 +73,14 @@ def _count(words: str) -> int | None:
         number = token.number if token.number is not None else numbers.get(token.text)
         if number is not None and 0 < number <= MOST:
             return number
-    return None
+    return 1 if 0 < first < len(tokens) and tokens[first - 1].text in _articles() else None
+
+
+@cache
+def _articles() -> frozenset[str]:
+    """The words for one thing, in every language we speak."""
+    pages = (phrasebook.book(code).pages for code in phrasebook.languages())
+    return frozenset(word for page in pages for word in page["function_words"]["article"])
 
 
 def offered(turn: Turn, words: str, meaning: Understanding) -> Texts:
@@ -83,7 +94,7 @@ def offered(turn: Turn, words: str, meaning: Understanding) -> Texts:
     given, until = pledge_words.to_giver(turn, pledge), pledge_words.until(turn, pledge.until)
     asks_where = takes.tells(words, "where_to")
     known = _known_places(turn, pledge) if asks_where else None
-    yield turn.later(turn.reply("pledge_kept", given=given, until=until, then=_then(turn, pledge)))
+    yield turn.reply("pledge_kept", given=given, until=until, then=_then(turn, pledge))
     if known is not None:
         yield turn.reply("pledge_places", rows=known)
     elif asks_where:
@@ -99,6 +110,42 @@ def ended(turn: Turn, words: str) -> list[Pledge]:
         return []
     own, named = pledges.of(turn.session, turn.speaker.id), things.named(words)
     return [each for each in own if named.intersection(each.things)]
+
+
+def is_named(words: str, meaning: Understanding) -> bool:
+    """Whether somebody would give something that they name."""
+    return meaning.kind is Understood.OFFER and read(words, meaning).named
+
+
+def has_own(words: str, own: Iterable[Request]) -> Request | None:
+    """What of their own open requests is this very thing: "got the stroller" is no offer of one."""
+    named = things.named(words)
+    fit = (r for r in own if r.state is RequestState.OPEN and named.intersection(things.named(r.text)))
+    return next(fit, None)
+
+
+def so_they_have_it(turn: Turn, request: Request) -> Texts:
+    """They say that they have what they asked for: the end of it where it was kept for them, else asked."""
+    if kept_for(turn, request):
+        yield from waves.fulfilled(turn, request)
+    else:
+        turn.ask(turn.speaker, Question.STILL_NEEDED, request, options=2)
+        yield turn.reply("so_you_have_it", about=request)
+
+
+def says_it_came(turn: Turn, words: str, own: Iterable[Request]) -> Request | None:
+    """What of theirs was kept for them and is there now, as they say; None where they say no such thing."""
+    if not takes.tells(words, "has_it"):
+        return None
+    return next((r for r in own if r.state is RequestState.OPEN and kept_for(turn, r)), None)
+
+
+def kept_for(turn: Turn, request: Request) -> bool:
+    """Whether a giver has promised it to them, or some is kept for them of what the group has."""
+    if stock.of_request(turn.session, request.id):
+        return True
+    matched = pledges.matched(turn.session, request.id)
+    return any(found.state in (MatchState.PROMISED, MatchState.TAKEN) for found, _ in matched)
 
 
 def end(turn: Turn, pledge: Pledge) -> Text:

@@ -242,7 +242,7 @@ def put_out(context: Context, request: Request) -> Texts:
         return
     asked_givers = pledging.meet(context, request)
     item = stocking.for_new(context, request)
-    if item is not None and not request.presses and _stock_first(context, request):
+    if item is not None and stocking.comes_first(item, request) and _stock_first(context, request):
         yield stocking.tell_first(context, request, item)
         yield from asked_givers
         return

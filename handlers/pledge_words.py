@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.phrasebook import Book, Value
-from handlers.summary import Day, Hour, Needs, Quoted, Said
+from handlers.summary import Day, Hour, Needs, Ours, Quoted, Said
 from handlers.turn import Context
 from models import pledges
 from models.hours import moment_of
@@ -29,13 +29,11 @@ class Given:
     def in_words(self, book: Book) -> str:
         """Nothing of their words but what names a thing."""
         pledge = self.pledge
-        named: Value = Quoted(pledge.thing) if pledge.thing else Needs(tuple(pledge.needs) or ("other",))
-        about = (
-            book.worded(named).strip('"') if pledge.kind is Kind.GOODS else book.worded(Needs(tuple(pledge.needs)))
-        )
-        many = pledge.left if self.left else pledge.count
-        if pledge.kind is Kind.GOODS and many is not None and (many != 1 or pledge.thing):
-            about = f"{many} {about}"
+        about = pledge.thing or book.worded(Needs(tuple(pledge.needs) or ("other",)))
+        if self.left and pledge.left != pledge.count:
+            about = book.say("pledge_left", {"thing": Ours(about), "left": pledge.left})
+        elif pledge.count is not None and pledge.thing:
+            about = f"{pledge.count} {about}"
         return ", ".join(part for part in (about, *(book.worded(each) for each in self._when())) if part)
 
     def _when(self) -> list[Value]:

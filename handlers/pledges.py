@@ -115,6 +115,7 @@ def still_gives(turn: Turn, intent: Answer) -> Texts:
     elif intent.choice == YES:
         turn.unask(turn.speaker)
         pledge.until, pledge.renewal_asked_at = pledging.lasts(turn, pledge.kind), None
+        pledge.changed_at = turn.now
         pledge.next_at = pledging.next_look(turn, pledge)
         turn.session.add(pledge)
         until = pledge_words.until(turn, pledge.until)

@@ -63,7 +63,9 @@ def ask_another(context: Context, request: Request) -> list[Text]:
 def _ask(context: Context, pledge: Pledge, giver: Person, request: Request) -> list[Text]:
     """Whether a neighbor may have it: one question at a time to one person, in waking hours; it names no place."""
     awake = lines.waking(context.line).next(context.now) == context.now
-    if context.asked_of(giver) is not None or not (awake or request.presses):
+    if context.asked_of(giver) is not None or context.line.is_paused(context.now):
+        return []
+    if not (awake or request.presses):
         return []
     if (found := pledges.match(context.session, pledge, request, context.now)) is None:
         return []
@@ -173,6 +175,8 @@ def next_look(context: Context, pledge: Pledge, *, soon: bool = False) -> dateti
 
 
 def _is_near_its_end(context: Context, pledge: Pledge) -> bool:
+    if pledge.count is None and pledge.kind is Kind.GOODS and pledges.given_since(context.session, pledge):
+        return True
     before = timedelta(days=context.line.policy.pledge_asked_before)
     return pledge.renewal_asked_at is None and pledge.until - before <= context.now
 

@@ -11,7 +11,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, Sight, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
-from models import assignments, events, kept_apart, requests
+from models import assignments, events, kept_apart, requests, stock
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -65,6 +65,9 @@ def arrived(turn: Turn, intent: Free) -> Texts:
     if request is None:
         yield turn.reply("nothing_waits")
     elif request.state in (State.OPEN, State.HELD) and _helper(turn, request) is None:  # perhaps something else did
+        if request.state is State.OPEN and stock.of_request(turn.session, request.id):
+            yield from waves.fulfilled(turn, request)
+            return
         requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
         yield turn.reply("more_added", about=request)
     elif request.state is State.CLAIMED and not GOODS.issuperset(request.needs):  # "he is here": it only begins

@@ -1,18 +1,20 @@
 """Where a request stands, honestly, for whoever asked for it or has it: what was done, what comes next, and when."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from handlers import admission, company, doors, first_answer, lease, timing, unmet, watch
-from handlers.summary import Place, Said, When
+from handlers import admission, company, doors, first_answer, lease, pledge_words, timing, unmet, watch
+from handlers.summary import Place, Quoted, Said, When
 from handlers.turn import Text, Turn
 from handlers.understanding.intents import DangerKind
 from handlers.unmet import Plan
-from models import assignments, distributions, events, waiting
+from models import assignments, distributions, events, stock, waiting
 from models.alarms import Alarm
 from models.assignments import Assignment
 from models.distributions import Distribution, Invitation
 from models.requests import Request, State
+from models.stock import State as StockState
 
 
 def of(turn: Turn, request: Request) -> Text:
@@ -26,7 +28,7 @@ def of(turn: Turn, request: Request) -> Text:
     ):
         return _booked(turn, request, *found)
     if request.state is State.OPEN:
-        return _open(turn, request)
+        return _in_stock(turn, request) or _open(turn, request)
     if request.state is State.HELD and (alarm := watch.unheard(turn, request)) and _waits_for_help(alarm):
         awake = watch.awake(turn, request, but=turn.speaker.id)
         dial = first_answer.whom(turn.line, alarm.kind)
@@ -51,6 +53,20 @@ def of(turn: Turn, request: Request) -> Text:
         then = Said("crew_goes_on", {"when": unmet.soon(turn, due)}) if due else None
         return turn.reply("status_crew", about=request, what=what, name=crew, then=then)
     return turn.reply(phrase, about=request, what=what, name=name, **values)
+
+
+def _in_stock(turn: Turn, request: Request) -> Text | None:
+    """What the group keeps for them of what it has; or that they were just asked whether it shall. Else nothing."""
+    found = stock.of_request(turn.session, request.id, StockState.PROMISED, StockState.ASKED)
+    for kept, item in sorted(found, key=lambda each: each[0].state is not StockState.PROMISED):
+        thing = Quoted(item.label)
+        if kept.state is StockState.PROMISED:
+            until = pledge_words.until(turn, item.until - timedelta(days=1))
+            pickup = Said("stock_at", {"pickup": Quoted(item.pickup)}) if item.pickup else None
+            return turn.reply("stock_still_kept", about=request, thing=thing, pickup=pickup, until=until)
+        if not request.wave:
+            return turn.reply("stock_offered", about=request, thing=thing)
+    return None
 
 
 def _waits_for_help(alarm: Alarm) -> bool:

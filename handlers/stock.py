@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from handlers import pledge_words, standing, stocking, summary, things, timing, unmet, waves
+from handlers import standing, stocking, summary, things, timing, unmet, waves
 from handlers.summary import Quoted, Said
 from handlers.turn import Texts, Turn
 from handlers.understanding import when
@@ -23,6 +23,8 @@ LONGEST_LABEL, LONGEST_PICKUP = 40, 120  # characters
 MOST = 100_000  # of one thing
 A_WEEK, MORNING = 7, 8 * 60  # days, minutes
 COUNT = re.compile(r"(?:^|\s)(\d{1,6})\s*(?:x\b)?(?=\s|$)")
+SEPARATE = re.compile(r"[;\n]")
+THINGS = re.compile(r",|\s(?:and|y|&)\s", re.IGNORECASE)
 AT_LAST = re.compile(r"\s(?:(?P<at>at|en|@)|(?P<until>until|til|till|hasta))\s", re.IGNORECASE)
 
 
@@ -38,23 +40,34 @@ def stock_(turn: Turn, order: Order) -> Texts:
     if not turn.speaker.on_duty:
         yield turn.reply("not_on_duty" if turn.speaker.helps else "join_first")
         return
-    names, pickup, until = _apart(turn, words)
-    told = []
-    for said in names:
-        count = _count(said)
-        label = COUNT.sub(" ", said, count=1).strip(" :-x")[:LONGEST_LABEL].strip() if count is not None else said
-        if label:
-            told.append(_set(turn, label[:LONGEST_LABEL], count, pickup, until))
-    if not told:
-        yield turn.reply("stock_how")
+    told, over = [], []
+    for chunk in SEPARATE.split(words):
+        names, pickup, until = _apart(turn, chunk)
+        for said in names:
+            count = _count(said)
+            label = COUNT.sub(" ", said, count=1) if count is not None else said
+            label = " ".join(label.split()).strip(" :-")[:LONGEST_LABEL].strip()
+            if label and count == 0:
+                over.append(_end(turn, label))
+            elif label:
+                told.append(_set(turn, label, count, pickup, until))
+    if told:
+        yield turn.reply("stock_set", rows=summary.Lines([*told, *over]))
     else:
-        yield turn.reply("stock_set", rows=summary.Lines(told))
+        yield turn.reply("stock", rows=summary.Lines(over)) if over else turn.reply("stock_how")
+
+
+def _end(turn: Turn, label: str) -> Said:
+    """There is no more of it."""
+    if (item := _known(turn, label)) is not None:
+        stock.end(turn.session, item, turn.now)
+    return Said("stock_row_none", {"thing": Quoted(item.label if item else label)})
 
 
 def _list(turn: Turn) -> Texts:
     found = stocking.rows(turn)
     if found:
-        yield turn.reply("stock", rows=summary.Lines(found))
+        yield turn.reply("stock_on_duty" if turn.speaker.on_duty else "stock", rows=summary.Lines(found))
     else:
         yield turn.reply("stock_none" if turn.speaker.on_duty else "stock_none_here")
 
@@ -62,10 +75,6 @@ def _list(turn: Turn) -> Texts:
 def _set(turn: Turn, label: str, count: int | None, pickup: str, until: datetime | None) -> Said:
     """One thing: set anew, or counted again where it is known. Those whose open need it meets are told by time."""
     item = _known(turn, label)
-    if count == 0:
-        if item is not None:
-            stock.end(turn.session, item, turn.now)
-        return Said("stock_row_none", {"thing": Quoted(item.label if item else label)})
     if item is not None:
         stock.recount(turn.session, item, count, turn.now, until=until or _monday(turn), pickup=pickup or item.pickup)
         return stocking.row(turn, item)
@@ -97,8 +106,7 @@ def _apart(turn: Turn, words: str) -> tuple[list[str], str, datetime | None]:
         last = found[-1]
         rest = f" {head}"[last.end() :].strip(" .")
         if last["until"] and (said := when.of(rest)) is not None and until is None:
-            morning = timing.until(turn, said, f"{last['until']} {rest}")
-            until = morning + timedelta(days=1) if morning else None  # "until friday" is all of Friday
+            until = timing.until(turn, said, rest)  # the morning after it
         elif last["at"]:
             first = next(each for each in found if each["at"])
             pickup, head = f" {head}"[first.end() :].strip(" .")[:LONGEST_PICKUP], f" {head}"[: first.start()].strip()
@@ -106,7 +114,7 @@ def _apart(turn: Turn, words: str) -> tuple[list[str], str, datetime | None]:
         else:
             break
         head = f" {head}"[: last.start()].strip(" ,")
-    return [part.strip() for part in re.split(r"[,;\n]|\s(?:and|y|&)\s", head) if part.strip()], pickup, until
+    return [part.strip() for part in THINGS.split(head) if part.strip()], pickup, until
 
 
 def _count(said: str) -> int | None:
@@ -169,10 +177,11 @@ def _promise(turn: Turn, item: StockItem, request: Request) -> Texts:
         stocking.go_on(turn, request)
         yield turn.reply("stock_gone", about=request, thing=Quoted(item.label))
     else:
-        if stocking.covers(item, request):
+        if stocking.covers(item, request) and not request.presses:
             offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
-        until = pledge_words.until(turn, item.until - timedelta(days=1))
-        values: dict[str, Any] = {"thing": Quoted(item.label), "until": until}
+        until = stocking.last_day(turn, item)
+        then = Said("stock_done" if stocking.covers(item, request) else "stock_rest", {"number": request.number})
+        values: dict[str, Any] = {"thing": Quoted(item.label), "until": until, "then": then}
         if item.pickup:
             yield turn.reply("stock_promised", about=request, pickup=Quoted(item.pickup), **values)
             return
@@ -190,7 +199,7 @@ def fetched(turn: Turn, intent: Answer) -> Texts:
     elif intent.choice == YES:
         yield from has_it(turn, request, item)
     else:
-        until = pledge_words.until(turn, item.until - timedelta(days=1))
+        until = stocking.last_day(turn, item)
         pickup = Said("stock_at", {"pickup": Quoted(item.pickup)}) if item.pickup else None
         yield turn.reply("stock_still_kept", about=request, thing=Quoted(item.label), pickup=pickup, until=until)
 

@@ -6,10 +6,11 @@ nobody is sent shopping for what lies there. What is urgent waits for nothing: n
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers import pledge_words, takes, things
+from handlers.pledge_words import Until
 from handlers.summary import Quoted, Said, Sight
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Need, Question
@@ -45,6 +46,11 @@ def covers(item: StockItem, request: Request) -> bool:
     return needs.issubset(item.needs) and (not wanted or not item.things or wanted.issubset(item.things))
 
 
+def comes_first(item: StockItem, request: Request) -> bool:
+    """Whether its household is asked before volunteers are: not where it is urgent, or more is needed."""
+    return not request.presses and covers(item, request)
+
+
 def may_ask(context: Context, request: Request) -> bool:
     """Whether this household may be asked something now."""
     neighbor = people.by_id(context.session, request.person_id)
@@ -75,10 +81,10 @@ def waits(context: Context, request: Request) -> bool:
         return False
     known = stock.of_request(context.session, request.id, State.ASKED, State.PROMISED)
     hold = timedelta(minutes=context.line.policy.stock_first)
-    until = []
+    until: list[datetime] = []
     for each, item in known:
         if each.state is State.PROMISED and covers(item, request):
-            until.append(item.until)
+            until.append(item.until + SOON)  # what ends it comes first
         elif each.state is State.ASKED and not request.wave and each.asked_at + hold > context.now:
             until.append(each.asked_at + hold)
     if not until or max(until) <= context.now:
@@ -135,7 +141,7 @@ def act(context: Context, item: StockItem) -> Texts:
         return
     known = stock.known(session, item)
     _settle(context, item, known)
-    waking = lines.waking(context.line).wakes(now)
+    waking = max(lines.waking(context.line).wakes(now), context.line.paused_until or now)
     if waking > now:
         item.next_at = min(waking, item.until)
         session.add(item)
@@ -143,7 +149,8 @@ def act(context: Context, item: StockItem) -> Texts:
     yield from _ask_whether_fetched(context, item)
     asked = list(_ask_next(context, item))
     yield from asked
-    later = [each.answer_by for each in stock.known(session, item) if each.state is State.ASKED and each.answer_by]
+    open_ = (State.ASKED, State.PROMISED)
+    later = [each.answer_by for each in stock.known(session, item) if each.state in open_ and each.answer_by]
     soon = [now + SOON] if len(asked) == AT_ONCE else []
     item.next_at = min([*soon, *later, lines.morning(context.line, now), item.until])
     session.add(item)
@@ -206,6 +213,7 @@ def _over(context: Context, item: StockItem, each: StockPromise) -> Iterator[Tex
         stock.settle(context.session, item, request.id, State.LAPSED, context.now)
     elif each.state is State.PROMISED:
         stock.settle(context.session, item, request.id, State.LAPSED, context.now)
+        request.wanted_at = context.now
         go_on(context, request)
         neighbor = people.by_id(context.session, request.person_id)
         if request.state is RequestState.OPEN:
@@ -223,7 +231,10 @@ def promised(context: Context, item: StockItem, request: Request) -> bool:
             context.session.add(each)
             item.next_at = min(item.next_at or fetched, fetched)
     context.session.add(item)
-    waits(context, request)
+    request.wanted_at = context.now
+    context.session.add(request)
+    if not waits(context, request) and not request.wave:
+        go_on(context, request)
     return True
 
 
@@ -261,7 +272,16 @@ def rows(context: Context) -> list[Said]:
 def row(context: Context, item: StockItem) -> Said:
     """One thing."""
     kept = sum(each.count for each in stock.known(context.session, item) if each.state is State.PROMISED)
-    values: dict[str, Any] = {"thing": Quoted(item.label), "until": pledge_words.until(context, item.until)}
+    values: dict[str, Any] = {
+        "thing": Quoted(item.label),
+        "until": last_day(context, item),
+        "kept": Said("stock_kept", {"n": kept}) if kept else None,
+    }
     if item.left is None:
-        return Said("stock_row_plenty", {**values, "kept": kept})
-    return Said("stock_row", {**values, "left": item.left, "kept": kept})
+        return Said("stock_row_plenty", values)
+    return Said("stock_row", {**values, "left": item.left})
+
+
+def last_day(context: Context, item: StockItem) -> Until:
+    """Its last day: it is over in the morning after."""
+    return pledge_words.until(context, item.until - timedelta(days=1))

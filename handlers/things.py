@@ -32,8 +32,11 @@ def shown(text: str) -> str:
     spans = [(first, last) for _, first, last in _found(words)] or [
         (mark.first, mark.last) for mark in _marks(words) if mark.tag in NAMING
     ]
-    said: list[str] = []
-    for first, last in sorted(set(spans)):
+    said, end = list[str](), 0
+    for first, last in sorted(set(spans), key=lambda span: (span[0], -span[1])):
+        if first < end:
+            continue
+        end = last
         name = clean(text)[words[first].start : words[last - 1].end]
         if name.lower() not in (one.lower() for one in said) and len(", ".join([*said, name])) <= LONGEST:
             said.append(name)
@@ -81,8 +84,8 @@ def _found(words: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
 
 
 def _stem(word: str) -> str:
-    """Without the ending of the plural."""
-    return word.removesuffix("s") if len(word) >= SHORTEST else word
+    """Without the ending of the plural, but for short words: "pans" are no "pan"."""
+    return word.removesuffix("s") if len(word) > SHORTEST else word
 
 
 @cache

@@ -168,6 +168,7 @@ def ask_also(context: Context, request: Request, helper: Person) -> list[Text]:
     if not request.wave or brake.held(context, request):
         return []
     only = (helper.id,)
+    offers.forget_expired(context.session, request.id, helper.id)
     fit = any(
         _find(context, request, 1, among, same_language=same_language, first=False, only=only)
         for among in (Among.FREE, Among.TIRED)

@@ -269,6 +269,16 @@ def withdraw(session: Session, request_id: int, person_id: int) -> None:
         session.modify(_answered(one=True), request_id_=request_id, person_id_=person_id)
 
 
+def forget_expired(session: Session, request_id: int, person_id: int) -> None:
+    """Take out an offer that this volunteer let expire: they have said since that they would give just this."""
+    expired = (
+        col(Offer.request_id) == request_id,
+        col(Offer.person_id) == person_id,
+        col(Offer.state) == State.EXPIRED,
+    )
+    session.execute(sa.delete(Offer).where(*expired))
+
+
 def withdraw_all(session: Session, person_id: int) -> None:
     """Take back whatever offers this volunteer has not answered."""
     for request_id in session.exec(

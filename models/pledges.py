@@ -280,6 +280,14 @@ UNSETTLED: Precompiled[Any] = Precompiled(
 )
 
 
+def given_since(session: Session, pledge: Pledge) -> bool:
+    """Whether some came since its giver last said that they have it: without a number, it may be the last."""
+    since = max(filter(None, (pledge.changed_at, pledge.renewal_asked_at)))
+    gave = PledgeMatch.pledge_id == pledge.id, PledgeMatch.state == MatchState.GIVEN
+    query = select(PledgeMatch.id).where(*gave, col(PledgeMatch.changed_at) > since)
+    return session.exec(query.limit(1)).first() is not None
+
+
 def settle(session: Session, line_id: int, now: datetime) -> None:
     """Let what is kept follow from who has what in hand, however that came: a claim, a drop, a lapse, an end.
 

@@ -194,6 +194,14 @@ def test_duty_reads_what_drags_waits_and_was_noted(hotline: Hotline, clock: Stil
     assert "new requests are asked about one by one." in shown
 
 
+def test_duty_reads_what_the_group_has(hotline: Hotline, dee: Visitor) -> None:
+    assert "In stock" not in dee.get(PATH).text
+    dee.says("STOCK diapers 40, soap")
+    said = dee.get(PATH).text
+    assert "In stock" in said
+    assert "40 left" in said
+
+
 def test_what_is_kept_apart_from_somebody_on_duty_stays_hidden(hotline: Hotline) -> None:
     dee = story(hotline)
 

@@ -48,6 +48,10 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.REPEAT: {"yes": 1, "no": 2},
     Question.FORWARDED: {"yes": 1, "no": 2},
     Question.DISTRO_PLAN: {"yes": 1, "no": 2},
+    Question.GIVES: {"yes": 1, "no": 2},
+    Question.STILL_GIVES: {"yes": 1, "no": 2},
+    Question.STOCK: {"yes": 1, "no": 2},
+    Question.STOCK_FETCHED: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from handlers import admission, dragging, duty_tasks, pause, raising, rota
+from handlers import admission, dragging, duty_tasks, pause, raising, rota, stocking
 from handlers.phrasebook import Value
 from handlers.summary import Said, What
 from handlers.turn import Context
@@ -48,6 +48,7 @@ class Watch:
 
     alarms: Sequence[Unheard]
     notes: Sequence[Said]
+    stock: Sequence[Said]  # what the group has, and what of it is promised
     drags: Sequence[Drags]
     waits: Sequence[Waits]
     more_waits: int
@@ -70,6 +71,7 @@ def look(context: Context, person: Person) -> Watch:
     return Watch(
         alarms=[*islice(unheard.look(context, person), ROWS)],
         notes=[*rota.notes(context, person, NOTES)],
+        stock=stocking.rows(context),
         drags=[*islice(_dragging(context, person), DRAGS)],
         waits=waits,
         more_waits=len(tasks) - ROWS if len(waits) == ROWS else 0,
