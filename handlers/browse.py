@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handlers import discreet, doors, leasing, summary
+from handlers import discreet, doors, leasing, on_behalf, summary
 from handlers.summary import Ours, Said, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
@@ -121,7 +121,8 @@ def _in_full(turn: Turn, request: Request) -> Texts:
         (place, words, hidden), to_duty = doors.show(turn, request, turn.speaker, held)
     what, code = turn.what(request, Sight.ANYBODY if hidden else Sight.NEAR), Ours(request.code_word)
     phone = discreet.of(turn, request) if held is not None else None
-    yield turn.reply("info_full", about=request, what=what, place=place, code=code, words=words, phone=phone)
+    who = on_behalf.asks_for(turn, request)
+    yield turn.reply("info_full", about=request, what=what, place=place, who=who, code=code, words=words, phone=phone)
     yield from to_duty or ()
 
 

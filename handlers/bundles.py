@@ -108,11 +108,14 @@ def rest(context: Context, person: Person, request: Request) -> list[Request]:
     return [other for other in led if other.id != request.id]
 
 
-def ask_first(context: Context, request: Request) -> None:
-    """Who goes to its building anyway is asked about a new request before others, if they fit."""
-    if not request.in_danger and (there := assignments.at_building(context.session, request)):
-        request.ask_first = list(dict.fromkeys([*request.ask_first, *(id_ for id_, _ in there)]))
-        context.session.add(request)
+def going_there(context: Context, request: Request) -> list[int]:
+    """Who goes to its building anyway: they are in the first wave, which is no larger for that.
+
+    So its neighbor cannot tell by our answer whether somebody else there has asked.
+    """
+    if request.in_danger:
+        return []
+    return [id_ for id_, held in assignments.at_building(context.session, request) if not held.in_danger]
 
 
 def route(context: Context, person: Person, taken: Sequence[Request]) -> Lines | None:
@@ -122,11 +125,7 @@ def route(context: Context, person: Person, taken: Sequence[Request]) -> Lines |
     """
     blocks = {request.block for request in taken if request.block}
     held = [pair for pair in assignments.held_by(context.session, person.id) if pair[1].block in blocks]
-    on_the_way = [
-        (a, r)
-        for a, r in held
-        if any(r.id != t.id and r.block == t.block and _same_day(context, r, t) for t in taken)
-    ]
+    on_the_way = [pair for pair in held if any(_beside(context, pair[1], request) for request in taken)]
     new = {request.id for request in taken}
     beside = {r.block for _, r in on_the_way}
     on_the_way += [(a, r) for a, r in held if r.id in new and r.block in beside and (a, r) not in on_the_way]
@@ -134,6 +133,10 @@ def route(context: Context, person: Person, taken: Sequence[Request]) -> Lines |
         return None
     in_order = sorted(on_the_way, key=lambda pair: neighboring.in_order(pair[1]))
     return Lines([_door(context, person, *pair) for pair in in_order])
+
+
+def _beside(context: Context, request: Request, other: Request) -> bool:
+    return request.id != other.id and request.block == other.block and _same_day(context, request, other)
 
 
 def _door(context: Context, person: Person, held: Assignment, request: Request) -> Said:

@@ -14,6 +14,7 @@ from handlers import (
     phrasebook,
     pictures,
     redaction,
+    same_door,
     summary,
     takes,
     timing,
@@ -44,7 +45,13 @@ GOT_IT = {
 
 
 def begin(
-    turn: Turn, words: str, meaning: Understanding, *, like: Request | None = None, at_once: bool = False
+    turn: Turn,
+    words: str,
+    meaning: Understanding,
+    *,
+    like: Request | None = None,
+    at_once: bool = False,
+    for_name: str = "",
 ) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing.
 
@@ -64,6 +71,7 @@ def begin(
         state=State.HELD if meaning.emergency or too_many else State.DRAFT,
         now=turn.now,
         text=words[:LONGEST_TEXT],
+        for_name=for_name or None,
         needs=[str(n) for n in needs],
         people=meaning.people,
         urgency=Urgency.URGENT if meaning.emergency else meaning.urgency,
@@ -232,6 +240,7 @@ def put_out(context: Context, request: Request) -> Texts:
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
     yield from texts
     yield from to_duty
+    yield from same_door.told(context, request)
     if not request.in_danger and not context.line.policy.is_for_newcomers(request.needs):
         what, words = context.what(request), summary.they_wrote(request, short=True)
         yield from context.tell_duty("duty_no_newcomers", about=request, but=neighbor.id, what=what, words=words)
