@@ -51,7 +51,7 @@ def who(session: Session, household_id: int) -> list[int]:
 
 def of(session: Session, person: Person) -> list[Person]:
     """Everybody else of their household, whether or not they may see each other's."""
-    if person.household_id is None or session.is_new(person):
+    if person.household_id is None:
         return []
     theirs = Person.household_id == person.household_id, Person.id != person.id
     return list(session.exec(select(Person).where(*theirs).order_by(col(Person.id))))
