@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from handlers import doors, neighboring, newcomers, pacing
+from handlers import doors, neighboring, newcomers, pacing, phrasebook, segments
 from handlers.phrasebook import Value
 from handlers.summary import Lines, Place, Said, Several
 from handlers.turn import Context
@@ -36,19 +36,32 @@ def offered(context: Context, request: Request, helpers: Sequence[Person]) -> di
     ]
     known = offers.made(context.session, [r.id for r in waits], [h.id for h in helpers]) if waits else set()
     for helper in helpers:
-        beside = [r for r in waits if (r.id, helper.id) not in known and _fits(context, helper, r)]
-        beside = beside[: _room(context, helper)]
-        if beside:
+        fitting = [r for r in waits if (r.id, helper.id) not in known and _fits(context, helper, r)]
+        beside, bundled = _in_one_text(context, helper, request, fitting[: _room(context, helper)])
+        if bundled is not None:
             until = pacing.expires(context, request, helper)
             offers.add(context.session, request, beside, helper.id, context.now, until)
-            same = all(other.building == request.building for other in beside)
-            rows = Several([_briefly(context, other) for other in beside])
-            said[helper.id] = Said(
-                "offer_same_building" if same else "offer_same_block", {"what": what, "rows": rows}
-            )
+            said[helper.id] = bundled
         elif (held := there.get(helper.id)) is not None and not held.in_danger:
             said[helper.id] = Said("offer_where_you_go", {"what": what, "held": held.number})
     return said
+
+
+def _in_one_text(
+    context: Context, helper: Person, request: Request, beside: Sequence[Request]
+) -> tuple[Sequence[Request], Said | None]:
+    """As many of these as one segment says, and how it says them; None where not even one fits in."""
+    book = phrasebook.book(helper.speaks(context.line))
+    while beside:
+        same = all(other.building == request.building for other in beside)
+        phrase = "offer_same_building" if same else "offer_same_block"
+        rows = Several([_briefly(context, other) for other in beside])
+        said = Said(phrase, {"what": context.what(request), "rows": rows})
+        text = book.say("offer", {"number": request.number, "what": said})
+        if segments.count(segments.thrifty(text)) == 1:
+            return beside, said
+        beside = beside[:-1]
+    return (), None
 
 
 def _briefly(context: Context, request: Request) -> Said:
