@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import alarms, intake, recurring, redaction, relaying, timing, waves, whereabouts
+from handlers import alarms, intake, on_behalf, recurring, redaction, relaying, timing, waves, whereabouts
 from handlers.summary import Ours
 from handlers.turn import Texts, Turn
 from handlers.understanding import needs, placing
@@ -130,8 +130,15 @@ def repeat(turn: Turn, intent: Answer) -> Texts:
     if asked is None or request is None:
         yield turn.reply("nothing_waits")
     elif intent.choice == SECOND or not request.live:
-        meaning = needs.understand(asked.words)  # an earlier text
-        yield from intake.begin(turn, asked.words, _with_needs(meaning, meaning.needs), at_once=True)
+        wanted = needs.understand(asked.words)  # an earlier text
+        other = on_behalf.named(turn, asked.words)
+        mine = request.person_id == turn.speaker.id and other is None
+        yield from intake.begin(
+            *(turn, asked.words, _with_needs(wanted, wanted.needs)),
+            like=request if mine else None,
+            at_once=True,
+            for_name=other.name if other else "",
+        )
     else:
         yield turn.reply("repeat_same", about=request)
 

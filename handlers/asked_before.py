@@ -51,14 +51,12 @@ def of(turn: Turn, own: Sequence[Request], words: str, meaning: Understanding) -
 
 
 def _how(turn: Turn, request: Request, words: str, meaning: Understanding) -> Again:
-    said = fold(words)
-    if any(fuzz.ratio(said, fold(line)) >= CLOSE_ENOUGH for line in request.text.splitlines()):
-        return Again.WORD_FOR_WORD
-    if request.person_id != turn.speaker.id:
-        return Again.EITHER
     people = meaning.people is not None and request.people is not None and meaning.people != request.people
     if people or _elsewhere(request, meaning):
         return Again.EITHER
+    said = fold(words)
+    if any(fuzz.ratio(said, fold(line)) >= CLOSE_ENOUGH for line in request.text.splitlines()):
+        return Again.WORD_FOR_WORD
     last = request.wanted_at or request.created_at
     return Again.EITHER if turn.now - last >= LATER else Again.MORE
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handlers import brake, company, discreet, doors, leasing, summary
+from handlers import brake, company, discreet, doors, leasing, on_behalf, summary
 from handlers.summary import Ours, Said, Sight
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
@@ -131,7 +131,7 @@ def _in_full(turn: Turn, request: Request) -> Texts:
     phone = discreet.of(turn, request) if held is not None else None
     others = company.with_whom(turn, request, turn.speaker.id) if held is not None else _who_comes(turn, request)
     values: dict[str, Any] = {"place": place, "code": code, "others": others, "words": words, "phone": phone}
-    yield turn.reply("info_full", about=request, what=what, **values)
+    yield turn.reply("info_full", about=request, what=what, who=on_behalf.asks_for(turn, request), **values)
     yield from to_duty or ()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from handlers import doors, neighboring, newcomers, pacing
+from handlers import doors, neighboring, newcomers, pacing, phrasebook, segments
 from handlers.phrasebook import Value
 from handlers.summary import Lines, Place, Said, Several
 from handlers.turn import Context
@@ -36,19 +36,32 @@ def offered(context: Context, request: Request, helpers: Sequence[Person]) -> di
     ]
     known = offers.made(context.session, [r.id for r in waits], [h.id for h in helpers]) if waits else set()
     for helper in helpers:
-        beside = [r for r in waits if (r.id, helper.id) not in known and _fits(context, helper, r)]
-        beside = beside[: _room(context, helper)]
-        if beside:
+        fitting = [r for r in waits if (r.id, helper.id) not in known and _fits(context, helper, r)]
+        beside, bundled = _in_one_text(context, helper, request, fitting[: _room(context, helper)])
+        if bundled is not None:
             until = pacing.expires(context, request, helper)
             offers.add(context.session, request, beside, helper.id, context.now, until)
-            same = all(other.building == request.building for other in beside)
-            rows = Several([_briefly(context, other) for other in beside])
-            said[helper.id] = Said(
-                "offer_same_building" if same else "offer_same_block", {"what": what, "rows": rows}
-            )
+            said[helper.id] = bundled
         elif (held := there.get(helper.id)) is not None and not held.in_danger:
             said[helper.id] = Said("offer_where_you_go", {"what": what, "held": held.number})
     return said
+
+
+def _in_one_text(
+    context: Context, helper: Person, request: Request, beside: Sequence[Request]
+) -> tuple[Sequence[Request], Said | None]:
+    """As many of these as one segment says, and how it says them; None where not even one fits in."""
+    book = phrasebook.book(helper.speaks(context.line))
+    while beside:
+        same = all(other.building == request.building for other in beside)
+        phrase = "offer_same_building" if same else "offer_same_block"
+        rows = Several([_briefly(context, other) for other in beside])
+        said = Said(phrase, {"what": context.what(request), "rows": rows})
+        text = book.say("offer", {"number": request.number, "what": said})
+        if segments.count(segments.thrifty(text)) == 1:
+            return beside, said
+        beside = beside[:-1]
+    return (), None
 
 
 def _briefly(context: Context, request: Request) -> Said:
@@ -108,11 +121,14 @@ def rest(context: Context, person: Person, request: Request) -> list[Request]:
     return [other for other in led if other.id != request.id]
 
 
-def ask_first(context: Context, request: Request) -> None:
-    """Who goes to its building anyway is asked about a new request before others, if they fit."""
-    if not request.in_danger and (there := assignments.at_building(context.session, request)):
-        request.ask_first = list(dict.fromkeys([*request.ask_first, *(id_ for id_, _ in there)]))
-        context.session.add(request)
+def going_there(context: Context, request: Request) -> list[int]:
+    """Who goes to its building anyway: they are in the first wave, which is no larger for that.
+
+    So its neighbor cannot tell by our answer whether somebody else there has asked.
+    """
+    if request.in_danger:
+        return []
+    return [id_ for id_, held in assignments.at_building(context.session, request) if not held.in_danger]
 
 
 def route(context: Context, person: Person, taken: Sequence[Request]) -> Lines | None:
@@ -122,11 +138,7 @@ def route(context: Context, person: Person, taken: Sequence[Request]) -> Lines |
     """
     blocks = {request.block for request in taken if request.block}
     held = [pair for pair in assignments.held_by(context.session, person.id) if pair[1].block in blocks]
-    on_the_way = [
-        (a, r)
-        for a, r in held
-        if any(r.id != t.id and r.block == t.block and _same_day(context, r, t) for t in taken)
-    ]
+    on_the_way = [pair for pair in held if any(_beside(context, pair[1], request) for request in taken)]
     new = {request.id for request in taken}
     beside = {r.block for _, r in on_the_way}
     on_the_way += [(a, r) for a, r in held if r.id in new and r.block in beside and (a, r) not in on_the_way]
@@ -134,6 +146,10 @@ def route(context: Context, person: Person, taken: Sequence[Request]) -> Lines |
         return None
     in_order = sorted(on_the_way, key=lambda pair: neighboring.in_order(pair[1]))
     return Lines([_door(context, person, *pair) for pair in in_order])
+
+
+def _beside(context: Context, request: Request, other: Request) -> bool:
+    return request.id != other.id and request.block == other.block and _same_day(context, request, other)
 
 
 def _door(context: Context, person: Person, held: Assignment, request: Request) -> Said:

@@ -14,6 +14,7 @@ from handlers import (
     gathering,
     leasing,
     newcomers,
+    on_behalf,
     passing,
     pins,
     recurring,
@@ -75,7 +76,7 @@ def _claimed(turn: Turn, numbers: tuple[int, ...], order: Order) -> Texts:
     """These, one by one, as far as nobody was faster; then in which order to knock."""
     left: list[int] = []
     won: list[Request] = []
-    for number in numbers:
+    for number in sorted(numbers):  # two who claim the same ones at once go by one order
         if not (yield from _take(turn, number, order, won)):
             left.append(number)
     if left:
@@ -199,6 +200,7 @@ def taken(turn: Turn, request: Request, held: Assignment, comes: Needed | None =
         lane=Lane.SAFETY,
         what=replace(what, helpers=None),  # they read how many they are
         place=shown.place,
+        who=on_behalf.asks_for(turn, request),
         code=Ours(request.code_word),
         others=company.with_whom(turn, request, helper.id),
         comes=Said("you_come", {"when": timing.said(turn, comes)}) if comes else None,
@@ -231,7 +233,7 @@ def pass_(turn: Turn, order: Order) -> Texts:
         yield from texts
     if len(among) > 1:  # who says no to what a text led with says no to all that it offered
         beside = [other for request in found for other in bundles.rest(turn, turn.speaker, request)]
-        found = list({request.id: request for request in (*found, *beside)}.values())
+        found = sorted({r.id: r for r in (*found, *beside)}.values(), key=lambda r: r.number)
     for request in found:
         offers.settle(turn.session, request.id, OfferState.PASSED, turn.now, person_id=turn.speaker.id)
         waves.freed(turn)

@@ -16,6 +16,7 @@ from handlers import (
     in_hand,
     intake,
     media,
+    on_behalf,
     pause,
     phrasebook,
     pictures,
@@ -32,7 +33,8 @@ from handlers import (
     whereabouts,
 )
 from handlers.asked_before import Again, Repeat
-from handlers.summary import Needs, Ours, Said, Several, Sight, Verb, brief
+from handlers.on_behalf import Other
+from handlers.summary import Name, Needs, Ours, Said, Several, Sight, Verb, brief
 from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
     NOTHING_SAID,
@@ -77,6 +79,8 @@ def free(turn: Turn, intent: Free) -> Texts:
         yield from foreign.heard(turn, intent.words, theirs)
     elif meaning.courtesy and not theirs:
         yield from (thanks if meaning.courtesy is Courtesy.THANKS else hello)(turn, Order(meaning.courtesy))
+    elif meaning.kind is Kind.ASK and (other := on_behalf.named(turn, intent.words)) and (other.sure or turn.own):
+        yield from _for_another(turn, other, intent.words, meaning)
     elif (draft := bursts.gathering(turn, meaning)) and meaning.place:  # of what they have just asked for
         yield from _goes_on(turn, draft, intent.words, meaning)
     elif len(matches) == 1 and not _is_taken_up(turn, matches[0], intent.words, meaning):
@@ -215,6 +219,17 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     else:
         intake.speak(turn, meaning)
         yield from _lost(turn, "not_understood", words)
+
+
+def _for_another(turn: Turn, other: Other, words: str, meaning: Understanding) -> Texts:
+    """Somebody else at this phone asks: apart, where they say that it is not theirs; else they are asked."""
+    mine = next((r for r in reversed(turn.own) if r.state is State.OPEN and not r.in_danger), None)
+    if other.sure or mine is None:
+        yield from intake.begin(turn, words, meaning, for_name=other.name)
+        return
+    requests.add_words(turn.session, mine, words, turn.now, by=turn.speaker.id)
+    turn.ask(turn.speaker, Question.REPEAT, mine, options=2, words=words)
+    yield turn.later(turn.reply("repeat_other", about=mine, name=Name(other.name)))
 
 
 def _asked_again(turn: Turn, again: Repeat, words: str, meaning: Understanding) -> Texts:

@@ -17,6 +17,7 @@ from handlers import (
     pledging,
     recurring,
     redaction,
+    same_door,
     stocking,
     summary,
     takes,
@@ -56,6 +57,7 @@ def begin(
     like: Request | None = None,
     at_once: bool = False,
     again: Sequence[int] | None = None,
+    for_name: str = "",
 ) -> Texts:
     """Take down what a neighbor needs and ask volunteers, or ask the neighbor for what is missing.
 
@@ -76,6 +78,7 @@ def begin(
         state=State.HELD if meaning.emergency or too_many else State.DRAFT,
         now=turn.now,
         text=words[:LONGEST_TEXT],
+        for_name=for_name or None,
         needs=[str(n) for n in needs],
         people=meaning.people,
         helpers_wanted=helpers(turn, meaning),
@@ -268,6 +271,7 @@ def put_out(context: Context, request: Request) -> Texts:
     yield from asked_givers
     yield from [stocking.tell(context, request, item)] if item is not None else ()
     yield from to_duty
+    yield from same_door.told(context, request)
     if not request.in_danger and not context.line.policy.is_for_newcomers(request.needs):
         what, words = context.what(request), summary.they_wrote(request, short=True)
         yield from context.tell_duty("duty_no_newcomers", about=request, but=neighbor.id, what=what, words=words)

@@ -42,20 +42,22 @@ def status(turn: Turn, order: Order) -> Texts:
         if rows := recurring.rows(turn, turn.speaker.id):
             yield turn.reply("recurring_list", rows=Lines(rows))
         return
-    shared = {r.number for r in households.shared(turn.session, turn.speaker)} if turn.speaker.household_id else ()
     for number in order.numbers:
         found = requests.by_number(turn.session, turn.line.id, number)
         mine = found is not None and (
             found.person_id == turn.speaker.id
-            or number in shared
             or assignments.held_of(turn.session, found, turn.speaker.id) is not None
         )
-        yield _stands(turn, found) if found and mine else turn.reply("unknown_number", number=number)
+        if found and mine:
+            yield _stands(turn, found)
+        else:
+            yield from list(_of_household(turn, number)) or [turn.reply("unknown_number", number=number)]
 
 
-def _of_household(turn: Turn) -> Texts:
-    """What those who live with them have asked for and would want known: what it is and how it stands, no place."""
+def _of_household(turn: Turn, number: int | None = None) -> Texts:
+    """What those who live with them have asked for (under this number): what it is and how it stands, no place."""
     shared = households.shared(turn.session, turn.speaker) if turn.speaker.household_id is not None else []
+    shared = [request for request in shared if number in (None, request.number)]
     if shared:
         rows = [
             Said(

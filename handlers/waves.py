@@ -109,13 +109,11 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     session, now = context.session, context.now
     admission.leave(session, request, now)
     neighboring.note(request)
-    if not request.wave:
-        bundles.ask_first(context, request)
     known, how = answering.of(context.line), pacing.pace(context, request).for_places(request.places_left)
     chance = known.chance(request.needs, lines.minute(context.line, now) // 60)
     waiting = [] if first or not request.wave else offers.pending_since(session, request.id)
     ages = [(1, (now - since) / MINUTE) for since in waiting]
-    alone = [] if pacing.hurries(context, request) else _asked_first(context, request, first=first)
+    alone = [] if pacing.hurries(context, request) else _asked_first(context, request, request.ask_first, first=first)
     before = request.wave - 1 if request.wave and request.ask_first else request.wave
     size = len(alone) or how.size(before, ages, chance, known.curve)
     chosen = alone or choose(context, request, size, first=first)
@@ -283,11 +281,12 @@ def asked(texts: Iterable[Text]) -> int:
 
 
 def choose(context: Context, request: Request, size: int, *, first: bool = False) -> list[Candidate]:
-    """Whom to ask next, at most `size`: in its first wave those of its `ask_first` before all others.
+    """Whom to ask next, at most `size`: in its first wave those of its `ask_first`, and who goes there anyway.
 
     Who fits less well is looked for only while the wave is not full.
     """
-    before = _asked_first(context, request, first=first)[:size]
+    wanted = [*request.ask_first, *([] if request.wave else bundles.going_there(context, request))]
+    before = _asked_first(context, request, wanted, first=first)[:size]
     known = {each.id for each in before}
     found: list[Candidate] = []
     for among in _kinds(request):
@@ -306,9 +305,9 @@ def _kinds(request: Request) -> tuple[Among, ...]:
     return matching.ORDER if request.presses else (Among.FREE, Among.TIRED)
 
 
-def _asked_first(context: Context, request: Request, *, first: bool) -> list[Candidate]:
-    """Those of its `ask_first` who fit and may be asked now, in its order; nobody after its first wave."""
-    wanted = list(dict.fromkeys(request.ask_first))
+def _asked_first(context: Context, request: Request, names: Iterable[int], *, first: bool) -> list[Candidate]:
+    """Those of these who fit and may be asked now, in that order; nobody after its first wave."""
+    wanted = list(dict.fromkeys(names))
     if not wanted or request.wave:
         return []
     found = {

@@ -19,6 +19,7 @@ from models.store.types import Model, UtcDateTime
 DIGITS = 6  # of a code: with the limits on wrong ones it takes years to guess
 WAITS = sa.text("code IS NOT NULL")
 # What those who live together may see of each other's: things for the home. All else is each person's own.
+SEEN = (RequestState.OPEN, RequestState.CLAIMED, RequestState.DELIVERED)
 SHARED = frozenset(("food", "water", "baby", "household", "clothing", "pets", "tools"))
 
 
@@ -50,7 +51,7 @@ def who(session: Session, household_id: int) -> list[int]:
 
 def of(session: Session, person: Person) -> list[Person]:
     """Everybody else of their household, whether or not they may see each other's."""
-    if person.household_id is None or session.is_new(person):
+    if person.household_id is None:
         return []
     theirs = Person.household_id == person.household_id, Person.id != person.id
     return list(session.exec(select(Person).where(*theirs).order_by(col(Person.id))))
@@ -74,8 +75,8 @@ def _hides(person: Person) -> bool:
 
 def is_shared(request: Request) -> bool:
     """Whether a household may know of a request: things for the home, never danger nor what a person must look at."""
-    apart = request.in_danger or request.about_person_id is not None or request.state is RequestState.HELD
-    return not apart and bool(request.needs) and SHARED.issuperset(request.needs)
+    apart = request.in_danger or request.about_person_id is not None
+    return not apart and request.state in SEEN and bool(request.needs) and SHARED.issuperset(request.needs)
 
 
 def shared(session: Session, person: Person) -> list[Request]:
@@ -83,9 +84,12 @@ def shared(session: Session, person: Person) -> list[Request]:
     ids = [other.id for other in sharing(session, person)]
     if not ids:
         return []
-    live = col(Request.state).in_((RequestState.OPEN, RequestState.CLAIMED, RequestState.DELIVERED))
-    found = session.exec(select(Request).where(col(Request.person_id).in_(ids), live).order_by(col(Request.number)))
-    return [request for request in found if is_shared(request)]
+    live = Request.state != RequestState.CLOSED
+    found = list(
+        session.exec(select(Request).where(col(Request.person_id).in_(ids), live).order_by(col(Request.number)))
+    )
+    afraid = {request.person_id for request in found if request.in_danger}  # perhaps of who lives with them
+    return [request for request in found if is_shared(request) and request.person_id not in afraid]
 
 
 def show_code(session: Session, person: Person, now: datetime, until: datetime) -> str:

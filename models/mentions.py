@@ -28,7 +28,7 @@ WHOLE: dict[type[SQLModel], dict[str, Any]] = {
     Outbound: {"body": "", "form": sa.null()},
 }  # only kept: goes as a whole
 SHORTEST_NAME = 3  # letters; a shorter one stands in too many words of others
-WORDS = frozenset({"words", "text", "body", "note", "place", "vicinity"})  # columns with words of people
+WORDS = frozenset({"words", "text", "body", "note", "place", "vicinity", "for_name"})  # columns with words of people
 SAID = {
     of: [name for name, use in retention.uses.items() if use is BLANK and name in WORDS]
     for of, retention in RETENTION.items()

@@ -168,7 +168,8 @@ def let_go_beside(session: Session, person_id: int, taken: Sequence[int], now: d
     led = sa.func.coalesce(col(Offer.lead_request_id), col(Offer.request_id))
     leads = set(session.exec(select(led).where(theirs, col(Offer.request_id).in_(taken))))
     left = select(Offer.request_id).where(theirs, in_literals(col(Offer.state), PENDING), led.in_(leads))
-    for request_id in list(session.exec(left)):
+    # What somebody else is taking at this moment is theirs to settle: two who wait for each other would both lose.
+    for request_id in list(session.exec(left.with_for_update(skip_locked=True))):
         settle(session, request_id, State.EXPIRED, now, person_id=person_id)
 
 
@@ -191,16 +192,7 @@ def _answered(*, one: bool) -> Precompiled[None]:
     change = sa.update(table(Person)).where(col(Person.pending_offer_request_id) == sa.bindparam("request_id_"))
     if one:
         change = change.where(col(Person.id) == sa.bindparam("person_id_"))
-    else_waits = (
-        sa.select(sa.func.min(OFFERS.c.request_id))
-        .where(
-            OFFERS.c.person_id == col(Person.id),
-            in_literals(OFFERS.c.state, PENDING),
-            OFFERS.c.request_id != sa.bindparam("request_id_"),
-        )
-        .scalar_subquery()
-    )  # of a bundle the rest may wait still
-    return Precompiled(change.values(pending_offer_request_id=else_waits))
+    return Precompiled(change.values(pending_offer_request_id=None))
 
 
 def settle(
