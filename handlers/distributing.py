@@ -25,6 +25,7 @@ AT_ONCE = 4  # slots in one text: more would not fit into a segment
 FEW = 3  # of them, where there are others
 APART = timedelta(hours=3)  # of a reminder from the booking
 OFTEN = timedelta(hours=6)  # of two reminders from each other
+AFTERWARDS = timedelta(minutes=10)  # until volunteers are asked again: first they hear that they were missed
 EARLIER = timedelta(hours=1)  # before it begins, and after it ends, in which the table counts
 
 
@@ -167,11 +168,16 @@ def book(context: Context, distribution: Distribution, one: Invitation, slot: in
     return True
 
 
+def held_until(context: Context, distribution: Distribution) -> datetime:
+    """Until when nobody else is asked about what somebody fetches there."""
+    return distribution.ends_at + grace(context) + AFTERWARDS
+
+
 def _hold(context: Context, distribution: Distribution, one: Invitation) -> None:
     """Nobody is asked about it now; who was need not answer."""
     request = requests.by_id(context.session, one.request_id)
     requests.record(context.session, request, "booked", context.now, by=one.person_id)
-    request.booked_until = distribution.ends_at + grace(context)
+    request.booked_until = held_until(context, distribution)
     context.session.add(request)
     if request.state is RequestState.OPEN and distributions.has_all(distribution, request) and not request.presses:
         if offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now):

@@ -111,16 +111,15 @@ def _plan(turn: Turn, said: DistroSaid) -> Texts:
     yield _ask(turn, made)
 
 
-def _missing(said: DistroSaid) -> Said | None:
+def _missing(said: DistroSaid) -> Several | None:
     """What of it was not said."""
-    told = {
-        "day": said.day,
-        "hours": said.begins is not None and said.ends,
-        "place": said.place,
-        "places": said.places,
-    }
-    names = [Said(f"distro_{name}") for name, value in told.items() if not value]
-    return Said("distro_several", {"all": Several(names)}) if names else None
+    names = [
+        *([] if said.day else [Said("distro_day")]),
+        *([] if said.ends is not None else [Said("distro_hours")]),
+        *([] if said.place else [Said("distro_place")]),
+        *([] if said.places is not None else [Said("distro_places")]),
+    ]
+    return Several(names) if names else None
 
 
 def _when(turn: Turn, said: DistroSaid) -> tuple[datetime | None, datetime | None]:
@@ -167,7 +166,9 @@ def _ask(turn: Turn, made: Distribution) -> Text:
     wait = distributions.count_waiting(turn.session, made, turn.now)
     cost = Ours(f"{_cost(turn, min(wait, made.places)):.2f}")
     told = distributing.told(turn, made)
-    return turn.reply("distro_plan", n=wait, places=_places(made), slots=made.slots, money=cost, **told)
+    return turn.reply(
+        "distro_plan", n=wait, places=_places(made), slots=Said("distro_slots", {"n": made.slots}), money=cost, **told
+    )
 
 
 def _places(made: Distribution) -> Said:
@@ -202,10 +203,10 @@ def decided(turn: Turn, intent: Answer) -> Texts:
     """1 begins it, 2 lets it be."""
     asked = turn.asked
     made = distributions.by_id(turn.session, int(asked.words)) if asked else None
-    if made is None or intent.choice is None:
-        yield turn.reply("distro_which")
-        return
     turn.unask(turn.speaker)
+    if made is None:
+        yield turn.reply("distro_again")
+        return
     if not turn.speaker.on_duty:
         yield turn.reply("not_on_duty")
         return
@@ -219,7 +220,7 @@ def decided(turn: Turn, intent: Answer) -> Texts:
         name = turn.somebody(turn.speaker)
         yield from turn.tell_duty("duty_distro_begins", but=turn.speaker.id, name=name, places=_places(made), **told)
     else:
-        yield turn.reply("distro_not")
+        yield turn.reply("distro_past" if intent.choice == INVITE else "distro_not")
 
 
 def _resize(turn: Turn, found: Distribution, places: int) -> Texts:

@@ -187,7 +187,7 @@ def _undo(turn: Turn, distribution: Distribution, found: Sequence[Invitation]) -
         if distributions.settle(turn.session, one, State.BOOKED, (State.CAME,), turn.now):
             undone.append(Ours(str(one.tag)))
             request = requests.by_id(turn.session, one.request_id)
-            until = distribution.ends_at + distributing.grace(turn)
+            until = distributing.held_until(turn, distribution)
             requests.move(
                 turn.session,
                 request,
