@@ -233,7 +233,7 @@ def _resize(turn: Turn, found: Distribution, places: int) -> Texts:
     there = distributions.resize(turn.session, found, places)
     distributions.wake(turn.session, found, turn.now)
     phrase = "distro_resized" if there == places else "distro_resized_less"
-    yield turn.reply(phrase, n=there, **distributing.told(turn, found))
+    yield turn.reply(phrase, places=_places(found), **distributing.told(turn, found))
 
 
 def _off(turn: Turn, found: Distribution, why: str) -> Texts:

@@ -169,6 +169,8 @@ def _thanks(turn: Turn, distribution: Distribution, one: Invitation, person: Per
     if not request.live:
         return
     if not distributions.has_all(distribution, request):
+        one.met = [need for need in request.needs if need in distribution.needs]
+        turn.session.add(one)
         request.needs = [need for need in request.needs if need not in distribution.needs]
         if request.state is RequestState.OPEN:
             requests.schedule(turn.session, request, turn.now)
@@ -188,6 +190,10 @@ def _undo(turn: Turn, distribution: Distribution, found: Sequence[Invitation]) -
             undone.append(Ours(str(one.tag)))
             request = requests.by_id(turn.session, one.request_id)
             until = distributing.held_until(turn, distribution)
+            request.needs, request.booked_until = [*one.met, *request.needs], until
+            turn.session.add(request)
+            one.met = []
+            turn.session.add(one)
             requests.move(
                 turn.session,
                 request,

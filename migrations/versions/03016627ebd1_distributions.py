@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '228519a8c90b'
+revision = '03016627ebd1'
 down_revision = '0df69f97a3fb'
 branch_labels = None
 depends_on = None
@@ -65,6 +65,7 @@ def upgrade() -> None:
     sa.Column('booked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('evening_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('soon_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('met', sa.JSON(), nullable=False),
     sa.Column('missed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['distribution_id'], ['distribution.id'], name=op.f('fk_invitation_distribution_id_distribution')),
