@@ -11,7 +11,7 @@ from handlers.turn import DAY, Text, Texts, Turn
 from handlers.understanding import distro_words
 from handlers.understanding.distro_words import DistroSaid, Verb
 from handlers.understanding.intents import Answer, Order, Question
-from models import distributions, people, prices, requests, stock
+from models import distributions, invitations, people, prices, requests, stock
 from models.distributions import Distribution, Stage, State
 from models.hours import moment_of
 from models.lines import Channel
@@ -21,8 +21,6 @@ MOST_PLACES = 2_000
 MOST_SLOTS = 96
 LONGEST_PLACE = 40  # characters: an invitation is one segment
 FAR = timedelta(days=60)
-LATELY = timedelta(days=14)
-ROWS = 8
 
 
 def distro(turn: Turn, order: Order) -> Texts:
@@ -58,15 +56,8 @@ def _own(turn: Turn) -> Texts:
 
 
 def _list(turn: Turn) -> Texts:
-    on = distributions.coming(turn.session, turn.line.id)
-    over = distributions.lately(turn.session, turn.line.id, turn.now - LATELY)
-    rows = [_row(turn, each) for each in (*on, *over)][:ROWS]
+    rows = distro_clock.rows(turn)
     yield turn.reply("distro_list", rows=Lines(rows)) if rows else turn.reply("distro_none")
-
-
-def _row(turn: Turn, each: Distribution) -> Said:
-    phrase = {Stage.ON: "distro_row", Stage.OVER: "distro_row_over", Stage.OFF: "distro_row_off"}[each.stage]
-    return Said(phrase, _result(turn, each))
 
 
 def _result(turn: Turn, each: Distribution) -> dict[str, Any]:
@@ -163,7 +154,7 @@ def _ask(turn: Turn, made: Distribution) -> Text:
         turn.ask(turn.speaker, Question.DISTRO_FOR, words=str(made.id))
         return turn.reply("distro_for_what")
     turn.ask(turn.speaker, Question.DISTRO_PLAN, options=DONT, words=str(made.id))
-    wait = distributions.count_waiting(turn.session, made, turn.now)
+    wait = invitations.count_waiting(turn.session, made, turn.now)
     cost = Ours(f"{_cost(turn, min(wait, made.places)):.2f}")
     told = distributing.told(turn, made)
     return turn.reply(
@@ -244,7 +235,7 @@ def _off(turn: Turn, found: Distribution, why: str) -> Texts:
         return
     told, texts = distributing.told(turn, found), []
     because = Said("distro_because", {"words": Quoted(why)}) if why else None
-    for one in distributions.invitations(turn.session, found, State.INVITED, State.BOOKED, State.EXPIRED):
+    for one in invitations.of(turn.session, found, State.INVITED, State.BOOKED, State.EXPIRED):
         was = one.state
         if not distributing.release(turn, found, one, State.CALLED_OFF, (was,)):
             continue

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from models import distributions, households, lines, people, requests, stock
+from models import distributions, households, invitations, lines, people, requests, stock
 from models.delivery.outbound import Outbound
 from models.distributions import HOLDS, Distribution, Invitation, Slot, Stage, State
 from models.inbound import Heard
@@ -219,8 +219,8 @@ def test_a_batch_that_was_cut_short_invites_nobody_twice(hotline: Hotline) -> No
 
     def half(session: Session) -> None:
         (each,) = distributions.coming(session, 1)
-        for request in distributions.waiting(session, each, hotline.clock.now(), 4):
-            distributions.invite(session, each, request, 1, hotline.clock.now(), each.begins_at)
+        for request in invitations.waiting(session, each, hotline.clock.now(), 4):
+            invitations.invite(session, each, request, 1, hotline.clock.now(), each.begins_at)
         session.flush()
         raise Killed
 
