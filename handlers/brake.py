@@ -13,7 +13,7 @@ from handlers import admission
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
-from models import distributions, events, lines, people, requests, surges
+from models import distributions, events, invitations, lines, people, requests, surges
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane
 from models.requests import Request
@@ -90,7 +90,7 @@ def booked(context: Context, request: Request) -> datetime | None:
     """Until when nobody is asked, because the neighbor has a place at a distribution that has all of it."""
     if not request.is_booked(context.now):
         return None
-    found = distributions.booking(context.session, request)
+    found = invitations.booking(context.session, request)
     return request.booked_until if found and distributions.has_all(found[0], request) else None
 
 

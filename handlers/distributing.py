@@ -13,7 +13,7 @@ from handlers import waves
 from handlers.phrasebook import Book, Value
 from handlers.summary import Needs, Ours, Place, Said
 from handlers.turn import Context
-from models import distributions, lines, offers, requests
+from models import distributions, invitations, lines, offers, requests
 from models.distributions import Distribution, Invitation, Stage, State
 from models.hours import evening_before
 from models.offers import State as OfferState
@@ -25,6 +25,7 @@ AT_ONCE = 4  # slots in one text: more would not fit into a segment
 FEW = 3  # of them, where there are others
 APART = timedelta(hours=3)  # of a reminder from the booking
 OFTEN = timedelta(hours=6)  # of two reminders from each other
+AFTERWARDS = timedelta(minutes=10)  # until volunteers are asked again: first they hear that they were missed
 EARLIER = timedelta(hours=1)  # before it begins, and after it ends, in which the table counts
 
 
@@ -151,14 +152,14 @@ def book(context: Context, distribution: Distribution, one: Invitation, slot: in
         return False
     was = one.slot
     if one.state is State.BOOKED:
-        if was is None or not distributions.reslot(session, one, slot, now):
+        if was is None or not invitations.reslot(session, one, slot, now):
             distributions.give_back(session, distribution, slot)
             return False
         distributions.give_back(session, distribution, was)
     else:
-        tag = one.tag or distributions.next_tag(session, distribution)
+        tag = one.tag or invitations.next_tag(session, distribution)
         values = {"slot": slot, "booked_at": now, "tag": tag, "evening_at": None, "soon_at": None}
-        if not distributions.settle(session, one, State.BOOKED, distributions.MAY_BOOK, now, **values):
+        if not invitations.settle(session, one, State.BOOKED, distributions.MAY_BOOK, now, **values):
             distributions.give_back(session, distribution, slot)
             return False
         _hold(context, distribution, one)
@@ -167,11 +168,16 @@ def book(context: Context, distribution: Distribution, one: Invitation, slot: in
     return True
 
 
+def held_until(context: Context, distribution: Distribution) -> datetime:
+    """Until when nobody else is asked about what somebody fetches there."""
+    return distribution.ends_at + grace(context) + AFTERWARDS
+
+
 def _hold(context: Context, distribution: Distribution, one: Invitation) -> None:
     """Nobody is asked about it now; who was need not answer."""
     request = requests.by_id(context.session, one.request_id)
     requests.record(context.session, request, "booked", context.now, by=one.person_id)
-    request.booked_until = distribution.ends_at + grace(context)
+    request.booked_until = held_until(context, distribution)
     context.session.add(request)
     if request.state is RequestState.OPEN and distributions.has_all(distribution, request) and not request.presses:
         if offers.settle(context.session, request.id, OfferState.SUPERSEDED, context.now):
@@ -188,7 +194,7 @@ def release(
 ) -> bool:
     """Their place is for others again; False if somebody else has settled it at this moment."""
     held = one.state in distributions.HOLDS
-    if not distributions.settle(context.session, one, to, [s for s in out_of if s is one.state], context.now):
+    if not invitations.settle(context.session, one, to, [s for s in out_of if s is one.state], context.now):
         return False
     if held and one.slot is not None:
         distributions.give_back(context.session, distribution, one.slot)
@@ -235,7 +241,7 @@ def soon(context: Context, distribution: Distribution, one: Invitation) -> datet
 
 def booked_of(context: Context, person: Person) -> tuple[Distribution, Invitation] | None:
     """The place that somebody has at a distribution to come, the last they took."""
-    for one in distributions.of_person(context.session, person.id, State.BOOKED):
+    for one in invitations.of_person(context.session, person.id, State.BOOKED):
         distribution = distributions.by_id(context.session, one.distribution_id)
         if distribution.stage is Stage.ON:
             return distribution, one

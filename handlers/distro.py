@@ -11,7 +11,7 @@ from handlers.turn import DAY, Text, Texts, Turn
 from handlers.understanding import distro_words
 from handlers.understanding.distro_words import DistroSaid, Verb
 from handlers.understanding.intents import Answer, Order, Question
-from models import distributions, people, prices, requests, stock
+from models import distributions, invitations, people, prices, requests, stock
 from models.distributions import Distribution, Stage, State
 from models.hours import moment_of
 from models.lines import Channel
@@ -21,8 +21,6 @@ MOST_PLACES = 2_000
 MOST_SLOTS = 96
 LONGEST_PLACE = 40  # characters: an invitation is one segment
 FAR = timedelta(days=60)
-LATELY = timedelta(days=14)
-ROWS = 8
 
 
 def distro(turn: Turn, order: Order) -> Texts:
@@ -58,15 +56,8 @@ def _own(turn: Turn) -> Texts:
 
 
 def _list(turn: Turn) -> Texts:
-    on = distributions.coming(turn.session, turn.line.id)
-    over = distributions.lately(turn.session, turn.line.id, turn.now - LATELY)
-    rows = [_row(turn, each) for each in (*on, *over)][:ROWS]
+    rows = distro_clock.rows(turn)
     yield turn.reply("distro_list", rows=Lines(rows)) if rows else turn.reply("distro_none")
-
-
-def _row(turn: Turn, each: Distribution) -> Said:
-    phrase = {Stage.ON: "distro_row", Stage.OVER: "distro_row_over", Stage.OFF: "distro_row_off"}[each.stage]
-    return Said(phrase, _result(turn, each))
 
 
 def _result(turn: Turn, each: Distribution) -> dict[str, Any]:
@@ -111,16 +102,15 @@ def _plan(turn: Turn, said: DistroSaid) -> Texts:
     yield _ask(turn, made)
 
 
-def _missing(said: DistroSaid) -> Said | None:
+def _missing(said: DistroSaid) -> Several | None:
     """What of it was not said."""
-    told = {
-        "day": said.day,
-        "hours": said.begins is not None and said.ends,
-        "place": said.place,
-        "places": said.places,
-    }
-    names = [Said(f"distro_{name}") for name, value in told.items() if not value]
-    return Said("distro_several", {"all": Several(names)}) if names else None
+    names = [
+        *([] if said.day else [Said("distro_day")]),
+        *([] if said.ends is not None else [Said("distro_hours")]),
+        *([] if said.place else [Said("distro_place")]),
+        *([] if said.places is not None else [Said("distro_places")]),
+    ]
+    return Several(names) if names else None
 
 
 def _when(turn: Turn, said: DistroSaid) -> tuple[datetime | None, datetime | None]:
@@ -164,10 +154,12 @@ def _ask(turn: Turn, made: Distribution) -> Text:
         turn.ask(turn.speaker, Question.DISTRO_FOR, words=str(made.id))
         return turn.reply("distro_for_what")
     turn.ask(turn.speaker, Question.DISTRO_PLAN, options=DONT, words=str(made.id))
-    wait = distributions.count_waiting(turn.session, made, turn.now)
+    wait = invitations.count_waiting(turn.session, made, turn.now)
     cost = Ours(f"{_cost(turn, min(wait, made.places)):.2f}")
     told = distributing.told(turn, made)
-    return turn.reply("distro_plan", n=wait, places=_places(made), slots=made.slots, money=cost, **told)
+    return turn.reply(
+        "distro_plan", n=wait, places=_places(made), slots=Said("distro_slots", {"n": made.slots}), money=cost, **told
+    )
 
 
 def _places(made: Distribution) -> Said:
@@ -202,10 +194,10 @@ def decided(turn: Turn, intent: Answer) -> Texts:
     """1 begins it, 2 lets it be."""
     asked = turn.asked
     made = distributions.by_id(turn.session, int(asked.words)) if asked else None
-    if made is None or intent.choice is None:
-        yield turn.reply("distro_which")
-        return
     turn.unask(turn.speaker)
+    if made is None:
+        yield turn.reply("distro_again")
+        return
     if not turn.speaker.on_duty:
         yield turn.reply("not_on_duty")
         return
@@ -219,7 +211,7 @@ def decided(turn: Turn, intent: Answer) -> Texts:
         name = turn.somebody(turn.speaker)
         yield from turn.tell_duty("duty_distro_begins", but=turn.speaker.id, name=name, places=_places(made), **told)
     else:
-        yield turn.reply("distro_not")
+        yield turn.reply("distro_past" if intent.choice == INVITE else "distro_not")
 
 
 def _resize(turn: Turn, found: Distribution, places: int) -> Texts:
@@ -232,7 +224,7 @@ def _resize(turn: Turn, found: Distribution, places: int) -> Texts:
     there = distributions.resize(turn.session, found, places)
     distributions.wake(turn.session, found, turn.now)
     phrase = "distro_resized" if there == places else "distro_resized_less"
-    yield turn.reply(phrase, n=there, **distributing.told(turn, found))
+    yield turn.reply(phrase, places=_places(found), **distributing.told(turn, found))
 
 
 def _off(turn: Turn, found: Distribution, why: str) -> Texts:
@@ -243,7 +235,7 @@ def _off(turn: Turn, found: Distribution, why: str) -> Texts:
         return
     told, texts = distributing.told(turn, found), []
     because = Said("distro_because", {"words": Quoted(why)}) if why else None
-    for one in distributions.invitations(turn.session, found, State.INVITED, State.BOOKED, State.EXPIRED):
+    for one in invitations.of(turn.session, found, State.INVITED, State.BOOKED, State.EXPIRED):
         was = one.state
         if not distributing.release(turn, found, one, State.CALLED_OFF, (was,)):
             continue

@@ -9,7 +9,7 @@ from handlers.turn import Text, Texts, Turn
 from handlers.understanding import distro_words
 from handlers.understanding.distro_words import SlotWish
 from handlers.understanding.intents import Answer, Free, Intent, Order, Question
-from models import distributions, requests
+from models import distributions, invitations, requests
 from models.distributions import MAY_BOOK, Distribution, Invitation, Stage, State
 from models.requests import Outcome, Request
 from models.requests import State as RequestState
@@ -95,7 +95,7 @@ def _hours(turn: Turn, distribution: Distribution) -> tuple[int, int]:
 
 
 def _found(turn: Turn, invitation_id: int) -> tuple[Invitation, Distribution]:
-    one = distributions.invitation(turn.session, invitation_id)
+    one = invitations.by_id(turn.session, invitation_id)
     return one, distributions.by_id(turn.session, one.distribution_id)
 
 
@@ -181,7 +181,7 @@ def _offer(turn: Turn, distribution: Distribution, one: Invitation, phrase: str,
     if not free:
         turn.unask(turn.speaker)
         booked = one.state is State.BOOKED
-        distributions.settle(turn.session, one, State.EXPIRED, (State.INVITED,), turn.now)
+        invitations.settle(turn.session, one, State.EXPIRED, (State.INVITED,), turn.now)
         yield turn.reply("distro_full_booked" if booked else "distro_full", about=about, **told)
         return
     slots = distributing.shown(free, seen)

@@ -7,16 +7,18 @@ from math import ceil
 from typing import Any
 
 from handlers import distributing
-from handlers.summary import Needs
+from handlers.summary import Needs, Said
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
-from models import distributions, households, lines, people, requests, stock
+from models import distributions, households, invitations, lines, people, requests, stock
 from models.delivery.outbound import Lane
 from models.distributions import Counts, Distribution, Invitation, Stage, State
 from models.people import Person
 from models.requests import Request
 
 BATCH = 50  # households in one transaction: texts that come in wait for it
+LATELY = timedelta(days=14)
+ROWS = 8
 LOOK = timedelta(hours=1)  # until it is looked at again who could be invited
 A_MOMENT = timedelta(seconds=1)
 LEAST_CHANCE = 0.05  # of a yes, with which invitations are reckoned
@@ -51,7 +53,7 @@ def _over_at(context: Context, distribution: Distribution) -> datetime:
 
 def _let_go(context: Context, distribution: Distribution) -> None:
     """Who was helped otherwise, took it back or wants no texts any more: their place is for others."""
-    for one in distributions.let_go(context.session, distribution):
+    for one in invitations.let_go(context.session, distribution):
         was = one.state
         if distributing.release(context, distribution, one, State.GONE, (State.INVITED, State.BOOKED)):
             request = requests.by_id(context.session, one.request_id)
@@ -62,9 +64,9 @@ def _let_go(context: Context, distribution: Distribution) -> None:
 
 def _expire(context: Context, distribution: Distribution) -> None:
     """Who has not answered makes room for the next; a late answer counts while there is a place."""
-    for one in distributions.invitations(context.session, distribution, State.INVITED):
+    for one in invitations.of(context.session, distribution, State.INVITED):
         if one.answer_until <= context.now:
-            distributions.settle(context.session, one, State.EXPIRED, (State.INVITED,), context.now)
+            invitations.settle(context.session, one, State.EXPIRED, (State.INVITED,), context.now)
 
 
 def _table(context: Context, distribution: Distribution) -> Texts:
@@ -81,7 +83,7 @@ def _table(context: Context, distribution: Distribution) -> Texts:
 
 def _remind(context: Context, distribution: Distribution) -> Texts:
     now = context.now
-    for one in distributions.invitations(context.session, distribution, State.BOOKED):
+    for one in invitations.of(context.session, distribution, State.BOOKED):
         begins = distribution.slot_begins(one.slot or 0)
         soon = distributing.soon(context, distribution, one)
         evening = distributing.evening(context, distribution, one)
@@ -106,7 +108,7 @@ def _reminder(context: Context, distribution: Distribution, one: Invitation, phr
 
 def _missed(context: Context, distribution: Distribution) -> None:
     """Who has not come by a while after their slot: their place is for walk-ins, or for who can still come."""
-    for one in distributions.invitations(context.session, distribution, State.BOOKED):
+    for one in invitations.of(context.session, distribution, State.BOOKED):
         slot = one.slot or 0
         if distribution.slot_ends(slot) + distributing.grace(context) > context.now:
             continue
@@ -123,9 +125,9 @@ def _over(context: Context, distribution: Distribution) -> Texts:
     session = context.session
     if not distributions.move(session, distribution, Stage.OVER, (Stage.ON,), over_at=context.now, next_at=None):
         return
-    for one in distributions.invitations(session, distribution, State.INVITED):
-        distributions.settle(session, one, State.EXPIRED, (State.INVITED,), context.now)
-    for one in distributions.invitations(session, distribution, State.NO_SHOW):
+    for one in invitations.of(session, distribution, State.INVITED):
+        invitations.settle(session, one, State.EXPIRED, (State.INVITED,), context.now)
+    for one in invitations.of(session, distribution, State.NO_SHOW):
         yield from _miss(context, distribution, one)
     counted = distributions.counts(session, distribution)
     yield from context.tell_duty("duty_distro_over", **result(context, distribution, counted))
@@ -140,7 +142,7 @@ def _miss(context: Context, distribution: Distribution, one: Invitation) -> Text
     if request is None or person.opted_out_at is not None:
         return
     told = distributing.told(context, distribution)
-    again = distributions.missed_before(context.session, one)
+    again = invitations.missed_before(context.session, one)
     question, options = (Question.DISTRO_MISSED, MISSED_OPTIONS) if again else (Question.STILL_NEEDED, KEEP_OPTIONS)
     if context.ask_if_free(person, question, request, options=options):
         yield context.tell(person, "distro_missed_twice" if again else "distro_missed", about=request, **told)
@@ -166,6 +168,15 @@ def result(context: Context, distribution: Distribution, counted: Counts) -> dic
     }
 
 
+def rows(context: Context) -> list[Said]:
+    """Those to come, and those of the last two weeks, a line each."""
+    on = distributions.coming(context.session, context.line.id)
+    over = distributions.lately(context.session, context.line.id, context.now - LATELY)
+    phrases = {Stage.ON: "distro_row", Stage.OVER: "distro_row_over", Stage.OFF: "distro_row_off"}
+    found = [(each, distributions.counts(context.session, each)) for each in (*on, *over)[:ROWS]]
+    return [Said(phrases[each.stage], result(context, each, counted)) for each, counted in found]
+
+
 def _invite(context: Context, distribution: Distribution) -> Generator[Text, None, bool]:
     """The next households, the oldest need first, as many as there are likely places for; whether there are more."""
     line, session, now = context.line, context.session, context.now
@@ -173,12 +184,12 @@ def _invite(context: Context, distribution: Distribution) -> Generator[Text, Non
         return False
     open_ = distributing.free(context, distribution, soonest=distributing.notice(context))
     room = distributing.room(context, distribution)
-    pending = len(distributions.invitations(session, distribution, State.INVITED))
+    pending = len(invitations.of(session, distribution, State.INVITED))
     want = ceil(room / max(line.policy.distro_yes, LEAST_CHANCE)) - pending
     if not open_ or want <= 0:
         return False
     few = min(want, BATCH)
-    found = distributions.waiting(session, distribution, now, 2 * few + BATCH)
+    found = invitations.waiting(session, distribution, now, 2 * few + BATCH)
     promised = stock.holds(session, [request.id for request in found])
     waking = lines.waking(line).after(now, timedelta(hours=line.policy.distro_answer_hours))
     until = min(waking, distribution.slot_begins(open_[-1]))
@@ -188,13 +199,9 @@ def _invite(context: Context, distribution: Distribution) -> Generator[Text, Non
             break
         person = people.by_id(session, request.person_id)
         home = households.members(session, person.id)
-        if (
-            request.id in promised
-            or not _is_free(context, person)
-            or distributions.any_of(session, distribution, home)
-        ):
+        if request.id in promised or not _is_free(context, person) or invitations.any_of(session, distribution, home):
             continue
-        one = distributions.invite(session, distribution, request, distribution.batches + 1, now, until)
+        one = invitations.invite(session, distribution, request, distribution.batches + 1, now, until)
         session.flush()
         chosen += 1
         yield invitation(context, distribution, one, person, request, open_)
@@ -239,7 +246,7 @@ def _schedule(context: Context, distribution: Distribution, *, at_once: bool) ->
     ends = [_over_at(context, distribution)]
     if distribution.told_at is None:
         ends.append(distribution.begins_at - distributing.EARLIER)
-    for one in distributions.invitations(session, distribution, State.INVITED, State.BOOKED):
+    for one in invitations.of(session, distribution, State.INVITED, State.BOOKED):
         ends += [one.answer_until] if one.state is State.INVITED else distributing.moments(context, distribution, one)
     last = distribution.slot_begins(distribution.slots - 1) - distributing.notice(context)
     if now < last:

@@ -9,7 +9,7 @@ from handlers.turn import Text, Texts, Turn
 from handlers.understanding.distro_words import HereSaid
 from handlers.understanding.intents import Order
 from handlers.understanding.words import fold
-from models import distributions, people, requests
+from models import distributions, invitations, people, requests
 from models.distributions import Distribution, Invitation, State
 from models.people import Person
 from models.requests import LIVE, Outcome
@@ -46,7 +46,7 @@ def here(turn: Turn, order: Order) -> Texts:
     elif said.name:
         yield from _by_name(turn, found, said.name)
     else:
-        yield from _came(turn, found, [(tag, distributions.tagged(turn.session, found, tag)) for tag in said.numbers])
+        yield from _came(turn, found, [(tag, invitations.tagged(turn.session, found, tag)) for tag in said.numbers])
 
 
 def not_here(turn: Turn, order: Order) -> Texts:
@@ -63,7 +63,7 @@ def not_here(turn: Turn, order: Order) -> Texts:
         alike = [one for one, _ in _named(turn, found, said.name) if one.state is State.CAME]
         yield from _undo(turn, found, alike) if len(alike) == 1 else iter([_alike(turn, found, said.name)])
     else:
-        tags = [distributions.tagged(turn.session, found, tag) for tag in said.numbers]
+        tags = [invitations.tagged(turn.session, found, tag) for tag in said.numbers]
         yield from _undo(turn, found, [one for one in tags if one is not None])
 
 
@@ -86,7 +86,7 @@ def _named(turn: Turn, distribution: Distribution, name: str) -> list[tuple[Invi
     said = fold(name).split()
     return [
         (one, person)
-        for one, person in distributions.with_names(turn.session, distribution)
+        for one, person in invitations.with_names(turn.session, distribution)
         if person.name and fold(person.name).split()[: len(said)] == said
     ]
 
@@ -139,14 +139,14 @@ def _came(turn: Turn, distribution: Distribution, found: Sequence[tuple[int, Inv
 
 def _in(turn: Turn, distribution: Distribution, one: Invitation) -> bool:
     """They are here; who had given their place back, or came late, needs one that is free."""
-    if distributions.settle(turn.session, one, State.CAME, (State.BOOKED,), turn.now):
+    if invitations.settle(turn.session, one, State.CAME, (State.BOOKED,), turn.now):
         return True
     if one.state not in MAY_COME:
         return False
     slot = _take(turn, distribution, walkin=False)
     if slot is None:
         return False
-    if distributions.settle(turn.session, one, State.CAME, MAY_COME, turn.now, slot=slot):
+    if invitations.settle(turn.session, one, State.CAME, MAY_COME, turn.now, slot=slot):
         return True
     distributions.give_back(turn.session, distribution, slot)
     return False
@@ -169,6 +169,8 @@ def _thanks(turn: Turn, distribution: Distribution, one: Invitation, person: Per
     if not request.live:
         return
     if not distributions.has_all(distribution, request):
+        one.met = [need for need in request.needs if need in distribution.needs]
+        turn.session.add(one)
         request.needs = [need for need in request.needs if need not in distribution.needs]
         if request.state is RequestState.OPEN:
             requests.schedule(turn.session, request, turn.now)
@@ -184,10 +186,14 @@ def _undo(turn: Turn, distribution: Distribution, found: Sequence[Invitation]) -
     """It was a slip: they have their place still, and what they asked for is open again."""
     undone: list[Value] = []
     for one in found:
-        if distributions.settle(turn.session, one, State.BOOKED, (State.CAME,), turn.now):
+        if invitations.settle(turn.session, one, State.BOOKED, (State.CAME,), turn.now):
             undone.append(Ours(str(one.tag)))
             request = requests.by_id(turn.session, one.request_id)
-            until = distribution.ends_at + distributing.grace(turn)
+            until = distributing.held_until(turn, distribution)
+            request.needs, request.booked_until = [*one.met, *request.needs], until
+            turn.session.add(request)
+            one.met = []
+            turn.session.add(one)
             requests.move(
                 turn.session,
                 request,

@@ -9,7 +9,7 @@ from handlers.summary import Place, Quoted, Said, When
 from handlers.turn import Text, Turn
 from handlers.understanding.intents import DangerKind
 from handlers.unmet import Plan
-from models import assignments, distributions, events, stock, waiting
+from models import assignments, events, invitations, stock, waiting
 from models.alarms import Alarm
 from models.assignments import Assignment
 from models.distributions import Distribution, Invitation
@@ -24,7 +24,7 @@ def of(turn: Turn, request: Request) -> Text:
     if (
         request.state is State.OPEN
         and request.is_booked(turn.now)
-        and (found := distributions.booking(turn.session, request))
+        and (found := invitations.booking(turn.session, request))
     ):
         return _booked(turn, request, *found)
     if request.state is State.OPEN:

@@ -202,6 +202,16 @@ def test_duty_reads_what_the_group_has(hotline: Hotline, dee: Visitor) -> None:
     assert "40 left" in said
 
 
+def test_duty_reads_how_distributions_stand(hotline: Hotline) -> None:
+    dee = story(hotline)
+    assert "Distributions" not in dee.get(PATH).text
+    dee.says("DISTRO friday 10-12 at Elm Hall, 9 places, for food")
+    dee.says("YES")
+    dee.let_in()
+    shown = dee.get(PATH).text
+    assert "D1 Fri Mar 6 10 AM-12 PM, Elm Hall: 0 of 9 booked" in shown.partition("Distributions")[2]
+
+
 def test_what_is_kept_apart_from_somebody_on_duty_stays_hidden(hotline: Hotline) -> None:
     dee = story(hotline)
 

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from models import distributions, households, lines, people, requests, stock
+from models import distributions, households, invitations, lines, people, requests, stock
 from models.delivery.outbound import Outbound
 from models.distributions import HOLDS, Distribution, Invitation, Slot, Stage, State
 from models.inbound import Heard
@@ -219,8 +219,8 @@ def test_a_batch_that_was_cut_short_invites_nobody_twice(hotline: Hotline) -> No
 
     def half(session: Session) -> None:
         (each,) = distributions.coming(session, 1)
-        for request in distributions.waiting(session, each, hotline.clock.now(), 4):
-            distributions.invite(session, each, request, 1, hotline.clock.now(), each.begins_at)
+        for request in invitations.waiting(session, each, hotline.clock.now(), 4):
+            invitations.invite(session, each, request, 1, hotline.clock.now(), each.begins_at)
         session.flush()
         raise Killed
 
@@ -316,3 +316,32 @@ def test_nobody_is_invited_in_danger_nor_urgent_requests_held(hotline: Hotline) 
     assert not request.is_booked(hotline.clock.now())
     assert request.next_action_at is not None
     assert request.next_action_at < request.booked_until
+
+
+def test_a_plan_that_became_too_old_invites_nobody(hotline: Hotline) -> None:
+    begin(hotline)
+    say(hotline, FEW[0], "need groceries, 14 Oak St")
+    say(hotline, DEE, PLAN.format("friday", 20))
+    hotline.clock.advance(timedelta(days=2))
+    hotline.tick()
+    say(hotline, DEE, "1")
+    hotline.tick()
+    assert said(hotline, "distro_again") == Counter([DEE])
+    assert not said(hotline, "distro_invite")
+
+
+def test_a_slip_at_the_table_is_undone_whole(hotline: Hotline) -> None:
+    """What else they asked for went on, and all of it is asked for again."""
+    begin(hotline)
+    say(hotline, FEW[0], "need groceries and a ride, 14 Oak St")
+    say(hotline, DEE, PLAN.format("tomorrow", 20))
+    say(hotline, DEE, "1")
+    hotline.tick()
+    say(hotline, FEW[0], "1")
+    hotline.clock.advance(timedelta(days=1))
+    for words, needs in (("HERE 1", {"transport"}), ("NOT HERE 1", {"food", "transport"})):
+        say(hotline, BEN, words)
+        request = hotline.database.read(lambda session: requests.by_number(session, 1, 1))
+        assert request is not None
+        assert {*request.needs} == needs
+    hotline.database.read(sums)

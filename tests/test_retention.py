@@ -60,7 +60,7 @@ NOT_PEOPLES = {
     "dutytask": "phrase",
     "broadcast": "audience",
     "distribution": "stage place needs",
-    "invitation": "state",
+    "invitation": "state met",
     "attachment": "kind state",
     "keptapart": "neighbor_hash helper_hash",
     "personevent": "kind",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from handlers import admission, dragging, duty_tasks, pause, raising, rota, stocking
+from handlers import admission, distro_clock, dragging, duty_tasks, pause, raising, rota, stocking
 from handlers.phrasebook import Value
 from handlers.summary import Said, What
 from handlers.turn import Context
@@ -52,6 +52,7 @@ class Watch:
     drags: Sequence[Drags]
     waits: Sequence[Waits]
     more_waits: int
+    distributions: Sequence[Said]  # to come, and of late
     paused_until: datetime | None
     held_since: datetime | None  # since when the brake is on
     pressure: Said | None  # what waits in line, for how many days of work; None where nobody knows
@@ -75,6 +76,7 @@ def look(context: Context, person: Person) -> Watch:
         drags=[*islice(_dragging(context, person), DRAGS)],
         waits=waits,
         more_waits=len(tasks) - ROWS if len(waits) == ROWS else 0,
+        distributions=distro_clock.rows(context),
         paused_until=context.line.paused_until if context.line.is_paused(context.now) else None,
         held_since=surge.held_since if surge is not None else None,
         pressure=admission.pressure(context),
