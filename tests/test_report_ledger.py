@@ -218,7 +218,12 @@ def test_what_is_hidden_is_not_found_by_subtraction(base: Database, history: His
         "needs": Counter({name: sum(each.values()) for name, each in asked.by_first_need.items()}),
         "areas": Counter({name or rows.UNNAMED: sum(each.values()) for name, each in asked.by_area.items()}),
         "languages": Counter({name: sum(each.values()) for name, each in asked.by_language.items()}),
-        "endings": Counter({name.value: n for name, n in asked.endings.items()}),
+        "endings": Counter(
+            {
+                "met": found.met,
+                **{each.value: n for each, n in asked.endings.items() if each.value not in ("helped", "partly")},
+            }
+        ),
         "claims": Counter({state.value: n for state, n in found.claims.states.items()}),
     }
     names: defaultdict[str, set[str]] = defaultdict(set)
@@ -229,6 +234,10 @@ def test_what_is_hidden_is_not_found_by_subtraction(base: Database, history: His
         rest = whole - sum(counts[name] for name in names[section] - {public.OTHERS, "taken"})
         assert rest == 0 or rest >= LEAST or whole < LEAST, section
     value = {(row.section, row.name, row.figure): row.value for row in told}
+    met = value["per_met_request", "", "met"]
+    assert met == value.get(("endings", "met", "requests"))
+    rest = asked.total - found.met
+    assert met is None or rest == 0 or rest >= LEAST
     shared = found.shared
     if value["places", "", "same_door"] is not None or value["places", "", "same_house"] is not None:
         nested = (0, shared.door, shared.house, shared.placed)

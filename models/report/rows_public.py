@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from models.report.arithmetic import Spread
-from models.report.asked import Ending
+from models.report.asked import CAME, Ending
 from models.report.ledger import Ledger
 from models.report.public import LEAST, OTHERS, at_least, grouped
 from models.report.rows import (
@@ -31,6 +31,7 @@ from models.report.rows import (
 )
 from models.report.texts import Sent
 
+MET = "met"  # wholly or in part
 SAFE = "safety"  # a kind of help of which no text tells others
 NINE_OF_TEN = 10 * LEAST  # times: of so many at least five are longer than the nine of ten
 MINUTE = timedelta(minutes=1)
@@ -39,7 +40,7 @@ MINUTE = timedelta(minutes=1)
 def rows(ledger: Ledger) -> list[Row]:
     """What may be published. How soon danger is answered, and texts in danger, are not in it."""
     report, carried = ledger.report, ledger.carried
-    met, texts = at_least(ledger.met), at_least(carried.whole.texts)
+    met, texts = _endings(ledger).get(MET), at_least(carried.whole.texts)
     return [
         *_asked(ledger),
         *_took("waits", "claimed", report.times.claimed.whole),
@@ -71,14 +72,20 @@ def _asked(ledger: Ledger) -> Iterator[Row]:
     needs = _counts(asked.by_first_need)
     needs[OTHERS] += needs.pop(SAFE, 0)
     families = {
-        "needs": needs,
-        "areas": _counts(asked.by_area),
-        "languages": _counts(asked.by_language),
-        "endings": Counter({ending.value: n for ending, n in asked.endings.items()}),
+        "needs": grouped(needs),
+        "areas": grouped(_counts(asked.by_area)),
+        "languages": grouped(_counts(asked.by_language)),
+        "endings": _endings(ledger),
     }
     for section, counts in families.items():
-        for name, count in grouped(counts).items():
+        for name, count in counts.items():
             yield Row(section, name or UNNAMED, REQUESTS, count, REQUESTS)
+
+
+def _endings(ledger: Ledger) -> dict[str, int]:
+    """How requests ended. Help that came in part is seldom: told beside all that came, it could be found out."""
+    counts = Counter({ending.value: n for ending, n in ledger.report.asked.endings.items() if ending not in CAME})
+    return grouped(counts | {MET: ledger.met})
 
 
 def _counts(found: Mapping[str, Mapping[Ending, int]]) -> Counter[str]:

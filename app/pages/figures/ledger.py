@@ -37,8 +37,8 @@ class Teller:
             of = list(each)
             whole, named = [row for row in of if not row.name], [row for row in of if row.name]
             title, means = self.say(f"{name}_title"), self.say(f"{name}_means")
-            if not any(row.value for row in of) and not self.public:
-                found.append(Section(title, self.say("nothing"), (), ()))
+            if not any(row.value for row in of):
+                found.append(Section(title, self.say("too_few" if self.public else "nothing"), (), ()))
                 continue
             told = [[self.say(f"figure_{row.figure}"), self.value(row)] for row in whole]
             found.append(Section(title, means, ("", ""), told))
@@ -69,7 +69,7 @@ class Teller:
     def name(self, section: str, name: str) -> str:
         """Of whom or what a row is, in words."""
         reader = self.reader
-        if name == OTHERS:
+        if name == OTHERS and self.public:
             return reader.say("others")
         if section == "load":
             return self.say("least_loaded", percent=reader.percent(int(name.split("_")[2]) / 100))
