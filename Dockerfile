@@ -17,10 +17,10 @@ RUN apt-get update \
 RUN useradd --system --uid 10001 --no-create-home --home-dir /data hotline \
     && install --directory --owner=hotline --mode=700 /data
 COPY --from=build /opt/hotline /opt/hotline
-ENV PATH=/opt/hotline/bin:$PATH PYTHONUNBUFFERED=1 PORT=8000 DATABASE_URL=sqlite:////data/hotline.db
+ENV PATH=/opt/hotline/bin:$PATH PYTHONUNBUFFERED=1 PORT=8000 \
+    DATABASE_URL=sqlite:////data/hotline.db HOTLINE_IMAGE=1
 USER 10001
 WORKDIR /data
-VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import os, urllib.request as web; web.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', timeout=4)"]

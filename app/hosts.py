@@ -18,8 +18,10 @@ LOSES_ITS_DISK = {  # the variable that is always set there, as its own document
     "K_SERVICE": "Cloud Run",  # cloud.google.com/run/docs/container-contract: its disk is memory
     "CF_INSTANCE_GUID": "Cloud Foundry",  # docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
     "KOYEB_APP_NAME": "Koyeb",  # koyeb.com/docs/build-and-deploy/environment-variables
+    "HOTLINE_IMAGE": "A container",  # our own Dockerfile, whoever runs it
 }
-VOLUMES = ("RAILWAY_VOLUME_MOUNT_PATH",)  # where a host says by itself which folder stays
+VOLUME = "RAILWAY_VOLUME_MOUNT_PATH"  # where a host says by itself which folder stays
+IMAGE = "HOTLINE_IMAGE"
 
 
 class DiskIsLost(Exception):
@@ -28,21 +30,19 @@ class DiskIsLost(Exception):
 
 def check(settings: Settings, env: Mapping[str, str] = os.environ) -> None:
     """Raise DiskIsLost where the database is a file on a disk that will not be there tomorrow."""
-    file, name = settings.database_file, host(env)
-    if file is None or name is None or settings.hotline_disk_stays or _on_volume(file, env):
+    file = settings.database_file
+    where = next((variable for variable in LOSES_ITS_DISK if env.get(variable)), None)
+    if file is None or where is None or settings.hotline_disk_stays or _on_volume(file.absolute(), where, env):
         return
     raise DiskIsLost(
-        f"{name} throws its disk away at every restart, and every request with it, but the database is a file there: "
-        f"{file.absolute()}. Add {name}'s PostgreSQL, or another, and write its address into DATABASE_URL. If the "
-        "file's folder is a volume that stays, set HOTLINE_DISK_STAYS=1"
+        f"{LOSES_ITS_DISK[where]} does not keep its disk: at a restart every request would be gone, for the database "
+        f"is a file on it, {file.absolute()}. Add a PostgreSQL, which such hosts offer, and write its address into "
+        "DATABASE_URL. Or, if the file lies on a volume that stays, set HOTLINE_DISK_STAYS=1"
     )
 
 
-def host(env: Mapping[str, str] = os.environ) -> str | None:
-    """The name of the host that loses its disk, or None anywhere else."""
-    return next((name for variable, name in LOSES_ITS_DISK.items() if env.get(variable)), None)
-
-
-def _on_volume(file: Path, env: Mapping[str, str]) -> bool:
-    known = [Path(env[name]) for name in VOLUMES if env.get(name)]
-    return any(file.resolve().is_relative_to(volume.resolve()) for volume in known)
+def _on_volume(file: Path, where: str, env: Mapping[str, str]) -> bool:
+    if volume := env.get(VOLUME):
+        return file.is_relative_to(volume)
+    # Whoever starts our image by hand has said so with `-v`; elsewhere a mount may be anything, memory too.
+    return where == IMAGE and any(folder.is_mount() for folder in file.parents if folder != folder.parent)

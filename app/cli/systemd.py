@@ -16,14 +16,14 @@ USER = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 UNUSUAL = "\"'\\$"
 
 # What is shut: everything but its own folder can only be read, it can gain no right, and knows no device. What is
-# left open, and why: memory that is written and run (libffi, for SQLite's callbacks), limits and priority (the process
-# that opens a stranger's picture shuts itself in with them), and any address (the carrier, PostgreSQL).
+# left open, and why: memory that is written and run (libffi, for SQLite's callbacks), limits and priority (the
+# process that opens a stranger's picture shuts itself in with them), and any address (the carrier, PostgreSQL).
 UNIT = """\
 [Unit]
 Description=The hotline: neighbors' requests by text
 Documentation={page}
-Wants=network-online.target
-After=network-online.target postgresql.service
+Wants=network-online.target time-sync.target
+After=network-online.target time-sync.target postgresql.service
 StartLimitIntervalSec=0
 
 [Service]
