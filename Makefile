@@ -1,11 +1,11 @@
 # What one does daily. `make` alone lists it; each line is a command that you may as well type.
-run = .venv/bin/uv run --frozen
+run = .venv/bin/uv run -p .venv --frozen
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/bin/uv  ## make .venv and install what the lock file pins
-	.venv/bin/uv sync --frozen
+	.venv/bin/uv sync -p .venv --frozen
 
 run: .venv/bin/uv  ## the hotline with its simulator, on port 8000
 	$(run) hotline serve

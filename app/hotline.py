@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from app import hosts
 from app.attachments.fetching import Fetcher
 from app.backups import drafts, making, missing
 from app.backups.elsewhere import Elsewhere
@@ -96,7 +97,11 @@ class Hotline:
         self.database.observe = self.metrics.batches.observe
 
     def prepare(self) -> None:
-        """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused."""
+        """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused.
+
+        Raises DiskIsLost on a host that would throw the database away.
+        """
+        hosts.check(self.settings)
         self.presence.begin()
         missing.check(self.settings)
         drafts.clear(self.settings, Clock().now())

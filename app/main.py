@@ -9,6 +9,7 @@ import structlog
 from fastapi import Depends, FastAPI
 
 from app.carriers.simulator import SimulatorRefused
+from app.hosts import DiskIsLost
 from app.hotline import Hotline
 from app.pages import site
 from app.settings import Settings
@@ -41,7 +42,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             await anyio.to_thread.run_sync(running.prepare)
-        except SimulatorRefused as refused:  # a traceback alone would not say why
+        except (SimulatorRefused, DiskIsLost) as refused:  # a traceback alone would not say why
             log.error("refused_to_start", why=str(refused))
             raise
         # Reads every list of words: the first text must not wait for that, or it would go to the spool.

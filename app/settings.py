@@ -27,6 +27,7 @@ SIMULATED_NUMBER = "+12025550100"
 IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
 LONGEST_NAME = 60
 OFF = "off"  # in place of a folder
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 HOST = re.compile(r"[\w.:%-]*")
 IN_PASSWORDS = "in a password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25"
 SHOWN = {"host", "port", "dbname", "user", "sslmode"}  # what may be shown of a URL's query
@@ -162,6 +163,13 @@ def _public_key(value: str) -> str:
     return value
 
 
+def _yes(value: object) -> bool:
+    said = str(value).strip().lower()
+    if said not in (*YES, *NO):
+        raise ValueError("neither yes nor no; write 1 or 0")
+    return said in YES
+
+
 def _hour(value: int) -> int:
     if not 0 <= value <= 23:
         raise ValueError("not an hour; write one from 0 to 23")
@@ -214,6 +222,7 @@ class Settings(BaseSettings):
     hotline_reply_limit: int | None = None
     hotline_burst_seconds: int | None = None
     hotline_spool: Path | None = None
+    hotline_disk_stays: Annotated[bool, BeforeValidator(_yes)] = False
     backup_folder: Path | None = None
     backup_public_key: Annotated[str, AfterValidator(_public_key)] | None = None
     backup_to: str | None = None

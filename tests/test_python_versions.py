@@ -1,4 +1,8 @@
-"""README.md's commands hold on every Python that is supported: uv takes the environment that is there as it is."""
+"""README.md's commands hold on every Python that is supported: uv takes the environment that is there as it is.
+
+.python-version is for hosts: Heroku's buildpack and its kin refuse the checkout without it, or with less than a minor
+version in it. uv would take it as the only Python there may be, so every command here tells it which one to take.
+"""
 
 import os
 import re
@@ -38,7 +42,17 @@ def test_uv_neither_rebuilds_an_environment_nor_fetches_a_python(python: str, tm
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PYTHON")}
     uv_itself = Path(sys.executable).parent / "uv"
     done = subprocess.run(
-        [uv_itself, "run", "--offline", "--no-cache", "python", "-c", "import sys; print(sys.version_info[:2])"],
+        [
+            uv_itself,
+            "run",
+            "-p",
+            ".venv",
+            "--offline",
+            "--no-cache",
+            "python",
+            "-c",
+            "import sys; print(sys.version_info[:2])",
+        ],
         check=False,
         cwd=tmp_path,
         env=env,
@@ -58,3 +72,22 @@ def test_the_oldest_python_is_the_same_everywhere() -> None:
     assert PROJECT["tool"]["ruff"]["target-version"] == f"py{OLDEST[0]}{OLDEST[1]}"
     for page in ("README.md", "CONTRIBUTING.md"):
         assert f"Python {OLDEST[0]}.{OLDEST[1]} or newer" in re.sub(r"\s+", " ", (ROOT / page).read_text())
+
+
+def test_the_python_for_hosts_is_written_as_they_read_it() -> None:
+    # heroku-buildpack-python, lib/python_version.sh: one line, <major>.<minor> (recommended) or with a patch version.
+    said = (ROOT / ".python-version").read_text(encoding="ascii")
+    assert re.fullmatch(r"3\.\d+\n", said)
+    minor = int(said.partition(".")[2])
+    assert minor >= OLDEST[1]
+    assert f"FROM python:3.{minor}-" in (ROOT / "Dockerfile").read_text()
+
+
+COMMANDS = ("README.md", "CONTRIBUTING.md", "Makefile", ".ci/run", ".pre-commit-config.yaml")
+PAGES = [*COMMANDS, *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_uv_says_which_python(page: str) -> None:
+    for command in re.findall(r"[\\/]uv (?:run|sync|lock)\b.*", (ROOT / page).read_text(encoding="utf-8")):
+        assert re.match(r"\S+ \w+ (-p \.venv|.*--python )", command), command

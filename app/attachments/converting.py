@@ -8,7 +8,6 @@ with each file.
 
 import io
 import os
-import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,9 @@ from pathlib import Path
 import av
 import pillow_heif
 from PIL import Image, ImageOps
+
+if sys.platform != "win32":
+    import resource
 
 PICTURE, VOICE = "image/jpeg", "audio/mpeg"  # what phones show and play, by MMS and by WhatsApp alike
 LARGEST_SIDE = 1600  # pixels: a shutoff notice can be read
@@ -140,7 +142,9 @@ def _is_cover(stream: object) -> bool:
 
 
 def _limit() -> None:
-    """Neither a bomb nor an endless loop costs more than this."""
+    """Neither a bomb nor an endless loop costs more than this. Windows, where phones are pretend ones, has none."""
+    if sys.platform == "win32":
+        return
     os.nice(NICE)
     with suppress(OSError):  # Linux alone knows it: where memory runs out, the hotline is not what ends
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")

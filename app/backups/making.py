@@ -208,6 +208,8 @@ def _said(error: Exception) -> str:
 
 def sync(path: Path) -> None:
     """Let what was written there outlive a power cut."""
+    if os.name == "nt":  # no folder can be opened there, and no file that is only read be synced
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
 
+from app import hosts
 from app.backups import making, missing
 from app.carriers import is_simulated, simulator
 from app.cli.trouble import WRONG_SETTINGS, in_settings
@@ -94,6 +95,7 @@ def opened(found: Settings) -> Iterator[Database]:
     """The database, its tables up to date, with the line of the settings if it had none yet."""
     if problem := wrong_place(found.database_file):
         fail(problem)
+    hosts.check(found)
     missing.check(found)
     if found.database_file is None:
         answers(found.database)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from app import hosts
 from app.backups import making, missing
 from app.cli import console
 from app.database import migrations
@@ -22,6 +23,7 @@ def migrate(
     settings = console.settings()
     if problem := console.wrong_place(settings.database_file):
         console.fail(problem)
+    hosts.check(settings)
     missing.check(settings)
     if settings.database_file is None:
         console.answers(settings.database)

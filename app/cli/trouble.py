@@ -16,6 +16,7 @@ from app.carriers.simulator import SimulatorRefused
 from app.database.migrations import UnreleasedSchema, WrongEncoding
 from app.database.postgresql_tools import ToolFailed
 from app.database.running import HotlineRuns
+from app.hosts import DiskIsLost
 from app.settings import Settings, complaints, passwords, shown
 
 NOT_ALLOWED = {"42501", "3F000"}  # PostgreSQL's insufficient_privilege; no schema that one may use
@@ -37,7 +38,7 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble("\n".join(complaints(error)), WRONG_SETTINGS)
     if isinstance(error, SimulatorRefused):
         return Trouble(str(error))
-    if isinstance(error, BackupFailed | CannotRestore | Missing | WrongKey | ToolFailed):
+    if isinstance(error, BackupFailed | CannotRestore | DiskIsLost | Missing | WrongKey | ToolFailed):
         return Trouble(f"{error}".rstrip(".") + ".")
     if isinstance(error, HotlineRuns):
         return Trouble("A hotline runs on this database. Stop it first: what it writes meanwhile would be lost.")

@@ -31,6 +31,10 @@ ATTEMPTS = 10  # an empty box may be cleared away while something is put into it
 LOOKED_AT = timedelta(days=30)  # for so long a person may look at what was put aside
 STALE = timedelta(hours=1)  # a file still being written after this was left by a process that died
 LARGEST = 2**20  # bytes of a file; the largest webhook there can be takes less than half of it
+# Never waits for the other end of a pipe, and follows no link; Windows has neither, and would change line ends.
+CAREFULLY = os.O_RDONLY
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    CAREFULLY |= getattr(os, _flag, 0)
 # What opening says of links, sockets and files of somebody else's: it will say the same the next time.
 FOR_GOOD = {errno.ELOOP, errno.ENXIO, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
 WRITING, QUARANTINE, LOCK = ".writing", "quarantine", ".emptying.lock"
@@ -256,7 +260,7 @@ def _trouble(folder: Path) -> str | None:
 def _content(file: Path) -> bytes:
     """What is in a file that is one. (Opening a pipe would wait for its other end.)"""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(file, CAREFULLY)
     except OSError as error:
         if error.errno in FOR_GOOD:
             raise NoWebhook from error
@@ -289,6 +293,8 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened there, and its file system keeps a journal of names
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

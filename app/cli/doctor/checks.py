@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
+from app import hosts
 from app.backups import missing
 from app.carriers import simulator
 from app.carriers.base import Carrier
@@ -44,8 +45,9 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     if file is not None:
         yield from _disk(file)
         try:
+            hosts.check(settings)
             missing.check(settings)
-        except missing.Missing as error:
+        except (hosts.DiskIsLost, missing.Missing) as error:
             yield Finding(Level.PROBLEM, "database", f"{error}")
             return
         if not file.exists():
