@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "e6d546261f50"
+revision = "57060c29ab25"
 down_revision = "eb03992e2f81"
 branch_labels = None
 depends_on = None
@@ -213,6 +213,7 @@ def upgrade() -> None:
         sa.Column("booked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("evening_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("soon_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("met", sa.JSON(), nullable=False),
         sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
