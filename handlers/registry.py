@@ -140,7 +140,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("claim", claim.claim, Who.VOLUNTEER, numbers=True, typo_forgiven=True, commits=True),
     # The text that offers several tells it.
     Command("claim_all", claim.claim_all, Who.VOLUNTEER, commits=True, told=Told.README),
-    Command("pass", repeats.skip, numbers=True, commits=True, told=Told.HELPERS),
+    Command("pass", repeats.skip, spellings=("skip",), numbers=True, commits=True, told=Told.HELPERS),
     Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("drop", carry.drop, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),

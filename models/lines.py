@@ -64,9 +64,9 @@ class Policy:
     quiet_from: int = 21  # o'clock on the line's clock: from then on, only what is urgent is texted unasked
     quiet_until: int = 8  # the same hour as quiet_from: no such hours
     offer_lasts_urgent: int = 60  # minutes of waking time, then an offer nobody answered has expired
+    ask_first_alone: int = 60  # minutes for those who are to be asked first, before others are asked as well
     offer_lasts: int = 120  # nine of ten answers have come by then, and a later yes counts as well
     unanswered_most: int = 3  # offers in a row; whoever answered none of them is asked less
-    ask_first_alone: int = 60  # minutes for those who are to be asked first, before others are asked as well
     silent_days: int = 60  # after which a volunteer is asked whether they still want to be asked
     lease_urgent: int = 120  # for which a claim holds without a word of the volunteer
     lease_today: int = 360
@@ -75,7 +75,6 @@ class Policy:
     ask_again: int = 30  # between two questions to a volunteer because the neighbor asks whether they come
     remind_evening: int = 18  # o'clock, the evening before the day that a request names
     remind_before: int = 120  # and so long before the hour
-    most_recurring: int = 5  # needs of one person that come again and again
     recurring_opens_hours: int = 24  # before an hour that such a need names, it is put before people
     recurring_opens_days: int = 2  # the same, where it names a day only
     recurring_review_days: int = 60  # after which its neighbor is asked whether they still need it
@@ -130,6 +129,7 @@ class Policy:
     not_for_newcomers: tuple[str, ...] = ("childcare",)  # needs for which only who has helped before is asked
     reply_limit: int = 6  # answers to one address in a minute
     answers_per_day: int = 60  # texts that one address may cause in a day, to itself and to others
+    most_recurring: int = 5  # needs of one person that come again and again
     most_open_requests: int = 5  # of one person; what more they need joins the last of them
     requests_per_day: int = 10  # new ones of one person; more wait for whoever is on duty
     offers_per_day: int = 10  # to one volunteer
