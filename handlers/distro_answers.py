@@ -50,13 +50,16 @@ def plainly(turn: Turn, intent: Intent) -> Texts | None:
     words = turn.heard.body
     if isinstance(intent, Order) and not (intent.command == "claim" and intent.bare):
         return None
-    if (isinstance(intent, Free) and intent.meaning.danger is not None) or any(r.danger for r in turn.own):
+    if isinstance(intent, Free) and intent.meaning.danger is not None:
         return None
-    if turn.asked is not None and turn.asked.question is Question.DISTRO:
+    picks = turn.asked is not None and turn.asked.question is Question.DISTRO
+    if not picks and (turn.asked is not None or not isinstance(intent, Free)):
+        return None
+    if any(r.danger for r in turn.own):
+        return None
+    if picks:
         return _in_words(turn, words)
-    if isinstance(intent, Free) and turn.asked is None and any(r.booked_until is not None for r in turn.own):
-        return _of_booked(turn, words)
-    return None
+    return _of_booked(turn, words) if any(r.booked_until is not None for r in turn.own) else None
 
 
 def _in_words(turn: Turn, words: str) -> Texts | None:

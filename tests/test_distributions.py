@@ -30,7 +30,7 @@ DEE, BEN = "+12025550104", "+12025550102"
 NEIGHBORS = [f"+120255502{n:02}" for n in range(24)]
 FEW = NEIGHBORS[:8]
 PLAN = "DISTRO {} 10-12 at Elm Hall, {} places, for food"
-SHORT = settings(max_examples=6, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=4, stateful_step_count=35, suppress_health_check=list(HealthCheck))
 ANSWERS = (
     "1 | 2 | 3 | 4 | 5 | no | any | another | at 11 | 11:30 | cant make it sorry | NEVERMIND | STOP | START |"
     " need groceries, 14 Oak St | STATUS | thanks"
