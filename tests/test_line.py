@@ -177,7 +177,7 @@ def by_hands(line: Besieged, per_day: float, tap: Tap = Tap.AUTO) -> None:
 
     def work(session: Session) -> None:
         row = surges.of_line(session, lines.all_lines(session)[0])
-        row.tap, row.per_day, row.claims = tap, per_day, 100
+        row.tap, row.carried, row.claims = tap, round(100 * per_day), 100
         row.queued_since = row.measured_at = row.turn_at = line.hotline.clock.now()
         session.add(row)
 
