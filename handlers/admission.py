@@ -31,6 +31,7 @@ STUCK = timedelta(days=7)  # what was asked about for longer lacks something els
 STANDS_STILL = timedelta(days=2)  # waking ones, without a turn: then some come all the same
 TRICKLE = 4  # times as long as hands take for one: no sooner than that
 LATER_BY = 0.25  # of the time that was told, and a day at least: then they hear of the new date
+TAP_IS = {Tap.AUTO: "tap_is_auto", Tap.OPEN: "tap_is_open", Tap.CLOSED: "tap_is_closed", Tap.RATE: "tap_is_rate"}
 LONGEST_SPREAD = timedelta(hours=2)  # over which those are spread who are let out at once
 
 
@@ -140,7 +141,7 @@ def pressure(context: Context) -> Said | None:
     values: dict[str, Any] = {
         "n": waiting.queued,
         "out": waiting.out,
-        "tap": Said(f"tap_is_{row.tap}", {"rate": row.tap_rate}),
+        "tap": Said(TAP_IS[row.tap], {"rate": row.tap_rate}),
     }
     if not row.per_day:
         return Said("pressure_unknown", values)
@@ -213,13 +214,13 @@ def measure(context: Context, row: Surge) -> None:
     found = admission.taken(session, line, now - timedelta(weeks=line.policy.queue_weeks))
     row.claims, row.measured_at = found.requests, now
     if found.first is None or now - found.first < YOUNG:
-        row.per_day = 0.0
+        row.carried = 0
         return
     if row.tap in (Tap.CLOSED, Tap.RATE) or line.is_paused(now):
         return  # hands are kept from work
     usual = found.requests / ((now - found.first) / DAY)
     lately = (admission.taken(session, line, now - LATELY).requests + usual) / (LATELY / DAY + 1)
-    row.per_day = lately if row.queued_since is not None else max(usual, lately)
+    row.carried = round(100 * (lately if row.queued_since is not None else max(usual, lately)))
 
 
 def _day(context: Context) -> timedelta:

@@ -38,8 +38,8 @@ def look(context: Context, request: Request) -> Generator[Text, None, bool]:
     later = _later(before, told_at, waits.turn)
     silent = now - told_at > timedelta(days=context.line.policy.queue_word_days) - DAY
     if (later or silent or (before is None and waits.turn is not None)) and lines.waking(context.line).at(now):
-        phrase = "line_later" if later else "line_word"
-        yield _word(context, request, phrase, waits)
+        phrases = ("line_later", "line_later_closed") if later else ("line_word", "line_word_closed")
+        yield _word(context, request, phrases, waits)
     return False
 
 
@@ -50,10 +50,10 @@ def _later(before: datetime | None, told_at: datetime, turn: datetime | None) ->
     return turn is None or turn - before > max(DAY, (before - told_at) * LATER_BY)
 
 
-def _word(context: Context, request: Request, phrase: str, waits: admission.Waits) -> Text:
+def _word(context: Context, request: Request, phrases: tuple[str, str], waits: admission.Waits) -> Text:
     neighbor = people.by_id(context.session, request.person_id)
     values = admission.said(context, request, waits)
-    return context.tell(neighbor, phrase if waits.turn else f"{phrase}_closed", about=request, **values)
+    return context.tell(neighbor, phrases[waits.turn is None], about=request, **values)
 
 
 def act(context: Context) -> Texts:

@@ -246,7 +246,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Worker: Retention(keep="seen_at"),
     Prefix: Retention(keep="line_id prefix day phones reported_at"),
     Surge: Retention(
-        keep="line_id most held_since next_wave_at free_until over_since queued_since tap tap_rate per_day claims "
+        keep="line_id most held_since next_wave_at free_until over_since queued_since tap tap_rate carried claims "
         "measured_at turn_at reminded_at"
     ),
     Timer: Retention(keep="line_id next_at kind"),

@@ -48,13 +48,17 @@ class Surge(Model, table=True):
     tap_rate: int = Field(
         default=0, sa_column_kwargs={"server_default": "0"}
     )  # requests a day, where the tap says so
-    per_day: float = Field(
-        default=0.0, sa_column_kwargs={"server_default": "0"}
-    )  # requests that hands take in a day, urgent ones aside: as measured
+    # Requests that hands take in a hundred days, urgent ones aside, as measured; 0: nobody knows.
+    carried: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     claims: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # that it was measured from
     measured_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     turn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # when the last was let out of the line
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # duty, that the tap is closed
+
+    @property
+    def per_day(self) -> float:
+        """Requests that hands take in a day; 0 where nobody knows."""
+        return self.carried / 100
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def count_new(session: Session, line: Line, since: datetime) -> int:
 @cache
 def _keeping(dialect: str) -> Precompiled[None]:
     on: Any = postgresql if dialect == "postgresql" else sqlite
-    empty = {"most": 0, "tap": Tap.AUTO, "tap_rate": 0, "per_day": 0.0, "claims": 0}
+    empty = {"most": 0, "tap": Tap.AUTO, "tap_rate": 0, "carried": 0, "claims": 0}
     new = on.insert(Surge).values(line_id=sa.bindparam("line_id"), **empty)
     return Precompiled(new.on_conflict_do_nothing(index_elements=["line_id"]))
 

@@ -86,13 +86,13 @@ class Life:
             self.say("PAUSE LINE UNTIL FRIDAY" if deed == "pause" else "RESUME LINE", DEE)
         elif (live := [r for r in self.requests() if r.state is State.OPEN]) and n < len(live):
             number = live[n].number
-            words = {"nevermind": f"NEVERMIND {number}", "cannot wait": "1", "status": "STATUS"}
+            said = {"nevermind": f"NEVERMIND {number}", "cannot wait": "1", "status": "STATUS"}
             if deed == "claim":
                 self.say(f"CLAIM {number}", VOLUNTEERS[n % 4])
                 self.say(f"DONE {number}", VOLUNTEERS[n % 4])
                 self.say("1", phone(number - 1))
             else:
-                self.say(words[deed], phone(number - 1))
+                self.say(said[deed], phone(number - 1))
                 self.carry()
 
     def carry(self) -> None:
@@ -177,7 +177,7 @@ def by_hands(line: Besieged, per_day: float, tap: Tap = Tap.AUTO) -> None:
 
     def work(session: Session) -> None:
         row = surges.of_line(session, lines.all_lines(session)[0])
-        row.tap, row.per_day, row.claims = tap, per_day, 100
+        row.tap, row.carried, row.claims = tap, round(100 * per_day), 100
         row.queued_since = row.measured_at = row.turn_at = line.hotline.clock.now()
         session.add(row)
 

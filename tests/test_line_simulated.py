@@ -32,7 +32,7 @@ class Crew:
         self.line.rule(rate_sms=1e6, brake_requests=0, offers_per_day=0, daily_ceiling="", duty_again=100_000)
         self.line.rule(waves=[1], gap_today=240, queue_claims=15)
         self.neighbors = count(0)
-        self.urgent_waits: list[timedelta] = []
+        self.urgent_waits: list[float] = []  # seconds
 
     def day(self, asks: int, *, urgent: bool = False) -> None:
         """Thirteen hours by day, and the night."""
@@ -57,7 +57,7 @@ class Crew:
         first = min(taken, key=lambda r: (r.urgency is not Urgency.URGENT, r.number))
         helper = VOLUNTEERS[first.number % len(VOLUNTEERS)]
         if first.urgency is Urgency.URGENT:
-            self.urgent_waits.append(self.line.hotline.clock.now() - first.created_at)
+            self.urgent_waits.append((self.line.hotline.clock.now() - first.created_at).total_seconds())
         self.line.say(f"CLAIM {first.number}", by=helper)
         self.line.say(f"DONE {first.number}", by=helper)
         self.line.say("1", by=phone(first.number - 1))

@@ -158,7 +158,7 @@ def brake(said: Said) -> bool | None:
     return {"brake_on": True, "brake_off": False}.get(said.phrase.name)
 
 
-class TapSaid(NamedTuple):
+class TapTurned(NamedTuple):
     """How new requests are let in: "open", "closed", "auto", or "rate" and so many a day."""
 
     tap: str
@@ -168,7 +168,7 @@ class TapSaid(NamedTuple):
 TAPS = {"tap_open": "open", "tap_close": "closed", "tap_auto": "auto"}
 
 
-def tap(said: Said) -> TapSaid | None:
+def tap(said: Said) -> TapTurned | None:
     """`tap open`, `tap 5`, `let in 10 a day`; None for all that only begins so ("tap water is brown")."""
     words, number = list(said.rest), None
     if said.phrase.name not in TAPS:
@@ -178,8 +178,8 @@ def tap(said: Said) -> TapSaid | None:
     if not all(said.phrases.is_function_word("tap_filler", word.text) for word in words):
         return None
     if number is None:
-        return TapSaid(TAPS[said.phrase.name])
-    return TapSaid("rate", number) if 0 < number < 1000 else None
+        return TapTurned(TAPS[said.phrase.name])
+    return TapTurned("rate", number) if 0 < number < 1000 else None
 
 
 def digest(said: Said) -> bool:

@@ -8,7 +8,7 @@ from babel.dates import get_day_names
 
 from app.pages.board.acting import Act
 from handlers import phrasebook, registry
-from handlers.understanding.arguments import TAPS, WHOLE_DAY, TapSaid, ToMany
+from handlers.understanding.arguments import TAPS, WHOLE_DAY, TapTurned, ToMany
 from handlers.understanding.intents import Need, Order
 from handlers.understanding.shift_words import ADD, ShiftSaid
 
@@ -64,7 +64,7 @@ def switched(command: str, on: bool) -> Act:
 
 def tap(spelling: str) -> Act:
     """TAP OPEN and its like."""
-    return Act("tap", spelling=spelling, argument=TapSaid(TAPS[spelling]))
+    return Act("tap", spelling=spelling, argument=TapTurned(TAPS[spelling]))
 
 
 def shift(day: int, begins: int, ends: int, *, once: bool, language: str) -> Act:

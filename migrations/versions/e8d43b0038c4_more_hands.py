@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "57060c29ab25"
+revision = "e8d43b0038c4"
 down_revision = "eb03992e2f81"
 branch_labels = None
 depends_on = None
@@ -363,7 +363,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("queued_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("tap", sa.String(length=24), server_default="auto", nullable=False))
         batch_op.add_column(sa.Column("tap_rate", sa.Integer(), server_default="0", nullable=False))
-        batch_op.add_column(sa.Column("per_day", sa.Float(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("carried", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("claims", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("measured_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("turn_at", sa.DateTime(timezone=True), nullable=True))
@@ -379,7 +379,7 @@ def downgrade() -> None:
         batch_op.drop_column("turn_at")
         batch_op.drop_column("measured_at")
         batch_op.drop_column("claims")
-        batch_op.drop_column("per_day")
+        batch_op.drop_column("carried")
         batch_op.drop_column("tap_rate")
         batch_op.drop_column("tap")
         batch_op.drop_column("queued_since")
