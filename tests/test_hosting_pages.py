@@ -165,7 +165,7 @@ sys.platform = "win32"
 for name in ("fcntl", "resource", "pwd", "grp", "termios", "pty"):
     sys.modules[name] = None
 for module, names in {{
-    os: "fork killpg getuid geteuid getgid nice statvfs fchown chown O_NOFOLLOW O_NONBLOCK O_CLOEXEC O_DIRECTORY",
+    os: "fork killpg getuid geteuid getgid nice fchown chown O_NOFOLLOW O_NONBLOCK O_CLOEXEC O_DIRECTORY",
     signal: "SIGKILL SIGHUP SIGUSR1 SIGALRM SIGQUIT",
     socket: "SO_REUSEPORT",
 }}.items():
