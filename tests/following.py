@@ -134,7 +134,8 @@ def answered(client: httpx.Client, running: "subprocess.Popen[str]", seconds: fl
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            assert client.get("/health").status_code == 200
+            health = client.get("/health")
+            assert health.status_code == 200, health.text
             return
         except httpx.TransportError:
             if running.poll() is not None:

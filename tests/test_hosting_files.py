@@ -28,8 +28,8 @@ Step = tuple[str, str]  # a Dockerfile's instruction, and what follows it
 def dockerfile() -> list[Step]:
     """Every instruction of the Dockerfile in its order, over the ends of lines."""
     text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.M).replace("\\\n", " ")
-    lines = (line.split(None, 1) for line in text.splitlines() if line)
-    return [(name, rest.strip()) for name, rest in lines]
+    lines = (line.partition(" ") for line in text.splitlines() if line)
+    return [(name, rest.strip()) for name, _, rest in lines]
 
 
 def for_the_image(to: Path) -> None:
@@ -77,7 +77,9 @@ def test_the_steps_of_the_dockerfile_run_in_a_clean_folder(tmp_path: Path) -> No
 
     for name, rest in dockerfile():
         if name == "ENV":
-            env.update(pair.split("=", 1) for pair in shlex.split(placed(rest).replace("$PATH", env["PATH"])))
+            for pair in shlex.split(placed(rest).replace("$PATH", env["PATH"])):
+                key, _, value = pair.partition("=")
+                env[key] = value
             env["UV_COMPILE_BYTECODE"] = "0"  # half a minute
         elif name == "COPY" and not rest.startswith("--from"):
             for_the_image(src) if rest == ". ." else [shutil.copy(ROOT / each, src) for each in rest.split()[:-1]]
