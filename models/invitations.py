@@ -10,13 +10,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.distributions import NUMBERS, Distribution, Invitation, State
+from models import distributions
+from models.distributions import HOLDS, NUMBERS, Distribution, Invitation, State
 from models.people import Person
 from models.requests import Request
 from models.requests import State as RequestState
 from models.store.session import Session
 from models.store.types import table
 
+# Of two invitations of one household, by what became of them.
+SAYS_LESS = (
+    State.CALLED_OFF,
+    State.GONE,
+    State.EXPIRED,
+    State.INVITED,
+    State.DECLINED,
+    State.NO_SHOW,
+    State.BOOKED,
+    State.CAME,
+)
 OF, INVITED, ASKED, PEOPLE = (table(of_) for of_ in (Distribution, Invitation, Request, Person))
 
 
@@ -86,6 +98,19 @@ def settle(
     won = session.execute(change.values(state=to, changed_at=now, **values)).rowcount == 1
     session.refresh(one)
     return won
+
+
+def merge(session: Session, kept: int, gone: int) -> None:
+    """Where two people who are one were both invited, one invitation stays: the one that says more."""
+    session.flush()
+    for theirs in session.exec(select(Invitation).where(col(Invitation.person_id) == gone)):
+        same = Invitation.distribution_id == theirs.distribution_id, Invitation.person_id == kept
+        if (mine := session.exec(select(Invitation).where(*same)).first()) is None:
+            continue
+        less = min((mine, theirs), key=lambda each: SAYS_LESS.index(each.state))
+        if less.state in HOLDS and less.slot is not None:
+            distributions.give_back(session, distributions.by_id(session, less.distribution_id), less.slot)
+        session.execute(sa.delete(Invitation).where(col(Invitation.id) == less.id))
 
 
 def reslot(session: Session, one: Invitation, slot: int, now: datetime) -> bool:

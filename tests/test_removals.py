@@ -1,7 +1,7 @@
 """People are renamed, merged and removed, areas and lines too: each asks once, and nothing else is lost or left."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from app.database.base import Database
-from models import areas, kept_apart, lines, offers, people, removals, requests
+from models import areas, distributions, invitations, kept_apart, lines, offers, people, removals, requests
+from models.distributions import State as Invited
 from models.lines import Channel
 from models.offers import Offer
 from models.offers import State as OfferState
@@ -70,7 +71,7 @@ def test_every_column_that_refers_to_people_is_one_persons_after_a_merge(base: D
                     for c in each.columns
                     if not c.primary_key and (not c.nullable or c in whose)
                 }
-                if each.name == "alarm":  # one a request
+                if each.name in ("alarm", "pledgematch", "stockpromise"):  # one a request
                     row["request_id"] = known[f"request{person.id}"]
                 id_ = session.execute(sa.insert(each).values(**row).returning(each.c.id)).scalar_one()
                 known.setdefault(each.name, id_)
@@ -209,3 +210,29 @@ def test_a_merge_keeps_a_ban_and_asks_nobody_who_is_kept_apart(base: Database) -
     assert banned
     assert len(before) == 1
     assert after == []
+
+
+def test_of_two_invited_who_are_one_the_place_that_is_not_needed_is_free_again(base: Database) -> None:
+    def work(session: Session) -> tuple[list[Invited], list[int]]:
+        line = lines.add(session, NOW, name="Oak", sms="+12025550100")
+        ends = NOW + timedelta(hours=1)
+        found = [people.get_or_create(session, line, Channel.SMS, each, NOW)[0] for each in (ANA, BEN)]
+        where = {
+            "place": "Elm Hall",
+            "by_person_id": found[0].id,
+            "begins_at": NOW,
+            "ends_at": ends,
+            "slot_minutes": 60,
+        }
+        made = distributions.add(session, line.id, 2, NOW, needs=["food"], **where)
+        for person in found:
+            asked = requests.create(session, line, person_id=person.id, state=requests.State.OPEN, now=NOW)
+            one = invitations.invite(session, made, asked, 1, NOW, ends)
+            assert distributions.take(session, made, 0)
+            held = invitations.settle(session, one, Invited.BOOKED, [Invited.INVITED], NOW, slot=0)
+            assert held
+        removals.merge(session, found[0], found[1], NOW)
+        slots = [slot.taken for slot in distributions.slots(session, made)]
+        return [each.state for each in invitations.of(session, made)], slots
+
+    assert base.write(work).result() == ([Invited.BOOKED], [1])
