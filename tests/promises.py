@@ -121,7 +121,10 @@ def who_is_asked_may_be(s: Step) -> Broken:
     # Who was asked, let off and asked again before the first text left gets that one.
     waits = {(t.person_id, t.request_id) for t in s.was.texts.values() if t.phrase == "offer" and t.state in TO_LEAVE}
     for offer in s.now.offers:
-        down = offer.person_id, offer.request_id
+        down = (
+            offer.person_id,
+            offer.lead_request_id or offer.request_id,
+        )  # what goes along is in the text of the first
         if offer.id not in known and offer.state in PENDING and down not in asked and down not in waits:
             yield f"{offer.person_id} is down as asked about request {offer.request_id} and was not"
     said_no = {(o.person_id, o.request_id) for o in s.was.offers if o.state is Answer.PASSED}

@@ -25,8 +25,9 @@ OWN_WORDS = timedelta(minutes=30)  # after somebody's own text, what comes is an
 
 
 def one_unanswered_offer(s: Step) -> Broken:
-    """Nobody has two offers to answer."""
-    for person_id, count in Counter(o.person_id for o in s.now.offers if o.state in PENDING).items():
+    """Nobody has two offers to answer; what went along with one is none by itself."""
+    alone = [o for o in s.now.offers if o.state in PENDING and o.lead_request_id is None]
+    for person_id, count in Counter(o.person_id for o in alone).items():
         if count > 1:
             yield f"{person_id} has {count} offers to answer"
 

@@ -40,6 +40,7 @@ def test_one_more_line(run: Command) -> None:
         "web_address": None,
         "carrier": None,
         "last_request": 0,
+        "last_distribution": 0,
         "paused_until": None,
         "answering": {},
         "resources": [],

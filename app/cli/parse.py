@@ -53,11 +53,12 @@ def meaning(text: str) -> dict[str, Any]:
         return nothing(None)
     if isinstance(intent, Free):
         said = intent.meaning
+        hands = {} if said.helpers is None else {"helpers": said.helpers}  # only where several are asked for
         return {
             "intent": said.kind.value,
             "needs": [need.value for need in said.needs],
             "people": said.people,
-            "helpers": said.helpers,
+            **hands,
             "urgent": said.emergency or said.urgency is Urgency.URGENT,
             "emergency": said.emergency,
             "place": said.place,
@@ -82,7 +83,6 @@ def nothing(language: str | None) -> dict[str, Any]:
         "intent": Kind.OTHER.value,
         "needs": [],
         "people": None,
-        "helpers": None,
         "urgent": False,
         "emergency": False,
         "place": None,
