@@ -20,6 +20,9 @@ from models.distributions import HOLDS, Distribution, Invitation, Slot, Stage, S
 from models.inbound import Heard
 from models.lines import Channel
 from models.people import Person
+from models.report import pressure, ways
+from models.report.span import Span
+from models.report.ways import Way
 from models.requests import Request
 from models.requests import State as RequestState
 from models.store.session import Session
@@ -32,8 +35,8 @@ FEW = NEIGHBORS[:8]
 PLAN = "DISTRO {} 10-12 at Elm Hall, {} places, for food"
 SHORT = settings(max_examples=3, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 ANSWERS = (
-    "1 | 2 | 3 | 4 | 5 | no | FORGET ME | any | another | at 11 | 11:30 | cant make it sorry | NEVERMIND | STOP | START |"
-    " need groceries, 14 Oak St | STATUS | thanks"
+    "1 | 2 | 3 | 4 | 5 | no | FORGET ME | any | another | at 11 | 11:30 | cant make it sorry | NEVERMIND | STOP |"
+    " START | need groceries, 14 Oak St | STATUS | thanks"
 ).split(" | ")
 sids = count(1)
 
@@ -196,7 +199,8 @@ def test_twenty_book_the_last_three_places_at_once(planned: Hotline) -> None:
     other = Hotline(fakes.settings(url), carrier=Recorder(), clock=StillClock(planned.clock.now()))
     both = planned, other
     going = [
-        both[n % 2].receive(Heard(f"RM{n}", Channel.SMS, who, LINE, "any")) for n, who in enumerate(NEIGHBORS[:20])
+        both[n % 2].receive(Heard(f"RM{n}", Channel.SMS, who, LINE, ("any", "1")[n % 4 // 2]))
+        for n, who in enumerate(NEIGHBORS[:20])
     ]
     assert {one.result() for one in going} == {Taken.HANDLED}
     other.stop()
@@ -417,3 +421,27 @@ def test_a_slip_at_the_table_is_undone_whole(hotline: Hotline) -> None:
         assert request is not None
         assert {*request.needs} == needs
     hotline.database.read(sums)
+
+
+def test_the_report_tells_how_help_came_and_who_has_a_place(hotline: Hotline) -> None:
+    begin(hotline)
+    say(hotline, DEE, "STOCK diapers 9 at Elm Hall")
+    say(hotline, FEW[0], "need groceries, 14 Oak St")
+    say(hotline, FEW[1], "need groceries, 15 Oak St")
+    say(hotline, FEW[2], "need diapers, 16 Oak St")
+    say(hotline, FEW[2], "1")
+    say(hotline, FEW[2], "DONE 3")
+    say(hotline, DEE, PLAN.format("tomorrow", 20))
+    say(hotline, DEE, "1")
+    hotline.tick()
+    say(hotline, FEW[0], "1")
+    say(hotline, FEW[1], "1")
+    hotline.clock.advance(timedelta(days=1))
+    say(hotline, BEN, "HERE 1")
+
+    def told(session: Session) -> tuple[dict[Way, int], int]:
+        line, now = lines.all_lines(session)[0], hotline.clock.now()
+        met = ways.read(session, line.id, Span.days_before(line, now, 7))
+        return {way: n for way, n in met.items() if n}, pressure.queue(session, line.id, now).booked
+
+    assert hotline.database.read(told) == ({Way.DISTRIBUTION: 1, Way.STOCK: 1}, 1)
