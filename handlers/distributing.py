@@ -170,7 +170,12 @@ def book(context: Context, distribution: Distribution, one: Invitation, slot: in
 
 def held_until(context: Context, distribution: Distribution) -> datetime:
     """Until when nobody else is asked about what somebody fetches there."""
-    return distribution.ends_at + grace(context) + AFTERWARDS
+    return over_at(context, distribution) + AFTERWARDS
+
+
+def over_at(context: Context, distribution: Distribution) -> datetime:
+    """When it is counted, and who did not come hears that they were missed: not at night."""
+    return lines.waking(context.line).wakes(distribution.ends_at + grace(context))
 
 
 def _hold(context: Context, distribution: Distribution, one: Invitation) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from handlers import distributing, distro_clock, timing
+from handlers import distributing, distro_clock, stocking, timing
 from handlers.summary import Lines, Ours, Quoted, Said, Several
 from handlers.turn import DAY, Text, Texts, Turn
 from handlers.understanding import distro_words
@@ -85,6 +85,9 @@ def _plan(turn: Turn, said: DistroSaid) -> Texts:
     assert begins is not None
     assert ends is not None
     needs = [str(need) for need in said.needs] or _in_stock(turn)
+    if not said.needs and (few := _few(turn, said.places or 0)) is not None:
+        yield few
+        return
     lasts = timedelta(minutes=turn.line.policy.asked_lasts)
     made = distributions.add(
         turn.session,
@@ -146,6 +149,15 @@ def _in_stock(turn: Turn) -> list[str]:
     """What the group has is what it is for, where nothing else was said."""
     found = stock.available(turn.session, turn.line.id, turn.now)
     return list(dict.fromkeys(need for item in found for need in item.needs if need != "other"))
+
+
+def _few(turn: Turn, places: int) -> Text | None:
+    """Where it is for what the group has: of what there are fewer than places, for those who were promised some."""
+    for item in stock.available(turn.session, turn.line.id, turn.now):
+        left = stocking.unspoken(turn, item)
+        if left is not None and left < places and {*item.needs} - {"other"}:
+            return turn.reply("distro_few", thing=Quoted(item.label), n=max(left, 0))
+    return None
 
 
 def _ask(turn: Turn, made: Distribution) -> Text:
@@ -235,7 +247,7 @@ def _off(turn: Turn, found: Distribution, why: str) -> Texts:
         return
     told, texts = distributing.told(turn, found), []
     because = Said("distro_because", {"words": Quoted(why)}) if why else None
-    for one in invitations.of(turn.session, found, State.INVITED, State.BOOKED, State.EXPIRED):
+    for one in invitations.of(turn.session, found, State.INVITED, State.BOOKED, State.EXPIRED, State.FULL):
         was = one.state
         if not distributing.release(turn, found, one, State.CALLED_OFF, (was,)):
             continue
@@ -244,9 +256,10 @@ def _off(turn: Turn, found: Distribution, why: str) -> Texts:
         asked = turn.asked_of(person)
         if asked is not None and asked.question is Question.DISTRO:
             turn.unask(person)
-        if request.live and person.opted_out_at is None and (was is not State.EXPIRED):
+        if request.live and person.opted_out_at is None and was in (State.INVITED, State.BOOKED):
             texts.append(turn.tell(person, "distro_called_off", about=request, why=because, **told))
     distributions.schedule(turn.session, found, None)
+    stocking.handed_out(turn, found.needs, distributions.counts(turn.session, found).handed_out)
     yield turn.reply("distro_off", n=len(texts), **told)
     yield from turn.tell_duty("duty_distro_off", but=turn.speaker.id, name=turn.somebody(turn.speaker), **told)
     yield from texts

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from handlers import distributing, unmet, waves
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import distro_words
-from handlers.understanding.distro_words import SlotWish
+from handlers.understanding.distro_words import Missed, SlotWish
 from handlers.understanding.intents import Answer, Free, Intent, Order, Question
 from models import distributions, invitations, requests
 from models.distributions import MAY_BOOK, Distribution, Invitation, Stage, State
@@ -15,13 +15,16 @@ from models.requests import Outcome, Request
 from models.requests import State as RequestState
 
 LONGEST = 8  # words of an answer
+LONGEST_WISH = 20  # of one to what would help
 ANOTHER_DAY, DELIVERED, A_RIDE, NO_NEED = 1, 2, 3, 4
 SAID = frozenset(
-    "distro_invite distro_booked distro_booked_number distro_moved distro_tomorrow distro_soon distro_more "
-    "distro_filled distro_which_time".split()
+    "distro_invite distro_freed_for_you distro_booked distro_booked_number distro_moved distro_tomorrow distro_soon "
+    "distro_more distro_filled distro_which_time".split()
 )
+WOULD_COME = (State.INVITED, State.EXPIRED, State.DECLINED)  # and answer now
 MAY_ANSWER = (*MAY_BOOK, State.BOOKED)
 RIDE = "transport"
+IN_WORDS = {Missed.BRING: DELIVERED, Missed.RIDE: A_RIDE, Missed.ANOTHER: ANOTHER_DAY}
 
 
 class Asked(NamedTuple):
@@ -45,13 +48,19 @@ def _numbers(words: str) -> tuple[int, ...]:
 
 def plainly(turn: Turn, intent: Intent) -> Texts | None:
     """What follows from plain words that pick a time, or say that they cannot come; None if they say neither."""
-    if not isinstance(intent, Free | Order) or len(turn.heard.body.split()) > LONGEST:
+    if not isinstance(intent, Free | Order):
         return None
     words = turn.heard.body
+    helps = turn.asked is not None and turn.asked.question is Question.DISTRO_MISSED
+    if len(words.split()) > (LONGEST_WISH if helps else LONGEST):
+        return None
     if isinstance(intent, Order) and not (intent.command == "claim" and intent.bare):
         return None
     if isinstance(intent, Free) and intent.meaning.danger is not None:
         return None
+    if helps and isinstance(intent, Free):
+        wish = distro_words.missed(words)
+        return None if wish is None or any(r.danger for r in turn.own) else _helps(turn, IN_WORDS[wish])
     picks = turn.asked is not None and turn.asked.question is Question.DISTRO
     if not picks and (turn.asked is not None or not isinstance(intent, Free)):
         return None
@@ -184,7 +193,7 @@ def _offer(turn: Turn, distribution: Distribution, one: Invitation, phrase: str,
     if not free:
         turn.unask(turn.speaker)
         booked = one.state is State.BOOKED
-        invitations.settle(turn.session, one, State.EXPIRED, (State.INVITED,), turn.now)
+        invitations.settle(turn.session, one, State.FULL, WOULD_COME, turn.now)
         yield turn.reply("distro_full_booked" if booked else "distro_full", about=about, **told)
         return
     slots = distributing.shown(free, seen)
@@ -210,14 +219,18 @@ def _cannot(turn: Turn, distribution: Distribution, one: Invitation) -> Texts:
 
 
 def missed(turn: Turn, intent: Answer) -> Texts:
-    """What would help somebody who could not come twice."""
+    """What would help somebody who could not come twice, by its digit."""
+    return _helps(turn, intent.choice)
+
+
+def _helps(turn: Turn, choice: int | None) -> Texts:
     about = turn.asked.request_id if turn.asked else None
     request = requests.by_id(turn.session, about) if about is not None else None
     turn.unask(turn.speaker)
-    if request is None or not request.live or intent.choice is None:
+    if request is None or not request.live or choice is None:
         yield turn.reply("nothing_waits")
         return
-    yield from HELPS[intent.choice](turn, request)
+    yield from HELPS[choice](turn, request)
 
 
 def _another_day(turn: Turn, request: Request) -> Texts:

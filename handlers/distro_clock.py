@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from handlers import distributing
+from handlers import distributing, stocking
 from handlers.summary import Needs, Said
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
@@ -15,6 +15,7 @@ from models.delivery.outbound import Lane
 from models.distributions import Counts, Distribution, Invitation, Stage, State
 from models.people import Person
 from models.requests import Request
+from models.requests import State as RequestState
 
 BATCH = 50  # households in one transaction: texts that come in wait for it
 LATELY = timedelta(days=14)
@@ -40,22 +41,18 @@ def act(context: Context, distribution: Distribution) -> Texts:
     yield from _table(context, distribution)
     yield from _remind(context, distribution)
     _missed(context, distribution)
-    if _over_at(context, distribution) <= now:
+    if distributing.over_at(context, distribution) <= now:
         yield from _over(context, distribution)
         return
     more = yield from _invite(context, distribution)
     _schedule(context, distribution, at_once=more)
 
 
-def _over_at(context: Context, distribution: Distribution) -> datetime:
-    return lines.waking(context.line).wakes(distribution.ends_at + distributing.grace(context))
-
-
 def _let_go(context: Context, distribution: Distribution) -> None:
     """Who was helped otherwise, took it back or wants no texts any more: their place is for others."""
     for one in invitations.let_go(context.session, distribution):
         was = one.state
-        if distributing.release(context, distribution, one, State.GONE, (State.INVITED, State.BOOKED)):
+        if distributing.release(context, distribution, one, State.GONE, (State.INVITED, State.BOOKED, State.FULL)):
             request = requests.by_id(context.session, one.request_id)
             context.unask(people.by_id(context.session, one.person_id), request)
             if was is State.BOOKED:
@@ -130,6 +127,7 @@ def _over(context: Context, distribution: Distribution) -> Texts:
     for one in invitations.of(session, distribution, State.NO_SHOW):
         yield from _miss(context, distribution, one)
     counted = distributions.counts(session, distribution)
+    stocking.handed_out(context, distribution.needs, counted.handed_out)
     yield from context.tell_duty("duty_distro_over", **result(context, distribution, counted))
 
 
@@ -160,7 +158,7 @@ def result(context: Context, distribution: Distribution, counted: Counts) -> dic
         "came": states[State.CAME],
         "walkins": counted.walkins,
         "missed": states[State.NO_SHOW],
-        "cannot": states[State.DECLINED] + states[State.GONE],
+        "cannot": states[State.DECLINED] + states[State.GONE] + states[State.FULL],
         "silent": states[State.EXPIRED],
         "waiting": states[State.INVITED],
         "left": counted.left,
@@ -184,15 +182,17 @@ def _invite(context: Context, distribution: Distribution) -> Generator[Text, Non
         return False
     open_ = distributing.free(context, distribution, soonest=distributing.notice(context))
     room = distributing.room(context, distribution)
-    pending = len(invitations.of(session, distribution, State.INVITED))
-    want = ceil(room / max(line.policy.distro_yes, LEAST_CHANCE)) - pending
+    waking = lines.waking(line).after(now, timedelta(hours=line.policy.distro_answer_hours))
+    until = min(waking, distribution.slot_begins(open_[-1])) if open_ else now
+    yield from _offer_freed(context, distribution, open_, room, until)
+    pending = invitations.of(session, distribution, State.INVITED)
+    again = sum(one.batch == 0 for one in pending)  # each has a place to itself: nobody hears "full" twice
+    want = ceil((room - again) / max(line.policy.distro_yes, LEAST_CHANCE)) - (len(pending) - again)
     if not open_ or want <= 0:
         return False
     few = min(want, BATCH)
     found = invitations.waiting(session, distribution, now, 2 * few + BATCH)
     promised = stock.holds(session, [request.id for request in found])
-    waking = lines.waking(line).after(now, timedelta(hours=line.policy.distro_answer_hours))
-    until = min(waking, distribution.slot_begins(open_[-1]))
     chosen = 0
     for request in found:
         if chosen >= few:
@@ -211,6 +211,21 @@ def _invite(context: Context, distribution: Distribution) -> Generator[Text, Non
     return chosen == few and want > few
 
 
+def _offer_freed(context: Context, distribution: Distribution, open_: list[int], room: int, until: datetime) -> Texts:
+    """Who wanted to come when all places were taken is offered one that became free, the first of them first."""
+    session, now = context.session, context.now
+    room -= sum(one.batch == 0 for one in invitations.of(session, distribution, State.INVITED))
+    full = invitations.of(session, distribution, State.FULL) if room > 0 else []
+    for one in full:
+        person, request = people.by_id(session, one.person_id), requests.by_id(session, one.request_id)
+        if room <= 0 or request.state is not RequestState.OPEN or not _is_free(context, person):
+            continue
+        values = {"batch": 0, "invited_at": now, "answer_until": until}
+        if invitations.settle(session, one, State.INVITED, (State.FULL,), now, **values):
+            room -= 1
+            yield invitation(context, distribution, one, person, request, open_, phrase="distro_freed_for_you")
+
+
 def _is_free(context: Context, person: Person) -> bool:
     """Whether a digit of theirs would mean nothing else: what they were asked lately is let be."""
     asked = context.asked_of(person)
@@ -227,6 +242,8 @@ def invitation(
     person: Person,
     request: Request,
     open_: list[int],
+    *,
+    phrase: str = "distro_invite",
 ) -> Text:
     """The text that invites them: what, when, where, and a few times to pick from."""
     slots = distributing.shown(open_)
@@ -237,13 +254,13 @@ def invitation(
     met = tuple(need for need in distribution.needs if need in request.needs)
     told["what"] = Needs(met)
     picks = distributing.choices(context, distribution, slots, more=more)
-    text = context.tell(person, "distro_invite", about=request, lane=Lane.BULK, choices=picks, **told)
+    text = context.tell(person, phrase, about=request, lane=Lane.BULK, choices=picks, **told)
     return replace(text, expires_at=one.answer_until)
 
 
 def _schedule(context: Context, distribution: Distribution, *, at_once: bool) -> None:
     session, now, line = context.session, context.now, context.line
-    ends = [_over_at(context, distribution)]
+    ends = [distributing.over_at(context, distribution)]
     if distribution.told_at is None:
         ends.append(distribution.begins_at - distributing.EARLIER)
     for one in invitations.of(session, distribution, State.INVITED, State.BOOKED):

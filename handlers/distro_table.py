@@ -15,7 +15,7 @@ from models.people import Person
 from models.requests import LIVE, Outcome
 from models.requests import State as RequestState
 
-MAY_COME = (State.BOOKED, State.DECLINED, State.NO_SHOW, State.EXPIRED)
+MAY_COME = (State.BOOKED, State.DECLINED, State.NO_SHOW, State.EXPIRED, State.FULL)
 MOST_ALIKE = 5  # people of one name in an answer
 
 

@@ -5,7 +5,7 @@ asks anew for what it meets is told at once, and volunteers are asked only when 
 nobody is sent shopping for what lies there. What is urgent waits for nothing: neighbors are asked at the same time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from handlers.pledge_words import Until
 from handlers.summary import Quoted, Said, Sight
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Need, Question
-from models import assignments, lines, people, requests, stock
+from models import assignments, distributions, lines, people, requests, stock
 from models.delivery.outbound import Lane
 from models.requests import Outcome, Request
 from models.requests import State as RequestState
@@ -56,7 +56,11 @@ def may_ask(context: Context, request: Request) -> bool:
     neighbor = people.by_id(context.session, request.person_id)
     if neighbor.opted_out_at is not None or neighbor.banned_at is not None or neighbor.silent_since is not None:
         return False
+    if request.booked_until is not None:  # they fetch it at a distribution
+        return False
     asked = context.asked_of(neighbor)
+    if asked is not None and asked.question is Question.DISTRO:
+        return False
     return asked is None or asked.question is Question.STILL_NEEDED or asked.request_id == request.id
 
 
@@ -119,11 +123,33 @@ def _note(context: Context, item: StockItem, request: Request) -> bool:
 
 
 def _room(context: Context, item: StockItem) -> int:
-    """How many more may be asked: those who are asked now may all say yes."""
+    """How many more may be asked."""
+    left = unspoken(context, item)
+    return AT_ONCE if left is None else left
+
+
+def unspoken(context: Context, item: StockItem) -> int | None:
+    """How many of it are spoken for by nobody: those who are asked now may all say yes. None: there is plenty."""
     if item.left is None:
-        return AT_ONCE
+        return None
     asked = sum(each.state is State.ASKED for each in stock.known(context.session, item))
-    return item.left - asked
+    return item.left - asked - _reserved(context, item)
+
+
+def _reserved(context: Context, item: StockItem) -> int:
+    """How many of it are for those who come to a distribution: one for each of its places."""
+    found = distributions.reserving(context.session, context.line.id, item.needs)
+    return sum(each.places for each in found)
+
+
+def handed_out(context: Context, needs: Collection[str], count: int) -> None:
+    """So many came to a distribution for this, which is over: what they took is promised to nobody else.
+
+    Nobody says what each of them took, so it counts for all that there was for them; duty counts again with STOCK.
+    """
+    for item in stock.live(context.session, context.line.id, context.now):
+        if not {*item.needs}.isdisjoint(needs):
+            stock.hand_out(context.session, item, count, context.now)
 
 
 def act(context: Context, item: StockItem) -> Texts:
@@ -222,7 +248,8 @@ def _over(context: Context, item: StockItem, each: StockPromise) -> Iterator[Tex
 
 def promised(context: Context, item: StockItem, request: Request) -> bool:
     """One is kept for this household, if there is one left; nobody else need bring it."""
-    if not stock.promise(context.session, item, request.id, 1, context.now):
+    reserved = _reserved(context, item)
+    if not stock.promise(context.session, item, request.id, 1, context.now, reserved=reserved):
         return False
     for each, _ in stock.of_request(context.session, request.id):
         if each.item_id == item.id:

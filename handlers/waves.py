@@ -16,6 +16,7 @@ from models import (
     assignments,
     candidates,
     crews,
+    distributions,
     events,
     kept_apart,
     lines,
@@ -222,6 +223,8 @@ def close(
         if request.danger and (alarm := alarms.of(context.session, request)):
             alarms.end(context.session, alarm, context.now)
         stock.wake_of(context.session, request.id, context.now)
+        if request.booked_until is not None:
+            distributions.wake_of(context.session, request.id, context.now)
         if outcome is not Outcome.MERGED:
             wake_merged(context, request)
     return won

@@ -277,7 +277,10 @@ class Wait(NamedTuple):
 
 
 def waits(session: Session, line_id: int, since: datetime) -> list[Wait]:
-    """How neighbors waited for the last claims since then, the last one first; not for what they needed later."""
+    """How neighbors waited for the last claims since then, the last one first.
+
+    Not for what they needed later; "today" is from when they asked.
+    """
     last = sa.select(col(Assignment.id)).order_by(col(Assignment.id).desc()).limit(LOOKED_AT)
     query = (
         select(Request.created_at, Assignment.taken_at, Request.needs)
@@ -286,7 +289,7 @@ def waits(session: Session, line_id: int, since: datetime) -> list[Wait]:
             col(Assignment.id).in_(last),
             Request.line_id == line_id,
             col(Assignment.taken_at) >= since,
-            col(Request.needed_from).is_(None),
+            sa.or_(col(Request.needed_from).is_(None), col(Request.needed_from) <= col(Request.created_at)),
         )
         .order_by(col(Assignment.id).desc())
     )

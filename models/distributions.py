@@ -42,6 +42,7 @@ class State(StrEnum):
     BOOKED = "booked"
     CAME = "came"
     DECLINED = "declined"
+    FULL = "full"  # they answered, and all places were taken
     EXPIRED = "expired"  # no answer in time; a late one still counts while there is room
     NO_SHOW = "no_show"
     GONE = "gone"  # they were helped otherwise, took it back, or want no texts any more
@@ -49,7 +50,7 @@ class State(StrEnum):
 
 
 HOLDS = (State.BOOKED, State.CAME)  # a place
-MAY_BOOK = (State.INVITED, State.EXPIRED, State.DECLINED, State.NO_SHOW)
+MAY_BOOK = (State.INVITED, State.FULL, State.EXPIRED, State.DECLINED, State.NO_SHOW)
 
 
 class Distribution(DueRow, table=True):
@@ -125,7 +126,7 @@ class Invitation(Model, table=True):
     person_id: int = Field(foreign_key="person.id")
     request_id: int = Field(foreign_key="request.id")  # that it meets
     state: State = Field(sa_type=EnumString(State))
-    batch: int
+    batch: int  # 0: they had been told that all places are taken, and are offered one that became free
     slot: int | None = None  # where they have, or had, a place
     tag: int | None = None  # what they say at the table, from their first booking on
     invited_at: datetime = Field(sa_type=UtcDateTime)
@@ -157,6 +158,11 @@ class Counts:
     def booked(self) -> int:
         """Who said yes and has, or had, a place until they came or did not."""
         return self.states[State.BOOKED] + self.states[State.CAME] + self.states[State.NO_SHOW]
+
+    @property
+    def handed_out(self) -> int:
+        """To how many households something was given."""
+        return self.states[State.CAME] + self.walkins
 
 
 def add(session: Session, line_id: int, places: int, now: datetime, **what: Any) -> Distribution:
@@ -206,6 +212,14 @@ def coming(session: Session, line_id: int) -> list[Distribution]:
     """Those that are on, the next one first."""
     found = select(Distribution).where(Distribution.line_id == line_id, Distribution.stage == Stage.ON)
     return session.exec(found.order_by(col(Distribution.begins_at), col(Distribution.id)))
+
+
+def reserving(session: Session, line_id: int, needs: Collection[str]) -> list[Distribution]:
+    """Those that are planned or on and meet one of these needs: what is in stock of it is kept for them."""
+    found = select(Distribution).where(
+        Distribution.line_id == line_id, col(Distribution.stage).in_((Stage.PLANNED, Stage.ON))
+    )
+    return [each for each in session.exec(found) if not {*each.needs}.isdisjoint(needs)]
 
 
 def lately(session: Session, line_id: int, since: datetime) -> list[Distribution]:
@@ -299,6 +313,12 @@ def counts(session: Session, distribution: Distribution) -> Counts:
 def has_all(distribution: Distribution, request: Request) -> bool:
     """Whether it meets all that was asked for."""
     return {*distribution.needs} >= {*request.needs} - {"other"}
+
+
+def wake_of(session: Session, request_id: int, now: datetime) -> None:
+    """A request is over: let time look at once at the place that was kept for it."""
+    theirs = sa.select(INVITED.c.distribution_id).where(INVITED.c.request_id == request_id, WAITS)
+    session.execute(sa.update(OF).where(OF.c.id.in_(theirs), OF.c.stage == Stage.ON).values(next_at=now))
 
 
 def schedule(session: Session, distribution: Distribution, at: datetime | None) -> None:

@@ -191,7 +191,7 @@ def let_go(session: Session, distribution: Distribution) -> list[Invitation]:
         .join(Person, col(Person.id) == col(Invitation.person_id))
         .where(
             Invitation.distribution_id == distribution.id,
-            col(Invitation.state).in_((State.INVITED, State.BOOKED)),
+            col(Invitation.state).in_((State.INVITED, State.BOOKED, State.FULL)),
             sa.or_(
                 col(Request.state) == RequestState.CLOSED,
                 col(Person.opted_out_at).is_not(None),

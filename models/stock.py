@@ -165,7 +165,7 @@ TAKING: Precompiled[None] = Precompiled(
         ITEMS.c.id == sa.bindparam("item"),
         ITEMS.c.ended_at.is_(None),
         ITEMS.c.until > NOW,
-        sa.or_(ITEMS.c.left.is_(None), ITEMS.c.left >= sa.bindparam("many", type_=sa.Integer)),
+        sa.or_(ITEMS.c.left.is_(None), ITEMS.c.left >= sa.bindparam("least", type_=sa.Integer)),
     )
     .values(left=ITEMS.c.left - sa.bindparam("many", type_=sa.Integer))
 )
@@ -183,8 +183,12 @@ def _changing(out_of: tuple[State, ...]) -> Precompiled[Any]:
     return Precompiled(change.values(state=to, changed_at=NOW).returning(PROMISES.c.count))
 
 
-def promise(session: Session, item: StockItem, request_id: int, count: int, now: datetime) -> bool:
+def promise(
+    session: Session, item: StockItem, request_id: int, count: int, now: datetime, *, reserved: int = 0
+) -> bool:
     """Promise so many of it to a request; False if there are not so many left, or it has its promise already.
+
+    `reserved` of it are for others, and stay.
 
     Two conditional UPDATEs in one transaction: the first says that this request has none yet, the second that there
     are enough. Of any number of households that say yes at once, no more get one than there are.
@@ -193,12 +197,21 @@ def promise(session: Session, item: StockItem, request_id: int, count: int, now:
     ask(session, item, session.get_one(Request, request_id), now)
     if session.modify(PROMISING, **of, many=count, now=now) != 1:
         return False
-    if session.modify(TAKING, item=item.id, many=count, now=now) == 1:
+    if session.modify(TAKING, item=item.id, many=count, least=count + reserved, now=now) == 1:
         session.refresh(item)
         return True
     session.fetch(_changing((State.PROMISED,)), **of, to=State.LAPSED, now=now)
     session.refresh(item)
     return False
+
+
+def hand_out(session: Session, item: StockItem, count: int, now: datetime) -> None:
+    """So many of it are gone that were promised to nobody by name; never more than were left."""
+    session.flush()
+    gone = sa.case((ITEMS.c.left < count, ITEMS.c.left), else_=count)
+    fewer = sa.update(ITEMS).where(ITEMS.c.id == item.id, ITEMS.c.left.is_not(None))
+    session.execute(fewer.values(left=ITEMS.c.left - gone, count=ITEMS.c.count - gone))
+    wake(session, item, now)
 
 
 def settle(session: Session, item: StockItem, request_id: int, to: State, now: datetime) -> bool:

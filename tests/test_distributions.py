@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlmodel import col, select
@@ -20,6 +20,9 @@ from models.distributions import HOLDS, Distribution, Invitation, Slot, Stage, S
 from models.inbound import Heard
 from models.lines import Channel
 from models.people import Person
+from models.report import pressure, ways
+from models.report.span import Span
+from models.report.ways import Way
 from models.requests import Request
 from models.requests import State as RequestState
 from models.store.session import Session
@@ -30,10 +33,10 @@ DEE, BEN = "+12025550104", "+12025550102"
 NEIGHBORS = [f"+120255502{n:02}" for n in range(24)]
 FEW = NEIGHBORS[:8]
 PLAN = "DISTRO {} 10-12 at Elm Hall, {} places, for food"
-SHORT = settings(max_examples=4, stateful_step_count=35, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=3, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 ANSWERS = (
-    "1 | 2 | 3 | 4 | 5 | no | any | another | at 11 | 11:30 | cant make it sorry | NEVERMIND | STOP | START |"
-    " need groceries, 14 Oak St | STATUS | thanks"
+    "1 | 2 | 3 | 4 | 5 | no | FORGET ME | any | another | at 11 | 11:30 | cant make it sorry | NEVERMIND | STOP |"
+    " START | need groceries, 14 Oak St | STATUS | thanks"
 ).split(" | ")
 sids = count(1)
 
@@ -196,7 +199,8 @@ def test_twenty_book_the_last_three_places_at_once(planned: Hotline) -> None:
     other = Hotline(fakes.settings(url), carrier=Recorder(), clock=StillClock(planned.clock.now()))
     both = planned, other
     going = [
-        both[n % 2].receive(Heard(f"RM{n}", Channel.SMS, who, LINE, "any")) for n, who in enumerate(NEIGHBORS[:20])
+        both[n % 2].receive(Heard(f"RM{n}", Channel.SMS, who, LINE, ("any", "1")[n % 4 // 2]))
+        for n, who in enumerate(NEIGHBORS[:20])
     ]
     assert {one.result() for one in going} == {Taken.HANDLED}
     other.stop()
@@ -275,10 +279,82 @@ def test_it_is_for_what_is_in_stock_and_not_for_whom_it_is_promised_to(hotline: 
         assert stock.promise(session, item, promised.id, 1, now)
 
     hotline.database.write(fill).result()
-    say(hotline, DEE, "DISTRO tomorrow 10-12 at Elm Hall, 20 places")
+    say(hotline, DEE, "DISTRO tomorrow 10-12 at Elm Hall, 8 places")
     say(hotline, DEE, "1")
     hotline.tick()
     assert said(hotline, "distro_invite") == Counter([FEW[1]])
+
+
+@given(data=st.data())
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_stock_is_never_promised_twice(migrated_file: Path, tmp_path: Path, data: st.DataObject) -> None:
+    """What is kept for the places of a distribution is promised to nobody else, nor is what was given there."""
+    file = shutil.copy(migrated_file, tmp_path / f"{next(sids)}.db")
+    clock = StillClock()
+    hotline = Hotline(fakes.settings(f"sqlite:///{file}"), carrier=Recorder(), clock=clock)
+    hotline.prepare()
+    begin(hotline)
+    there = data.draw(st.integers(1, 9), "diapers")
+
+    def adds_up(session: Session) -> None:
+        kept = sum(each.places for each in distributions.reserving(session, 1, ["baby"]))
+        over = [each for each in session.exec(select(Distribution)) if each.stage in (Stage.OVER, Stage.OFF)]
+        given_there = sum(distributions.counts(session, each).handed_out for each in over)
+        (item,) = session.exec(select(stock.StockItem))
+        promised = sum(each.count for each in stock.known(session, item) if each.state in stock.HOLDING)
+        assert promised + kept + given_there <= there
+        assert item.left is not None
+        assert item.left == there - promised - given_there
+        both = [row for row in session.exec(select(Invitation)) if row.state in (State.BOOKED, State.INVITED)]
+        assert not stock.holds(session, [row.request_id for row in both])
+
+    say(hotline, DEE, f"STOCK diapers {there}")
+    plan = "DISTRO {} 10-11 at Elm Hall, {} places"
+    for _ in range(data.draw(st.integers(4, 16), "steps")):
+        clock.advance(timedelta(seconds=4))
+        match data.draw(st.sampled_from(["ask", "ask", "yes", "yes", "keep", "plan", "off", "time", "came"]), "step"):
+            case "ask":
+                say(hotline, data.draw(st.sampled_from(FEW)), "need diapers, 14 Oak St")
+            case "yes":
+                say(hotline, data.draw(st.sampled_from(FEW)), data.draw(st.sampled_from(["1", "2", "yes"])))
+            case "keep":
+                say(hotline, data.draw(st.sampled_from(FEW)), "KEEP")
+            case "plan":
+                say(hotline, DEE, plan.format(data.draw(st.sampled_from(["tomorrow", "friday"])), there - 1 or 1))
+                say(hotline, DEE, "1")
+            case "off":
+                say(hotline, DEE, f"DISTRO D{data.draw(st.sampled_from([1, 2]))} OFF")
+            case "came":
+                say(hotline, BEN, data.draw(st.sampled_from(["HERE 1", "HERE 2", "HERE WALKIN 2"])))
+            case "time":
+                clock.advance(timedelta(minutes=data.draw(st.sampled_from([1, 90, 20 * 60]))))
+        hotline.tick()
+        hotline.database.read(adds_up)
+        hotline.database.read(sums)
+    hotline.stop()
+
+
+def test_who_found_all_places_taken_comes_first_when_one_is_free(hotline: Hotline) -> None:
+    """Before who was not invited yet, in order, each with a place to themselves; once, however often time looks."""
+    begin(hotline, rules={"distro_yes": 0.25})
+    for who in FEW[:4]:
+        say(hotline, who, "need groceries, 14 Oak St")
+    say(hotline, DEE, PLAN.format("tomorrow", 1))
+    say(hotline, DEE, "1")
+    hotline.tick()
+    for who in (FEW[1], FEW[3], FEW[2]):
+        say(hotline, who, "any")
+    assert said(hotline, "distro_full", "distro_filled") == Counter([FEW[3], FEW[2]])
+    say(hotline, FEW[4], "need groceries, 15 Oak St")
+    say(hotline, FEW[1], "no")
+    for _ in range(3):
+        hotline.clock.advance(timedelta(minutes=70))
+        hotline.tick()
+    assert said(hotline, "distro_freed_for_you") == Counter([FEW[2]])
+    assert not said(hotline, "distro_invite")[FEW[4]]
+    say(hotline, FEW[2], "1")
+    assert said(hotline, "distro_booked_number")[FEW[2]] == 1
+    hotline.database.read(sums)
 
 
 def test_a_place_that_nobody_came_for_goes_on_to_a_later_slot(hotline: Hotline) -> None:
@@ -345,3 +421,27 @@ def test_a_slip_at_the_table_is_undone_whole(hotline: Hotline) -> None:
         assert request is not None
         assert {*request.needs} == needs
     hotline.database.read(sums)
+
+
+def test_the_report_tells_how_help_came_and_who_has_a_place(hotline: Hotline) -> None:
+    begin(hotline)
+    say(hotline, DEE, "STOCK diapers 9 at Elm Hall")
+    say(hotline, FEW[0], "need groceries, 14 Oak St")
+    say(hotline, FEW[1], "need groceries, 15 Oak St")
+    say(hotline, FEW[2], "need diapers, 16 Oak St")
+    say(hotline, FEW[2], "1")
+    say(hotline, FEW[2], "DONE 3")
+    say(hotline, DEE, PLAN.format("tomorrow", 20))
+    say(hotline, DEE, "1")
+    hotline.tick()
+    say(hotline, FEW[0], "1")
+    say(hotline, FEW[1], "1")
+    hotline.clock.advance(timedelta(days=1))
+    say(hotline, BEN, "HERE 1")
+
+    def told(session: Session) -> tuple[dict[Way, int], int]:
+        line, now = lines.all_lines(session)[0], hotline.clock.now()
+        met = ways.read(session, line.id, Span.days_before(line, now, 7))
+        return {way: n for way, n in met.items() if n}, pressure.queue(session, line.id, now).booked
+
+    assert hotline.database.read(told) == ({Way.DISTRIBUTION: 1, Way.STOCK: 1}, 1)

@@ -139,6 +139,7 @@ def check_rows(found: Ledger) -> None:
         assert added(told, section, "requests") == total
     assert added(told, "needs", "requests") >= total
     assert added(told, "areas", "met") == added(told, "languages", "met") == value["per_met_request", "", "met"]
+    assert added(told, "ways", "requests") == value["per_met_request", "", "met"]
     unmet = sum(value["endings", each.value, "requests"] or 0 for each in NOT_MET)
     assert added(told, "areas", "unmet") == added(told, "languages", "unmet") == unmet
     assert sum(value["claims", "", state.value] or 0 for state in Holding) == value["claims", "", "taken"]
@@ -224,6 +225,7 @@ def test_what_is_hidden_is_not_found_by_subtraction(base: Database, history: His
                 **{each.value: n for each, n in asked.endings.items() if each.value not in ("helped", "partly")},
             }
         ),
+        "ways": Counter({way.value: n for way, n in found.ways.items()}),
         "claims": Counter({state.value: n for state, n in found.claims.states.items()}),
     }
     names: defaultdict[str, set[str]] = defaultdict(set)

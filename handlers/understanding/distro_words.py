@@ -30,6 +30,7 @@ LED = re.compile(r"^(?:\s|[,;./-]|(?:at|in|on|@|en|el|la los)\b)+", re.IGNORECAS
 LONGEST_NAME = 3  # words
 MOST_NUMBERS = 20  # in one text from a table
 MOST_WALKINS = 50
+BEFORE = 2  # words before another, in which "not" is about it
 CHOICE = re.compile(r"\D{0,12}(\d{1,2})(?:[:.h](\d\d))?\s*([ap])?")
 
 
@@ -72,6 +73,14 @@ class SlotWish(StrEnum):
     ANY = "any"
     ANOTHER = "another"
     CANNOT = "cannot"
+
+
+class Missed(StrEnum):
+    """What would help a household that could not come, in words."""
+
+    BRING = "bring"
+    RIDE = "ride"
+    ANOTHER = "another"
 
 
 def distro(said: Said) -> DistroSaid | None:
@@ -200,6 +209,20 @@ def slot_wish(words: str) -> SlotWish | None:
     for wish in (SlotWish.CANNOT, SlotWish.ANOTHER, SlotWish.ANY):
         if any(_starts(said, wish, size) for size in (3, 2, 1)):
             return wish
+    return None
+
+
+def missed(words: str) -> Missed | None:
+    """What would help somebody who could not come, wherever in their answer they say so."""
+    said = [word.text for word in split(clean(words))]
+    for size in (3, 2, 1):
+        for n in range(len(said) - size + 1):
+            before = said[max(n - BEFORE, 0) : n]
+            if any(_index().is_function_word("not_wanted", word) for word in before):
+                continue
+            for wish in Missed:
+                if _index().is_function_word(f"missed_{wish}", *said[n : n + size]):
+                    return wish
     return None
 
 

@@ -1,5 +1,6 @@
 """What the page of figures has no room for, with what it has: all that `hotline report` tells of a span."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -7,13 +8,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from models.lines import Line
-from models.report import again, claims, texts, waves, whole
+from models.report import again, claims, texts, waves, ways, whole
 from models.report.again import Key, Repeats, Shared
 from models.report.asked import CAME
 from models.report.claims import Claims
 from models.report.span import Span
 from models.report.texts import Carried
 from models.report.waves import Waves
+from models.report.ways import Way
 from models.report.whole import Report
 from models.requests import Request
 from models.store.session import Session
@@ -32,6 +34,7 @@ class Ledger:
     claims: Claims
     repeats: Repeats
     shared: Shared
+    ways: Mapping[Way, int]
 
     @property
     def met(self) -> int:
@@ -55,4 +58,5 @@ def read(session: Session, line: Line, span: Span, now: datetime, *, door: Key, 
         claims.read(session, line.id, span),
         again.repeats(session, line.id, span),
         again.shared(session, line.id, door, house),
+        ways.read(session, line.id, span),
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from models.lines import Line
 from models.report.span import between, bucket
-from models.requests import LIVE, Request, State
+from models.requests import IN_LINE, LIVE, NOT_OVER, Request, State
 from models.store.session import Session
 from models.store.statements import in_literals
 from models.store.types import UtcDateTime, table
@@ -59,6 +59,9 @@ class Queue:
     states: Mapping[State, int]
     ages: tuple[int, ...]  # of the open ones, as `AGES`, and one more for all older ones
     oldest: datetime | None
+    in_line: int  # of the open ones those that wait for their turn
+    queued: datetime | None  # since when the first of these does
+    booked: int  # of the open ones those whose neighbor has a place at a distribution
 
     @property
     def live(self) -> int:
@@ -112,4 +115,13 @@ def queue(session: Session, line_id: int, now: datetime) -> Queue:
         if state is State.OPEN:
             ages[len(AGES) - age] += count
             oldest.append(since)
-    return Queue(states, tuple(ages), min(oldest, default=None))
+    waits = sa.select(
+        sa.func.count(),
+        sa.func.min(REQUESTS.c.queued_at, type_=UtcDateTime),
+    ).where(REQUESTS.c.line_id == line_id, IN_LINE)
+    booked = sa.select(sa.func.count()).where(
+        REQUESTS.c.line_id == line_id, REQUESTS.c.state == State.OPEN, REQUESTS.c.booked_until > now, NOT_OVER
+    )
+    in_line, queued = session.execute(waits).one()
+    held = int(session.execute(booked).scalar_one())
+    return Queue(states, tuple(ages), min(oldest, default=None), int(in_line), queued, held)

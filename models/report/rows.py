@@ -23,7 +23,20 @@ REQUESTS, PEOPLE, TEXTS, SEGMENTS, SECONDS, USD, SHARE, TIMES, WAVES, CLAIMS = (
 )
 # In the order in which they are told.
 SECTIONS = (
-    *("requests", "needs", "areas", "languages", "endings", "waits", "asks", "waves", "claims", "load", "texts"),
+    *(
+        "requests",
+        "needs",
+        "areas",
+        "languages",
+        "endings",
+        "ways",
+        "waits",
+        "asks",
+        "waves",
+        "claims",
+        "load",
+        "texts",
+    ),
     *("undelivered", "per_met_request", "duty", "queue", "repeats", "places"),
 )
 AGES = ("under_1_hour", "under_6_hours", "under_1_day", "under_3_days", "under_1_week", "over_1_week")
@@ -78,6 +91,8 @@ def _asked(ledger: Ledger) -> Iterator[Row]:
             yield Row(section, name or UNNAMED, "unmet", _of(found[name], NOT_MET), REQUESTS)
     for ending in Ending:
         yield Row("endings", ending.value, REQUESTS, asked.endings.get(ending, 0), REQUESTS)
+    for way, count in ledger.ways.items():
+        yield Row("ways", way.value, REQUESTS, count, REQUESTS)
 
 
 def _of(found: Mapping[Ending, int], endings: Iterable[Ending]) -> int:
@@ -155,6 +170,9 @@ def _queue(found: Queue, now: datetime) -> Iterator[Row]:
     """What is not over now."""
     yield Row("queue", "", "live", found.live, REQUESTS)
     yield Row("queue", "", "oldest_open", seconds(now - found.oldest) if found.oldest else None, SECONDS)
+    yield Row("queue", "", "in_line", found.in_line, REQUESTS)
+    yield Row("queue", "", "longest_in_line", seconds(now - found.queued) if found.queued else None, SECONDS)
+    yield Row("queue", "", "booked", found.booked, REQUESTS)
     for state, count in found.states.items():
         yield Row("queue", state.value, REQUESTS, count, REQUESTS)
     for age, count in zip(AGES, found.ages, strict=True):

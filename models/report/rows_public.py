@@ -76,6 +76,7 @@ def _asked(ledger: Ledger) -> Iterator[Row]:
         "areas": grouped(_counts(asked.by_area)),
         "languages": grouped(_counts(asked.by_language)),
         "endings": _endings(ledger),
+        "ways": grouped({way.value: count for way, count in ledger.ways.items()}),
     }
     for section, counts in families.items():
         for name, count in counts.items():
