@@ -28,11 +28,7 @@ def meant(context: Context, request: Request, words: str = "") -> list[Person]:
 
     Nobody may hear a complaint of themselves, so that where it could be any of them it is of each.
     """
-    if not request.several:
-        holder = assignments.on(context.session, request)
-        return [holder[1]] if holder else []
-    crew = assignments.all_on(context.session, request, *assignments.HOLDING)
-    them = list({person.id: person for _, person in crew}.values())
+    them = [person for _, person in assignments.holding(context.session, request)]
     return named_in(words, them) or them
 
 

@@ -79,8 +79,10 @@ def enough(turn: Turn, intent: Free) -> Texts:
         return
     wanted = min(hands.number(intent.words) or request.helpers_have, request.helpers_wanted)
     crews.want(turn.session, request, max(wanted, request.helpers_have, ALONE), turn.now, by=turn.speaker.id)
-    if not request.has_room:
-        waves.call_off(turn, request)
+    if request.has_room:  # fewer than before, and more than come so far
+        yield turn.reply("hands_more", about=request, n=0, wanted=request.helpers_wanted)
+        return
+    waves.call_off(turn, request)
     yield turn.reply("hands_enough", about=request, wanted=request.helpers_wanted)
 
 

@@ -190,7 +190,7 @@ def test_two_take_what_overlaps_at_once(course: Course) -> None:
         ("claim {1} {0}", "claim all"),
         ("claim {0}", "claim {1}"),
         ("pass", "claim all"),
-    ) * 2:
+    ):
         numbers = [course.asked(place=f"88 River Rd apt {n}", state=State.DRAFT) for n in (1, 2)]
         _offer(course, numbers)
         deeds = [(who, said.format(*numbers)) for who, said in zip((BEN, CARO), words, strict=True)]
