@@ -232,7 +232,8 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
         other = people.by_id(turn.session, kept.person_id)
         yield turn.tell(other, "merged_at_home" if at_home else "merged_other", about=kept)
     for helper in waves.released(turn, gone):
-        yield turn.tell(helper, "merged_helper", about=gone, kept=kept.number)
+        welcome = kept.has_room and not kept_apart.are(turn.session, kept, helper.id)
+        yield turn.tell(helper, "merged_helper_room" if welcome else "merged_helper", about=gone, kept=kept.number)
     for _, helper in assignments.all_on(turn.session, kept) if gone.text else ():
         yield turn.tell(helper, "from_neighbor", about=kept, words=Quoted(gone.text))
     yield from duty_acts.told(turn, gone, "merge")
