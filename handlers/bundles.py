@@ -74,8 +74,8 @@ def _may_go_along(context: Context, request: Request, other: Request) -> bool:
     """Whether one who comes for the first could do the other on the same way."""
     if other.presses or other.helpers_wanted > 1 or request.helpers_wanted > 1:
         return False  # what cannot wait is asked for by itself
-    if not other.wave or other.building is None or other.is_booked(context.now):
-        return False  # it is in line, held, or fetched at a distribution: nobody is asked now
+    if not other.wave or other.building is None or other.in_line or other.is_booked(context.now):
+        return False  # nobody is asked: it is in line, held, or fetched at a distribution
     return _same_day(context, request, other)
 
 

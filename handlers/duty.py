@@ -114,11 +114,9 @@ def _in_stock(turn: Turn) -> Said | None:
 def show(turn: Turn, order: Order) -> Texts:
     """SHOW 42: everything about it that is not a phone number."""
     for request in (yield from choosing.known(turn, order.numbers)):
-        holder = assignments.on(turn.session, request) if request.state in TALKING else None
-        held = Said("held_by", {"name": turn.numbered(holder[1])}) if holder else None
-        if holder and request.several:
-            them = assignments.all_on(turn.session, request, *assignments.HOLDING)
-            held = Said("held_by_several", {"name": Several([turn.numbered(helper) for _, helper in them])})
+        them = assignments.holding(turn.session, request) if request.state in TALKING else []
+        names = [turn.numbered(helper) for _, helper in them]
+        phrase = "held_by_several" if len(names) > 1 else "held_by"
         shown, to_duty = doors.show_on_duty(turn, request, turn.speaker)
         yield turn.reply(
             "show",
@@ -129,7 +127,7 @@ def show(turn: Turn, order: Order) -> Texts:
             place=shown.place,
             words=shown.words,
             phone=discreet.of(turn, request),
-            holder=held,
+            holder=Said(phrase, {"name": Several(names)}) if names else None,
             notes=summary.Lines([Said("note_row", {"words": Quoted(words)}) for words in _notes(turn, request)]),
             n=offers.count(turn.session, request.id),
             can=_can(request),

@@ -18,6 +18,9 @@ ALONE = 1
 def more(turn: Turn, intent: Free) -> Texts:
     """The neighbor: can somebody else come, too? So many more are asked, and whoever comes hears it."""
     request = _meant(turn)
+    if request is not None and (them := relaying.whom_it_is_about(turn, request, intent.words)):
+        yield from relaying.about_them(turn, request, them, intent.words)
+        return
     people_named = intent.meaning.helpers or hands.names_people(intent.words)
     if request is None or not (request.several or people_named or _is_work(request)):  # "need 2 more": of the things
         yield from _talk(turn, intent.words)
@@ -76,8 +79,10 @@ def enough(turn: Turn, intent: Free) -> Texts:
         return
     wanted = min(hands.number(intent.words) or request.helpers_have, request.helpers_wanted)
     crews.want(turn.session, request, max(wanted, request.helpers_have, ALONE), turn.now, by=turn.speaker.id)
-    if not request.has_room:
-        waves.call_off(turn, request)
+    if request.has_room:  # fewer than before, and more than come so far
+        yield turn.reply("hands_more", about=request, n=0, wanted=request.helpers_wanted)
+        return
+    waves.call_off(turn, request)
     yield turn.reply("hands_enough", about=request, wanted=request.helpers_wanted)
 
 

@@ -23,7 +23,7 @@ from handlers import (
 from handlers.summary import Ours, Quoted, Several, Sight
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import alarms, assignments, crews, kept_apart, offers, people, requests
+from models import alarms, assignments, crews, households, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.offers import State as OfferState
@@ -206,6 +206,7 @@ def merge(turn: Turn, order: Order) -> Texts:
 
 
 def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
+    at_home = _known_at_home(turn, gone, kept)
     if not waves.close(turn, gone, Outcome.MERGED, by=turn.speaker.id, words=f"#{kept.number}"):
         yield turn.reply("closed_already", about=gone)
         return
@@ -229,12 +230,21 @@ def _merge(turn: Turn, gone: Request, kept: Request) -> Texts:
     yield turn.tell(theirs, "merged_neighbor", about=gone, kept=kept.number)
     if kept.person_id != gone.person_id:
         other = people.by_id(turn.session, kept.person_id)
-        yield turn.tell(other, "merged_other", about=kept)
+        yield turn.tell(other, "merged_at_home" if at_home else "merged_other", about=kept)
     for helper in waves.released(turn, gone):
-        yield turn.tell(helper, "merged_helper", about=gone, kept=kept.number)
+        welcome = kept.has_room and not kept_apart.are(turn.session, kept, helper.id)
+        yield turn.tell(helper, "merged_helper_room" if welcome else "merged_helper", about=gone, kept=kept.number)
     for _, helper in assignments.all_on(turn.session, kept) if gone.text else ():
         yield turn.tell(helper, "from_neighbor", about=kept, words=Quoted(gone.text))
     yield from duty_acts.told(turn, gone, "merge")
+
+
+def _known_at_home(turn: Turn, gone: Request, kept: Request) -> bool:
+    """Whether the neighbor of the second sees the first anyway, since both live together."""
+    if gone.person_id == kept.person_id or not households.is_shared(gone):
+        return False
+    theirs = households.sharing(turn.session, people.by_id(turn.session, kept.person_id))
+    return any(person.id == gone.person_id for person in theirs)
 
 
 def _let_go(turn: Turn, request: Request, holder: tuple[Assignment, Person] | None) -> bool:

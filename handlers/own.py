@@ -98,8 +98,8 @@ def more(turn: Turn, order: Order) -> Texts:
         if apart := added.read_first(turn, request, order.note):
             yield from apart
             continue
-        if helper := relaying.whom_it_is_about(turn, request, order.note):
-            yield from relaying.about_them(turn, request, helper, order.note)
+        if them := relaying.whom_it_is_about(turn, request, order.note):
+            yield from relaying.about_them(turn, request, them, order.note)
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
         known = request.needed_as is not None or request.person_id != turn.speaker.id

@@ -1,9 +1,8 @@
 """PROBLEM 42 words: something is wrong with a request, and only whoever is on duty shall read what."""
 
-from handlers import choosing, leasing, reach_person
+from handlers import choosing, company, leasing, reach_person
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
-from models import assignments
 from models.requests import Request
 
 
@@ -25,14 +24,24 @@ def problem(turn: Turn, order: Order) -> Texts:
 
 def _reported(turn: Turn, request: Request, words: str) -> Texts:
     mine = request.person_id == turn.speaker.id
-    holder = assignments.on(turn.session, request)
-    told = holder is not None and mine
+    if not mine:
+        yield from reach_person.reach(
+            turn,
+            words,
+            after="not_the_neighbor",
+            duty="duty_problem_helper",
+            of=[request.person_id],
+            name=turn.somebody(turn.speaker),
+            match=request.number,
+        )
+        return
+    them = company.meant(turn, request, words)
     yield from reach_person.reach(
         turn,
         words,
-        after="not_the_helper" if told else None if mine else "not_the_neighbor",
-        duty="duty_problem" if mine else "duty_problem_helper",
-        of=request.person_id if not mine else holder[1].id if holder else None,
-        name=turn.somebody(holder[1]) if holder else None,
+        after=reach_person.unheard_by(them),
+        duty="duty_problem",
+        of=[person.id for person in them],
+        name=company.one_of(turn, them),
         match=request.number,
     )

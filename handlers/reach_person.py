@@ -4,14 +4,15 @@ What they say then goes to a request of its own that is held for duty, never to 
 the helper whom they fear. What they need beside it stays a request for volunteers.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from handlers import duty_tasks, intake, relaying, watch
+from handlers import company, duty_tasks, intake, relaying, watch
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said, Soon, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free, Need, Order
-from models import assignments, events, requests
+from models import assignments, events, people, requests
 from models.people import Person
 from models.requests import TALKING, Request, State
 
@@ -42,33 +43,41 @@ def wanted(turn: Turn, intent: Free) -> Texts:
         yield from reach(turn, intent.words, before=before, after=after)
     else:
         name = turn.somebody(helper)
-        yield from reach(turn, intent.words, before=before, after=after or "not_the_helper", of=helper.id, name=name)
+        yield from reach(
+            turn, intent.words, before=before, after=after or "not_the_helper", of=[helper.id], name=name
+        )
 
 
 def _helper_named(turn: Turn, words: str) -> Person | None:
     """Who has helped them and is named in words for duty: it is about them, and not for them."""
-    said = {word.strip(".,;:!?'\"()").removesuffix("'s").casefold() for word in words.split()}
     helpers = assignments.helpers_of(turn.session, turn.speaker.id, LOOKED_AT) if turn.asked_for else []
-    return next((one for one in helpers if one.name and one.name.split()[0].casefold() in said), None)
+    return next(iter(company.named_in(words, helpers)), None)
+
+
+def unheard_by(them: Sequence[Person]) -> str | None:
+    """The phrase by which a neighbor hears that whom they complain of does not."""
+    return ("not_the_helpers" if len(them) > 1 else "not_the_helper") if them else None
 
 
 def about_helper(turn: Turn, intent: Free) -> Texts:
     """Who comes, and whether it could be somebody else: for duty alone, and never for whom it is about."""
     intake.speak(turn, intent.meaning)
-    match = next((r for r in turn.own if r.state in TALKING), None)
-    holder = assignments.on(turn.session, match) if match else None
-    if match is None or holder is None:
-        yield from reach(turn, intent.words, before="vouched_all" if intent.act is Act.FEARS_HELPER else None)
+    talked = [(r, company.meant(turn, r, intent.words)) for r in turn.own if r.state in TALKING]
+    talked = [(r, them) for r, them in talked if them]
+    named = [(r, them) for r, them in talked if company.named_in(intent.words, them)]
+    match, them = next(iter(named or talked), (None, []))
+    before = "vouched_all" if intent.act is Act.FEARS_HELPER else None
+    if match is None:
+        yield from reach(turn, intent.words, before=before)
         return
-    name = turn.somebody(holder[1])
     yield from reach(
         turn,
         intent.words,
-        before="vouched_all" if intent.act is Act.FEARS_HELPER else None,
-        after="not_the_helper",
+        before=before,
+        after=unheard_by(them),
         duty="duty_about_helper",
-        of=holder[1].id,
-        name=name,
+        of=[person.id for person in them],
+        name=company.one_of(turn, them),
         match=match.number,
     )
 
@@ -97,16 +106,16 @@ def reach(
     before: str | None = None,
     after: str | None = None,
     duty: str = "duty_wants_person_words",
-    of: int | None = None,
+    of: Sequence[int] = (),
     anew: bool = False,
     **values: Value,
 ) -> Texts:
     """Tell duty that this neighbor wants a person, and tell them whether anybody is there.
 
-    `anew`: in these words even if duty was told lately that they want one. Whom they complain `of` hears nothing of
-    it, nor of what they say after it.
+    `anew`: in these words even if duty was told lately that they want one. Whom they complain `of`, or may, hears
+    nothing of it, nor of what they say after it.
     """
-    request = talk(turn, of)
+    request = talk(turn, _first_hidden(turn, of))
     requests.record(turn.session, request, "wants_person", turn.now, by=turn.speaker.id, words=words or None)
     around = (Said(before, values) if before else None, Said(after, values) if after else None)
     told_lately = (
@@ -124,9 +133,16 @@ def reach(
         return
     if words:
         told = list(turn.tell_duty(duty, about=request, but=turn.speaker.id, words=brief(words), **values))
+        told = [text for text in told if text.to.id not in of]
     else:
         told = list(turn.tell_duty("duty_wants_person", about=request, but=turn.speaker.id))
     yield from _answered(turn, request, told, "person_coming", "person_later", words, around)
+
+
+def _first_hidden(turn: Turn, of: Sequence[int]) -> int | None:
+    """From whom the talk is hidden, of those whom it may be about: who is on duty would else read it."""
+    on_duty = {person.id for person in people.by_ids(turn.session, of).values() if person.on_duty} if of else ()
+    return next((id_ for id_ in of if id_ in on_duty), of[-1] if of else None)
 
 
 def talk(turn: Turn, of: int | None = None) -> Request:

@@ -334,7 +334,7 @@ def _to_helper(turn: Turn, request: Request, words: str) -> Texts:
         yield turn.reply("welcome")
         return
     if relaying.not_for_them(turn, request, helper, words):
-        yield from relaying.about_them(turn, request, helper, words)
+        yield from relaying.about_them(turn, request, [helper], words)
         return
     text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
     name: Name | None = turn.name(helper)

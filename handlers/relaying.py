@@ -142,7 +142,7 @@ def pass_on(
     if other is None:
         yield from to_duty(turn, request, words)
         yield from passing.to_duty(turn, request, came)
-    elif fears := next((each for each in (other, *rest) if not_for_them(turn, request, each, words)), None):
+    elif fears := _they_tell_of(turn, request, (other, *rest), words):
         yield from about_them(turn, request, fears, words)
     elif other.opted_out_at is not None:
         yield from _out_of_reach(turn, request, words)
@@ -279,7 +279,7 @@ def listener(turn: Turn, request: Request) -> Person | None:
 def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
     """Who hears what the speaker says about a request, and by which phrase; None if only duty can."""
     neighbor = people.by_id(turn.session, request.person_id)
-    holder = assignments.on(turn.session, request) if request.state in TALKING else None
+    holder = _holder(turn, request) if request.state in TALKING else None
     if turn.speaker.id == request.person_id:
         desk = people.by_id(turn.session, request.duty_person_id) if request.duty_person_id else None
         hidden = desk is not None and kept_apart.hides(turn.session, request, desk.id)
@@ -299,6 +299,16 @@ def _other(turn: Turn, request: Request) -> tuple[Person, str] | None:
         request.duty_person_id = None
     turn.session.add(request)
     return neighbor, "from_helper"
+
+
+def _holder(turn: Turn, request: Request) -> tuple[Assignment, Person] | None:
+    """Who has it, or says that it is done; of several the last to come whom words can reach."""
+    holder = assignments.on(turn.session, request)
+    if holder is None or not request.several:
+        return holder
+    crew = reversed(assignments.all_on(turn.session, request))
+    apart = kept_apart.of(turn.session, request.person_id)
+    return next((pair for pair in crew if pair[1].opted_out_at is None and pair[1].id not in apart), holder)
 
 
 def _at_door(turn: Turn, request: Request) -> list[Assignment]:
@@ -357,25 +367,31 @@ def not_for_them(turn: Turn, request: Request, other: Person, words: str) -> boo
     return acts.speaks_of_helper(words, names)
 
 
-def whom_it_is_about(turn: Turn, request: Request, words: str) -> Person | None:
+def whom_it_is_about(turn: Turn, request: Request, words: str) -> list[Person]:
     """Who has it in hand, if these words of its neighbor are not for them to read, now or later."""
     if request.several:
         crew = [helper for _, helper in company.others(turn, request, 0)]
-        return next((helper for helper in crew if not_for_them(turn, request, helper, words)), None)
+        return _they_tell_of(turn, request, crew, words)
     holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)
-    return holder[1] if holder and not_for_them(turn, request, holder[1], words) else None
+    return _they_tell_of(turn, request, [holder[1]] if holder else [], words)
 
 
-def about_them(turn: Turn, request: Request, helper: Person, words: str) -> Texts:
+def _they_tell_of(turn: Turn, request: Request, crew: Sequence[Person], words: str) -> list[Person]:
+    """Of which of these a neighbor says such words: whom they name, else perhaps of each."""
+    them = [helper for helper in crew if not_for_them(turn, request, helper, words)]
+    return company.named_in(words, them) or them
+
+
+def about_them(turn: Turn, request: Request, them: Sequence[Person], words: str) -> Texts:
     """Such words are for duty alone."""
     requests.record(turn.session, request, "wrote", turn.now, by=turn.speaker.id, words=words)
-    name = turn.somebody(helper)
+    name = company.one_of(turn, them)
     told = list(
         turn.tell_duty(
-            "duty_about_helper", about=request, but=helper.id, words=brief(words), name=name, match=request.number
+            "duty_about_helper", about=request, but=them[0].id, words=brief(words), name=name, match=request.number
         )
     )
-    told = [text for text in told if text.to.id != turn.speaker.id]
+    told = [text for text in told if text.to.id not in {turn.speaker.id, *(helper.id for helper in them)}]
     phrase = "about_them_to_duty" if told else "about_them_kept"
     yield turn.reply(phrase, about=request, name=name)
     yield from told

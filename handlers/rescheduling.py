@@ -24,8 +24,8 @@ def by_neighbor(turn: Turn, intent: Free) -> Texts:
     found, texts = choosing.chosen(turn, (), quoted or own, "more", "nothing_asked")
     yield from texts
     for request in found:
-        if helper := relaying.whom_it_is_about(turn, request, intent.words):
-            yield from relaying.about_them(turn, request, helper, intent.words)
+        if them := relaying.whom_it_is_about(turn, request, intent.words):
+            yield from relaying.about_them(turn, request, them, intent.words)
             continue
         requests.keep_words(turn.session, request, intent.words)
         yield from moved(turn, request, intent.meaning.when, intent.words)

@@ -256,6 +256,17 @@ def all_on(session: Session, request: Request, *states: State) -> list[tuple[Ass
     return list(session.fetch(_all_on(states or (State.ACTIVE,)), request_id=request.id))
 
 
+def holding(session: Session, request: Request) -> list[tuple[Assignment, Person]]:
+    """Who has this request in hand, or said that it was delivered; of several all, the first to take it first."""
+    if not request.several:
+        holder = on(session, request)
+        return [holder] if holder else []
+    # Of one that some have, who said before that it was done was told that it was not.
+    states = (State.ACTIVE,) if request.state is RequestState.CLAIMED else HOLDING
+    found = all_on(session, request, *states)
+    return list({person.id: (held, person) for held, person in found}.values())
+
+
 def held_of(session: Session, request: Request, person_id: int, *states: State) -> tuple[Assignment, Person] | None:
     """What this volunteer has of it, or says is done; None if it is not theirs, or not theirs any more."""
     if request.several:

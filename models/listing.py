@@ -154,8 +154,11 @@ def asked(session: Session, ids: Collection[int]) -> dict[int, Asked]:
     return found
 
 
-def holders(session: Session, ids: Collection[int]) -> dict[int, tuple[Assignment, Person]]:
-    """Who has each of these requests in hand, or has said that it was delivered."""
+def holders(session: Session, ids: Collection[int]) -> dict[int, list[tuple[Assignment, Person]]]:
+    """Who has each of these requests in hand, or has said that it was delivered, the last one first.
+
+    Each who had it in hand before and said so is among them.
+    """
     if not ids:
         return {}
     query = (
@@ -164,7 +167,10 @@ def holders(session: Session, ids: Collection[int]) -> dict[int, tuple[Assignmen
         .where(col(Assignment.request_id).in_(ids), in_literals(col(Assignment.state), HOLDING))
         .order_by(col(Assignment.id))
     )
-    return {held.request_id: (held, person) for held, person in session.exec(query)}
+    found: dict[int, list[tuple[Assignment, Person]]] = {}
+    for held, person in session.exec(query):
+        found.setdefault(held.request_id, []).insert(0, (held, person))
+    return found
 
 
 def by_ids(session: Session, ids: Collection[int]) -> dict[int, Request]:

@@ -57,8 +57,7 @@ def apart_matches(session: Session, one: Person, other: Person) -> list[int]:
         held = [request for _, request in assignments.held_by(session, person.id)]
         found |= {request.number for request in held if kept_apart.are(session, request, twin.id)}
         for request in requests.live_of(session, person.id):
-            holder = assignments.on(session, request)
-            crew = assignments.all_on(session, request) if request.several else [holder] if holder else []
+            crew = assignments.holding(session, request)
             if any(twin.id in kept_apart.of(session, helper.id) for _, helper in crew):
                 found.add(request.number)
     return sorted(found)

@@ -194,6 +194,16 @@ def test_duty_reads_what_drags_waits_and_was_noted(hotline: Hotline, clock: Stil
     assert "new requests are asked about one by one." in shown
 
 
+def test_duty_reads_all_who_come(hotline: Hotline, dee: Visitor, ben: Visitor) -> None:
+    Visitor(hotline, ANA).says("need 3 people to move a couch at 12 oak st")
+    ben.says("CLAIM 1")
+    dee.says("CLAIM 1")
+    visitor(hotline, CARO, "Caro").says("CLAIM 1")
+    assert "You have it" in dee.get("/board?state=claimed").text  # though another came after them
+    eve = visitor(hotline, EVE, "Eve", duty=True).let_in()
+    assert "Ben, Dee, and Caro" in re.sub(r" \(\d\)", "", eve.get("/board?state=claimed").text)
+
+
 def test_duty_reads_what_the_group_has(hotline: Hotline, dee: Visitor) -> None:
     assert "In stock" not in dee.get(PATH).text
     dee.says("STOCK diapers 40, soap")

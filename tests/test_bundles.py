@@ -1,6 +1,7 @@
 """What waits side by side: offered to one volunteer together, never against a rule, and taken by one of several."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from app.hotline import Hotline
-from handlers import neighboring, newcomers, waves
+from handlers import bundles, neighboring, newcomers, waves
 from handlers.turn import Context, Text
 from models import assignments, kept_apart, lines, people, requests
 from models.lines import Channel
@@ -171,6 +172,30 @@ def _holds(
         assert counted.asked_today == sum(not request.in_danger for request in read)
 
 
+def test_what_nobody_is_asked_about_goes_along_with_nothing(hotline: Hotline) -> None:
+    """Not what is in line, held, or fetched at a distribution; what waits as others do goes along."""
+
+    def work(session: Session) -> None:
+        context = Context(session, lines.add(session, MORNING, name="another line", sms="+12025550150"), MORNING)
+        later = MORNING + timedelta(hours=1)
+        first = request_at(1, "88 River Rd apt 2")
+        for known, along in (
+            ({}, True),
+            ({"wave": 0}, False),
+            ({"queued_at": MORNING}, False),
+            ({"queued_at": MORNING, "turn_at": MORNING}, True),
+            ({"booked_until": later}, False),
+        ):
+            other = request_at(2, "88 River Rd apt 3")
+            other.wave = 1
+            neighboring.note(other)
+            for name, value in known.items():
+                setattr(other, name, value)
+            assert bundles._may_go_along(context, first, other) is along, known
+
+    hotline.database.read(work)
+
+
 @pytest.fixture(scope="module")
 def both() -> Iterator[Racers]:
     with racers() as found:
@@ -190,7 +215,7 @@ def test_two_take_what_overlaps_at_once(course: Course) -> None:
         ("claim {1} {0}", "claim all"),
         ("claim {0}", "claim {1}"),
         ("pass", "claim all"),
-    ) * 2:
+    ):
         numbers = [course.asked(place=f"88 River Rd apt {n}", state=State.DRAFT) for n in (1, 2)]
         _offer(course, numbers)
         deeds = [(who, said.format(*numbers)) for who, said in zip((BEN, CARO), words, strict=True)]

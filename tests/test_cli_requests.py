@@ -79,6 +79,7 @@ CLAIMED = {
     "text": "=HYPERLINK(1) groceries for 3",
     "language": "en",
     "helper": "Ben",
+    "helpers_wanted": 1,
     "code_word": "maple",
     "created_at": "2026-03-03T10:00:00-05:00",
     "changed_at": "2026-03-03T10:05:00-05:00",
@@ -95,6 +96,23 @@ def test_the_list_for_programs(run: Command) -> None:
     ]
     assert [r["number"] for r in run.json("request", "list", "--state", "open")] == [2]
     assert run.json("request", "list", "--state", "draft") == []
+
+
+def test_all_who_come_are_listed(run: Command) -> None:
+    def two_come(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        request = _ask(session, needs=["repair"], helpers_wanted=3)
+        for name, number in (("Gus Lee", "+12025550103"), ("Hal", "+12025550104")):
+            helper, _ = people.get_or_create(session, line, Channel.SMS, number, MORNING, name=name)
+            assert leasing.get(Context(session, line, MORNING), request, helper.id, MORNING)
+            assignments.start(session, leasing.draw_up(Context(session, line, MORNING), request, helper.id))
+
+    kept = run.database()
+    kept.write(two_come).result()
+    kept.close()
+    found = run.json("request", "show", "4")
+    assert (found["helper"], found["helpers_wanted"]) == ("Gus, Hal", 3)
+    assert "Gus, Hal" in run.good("request", "show", "4")
 
 
 def test_the_list_for_people(run: Command) -> None:

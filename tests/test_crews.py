@@ -158,8 +158,8 @@ def test_no_place_is_filled_twice_or_lost(empty: Databases) -> None:
     run_state_machine_as_test(
         type("Street", (Street,), {"databases": empty}),
         settings=settings(
-            max_examples=6,
-            stateful_step_count=20,
+            max_examples=2,
+            stateful_step_count=30,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

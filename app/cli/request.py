@@ -119,13 +119,14 @@ def _read(line: str | None, state: State | None) -> tuple[list[dict[str, Any]], 
         return kept.read(work)
 
 
-FIELDS = """number state outcome needs people urgency emergency area vicinity place text language helper code_word
-    created_at changed_at""".split()
+FIELDS = """number state outcome needs people urgency emergency area vicinity place text language helper
+    helpers_wanted code_word created_at changed_at""".split()
 
 
 def _fields(session: Session, line: Line, request: Request) -> dict[str, Any]:
     areas = {area.id: area.name for area in lines.areas(session, line.id)}
-    held = assignments.on(session, request) if request.state is not State.OPEN else None
+    held = assignments.holding(session, request) if request.state is not State.OPEN else []
+    names = [name for _, helper in held if (name := _first_name(helper.name))]
     return {
         "number": request.number,
         "state": request.state.value,
@@ -139,7 +140,8 @@ def _fields(session: Session, line: Line, request: Request) -> dict[str, Any]:
         "place": request.place,
         "text": request.text or None,
         "language": request.language,
-        "helper": _first_name(held[1].name) if held else None,
+        "helper": ", ".join(names) or None,
+        "helpers_wanted": request.helpers_wanted,
         "code_word": request.code_word or None,
         "created_at": console.stamp(request.created_at, line),
         "changed_at": console.stamp(request.changed_at, line),

@@ -155,7 +155,7 @@ def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
     shown = doors.whole(request) if request.person_id == person.id else doors.look(context, request, person)
     if shown.hidden and held is not None:
         shown = doors.look(context, request, person, held)
-    holder = assignments.on(context.session, request) if request.state in TALKING else None
+    crew = assignments.holding(context.session, request) if request.state in TALKING else []
     history = events.history(context.session, request)
     return _view(
         context,
@@ -167,18 +167,10 @@ def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
         shown=shown,
         phone=discreet.of(context, request),
         code=Ours(request.code_word) if held is not None else None,
-        helper=_helpers(context, request, holder[1]) if holder else None,
+        helper=Several([context.numbered(helper) for _, helper in crew]) if crew else None,
         asked=offers.count(context.session, request.id) or (None if request.in_danger else 0),
         notes=[Quoted(event.words) for event in history if event.kind == "note" and event.words][-NOTES:],
     )
-
-
-def _helpers(context: Context, request: Request, last: Person) -> Value:
-    """Who has it, by name and number; of several all."""
-    if not request.several:
-        return context.numbered(last)
-    crew = assignments.all_on(context.session, request, *assignments.HOLDING)
-    return Several([context.numbered(helper) for _, helper in crew])
 
 
 def _rows(context: Context, request: Request) -> list[Said]:

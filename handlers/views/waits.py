@@ -7,7 +7,7 @@ from datetime import datetime
 from handlers import alarms, discreet, doors, summary
 from handlers.duty import WORST_FIRST
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Sight, What
+from handlers.summary import Ours, Several, Sight, What
 from handlers.turn import Context
 from handlers.views import ages, carried, dangers, unheard
 from handlers.views.ages import Age, Waits
@@ -15,6 +15,7 @@ from handlers.views.dangers import Taken
 from models import kept_apart, listing, offers, requests
 from models.alarms import Alarm
 from models.assignments import Assignment
+from models.assignments import State as Holding
 from models.listing import ALL, Place, Taste, Wanted
 from models.people import Person
 from models.requests import Request, State, Urgency
@@ -98,7 +99,7 @@ class Around:
     """What is known of the requests on the page, read at once for all."""
 
     asked: dict[int, Asked]
-    holders: dict[int, tuple[Assignment, Person]]
+    holders: dict[int, list[tuple[Assignment, Person]]]
     pending: frozenset[int]  # numbers of those about which the reader was asked and has not answered
     apart: frozenset[int]  # ids of those that the reader could not take
     taken: dict[int, Taken] = field(default_factory=dict)  # of those that tell of danger, for duty alone
@@ -216,22 +217,40 @@ def _card(
 
 
 def _for_duty(context: Context, person: Person, request: Request, around: Around) -> Card:
-    held, holder = around.holders.get(request.id, (None, None))
+    crew = _crew(request, around)
+    own = next((held for held, holder in crew if holder.id == person.id), None)
+    held = own or (crew[0][0] if crew else None)
     asked = around.asked.get(request.id)
     others = request.person_id != person.id
     card = _card(context, request, context.sight_on_duty(request, person), held, danger=others)
-    mine = holder is not None and holder.id == person.id
+    mine = own is not None
     return replace(
         card,
         asked=asked.people if asked else 0,
         said_no=asked.said_no if asked else 0,
-        holder=Holder(None if mine else context.numbered(holder), held.taken_at, held.on_the_way_at is not None)
-        if held is not None and holder is not None
-        else None,
+        holder=_holder(context, person, crew),
         taken=around.taken.get(request.id),
         mine=mine,
         acts=_carries(request, held) if mine else _may_take(person, request, around),
     )
+
+
+def _crew(request: Request, around: Around) -> list[tuple[Assignment, Person]]:
+    """Who has it, the last one first: of several all, of one that one."""
+    crew = around.holders.get(request.id, [])
+    if not request.several:
+        return crew[:1]
+    return [pair for pair in crew if request.state is not State.CLAIMED or pair[0].state is Holding.ACTIVE]
+
+
+def _holder(context: Context, person: Person, crew: Sequence[tuple[Assignment, Person]]) -> Holder | None:
+    """The reader, or by name all who have it; since the first of them has."""
+    if not crew:
+        return None
+    mine = any(holder.id == person.id for _, holder in crew)
+    names = Several([context.numbered(holder) for _, holder in reversed(crew)])
+    on_the_way = any(held.on_the_way_at is not None for held, _ in crew)
+    return Holder(None if mine else names, min(held.taken_at for held, _ in crew), on_the_way)
 
 
 def _for_anybody(context: Context, person: Person, request: Request, around: Around) -> Card:

@@ -12,6 +12,7 @@ HOUR = re.compile(r"(\d{1,2}?)(?:h?(\d\d))?(am|pm|a|p|h|hrs|ish)?$")
 MINUTES = re.compile(r"([0-5]\d)(am|pm|a|p|h|hrs|ish)?$")
 MINUTES_APART = (":", ".", " ")
 ROUND = ("00", "15", "30", "45")  # minutes that may stand behind a space: "8 30"
+DOOR = re.compile(r"\d{1,4}[ap]$")  # "2A": people who mean the afternoon write "2pm"
 DASH = re.compile(r"\s*[-\u2013]\s*$")
 AM_PM = {"a": "am", "p": "pm", "h": "oclock", "hrs": "oclock", "ish": "oclock"}
 LEADS = frozenset(("at", "by", "before", "after"))  # behind which a number may be an hour
@@ -80,6 +81,12 @@ class Hours(Scan):
                 return False
         return True
 
+    def is_door(self, i: int) -> bool:
+        """Whether a number with a letter is an apartment: `apt 1A`, `12 river rd 2A`, and not `88 river rd 5pm`."""
+        if not i or not DOOR.match(self.words[i].text) or self.ends(i):
+            return False
+        return find(self.words, i - 1, "behind_unit", "behind_street") is not None
+
     def end_of_range(self, begins: Hour) -> Hour | None:
         """The second hour of two."""
         i = begins.last
@@ -97,7 +104,7 @@ class Hours(Scan):
 
     def hour(self, i: int, *, worded: bool = True) -> Hour | None:
         """The hour that a number would be."""
-        if i >= len(self.words) or self.gap(i)[-1:] in MONEY or self.words[i - 1].text == "#":
+        if i >= len(self.words) or self.gap(i)[-1:] in MONEY or self.words[i - 1].text == "#" or self.is_door(i):
             return None
         if (match := HOUR.match(self.words[i].text)) is not None:
             return self.figures(i, match)
