@@ -16,9 +16,10 @@ from models import kept_apart, lines, people, recurring
 from models.delivery.outbound import Lane
 from models.hours import moment_of
 from models.recurring import DAY, Fate, RecurringNeed
-from models.requests import Request, Timing
+from models.requests import Request, State, Timing
 
 ONE_DAY, WEEK = timedelta(days=1), 7
+STARTS = (State.OPEN, State.CLAIMED, State.DELIVERED)  # what may still be said to come again
 
 
 def note(context: Context, request: Request, repeats: Repetition | None) -> None:
@@ -46,7 +47,10 @@ def note(context: Context, request: Request, repeats: Repetition | None) -> None
 
 def begin(context: Context, request: Request) -> Texts:
     """It goes out: from now on it comes again by itself, and its neighbor hears how to end that."""
-    if request.repeats is None or request.in_danger or recurring.of_request(context.session, request) is not None:
+    if request.repeats is None or request.in_danger:
+        return
+    before = recurring.of_request(context.session, request)
+    if before is not None and before.ended_at is None:
         return
     neighbor = people.by_id(context.session, request.person_id)
     known = recurring.of_person(context.session, neighbor.id)
@@ -74,6 +78,23 @@ def begin(context: Context, request: Request) -> Texts:
     schedule(context, need, first_on)
     said = Every(need.rule, opens=True)
     yield context.tell(neighbor, "recurring_begins", about=request, lane=Lane.REPLY, every=said)
+
+
+def begin_now(turn: Turn, request: Request, repeats: Repetition | None) -> list[Text]:
+    """What of theirs is out already comes again from now on, they say. Empty where they say no such thing."""
+    own = request.person_id == turn.speaker.id and request.state in STARTS
+    if repeats is None or not own or request.in_danger:
+        return []
+    when, before = (request.needed_from, request.needed_until, request.needed_as, request.urgency), request.repeats
+    need = recurring.of_request(turn.session, request)
+    note(turn, request, repeats)
+    if when[0] is not None:  # this time it is needed when it was
+        request.needed_from, request.needed_until, request.needed_as, request.urgency = when
+    if need is not None and need.ended_at is None:
+        if request.repeats == before:
+            return []
+        recurring.end(turn.session, need, turn.now)  # as they say it now
+    return [*begin(turn, request)]
 
 
 def _minutes(context: Context, request: Request, first_on: date, zone: ZoneInfo) -> tuple[Timing, int, int]:
