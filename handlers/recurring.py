@@ -137,13 +137,14 @@ def opens_at(context: Context, need: RecurringNeed, day: date, last: date | None
     """When an occurrence is put before people: while they are awake, soon enough, and not before the last is over."""
     zone, policy = ZoneInfo(context.line.timezone), context.line.policy
     begins, ends = need.needed(day, zone)
-    if need.begins == 0 and need.ends >= DAY:
+    all_day = need.begins == 0 and need.ends >= DAY
+    if all_day:
         opens = moment_of(day - policy.recurring_opens_days * ONE_DAY, 0, zone)
     else:
         opens = begins - timedelta(hours=policy.recurring_opens_hours)
     if last is not None:
         opens = max(opens, min(need.needed(last, zone)[1], ends))
-    return min(lines.waking(context.line).wakes(opens), max(opens, begins))
+    return min(lines.waking(context.line).wakes(opens), max(opens, ends if all_day else begins))
 
 
 def schedule(context: Context, need: RecurringNeed, last: date | None) -> None:
