@@ -275,6 +275,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.UNTIL: pause.answered,
     Question.RECURRING: repeats.reviewed,
     Question.ONE_OR_ALL: repeats.all_or_one,
+    Question.REGULAR: repeats.regular,
     Question.GIVES: pledges.gives,
     Question.STILL_GIVES: pledges.still_gives,
     Question.GONE: pledges.which_gone,
