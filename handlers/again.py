@@ -3,6 +3,7 @@
 from handlers import intake, standing
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Kind, Need, Order, Question, Understanding
+from handlers.understanding.when import repeating
 from models import assignments, requests
 from models.assignments import State as AssignmentState
 from models.requests import Request, Urgency
@@ -41,7 +42,8 @@ def _same(turn: Turn, last: Request, order: Order) -> Texts:
     if last.blanked_at is not None and set(needs) <= {Need.OTHER}:
         needs = ()
     told = last.urgency if last.urgency is not Urgency.URGENT else None
-    meaning = Understanding(Kind.ASK, needs, people=last.people, urgency=told, when=order.when)
+    repeats = repeating.of(order.note)  # not what the old words said of it: that has gone on, or was ended
+    meaning = Understanding(Kind.ASK, needs, people=last.people, urgency=told, when=order.when, repeats=repeats)
     words = "\n".join(part for part in (last.text, order.note) if part)
     first = [holder[1].id] if holder is not None else []
     yield from intake.begin(turn, words, meaning, like=last, at_once=True, again=first)

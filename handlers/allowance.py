@@ -44,4 +44,5 @@ def hold(turn: Turn, request: Request) -> Texts:
 
 
 def _today(turn: Turn) -> list[Request]:
-    return [r for r in turn.asked_for if r.created_at > turn.now - DAY]
+    """What they asked for themselves; what comes again by itself counts by Policy.most_recurring."""
+    return [r for r in turn.asked_for if r.created_at > turn.now - DAY and r.repeats is None]

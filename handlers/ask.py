@@ -93,7 +93,7 @@ def place(turn: Turn, intent: Answer) -> Texts:
             requests.add_words(turn.session, request, intent.words, turn.now, by=turn.speaker.id)
             intake.name_needs(request, meaning)
         if not _asked_twice(turn):
-            unknown = placing.says_same(intent.words)
+            unknown = placing.answers_same(intent.words)
             yield from intake.next_step(turn, request, again="ask_place_anew" if unknown else "ask_place_again")
             return
         turn.unask(turn.speaker)

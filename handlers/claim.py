@@ -20,6 +20,7 @@ from handlers import (
     recurring,
     relaying,
     rescheduling,
+    stocking,
     timing,
     watch,
     waves,
@@ -158,6 +159,7 @@ def _won_or_lost(turn: Turn, number: int, request: Request, order: Order, won: l
     elif not mine and (held := leasing.take(turn, request, order.note, comes)):
         won.append(request)
         yield from taken(turn, request, held, comes)
+        yield from stocking.told_helper(turn, request)
         if always:
             yield from recurring.pledge(turn, request)
     elif request.outcome is Outcome.MERGED:  # at this very moment: it goes on as another

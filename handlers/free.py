@@ -23,6 +23,7 @@ from handlers import (
     pins,
     reach_person,
     receipt,
+    recurring,
     relaying,
     rescheduling,
     standing,
@@ -101,6 +102,12 @@ def free(turn: Turn, intent: Free) -> Texts:
 def another_time(turn: Turn, intent: Free) -> Texts:
     """What they have asked for is needed at another time; or they need something else then."""
     named = {*map(str, intent.meaning.needs)} - {Need.OTHER}
+    only = turn.own[0] if len(turn.own) == 1 and not named else None
+    if only is not None and intent.meaning.repeats is not None and not turn.matches:
+        requests.keep_words(turn.session, only, intent.words)
+        if begun := recurring.begin_now(turn, only, intent.meaning.repeats):
+            yield from begun
+            return
     another = intent.meaning.kind is Kind.ASK and named and all(named.isdisjoint(r.needs) for r in turn.own)
     yield from free(turn, replace(intent, act=None)) if another else rescheduling.by_neighbor(turn, intent)
 
@@ -209,7 +216,8 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
         _learn(turn, own[0], words, meaning)
         requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
-        yield turn.later(turn.reply("more_added", about=own[0]), KEPT)
+        begun = recurring.begin_now(turn, own[0], meaning.repeats)
+        yield from begun or [turn.later(turn.reply("more_added", about=own[0]), KEPT)]
         yield from alarms.further(turn, own[0])
     elif meaning.kind is Kind.QUESTION and ("?" in words or (turn.burst is None and len(words.split()) > REMARK)):
         intake.speak(turn, meaning)
@@ -257,7 +265,7 @@ def _is_another(request: Request, meaning: Understanding) -> bool:
 def _pressing(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
     """They ask for help again and name nothing new: their words are kept, and they hear where it stands."""
     _add(turn, request, words, meaning)
-    yield standing.of(turn, request)
+    yield from recurring.begin_now(turn, request, meaning.repeats) or [standing.of(turn, request)]
     yield from alarms.further(turn, request)
 
 
@@ -266,6 +274,9 @@ def _joins(turn: Turn, request: Request, words: str, meaning: Understanding) -> 
     unnamed = set(request.needs) <= {Need.OTHER}
     intake.name_needs(request, meaning)
     _add(turn, request, words, meaning)
+    if begun := recurring.begin_now(turn, request, meaning.repeats):
+        yield from begun
+        return
     yield turn.reply("now_named" if unnamed else "more_added", about=request, what=turn.what(request, Sight.NEAR))
     yield from alarms.further(turn, request)
 

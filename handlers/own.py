@@ -19,6 +19,7 @@ from handlers.every import Every
 from handlers.summary import Lines, Needs, Quoted, Said
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Free, Order, Question
+from handlers.understanding.when import repeating
 from models import assignments, households, offers, requests
 from models import recurring as recurring_needs
 from models.delivery.outbound import Lane
@@ -102,6 +103,10 @@ def more(turn: Turn, order: Order) -> Texts:
             yield from relaying.about_them(turn, request, them, order.note)
             continue
         requests.add_words(turn.session, request, order.note, turn.now, by=turn.speaker.id)
+        if begun := recurring.begin_now(turn, request, repeating.of(order.note)):
+            yield from begun
+            yield from _told_helpers(turn, request, order.note)
+            continue
         known = request.needed_as is not None or request.person_id != turn.speaker.id
         if (
             known
@@ -115,9 +120,14 @@ def more(turn: Turn, order: Order) -> Texts:
             timing.note(turn, request, order.when)
         yield turn.reply("more_added", about=request)
         yield from alarms.further(turn, request)
-        for _, helper in assignments.all_on(turn.session, request):
-            text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(order.note))
-            yield from pace.paced(turn, request, turn.speaker, text, order.note)
+        yield from _told_helpers(turn, request, order.note)
+
+
+def _told_helpers(turn: Turn, request: Request, words: str) -> Texts:
+    """Whoever has it reads what was added."""
+    for _, helper in assignments.all_on(turn.session, request):
+        text = turn.tell(helper, "from_neighbor", about=request, lane=Lane.REPLY, words=Quoted(words))
+        yield from pace.paced(turn, request, turn.speaker, text, words)
 
 
 def nevermind(turn: Turn, order: Order) -> Texts:

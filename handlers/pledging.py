@@ -14,7 +14,7 @@ from handlers import pledge_words, takes, things, waves
 from handlers.summary import Needs
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Need, Question
-from models import kept_apart, lines, people, pledges, requests
+from models import kept_apart, lines, offers, people, pledges, requests
 from models.people import Person
 from models.pledges import Kind, MatchState, Pledge, State
 from models.requests import Request, Urgency
@@ -83,7 +83,9 @@ def seek(context: Context, pledge: Pledge, giver: Person) -> list[Text]:
             continue
         if not giver.helps:
             asked = _ask(context, pledge, giver, request)
-        elif pledges.match(context.session, pledge, request, context.now) is not None:
+        elif pledges.match(context.session, pledge, request, context.now) is not None or not offers.made(
+            context.session, [request.id], [giver.id]
+        ):  # also who could not be asked when the two were matched
             request.ask_first = list(dict.fromkeys([*request.ask_first, giver.id]))
             context.session.add(request)
             asked = waves.ask_also(context, request, giver)

@@ -6,7 +6,7 @@ Nothing else counts as fulfilled.
 from collections.abc import Generator
 from datetime import timedelta
 
-from handlers import company, intake, pace, pressing, relaying, standing, talks, unmet, waves
+from handlers import company, intake, pace, pressing, recurring, relaying, standing, talks, unmet, waves
 from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, Sight, brief
 from handlers.turn import Text, Texts, Turn
@@ -136,6 +136,7 @@ def _came(turn: Turn, request: Request, words: str) -> Texts:
     said = words if len(words.split()) > IN_A_WORD else ""
     if request.live:
         yield from waves.fulfilled(turn, request, said)
+        yield from recurring.regular(turn, request)
         return
     turn.unask(turn.speaker, request)
     if request.outcome in UNSURE and _reconsider(turn, request, Outcome.FULFILLED, "confirmed"):

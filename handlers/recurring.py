@@ -2,23 +2,29 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from handlers import every, timing
 from handlers.every import Every, OnDay
 from handlers.summary import Said
 from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding.intents import Need, Question
 from handlers.understanding.when import repeating
 from handlers.understanding.when.expression import Day, DayKind, TimeExpression
 from handlers.understanding.when.repeating import Repetition
 from handlers.understanding.when.resolving import resolve
-from models import kept_apart, lines, people, recurring
+from models import events, kept_apart, lines, people, recurring, requests
 from models.delivery.outbound import Lane
 from models.hours import moment_of
 from models.recurring import DAY, Fate, RecurringNeed
-from models.requests import Request, Timing
+from models.requests import Request, State, Timing
 
 ONE_DAY, WEEK = timedelta(days=1), 7
+TIMES, ABOUT = 3, 2  # that the same is asked for, and days by which that may differ from once a week or every other
+REGULAR_WITHIN = timedelta(days=40)
+REGULAR_ASKED = "regular_told"
+STARTS = (State.OPEN, State.CLAIMED, State.DELIVERED)  # what may still be said to come again
 
 
 def note(context: Context, request: Request, repeats: Repetition | None) -> None:
@@ -46,7 +52,10 @@ def note(context: Context, request: Request, repeats: Repetition | None) -> None
 
 def begin(context: Context, request: Request) -> Texts:
     """It goes out: from now on it comes again by itself, and its neighbor hears how to end that."""
-    if request.repeats is None or request.in_danger or recurring.of_request(context.session, request) is not None:
+    if request.repeats is None or request.in_danger:
+        return
+    before = recurring.of_request(context.session, request)
+    if before is not None and before.ended_at is None:
         return
     neighbor = people.by_id(context.session, request.person_id)
     known = recurring.of_person(context.session, neighbor.id)
@@ -74,6 +83,53 @@ def begin(context: Context, request: Request) -> Texts:
     schedule(context, need, first_on)
     said = Every(need.rule, opens=True)
     yield context.tell(neighbor, "recurring_begins", about=request, lane=Lane.REPLY, every=said)
+
+
+def begin_now(turn: Turn, request: Request, repeats: Repetition | None) -> list[Text]:
+    """What of theirs is out already comes again from now on, they say. Empty where they say no such thing."""
+    own = request.person_id == turn.speaker.id and request.state in STARTS
+    if repeats is None or not own or request.in_danger:
+        return []
+    when, before = (request.needed_from, request.needed_until, request.needed_as, request.urgency), request.repeats
+    need = recurring.of_request(turn.session, request)
+    note(turn, request, repeats)
+    if when[0] is not None:  # this time it is needed when it was
+        request.needed_from, request.needed_until, request.needed_as, request.urgency = when
+    if need is not None and need.ended_at is None:
+        if request.repeats == before:
+            return []
+        recurring.end(turn.session, need, turn.now)  # as they say it now
+    return [*begin(turn, request)]
+
+
+def regular(turn: Turn, request: Request) -> list[Text]:
+    """Asked once in all, when help came: three times the same a week apart, or two. Shall it come by itself?"""
+    if request.repeats is not None or request.in_danger or not {*request.needs} - {Need.OTHER}:
+        return []
+    if turn.asked_of(turn.speaker) is not None:
+        return []
+    alike = requests.alike(turn.session, request, turn.now - REGULAR_WITHIN)[:TIMES]
+    gaps = [(later.created_at - earlier.created_at) / ONE_DAY for later, earlier in pairwise(alike)]
+    interval = next((n for n in (1, 2) if all(abs(gap - n * WEEK) <= ABOUT for gap in gaps)), 0)
+    if len(alike) < TIMES or not interval or any(each.repeats is not None for each in alike):
+        return []
+    if events.did(turn.session, turn.speaker.id, REGULAR_ASKED):
+        return []
+    requests.record(turn.session, request, REGULAR_ASKED, turn.now, by=turn.speaker.id)
+    turn.ask(turn.speaker, Question.REGULAR, request, options=2, words=str(interval))
+    return [turn.reply("recurring_shall_i", about=request, every=Every(_every_so(turn, request, interval)))]
+
+
+def begin_regular(turn: Turn, request: Request, interval: int) -> Texts:
+    """It shall: every week, or every other one, from the day on which this was needed."""
+    request.repeats = _every_so(turn, request, interval)
+    turn.session.add(request)
+    yield from begin(turn, request)
+
+
+def _every_so(turn: Turn, request: Request, interval: int) -> str:
+    day = (request.needed_from or request.created_at).astimezone(ZoneInfo(turn.line.timezone)).date()
+    return every.rule_of(Repetition("WEEKLY", interval), day)
 
 
 def _minutes(context: Context, request: Request, first_on: date, zone: ZoneInfo) -> tuple[Timing, int, int]:
@@ -116,13 +172,14 @@ def opens_at(context: Context, need: RecurringNeed, day: date, last: date | None
     """When an occurrence is put before people: while they are awake, soon enough, and not before the last is over."""
     zone, policy = ZoneInfo(context.line.timezone), context.line.policy
     begins, ends = need.needed(day, zone)
-    if need.begins == 0 and need.ends >= DAY:
+    all_day = need.begins == 0 and need.ends >= DAY
+    if all_day:
         opens = moment_of(day - policy.recurring_opens_days * ONE_DAY, 0, zone)
     else:
         opens = begins - timedelta(hours=policy.recurring_opens_hours)
     if last is not None:
         opens = max(opens, min(need.needed(last, zone)[1], ends))
-    return min(lines.waking(context.line).wakes(opens), max(opens, begins))
+    return min(lines.waking(context.line).wakes(opens), max(opens, ends if all_day else begins))
 
 
 def schedule(context: Context, need: RecurringNeed, last: date | None) -> None:

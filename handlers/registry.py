@@ -275,6 +275,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.UNTIL: pause.answered,
     Question.RECURRING: repeats.reviewed,
     Question.ONE_OR_ALL: repeats.all_or_one,
+    Question.REGULAR: repeats.regular,
     Question.GIVES: pledges.gives,
     Question.STILL_GIVES: pledges.still_gives,
     Question.GONE: pledges.which_gone,
@@ -292,6 +293,7 @@ MORE = 3  # words
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
 AT_A_TABLE = frozenset({"here", "not_here"})
+SAME = "same"
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
 REFUSALS = {Who.JOINED: "join_first", Who.VOLUNTEER: "join_first", Who.DUTY: "not_on_duty"}
 
@@ -314,15 +316,29 @@ def meant(turn: Turn, reading: Reading) -> Understood:
         reading = read(instead)
     understood = understand(reading, LiveSituation(turn))
     intent = understood.intent
-    if isinstance(intent, Order) and intent.command in AT_A_TABLE and not distro_table.means(turn, intent):
-        understood = elsewhere().understand(elsewhere().read(turn.heard.body), LiveSituation(turn))
+    if isinstance(intent, Order) and _is_no_command(turn, intent):
+        understood = _instead(turn, intent, understood)
     return arriving.as_sent(turn, understood, edited=reading.edited)
+
+
+def _is_no_command(turn: Turn, order: Order) -> bool:
+    """Whether these words are a command to others only: "here in 5" away from a table, "same" of a neighbor."""
+    if order.command == SAME:
+        return not order.numbers and not turn.speaker.on_duty
+    return order.command in AT_A_TABLE and not distro_table.means(turn, order)
+
+
+def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
+    """What they mean then. "Same", said to nobody and in answer to nothing, is the same as last time."""
+    if order.command == SAME and turn.asked is None and not turn.matches and not turn.speaker.helps:
+        return replace(understood, intent=replace(order, command="again"))
+    return elsewhere().understand(elsewhere().read(turn.heard.body), LiveSituation(turn))
 
 
 @cache
 def elsewhere() -> Grammar:
-    """What texts mean away from the table of a distribution."""
-    return Grammar(tuple(command for command in COMMANDS if command.name not in AT_A_TABLE), ACTS)
+    """What texts mean away from the table of a distribution, and to whoever is not on duty."""
+    return Grammar(tuple(command for command in COMMANDS if command.name not in (*AT_A_TABLE, SAME)), ACTS)
 
 
 def respond(turn: Turn, understood: Understood) -> Texts:

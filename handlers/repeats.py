@@ -138,6 +138,18 @@ def reviewed(turn: Turn, intent: Answer) -> Texts:
         yield _stands(turn, need)
 
 
+def regular(turn: Turn, intent: Answer) -> Texts:
+    """The answer to "shall I ask every Tuesday?", which is asked once in all."""
+    request, words = _asked_about(turn), turn.asked.words if turn.asked else ""
+    turn.unask(turn.speaker)
+    if request is None or not words or intent.choice not in (YES, NO):
+        yield turn.reply("nothing_waits")
+    elif intent.choice == NO:
+        yield turn.reply("recurring_not_by_itself")
+    else:
+        yield from recurring.begin_regular(turn, request, int(words))
+
+
 def all_or_one(turn: Turn, intent: Answer) -> Texts:
     """The answer to "only this one, or all of them?": this one is taken back already."""
     request = _asked_about(turn)

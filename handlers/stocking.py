@@ -97,6 +97,17 @@ def waits(context: Context, request: Request) -> bool:
     return True
 
 
+def fetches(context: Context, request: Request) -> bool:
+    """Whether all that they need is kept for them, so that nobody is sent for it until that is over."""
+    if request.presses:
+        return False
+    kept = [item.until for _, item in stock.of_request(context.session, request.id) if covers(item, request)]
+    if not kept or max(kept) <= context.now:
+        return False
+    requests.schedule(context.session, request, max(kept) + SOON)  # what ends it comes first
+    return True
+
+
 def tell(context: Context, request: Request, item: StockItem) -> Text:
     """The question to a household."""
     neighbor = people.by_id(context.session, request.person_id)
@@ -263,6 +274,16 @@ def promised(context: Context, item: StockItem, request: Request) -> bool:
     if not waits(context, request) and not request.wave:
         go_on(context, request)
     return True
+
+
+def told_helper(turn: Turn, request: Request) -> Texts:
+    """Whoever has just claimed it reads what is kept for its household, lest they buy it."""
+    if request.wanted_at is None:  # set by every promise
+        return
+    for _, item in stock.of_request(turn.session, request.id)[:1]:
+        pickup = Said("stock_at", {"pickup": Quoted(item.pickup)}) if item.pickup else None
+        until = last_day(turn, item)
+        yield turn.reply("claim_in_stock", about=request, thing=Quoted(item.label), pickup=pickup, until=until)
 
 
 def go_on(context: Context, request: Request) -> None:

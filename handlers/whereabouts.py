@@ -39,7 +39,7 @@ def known(request: Request) -> bool:
 
 def answered(turn: Turn, request: Request, words: str, meaning: Understanding) -> bool:
     """Note what somebody whom we asked says of where they are; False if it is no place."""
-    if placing.says_same(words) and recall(turn, request):
+    if placing.answers_same(words) and recall(turn, request):
         return True
     areas = turn.areas
     area = places.find(words, areas)

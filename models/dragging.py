@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from models.requests import Event, Request, State
+from models.stock import State as StockState
+from models.stock import StockPromise
 from models.store.session import Session
 
 OPEN_LONG = timedelta(days=1)
@@ -30,12 +32,15 @@ def find(session: Session, line_id: int, now: datetime, most: int = MOST) -> lis
     later = sa.or_(col(Request.needed_from).is_(None), col(Request.needed_from) <= now)
     in_line = sa.and_(col(Request.queued_at).is_not(None), col(Request.turn_at).is_(None))  # and was told so
     free = sa.or_(col(Request.booked_until).is_(None), col(Request.booked_until) <= now)
+    promised = sa.exists().where(  # they fetch it themselves; what is not fetched goes out again
+        col(StockPromise.request_id) == col(Request.id), col(StockPromise.state) == StockState.PROMISED
+    )
     live = select(Request).where(
         Request.line_id == line_id,
         col(Request.state).in_((State.OPEN, State.HELD)),
         drags,
         later,
         free,
-        ~sa.and_(col(Request.state) == State.OPEN, in_line),
+        ~sa.and_(col(Request.state) == State.OPEN, sa.or_(in_line, promised)),
     )
     return session.exec(live.order_by(col(Request.created_at), col(Request.id)).limit(most))

@@ -72,6 +72,12 @@ def did_since(session: Session, request: Request, kind: str, by: int, since: dat
     return list(session.fetch(DID_SINCE, request_id=request.id, kind=kind, by=by, since=since))
 
 
+def did(session: Session, by: int, kind: str) -> bool:
+    """Whether they ever did this to a request."""
+    theirs = Event.by_person_id == by, Event.kind == kind
+    return session.exec(select(Event.id).where(*theirs).limit(1)).first() is not None
+
+
 def noted_since(session: Session, line_id: int, since: datetime, most: int) -> list[tuple[int, str]]:
     """The last notes about the line's requests since then, with the numbers of these, the latest first."""
     noted = (

@@ -206,11 +206,15 @@ OF_REQUEST: Precompiled[RecurringNeed] = Precompiled(
     select(RecurringNeed)
     .join(Occurrence, col(Occurrence.recurring_id) == col(RecurringNeed.id))
     .where(col(Occurrence.request_id) == sa.bindparam("request_id"))
+    .order_by(col(RecurringNeed.id).desc())
 )
 
 
 def of_request(session: Session, request: Request) -> RecurringNeed | None:
-    """The need of which this request is an occurrence, ended or not. Asks nothing of one that does not repeat."""
+    """The need of which this request is an occurrence, ended or not; the latest, where they said it anew.
+
+    Asks nothing of one that does not repeat.
+    """
     if request.repeats is None:
         return None
     return session.fetch(OF_REQUEST, request_id=request.id).first()

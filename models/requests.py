@@ -406,6 +406,14 @@ def last_ended(session: Session, person_id: int) -> Request | None:
     return session.exec(query.limit(1)).first()
 
 
+def alike(session: Session, request: Request, since: datetime) -> list[Request]:
+    """What this neighbor asked for since then of the very same needs, but for danger; the last one first."""
+    theirs = col(Request.person_id) == request.person_id, col(Request.created_at) >= since
+    plain = col(Request.emergency).is_(False), col(Request.danger).is_(None)
+    found = session.exec(select(Request).where(*theirs, *plain).order_by(col(Request.number).desc()))
+    return [each for each in found if {*each.needs} == {*request.needs}]
+
+
 def placed_since(session: Session, request: Request, since: datetime) -> Request | None:
     """The latest of this neighbor's other requests since then of which we know where it was."""
     placed = sa.or_(*(col(known).is_not(None) for known in (Request.place, Request.area_id, Request.vicinity)))

@@ -191,6 +191,7 @@ class Question(StrEnum):
     NEW_PHONE = "new_phone"  # somebody, whether a phone that says so is their new one
     FORWARDED = "forwarded"  # anybody, whether what they passed on is their own need
     RECURRING = "recurring"  # a neighbor, whether they still need what comes again
+    REGULAR = "regular"  # the same, who asked three times at regular distance, whether it shall come by itself
     ONE_OR_ALL = "one_or_all"  # a neighbor who took back one of these, whether the others go as well
     GIVES = "gives"  # who offers something, whether a neighbor may have it
     STILL_GIVES = "still_gives"  # the same, whether they still have it
@@ -221,6 +222,7 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.CANT_WAIT,
         Question.RECURRING,
         Question.ONE_OR_ALL,
+        Question.REGULAR,
         Question.FORWARDED,
         Question.FORGET,
         Question.STAYS,

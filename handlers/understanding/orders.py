@@ -132,7 +132,8 @@ class Orders:
                 return Ambiguous(offers=numbers, verb="")
             made = self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
             return replace(made, surplus=surplus)
-        if size == len(words) and not phrase.everyday and not self.is_yes_to_an_offer():
+        answers = self.situation.question in command.gives_way_to or self.is_yes_to_an_offer()
+        if size == len(words) and not phrase.everyday and not answers:
             reserved = size == 1 and words[0].text.upper() in carrier_words.HELP
             return Order(HELP) if reserved else self.made(phrase)
         set_off = command.note is Note.SET_OFF and not phrase.everyday and self.is_set_off(size)

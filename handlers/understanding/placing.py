@@ -37,7 +37,7 @@ class PlacingWords:
         self.lexicon = lexicon
         self.landmark, self.detail, self.beside = listed["landmark"], listed["detail"], listed["beside"]
         self.leading, self.no_place = listed["leading"], listed["no_place"]
-        self.vague, self.same = listed["vague"], listed["same"]
+        self.vague, self.same, self.same_alone = listed["vague"], listed["same"], listed["same_alone"]
         self.unit, self.joining, self.the = listed["unit"] - NUMBER, listed["joining"], listed["the"]
         self.street = listed["street"] | listed["street_unsure"] | listed["street_first"] | listed["direction"]
 
@@ -45,6 +45,11 @@ class PlacingWords:
 def says_same(text: str) -> bool:
     """Whether it says that the place is the one of last time."""
     return _holds(f" {' '.join(w.text for w in split(clean(text)))} ", words().same)
+
+
+def answers_same(text: str) -> bool:
+    """Whether an answer to "where are you?" says so, also by the bare "same" that elsewhere may mean anything."""
+    return says_same(text) or " ".join(w.text for w in split(clean(text))) in words().same_alone
 
 
 def looks_like_place(text: str, meaning: Understanding, *, area: bool = False) -> bool:

@@ -41,6 +41,7 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.GOING: {"yes": 1, "no": 2},
     Question.STILL_NEEDED: {"yes": 1, "no": 2},
     Question.RECURRING: {"yes": 1, "no": 2},
+    Question.REGULAR: {"yes": 1, "no": 2},
     Question.DOOR: {"yes": 1, "no": 2},
     Question.OLD_PHONE: {"yes": 1},
     Question.NEW_PHONE: {"yes": 1, "no": 2},

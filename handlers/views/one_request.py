@@ -163,7 +163,7 @@ def _to_duty(context: Context, person: Person, request: Request) -> OneRequest:
         request,
         Part.DUTY,
         on_duty=True,
-        what=context.what(request, context.sight_on_duty(request, person)),
+        what=context.what_on_duty(request, person),
         shown=shown,
         phone=discreet.of(context, request),
         code=Ours(request.code_word) if held is not None else None,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from handlers import alarms, discreet, doors, summary
 from handlers.duty import WORST_FIRST
+from handlers.every import Every
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Several, Sight, What
 from handlers.turn import Context
@@ -224,8 +225,10 @@ def _for_duty(context: Context, person: Person, request: Request, around: Around
     others = request.person_id != person.id
     card = _card(context, request, context.sight_on_duty(request, person), held, danger=others)
     mine = own is not None
+    often = (Every(request.repeats),) if request.repeats else ()
     return replace(
         card,
+        details=(*card.details, *often),
         asked=asked.people if asked else 0,
         said_no=asked.said_no if asked else 0,
         holder=_holder(context, person, crew),
