@@ -6,10 +6,10 @@ nobody is sent shopping for what lies there. What is urgent waits for nothing: n
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from handlers import pledge_words, takes, things
+from handlers import brake, pledge_words, takes, things
 from handlers.pledge_words import Until
 from handlers.summary import Quoted, Said, Sight
 from handlers.turn import Context, Text, Texts, Turn
@@ -39,16 +39,9 @@ def fits(item: StockItem, request: Request) -> bool:
     return bool((wanted or things.unknown(request.text)).intersection(item.things))
 
 
-def covers(item: StockItem, request: Request) -> bool:
-    """Whether it is all that they need: then nobody else need bring anything."""
-    needs = {*map(str, request.needs)} - {Need.OTHER}
-    wanted = things.named(request.text)
-    return needs.issubset(item.needs) and (not wanted or not item.things or wanted.issubset(item.things))
-
-
 def comes_first(item: StockItem, request: Request) -> bool:
     """Whether its household is asked before volunteers are: not where it is urgent, or more is needed."""
-    return not request.presses and covers(item, request)
+    return not request.presses and things.covers(item, request)
 
 
 def may_ask(context: Context, request: Request) -> bool:
@@ -66,31 +59,10 @@ def for_new(context: Context, request: Request) -> StockItem | None:
     Only what there is for one more, beside those who are asked already.
     """
     found = [item for item in stock.available(context.session, context.line.id, context.now) if fits(item, request)]
-    for item in sorted(found, key=lambda item: not covers(item, request)):
+    for item in sorted(found, key=lambda item: not things.covers(item, request)):
         if _room(context, item) > 0 and may_ask(context, request) and _note(context, item, request):
             return item
     return None
-
-
-def waits(context: Context, request: Request) -> bool:
-    """Whether volunteers are not asked about it now: its household has a while to answer, or fetches what it needs.
-
-    What is urgent never waits.
-    """
-    if request.presses:
-        return False
-    known = stock.of_request(context.session, request.id, State.ASKED, State.PROMISED)
-    hold = timedelta(minutes=context.line.policy.stock_first)
-    until: list[datetime] = []
-    for each, item in known:
-        if each.state is State.PROMISED and covers(item, request):
-            until.append(item.until + SOON)  # what ends it comes first
-        elif each.state is State.ASKED and not request.wave and each.asked_at + hold > context.now:
-            until.append(each.asked_at + hold)
-    if not until or max(until) <= context.now:
-        return False
-    requests.schedule(context.session, request, max(until))
-    return True
 
 
 def tell(context: Context, request: Request, item: StockItem) -> Text:
@@ -233,7 +205,9 @@ def promised(context: Context, item: StockItem, request: Request) -> bool:
     context.session.add(item)
     request.wanted_at = context.now
     context.session.add(request)
-    if not waits(context, request) and not request.wave:
+    if theirs := brake.in_stock(context, request):
+        requests.schedule(context.session, request, theirs.until)
+    elif not request.wave:
         go_on(context, request)
     return True
 

@@ -100,8 +100,8 @@ def place_offered(context: Context, request: Request) -> list[Text]:
 
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or what follows where nobody is left to ask."""
-    if until := brake.booked(context, request):
-        requests.schedule(context.session, request, until)
+    if theirs := brake.elsewhere(context, request):
+        requests.schedule(context.session, request, theirs.until)
         return []
     if held := brake.held(context, request):
         brake.note(context, request, held)
@@ -163,7 +163,7 @@ def ask_also(context: Context, request: Request, helper: Person) -> list[Text]:
 
     Where nobody was asked yet, its own first wave asks them.
     """
-    if not request.wave or brake.held(context, request):
+    if not request.wave or brake.elsewhere(context, request) or brake.held(context, request):
         return []
     only = (helper.id,)
     offers.forget_expired(context.session, request.id, helper.id)

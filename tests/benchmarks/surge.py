@@ -26,7 +26,7 @@ from tests.benchmarks.asked import Made, Tally
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.figures import Goal, say
 from tests.benchmarks.moved_clock import Simulation
-from tests.benchmarks.neighborhood import DAY, VOLUNTEERS, Load
+from tests.benchmarks.neighborhood import DAY, Load
 
 NAME = "surge"
 SEED = "a surge"
@@ -107,10 +107,10 @@ class Watched(Simulation):
 
     def __init__(self, url: str, load: Load, rules: dict[str, object], seed: str) -> None:
         super().__init__(url, load, rules, seed)
-        luck, hands = Random(f"{seed} hands"), load.hands or VOLUNTEERS
+        luck, hands = Random(f"{seed} hands"), load.hands or load.volunteers
         for volunteer in self.pretend.volunteers:
             if luck.random() < load.a_day / hands:
-                volunteer.busy_until = self.clock.now() + luck.expovariate(1) * DAY * VOLUNTEERS / hands
+                volunteer.busy_until = self.clock.now() + luck.expovariate(1) * DAY * load.volunteers / hands
 
     def lived(self) -> Lived:
         """Live through it, and look who waited."""
