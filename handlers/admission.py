@@ -28,6 +28,7 @@ EASED = 0.5  # of `Policy.queue_days`: with less work than that, nobody waits in
 YOUNG = timedelta(days=3)  # since the first claim, in which nobody knows yet what hands carry
 LATELY = timedelta(days=3)  # whose claims, while hands are full, say what they carry
 STUCK = timedelta(days=7)  # what was asked about for longer lacks something else than hands
+MOVED = timedelta(days=4)  # whose turns say how fast the line moves
 USUAL_WEIGHS = 1.5  # days of what hands took, beside how the line really moved
 NOBODY_KNOWS = timedelta(days=28)  # from now: a turn as far away as that has no date yet
 STANDS_STILL = timedelta(days=2)  # waking ones, without a turn: then some come all the same
@@ -125,12 +126,13 @@ def pace(context: Context, row: Surge) -> float:
     """
     if not row.per_day or row.queued_since is None:
         return row.per_day
-    since = max(row.queued_since, context.now - LATELY)
+    since = max(row.queued_since, context.now - MOVED)
     key = "moves", context.line.id, since
     if key not in context.session.cache:
         context.session.cache[key] = admission.moved(context.session, context.line, since)
     gone = lines.waking(context.line).between(since, context.now) / _day(context)
-    return float((context.session.cache[key] + row.per_day * USUAL_WEIGHS) / (gone + USUAL_WEIGHS))
+    moves = (context.session.cache[key] + row.per_day * USUAL_WEIGHS) / (gone + USUAL_WEIGHS)
+    return float(max(moves, row.per_day))  # before it moves, hands take what is out
 
 
 def room(row: Surge, at_work: Work) -> int:

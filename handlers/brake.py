@@ -1,8 +1,8 @@
 """Whether volunteers are asked now, or why a wave waits and until when: all reasons that there are, in one place.
 
-A pause; hands that are full (handlers/admission.py); the money for texts; more at once than ever; the night. The
-first of these that holds is the one that its neighbor hears. Nothing is refused and nothing is lost: what is held
-goes out by itself, one request after the other. Whoever is in danger is never held.
+What the group itself may give; a pause; hands that are full (handlers/admission.py); the money for texts; more at
+once than ever; the night. The first of these that holds is the one that its neighbor hears. Nothing is refused and
+nothing is lost: what is held goes out by itself, one after the other. Whoever is in danger is never held.
 """
 
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def in_stock(context: Context, request: Request) -> Held | None:
     for each, item in stock.of_request(context.session, request.id, Promise.ASKED, Promise.PROMISED):
         if each.state is Promise.PROMISED and things.covers(item, request):
             until.append(item.until + SOON)  # what ends it comes first
-        elif each.state is Promise.ASKED and not request.wave:
+        elif each.state is Promise.ASKED and not request.wave and things.covers(item, request):
             until.append(each.asked_at + asked_for)
     last = max(until, default=context.now)
     return Held(Hold.STOCK, last) if last > context.now else None
