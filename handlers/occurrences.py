@@ -111,7 +111,7 @@ def _again(
     texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=person.id, held=held)
     if held is not None and held.why is Hold.PAUSE:
         pause.mark(context, request)
-    if held is not None and request.in_line and held.why is not Hold.PAUSE:
+    if held is not None and held.why is Hold.QUEUE:
         yield _in_line(context, request, person, before)
     else:
         yield _told(context, request, person, texts, before)
@@ -149,11 +149,11 @@ def _request(context: Context, need: RecurringNeed, person: Person, day: date, n
 
 
 def _in_line(context: Context, request: Request, person: Person, before: Said | None) -> Text:
-    """It waits for its turn: its place and day, as anybody hears who asks now."""
+    """It waits for its turn: its place and day, as anybody hears. With no day to tell, its own time lets it pass."""
     said = admission.said(context, request, admission.waits(context, request))
     del said["dial"]
-    phrase = "recurring_opens_line" if said["when"] else "recurring_opens_line_closed"
-    return context.tell(person, phrase, about=request, what=context.what(request, Sight.NEAR), before=before, **said)
+    what = context.what(request, Sight.NEAR)
+    return context.tell(person, "recurring_opens_line", about=request, what=what, before=before, **said)
 
 
 def _told(context: Context, request: Request, person: Person, texts: Sequence[Text], before: Said | None) -> Text:
