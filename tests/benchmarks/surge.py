@@ -48,9 +48,9 @@ class Wave(Load):
 
 
 LONG = Wave(
-    *("3 a day, 9 for ten days, hands for 6", 42, 3), hands=6, chance=0.5, volunteers=10, steady=True, begins=8
+    *("3 a day, 9 for ten days, hands for 6", 60, 3), hands=6, chance=0.5, volunteers=10, steady=True, begins=8
 )
-QUICK = replace(LONG, name="3 a day, 9 for five days, hands for 6", days=24, lasts=5)
+QUICK = replace(LONG, name="3 a day, 9 for five days, hands for 6", days=36, lasts=5)
 
 
 @dataclass(frozen=True)
