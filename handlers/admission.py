@@ -28,6 +28,9 @@ EASED = 0.5  # of `Policy.queue_days`: with less work than that, nobody waits in
 YOUNG = timedelta(days=3)  # since the first claim, in which nobody knows yet what hands carry
 LATELY = timedelta(days=3)  # whose claims, while hands are full, say what they carry
 STUCK = timedelta(days=7)  # what was asked about for longer lacks something else than hands
+MOVED = timedelta(days=4)  # whose turns say how fast the line moves
+USUAL_WEIGHS = 1.5  # days of what hands took, beside how the line really moved
+NOBODY_KNOWS = timedelta(days=28)  # from now: a turn as far away as that has no date yet
 STANDS_STILL = timedelta(days=2)  # waking ones, without a turn: then some come all the same
 TRICKLE = 4  # times as long as hands take for one: no sooner than that
 LATER_BY = 0.25  # of the time that was told, and a day at least: then they hear of the new date
@@ -109,10 +112,27 @@ def turn_of(context: Context, row: Surge, place: int, at_work: Work) -> datetime
     if row.tap is Tap.RATE:
         last = row.turn_at if row.turn_at is not None and since == context.now else since
         return max(lines.waking(line).after(last, place * day / row.tap_rate), since)
-    if not row.per_day:
+    moves = pace(context, row)
+    if not moves:
         return None
-    ahead = max(place - room(row, at_work), 0)
-    return lines.waking(line).after(since, ahead / row.per_day * day)
+    ahead = max(place - room(row, at_work), 0) / moves
+    return None if ahead > NOBODY_KNOWS / DAY else lines.waking(line).after(since, ahead * day)
+
+
+def pace(context: Context, row: Surge) -> float:
+    """How many leave the line in a day: as it moved in the last days, and as hands usually take; 0: nobody knows.
+
+    A line moves faster than hands take, for some in it find help elsewhere, and what nobody takes holds nobody up.
+    """
+    if not row.per_day or row.queued_since is None:
+        return row.per_day
+    since = max(row.queued_since, context.now - MOVED)
+    key = "moves", context.line.id, since
+    if key not in context.session.cache:
+        context.session.cache[key] = admission.moved(context.session, context.line, since)
+    gone = lines.waking(context.line).between(since, context.now) / _day(context)
+    moves = (context.session.cache[key] + row.per_day * USUAL_WEIGHS) / (gone + USUAL_WEIGHS)
+    return float(max(moves, row.per_day))  # before it moves, hands take what is out
 
 
 def room(row: Surge, at_work: Work) -> int:
@@ -204,6 +224,8 @@ def due(context: Context, row: Surge, at_work: Work) -> int:
     if row.tap is Tap.RATE:
         return int(gone * row.tap_rate / day)
     free = room(row, at_work)
+    if row.per_day:  # one that nobody takes holds nobody up: then the next come as fast as hands usually take them
+        free = max(free, min(free + at_work.in_vain, int(gone * row.per_day / day)))
     slow = max(STANDS_STILL / DAY, TRICKLE / row.per_day) if row.per_day else STANDS_STILL / DAY
     return max(free, 1 if gone >= slow * day else 0)
 

@@ -1,28 +1,30 @@
 """Whether volunteers are asked now, or why a wave waits and until when: all reasons that there are, in one place.
 
-A pause; hands that are full (handlers/admission.py); the money for texts; more at once than ever; the night. The
-first of these that holds is the one that its neighbor hears. Nothing is refused and nothing is lost: what is held
-goes out by itself, one request after the other. Whoever is in danger is never held.
+What the group itself may give; a pause; hands that are full (handlers/admission.py); the money for texts; more at
+once than ever; the night. The first of these that holds is the one that its neighbor hears. Nothing is refused and
+nothing is lost: what is held goes out by itself, one after the other. Whoever is in danger is never held.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from handlers import admission
+from handlers import admission, things
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
-from models import distributions, events, invitations, lines, people, requests, surges
+from models import distributions, events, invitations, lines, people, requests, stock, surges
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane
 from models.requests import Request
+from models.stock import State as Promise
 from models.surges import Surge, Tap
 
 HELD_AT_LEAST = timedelta(hours=1)  # then it ends by itself, once the rate has fallen
 LONGEST_WAIT = timedelta(hours=2)  # of one request, however many come
 FREE_FOR = timedelta(hours=6)  # after duty has said that all is well
 GO_ON, SLOW_DOWN = 1, 2
+SOON = timedelta(minutes=1)
 MANY = 1_000  # requests: nobody wants to know of more exactly
 
 
@@ -34,6 +36,8 @@ class Hold(StrEnum):
     CEILING = "ceiling"
     NIGHT = "night"
     PAUSE = "pause"
+    BOOKED = "booked"  # they have a place at a distribution that has all of it
+    STOCK = "stock"  # they are asked whether they want what the group has, or fetch it
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,32 @@ def night(context: Context, request: Request) -> Held | None:
     return Held(Hold.NIGHT, morning) if morning is not None and morning > context.now else None
 
 
-def booked(context: Context, request: Request) -> datetime | None:
-    """Until when nobody is asked, because the neighbor has a place at a distribution that has all of it."""
-    if not request.is_booked(context.now):
+def booked(context: Context, request: Request) -> Held | None:
+    """Whether nobody is asked, because the neighbor has a place at a distribution that has all of it."""
+    if request.booked_until is None or not request.is_booked(context.now):
         return None
     found = invitations.booking(context.session, request)
-    return request.booked_until if found and distributions.has_all(found[0], request) else None
+    return Held(Hold.BOOKED, request.booked_until) if found and distributions.has_all(found[0], request) else None
+
+
+def in_stock(context: Context, request: Request) -> Held | None:
+    """Whether nobody is asked, because the household has a while to answer, or fetches what the group has."""
+    if request.presses:
+        return None
+    asked_for = timedelta(minutes=context.line.policy.stock_first)
+    until: list[datetime] = []
+    for each, item in stock.of_request(context.session, request.id, Promise.ASKED, Promise.PROMISED):
+        if each.state is Promise.PROMISED and things.covers(item, request):
+            until.append(item.until + SOON)  # what ends it comes first
+        elif each.state is Promise.ASKED and not request.wave and things.covers(item, request):
+            until.append(each.asked_at + asked_for)
+    last = max(until, default=context.now)
+    return Held(Hold.STOCK, last) if last > context.now else None
+
+
+def elsewhere(context: Context, request: Request) -> Held | None:
+    """Whether its neighbor may get it from the group itself, so that nobody need be asked until then."""
+    return booked(context, request) or in_stock(context, request)
 
 
 def held(context: Context, request: Request) -> Held | None:

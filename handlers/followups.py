@@ -10,7 +10,6 @@ from handlers import (
     in_line,
     intake,
     overdue,
-    stocking,
     talks,
     unmet,
     waiting,
@@ -66,10 +65,8 @@ def our_fault(context: Context, request: Request) -> Texts:
 
 def _open(context: Context, request: Request) -> Texts:
     """Nobody took it in time: ask more, and do not leave the neighbor guessing."""
-    if until := brake.booked(context, request):
-        requests.schedule(context.session, request, until)
-        return
-    if stocking.waits(context, request):
+    if theirs := brake.elsewhere(context, request):
+        requests.schedule(context.session, request, theirs.until)
         return
     if request.in_line and not (yield from in_line.look(context, request)):
         return

@@ -292,7 +292,10 @@ def _stock_first(context: Context, request: Request) -> bool:
         by=request.person_id,
         wave=0,
     )
-    return opened and stocking.waits(context, request)
+    waits = brake.in_stock(context, request) if opened else None
+    if waits is not None:
+        requests.schedule(context.session, request, waits.until)
+    return waits is not None
 
 
 def is_read_first(context: Context, request: Request) -> bool:

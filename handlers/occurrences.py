@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import brake, intake, pause, recurring, timing, unmet, waves
+from handlers import admission, brake, intake, pause, recurring, timing, unmet, waves
 from handlers.brake import Hold
 from handlers.summary import Said, Sight
 from handlers.turn import Context, Text, Texts
@@ -111,7 +111,10 @@ def _again(
     texts = waves.open_up(context, request, "opened", (State.DRAFT,), by=person.id, held=held)
     if held is not None and held.why is Hold.PAUSE:
         pause.mark(context, request)
-    yield _told(context, request, person, texts, before)
+    if held is not None and held.why is Hold.QUEUE:
+        yield _in_line(context, request, person, before)
+    else:
+        yield _told(context, request, person, texts, before)
     yield from texts
     yield from to_duty
 
@@ -143,6 +146,14 @@ def _request(context: Context, need: RecurringNeed, person: Person, day: date, n
     )
     needs.note(context.session, need, day.isoformat(), Fate.OPENED, context.now, request)
     return request
+
+
+def _in_line(context: Context, request: Request, person: Person, before: Said | None) -> Text:
+    """It waits for its turn: its place and day, as anybody hears. With no day to tell, its own time lets it pass."""
+    said = admission.said(context, request, admission.waits(context, request))
+    del said["dial"]
+    what = context.what(request, Sight.NEAR)
+    return context.tell(person, "recurring_opens_line", about=request, what=what, before=before, **said)
 
 
 def _told(context: Context, request: Request, person: Person, texts: Sequence[Text], before: Said | None) -> Text:

@@ -177,10 +177,10 @@ def _promise(turn: Turn, item: StockItem, request: Request) -> Texts:
         stocking.go_on(turn, request)
         yield turn.reply("stock_gone", about=request, thing=Quoted(item.label))
     else:
-        if stocking.covers(item, request) and not request.presses:
+        if things.covers(item, request) and not request.presses:
             offers.settle(turn.session, request.id, OfferState.SUPERSEDED, turn.now)
         until = stocking.last_day(turn, item)
-        then = Said("stock_done" if stocking.covers(item, request) else "stock_rest", {"number": request.number})
+        then = Said("stock_done" if things.covers(item, request) else "stock_rest", {"number": request.number})
         values: dict[str, Any] = {"thing": Quoted(item.label), "until": until, "then": then}
         if item.pickup:
             yield turn.reply("stock_promised", about=request, pickup=Quoted(item.pickup), **values)
@@ -207,7 +207,7 @@ def fetched(turn: Turn, intent: Answer) -> Texts:
 def has_it(turn: Turn, request: Request, item: StockItem) -> Texts:
     """They have it: it is spent, and what it meets wholly is over."""
     stock.settle(turn.session, item, request.id, State.GIVEN, turn.now)
-    if stocking.covers(item, request):
+    if things.covers(item, request):
         yield from waves.fulfilled(turn, request)
     else:
         yield turn.reply("stock_has_part", about=request)

@@ -5,11 +5,16 @@ asks anew for what it meets is told at once, and volunteers are asked only when 
 nobody is sent shopping for what lies there. What is urgent waits for nothing: neighbors are asked at the same time.
 """
 
+<<<<<<< HEAD
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+=======
+from collections.abc import Iterator
+from datetime import timedelta
+>>>>>>> v3
 from typing import Any
 
-from handlers import pledge_words, takes, things
+from handlers import brake, pledge_words, takes, things
 from handlers.pledge_words import Until
 from handlers.summary import Quoted, Said, Sight
 from handlers.turn import Context, Text, Texts, Turn
@@ -39,16 +44,9 @@ def fits(item: StockItem, request: Request) -> bool:
     return bool((wanted or things.unknown(request.text)).intersection(item.things))
 
 
-def covers(item: StockItem, request: Request) -> bool:
-    """Whether it is all that they need: then nobody else need bring anything."""
-    needs = {*map(str, request.needs)} - {Need.OTHER}
-    wanted = things.named(request.text)
-    return needs.issubset(item.needs) and (not wanted or not item.things or wanted.issubset(item.things))
-
-
 def comes_first(item: StockItem, request: Request) -> bool:
     """Whether its household is asked before volunteers are: not where it is urgent, or more is needed."""
-    return not request.presses and covers(item, request)
+    return not request.presses and things.covers(item, request)
 
 
 def may_ask(context: Context, request: Request) -> bool:
@@ -70,12 +68,13 @@ def for_new(context: Context, request: Request) -> StockItem | None:
     Only what there is for one more, beside those who are asked already.
     """
     found = [item for item in stock.available(context.session, context.line.id, context.now) if fits(item, request)]
-    for item in sorted(found, key=lambda item: not covers(item, request)):
+    for item in sorted(found, key=lambda item: not things.covers(item, request)):
         if _room(context, item) > 0 and may_ask(context, request) and _note(context, item, request):
             return item
     return None
 
 
+<<<<<<< HEAD
 def waits(context: Context, request: Request) -> bool:
     """Whether volunteers are not asked about it now: its household has a while to answer, or fetches what it needs.
 
@@ -108,6 +107,8 @@ def fetches(context: Context, request: Request) -> bool:
     return True
 
 
+=======
+>>>>>>> v3
 def tell(context: Context, request: Request, item: StockItem) -> Text:
     """The question to a household."""
     neighbor = people.by_id(context.session, request.person_id)
@@ -271,7 +272,9 @@ def promised(context: Context, item: StockItem, request: Request) -> bool:
     context.session.add(item)
     request.wanted_at = context.now
     context.session.add(request)
-    if not waits(context, request) and not request.wave:
+    if theirs := brake.in_stock(context, request):
+        requests.schedule(context.session, request, theirs.until)
+    elif not request.wave:
         go_on(context, request)
     return True
 

@@ -7,8 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 from handlers import phrasebook
+from handlers.understanding.intents import Need
 from handlers.understanding.lexicon import Mark, lexicons
 from handlers.understanding.words import Token, clean, split
+from models.requests import Request
+from models.stock import StockItem
 
 LONGEST = 40  # characters of what a thing is called
 SHORTEST = 4  # letters of a word that may name a thing of which no list knows
@@ -98,3 +101,10 @@ def _names() -> Names:
                 words = tuple(_stem(w.text) for w in split(term))
                 names.setdefault(words[0], []).append((words, name))
     return names
+
+
+def covers(item: StockItem, request: Request) -> bool:
+    """Whether it is all that they need: then nobody else need bring anything."""
+    needs = {*map(str, request.needs)} - {Need.OTHER}
+    wanted = named(request.text)
+    return needs.issubset(item.needs) and (not wanted or not item.things or wanted.issubset(item.things))

@@ -101,8 +101,8 @@ def place_offered(context: Context, request: Request) -> list[Text]:
 
 def ask_next(context: Context, request: Request, *, first: bool = False) -> list[Text]:
     """The texts that ask the next wave (or the `first` ever), or what follows where nobody is left to ask."""
-    if until := brake.booked(context, request):
-        requests.schedule(context.session, request, until)
+    if theirs := brake.elsewhere(context, request):
+        requests.schedule(context.session, request, theirs.until)
         return []
     if request.wanted_at is not None and stocking.fetches(context, request):  # set by every promise
         return []
@@ -166,7 +166,7 @@ def ask_also(context: Context, request: Request, helper: Person) -> list[Text]:
 
     Where nobody was asked yet, its own first wave asks them.
     """
-    if not request.wave or brake.held(context, request):
+    if not request.wave or brake.elsewhere(context, request) or brake.held(context, request):
         return []
     only = (helper.id,)
     offers.forget_expired(context.session, request.id, helper.id)

@@ -14,12 +14,12 @@ from sqlmodel import col, select
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.lines import Line
-from models.requests import IN_LINE, Request, State, Urgency, record
+from models.requests import IN_LINE, Event, Request, State, Urgency, record
 from models.store.session import Session
 from models.store.statements import Precompiled, in_literals
 from models.store.types import UtcDateTime, table
 
-REQUESTS, ASSIGNMENTS = table(Request), table(Assignment)
+REQUESTS, ASSIGNMENTS, EVENTS = table(Request), table(Assignment), table(Event)
 LOOKED_AT = 10_000  # of the last claims, however long they reach back
 CARRIED = (AssignmentState.ACTIVE, AssignmentState.DONE)  # who dropped it has carried nothing
 OF_LINE = REQUESTS.c.line_id == sa.bindparam("line_id", type_=sa.Integer)
@@ -35,6 +35,7 @@ class Work(NamedTuple):
 
     out: int
     queued: int
+    in_vain: int  # of those asked about: everybody who fits has been, and nobody has taken it
 
     @property
     def all(self) -> int:
@@ -43,13 +44,14 @@ class Work(NamedTuple):
 
 
 _QUEUED = sa.and_(REQUESTS.c.queued_at.is_not(None), REQUESTS.c.turn_at.is_(None))
-WORK: Precompiled[tuple[int, int]] = Precompiled(
+_OUT_SINCE = sa.func.coalesce(REQUESTS.c.turn_at, REQUESTS.c.changed_at, type_=UtcDateTime)
+_OUT = sa.and_(~_QUEUED, sa.bindparam("since", type_=UtcDateTime) <= _OUT_SINCE)
+_IN_VAIN = sa.exists().where(
+    EVENTS.c.request_id == REQUESTS.c.id, EVENTS.c.kind == "nobody_left", EVENTS.c.at >= _OUT_SINCE
+)
+WORK: Precompiled[tuple[int, int, int]] = Precompiled(
     sa.select(
-        sa.func.count().filter(
-            ~_QUEUED,
-            sa.func.coalesce(REQUESTS.c.turn_at, REQUESTS.c.changed_at) >= sa.bindparam("since", type_=UtcDateTime),
-        ),
-        sa.func.count().filter(_QUEUED),
+        sa.func.count().filter(_OUT), sa.func.count().filter(_QUEUED), sa.func.count().filter(_OUT, _IN_VAIN)
     ).where(OF_LINE, in_literals(REQUESTS.c.state, (State.OPEN,)), *CAN_WAIT)
 )
 
@@ -117,22 +119,34 @@ class Taken(NamedTuple):
 
 def taken(session: Session, line: Line, since: datetime) -> Taken:
     """What hands carried since then."""
-    last = sa.select(ASSIGNMENTS.c.id).order_by(ASSIGNMENTS.c.id.desc()).limit(LOOKED_AT)
-    query = (
-        sa.select(
-            sa.func.count(sa.distinct(ASSIGNMENTS.c.request_id)),
-            sa.func.min(ASSIGNMENTS.c.taken_at, type_=UtcDateTime),
-        )
-        .join_from(ASSIGNMENTS, REQUESTS, REQUESTS.c.id == ASSIGNMENTS.c.request_id)
-        .where(
-            ASSIGNMENTS.c.id.in_(last),
-            ASSIGNMENTS.c.taken_at >= since,
-            in_literals(ASSIGNMENTS.c.state, CARRIED),
-            REQUESTS.c.line_id == line.id,
-            *CAN_WAIT,
-        )
-    )
+    counted = sa.func.count(sa.distinct(ASSIGNMENTS.c.request_id))
+    first = sa.func.min(ASSIGNMENTS.c.taken_at, type_=UtcDateTime)
+    query = sa.select(counted, first).select_from(_CARRIED).where(*_carried_since(line, since))
     return Taken(*session.execute(query).one())
+
+
+_CARRIED = ASSIGNMENTS.join(REQUESTS, REQUESTS.c.id == ASSIGNMENTS.c.request_id)
+
+
+def _carried_since(line: Line, since: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    last = sa.select(ASSIGNMENTS.c.id).order_by(ASSIGNMENTS.c.id.desc()).limit(LOOKED_AT)
+    return (
+        ASSIGNMENTS.c.id.in_(last),
+        ASSIGNMENTS.c.taken_at >= since,
+        in_literals(ASSIGNMENTS.c.state, CARRIED),
+        REQUESTS.c.line_id == line.id,
+        *CAN_WAIT,
+    )
+
+
+def moved(session: Session, line: Line, since: datetime) -> int:
+    """How many have left the line since then, in whatever way: so fast do places get better."""
+    left = sa.func.coalesce(REQUESTS.c.turn_at, REQUESTS.c.changed_at, type_=UtcDateTime)
+    gone = REQUESTS.c.turn_at.is_not(None) | (REQUESTS.c.state == State.CLOSED)
+    query = sa.select(sa.func.count()).where(
+        REQUESTS.c.line_id == line.id, REQUESTS.c.queued_at.is_not(None), gone, left >= since
+    )
+    return int(session.execute(query).scalar_one())
 
 
 def in_line(session: Session, line: Line) -> Sequence[Request]:

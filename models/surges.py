@@ -167,11 +167,6 @@ def release(session: Session, line: Line, now: datetime) -> int:
     return int(session.execute(held.values(next_action_at=now)).rowcount)
 
 
-def in_line(session: Session) -> list[int]:
-    """The lines whose new requests wait in line, if they can wait."""
-    return list(session.exec(select(Surge.line_id).where(col(Surge.queued_since).is_not(None))))
-
-
 def held(session: Session) -> list[int]:
     """The lines whose waves are held."""
     return list(session.exec(select(Surge.line_id).where(col(Surge.held_since).is_not(None))))

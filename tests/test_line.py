@@ -137,8 +137,8 @@ class Life:
         return "claimed" in kinds and (("turn" not in kinds) or kinds.index("claimed") < kinds.index("turn"))
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(deeds=st.lists(DEEDS, min_size=6, max_size=14))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(deeds=st.lists(DEEDS, min_size=6, max_size=10))
 def test_places_only_get_better_and_nobody_is_passed_or_lost(places: Databases, deeds: list[tuple[str, int]]) -> None:
     with places.fresh() as url:
         life = Life(url)

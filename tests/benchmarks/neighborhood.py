@@ -79,6 +79,9 @@ class Load:
     chance: float = 0.10  # that somebody who is asked says yes, on average
     compared: bool = True  # with other ways to ask
     traits: frozenset[Trait] = frozenset()
+    volunteers: int = VOLUNTEERS
+    # Whether who has no time takes it once they have, within a day, and what is urgent all the same.
+    steady: bool = False
 
     def rate(self, day: int) -> float:
         """How many requests come on a day, about."""
@@ -142,7 +145,7 @@ def delay(chance: Random) -> timedelta:
 
 def volunteers(load: Load, seed: str) -> list[Volunteer]:
     """The people who are asked."""
-    return [_volunteer(n, load, Random(f"{seed} volunteer {n}")) for n in range(VOLUNTEERS)]
+    return [_volunteer(n, load, Random(f"{seed} volunteer {n}")) for n in range(load.volunteers)]
 
 
 def _volunteer(n: int, load: Load, luck: Random) -> Volunteer:

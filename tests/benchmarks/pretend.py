@@ -50,6 +50,8 @@ class Pretend:
         self.asks = (households if load.traits else neighborhood).asks(load, seed)
         self.places: dict[int, str] = {}  # of neighbors who have said one
         self.asked: Counter[tuple[int, int]] = Counter()  # how often somebody was asked about one request
+        self.urgent: set[int] = set()  # requests
+        self.can_wait: set[int | None] = set()  # those whose neighbors have not said otherwise when first asked
         self.luck = Random(f"{seed} neighbors")
 
     def begin(self) -> None:
@@ -86,6 +88,8 @@ class Pretend:
 
     def _volunteer_reads(self, volunteer: Volunteer, text: Arrived) -> None:
         if text.phrase in OFFERS:
+            if text.urgency == "urgent" and text.number is not None:
+                self.urgent.add(text.number)
             for number in dict.fromkeys(map(int, OFFERED.findall(text.body))):
                 self._is_asked(volunteer, number, text.at)
         elif text.phrase == WON and text.number is not None:
@@ -103,13 +107,17 @@ class Pretend:
             self._later(volunteer, answers_at, f"PASS {number}")
 
     def _claims(self, volunteer: Volunteer, number: int) -> None:
-        if self._here(volunteer) and volunteer.busy_until <= self.now():
+        free_at = volunteer.busy_until
+        if free_at > self.now() and self.load.steady and number not in self.urgent:
+            if free_at <= self.now() + DAY:
+                self.at(volunteer.reads(free_at), lambda: self._claims(volunteer, number))
+        elif self._here(volunteer) and (free_at <= self.now() or self.load.steady):
             self.say(texts.helper(volunteer.n), f"CLAIM {number}")
 
     def _has_it(self, volunteer: Volunteer, text: Arrived) -> None:
         number, luck = text.number or 0, Random(f"{self.seed} {volunteer.n} has {text.number}")
         if self.load.hands:
-            volunteer.busy_until = self.now() + luck.expovariate(1) * DAY * VOLUNTEERS / self.load.hands
+            volunteer.busy_until = max(self.now(), volunteer.busy_until) + self._takes(luck)
         volunteer.ghosted.discard(number)
         if luck.random() < GHOSTS:
             volunteer.ghosted.add(number)
@@ -122,6 +130,11 @@ class Pretend:
         if luck.random() < ON_THE_WAY:
             self._later(volunteer, volunteer.reads(ends - timedelta(minutes=least / 2)), f"OMW {number}")
         self._later(volunteer, ends, f"DONE {number}")
+
+    def _takes(self, luck: Random) -> timedelta:
+        """For how long somebody has no time for anything else."""
+        times = luck.gammavariate(4, 0.25) if self.load.steady else luck.expovariate(1)
+        return times * DAY * self.load.volunteers / (self.load.hands or self.load.volunteers)
 
     def _later(self, volunteer: Volunteer, moment: datetime, words: str) -> None:
         def act() -> None:
@@ -150,8 +163,9 @@ class Pretend:
             if u < STILL_NEED_IT + NO_LONGER:
                 answer("1" if u < STILL_NEED_IT else "2")
         elif text.question == CANT_WAIT:
-            if u < CANNOT_WAIT:
+            if u < CANNOT_WAIT and text.number not in self.can_wait:
                 answer("1")
+            self.can_wait.add(text.number)
         elif text.question in ("place", "need"):
             answer(self.places[neighbor] or f"{neighborhood.door(neighbor)} {neighborhood.street(neighbor)}")
         elif text.phrase == "got_it" and u < ASK_HOW_IT_STANDS:
