@@ -31,7 +31,7 @@ def list_(turn: Turn, _: Order) -> Texts:
     open_now.sort(
         key=lambda r: (bool(can) and not can & set(r.needs), bool(near) and r.area_id not in near, r.number)
     )
-    rows = _rows(turn, _side_by_side(open_now)[:SHOWN])
+    rows = _rows(turn, side_by_side(open_now)[:SHOWN])
     left = len(open_now) - SHOWN
     more = Said("list_more", {"n": left}) if left > 0 else None
     yield turn.reply("list", rows=rows, more=more, first=open_now[0].number)
@@ -56,11 +56,11 @@ def fitting(context: Context, person: Person) -> Said | None:
     ]
     if not found:
         return None
-    rows = _rows(context, _side_by_side(found)[:AT_ONCE])
+    rows = _rows(context, side_by_side(found)[:AT_ONCE])
     return Said("fits_you", {"rows": rows, "first": found[0].number})
 
 
-def _side_by_side(found: Sequence[Request]) -> list[Request]:
+def side_by_side(found: Sequence[Request]) -> list[Request]:
     """What waits at one building together, where the first of it stands."""
     together: dict[str, list[Request]] = {}
     for request in found:

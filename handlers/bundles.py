@@ -72,7 +72,7 @@ def _briefly(context: Context, request: Request) -> Said:
 
 def _may_go_along(context: Context, request: Request, other: Request) -> bool:
     """Whether one who comes for the first could do the other on the same way."""
-    if other.presses or other.helpers_wanted > 1 or request.helpers_wanted > 1:
+    if request.presses or other.presses or other.helpers_wanted > 1 or request.helpers_wanted > 1:
         return False  # what cannot wait is asked for by itself
     if not other.wave or other.building is None or other.in_line or other.is_booked(context.now):
         return False  # nobody is asked: it is in line, held, or fetched at a distribution

@@ -5,13 +5,8 @@ asks anew for what it meets is told at once, and volunteers are asked only when 
 nobody is sent shopping for what lies there. What is urgent waits for nothing: neighbors are asked at the same time.
 """
 
-<<<<<<< HEAD
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
-=======
-from collections.abc import Iterator
 from datetime import timedelta
->>>>>>> v3
 from typing import Any
 
 from handlers import brake, pledge_words, takes, things
@@ -74,41 +69,6 @@ def for_new(context: Context, request: Request) -> StockItem | None:
     return None
 
 
-<<<<<<< HEAD
-def waits(context: Context, request: Request) -> bool:
-    """Whether volunteers are not asked about it now: its household has a while to answer, or fetches what it needs.
-
-    What is urgent never waits.
-    """
-    if request.presses:
-        return False
-    known = stock.of_request(context.session, request.id, State.ASKED, State.PROMISED)
-    hold = timedelta(minutes=context.line.policy.stock_first)
-    until: list[datetime] = []
-    for each, item in known:
-        if each.state is State.PROMISED and covers(item, request):
-            until.append(item.until + SOON)  # what ends it comes first
-        elif each.state is State.ASKED and not request.wave and each.asked_at + hold > context.now:
-            until.append(each.asked_at + hold)
-    if not until or max(until) <= context.now:
-        return False
-    requests.schedule(context.session, request, max(until))
-    return True
-
-
-def fetches(context: Context, request: Request) -> bool:
-    """Whether all that they need is kept for them, so that nobody is sent for it until that is over."""
-    if request.presses:
-        return False
-    kept = [item.until for _, item in stock.of_request(context.session, request.id) if covers(item, request)]
-    if not kept or max(kept) <= context.now:
-        return False
-    requests.schedule(context.session, request, max(kept) + SOON)  # what ends it comes first
-    return True
-
-
-=======
->>>>>>> v3
 def tell(context: Context, request: Request, item: StockItem) -> Text:
     """The question to a household."""
     neighbor = people.by_id(context.session, request.person_id)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import brake, bundles, matching, neighboring, pacing, pause, pledge_words, stocking, unmet
+from handlers import brake, bundles, matching, neighboring, pacing, pause, pledge_words, unmet
 from handlers.brake import Held
 from handlers.phrasebook import Value
 from handlers.summary import Quoted, Said, What
@@ -103,8 +103,6 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     """The texts that ask the next wave (or the `first` ever), or what follows where nobody is left to ask."""
     if theirs := brake.elsewhere(context, request):
         requests.schedule(context.session, request, theirs.until)
-        return []
-    if request.wanted_at is not None and stocking.fetches(context, request):  # set by every promise
         return []
     if held := brake.held(context, request):
         brake.note(context, request, held)

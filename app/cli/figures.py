@@ -320,7 +320,7 @@ FIGURES: dict[str, Figure] = {
     "reply_limit": Figure("texts", "answered to one phone in a minute; 0 for no limit", whole(0, 1000)),
     "answers_per_day": Figure("texts", "that one phone may cause in a day, whoever gets them; 0 for no limit",
                               whole(0, MOST)),
-    "most_recurring": Figure("needs", "of one person that come again; what is more is for once", whole(1, 1000)),
+    "most_recurring": Figure("requests", "of one person that come again; what is more is for once", whole(1, 1000)),
     "most_open_requests": Figure("requests", "of one person; more join the last of them. 0 for no limit",
                                  whole(0, 1000)),
     "requests_per_day": Figure("requests", "of one person; more wait for duty. 0 for no limit", whole(0, MOST)),

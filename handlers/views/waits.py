@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from handlers import alarms, discreet, doors, summary
+from handlers import alarms, browse, discreet, doors, summary
 from handlers.duty import WORST_FIRST
 from handlers.every import Every
 from handlers.phrasebook import Value
@@ -165,7 +165,10 @@ def for_volunteer(context: Context, person: Person, wanted: Filter) -> Board:
         columns.append(
             Column(
                 "open",
-                tuple(_for_anybody(context, person, r, around) for r, _ in rows[:SHOWN]),
+                tuple(
+                    _for_anybody(context, person, r, around)
+                    for r in browse.side_by_side([r for r, _ in rows[:SHOWN]])
+                ),
                 n,
                 _more(rows, SHOWN),
             )

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "e8d43b0038c4"
+revision = "01b3dfe0b036"
 down_revision = "eb03992e2f81"
 branch_labels = None
 depends_on = None
