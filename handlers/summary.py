@@ -19,6 +19,7 @@ from models.requests import Request, Urgency
 
 BRIEF = 300  # characters
 MOST_NAMED = 4  # kinds of help; an offer is one segment, and the words themselves tell all
+MOVING = "repair"  # the need that moving furniture counts as
 LONGEST_ECHO = 60  # characters of the door that are told back to who lives there
 LATER = re.compile(r"(?<![\s.,;:!?])\s*\n\s*")  # between what they wrote first and what they added
 PLAIN_PLACE = 5  # words; whoever says more in a place's stead is quoted
@@ -239,10 +240,11 @@ class What:
     helpers: tuple[int, int] | None = None  # how many have it, and how many are wanted, where more than one is
     last: Said | None = None  # that whoever is asked did it last time
     every: Every | None = None  # how often it comes again, for whoever is on duty
+    moves: bool = False  # a couch, say: that is no repair, whatever the need is called
 
     def in_words(self, book: Book) -> str:
         """The summary with a capital letter."""
-        named = [book.need(need) for need in (self.needs or ("other",))[:MOST_NAMED]]
+        named = [self._named(need, book) for need in (self.needs or ("other",))[:MOST_NAMED]]
         about = book.listed(named)
         if self.people and self.people > 1:
             about = book.say("for_people", {"what": Ours(about), "people": self.people})
@@ -261,6 +263,9 @@ class What:
         details += [book.worded(self.every), book.worded(self.last)]
         whole = ", ".join(d for d in details if d)
         return whole[:1].upper() + whole[1:]
+
+    def _named(self, need: str, book: Book) -> str:
+        return book.say("moving_things") if self.moves and need == MOVING else book.need(need)
 
 
 @dataclass(frozen=True)
@@ -312,6 +317,8 @@ def what(
             where = Place(request.vicinity)
     language = Tongue(request.language) if not door and request.language in phrasebook.unspoken() else None
     own = redaction.offered(request.text) if set(request.needs) <= {"other"} and not request.emergency else None
+    moves = MOVING in request.needs and takes.moves(request.text)
+    taken = () if door or request.in_danger else takes.of(request.text)
     return What(
         tuple(request.needs),
         request.people,
@@ -319,10 +326,11 @@ def what(
         request.urgency,
         language,
         due.of(request, zone, now),
-        () if door or request.in_danger else takes.of(request.text),
+        tuple(each for each in taken if not (moves and each == takes.HEAVY)),
         Quoted(own) if own else None,
         beside,
         _helpers(request),
+        moves=moves,
     )
 
 
