@@ -2,11 +2,11 @@
 
 from collections.abc import Generator, Sequence
 
-from handlers import claim, recurring, waves
+from handlers import claim, giving, recurring, waves
 from handlers.every import Every, OnDay
 from handlers.summary import Lines, Several, Verb
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Answer, Free, Order
+from handlers.understanding.intents import Answer, Free, Kind, Order
 from models import recurring as needs
 from models import requests
 from models.recurring import RecurringNeed
@@ -170,9 +170,12 @@ def _asked_about(turn: Turn) -> Request | None:
     return requests.by_id(turn.session, about) if about is not None else None
 
 
-def does_always(turn: Turn, _: Free) -> Texts:
-    """A helper says that they do it every time: they are asked first from now on."""
+def does_always(turn: Turn, intent: Free) -> Texts:
+    """A helper says that they do it every time: they are asked first from now on. Else it is an offer."""
     held = [request for _, request in turn.held] or turn.helped
     found = [request for request in held if request.repeats is not None]
     told = [text for request in found for text in recurring.pledge(turn, request)]
-    yield from told or [turn.reply("recurring_pledge_none")]
+    if not told and intent.meaning.kind is Kind.OFFER and intent.meaning.needs:
+        yield from giving.offered(turn, intent.words, intent.meaning)
+    else:
+        yield from told or [turn.reply("recurring_pledge_none")]

@@ -1,6 +1,6 @@
 """Volunteers answer an offer in words of their own, and ask about it before they take it."""
 
-from handlers import bundles, claim, intake, lures, relaying, timing, vicinity
+from handlers import bundles, claim, giving, intake, lures, relaying, things, timing, vicinity
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
@@ -30,10 +30,14 @@ def accept(turn: Turn, intent: Free) -> Texts:
 
 
 def has_it(turn: Turn, intent: Free) -> Texts:
-    """They have what somebody needs: a yes if it is what they were asked for."""
+    """They have what somebody needs: a yes if it is what they were asked for; else, if they give it, it is kept."""
     named = {*map(str, intent.meaning.needs_if_asked)}
-    asked = [r for r in _pending(turn) if named.intersection(r.needs)]
-    if len(asked) == 1:
+    have = things.named(intent.words)
+    fit = [r for r in _pending(turn) if named.intersection(r.needs)]
+    asked = [r for r in fit if not have or not (needed := things.named(r.text)) or have & needed]
+    if not asked and have and intent.meaning.kind is Kind.OFFER:  # a crib, to who was asked for diapers
+        yield from giving.offered(turn, intent.words, intent.meaning)
+    elif len(asked) == 1:
         yield from claim.claim(turn, Order("claim", (asked[0].number,), intent.words, when=intent.meaning.when))
     else:
         yield waits(turn, [r.number for r in asked or _pending(turn)])
