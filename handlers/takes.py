@@ -7,7 +7,7 @@ from handlers import phrasebook
 from handlers.understanding.words import clean, split
 
 Terms = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
-HEAVY = "heavy"
+HEAVY, MOVED, MOVING = "heavy", "moved", "moving"
 NONE = "none"  # the list of words that say that it takes none of that
 
 
@@ -15,14 +15,14 @@ NONE = "none"  # the list of words that say that it takes none of that
 def of(text: str) -> tuple[str, ...]:
     """The names of what it takes, in the order of the phrasebook's [takes]."""
     told = _told([word.text for word in split(clean(text))])
-    moved = "moved" in told
-    found = {HEAVY: moved and "moving" in told, "car": moved and "fetching" in told}
+    moved = MOVED in told
+    found = {HEAVY: moved and MOVING in told, "car": moved and "fetching" in told}
     return tuple(name for name in _named() if name in told or found.get(name))
 
 
 def moves(text: str) -> bool:
     """Whether furniture or the like is to be carried somewhere."""
-    return tells(text, "moved") and tells(text, "moving")
+    return tells(text, MOVED) and tells(text, MOVING)
 
 
 def tells(text: str, name: str) -> bool:

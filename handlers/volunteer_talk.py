@@ -1,6 +1,6 @@
 """Volunteers answer an offer in words of their own, and ask about it before they take it."""
 
-from handlers import bundles, claim, giving, intake, lures, relaying, things, timing, vicinity
+from handlers import bundles, claim, giving, intake, lures, relaying, takes, things, timing, vicinity
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Kind, Need, Order, Question
@@ -23,6 +23,7 @@ def accept(turn: Turn, intent: Free) -> Texts:
         return
     named = {*map(str, intent.meaning.needs)} - {Need.OTHER}
     fits = not named or bool(named.intersection(request.needs)) or request.needs == [Need.OTHER]
+    fits |= takes.moves(request.text) and takes.tells(intent.words, takes.MOVED)  # "i can help with the couch"
     if fits:
         yield from claim.claim(turn, Order("claim", (request.number,), _beyond(intent), when=intent.meaning.when))
     else:
