@@ -45,8 +45,8 @@ HAS_IT = (
     "rescheduled_helper",
 )  # fmt: skip
 HAS_IT_NOT = (
-    "lapsed", "dropped", "moved_on", "done_thanks", "done_already", "claim_too_late", "claim_over", "merged_helper", "merged_helper_room",
-    "withdrawn_helper", "closed_helper", "receipt_yes_helper",
+    "lapsed", "dropped", "moved_on", "done_thanks", "done_already", "claim_too_late", "claim_over", "merged_helper",
+    "merged_helper_room", "withdrawn_helper", "closed_helper", "receipt_yes_helper",
 )  # fmt: skip
 
 running: dict[str, Hotline] = {}  # in each of the two, by the address of its database
