@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from babel.dates import get_day_names
 
+from handlers.due import Words
 from handlers.phrasebook import Book, Value
 from handlers.understanding.when.repeating import CODES, Repetition
 
@@ -14,17 +15,6 @@ FULL_MONTH = 28  # days that every month has
 LAST = 31
 WEEK = 7
 OTHER = 2
-
-
-@dataclass(frozen=True)
-class Words:
-    """A piece of what is said here, ready."""
-
-    said: str
-
-    def in_words(self, _: Book) -> str:
-        """The piece itself."""
-        return self.said
 
 
 @dataclass(frozen=True)
