@@ -15,7 +15,7 @@ from handlers import (
     waiting,
     waves,
 )
-from handlers.summary import Said, brief
+from handlers.summary import Ours, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
 from models import events, offers, people, requests
@@ -83,7 +83,7 @@ def _open(context: Context, request: Request) -> Texts:
     count = waves.asked(texts)
     phrase = None
     if first and count:
-        phrase = "asking_now"
+        phrase = "asks_at_once" if request.presses and request.queued_at is not None else "asking_now"
     elif first and _nobody_yet(context, request) and not plan.since_began("nobody_yet_told"):
         requests.record(context.session, request, "nobody_yet_told", context.now)
         phrase = "line_turn_nobody"
@@ -93,7 +93,8 @@ def _open(context: Context, request: Request) -> Texts:
         phrase = "still_looking"
     if phrase is not None:
         neighbor = people.by_id(context.session, request.person_id)
-        yield context.tell(neighbor, phrase, about=request, n=count, **unmet.promised(context, request))
+        values = {**unmet.promised(context, request), "dial": Ours(context.line.emergency_number)}
+        yield context.tell(neighbor, phrase, about=request, n=count, **values)
     yield from texts
 
 
