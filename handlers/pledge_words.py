@@ -29,12 +29,12 @@ class Given:
     def in_words(self, book: Book) -> str:
         """Nothing of their words but what names a thing."""
         pledge = self.pledge
-        about = pledge.thing or book.worded(Needs(tuple(pledge.needs) or ("other",)))
+        thing = pledge.thing or book.worded(Needs(tuple(pledge.needs) or ("other",)))
         if self.left and pledge.left != pledge.count:
-            about = book.say("pledge_left", {"thing": Ours(about), "left": pledge.left})
+            thing = book.say("pledge_left", {"thing": Ours(thing), "left": pledge.left})
         elif pledge.count is not None and pledge.thing:
-            about = f"{pledge.count} {about}"
-        return ", ".join(part for part in (about, *(book.worded(each) for each in self._when())) if part)
+            thing = f"{pledge.count} {thing}"
+        return ", ".join(part for part in (thing, *(book.worded(each) for each in self._when())) if part)
 
     def _when(self) -> list[Value]:
         pledge = self.pledge

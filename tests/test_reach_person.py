@@ -124,4 +124,4 @@ def test_a_plea_and_a_need_are_taken_up_while_they_wait_for_duty(watched: Hotlin
 
 def test_an_offer_of_legal_help_is_an_offer(watched: Hotline) -> None:
     told = say(watched, ANA, "i am a lawyer and i can help with eviction papers for free")
-    assert told == [(ANA, "offer_join")]
+    assert told == [(ANA, "pledge_kept")]
