@@ -31,8 +31,8 @@ def said(turn: Turn, request: Request, words: str) -> Texts:
         and request.danger not in first_answer.PRIVATE
         and waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=words)
     )
-    for helper in waves.released(turn, request) if closed else ():
-        yield turn.tell(helper, "withdrawn_helper", about=request)
+    if closed:
+        yield from waves.let_off(turn, request)
     phrase = "all_clear" if heard else "all_clear_later"
     yield turn.reply("passed_quietly" if first_answer.at_home(request) else phrase, about=request)
     told = turn.tell_duty(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from handlers import doors, neighboring, newcomers, pacing, phrasebook, segments
 from handlers.phrasebook import Value
-from handlers.summary import Lines, Place, Said, Several
+from handlers.summary import Lines, Place, Said, Several, What
 from handlers.turn import Context
 from models import assignments, kept_apart, offers, requests
 from models.assignments import Assignment
@@ -37,7 +37,7 @@ def offered(context: Context, request: Request, helpers: Sequence[Person]) -> di
     known = offers.made(context.session, [r.id for r in waits], [h.id for h in helpers]) if waits else set()
     for helper in helpers:
         fitting = [r for r in waits if (r.id, helper.id) not in known and _fits(context, helper, r)]
-        beside, bundled = _in_one_text(context, helper, request, fitting[: _room(context, helper)])
+        beside, bundled = _in_one_text(context, helper, request, what, fitting[: _room(context, helper)])
         if bundled is not None:
             until = pacing.expires(context, request, helper)
             offers.add(context.session, request, beside, helper.id, context.now, until)
@@ -48,7 +48,7 @@ def offered(context: Context, request: Request, helpers: Sequence[Person]) -> di
 
 
 def _in_one_text(
-    context: Context, helper: Person, request: Request, beside: Sequence[Request]
+    context: Context, helper: Person, request: Request, what: What, beside: Sequence[Request]
 ) -> tuple[Sequence[Request], Said | None]:
     """As many of these as one segment says, and how it says them; None where not even one fits in."""
     book = phrasebook.book(helper.speaks(context.line))
@@ -56,7 +56,7 @@ def _in_one_text(
         same = all(other.building == request.building for other in beside)
         phrase = "offer_same_building" if same else "offer_same_block"
         rows = Several([_briefly(context, other) for other in beside])
-        said = Said(phrase, {"what": context.what(request), "rows": rows})
+        said = Said(phrase, {"what": what, "rows": rows})
         text = book.say("offer", {"number": request.number, "what": said})
         if segments.count(segments.thrifty(text)) == 1:
             return beside, said

@@ -254,8 +254,7 @@ def _a_ride(turn: Turn, request: Request) -> Texts:
 def _no_need(turn: Turn, request: Request) -> Texts:
     if waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id):
         yield turn.reply("withdrawn", about=request)
-        for helper in waves.released(turn, request):
-            yield turn.tell(helper, "withdrawn_helper", about=request)
+        yield from waves.let_off(turn, request)
 
 
 HELPS: dict[int, Callable[[Turn, Request], Texts]] = {

@@ -1,6 +1,6 @@
 """HERE: whoever is at the table says who has come, by number, by name, or how many without a place."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from handlers import distributing, waves
 from handlers.phrasebook import Value
@@ -36,12 +36,10 @@ def means(turn: Turn, order: Order) -> bool:
 def here(turn: Turn, order: Order) -> Texts:
     """HERE 37 38, HERE ROSA, HERE WALKIN 2, HERE D3 37."""
     said: HereSaid = order.argument
-    found = _which(turn, said)
-    if isinstance(found, Text):
-        yield found
-    elif not (said.numbers or said.walkins or said.name):
-        yield turn.reply("here_how")
-    elif said.walkins:
+    found = yield from _at_table(turn, said)
+    if found is None:
+        return
+    if said.walkins:
         yield _walkins(turn, found, said.walkins)
     elif said.name:
         yield from _by_name(turn, found, said.name)
@@ -52,12 +50,10 @@ def here(turn: Turn, order: Order) -> Texts:
 def not_here(turn: Turn, order: Order) -> Texts:
     """NOT HERE 37: said by mistake."""
     said: HereSaid = order.argument
-    found = _which(turn, said)
-    if isinstance(found, Text):
-        yield found
-    elif not (said.numbers or said.walkins or said.name):
-        yield turn.reply("here_how")
-    elif said.walkins:
+    found = yield from _at_table(turn, said)
+    if found is None:
+        return
+    if said.walkins:
         yield _fewer(turn, found, said.walkins)
     elif said.name:
         alike = [one for one, _ in _named(turn, found, said.name) if one.state is State.CAME]
@@ -65,6 +61,18 @@ def not_here(turn: Turn, order: Order) -> Texts:
     else:
         tags = [invitations.tagged(turn.session, found, tag) for tag in said.numbers]
         yield from _undo(turn, found, [one for one in tags if one is not None])
+
+
+def _at_table(turn: Turn, said: HereSaid) -> Generator[Text, None, Distribution | None]:
+    """At whose table they are, if they say who has come; else what they hear."""
+    found = _which(turn, said)
+    if isinstance(found, Text):
+        yield found
+        return None
+    if not (said.numbers or said.walkins or said.name):
+        yield turn.reply("here_how")
+        return None
+    return found
 
 
 def _which(turn: Turn, said: HereSaid) -> Distribution | Text:
@@ -178,8 +186,7 @@ def _thanks(turn: Turn, distribution: Distribution, one: Invitation, person: Per
         return
     if waves.close(turn, request, Outcome.FULFILLED, by=person.id, out_of=LIVE):
         yield turn.tell(person, "distro_thanks", about=request)
-        for helper in waves.released(turn, request):
-            yield turn.tell(helper, "withdrawn_helper", about=request)
+        yield from waves.let_off(turn, request)
 
 
 def _undo(turn: Turn, distribution: Distribution, found: Sequence[Invitation]) -> Texts:

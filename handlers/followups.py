@@ -70,7 +70,7 @@ def _open(context: Context, request: Request) -> Texts:
         return
     if request.in_line and not (yield from in_line.look(context, request)):
         return
-    if request.turn_at is not None and not request.wave and _is_over(context, request):
+    if not request.wave and _is_over(request):
         request.needed_as = request.needed_from = request.needed_until = None  # "today" was when they asked
     plan = unmet.plan(context, request)
     paused = context.line.is_paused(context.now) and not request.in_danger
@@ -103,7 +103,7 @@ def _nobody_yet(context: Context, request: Request) -> bool:
     return request.turn_at is not None and not request.presses and brake.held(context, request) is None
 
 
-def _is_over(context: Context, request: Request) -> bool:
+def _is_over(request: Request) -> bool:
     """Whether the time that it was needed at was over before its turn came; to be asked of what was in line."""
     over = request.needed_until or request.needed_from
     return over is not None and request.turn_at is not None and over <= request.turn_at

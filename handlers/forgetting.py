@@ -124,8 +124,7 @@ def _end_requests(context: Context, person: Person) -> Texts:
         outcome = Outcome.UNCONFIRMED if was is State.DELIVERED else Outcome.WITHDRAWN
         if not waves.close(context, request, outcome, by=person.id):
             continue
-        for helper in waves.released(context, request):
-            yield context.tell(helper, "withdrawn_helper", about=request)
+        yield from waves.let_off(context, request)
         duty_tasks.over(context, request)
         if in_danger or was is State.HELD or request.duty_person_id is not None:
             yield from context.tell_duty("duty_asker_left", about=request, but=person.id)

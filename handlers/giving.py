@@ -26,6 +26,7 @@ from models.requests import State as RequestState
 GOODS = frozenset((Need.FOOD, Need.WATER, Need.CLOTHING, Need.HOUSEHOLD, Need.BABY, Need.TOOLS, Need.MEDICINE))
 BEFORE = 4  # words before a thing in which its number stands: "3 big bags of rice"
 MOST = 99  # of one thing; a larger number is something else
+KNOWN_PLACES = 2  # in a text
 LONGEST_TEXT, LONGEST_PLACE = 600, 200
 NIGHT = 24 * 60 - 1  # minutes
 
@@ -166,10 +167,8 @@ def _then(turn: Turn, pledge: Pledge) -> Said | None:
 
 def _known_places(turn: Turn, pledge: Pledge) -> Lines | None:
     """Where the group takes such things, as far as it has written down."""
-    language = turn.speaker.speaks(turn.line)
-    fit = [each for each in turn.line.other_help if {*each.needs} & {*pledge.needs}]
-    theirs = [each for each in fit if each.language in (None, language)] or fit
-    return Lines([Ours(each.words) for each in theirs[:2]]) if theirs else None
+    found = turn.line.help_for(pledge.needs, turn.speaker.speaks(turn.line))[:KNOWN_PLACES]
+    return Lines([Ours(each.words) for each in found]) if found else None
 
 
 def _keep(turn: Turn, words: str, meaning: Understanding, what: What) -> Pledge:

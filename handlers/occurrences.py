@@ -71,8 +71,7 @@ def _open(context: Context, need: RecurringNeed, person: Person) -> Texts:
         day, following = following, need.after(following)
     needed = Needed(need.needed_as, *need.needed(day, ZoneInfo(context.line.timezone)))
     over = needed.end <= context.now
-    at = recurring.opens_at(context, need, following, day) if following is not None else None
-    at = min((moment for moment in (at, need.review_at) if moment is not None), default=None)
+    at = recurring.acts_at(context, need, following, day)
     if not needs.advance(context.session, need, seen, following, at):
         return
     for gone in [*missed, *([day] if over else [])]:

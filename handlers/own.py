@@ -155,8 +155,7 @@ def nevermind(turn: Turn, order: Order) -> Texts:
             yield turn.reply("withdrawn_recurring", about=request, every=Every(need.rule))
         else:
             yield turn.reply("withdrawn", about=request)
-        for helper in waves.released(turn, request):
-            yield turn.tell(helper, "withdrawn_helper", about=request)
+        yield from waves.let_off(turn, request)
 
 
 def take_back(turn: Turn, intent: Free) -> Texts:

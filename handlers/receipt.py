@@ -12,7 +12,6 @@ from handlers.summary import Name, Quoted, Said, Sight, brief
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
 from models import assignments, events, kept_apart, requests, stock
-from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -234,9 +233,7 @@ def _some_still_have_it(turn: Turn, request: Request) -> Generator[Text, None, b
     crew = assignments.all_on(turn.session, request, AssignmentState.ACTIVE)
     if not crew:
         return False
-    done = [
-        p for a, p in assignments.all_on(turn.session, request, AssignmentState.DONE) if _since_open(turn, a, request)
-    ]
+    done = waves.since_open(turn, request, AssignmentState.DONE)
     if not requests.move(
         turn.session, request, State.CLAIMED, turn.now, kind="reopened", out_of=(State.DELIVERED,),
         by=turn.speaker.id, have=request.helpers_have, helpers_have=len(crew), next_action_at=turn.now,
@@ -246,17 +243,12 @@ def _some_still_have_it(turn: Turn, request: Request) -> Generator[Text, None, b
     texts = waves.place_offered(turn, request)
     counts = company.counts(request)
     yield turn.reply("crew_receipt_no", about=request, lane=Lane.SAFETY, n=waves.asked(texts), **counts)
-    for helper in done:
+    for _, helper in done:
         yield turn.tell(helper, "receipt_no_helper", about=request)
     for _, helper in crew:
         yield turn.tell(helper, "crew_not_done", about=request)
     yield from texts
     return True
-
-
-def _since_open(turn: Turn, held: Assignment, request: Request) -> bool:
-    since = events.marks(turn.session, request).get("reopened", request.created_at)
-    return held.ended_at is None or held.ended_at >= since
 
 
 def _still_waits(turn: Turn, request: Request, words: str) -> Texts:

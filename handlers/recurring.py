@@ -184,13 +184,13 @@ def opens_at(context: Context, need: RecurringNeed, day: date, last: date | None
 
 def schedule(context: Context, need: RecurringNeed, last: date | None) -> None:
     """Let time act on it when its next occurrence opens, or when it is looked at again."""
-    need.next_at = next_at(context, need, last)
+    need.next_at = acts_at(context, need, date.fromisoformat(need.next_on) if need.next_on else None, last)
     context.session.add(need)
 
 
-def next_at(context: Context, need: RecurringNeed, last: date | None) -> datetime | None:
-    """When time acts on it next."""
-    opens = opens_at(context, need, date.fromisoformat(need.next_on), last) if need.next_on else None
+def acts_at(context: Context, need: RecurringNeed, day: date | None, last: date | None) -> datetime | None:
+    """When time acts on a need whose next occurrence is that day: when that opens, or when it is looked at again."""
+    opens = opens_at(context, need, day, last) if day is not None else None
     return min((moment for moment in (opens, need.review_at) if moment is not None), default=None)
 
 
@@ -201,9 +201,7 @@ def skip_next(context: Context, need: RecurringNeed) -> date | None:
         return None
     day = date.fromisoformat(seen)
     following = need.after(day)
-    at = opens_at(context, need, following, day) if following is not None else None
-    at = min((moment for moment in (at, need.review_at) if moment is not None), default=None)
-    if not recurring.advance(context.session, need, seen, following, at):
+    if not recurring.advance(context.session, need, seen, following, acts_at(context, need, following, day)):
         return None
     recurring.note(context.session, need, seen, Fate.SKIPPED, context.now, None)
     return day
@@ -217,9 +215,7 @@ def restart(context: Context, need: RecurringNeed) -> bool:
         day = need.after(day)
     need.review_at = _review(context)
     context.session.add(need)
-    opens = opens_at(context, need, day, None) if day is not None else need.review_at
-    at = min(opens, need.review_at) if opens is not None else need.review_at
-    return recurring.resume(context.session, need, day, at)
+    return recurring.resume(context.session, need, day, acts_at(context, need, day, None))
 
 
 def postpone_review(context: Context, need: RecurringNeed) -> None:
@@ -233,11 +229,9 @@ def before(need: RecurringNeed) -> date | None:
     return need.before(date.fromisoformat(need.next_on)) if need.next_on is not None else None
 
 
-def of_number(context: Context, person_id: int, number: int | None) -> list[RecurringNeed]:
-    """The needs of somebody that come again: those of which a request has this number, or all."""
+def of_number(context: Context, person_id: int, number: int) -> list[RecurringNeed]:
+    """The needs of somebody that come again of which a request has this number."""
     found = recurring.of_person(context.session, person_id)
-    if number is None:
-        return found
     return [need for need in found if number in recurring.numbers(context.session, need)]
 
 

@@ -41,8 +41,7 @@ def _skip(turn: Turn, need: RecurringNeed, numbers: Sequence[int]) -> Texts:
         needs.skipped(turn.session, need, last)
         turn.unask(turn.speaker, last)
         yield _skipped(turn, need, last)
-        for helper in waves.released(turn, last):
-            yield turn.tell(helper, "withdrawn_helper", about=last)
+        yield from waves.let_off(turn, last)
         return
     day = recurring.skip_next(turn, need)
     if day is None:
@@ -120,9 +119,8 @@ def _chosen(turn: Turn, numbers: Sequence[int], verb: str) -> Generator[Text, No
 def reviewed(turn: Turn, intent: Answer) -> Texts:
     """The answer to "still every Tuesday?"."""
     request = _asked_about(turn)
-    need = needs.of_request(turn.session, request) if request is not None else None
-    turn.unask(turn.speaker)
-    if need is None or need.ended_at is not None:
+    need = _running(turn, request)
+    if need is None:
         yield turn.reply("nothing_waits")
     elif intent.choice == NO:
         yield from _end(turn, need)
@@ -153,9 +151,8 @@ def regular(turn: Turn, intent: Answer) -> Texts:
 def all_or_one(turn: Turn, intent: Answer) -> Texts:
     """The answer to "only this one, or all of them?": this one is taken back already."""
     request = _asked_about(turn)
-    need = needs.of_request(turn.session, request) if request is not None else None
-    turn.unask(turn.speaker)
-    if need is None or need.ended_at is not None:
+    need = _running(turn, request)
+    if need is None:
         yield turn.reply("nothing_waits")
     elif intent.choice == ALL:
         yield from _end(turn, need)
@@ -168,6 +165,13 @@ def all_or_one(turn: Turn, intent: Answer) -> Texts:
 def _asked_about(turn: Turn) -> Request | None:
     about = turn.asked.request_id if turn.asked else None
     return requests.by_id(turn.session, about) if about is not None else None
+
+
+def _running(turn: Turn, request: Request | None) -> RecurringNeed | None:
+    """The need that was asked about, which waits for no answer any more; None if it has ended."""
+    need = needs.of_request(turn.session, request) if request is not None else None
+    turn.unask(turn.speaker)
+    return need if need is not None and need.ended_at is None else None
 
 
 def does_always(turn: Turn, intent: Free) -> Texts:

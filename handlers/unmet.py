@@ -15,7 +15,6 @@ from handlers.summary import Lines, Ours, Said, Sight, Soon
 from handlers.turn import Context, Text, Texts
 from models import events, lines, people, requests, waiting
 from models.hours import evening_before
-from models.lines import Resource
 from models.requests import Request, State, Timing
 from models.waiting import BEGINNINGS
 
@@ -227,19 +226,12 @@ def nobody_left(context: Context, request: Request, *, first: bool = False) -> T
 def other_help(context: Context, request: Request) -> list[Text]:
     """Who else may have what they need, told once; nothing where the group has listed nobody."""
     neighbor = people.by_id(context.session, request.person_id)
-    found = _fitting(context, request, neighbor.speaks(context.line))
+    found = context.line.help_for(request.needs, neighbor.speaks(context.line))[:MOST_RESOURCES]
     if not found or events.last_event(context.session, request, "other_help") is not None:
         return []
     requests.record(context.session, request, "other_help", context.now)
     rows = Lines([Ours(each.words) for each in found])
     return [context.tell(neighbor, "other_help", about=request, rows=rows)]
-
-
-def _fitting(context: Context, request: Request, language: str) -> list[Resource]:
-    """The group's list for these needs: in their language where it has any, else whatever is there."""
-    known = [each for each in context.line.other_help if set(each.needs) & set(request.needs)]
-    theirs = [each for each in known if each.language in (None, language)]
-    return (theirs or known)[:MOST_RESOURCES]
 
 
 def ask_anew(context: Context, request: Request) -> None:

@@ -85,8 +85,7 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     elif intent.choice == NO and request.live:
         if waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id):
             yield turn.reply("withdrawn", about=request)
-            for helper in waves.released(turn, request):
-                yield turn.tell(helper, "withdrawn_helper", about=request)
+            yield from waves.let_off(turn, request)
         else:
             yield standing.of(turn, request)
     elif intent.choice == YES:

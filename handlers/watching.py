@@ -90,8 +90,7 @@ def false_alarm(turn: Turn, order: Order) -> Texts:
         if not waves.close(turn, request, Outcome.WITHDRAWN, by=turn.speaker.id, words=turn.heard.body):
             yield turn.reply("closed_already", about=request)
             continue
-        for helper in waves.released(turn, request):
-            yield turn.tell(helper, "withdrawn_helper", about=request)
+        yield from waves.let_off(turn, request)
         yield from called_off(turn, request, alarm)
 
 

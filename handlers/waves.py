@@ -26,6 +26,7 @@ from models import (
     stock,
     waiting,
 )
+from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.candidates import Among, Candidate
 from models.delivery import contents
@@ -67,11 +68,10 @@ def open_up(
         wave=0,
     ):
         return []
-    if held is None:
-        admission.leave(context.session, request, context.now)  # it had its turn, or duty says that it has
     if held is not None:
         brake.note(context, request, held)
         return []
+    admission.leave(context.session, request, context.now)  # it had its turn, or duty says that it has
     first = kind == "opened" and not before
     if not first:
         context.session.refresh(request)  # another time may have been named at this moment: offers say it
@@ -251,6 +251,12 @@ def released(context: Context, request: Request) -> list[Person]:
     return let_go
 
 
+def let_off(context: Context, request: Request) -> Texts:
+    """Whoever had it hears that they need not go: it is over."""
+    for helper in released(context, request):
+        yield context.tell(helper, "withdrawn_helper", about=request)
+
+
 def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:
     """The neighbor says that help came, by an answer or by DONE: the loop is closed, and its helpers hear of it."""
     turn.unask(turn.speaker, request)
@@ -264,18 +270,22 @@ def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:
 
 def thanked(context: Context, request: Request) -> list[Person]:
     """Who helped with what is over now: what they had in hand is done, whether they said so or not."""
-    helped = []
+    helped: list[tuple[Assignment, Person]] = []
     if request.several:
-        since = events.marks(context.session, request).get("reopened", request.created_at)
-        states = AssignmentState.ACTIVE, AssignmentState.DONE
-        helped = [(a, p) for a, p in assignments.all_on(context.session, request, *states)]
-        helped = [(a, p) for a, p in helped if a.ended_at is None or a.ended_at >= since]
+        helped = since_open(context, request, AssignmentState.ACTIVE, AssignmentState.DONE)
     elif holder := assignments.on(context.session, request):
         helped = [holder]
     for held, helper in helped:
         if assignments.end(context.session, held, AssignmentState.DONE, context.now) and request.several:
             context.unask(helper, request)
     return [helper for _, helper in helped]
+
+
+def since_open(context: Context, request: Request, *states: AssignmentState) -> list[tuple[Assignment, Person]]:
+    """Who has had a request that several help with in these states, since it was last opened again."""
+    since = events.marks(context.session, request).get("reopened", request.created_at)
+    crew = assignments.all_on(context.session, request, *states)
+    return [(held, helper) for held, helper in crew if held.ended_at is None or held.ended_at >= since]
 
 
 def asked(texts: Iterable[Text]) -> int:

@@ -141,10 +141,9 @@ def _carried_since(line: Line, since: datetime) -> Sequence[sa.ColumnElement[boo
 
 def moved(session: Session, line: Line, since: datetime) -> int:
     """How many have left the line since then, in whatever way: so fast do places get better."""
-    left = sa.func.coalesce(REQUESTS.c.turn_at, REQUESTS.c.changed_at, type_=UtcDateTime)
     gone = REQUESTS.c.turn_at.is_not(None) | (REQUESTS.c.state == State.CLOSED)
     query = sa.select(sa.func.count()).where(
-        REQUESTS.c.line_id == line.id, REQUESTS.c.queued_at.is_not(None), gone, left >= since
+        REQUESTS.c.line_id == line.id, REQUESTS.c.queued_at.is_not(None), gone, since <= _OUT_SINCE
     )
     return int(session.execute(query).scalar_one())
 

@@ -1,6 +1,6 @@
 """Lines: each one group's hotline, with its numbers, policy and areas. Everything else belongs to one line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -234,6 +234,11 @@ class Line(Model, table=True):
     def other_help(self) -> list[Resource]:
         """Who else the group knows to help, and with what."""
         return [Resource(tuple(kept["needs"]), kept["words"], kept["language"]) for kept in self.resources]
+
+    def help_for(self, needs: Collection[str], language: str) -> list[Resource]:
+        """Who else helps with any of these needs: in that language where there is any, else whatever there is."""
+        known = [each for each in self.other_help if {*each.needs} & {*needs}]
+        return [each for each in known if each.language in (None, language)] or known
 
     def set_other_help(self, known: Sequence[Resource]) -> None:
         """From now on these."""

@@ -19,6 +19,7 @@ from tests.browser import chromium
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
 from tests.postgres import PostgreSQL
+from tests.racing import Course, Racers, racers
 from tests.serving import looking_within, within
 from tests.world import World, quick
 
@@ -177,3 +178,15 @@ def world(database_url: str, clock: StillClock) -> Iterator[World]:
         made = World(running, twilio, clock)
         yield made
         made.stop()
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[Racers]:
+    with racers() as found:
+        yield found
+
+
+@pytest.fixture
+def course(hotline: Hotline, both: Racers) -> Iterator[Course]:
+    yield Course(hotline, both)
+    both.leave(hotline.settings.database_url)

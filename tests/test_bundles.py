@@ -1,6 +1,5 @@
 """What waits side by side: offered to one volunteer together, never against a rule, and taken by one of several."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,7 +17,7 @@ from models.people import Person
 from models.requests import Request, State, Urgency
 from models.store.session import Session
 from tests.fakes import MORNING
-from tests.racing import BEN, CARO, Course, Racers, racers
+from tests.racing import BEN, CARO, Course
 
 NEEDS = ("food", "baby", "transport", "safety")
 DOORS = ("88 River Rd apt 2", "88 River Road #10", "88 river rd 10a", "94 River Rd", "12 Oak St", "")
@@ -194,18 +193,6 @@ def test_what_nobody_is_asked_about_goes_along_with_nothing(hotline: Hotline) ->
             assert bundles._may_go_along(context, first, other) is along, known
 
     hotline.database.read(work)
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[Racers]:
-    with racers() as found:
-        yield found
-
-
-@pytest.fixture
-def course(hotline: Hotline, both: Racers) -> Iterator[Course]:
-    yield Course(hotline, both)
-    both.leave(hotline.settings.database_url)
 
 
 def test_two_take_what_overlaps_at_once(course: Course) -> None:

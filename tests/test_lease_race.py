@@ -1,17 +1,15 @@
 """What two processes do to one claim at the same moment: one of them wins, and everybody is told what is so."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.hotline import Hotline
 from handlers import leasing
 from models.assignments import State as Holding
 from models.requests import State, Timing
-from tests.racing import ANA, BEN, CARO, DAY, DEE, ELI, HOUR, TICK, Course, Racers, racers
+from tests.racing import ANA, BEN, CARO, DAY, DEE, ELI, HOUR, TICK, Course
 
 ROUNDS = 24
 WORDS = (
@@ -20,18 +18,6 @@ WORDS = (
 )  # fmt: skip
 HOPE = ("omw", "did_you_get_it", "comes_neighbor", "still_on_it", "comes_after_all")  # of the neighbor
 MOVES, THEN = "can we make it tomorrow at 7:30 pm instead", "7:30 PM"
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[Racers]:
-    with racers() as found:
-        yield found
-
-
-@pytest.fixture
-def course(hotline: Hotline, both: Racers) -> Iterator[Course]:
-    yield Course(hotline, both)
-    both.leave(hotline.settings.database_url)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,7 @@ from models.recurring import DAY, Fate, Occurrence, RecurringNeed
 from models.requests import Request, State, Timing
 from models.store.session import Session
 from tests.fakes import MORNING
-from tests.racing import TICK, Course, Racers, racers
+from tests.racing import TICK, Course
 
 ZONES = [
     "America/New_York",
@@ -195,18 +194,6 @@ def test_what_is_still_open_is_not_doubled_in_silence(
         assert first.live == (state is not State.CLOSED and not (state is State.OPEN and danger is None))
 
     hotline.database.write(work).result()
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[Racers]:
-    with racers() as found:
-        yield found
-
-
-@pytest.fixture
-def course(hotline: Hotline, both: Racers) -> Iterator[Course]:
-    yield Course(hotline, both)
-    both.leave(hotline.settings.database_url)
 
 
 @pytest.mark.parametrize("words", ["", "skip", "nomore"])
