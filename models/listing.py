@@ -57,11 +57,11 @@ def worst_first(
 ) -> list[tuple[Request, Place]]:
     """The next of a state, emergencies first, then by number; but for those hidden."""
     found: list[tuple[Request, Place]] = []
-    for rank, these in enumerate((EMERGENCY, ~col(Request.emergency))):
+    for rank, these in enumerate(((EMERGENCY,), (~col(Request.emergency), NOT_OVER))):
         if after.rank > rank or len(found) == few:
             continue
         number = after.number if after.rank == rank else 0
-        query = _of(line_id, state, wanted, hidden).where(these, col(Request.number) > number)
+        query = _of(line_id, state, wanted, hidden).where(*these, col(Request.number) > number)
         rows = session.exec(query.order_by(col(Request.number)).limit(few - len(found)))
         found += [(request, Place(rank, request.number)) for request in rows]
     return found
@@ -84,7 +84,7 @@ def fitting_first(
             continue
         number = after.number if after.rank == rank else 0
         query = _of(line_id, State.OPEN, wanted, hidden).where(
-            *these, col(Request.person_id) != person_id, col(Request.number) > number
+            *these, NOT_OVER, col(Request.person_id) != person_id, col(Request.number) > number
         )
         rows = session.exec(query.order_by(col(Request.number)).limit(few - len(found)))
         found += [(request, Place(rank, request.number)) for request in rows]
@@ -106,7 +106,7 @@ def _ranks(taste: Taste) -> Iterator[tuple[int, list[sa.ColumnElement[bool]]]]:
 
 
 def _of(line_id: int, state: State, wanted: Wanted, hidden: Collection[int]) -> Any:
-    query = select(Request).where(Request.line_id == line_id, Request.state == state, NOT_OVER)
+    query = select(Request).where(Request.line_id == line_id, Request.state == state)
     if hidden:
         query = query.where(col(Request.id).not_in(hidden))
     if wanted.need is not None:

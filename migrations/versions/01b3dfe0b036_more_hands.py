@@ -336,6 +336,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("booked_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("turn_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.drop_index("ix_request_emergency")
+        batch_op.create_index(
+            "ix_request_emergency",
+            ["line_id", "state", "number"],
+            unique=False,
+            sqlite_where=sa.text("emergency"),
+            postgresql_where=sa.text("emergency"),
+        )
         batch_op.create_index(
             "ix_request_block",
             ["line_id", "block"],
@@ -386,6 +394,14 @@ def downgrade() -> None:
         batch_op.drop_column("over_since")
 
     with op.batch_alter_table("request", schema=None) as batch_op:
+        batch_op.drop_index("ix_request_emergency")
+        batch_op.create_index(
+            "ix_request_emergency",
+            ["line_id", "state", "number"],
+            unique=False,
+            sqlite_where=sa.text("emergency AND state <> 'closed'"),
+            postgresql_where=sa.text("emergency AND state <> 'closed'"),
+        )
         batch_op.drop_index(
             "ix_request_in_line",
             sqlite_where=sa.text("state = 'open' AND queued_at IS NOT NULL AND turn_at IS NULL"),
