@@ -57,6 +57,7 @@ class Hotline:
         database_timeout: float = DATABASE_TIMEOUT,
     ) -> None:
         self.settings = settings
+        self.database_timeout = database_timeout  # seconds that whoever waits for an answer gives the database
         self.clock = clock or Clock()
         self.carrier = carrier or carrier_for(settings)
         if self.carrier.simulated:

@@ -24,6 +24,7 @@ from tests.serving import looking_within, within
 from tests.world import World, quick
 
 BOTH = ["sqlite", "postgresql"]
+PATIENCE = 60  # seconds: a busy machine may stand still for longer than somebody at a phone or browser waits
 
 # The same examples every time, however slow the machine: a suite that fails must fail again.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, database=None)
@@ -124,7 +125,8 @@ def carrier() -> Recorder:
 @pytest.fixture
 def hotline(database_url: str, clock: StillClock, carrier: Recorder) -> Iterator[Hotline]:
     """A hotline on either database whose threads are not running: the test drains and ticks."""
-    running = Hotline(fakes.settings(database_url, hotline_whatsapp=fakes.WHATSAPP), carrier=carrier, clock=clock)
+    settings = fakes.settings(database_url, hotline_whatsapp=fakes.WHATSAPP)
+    running = Hotline(settings, carrier=carrier, clock=clock, database_timeout=PATIENCE)
     running.prepare()
     yield running
     running.stop()
@@ -141,7 +143,12 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Hotli
         server: PostgreSQL = request.getfixturevalue("postgres")
         urls = [server.migrated(), server.migrated()]
     one, other = (
-        Hotline(fakes.settings(url, hotline_whatsapp=fakes.WHATSAPP), carrier=Recorder(), clock=StillClock())
+        Hotline(
+            fakes.settings(url, hotline_whatsapp=fakes.WHATSAPP),
+            carrier=Recorder(),
+            clock=StillClock(),
+            database_timeout=PATIENCE,
+        )
         for url in urls
     )
     for each in (one, other):

@@ -220,7 +220,7 @@ def test_looking_at_the_address_one_leaves_by_leaves_nothing(ben: Visitor) -> No
 
 
 def test_a_database_too_busy_to_write_opens_nothing_and_says_so(hotline: Hotline, ben: Visitor) -> None:
-    link = ben.link()
+    link, hotline.database_timeout = ben.link(), 1
     held, go_on = threading.Event(), threading.Event()
 
     def hold(_: Session) -> None:

@@ -101,6 +101,6 @@ def test_an_act_is_offered_where_it_can_be_done_and_its_answer_is_shown(hotline:
     path = f"/board/requests/{press.number}"
     assert f'name="act" value="{press.fields["act"]}"' in who.get(path).text
     done = who.submit(path, **press.fields)
-    assert done.status_code == 200
+    assert done.status_code == 200, done.text
     assert 'class="notice"' in done.text
     assert "The answer:" in done.text or "La respuesta:" in done.text

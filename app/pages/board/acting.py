@@ -10,7 +10,6 @@ from typing import Any
 
 from app.database.engine import is_transient
 from app.database.job_queue import NOT_DONE
-from app.inbound.ingest import DATABASE_TIMEOUT
 from app.inbound.receive import Taken
 from app.pages import wording
 from app.pages.board import members
@@ -137,7 +136,7 @@ def _say(member: Member, text: str, form_id: str, means: Callable[[Intent], bool
         raise CannotDo("act.no_phone")
     heard, after = found
     try:
-        taken = hotline.receive(heard).result(timeout=DATABASE_TIMEOUT)
+        taken = hotline.receive(heard).result(timeout=hotline.database_timeout)
     except NOT_DONE as error:
         raise CannotDo("act.away") from error
     except Exception as error:

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.hotline import Hotline
-from app.inbound.ingest import DATABASE_TIMEOUT
 from app.outbound import outbox
 from app.pages import rendering, wording
 from app.pages.board import members
@@ -45,7 +44,7 @@ def enter(request: Request, form: OwnForm) -> Response:
     if hotline.database.read(lambda session: members.waiting(session, hotline, secret)) is None:
         return _over(request)
     opened = hotline.database.write(lambda session: _enter(session, hotline, secret, before))
-    key = opened.result(timeout=DATABASE_TIMEOUT)
+    key = opened.result(timeout=hotline.database_timeout)
     if key is None:
         return _over(request)
     hotline.sender.wake()
@@ -73,7 +72,7 @@ def leave(member: CurrentMember, _: OwnForm) -> Response:
     """This browser leaves the board."""
     hotline = member.hotline
     ended = hotline.database.write(lambda s: board_sessions.end(s, member.session_id, hotline.clock.now()))
-    ended.result(timeout=DATABASE_TIMEOUT)
+    ended.result(timeout=hotline.database_timeout)
     response = rendering.page("board/left.html", member.language, member.zone)
     response.delete_cookie(COOKIE, path="/board")
     return response

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Response
 
 from app.carriers.base import Action
 from app.database.job_queue import NOT_DONE
-from app.inbound.ingest import DATABASE_TIMEOUT
 from app.outbound import outbox
 from app.pages.board import acting, frame, pictures
 from app.pages.board.acting import Act, CannotDo
@@ -116,7 +115,7 @@ def _ask_for_talk(member: Member, number: int, name: str) -> str | None:
 
 def _written(member: Member, work: Callable[[Session], str | None]) -> str | None:
     try:
-        trouble = member.hotline.database.write(work).result(timeout=DATABASE_TIMEOUT)
+        trouble = member.hotline.database.write(work).result(timeout=member.hotline.database_timeout)
     except NOT_DONE:
         return "act.away"
     member.hotline.sender.wake()

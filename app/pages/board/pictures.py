@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Response
 
-from app.inbound.ingest import DATABASE_TIMEOUT
 from app.pages.board import frame
 from app.pages.board.members import CurrentMember, Member
 from app.web import media
@@ -26,7 +25,7 @@ def look(member: CurrentMember, number: str, picture: str) -> Response:
         context, person = member.context(session)
         return pictures.open_(context, person, wanted, id_, on_duty=member.on_duty)
 
-    found = member.hotline.database.write(open_).result(timeout=DATABASE_TIMEOUT)
+    found = member.hotline.database.write(open_).result(timeout=member.hotline.database_timeout)
     if found is None:
         return frame.page(member, "board/no_request.html", "waits", status=404, number=wanted)
     shown = frame.page(member, "board/picture.html", "waits", picture=found, number=wanted)
