@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app import countries as by_country
+from app import url_parameters
 from handlers import phrasebook, pretend_numbers
 
 SIMULATED_NUMBER = "+12025550100"
@@ -51,6 +52,8 @@ def _database(value: str) -> str:
         )
     if server and not all(HOST.fullmatch(host) for host in (url.host or "").split(",")):
         raise ValueError(f"its host is none; {IN_PASSWORDS}")
+    if server and (wrong := url_parameters.complaint(url.query)):
+        raise ValueError(wrong)
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         raise ValueError("a hotline must survive a restart: write the file's name, such as sqlite:///hotline.db")
     return value

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
+import tenacity
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
 from app import hosts
 from app.backups import making, missing
 from app.carriers import is_simulated, simulator
+from app.cli import cures
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.database import engine, migrations
@@ -35,6 +38,13 @@ InLine = Annotated[
     str | None, typer.Option("--line", metavar="NAME", help="Which line, where there are several; else the first.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
+
+WAKING = tenacity.Retrying(  # hosts put a database to sleep, and a machine that starts starts it beside us
+    retry=tenacity.retry_if_exception(lambda e: isinstance(e, OperationalError) and cures.is_waking(str(e.orig))),
+    wait=tenacity.wait_fixed(0.5),  # seconds
+    stop=tenacity.stop_after_delay(15),  # seconds
+    reraise=True,
+)
 
 
 def fail(what: str, code: int = 1) -> NoReturn:
@@ -82,10 +92,12 @@ def wrong_place(file: Path | None) -> str | None:
 
 
 def answers(url: URL) -> None:
-    """Raise OperationalError within seconds if PostgreSQL does not answer; a migration would wait for minutes."""
+    """Raise OperationalError within seconds if PostgreSQL does not answer; one that is starting is waited for."""
     asked = engine.connect(url)
     try:
-        asked.check()
+        for attempt in WAKING:
+            with attempt:
+                asked.read(lambda _: None)
     finally:
         asked.close()
 

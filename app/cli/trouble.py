@@ -13,9 +13,11 @@ from app.backups.missing import Missing
 from app.backups.restoring import CannotRestore
 from app.backups.sealing import WrongKey
 from app.carriers.simulator import SimulatorRefused
-from app.database.migrations import UnreleasedSchema, WrongEncoding
+from app.cli import cures
+from app.database.migrations import UnreleasedSchema
 from app.database.postgresql_tools import ToolFailed
 from app.database.running import HotlineRuns
+from app.database.suitable import Unsuitable
 from app.hosts import DiskIsLost
 from app.settings import Settings, complaints, passwords, shown
 
@@ -44,8 +46,11 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble("A hotline runs on this database. Stop it first: what it writes meanwhile would be lost.")
     if isinstance(error, UnreleasedSchema):
         return Trouble(". ".join(unreleased()))
-    if isinstance(error, WrongEncoding):
-        return Trouble(". ".join(not_utf8(error)))
+    if isinstance(error, Unsuitable):
+        url = _url()
+        return Trouble(
+            f"The database {shown(url) if url else 'of DATABASE_URL'} {error.what}. {error.do.rstrip('.')}."
+        )
     if isinstance(error, CommandError):
         if "can't locate revision" in str(error).lower():
             return Trouble("The database belongs to a newer hotline than this one. Install that, or use another one.")
@@ -78,16 +83,6 @@ def unreleased() -> tuple[str, str]:
     )
 
 
-def not_utf8(error: WrongEncoding) -> tuple[str, str]:
-    """What is wrong with a database that cannot hold every letter, and what to do."""
-    url = _url()
-    where = shown(url) if url else "of DATABASE_URL"
-    return (
-        f"The database {where} keeps letters as {error.encoding}, so it cannot hold what people text",
-        "Make one that can, and write it into DATABASE_URL: createdb --encoding=UTF8 --template=template0 NAME",
-    )
-
-
 def unreachable(error: DBAPIError) -> str:
     """One line for a database that does not do what it is asked."""
     url = _url()
@@ -97,9 +92,9 @@ def unreachable(error: DBAPIError) -> str:
         said = said.replace(password, "***")
     if getattr(error.orig, "sqlstate", None) in NOT_ALLOWED:
         return f"The database {where} does not let the hotline do its work: {said[:200]}. {grant(said, url)}"
-    if "no such table" in said or "does not exist" in said:
+    if "no such table" in said or re.search(r"(relation|column) \S+ does not exist", said):
         return f"The database {where} is not ready: {said[:200]}. Run: hotline migrate"
-    return f"The database {where} does not answer: {said[:200]}. Check DATABASE_URL, and that it is running."
+    return f"The database {where} does not answer: {said[:200].rstrip('.')}. {cures.cure(said)}"
 
 
 def grant(said: str, url: URL | None) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from app.database.job_queue import Job, JobQueue
+from app.database.postgresql_connections import LOST
 from models.store.session import Session
 from models.store.statements import Precompiled
 
@@ -34,7 +35,7 @@ def is_transient(error: Exception) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    return sqlstate(error) in TRANSIENT or getattr(error.orig, "sqlite_errorcode", None) in DAMAGED
+    return sqlstate(error) in TRANSIENT | LOST or getattr(error.orig, "sqlite_errorcode", None) in DAMAGED
 
 
 def sqlstate(error: DBAPIError) -> str | None:

@@ -4,22 +4,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
 import tenacity
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.database import postgresql_tools
 from app.database.base import TRANSIENT, Database, JobResult, T, Work, is_transient, sqlstate
 from app.database.job_queue import Job
+from app.database.postgresql_connections import RUNNING, UNPREPARED, make_engine
 from models.store.session import Session
+from models.store.statements import Precompiled
 
 BATCH = 16  # fewer than on SQLite, for other processes wait for the rows that a transaction holds
-RETRIED = {*TRANSIENT, "23505"}  # two made the same row at once
-# A lock that is not had soon is most likely a deadlock, which PostgreSQL itself notices after a second. Whoever has
-# waited in vain tries again, with ever longer pauses.
-TIMEOUTS = "SET statement_timeout = '5s'; SET lock_timeout = '250ms'; SET idle_in_transaction_session_timeout = '15s'"
+RETRIED = {*TRANSIENT, *UNPREPARED, "23505"}  # two made the same row at once
 
 
 class PostgreSQL(Database):
@@ -37,35 +34,32 @@ class PostgreSQL(Database):
         return BATCH
 
     def _engine(self) -> Engine:
-        engine = sa.create_engine(
+        engine, self._behind = make_engine(
             self.url,
-            hide_parameters=True,
+            RUNNING,
             pool_size=5,  # one that writes: more would wait for each other's rows; and those of who reads
             max_overflow=5,
             pool_timeout=5,
             pool_pre_ping=True,
             pool_use_lifo=True,  # the one that has our statements prepared, while it is free
-            connect_args={
-                "connect_timeout": 3,
-                "tcp_user_timeout": 5000,
-                # A server that vanishes while it works on a query is noticed too.
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 3,
-            },
         )
-
-        @sa.event.listens_for(engine, "connect")
-        def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
-            connection.execute(TIMEOUTS)
-            (session,) = connection.execute("SELECT pg_backend_pid()").fetchone()
-            if session != connection.info.backend_pid:
-                # A pooler, such as PgBouncer: the next transaction may be another session's, in which nothing of
-                # ours is prepared, or something else under the same name.
-                connection.prepare_threshold = None
-            connection.commit()
-
         return engine
+
+    def lookup(self, statement: Precompiled[T], **values: Any) -> list[T]:
+        """Run one query on a connection kept for it; behind a pooler like any other, for there nothing is kept."""
+        if self._behind.lost:
+            self._behind.lost = False
+            with self._lookup_lock:
+                self._close_lookup_connection()
+        if self._behind.pooler:
+            return self.read(lambda session: session.fetch(statement, **values))
+        return super().lookup(statement, **values)
+
+    def check(self) -> None:
+        """Raise OperationalError if the database does not answer, or takes nothing in."""
+        with self.engine.connect() as connection:
+            if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+                raise OperationalError("", None, ConnectionError("it can only be read"))
 
     def _commit(self, batch: list[Job]) -> list[JobResult]:
         if len(batch) > 1:

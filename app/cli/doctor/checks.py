@@ -22,7 +22,7 @@ from app.cli.doctor import money, window, worst_case
 from app.cli.doctor.worst_case import Group
 from app.clock import Clock
 from app.database import engine as databases
-from app.database import migrations
+from app.database import migrations, suitable
 from app.inbound.spool import Spool
 from app.settings import Settings, shown
 from app.telemetry.findings import Finding, Level
@@ -56,17 +56,15 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     kept = databases.connect(settings.database)
     where = shown(settings.database)
     try:
-        kept.read(lambda session: migrations.check_encoding(session.connection))
+        kept.read(lambda session: suitable.check(session.connection, needed=migrations.head()))
         if kept.read(lambda session: migrations.is_current(session.connection)):
             yield Finding(Level.OK, "database", f"{where} answers and is up to date")
+            yield from kept.read(lambda session: list(suitable.notes(session.connection, file)))
             yield from kept.read(lambda session: list(_kept(session, settings, carrier)))
-        elif kept.read(lambda session: migrations.may_make_tables(session.connection)):
-            yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
         else:
-            what = f"{where} does not let the hotline make its tables"
-            yield Finding(Level.PROBLEM, "database", what, trouble.grant("", settings.database))
-    except migrations.WrongEncoding as error:
-        yield Finding(Level.PROBLEM, "database", *trouble.not_utf8(error))
+            yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
+    except suitable.Unsuitable as error:
+        yield Finding(Level.PROBLEM, "database", f"{where} {error.what}", error.do)
     except migrations.UnreleasedSchema:
         yield Finding(Level.PROBLEM, "database", *trouble.unreleased())
     except DBAPIError as error:
