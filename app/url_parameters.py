@@ -1,6 +1,7 @@
 """What may stand behind the ? of PostgreSQL's address, and what others write there that means nothing to us."""
 
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 OURS = "leave it out: the hotline sees to that by itself"
@@ -24,7 +25,7 @@ FOR_OTHERS = {  # what hosts hand out for other programs' libraries
     "sslaccept": "write sslmode=require",
     "tls": "write sslmode=require",
     "sslcert_path": "write sslrootcert=FILE",
-    "statusColor": "leave it out",
+    "statuscolor": "leave it out",
 }
 
 
@@ -32,25 +33,18 @@ def complaint(query: Mapping[str, "str | tuple[str, ...]"]) -> str | None:
     """What is wrong with these parameters and what to write; None if PostgreSQL's library knows them all."""
     if not query:
         return None
-    from psycopg import pq  # slow to read, and SQLite does without
-
+    pq = import_module("psycopg").pq  # slow to read, and SQLite does without
     known = {each.keyword.decode() for each in pq.Conninfo.get_defaults()}
-    for name in query:
+    for place, name in enumerate(query, start=1):
         if name not in known:
-            do = (
-                FOR_OTHERS.get(name.lower())
-                or "leave it out, or write one that PostgreSQL's own library (libpq) knows"
-            )
-            return f"{shortened(name)!r} behind its ? is not for PostgreSQL; {do}"
+            if do := FOR_OTHERS.get(name.lower()):
+                return f"{name} behind its ? is for other programs; {do}"
+            # Not named: what somebody wrote in the wrong place may be of a password.
+            return f"nobody knows parameter {place} behind its ?; leave it out, or write one of libpq's, as sslmode"
     for mode in _all(query.get("sslmode", ())):
         if mode not in MODES:
             return f"sslmode is one of {', '.join(MODES)}; hosts mostly want require"
     return None
-
-
-def shortened(name: str) -> str:
-    """A name as it may be shown: what somebody pasted in the wrong place may be a password."""
-    return name if name.lower() in FOR_OTHERS else f"{name[:2]}…"
 
 
 def _all(value: str | Iterable[str]) -> Iterable[str]:

@@ -19,8 +19,12 @@ ASKING = b"QS"  # after these messages the server says that it is ready, once fo
 class Pooler:
     """Listens on a socket in a folder, named as PostgreSQL would name it; forwards to the server's socket."""
 
-    def __init__(self, folder: Path, server: Path, database: str, *, sessions: int = 3) -> None:
+    def __init__(
+        self, folder: Path, server: Path, database: str, *, sessions: int = 3, hidden: bool = False, says: str = ""
+    ) -> None:
+        """`hidden`: clients are told a session's own key, as if there were none. `says`: the server's version."""
         self._server, self._database = server, database
+        self._hidden, self._says = hidden, says
         self._greeting = b""
         self._free: deque[socket.socket] = deque(self._session() for _ in range(sessions))
         self._returned = threading.Condition()
@@ -44,7 +48,7 @@ class Pooler:
         self._greeting = b""
         while True:
             kind, message = receive(session)
-            if kind in b"RS":  # that no password is needed, and the server's settings
+            if kind in (b"RSK" if self._hidden else b"RS"):  # that no password is needed, and the server's settings
                 self._greeting += message
             if kind == b"Z":
                 return session
@@ -62,8 +66,10 @@ class Pooler:
                 client.sendall(b"N")
             # What it began with has been read but for its names, of which all ask for the same.
             client.recv(4096)
-            key = b"K" + struct.pack("!iii", 12, self.clients, 42)
-            client.sendall(self._greeting + key + b"Z" + struct.pack("!i", 5) + b"I")
+            key = b"" if self._hidden else b"K" + struct.pack("!iii", 12, self.clients, 42)
+            version = f"server_version\0{self._says}\0".encode() if self._says else b""
+            told = b"S" + struct.pack("!i", len(version) + 4) + version if version else b""
+            client.sendall(self._greeting + told + key + b"Z" + struct.pack("!i", 5) + b"I")
             while self._transaction(client):
                 pass
 
