@@ -5,23 +5,24 @@ tests/pooler.py does the same for what every machine must test; this one has the
 
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 
 from tests import postgres_server
+from tests.serving import until
 
 PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
 MISSING = "no pgbouncer on this machine (Debian: apt install pgbouncer)"
+TOOLS = postgres_server.wheel() / "pginstall" / "bin"
 PORT = 6432  # the socket's name
 
 
 @contextmanager
-def pgbouncer(folder: Path, server: Path, database: str, **options: object) -> Iterator[str]:
+def running(folder: Path, server: Path, database: str, **options: object) -> Iterator[str]:
     """The address of a database behind a PgBouncer of its own, with five sessions in transaction mode unless told."""
     assert PROGRAM is not None
     who = postgres_server.unprivileged()
@@ -35,7 +36,7 @@ def pgbouncer(folder: Path, server: Path, database: str, **options: object) -> I
     folder.chmod(0o777)  # PgBouncer does not run as root either
     file.chmod(0o644)
     url = f"postgresql://postgres@/{database}?host={quote(str(folder))}&port={PORT}"
-    running = subprocess.Popen(
+    started = subprocess.Popen(
         [PROGRAM, "--quiet", file],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -44,24 +45,24 @@ def pgbouncer(folder: Path, server: Path, database: str, **options: object) -> I
         extra_groups=None if who is None else [],
     )
     try:
-        wait_for(folder / f".s.PGSQL.{PORT}", running)
+        until(lambda: started.poll() is not None or (folder / f".s.PGSQL.{PORT}").exists())
+        assert started.poll() is None, (folder / "pgbouncer.log").read_text()
         yield url
     finally:
-        running.terminate()
-        running.wait(timeout=30)
+        started.terminate()
+        started.wait(timeout=30)
+        with suppress(FileNotFoundError):
+            (folder / f".s.PGSQL.{PORT}").unlink()
 
 
-def wait_for(socket: Path, running: "subprocess.Popen[bytes]") -> None:
-    """Wait until it listens."""
-    deadline = time.monotonic() + 30
-    while not socket.exists():
-        assert running.poll() is None, "pgbouncer did not start"
-        assert time.monotonic() < deadline, "pgbouncer does not listen"
-        time.sleep(0.02)
-
-
-def leftovers(url: str) -> dict[str, str]:
-    """What whoever was there before has left set in a session of the pool."""
-    names = ("search_path", "statement_timeout", "lock_timeout", "row_security")
-    with psycopg.connect(url, prepare_threshold=None) as connection:
-        return {name: str(connection.execute(f"SHOW {name}").fetchone()[0]) for name in names}  # type: ignore[index]
+def leftovers(url: str, sessions: int) -> list[tuple[str, str, str]]:
+    """What whoever was there before has left set in each of the pool's sessions: path, statement and lock timeout."""
+    shown = (
+        "SELECT current_setting('search_path'), current_setting('statement_timeout'), current_setting('lock_timeout')"
+    )
+    found = []
+    with ExitStack() as stack:  # each keeps its transaction open, so that the next gets another session
+        for _ in range(sessions):
+            connection = stack.enter_context(psycopg.connect(url, prepare_threshold=None))
+            found += connection.execute(shown).fetchall()
+    return found
