@@ -38,12 +38,14 @@ class Limits:
     answer: float | None  # seconds until a server that says nothing is given up
 
     def sql(self, *, local: bool) -> str:
-        """What sets them, for a session or for a transaction of a session that others use too."""
+        """What sets them and what else we rely on, for a session or for a transaction of a session that others use too."""
         how = "SET LOCAL" if local else "SET"
         figures = {
             "statement_timeout": f"'{self.statement}'",
             "lock_timeout": f"'{self.lock}'",
             "idle_in_transaction_session_timeout": f"'{self.idle_in_transaction}'",
+            "datestyle": "'ISO'",  # the driver reads no other
+            "timezone": "'UTC'",
             **({"search_path": "DEFAULT"} if local else {}),
         }
         return "; ".join(f"{how} {name} TO {value}" for name, value in figures.items())
