@@ -38,7 +38,7 @@ class Limits:
     answer: float | None  # seconds until a server that says nothing is given up
 
     def sql(self, *, local: bool) -> str:
-        """What sets them and what else we rely on, for a session or for a transaction of a session that others use too."""
+        """What sets them, and what else we rely on: for a session, or for a transaction in one that others use too."""
         how = "SET LOCAL" if local else "SET"
         figures = {
             "statement_timeout": f"'{self.statement}'",
