@@ -1,7 +1,8 @@
 """`hotline doctor`: what is wrong and what to do, from the settings to the people on duty. It changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 
 import typer
 
@@ -9,11 +10,14 @@ from app.carriers import carrier_for
 from app.carriers.base import Carrier
 from app.cli import console
 from app.cli.console import AsJson
-from app.cli.doctor import backups, checks
+from app.cli.doctor import checks
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
+from app.web import address
+from app.web.address import Look
+from app.web.diagnosis import backups
 
 app = typer.Typer()
 
@@ -35,14 +39,16 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def every(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
+def every(
+    settings: Settings, carrier: Carrier, looking: Callable[[str, datetime], Look] = address.look
+) -> Iterator[Finding]:
     """All findings, in the order in which they should be mended."""
     yield Finding(Level.OK, "settings", "every variable can be read")
-    yield from checks.private(settings)
+    yield from checks.machine(settings)
     yield from checks.database(settings, carrier)
     yield from checks.spool(settings)
     yield from backups.check(settings, Clock().now())
-    yield from checks.public_url(settings, carrier)
+    yield from checks.public_url(settings, carrier, looking)
     yield from carrier.checks(checks.numbers(settings, carrier), Clock().now())
 
 
