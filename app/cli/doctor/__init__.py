@@ -21,7 +21,11 @@ from app.web.diagnosis import backups
 
 app = typer.Typer()
 
-MARKS = {Level.OK: "ok      ", Level.WARNING: "warning ", Level.PROBLEM: "PROBLEM "}
+MARKS = {
+    Level.PROBLEM: "PROBLEM ",
+    Level.WARNING: "warning ",
+    Level.OK: "ok      ",
+}  # as they are read: the worst first
 
 
 @app.command()
@@ -53,14 +57,17 @@ def every(
 
 
 def show(found: list[Finding], as_json: bool) -> None:
-    """Show the findings, with what to do under each."""
+    """Show the findings, the worst first, with what to do under each; other programs get them as they were found."""
     if as_json:
         console.as_json([finding.packed() for finding in found])
         return
-    for finding in found:
+    for finding in sorted(found, key=lambda each: list(MARKS).index(each.level)):
         typer.echo(f"{MARKS[finding.level]} {finding.about}: {console.plain(finding.what)}")
         if finding.do:
             typer.echo(f"{'':9}{console.plain(finding.do)}")
     wrong, look = (sum(finding.level is level for finding in found) for level in (Level.PROBLEM, Level.WARNING))
     said = f"{console.count(wrong, 'problem')}, {console.count(look, 'warning')}."
-    typer.echo(f"\n{said} Mend the first problem, then run this again." if wrong else f"\n{said}")
+    if wrong:
+        first = next(finding for finding in found if finding.level is Level.PROBLEM)
+        said += f" Mend the first problem ({first.about}), then run this again."
+    typer.echo(f"\n{said}")

@@ -20,6 +20,8 @@ from app.cli.doctor.worst_case import Group
 from app.clock import Clock
 from app.database import engine as databases
 from app.database import migrations
+from app.database.engine import Database
+from app.database.running import is_running
 from app.inbound import tick
 from app.inbound.spool import Spool
 from app.settings import Settings, shown
@@ -30,7 +32,6 @@ from app.web.diagnosis import host, size, span
 from app.web.diagnosis import people as diagnosed
 from app.web.snapshot import DatabaseFigures
 from models import lines, people
-from models.delivery import workers
 from models.delivery.outbound import State
 from models.lines import Channel, Line
 from models.store.session import Session
@@ -63,6 +64,7 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
         if kept.read(lambda session: migrations.is_current(session.connection)):
             taken = size(kept.read(snapshot.database_size))
             yield Finding(Level.OK, "database", f"{where} answers and is up to date; it takes {taken}")
+            yield from running(kept, settings, Clock().now())
             yield from kept.read(lambda session: list(_kept(session, settings, carrier)))
         elif kept.read(lambda session: migrations.may_make_tables(session.connection)):
             yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
@@ -137,7 +139,6 @@ def _kept(session: Session, settings: Settings, carrier: Carrier) -> Iterator[Fi
     yield from money.kept(session, carrier, now)
     figures = snapshot.read(session, now, carrier)
     yield from diagnosed.danger(figures, now)
-    yield from running(session, now)
     yield from sending(figures, carrier, now)
     if not carrier.simulated:
         yield from window.every(session, carrier, now)
@@ -207,10 +208,9 @@ def _worst_case(about: str, country: str, group: Group) -> Iterator[Finding]:
     yield Finding(Level.OK, about, f"asking volunteers {until}; to change figures: hotline line rule")
 
 
-def running(session: Session, now: datetime) -> Iterator[Finding]:
+def running(kept: Database, settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether a hotline runs on this database, and whether time acts."""
-    due = tick.next_due(session)
-    runs = workers.any_alive(session, now)
+    due, runs = kept.read(tick.next_due), is_running(settings.database, kept, now)
     if due is not None and now - due > STANDS_STILL:
         what = f"time has not acted for {span(now - due)}: nobody is reminded, no more volunteers are asked"
         do = "restart the hotline, and read its log" if runs else "start it: hotline serve"
