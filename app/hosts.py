@@ -41,6 +41,11 @@ def check(settings: Settings, env: Mapping[str, str] = os.environ) -> None:
     )
 
 
+def is_known(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether it is one of them, or our own container."""
+    return any(env.get(variable) for variable in LOSES_ITS_DISK)
+
+
 def _on_volume(file: Path, where: str, env: Mapping[str, str]) -> bool:
     if volume := env.get(VOLUME):
         return file.is_relative_to(volume)

@@ -52,8 +52,10 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
         ):  # before the threads are watched: hours that pass at once look like a standstill
             await anyio.to_thread.run_sync(Phones(running).catch_up)
         running.start()
+        app.state.health_monitor.start()
         anyio.to_thread.current_default_thread_limiter().total_tokens = PAGES_AT_ONCE
         yield
+        await anyio.to_thread.run_sync(app.state.health_monitor.stop)
         await anyio.to_thread.run_sync(site.stop, app)
         await anyio.to_thread.run_sync(running.stop)
 

@@ -338,6 +338,12 @@ class Settings(BaseSettings):
         return host if is_public(host) else None
 
     @property
+    def reached_from_outside(self) -> bool:
+        """Whether a carrier out there has to reach PUBLIC_URL: an emulator on this machine has not."""
+        host = urlsplit(self.twilio_api_url).hostname or ""
+        return self.public_host is not None and host not in ("localhost", "127.0.0.1", "::1")
+
+    @property
     def simulator_hosts(self) -> frozenset[str]:
         """The names under which everybody may see the simulator."""
         return frozenset((self.hotline_simulator_hosts or "").split(",")) - {""}

@@ -339,6 +339,16 @@ def on_duty(session: Session, line_id: int) -> list[Person]:
     return session.fetch(ON_DUTY_NOW, line_id=line_id)
 
 
+def how_many_help(session: Session, line_id: int) -> int:
+    """How many vouched volunteers the line has, whether they are away or not."""
+    helping = (
+        col(Person.vouched_at).is_not(None),
+        col(Person.banned_at).is_(None),
+        col(Person.opted_out_at).is_(None),
+    )
+    return session.exec(select(sa.func.count()).where(Person.line_id == line_id, JOINED, *helping)).one()
+
+
 def volunteers_named(session: Session, line_id: int, name: str) -> list[Person]:
     """Vouched volunteers whose first name or whole name this is."""
     known, name = sa.func.lower(Person.name), name.lower()

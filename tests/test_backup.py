@@ -20,12 +20,12 @@ from app.backups.elsewhere import Elsewhere, NotTaken
 from app.backups.folder import Backup
 from app.backups.making import BackupFailed
 from app.backups.sealing import WrongKey
-from app.cli.doctor import backups
 from app.database import migrations
 from app.hotline import Hotline
 from app.settings import Settings
 from app.telemetry.findings import Level
 from app.web import diagnosis
+from app.web.diagnosis import backups
 from app.web.snapshot import HealthMonitor
 from tests.command import Command
 from tests.fakes import settings
@@ -227,8 +227,8 @@ def test_what_is_not_taken_elsewhere_is_tried_again_and_said(
     assert len(folder.found(tmp_path / "kept", hotline.settings.database)) <= 11
     assert elsewhere.failing_since(hotline.settings) == now + timedelta(hours=1)
     snapshot = HealthMonitor(hotline).snapshot(None)
-    assert snapshot.no_copy_since == now + timedelta(hours=1)
-    (said,) = diagnosis.elsewhere(snapshot.no_copy_since, now + 3 * night)
+    assert snapshot.backups.no_copy_since == now + timedelta(hours=1)
+    (said,) = diagnosis.elsewhere(snapshot.backups.no_copy_since, now + 3 * night)
     assert "for 2 days BACKUP_TO has taken no backup" in said.what
     told = [one for one in backups.check(hotline.settings, now + 3 * night) if one.level is Level.PROBLEM]
     assert any("BACKUP_TO has taken none for 2 days: The command that" in one.what for one in told)

@@ -13,6 +13,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from app.telemetry.findings import Level
 from app.web import diagnosis
+from app.web.address import Look
 from app.web.snapshot import HealthMonitor, read
 from models import lines
 from models.delivery.outbound import Outbound, State, StatusEvent
@@ -153,13 +154,14 @@ def test_while_the_database_is_away_its_calls_wait_in_the_spool(hotline: Hotline
 
 def test_doctor_asks_the_gateway(hotline: Hotline, server: GatewayServer) -> None:
     server.credit = 0
-    found = list(every(hotline.settings, hotline.carrier))
+    found = list(every(hotline.settings, hotline.carrier, lambda _, now: Look(now, ())))
     about = [(finding.level, finding.what) for finding in found if finding.about == "carrier"]
     assert about == [
         (Level.OK, "the gateway knows us"),
         (Level.PROBLEM, "the gateway's prepaid credit is used up"),
     ]
-    (address,) = [finding.what for finding in found if finding.about == "address"]
+    address, seen = [finding.what for finding in found if finding.about == "address"]
+    assert seen == "PUBLIC_URL leads to a hotline"
     assert address.startswith("Incoming messages, in the gateway's console:")
     server.secret = "another"
     assert [f.what for f in hotline.carrier.checks([], hotline.clock.now())] == ["the gateway refuses our secret"]

@@ -17,6 +17,7 @@ from app.inbound.receive import Taken
 from app.main import create_app
 from app.telemetry.heartbeat import Heartbeat
 from app.web import diagnosis
+from app.web.measures import Room
 from models.delivery import backlog
 from models.delivery.outbound import Lane, State
 from models.lines import Channel
@@ -37,7 +38,8 @@ async def test_all_is_well(hotline: Hotline) -> None:
     hotline.sender.once()
     hotline.tick()
     said = await health(create_app(hotline=hotline))
-    assert said.pop("disk_free_mb") is None or hotline.settings.database_file
+    for measured in ("disk_free_mb", "database_mb", "open_files", "open_files_most"):
+        assert said.pop(measured) is not None or (measured == "disk_free_mb" and not hotline.settings.database_file)
     for slow in ("spool worker", "picture worker", "nightly backup"):
         said["threads"].get(slow, {}).pop("worked", None)  # they come round only after a second
     assert said == {
@@ -58,6 +60,12 @@ async def test_all_is_well(hotline: Hotline) -> None:
         "over_budget": [],
         "spooled": 0,
         "quarantined": 0,
+        "alarms_unheard": 0,
+        "on_duty": 0,
+        "templates": None,
+        "disk_days_left": None,
+        "backup_age_seconds": None,
+        "certificate_days_left": None,
         "threads": {
             "sender": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
             "ticker": {"alive": True, "worked": "2026-03-03T15:00:00+00:00"},
@@ -225,9 +233,19 @@ async def test_a_look_that_never_goes_well_is_named(world: World) -> None:
     stuck.set()
 
 
-@pytest.mark.parametrize(("free", "told"), [(None, 0), (10 * 2**30, 0), (50 * 2**20, 1)])
-async def test_a_disk_that_fills_is_a_reason(free: int | None, told: int) -> None:
-    assert len(diagnosis.disk(free)) == told
+@pytest.mark.parametrize(
+    ("room", "told"),
+    [
+        (None, []),
+        (Room(10 * 2**30, None), []),
+        (Room(10 * 2**30, 0.0), []),
+        (Room(10 * 2**30, 10 * 2**20), []),
+        (Room(50 * 2**20, None), ["only 50 MB are free"]),
+        (Room(2**30, 100 * 2**20), ["1.0 GB are free, which at this rate last for about 10 days"]),
+    ],
+)
+async def test_a_disk_that_fills_is_a_reason(room: Room | None, told: list[str]) -> None:
+    assert [found.what for found in diagnosis.disk(room)] == told
 
 
 async def test_a_database_that_refuses_is_503(calm: World) -> None:

@@ -7,11 +7,12 @@ import socket
 import sys
 from typing import Annotated
 
+import anyio.to_thread
 import typer
 from fastapi import FastAPI
 
 from app.carriers import is_simulated, simulator
-from app.cli import console
+from app.cli import console, first_screen
 from app.hotline import Hotline
 from app.main import ANY_TEXT, create_app
 from app.web.server import Server
@@ -24,22 +25,24 @@ SWITCH = 0.001  # seconds that one thread may keep the others from running; by i
 EVERYWHERE = ("0.0.0.0", "::", "")
 ALONE = ("127.0.0.1", "localhost", "::1")
 PROXY = (
-    "Only this machine reaches it: have a proxy on it, such as Caddy, take PUBLIC_URL's requests and pass them on to "
-    "port {port}. Where the proxy is another machine, or your host's: hotline serve --host 0.0.0.0"
+    "Only this machine reaches it: have a proxy on it, such as Caddy, pass PUBLIC_URL on to port {port}.",
+    "Where the proxy is another machine, or your host's: hotline serve --host 0.0.0.0",
 )
 
 
 class Announced(Server):
     """Says where to look once it can be looked at."""
 
-    def __init__(self, app: FastAPI, where: list[str]) -> None:
+    def __init__(self, app: FastAPI, hotline: Hotline, where: list[str]) -> None:
         super().__init__(app)
+        self.hotline = hotline
         self.where = where
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets=sockets)
-        typer.echo("\n".join(self.where))
+        screen = await anyio.to_thread.run_sync(first_screen.screen, self.hotline, len(self.where))
+        typer.echo("\n".join([*screen, *self.where]))
 
 
 @app.command()
@@ -64,7 +67,7 @@ def serve(
         gc.freeze()
         gc.set_threshold(YOUNG)
         sys.setswitchinterval(SWITCH)
-        server = Announced(web, where(hotline, host, listening.getsockname()[1]))
+        server = Announced(web, hotline, where(hotline, host, listening.getsockname()[1]))
 
         def stop(*_: object) -> None:
             server.should_exit = True
@@ -100,21 +103,21 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def where(hotline: Hotline, host: str, port: int) -> list[str]:
-    """Two or three lines for whoever just started it: where to look, what to do next."""
+    """A few lines for whoever just started it: where to look, what to do next."""
     settings, stop = hotline.settings, "Stop it with Ctrl+C."
     if hotline.carrier.simulated:
         shown = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
-        said = [f"{settings.hotline_name} is running with a simulated phone network; no real text is sent."]
+        said = f"{settings.hotline_name} is running with a simulated phone network; no real text is sent."
         if names := sorted(settings.simulator_hosts):
-            said.append(f"Whoever reaches it as {' or '.join(names)} can read and use every simulated phone.")
-        return [*said, f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
+            said += f" Whoever reaches it as {' or '.join(names)} can read and use every simulated phone."
+        return [*first_screen.wrapped(said), f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
     numbers = " and ".join(
         f"{number} ({channel})"
         for number, channel in ((settings.hotline_number, "SMS"), (settings.hotline_whatsapp, "WhatsApp"))
         if number
     )
     return [
-        f"{settings.hotline_name} is running on port {port} for {numbers}. {stop}",
-        *filter(None, [hotline.carrier.instructions()]),
-        *([PROXY.format(port=port)] if host in ALONE else []),
+        *first_screen.wrapped(f"{settings.hotline_name} is running on port {port} for {numbers}. {stop}"),
+        *filter(None, [hotline.carrier.instructions()]),  # to be copied, so in one piece
+        *(part for said in PROXY if host in ALONE for part in first_screen.wrapped(said.format(port=port))),
     ]

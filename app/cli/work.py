@@ -5,7 +5,7 @@ import threading
 
 import typer
 
-from app.cli import console
+from app.cli import console, first_screen
 from app.hotline import Hotline
 from app.telemetry import logs
 
@@ -25,7 +25,9 @@ def work() -> None:
     try:
         hotline.prepare()
         hotline.start()
-        typer.echo(f"{settings.hotline_name} is working. Stop it with Ctrl+C.")
+        typer.echo(
+            "\n".join([*first_screen.short(hotline), f"{settings.hotline_name} is working. Stop it with Ctrl+C."])
+        )
         stopped.wait()
     finally:
         hotline.stop()

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy.engine import URL
 
@@ -63,6 +64,19 @@ def check_workers(kept: Database, now: datetime) -> None:
     """Raise HotlineRuns if a process that sends was seen there lately."""
     if kept.read(lambda session: workers.any_alive(session, now)):
         raise HotlineRuns
+
+
+def is_running(url: URL, kept: Database, now: datetime) -> bool:
+    """Whether a hotline runs on this database just now; makes nothing, and stops nobody."""
+    if url.get_backend_name() == "sqlite" and not Path(f"{url.database}{SUFFIX}").exists():
+        return False
+    try:
+        with nobody_else(url) as certain:
+            if not certain:
+                check_workers(kept, now)
+    except HotlineRuns:
+        return True
+    return False
 
 
 def _open(url: URL) -> int | None:

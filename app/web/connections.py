@@ -196,6 +196,9 @@ def room() -> int:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    if soft == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(min(MOST_CONNECTIONS, (soft - SPARE) // 2), 1)
+    return room_for(None if soft == resource.RLIM_INFINITY else soft)
+
+
+def room_for(descriptors: int | None) -> int:
+    """How many connections so many descriptors are enough for; None for any number of them."""
+    return MOST_CONNECTIONS if descriptors is None else max(min(MOST_CONNECTIONS, (descriptors - SPARE) // 2), 1)

@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 from app.hotline import Hotline
 from app.web import diagnosis
 from app.web.diagnosis import Status
-from app.web.snapshot import Snapshot, take_snapshot
+from app.web.diagnosis.templates import approved
+from app.web.snapshot import DatabaseFigures, Snapshot, take_snapshot
 from models.delivery.outbound import Lane, State
 
 router = APIRouter()
@@ -63,12 +64,28 @@ def as_json(snapshot: Snapshot, hotline: Hotline) -> dict[str, Any]:
         "over_budget": figures.over_budget if figures else None,
         "spooled": snapshot.spool.waiting,
         "quarantined": snapshot.spool.quarantined,
-        "disk_free_mb": None if snapshot.free is None else snapshot.free // 2**20,
+        "alarms_unheard": sum(count for count, _ in figures.unheard.values()) if figures else None,
+        "on_duty": figures.on_duty if figures else None,
+        "templates": _templates(figures),
+        "database_mb": None if figures is None or figures.size is None else figures.size // 2**20,
+        "disk_free_mb": snapshot.room.free // 2**20 if snapshot.room else None,
+        "disk_days_left": snapshot.room.days_left if snapshot.room else None,
+        "backup_age_seconds": age_seconds(last, snapshot.now) if (last := snapshot.backups.last) else None,
+        "open_files": snapshot.open_files.used if snapshot.open_files else None,
+        "open_files_most": snapshot.open_files.limit if snapshot.open_files else None,
+        "certificate_days_left": snapshot.address.days_left if snapshot.address else None,
         "threads": {
             name: {"alive": heartbeat.alive, "worked": _stamp(heartbeat.worked_at)}
             for name, heartbeat in snapshot.heartbeats.items()
         },
     }
+
+
+def _templates(figures: DatabaseFigures | None) -> dict[str, int] | None:
+    """How many of WhatsApp's templates are approved; null where nobody texts by WhatsApp."""
+    if figures is None or figures.templates is None:
+        return None
+    return {"approved": approved(figures.templates), "all": len(figures.templates)}
 
 
 def held_seconds(snapshot: Snapshot) -> int | None:

@@ -60,8 +60,12 @@ class Gauges(Collector):
         yield GaugeMetricFamily(
             "hotline_quarantined_texts", "Of these, put aside after a fault", value=snapshot.spool.quarantined
         )
-        if snapshot.free is not None:
-            yield GaugeMetricFamily("hotline_disk_free_bytes", "Room for the database", value=snapshot.free)
+        if snapshot.room is not None:
+            yield GaugeMetricFamily("hotline_disk_free_bytes", "Room for the database", value=snapshot.room.free)
+        if snapshot.open_files is not None:
+            yield GaugeMetricFamily(
+                "hotline_open_files", "Files this process has open", value=snapshot.open_files.used
+            )
         alive = GaugeMetricFamily("hotline_thread_alive", "Whether a thread runs", labels=["thread"])
         worked = GaugeMetricFamily("hotline_thread_worked_time_seconds", "When it last came round", labels=["thread"])
         for name, heartbeat in snapshot.heartbeats.items():

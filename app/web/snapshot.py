@@ -1,10 +1,8 @@
 """A snapshot of how the hotline is, for /health, /metrics and `hotline doctor`. It holds nothing about anybody."""
 
 import asyncio
-import shutil
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,16 +10,21 @@ import anyio.to_thread
 import structlog
 from fastapi import Request
 
-from app.backups import elsewhere
 from app.carriers.base import Carrier
 from app.database.engine import FileGone
 from app.hotline import Hotline
 from app.inbound.spool import SpoolFigures
+from app.outbound import templates
+from app.outbound.templates import Standing
 from app.telemetry.heartbeat import Heartbeat
-from models import alarms, lines, prefixes, surges
+from app.web import measures
+from app.web.address import Look, Watch
+from app.web.measures import Backups, OpenFiles, Room
+from models import alarms, lines, people, prefixes, surges
 from models.delivery import backlog, line_numbers
 from models.delivery.backlog import Held, LaneBacklog, PausedNumber, Spent, Unarrived
 from models.delivery.outbound import Lane, State
+from models.lines import Channel, Line
 from models.store.session import Session
 
 log = structlog.get_logger()
@@ -47,6 +50,9 @@ class DatabaseFigures:
     unheard: dict[str, tuple[int, datetime]] = field(
         default_factory=dict
     )  # by line, alarms nobody answered; since when
+    on_duty: int = 0  # of all lines
+    templates: list[Standing] | None = None  # None where nobody texts by WhatsApp
+    size: int | None = None  # bytes of the database
 
 
 @dataclass(frozen=True)
@@ -58,9 +64,11 @@ class Snapshot:
     figures: DatabaseFigures | None
     heartbeats: dict[str, Heartbeat]
     spool: SpoolFigures
-    free: int | None  # bytes on SQLite's disk
+    room: Room | None = None  # on SQLite's disk
+    open_files: OpenFiles | None = None
+    backups: Backups = field(default_factory=Backups)
+    address: Look | None = None  # the last look at PUBLIC_URL
     gone: str | None = None  # what happened to SQLite's file
-    no_copy_since: datetime | None = None  # backups should go elsewhere as well, and do not
 
 
 class HealthMonitor:
@@ -73,6 +81,8 @@ class HealthMonitor:
         self.hotline = hotline
         self.database_timeout = database_timeout
         self.limiter = anyio.CapacityLimiter(5)  # its own threads: all others may draw pages
+        outside = hotline.settings.reached_from_outside and not hotline.carrier.simulated
+        self.address = Watch(hotline.settings.public_url or "", hotline.clock) if outside else None
         self._lock = threading.Lock()
         self._under_way: Future[DatabaseFigures] | None = None
 
@@ -89,31 +99,39 @@ class HealthMonitor:
     def snapshot(self, figures: DatabaseFigures | None, gone: str | None = None) -> Snapshot:
         """What is known beside the database, with what the database said. Looks at the disk."""
         hotline = self.hotline
-        file = hotline.settings.database_file
-        free = None
-        if file is not None:
-            with suppress(OSError):  # the folder itself is gone: the database says so
-                free = shutil.disk_usage(file.absolute().parent).free
         return Snapshot(
             hotline.clock.now(),
             hotline.carrier,
             figures,
             dict(hotline.heartbeats),
             hotline.ingest.spool.figures(),
-            free,
+            measures.room(hotline.settings),
+            measures.open_files(),
+            measures.backups(hotline.settings),
+            self.address.latest if self.address else None,
             gone,
-            elsewhere.failing_since(hotline.settings),
         )
+
+    def start(self) -> None:
+        """Begin to look at the public address now and then."""
+        if self.address is not None:
+            self.address.thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self.address is not None:
+            self.address.thread.stop()
 
     def _read(self, found: "Future[DatabaseFigures]") -> None:
         try:
             self.hotline.database.check()  # one that can only be read takes no texts
-            found.set_result(self.hotline.database.read(lambda session: read(session, self.hotline.clock.now())))
+            now, carrier = self.hotline.clock.now(), self.hotline.carrier
+            found.set_result(self.hotline.database.read(lambda session: read(session, now, carrier)))
         except Exception as error:  # whatever it is, it goes to whoever asked
             found.set_exception(error)
 
 
-def read(session: Session, now: datetime) -> DatabaseFigures:
+def read(session: Session, now: datetime, carrier: Carrier | None = None) -> DatabaseFigures:
     """What the database says, in a few statements that touch only what is unsettled."""
     every = lines.all_lines(session)
     days = {line.id: lines.day(line, now) for line in every}
@@ -134,7 +152,21 @@ def read(session: Session, now: datetime) -> DatabaseFigures:
         [line.name for line in every if line.id in braked],
         {line.name: sum(grown) for line in every if (grown := prefixes.reported(session, line.id, days[line.id]))},
         {line.name: unheard[line.id] for line in every if line.id in unheard},
+        sum(len(people.on_duty(session, line.id)) for line in every),
+        templates.standings(session, carrier.account_id) if carrier and _by_whatsapp(every, carrier) else None,
+        database_size(session),
     )
+
+
+def _by_whatsapp(every: list[Line], carrier: Carrier) -> bool:
+    return carrier.approves and any(line.number(Channel.WHATSAPP) is not None for line in every)
+
+
+def database_size(session: Session) -> int:
+    """How many bytes the whole database takes."""
+    pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    whole = "SELECT pg_database_size(current_database())"
+    return int(session.connection.exec_driver_sql(pages if session.dialect.name == "sqlite" else whole).scalar_one())
 
 
 async def take_snapshot(request: Request) -> Snapshot:

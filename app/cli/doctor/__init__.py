@@ -1,7 +1,8 @@
 """`hotline doctor`: what is wrong and what to do, from the settings to the people on duty. It changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 
 import typer
 
@@ -9,15 +10,22 @@ from app.carriers import carrier_for
 from app.carriers.base import Carrier
 from app.cli import console
 from app.cli.console import AsJson
-from app.cli.doctor import backups, checks
+from app.cli.doctor import checks
 from app.cli.trouble import WRONG_SETTINGS, in_settings
 from app.clock import Clock
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
+from app.web import address
+from app.web.address import Look
+from app.web.diagnosis import backups
 
 app = typer.Typer()
 
-MARKS = {Level.OK: "ok      ", Level.WARNING: "warning ", Level.PROBLEM: "PROBLEM "}
+MARKS = {
+    Level.PROBLEM: "PROBLEM ",
+    Level.WARNING: "warning ",
+    Level.OK: "ok      ",
+}  # as they are read: the worst first
 
 
 @app.command()
@@ -35,26 +43,31 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def every(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
+def every(
+    settings: Settings, carrier: Carrier, looking: Callable[[str, datetime], Look] = address.look
+) -> Iterator[Finding]:
     """All findings, in the order in which they should be mended."""
     yield Finding(Level.OK, "settings", "every variable can be read")
-    yield from checks.private(settings)
+    yield from checks.machine(settings)
     yield from checks.database(settings, carrier)
     yield from checks.spool(settings)
     yield from backups.check(settings, Clock().now())
-    yield from checks.public_url(settings, carrier)
+    yield from checks.public_url(settings, carrier, looking)
     yield from carrier.checks(checks.numbers(settings, carrier), Clock().now())
 
 
 def show(found: list[Finding], as_json: bool) -> None:
-    """Show the findings, with what to do under each."""
+    """Show the findings, the worst first, with what to do under each; other programs get them as they were found."""
     if as_json:
         console.as_json([finding.packed() for finding in found])
         return
-    for finding in found:
+    for finding in sorted(found, key=lambda each: list(MARKS).index(each.level)):
         typer.echo(f"{MARKS[finding.level]} {finding.about}: {console.plain(finding.what)}")
         if finding.do:
             typer.echo(f"{'':9}{console.plain(finding.do)}")
     wrong, look = (sum(finding.level is level for finding in found) for level in (Level.PROBLEM, Level.WARNING))
     said = f"{console.count(wrong, 'problem')}, {console.count(look, 'warning')}."
-    typer.echo(f"\n{said} Mend the first problem, then run this again." if wrong else f"\n{said}")
+    if wrong:
+        first = next(finding for finding in found if finding.level is Level.PROBLEM)
+        said += f" Mend the first problem ({first.about}), then run this again."
+    typer.echo(f"\n{said}")

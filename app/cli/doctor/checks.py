@@ -1,20 +1,17 @@
 """What `hotline doctor` looks at. Each check yields findings and changes nothing."""
 
 import os
-import shlex
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 
 from app import hosts
 from app.backups import missing
-from app.carriers import simulator
+from app.carriers import is_simulated, simulator
 from app.carriers.base import Carrier
 from app.carriers.simulator import SimulatorRefused
 from app.cli import console, trouble
@@ -23,16 +20,23 @@ from app.cli.doctor.worst_case import Group
 from app.clock import Clock
 from app.database import engine as databases
 from app.database import migrations, suitable
+from app.database.engine import Database
+from app.database.running import is_running
+from app.inbound import tick
 from app.inbound.spool import Spool
 from app.settings import Settings, shown
 from app.telemetry.findings import Finding, Level
-from app.web import diagnosis, snapshot
+from app.web import address, diagnosis, measures, snapshot
+from app.web.address import Look
+from app.web.diagnosis import host, size, span
+from app.web.diagnosis import people as diagnosed
 from app.web.snapshot import DatabaseFigures
 from models import lines, people
 from models.delivery.outbound import State
 from models.lines import Channel, Line
 from models.store.session import Session
 
+STANDS_STILL = timedelta(minutes=10)  # after what was due, which a running hotline does within a second
 SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
 
 
@@ -43,7 +47,7 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, "database", problem)
         return
     if file is not None:
-        yield from _disk(file)
+        yield from _disk(settings)
         try:
             hosts.check(settings)
             missing.check(settings)
@@ -58,8 +62,10 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     try:
         kept.read(lambda session: suitable.check(session.connection, needed=migrations.head()))
         if kept.read(lambda session: migrations.is_current(session.connection)):
-            yield Finding(Level.OK, "database", f"{where} answers and is up to date")
+            taken = size(kept.read(snapshot.database_size))
+            yield Finding(Level.OK, "database", f"{where} answers and is up to date; it takes {taken}")
             yield from kept.read(lambda session: list(suitable.notes(session.connection, file)))
+            yield from running(kept, settings, Clock().now())
             yield from kept.read(lambda session: list(_kept(session, settings, carrier)))
         else:
             yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
@@ -88,21 +94,21 @@ def numbers(settings: Settings, carrier: Carrier) -> list[tuple[Channel, str]]:
     return list(dict.fromkeys((channel, number) for channel, number in found if number))
 
 
-def private(settings: Settings) -> Iterator[Finding]:
-    """Whether others who use this machine can read what is kept here."""
-    file = settings.database_file
-    kept = [file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))] if file else []
-    for path in (Path(".env"), *kept, settings.spool):
-        if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
-            do = f"chmod {'go-rwx' if path.is_dir() else '600'} {shlex.quote(str(path))}"
-            yield Finding(Level.WARNING, "private", f"others who use this machine can read {path}", do)
+def machine(settings: Settings) -> Iterator[Finding]:
+    """Who can read and write what lies here, who runs this, and what the system lets a hotline do."""
+    yield from host.private(settings)
+    yield from host.user(os.geteuid() if os.name == "posix" and not hosts.is_known() else 1)
+    yield host.connections_at_once(measures.most_open_files())
+    if is_simulated(settings) and settings.simulator_hosts:
+        names = " or ".join(sorted(settings.simulator_hosts))
+        what = f"whoever reaches it as {names} can read and use every simulated phone"
+        do = "right for a demo with pretend people; else unset HOTLINE_SIMULATOR_HOSTS"
+        yield Finding(Level.OK, "simulator", what, do)
 
 
-def _disk(file: Path) -> Iterator[Finding]:
-    free = shutil.disk_usage(file.absolute().parent).free
-    yield from diagnosis.disk(free)
-    if free >= diagnosis.LOW_DISK:
-        yield Finding(Level.OK, "disk", f"can be written to, {free // 2**30} GB free")
+def _disk(settings: Settings) -> Iterator[Finding]:
+    if room := measures.room(settings):
+        yield from host.disk(room) or [host.disk_in_order(room)]
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < SAFE_WAL:
         yield Finding(
@@ -123,13 +129,15 @@ def _kept(session: Session, settings: Settings, carrier: Carrier) -> Iterator[Fi
         yield Finding(Level.WARNING, "line", "there is none yet", "hotline serve makes the first one")
     now = Clock().now()
     for line in every:
-        yield from _line(session, line)
+        yield from _line(session, line, now)
         yield from money.check(session, line, now)
         if line.from_settings and (line.sms, line.whatsapp) != settings.numbers(simulated=carrier.simulated):
             what = "its numbers are not those of HOTLINE_NUMBER and HOTLINE_WHATSAPP"
             yield Finding(Level.WARNING, f"line {line.name}", what, "start it again, or set them here as there")
     yield from money.kept(session, carrier, now)
-    yield from sending(snapshot.read(session, now), carrier, now)
+    figures = snapshot.read(session, now, carrier)
+    yield from diagnosed.danger(figures, now)
+    yield from sending(figures, carrier, now)
     if not carrier.simulated:
         yield from window.every(session, carrier, now)
 
@@ -141,7 +149,7 @@ def sending(figures: DatabaseFigures, carrier: Carrier, now: datetime) -> Iterat
     if not found:
         waiting = sum(held.count for held in figures.waiting.values())
         oldest = min((held.since for held in figures.waiting.values()), default=None)
-        since = f", the oldest for {diagnosis.span(now - oldest)}" if oldest else ""
+        since = f", the oldest for {span(now - oldest)}" if oldest else ""
         yield Finding(Level.OK, "sending", f"{console.count(waiting, 'text')} waiting to leave{since}")
     uncertain, _ = figures.unsettled.get(State.UNCERTAIN, (0, now))
     if uncertain:
@@ -166,7 +174,7 @@ def spool(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, "spool", "empty: the database has taken every text")
 
 
-def _line(session: Session, line: Line) -> Iterator[Finding]:
+def _line(session: Session, line: Line, now: datetime) -> Iterator[Finding]:
     about = f"line {line.name}"
     numbers = [
         f"{number} ({channel})" for number, channel in ((line.sms, "SMS"), (line.whatsapp, "WhatsApp")) if number
@@ -175,37 +183,10 @@ def _line(session: Session, line: Line) -> Iterator[Finding]:
         yield Finding(Level.OK, about, f"answers {' and '.join(numbers)}")
     else:
         yield Finding(Level.PROBLEM, about, "has no number", "set HOTLINE_NUMBER or HOTLINE_WHATSAPP")
-    areas = lines.areas(session, line.id)
-    if areas:
-        yield Finding(
-            Level.OK, about, f"{console.count(len(areas), 'area')}: {', '.join(area.name for area in areas)}"
-        )
-    else:
-        yield Finding(
-            Level.WARNING,
-            about,
-            "has no areas, so nobody is asked by where they are",
-            'hotline line area "Oak Street"',
-        )
-    helpers = [person for person in people.everybody(session, line.id) if person.helps and not person.opted_out_at]
-    duty = people.on_duty(session, line.id)
-    if helpers:
-        yield Finding(Level.OK, about, f"{console.count(len(helpers), 'volunteer')}, vouched for")
-    else:
-        yield Finding(
-            Level.WARNING, about, "has no volunteer yet", "hotline person add +12025550101 --name Ana --helper"
-        )
-    group = Group(line.policy, len(duty), len(helpers), [area.name for area in areas])
-    yield from _worst_case(about, line.country, group)
-    if duty:
-        yield Finding(Level.OK, about, f"{len(duty)} on duty")
-    else:
-        yield Finding(
-            Level.WARNING,
-            about,
-            "nobody is on duty, so nobody hears of emergencies and of requests without an answer",
-            "text DUTY ON from a volunteer's phone, or hotline person add NUMBER --duty",
-        )
+    yield from diagnosed.line(session, line, now)
+    areas = [area.name for area in lines.areas(session, line.id)]
+    on_duty, helping = len(people.on_duty(session, line.id)), people.how_many_help(session, line.id)
+    yield from _worst_case(about, line.country, Group(line.policy, on_duty, helping, areas))
 
 
 def _worst_case(about: str, country: str, group: Group) -> Iterator[Finding]:
@@ -225,7 +206,22 @@ def _worst_case(about: str, country: str, group: Group) -> Iterator[Finding]:
     yield Finding(Level.OK, about, f"asking volunteers {until}; to change figures: hotline line rule")
 
 
-def public_url(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
+def running(kept: Database, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Whether a hotline runs on this database, and whether time acts."""
+    due, runs = kept.read(tick.next_due), is_running(settings.database, kept, now)
+    if due is not None and now - due > STANDS_STILL:
+        what = f"time has not acted for {span(now - due)}: nobody is reminded, no more volunteers are asked"
+        do = "restart the hotline, and read its log" if runs else "start it: hotline serve"
+        yield Finding(Level.PROBLEM, "running", what, do)
+    elif runs:
+        yield Finding(Level.OK, "running", "a hotline runs on this database, and sends")
+    else:
+        yield Finding(Level.OK, "running", "no hotline runs on this database just now", "hotline serve starts it")
+
+
+def public_url(
+    settings: Settings, carrier: Carrier, looking: Callable[[str, datetime], Look] = address.look
+) -> Iterator[Finding]:
     """Whether the carrier can reach the address it is given."""
     if settings.public_url is None:
         return
@@ -245,6 +241,9 @@ def public_url(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     else:
         do = "hotline serve answers this machine alone, so a proxy on it passes texts on; else: serve --host 0.0.0.0"
         yield Finding(Level.OK, "address", carrier.instructions() or settings.public_url, do)
+    if settings.reached_from_outside and not carrier.simulated:
+        seen = looking(settings.public_url, Clock().now())
+        yield from seen.wrong or [address.in_order(seen)]
 
 
 def _refused(about: str, check: Callable[[], None]) -> Iterator[Finding]:
