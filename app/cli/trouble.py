@@ -14,11 +14,19 @@ from app.backups.restoring import CannotRestore
 from app.backups.sealing import WrongKey
 from app.carriers.simulator import SimulatorRefused
 from app.database.migrations import UnreleasedSchema, WrongEncoding
+from app.database.moving import CannotMove
+from app.database.moving_rows import NotTheSame
 from app.database.postgresql_tools import ToolFailed
 from app.database.running import HotlineRuns
 from app.hosts import DiskIsLost
 from app.settings import Settings, complaints, passwords, shown
+from models.moves import HalfMoved, MovedAway
 
+# What says in its message what is wrong and what to do.
+PLAIN = (
+    *(BackupFailed, CannotMove, CannotRestore, DiskIsLost, HalfMoved, Missing, MovedAway),
+    *(NotTheSame, ToolFailed, WrongKey),
+)
 NOT_ALLOWED = {"42501", "3F000"}  # PostgreSQL's insufficient_privilege; no schema that one may use
 FAILED = 1
 WRONG_SETTINGS = 2  # so that a host can tell them from a failure
@@ -38,7 +46,7 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble("\n".join(complaints(error)), WRONG_SETTINGS)
     if isinstance(error, SimulatorRefused):
         return Trouble(str(error))
-    if isinstance(error, BackupFailed | CannotRestore | DiskIsLost | Missing | WrongKey | ToolFailed):
+    if isinstance(error, PLAIN):
         return Trouble(f"{error}".rstrip(".") + ".")
     if isinstance(error, HotlineRuns):
         return Trouble("A hotline runs on this database. Stop it first: what it writes meanwhile would be lost.")
@@ -78,9 +86,9 @@ def unreleased() -> tuple[str, str]:
     )
 
 
-def not_utf8(error: WrongEncoding) -> tuple[str, str]:
-    """What is wrong with a database that cannot hold every letter, and what to do."""
-    url = _url()
+def not_utf8(error: WrongEncoding, url: URL | None = None) -> tuple[str, str]:
+    """What is wrong with a database, that of the settings if no other is named, that cannot hold every letter."""
+    url = url or _url()
     where = shown(url) if url else "of DATABASE_URL"
     return (
         f"The database {where} keeps letters as {error.encoding}, so it cannot hold what people text",
@@ -100,6 +108,21 @@ def unreachable(error: DBAPIError) -> str:
     if "no such table" in said or "does not exist" in said:
         return f"The database {where} is not ready: {said[:200]}. Run: hotline migrate"
     return f"The database {where} does not answer: {said[:200]}. Check DATABASE_URL, and that it is running."
+
+
+def not_carried(error: Exception, old: URL, new: URL) -> str:
+    """One line for a move that a database or disk has ended."""
+    cause = getattr(error, "orig", None) or error
+    # PostgreSQL's other lines quote people's rows, and so may what stands behind a colon.
+    said = " ".join(f"{cause}".partition("\n")[0].partition(': "')[0].split())[:200].rstrip(".")
+    for password in (*passwords(old), *passwords(new)):
+        said = said.replace(password, "***")
+    if getattr(cause, "sqlstate", None) in NOT_ALLOWED:
+        said = f"{said}. {grant(said, new)}"
+    return (
+        f"Not everything was carried into {shown(new)}: {said}. Nothing is lost: the old database is as it was. Mend"
+        " that and run hotline move again; it goes on where it was."
+    )
 
 
 def grant(said: str, url: URL | None) -> str:

@@ -28,9 +28,10 @@ from app.settings import Settings, shown
 from app.telemetry.findings import Finding, Level
 from app.web import diagnosis, snapshot
 from app.web.snapshot import DatabaseFigures
-from models import lines, people
+from models import lines, moves, people
 from models.delivery.outbound import State
 from models.lines import Channel, Line
+from models.moves import HalfMoved, MovedAway
 from models.store.session import Session
 
 SAFE_WAL = (3, 51, 3)  # SQLite before it can damage its log when two connections write at the same instant
@@ -58,6 +59,7 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     try:
         kept.read(lambda session: migrations.check_encoding(session.connection))
         if kept.read(lambda session: migrations.is_current(session.connection)):
+            kept.read(moves.check)
             yield Finding(Level.OK, "database", f"{where} answers and is up to date")
             yield from kept.read(lambda session: list(_kept(session, settings, carrier)))
         elif kept.read(lambda session: migrations.may_make_tables(session.connection)):
@@ -69,6 +71,8 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, "database", *trouble.not_utf8(error))
     except migrations.UnreleasedSchema:
         yield Finding(Level.PROBLEM, "database", *trouble.unreleased())
+    except (HalfMoved, MovedAway) as error:
+        yield Finding(Level.PROBLEM, "database", f"{error}")
     except DBAPIError as error:
         yield Finding(Level.PROBLEM, "database", trouble.unreachable(error))
     finally:
