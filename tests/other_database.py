@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from tests.postgres import PostgreSQL
 
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.floats(-1e9, 1e9) | WORDS
-MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.integers(0, 2**52).map(lambda micros: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -48,7 +48,7 @@ def silent() -> Talk:
 
 def moved(one: str, other: str) -> Moved:
     """Everything carried from one database to another, where no hotline runs."""
-    return move(url_of(one), url_of(other), lambda: fakes.MORNING, silent())
+    return move(url_of(one), url_of(other), lambda: fakes.MORNING + timedelta(days=1), silent())
 
 
 def everything(database_url: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -77,9 +77,7 @@ class Content:
 
 def contents() -> st.SearchStrategy[Content]:
     """Any at all."""
-    json = st.recursive(
-        SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3)
-    )
+    json = st.recursive(SCALARS, lambda each: st.lists(each, max_size=3) | st.dictionaries(WORDS, each, max_size=3))
     return st.builds(
         Content,
         st.integers(0, 2**32),

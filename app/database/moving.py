@@ -85,11 +85,11 @@ def move(source: URL, target: URL, now: Callable[[], datetime], talk: Talk) -> M
         began = time.monotonic()
         # The one that is opened last is the first to say it: until the other does, too, no hotline starts on either.
         with (
-            running.nobody_else(source),
+            running.nobody_else(source) as certain,
             _side(target, source, alone=True) as new,
             _side(source, target, alone=True) as old,
         ):
-            if workers.any_alive(old.session, now()):
+            if not certain and workers.any_alive(old.session, now()):
                 raise HotlineRuns
             done = carry(old, new, there or all_digests(new), talk.table)
             for side, direction in ((old, Direction.AWAY), (new, Direction.HERE)):
