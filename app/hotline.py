@@ -32,7 +32,7 @@ from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
 from handlers import rounds
 from handlers.turn import Context
-from models import line_events, lines, marks
+from models import line_events, lines, marks, moves
 from models.delivery import contents
 from models.delivery.contents import Approval
 from models.inbound import Heard
@@ -100,7 +100,8 @@ class Hotline:
     def prepare(self) -> None:
         """Bring the tables up to date and make the line that the settings describe. Raises SimulatorRefused.
 
-        Raises DiskIsLost on a host that would throw the database away.
+        Raises DiskIsLost on a host that would throw the database away, MovedAway and HalfMoved where another database
+        is the hotline's.
         """
         hosts.check(self.settings)
         self.presence.begin()
@@ -124,6 +125,7 @@ class Hotline:
         for each in lines.all_lines(session):
             marks.give_key(session, each)
             rounds.begin(Context(session, each, now))
+        moves.check(session)  # last: had a move just ended, what was written here would have waited for it
 
     def _as_in_settings(self, session: Session) -> None:
         line = lines.from_settings(session, self.clock.now(), **self.settings.line(simulated=self.carrier.simulated))

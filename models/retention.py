@@ -29,6 +29,7 @@ from models.kept_apart import KeptApart
 from models.line_events import LineEvent
 from models.lines import Area, Line
 from models.marks import Mark
+from models.moves import Move
 from models.number_changes import NumberChange
 from models.offers import Offer
 from models.people import Address, Person
@@ -251,6 +252,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     ),
     Timer: Retention(keep="line_id next_at kind"),
     Restore: Retention(keep="at read_from doubted_until caught_up_at"),
+    Move: Retention(keep="token direction other began_at ended_at"),
 }
 
 

@@ -61,9 +61,9 @@ def restored(world: World, file: Path, settings: Settings | None = None) -> Rest
 
 
 @contextmanager
-def begun(world: World) -> Iterator[World]:
-    """A hotline on what was put back, with the same carrier and clock."""
-    running = Hotline(world.hotline.settings, clock=world.clock, database_timeout=fakes.PATIENT)
+def begun(world: World, settings: Settings | None = None) -> Iterator[World]:
+    """A hotline on what was put back, or with these settings, with the same carrier and clock."""
+    running = Hotline(settings or world.hotline.settings, clock=world.clock, database_timeout=fakes.PATIENT)
     running.prepare()
     running.database.write(quick).result()
     world.twilio.post = within(create_app(hotline=running))

@@ -44,6 +44,7 @@ NOT_PEOPLES = {
     "spending": "day",
     "surge": "tap",
     "worker": "id",
+    "move": "token direction other",
     "prefix": "prefix day",
     "timer": "kind",
     "mark": "hash kept sids",

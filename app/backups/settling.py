@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from models import board_sessions, inbound, lasting, lines, removals
+from models import board_sessions, inbound, lasting, lines, moves, removals
 from models.delivery import doubted, gaps, workers
 from models.delivery.gaps import GivenOut
 from models.lasting import Record
@@ -60,6 +60,7 @@ def settle(
     done.erased = lasting.hold(session, records, backup_at, now)
     removals.part(session, now)
     workers.forget_all(session)
+    moves.forget_all(session)
     board_sessions.forget_all(session)
     session.flush()
     gaps.of_texts(session, backup_at, now)

@@ -20,6 +20,7 @@ FAMILIES = {
     "parse": "app.cli.parse",
     "backup": "app.cli.backup",
     "restore": "app.cli.restore",
+    "move": "app.cli.move",
     "systemd": "app.cli.systemd",
     "migrate": "app.cli.migrate",
     "tick": "app.cli.tick",

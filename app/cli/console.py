@@ -30,7 +30,7 @@ from app.database import engine, migrations
 from app.database.engine import Database
 from app.settings import Settings, spoken_language
 from handlers.understanding.words import fold
-from models import lines
+from models import lines, moves
 from models.lines import Line
 from models.store.session import Session
 
@@ -134,6 +134,7 @@ def _first_line(session: Session, found: Settings, now: datetime) -> None:
     # An existing line is left alone: this shell's environment need not be the one that the hotline runs in.
     if not lines.all_lines(session):
         lines.from_settings(session, now, **found.line(simulated=is_simulated(found)))
+    moves.check(session)
 
 
 def line_named(session: Session, name: str | None) -> Line:

@@ -15,12 +15,20 @@ from app.backups.sealing import WrongKey
 from app.carriers.simulator import SimulatorRefused
 from app.cli import cures
 from app.database.migrations import UnreleasedSchema
+from app.database.moving import CannotMove
+from app.database.moving_rows import NotTheSame
 from app.database.postgresql_tools import ToolFailed
 from app.database.running import HotlineRuns
 from app.database.suitable import Unsuitable
 from app.hosts import DiskIsLost
 from app.settings import Settings, complaints, passwords, shown
+from models.moves import HalfMoved, MovedAway
 
+# What says in its message what is wrong and what to do.
+PLAIN = (
+    *(BackupFailed, CannotMove, CannotRestore, DiskIsLost, HalfMoved, Missing, MovedAway),
+    *(NotTheSame, ToolFailed, WrongKey),
+)
 NOT_ALLOWED = {"42501", "3F000"}  # PostgreSQL's insufficient_privilege; no schema that one may use
 FAILED = 1
 WRONG_SETTINGS = 2  # so that a host can tell them from a failure
@@ -40,17 +48,14 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble("\n".join(complaints(error)), WRONG_SETTINGS)
     if isinstance(error, SimulatorRefused):
         return Trouble(str(error))
-    if isinstance(error, BackupFailed | CannotRestore | DiskIsLost | Missing | WrongKey | ToolFailed):
+    if isinstance(error, PLAIN):
         return Trouble(f"{error}".rstrip(".") + ".")
     if isinstance(error, HotlineRuns):
         return Trouble("A hotline runs on this database. Stop it first: what it writes meanwhile would be lost.")
     if isinstance(error, UnreleasedSchema):
         return Trouble(". ".join(unreleased()))
     if isinstance(error, Unsuitable):
-        url = _url()
-        return Trouble(
-            f"The database {shown(url) if url else 'of DATABASE_URL'} {error.what}. {error.do.rstrip('.')}."
-        )
+        return Trouble(unsuitable(error))
     if isinstance(error, CommandError):
         if "can't locate revision" in str(error).lower():
             return Trouble("The database belongs to a newer hotline than this one. Install that, or use another one.")
@@ -69,6 +74,12 @@ def in_settings(error: ValueError) -> list[str]:
     if isinstance(error, ValidationError):
         return complaints(error)
     return [".env: not plain text; save it as UTF-8"]
+
+
+def unsuitable(error: Unsuitable, url: URL | None = None) -> str:
+    """What is wrong with a database, that of the settings if no other is named, and what to do."""
+    url = url or _url()
+    return f"The database {shown(url) if url else 'of DATABASE_URL'} {error.what}. {error.do.rstrip('.')}."
 
 
 def unreleased() -> tuple[str, str]:
@@ -95,6 +106,21 @@ def unreachable(error: DBAPIError) -> str:
     if "no such table" in said or re.search(r"(relation|column) \S+ does not exist", said):
         return f"The database {where} is not ready: {said[:200]}. Run: hotline migrate"
     return f"The database {where} does not answer: {said[:200].rstrip('.')}. {cures.cure(said)}"
+
+
+def not_carried(error: Exception, old: URL, new: URL) -> str:
+    """One line for a move that a database or disk has ended."""
+    cause = getattr(error, "orig", None) or error
+    # PostgreSQL's other lines quote people's rows, and so may what stands behind a colon.
+    said = " ".join(f"{cause}".partition("\n")[0].partition(': "')[0].split())[:200].rstrip(".")
+    for password in (*passwords(old), *passwords(new)):
+        said = said.replace(password, "***")
+    if getattr(cause, "sqlstate", None) in NOT_ALLOWED:
+        said = f"{said}. {grant(said, new)}"
+    return (
+        f"Not everything was carried into {shown(new)}: {said}. Nothing is lost: the old database is as it was. Mend"
+        " that and run hotline move again; it goes on where it was."
+    )
 
 
 def grant(said: str, url: URL | None) -> str:

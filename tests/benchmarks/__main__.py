@@ -19,6 +19,7 @@ from tests.benchmarks import (
     living,
     memory,
     morning,
+    moving,
     pages,
     profiling,
     scale,
@@ -29,7 +30,7 @@ from tests.benchmarks import (
 from tests.benchmarks.figures import say
 from tests.benchmarks.neighborhood import Trait
 
-MODULES = full, against, session, fsync, scale, morning, sending, memory, pages, asking, living, surge
+MODULES = full, against, session, fsync, scale, morning, sending, memory, pages, asking, living, surge, moving
 BENCHMARKS = {module.NAME: module for module in MODULES}
 DATABASES = ("sqlite", "postgresql")
 

@@ -31,9 +31,10 @@ from app.web.address import Look
 from app.web.diagnosis import host, size, span
 from app.web.diagnosis import people as diagnosed
 from app.web.snapshot import DatabaseFigures
-from models import lines, people
+from models import lines, moves, people
 from models.delivery.outbound import State
 from models.lines import Channel, Line
+from models.moves import HalfMoved, MovedAway
 from models.store.session import Session
 
 STANDS_STILL = timedelta(minutes=10)  # after what was due, which a running hotline does within a second
@@ -62,6 +63,7 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
     try:
         kept.read(lambda session: suitable.check(session.connection, needed=migrations.head()))
         if kept.read(lambda session: migrations.is_current(session.connection)):
+            kept.read(moves.check)
             taken = size(kept.read(snapshot.database_size))
             yield Finding(Level.OK, "database", f"{where} answers and is up to date; it takes {taken}")
             yield from kept.read(lambda session: list(suitable.notes(session.connection, file)))
@@ -73,6 +75,8 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, "database", f"{where} {error.what}", error.do)
     except migrations.UnreleasedSchema:
         yield Finding(Level.PROBLEM, "database", *trouble.unreleased())
+    except (HalfMoved, MovedAway) as error:
+        yield Finding(Level.PROBLEM, "database", f"{error}")
     except DBAPIError as error:
         yield Finding(Level.PROBLEM, "database", trouble.unreachable(error))
     finally:
