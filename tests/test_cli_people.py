@@ -37,6 +37,7 @@ def test_a_volunteer_with_everything(run: Command) -> None:
             "name": "Ana Ruiz",
             "roles": ["volunteer", "on duty"],
             "language": "es",
+            "languages": ["es"],
             "areas": ["Oak", "Maple Heights"],
             "can": ["transport", "food"],
             "addresses": ["+12025550101"],

@@ -95,7 +95,7 @@ def list_(
         console.as_json(found)
         return
     rows = [[", ".join(map(str, v)) if isinstance(v, list) else v for v in person.values()] for person in found]
-    console.table(["id", "name", "roles", "language", "areas", "can", "addresses"], rows)
+    console.table(["id", "name", "roles", "language", "languages", "areas", "can", "addresses"], rows)
 
 
 def _everybody(session: Session, line: Line, numbers: bool) -> list[dict[str, Any]]:
@@ -107,6 +107,7 @@ def _everybody(session: Session, line: Line, numbers: bool) -> list[dict[str, An
             "name": person.name,
             "roles": roles(person),
             "language": person.language,
+            "languages": person.languages,
             "areas": [areas[area] for area in person.areas if area in areas],
             "can": person.can,
             "addresses": [shown(address, numbers) for address in addresses.get(person.id, [])],

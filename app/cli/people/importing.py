@@ -120,14 +120,14 @@ def _imports(session: Session) -> list[dict[str, Any]]:
     line = console.line_named(session, None)
     return [
         {
-            "import": one.batch.id,
-            "when": console.stamp(one.batch.created_at, line),
-            "list": one.batch.source,
+            "import": one.id,
+            "when": console.stamp(one.created_at, line),
+            "list": one.source,
             "new": one.made,
             "changed": one.changed,
-            "taken_back": console.stamp(one.batch.undone_at, line) if one.batch.undone_at else None,
+            "taken_back": console.stamp(one.undone_at, line) if one.undone_at else None,
         }
-        for one in imports.counted(session, Kind.PEOPLE)
+        for one in imports.every(session, Kind.PEOPLE)
     ]
 
 

@@ -51,8 +51,7 @@ def _look(session: Session, number: int | None) -> tuple[int, str, str]:
     if told_again:
         which = ", ".join(map(str, sorted(told_again)))
         console.fail(f"Import {which} tells of the same people. Take that back first, or both stay.")
-    made = sum(row.is_new for row in rows)
-    return batch.id, batch.source, f"{made} new, {len(rows) - made} changed"
+    return batch.id, batch.source, f"{batch.made} new, {batch.changed} changed"
 
 
 def _batch(session: Session, number: int | None) -> ImportBatch:
