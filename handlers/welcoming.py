@@ -5,11 +5,13 @@ from collections.abc import Iterable
 
 from handlers import phrasebook
 from handlers.summary import Ours
-from handlers.turn import Context, Text, Texts
+from handlers.turn import Context, Text, Texts, Turn
+from handlers.understanding.intents import Answer, Question
 from models import people, person_events
 from models.delivery.outbound import Lane
 from models.people import Person
 
+YES, NO = 1, 2
 PHRASE = "first_text"  # says by itself what comes before the first text of any other kind
 
 
@@ -28,8 +30,18 @@ def _may(person: Person) -> bool:
 def welcome(context: Context, whom: Iterable[Person]) -> Texts:
     """The text to each. It waits for the morning, as all that nobody has asked for."""
     for person in whom:
+        context.ask(person, Question.WELCOMED, options=NO)
         yield text(context, person)
         person_events.record(context.session, context.line.id, person.id, person_events.FIRST_TEXT, context.now)
+
+
+def answered(turn: Turn, intent: Answer) -> Texts:
+    """Nothing was asked in so many words, but people say yes or no to it."""
+    turn.unask(turn.speaker)
+    if intent.choice == NO:
+        turn.speaker.away_until = turn.now + people.FOREVER
+        turn.session.add(turn.speaker)
+    yield turn.reply("away" if intent.choice == NO else "first_text_yes")
 
 
 def text(context: Context, person: Person) -> Text:

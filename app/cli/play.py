@@ -15,7 +15,7 @@ from app.cli import console
 from app.simulator import sandbox, transcript_reader
 from app.simulator.sandbox import Databases
 from app.simulator.stage import Played, Stage
-from app.simulator.transcript import HAPPENS, Says, Transcript
+from app.simulator.transcript import HAPPENS, Transcript
 from app.simulator.transcript_reader import Unreadable
 from app.telemetry import logs
 

@@ -37,7 +37,8 @@ SETTINGS = frozenset("name language timezone country emergency area rule resourc
 NAMES = {"emergency": "emergency_number"}
 ROLES = frozenset("asks helps duty stranger".split())
 STEPS = (
-    "neither `Name > words`, `Name >> words`, `Name < words`, `@ +5 min`, `? #1 open`, `!welcome` nor `!start 2026-03-03 03:00`"
+    "neither `Name > words`, `Name >> words`, `Name < words`, `@ +5 min`, `? #1 open`, `!welcome` "
+    "nor `!start 2026-03-03 03:00`"
 )
 
 QUICK = timedelta(seconds=4)  # whoever types `>>` is
