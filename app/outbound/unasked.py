@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers import phrasebook, segments
+from handlers import phrasebook, segments, welcoming
 from handlers.summary import Ours
 from handlers.turn import Text
 from models import people, shifts
@@ -39,7 +39,7 @@ def introduced(session: Session, line: Line, text: Text, home: Address, said: li
         return said  # in danger seconds count: the next text says it
     person.introduced_at = now
     session.add(person)
-    if home.last_heard_at is not None:  # they have written to us: they know
+    if home.last_heard_at is not None or text.phrase == welcoming.PHRASE:  # they know, or it says so itself
         return said
     intro = phrasebook.book(person.speaks(line), line.language).say("introduction", {"line": Ours(line.name)})
     return [f"{segments.thrifty(intro) if home.channel is Channel.SMS else intro}{said[0]}", *said[1:]]
