@@ -161,15 +161,15 @@ def wheel() -> Path:
     return Path(found.origin).parent
 
 
-def run(folder: Path, program: str, *args: str) -> None:
-    """Run one of PostgreSQL's programs on a folder's data directory."""
+def run(folder: Path, program: str, *args: str, data: str = "data") -> None:
+    """Run one of PostgreSQL's programs on a data directory in a folder."""
     who = unprivileged()
     package = wheel() if who is None else folder / "copy" / WHEEL
-    data = folder / "data"
+    directory = folder / data
     subprocess.run(
-        [package / "pginstall" / "bin" / program, "-D", data, *args],
+        [package / "pginstall" / "bin" / program, "-D", directory, *args],
         check=True,
-        cwd=data,  # a folder that the user can read
+        cwd=directory,  # a folder that the user can read
         env={k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C", "TZ": "UTC"},
         stdin=subprocess.DEVNULL,
         user=None if who is None else who.pw_uid,
@@ -178,23 +178,29 @@ def run(folder: Path, program: str, *args: str) -> None:
     )
 
 
-def start(folder: Path) -> None:
+def start(folder: Path, data: str = "data") -> None:
     """Start the server and wait until it answers."""
-    run(folder, "pg_ctl", "start", "--silent", "--timeout=120", "--log=server.log")
+    run(folder, "pg_ctl", "start", "--silent", "--timeout=120", "--log=server.log", data=data)
 
 
-def crash(folder: Path) -> None:
+def crash(folder: Path, data: str = "data") -> None:
     """Let the server die as if somebody had pulled the plug."""
-    run(folder, "pg_ctl", "stop", "--silent", "--mode=immediate")
+    run(folder, "pg_ctl", "stop", "--silent", "--mode=immediate", data=data)
+
+
+def directory(folder: Path, data: str) -> None:
+    """Make a data directory for whom PostgreSQL runs as."""
+    (folder / data).mkdir(mode=0o700)
+    if (who := unprivileged()) is not None:
+        os.chown(folder / data, who.pw_uid, who.pw_gid)
 
 
 def make(folder: Path, settings: dict[str, str]) -> None:
     """Make a server, and start it."""
-    (folder / "data").mkdir(mode=0o700)
-    if (who := unprivileged()) is not None:
+    directory(folder, "data")
+    if unprivileged() is not None:
         copy_programs(folder / "copy")
         folder.chmod(0o711)
-        os.chown(folder / "data", who.pw_uid, who.pw_gid)
     run(
         folder,
         "initdb",

@@ -63,6 +63,7 @@ class Load:
 
     where: str  # the server's address; it may move
     pause: float = 0.1  # seconds between one person's texts
+    kind: Callable[[str, str], dict[str, str]] = webhooks.sms
     taken: dict[str, list[str]] = field(default_factory=dict)  # sender -> ids of the texts we said 200 to
     answers: Counter[int] = field(default_factory=Counter)  # by status; 0 for none at all
     slowest: float = 0.0  # seconds
@@ -88,7 +89,7 @@ class Load:
             number = 0
             while not self._over.wait(self.pause):
                 number += 1
-                fields = webhooks.sms(sender, f"STATUS {number}")
+                fields = self.kind(sender, f"STATUS {number}")
                 began = time.monotonic()
                 status = send(self.where, fields, client)
                 with self._lock:

@@ -38,7 +38,7 @@ class Limits:
     answer: float | None  # seconds until a server that says nothing is given up
 
     def sql(self, *, local: bool) -> str:
-        """What sets them, and what else we rely on: for a session, or for a transaction in one that others use too."""
+        """What sets them and what else we rely on: for a session, or for one transaction in a shared one."""
         how = "SET LOCAL" if local else "SET"
         figures = {
             "statement_timeout": f"'{self.statement}'",
@@ -134,7 +134,8 @@ def make_engine(url: URL, limits: Limits, **pool: Any) -> tuple[Engine, Behind]:
         code = getattr(context.original_exception, "sqlstate", None)
         behind.pooler = behind.pooler or code in UNPREPARED
         if code in LOST:
-            context.is_disconnect = True  # and every other connection of the pool is not used again either
+            context.is_disconnect = True
             behind.lost = True
+            engine.dispose()  # every other connection leads there too
 
     return engine, behind
