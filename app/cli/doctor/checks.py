@@ -69,6 +69,8 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
             yield Finding(Level.PROBLEM, "database", what, trouble.grant("", settings.database))
     except migrations.WrongEncoding as error:
         yield Finding(Level.PROBLEM, "database", *trouble.not_utf8(error))
+    except migrations.NewerSchema:
+        yield Finding(Level.PROBLEM, "database", *trouble.newer())
     except migrations.UnreleasedSchema:
         yield Finding(Level.PROBLEM, "database", *trouble.unreleased())
     except (HalfMoved, MovedAway) as error:
