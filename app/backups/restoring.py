@@ -155,7 +155,7 @@ def _set_aside(path: Path, aside: Path) -> None:
 def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -> Restored:
     """Put a dump's tables in the place of PostgreSQL's, once those are written out as a backup of their own."""
     url = settings.database
-    ours = {*METADATA.tables, "alembic_version", *postgresql_tools.tables(plain)}
+    ours = {*METADATA.tables, "alembic_version", *postgresql_tools.tables(plain), *_named_by_us(url)}
     aside: Path | None = None
     if _tables(url) & ours:
         where = settings.backups or Path()
@@ -194,6 +194,20 @@ def _tables(url: URL) -> set[str]:
         return set(sa.inspect(asked).get_table_names())
     finally:
         asked.dispose()
+
+
+def _named_by_us(url: URL) -> set[str]:
+    """Tables whose primary key is named as all of ours are: a newer version's, which this one does not know, too.
+
+    They would stand in the way of the next update.
+    """
+    asked = sa.create_engine(url)
+    try:
+        inspector = sa.inspect(asked)
+        keys = {name: inspector.get_pk_constraint(name)["name"] for name in inspector.get_table_names()}
+    finally:
+        asked.dispose()
+    return {name for name, key in keys.items() if key == f"pk_{name}"}
 
 
 def _drop(url: URL, ours: set[str]) -> None:

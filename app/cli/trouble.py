@@ -8,13 +8,15 @@ from pydantic import ValidationError
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from app.backups.making import BackupFailed
+from app.backups import folder
+from app.backups.folder import Backup
+from app.backups.making import BEFORE_MIGRATION, BackupFailed
 from app.backups.missing import Missing
 from app.backups.restoring import CannotRestore
 from app.backups.sealing import WrongKey
 from app.carriers.simulator import SimulatorRefused
 from app.cli import cures
-from app.database.migrations import UnreleasedSchema
+from app.database.migrations import NOT_ALLOWED, MigrationFailed, NewerSchema, UnreleasedSchema
 from app.database.moving import CannotMove
 from app.database.moving_rows import NotTheSame
 from app.database.postgresql_tools import ToolFailed
@@ -29,7 +31,6 @@ PLAIN = (
     *(BackupFailed, CannotMove, CannotRestore, DiskIsLost, HalfMoved, Missing, MovedAway),
     *(NotTheSame, ToolFailed, WrongKey),
 )
-NOT_ALLOWED = {"42501", "3F000"}  # PostgreSQL's insufficient_privilege; no schema that one may use
 FAILED = 1
 WRONG_SETTINGS = 2  # so that a host can tell them from a failure
 
@@ -56,9 +57,14 @@ def explained(error: Exception) -> Trouble | None:
         return Trouble(". ".join(unreleased()))
     if isinstance(error, Unsuitable):
         return Trouble(unsuitable(error))
+    if isinstance(error, NewerSchema):
+        return Trouble(". ".join(newer()))
+    if isinstance(error, MigrationFailed):
+        return Trouble(
+            f"The tables could not be changed: {error}. They are as they were, and nothing is lost: go on with the"
+            f" version that you had (docs/updating.md), and tell whoever made this one."
+        )
     if isinstance(error, CommandError):
-        if "can't locate revision" in str(error).lower():
-            return Trouble("The database belongs to a newer hotline than this one. Install that, or use another one.")
         return Trouble(f"The database's tables cannot be changed: {error}")
     if isinstance(error, DBAPIError):
         return Trouble(unreachable(error))
@@ -92,6 +98,30 @@ def unreleased() -> tuple[str, str]:
         f"Keep it and start with a new one: {away}, or write another DATABASE_URL. To take the requests along as a"
         " file, run the version that made it: hotline request export",
     )
+
+
+def newer() -> tuple[str, str]:
+    """What is wrong with a database of a newer version, and what to do."""
+    last = _before_migration()
+    put_back = (
+        f"hotline restore {last.path}, which was made before the update, on {last.at:%Y-%m-%d %H:%M} UTC"
+        if last
+        else "hotline restore FILE, with a backup from before the update"
+    )
+    return (
+        "The database belongs to a newer hotline than this one",
+        "Update the program (docs/updating.md); or, to stay with this version, stop every hotline and put back what"
+        f" was there before: {put_back}",
+    )
+
+
+def _before_migration() -> Backup | None:
+    try:
+        settings = Settings()
+    except ValueError:
+        return None
+    every = folder.found(settings.backups, settings.database) if settings.backups else []
+    return next((one for one in reversed(every) if one.why == BEFORE_MIGRATION), None)
 
 
 def unreachable(error: DBAPIError) -> str:

@@ -29,7 +29,7 @@ STANDS_STILL = 60.0  # seconds, at most
 
 
 def run(bench: Bench) -> None:
-    """Measure each database's way into the next and its way back; into another of its kind where it is the only one."""
+    """Measure the way from each database to the next, and back; to another of its kind where there is only one."""
     grounds = [*bench.grounds, *reversed(bench.grounds[:-1])] if len(bench.grounds) > 1 else bench.grounds * 2
     for source, target in pairwise(grounds):
         _measure(bench, source, target)

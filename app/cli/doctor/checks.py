@@ -73,6 +73,8 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
             yield Finding(Level.PROBLEM, "database", f"{where} is not up to date", "run: hotline migrate")
     except suitable.Unsuitable as error:
         yield Finding(Level.PROBLEM, "database", f"{where} {error.what}", error.do)
+    except migrations.NewerSchema:
+        yield Finding(Level.PROBLEM, "database", *trouble.newer())
     except migrations.UnreleasedSchema:
         yield Finding(Level.PROBLEM, "database", *trouble.unreleased())
     except (HalfMoved, MovedAway) as error:
