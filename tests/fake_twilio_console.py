@@ -95,8 +95,10 @@ class Console:
 
     def too_many(self) -> int | None:
         """For how many seconds it wants no further request, if it has too many."""
-        self.busy -= self.busy > 0
-        return 1 if self.busy > 0 else None
+        if self.busy == 0:
+            return None
+        self.busy -= 1
+        return 1
 
     def answer(self, method: str, path: str, query: Query, given: Query) -> Answer:
         """What Twilio's API says: status and body. Raises Refused."""
