@@ -1,11 +1,17 @@
 """HEAD, as GET without a body; and a slash too many behind an address."""
 
+import asyncio
+import re
 import socket
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 from sqlmodel import col, select
+from starlette.types import Message
 
+from app.hotline import Hotline
 from app.main import create_app
 from models.inbound import Inbound
 from tests import webhooks
@@ -13,18 +19,46 @@ from tests.fakes import PUBLIC
 from tests.serving import until, within
 from tests.table import served
 from tests.test_simulator_guard import simulated
+from tests.visiting import visitor
 from tests.world import ANA, World
 
+SOON = 20.0  # seconds; a busy machine is no failure
+MAY_DIFFER = {"date", "set-cookie"}
+FILLED = {"number": "1", "picture": "1", "key": "nothing", "secret": "nothing", "language": "es"}
+FILES = (
+    "/static/phone.css",
+    "/pages/board.css",
+    "/vendored/nowhere.js",
+    "/nowhere",
+    "/simulator/nowhere",
+    "/health/",
+)
 
-def test_every_page_answers_head_as_get(tmp_path: Path) -> None:
+
+def paths(routes: Sequence[Any]) -> Iterator[str]:
+    """Every path that an application has a route for, with something in the place of what varies."""
+    for route in routes:
+        if inner := getattr(route, "original_router", None):
+            yield from paths(inner.routes)
+        elif path := getattr(route, "path", None):
+            yield re.sub(r"{(\w+)(:\w+)?}", lambda part: FILLED[part[1]], path)
+
+
+def test_every_path_there_is_answers_head_as_get(tmp_path: Path) -> None:
+    """The same status and the same headers, the length of the body too, and no body: redirects and errors as well."""
     hotline = simulated(f"sqlite:///{tmp_path / 'hotline.db'}")
     with served(hotline) as site, httpx.Client(base_url=site.home) as client:
         until(lambda: client.get("/health").status_code == 200)
-        for path in ("/", "/health", "/metrics", "/simulator", "/simulator/table", "/static/phone.css", "/nowhere"):
+        every = sorted({*paths(create_app(hotline=hotline).routes), *FILES})
+        assert {"/", "/health", "/metrics", "/board/live", "/simulator", "/media/nothing", "/b/nothing"} < set(every)
+        for path in every:
             whole, head = client.get(path), client.head(path)
             assert head.status_code == whole.status_code, path
-            assert head.content == b""
-            assert head.headers.get("content-type") == whole.headers.get("content-type"), path
+            assert head.content == b"", path
+            if path not in ("/health", "/metrics"):  # whose figures change from one look to the next
+                assert same(head) == same(whole), path
+            else:
+                assert same(head).keys() == same(whole).keys(), path
         assert client.head("/twilio/message").status_code == 404  # no carrier here that would call it
         port = int(site.home.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as raw:
@@ -33,6 +67,45 @@ def test_every_page_answers_head_as_get(tmp_path: Path) -> None:
         assert said.startswith(b"HTTP/1.1 200 OK\r\n")
         assert said.endswith(b"\r\n\r\n")
         assert said.count(b"\r\n\r\n") == 1
+
+
+def same(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in MAY_DIFFER}
+
+
+def test_a_stream_ends_where_it_would_begin(hotline: Hotline) -> None:
+    """`/board/live` never ends by itself; whoever asks for its head alone has it at once, and nobody listens then."""
+    app = create_app(hotline=hotline)
+    ben = visitor(hotline, "+12025550102", "Ben Carter").let_in()
+    cookie = "; ".join(f"{name}={value}" for name, value in ben.cookies.items())
+    sent: list[Message] = []
+
+    async def ask() -> None:
+        asked = asyncio.Event()
+
+        async def receive() -> Message:
+            if asked.is_set():
+                await asyncio.Event().wait()  # who asks stays, and says no more
+            asked.set()
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope: dict[str, Any] = {"type": "http", "method": "HEAD", "path": "/board/live", "raw_path": b"/board/live"}
+        scope["headers"] = [(b"host", b"localhost:8000"), (b"cookie", cookie.encode())]
+        scope |= {"query_string": b"", "scheme": "http", "server": ("localhost", 8000), "client": ("127.0.0.1", 4242)}
+        scope |= {"http_version": "1.1", "root_path": "", "asgi": {"version": "3.0", "spec_version": "2.3"}}
+        await asyncio.wait_for(app(scope, receive, send), SOON)
+        while app.state.live.watching:  # its last look is made by a thread
+            await asyncio.sleep(0.05)
+
+    asyncio.run(ask())
+    start, body = sent
+    assert start["status"] == 200
+    assert dict(start["headers"])[b"content-type"].startswith(b"text/event-stream")
+    assert body == {"type": "http.response.body", "body": b""}
+    assert app.state.live.listeners == []
 
 
 def post(world: World, path: str, fields: dict[str, str], *, signed_for: str | None = None) -> int:

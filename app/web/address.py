@@ -147,7 +147,7 @@ def _is_hotline(answer: httpx.Response) -> bool:
             return False
     try:
         said = httpx.Response(200, content=bytes(read)).json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(said, dict) and said.keys() >= KEYS
 
