@@ -36,6 +36,9 @@ InLine = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
 
+BREAKS = "\t\n\r\u2028\u2029"  # a tab stands where words end, too
+TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})  # classes of UAX #9: embeddings
+
 
 def fail(what: str, code: int = 1) -> NoReturn:
     """Say what is wrong and end."""
@@ -146,8 +149,12 @@ def stamp(moment: datetime, line: Line) -> str:
 
 
 def plain(text: str) -> str:
-    """A stranger's words without what would move the cursor or turn the terminal red."""
-    return "".join(" " if c in "\r\n\t" else c for c in text if c in "\r\n\t" or unicodedata.category(c) != "Cc")
+    """A stranger's words on one line, without what would move the cursor, turn the terminal red or the words around."""
+    return "".join(
+        " " if c in BREAKS else c
+        for c in text
+        if c in BREAKS or (unicodedata.category(c) != "Cc" and unicodedata.bidirectional(c) not in TURNS)
+    )
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
