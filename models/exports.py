@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from models import assignments
 from models.people import Person
+from models.report.span import Span
 from models.requests import Event, Request, State
 from models.store.session import Session
 from models.store.types import UtcDateTime, table
@@ -29,12 +30,12 @@ class Exported(NamedTuple):
     closed_at: datetime | None  # when it ended; None while it goes on
 
 
-def of_line(
-    session: Session, line_id: int, since: datetime, until: datetime, state: State | None = None
-) -> list[Exported]:
-    """The line's requests that were asked for from `since` to before `until`, oldest first."""
+def of_line(session: Session, line_id: int, span: Span | None = None, state: State | None = None) -> list[Exported]:
+    """The line's requests that were asked for in the span, or ever, oldest first."""
     query = select(Request, Person).join(Person, col(Person.id) == col(Request.person_id))
-    query = query.where(Request.line_id == line_id, Request.created_at >= since, Request.created_at < until)
+    query = query.where(Request.line_id == line_id)
+    if span is not None:
+        query = query.where(Request.created_at >= span.since, Request.created_at < span.until)
     if state is not None:
         query = query.where(Request.state == state)
     moments = _moments(session, line_id)

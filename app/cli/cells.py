@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import IO, Annotated, Any
 
 import typer
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 FORMULA = ("=", "+", "-", "@", "\u2212")
 CONTROL = ("\t", "\r", "\n")
@@ -23,8 +26,9 @@ UNSEEN = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})  # classes of what stands bef
 FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters by their class, and not seen either
 # What a spreadsheet would read as another number or a day: 02134, 202555010112, 1E5, 3-4, 3/4/26. Never 2026-10-01.
 TURNED = re.compile(
-    r"0\d+|\d[\d ]{11,}|\d+(?:[.,]\d+)?e[+-]?\d+|\d{1,2}([/.-])\d{1,4}(?:\1\d{1,4})?|\d{4}[/.]\d{1,2}(?:[/.]\d{1,2})?",
-    re.IGNORECASE,
+    r"0\d+|\d[\d ]{11,}|\d+(?:[.,]\d+)?e[+-]?\d+"
+    r"|\d{1,2}([/.-])\d{1,4}(?:\1\d{1,4})?|\d{4}[/.]\d{1,2}(?:[/.]\d{1,2})?",
+    re.IGNORECASE | re.ASCII,
 )
 # Where a spreadsheet whose country separates by something else than commas ends a cell of ours, quoted or not.
 ENDS = re.compile(r"([;\t|\n\r]+)")
@@ -33,17 +37,17 @@ BOM = "\ufeff"
 WORKBOOK = ".xlsx"
 WIDEST = 60  # letters of a column in a workbook
 LONGEST = 32_000  # characters: a cell of a workbook holds 32,767
-WITHOUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML has no way to write these
+WITHOUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML has no way to write these
 
 To = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help=f"Write it into a file: a workbook if its name ends in {WORKBOOK}, else CSV.", dir_okay=False
+        metavar="FILE",
+        help=f"Write it into a file: a workbook if its name ends in {WORKBOOK}, else CSV.",
+        dir_okay=False,
     ),
 ]
-NoBom = Annotated[
-    bool, typer.Option("--no-bom", help="Leave out the mark by which Excel knows CSV to be UTF-8.")
-]
+NoBom = Annotated[bool, typer.Option("--no-bom", help="Leave out the mark by which Excel knows CSV to be UTF-8.")]
 
 
 def harmless(value: Any) -> str:
@@ -52,6 +56,8 @@ def harmless(value: Any) -> str:
     Also where the sign is one of full width, or follows what cannot be seen or quotation marks.
     """
     text = _text(value)
+    if isinstance(value, int | float):
+        return text
     return f"'{text}" if text.startswith(CONTROL) or _first(text).startswith(FORMULA) else text
 
 
@@ -75,20 +81,25 @@ def write(file: IO[str], head: Sequence[str], rows: Iterable[Iterable[Any]]) -> 
 def save(to: Path | None, head: Sequence[str], rows: Iterable[Iterable[Any]], *, bom: bool = True) -> None:
     """A table on standard output as CSV, or in a file that only its owner may read. Raises OSError.
 
-    CSV begins with a BOM, without which Excel takes UTF-8 for whatever the machine's country used; a terminal shows none.
+    CSV begins with a BOM, without which Excel takes UTF-8 for what the machine's country used once; on a screen not.
     """
-    if to is not None and to.suffix.lower() == WORKBOOK:
-        found = workbook(head, rows)
-        with to.open("wb", opener=_owners) as file:
-            file.write(found)
-        return
     if to is None:
         sys.stdout.write(BOM if bom and not sys.stdout.isatty() else "")
         write(sys.stdout, head, rows)
         return
-    with to.open("w", encoding="utf-8", newline="", opener=_owners) as out:
-        out.write(BOM if bom else "")
+    if is_workbook(to):
+        found = workbook(head, rows)
+    else:
+        out = io.StringIO(newline="")
         write(out, head, rows)
+        found = out.getvalue().encode("utf-8-sig" if bom else "utf-8", "replace")
+    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(found)
+
+
+def is_workbook(to: Path | None) -> bool:
+    """Whether a file of this name is written as a workbook."""
+    return to is not None and to.suffix.lower() == WORKBOOK
 
 
 def workbook(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
@@ -96,10 +107,6 @@ def workbook(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
 
     Numbers and moments are such, all else is text and never a formula.
     """
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.utils import get_column_letter
-
     book = Workbook(write_only=True)
     sheet = book.create_sheet("hotline")
     table = [[*head], *([*row] for row in rows)]
@@ -111,7 +118,7 @@ def workbook(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
         cells = []
         for value in row:
             plain = isinstance(value, int | float | datetime) and not isinstance(value, bool)
-            cell = WriteOnlyCell(sheet, value if plain else WITHOUT.sub("", harmless(value))[:LONGEST])
+            cell = WriteOnlyCell(sheet, value if plain else WITHOUT.sub("", harmless(value))[:LONGEST] or None)
             if not plain:
                 cell.data_type = "s"  # by itself openpyxl writes "#N/A" as an error, and would "=1" as a formula
             elif isinstance(value, datetime):
@@ -142,7 +149,3 @@ def _first(text: str) -> str:
         if unicodedata.category(c) not in UNSEEN and not unicodedata.combining(c) and c not in FILLERS + QUOTES:
             return unicodedata.normalize("NFKC", c)
     return ""
-
-
-def _owners(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)

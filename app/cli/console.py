@@ -149,7 +149,7 @@ def stamp(moment: datetime, line: Line) -> str:
 
 
 def plain(text: str) -> str:
-    """A stranger's words on one line, without what would move the cursor, turn the terminal red or the words around."""
+    """A stranger's words on one line, without what moves the cursor, colors the terminal or turns words around."""
     return "".join(
         " " if c in BREAKS else c
         for c in text
