@@ -24,6 +24,7 @@ from models.distributions import Distribution, Invitation, Slot
 from models.duty_tasks import DutyTask
 from models.erasures import Erasure
 from models.households import Household
+from models.imports import ImportBatch, ImportedRow
 from models.inbound import Inbound
 from models.kept_apart import KeptApart
 from models.line_events import LineEvent
@@ -183,6 +184,13 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         blank="words",
     ),
     # What a group does about its own line: what changed is the group's, not theirs who changed it.
+    ImportBatch: Retention(keep="line_id kind created_at undone_at", blank="source"),
+    ImportedRow: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="batch_id line_id person_id request_id number is_new address_id created_at",
+        blank="before after",
+    ),
     LineEvent: Retention(of=("by_person_id",), keep="line_id at kind name before after by_person_id"),
     KeptApart: Retention(
         of=("neighbor_id", "helper_id"), keep="line_id neighbor_id helper_id neighbor_hash helper_hash at"

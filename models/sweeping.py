@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
-from models import attachments, marks
+from models import attachments, imports, marks
 from models.alarms import Alarm
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
@@ -47,6 +47,7 @@ def blank(session: Session, line: Line, now: datetime) -> bool:
     asked = col(Person.line_id) == line.id, col(Person.question_asked_at) < before
     question = {"pending_question": sa.null(), "question_asked_at": None}
     session.execute(sa.update(Person).where(*asked).values(question))
+    imports.blank(session, line.id, before)
     attachments.expire(session, line, now)
     marks.remove_older(session, line.id, now - MARKS_KEPT)
     return more

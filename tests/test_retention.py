@@ -39,6 +39,7 @@ NOT_PEOPLES = {
     "resources rules answers hash_key swept",
     "area": "name aliases",
     "household": "code",
+    "importbatch": "kind",
     "lineevent": "kind name before after",
     "line_number": "channel number",
     "spending": "day",

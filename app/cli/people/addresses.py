@@ -1,36 +1,31 @@
 """Addresses as people write them and as spreadsheets leave them, to the channel and value that texts come from."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    PhoneNumberMatch,
+    PhoneNumberMatcher,
+    ValidationResult,
+)
 
+from app.cli.sheets.cells import Unusable, cell
 from handlers import pretend_numbers
-from handlers.understanding.words import clean
 from models import spellings
 from models.lines import Channel
 
 WHATSAPP = re.compile(r"whatsapp\s*:\s*", re.IGNORECASE)
-FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)  # ="+12025550101": how a spreadsheet is made to keep digits
 EXPONENT = re.compile(r"\+?(\d[.,]?\d*)[eE]\+?(\d{1,2})")  # 2.025550101E9, or with a decimal comma
 OPAQUE = re.compile(r"\+\d{6,15}|[A-Za-z0-9][\w.\-]{2,100}")
-WHOLE = re.compile(r"\+?[\d,]+\.0{1,6}")
 GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
 
 
-class Unusable(ValueError):
-    """Cannot be used as it is written; the message says why and what to write, never the value."""
-
-
-def cell(text: str) -> str:
-    """A spreadsheet's cell as its owner meant it: without a formula's shell, a text mark, a whole number's ".0"."""
-    text = " ".join(clean(text.replace("\0", "")).split())
-    if made := FORMULA.fullmatch(text):
-        text = made.group(1).strip()
-    if text.startswith("'"):
-        text = text[1:].strip()
-    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
+class NoNumber(Unusable):
+    """It is no phone number as it stands; it may hold one."""
 
 
 def read(text: str, country: str) -> tuple[Channel, str]:
@@ -61,21 +56,56 @@ def number(text: str, country: str) -> str:
     if not text:
         raise Unusable(f"no phone number; {_such_as(country)}")
     try:
+        return _whole(text, country)
+    except NoNumber as error:
+        found = _among(text, country)
+        if len(found) > 1:
+            raise Unusable("several numbers in one place; leave the one that takes texts") from error
+        if not found:
+            raise
+        return found[0]
+
+
+def _whole(text: str, country: str) -> str:
+    """The number that a text is and nothing else. Raises NoNumber, and Unusable where one is that takes no texts."""
+    try:
         found = phonenumbers.parse(text, country)
         if found.extension:
             raise Unusable("a number with an extension cannot be texted; write one without")
         value = spellings.canonical(str(phonenumbers.format_number(found, PhoneNumberFormat.E164)))
         found = phonenumbers.parse(value, None)
     except NumberParseException as error:
-        raise Unusable(f"not a phone number; {_such_as(country)}") from error
+        raise NoNumber(f"not a phone number; {_such_as(country)}") from error
     match phonenumbers.is_possible_number_with_reason(found):
         case ValidationResult.IS_POSSIBLE:
             return value
         case ValidationResult.TOO_LONG:
-            raise Unusable(f"too many digits for a phone number; {_such_as(country)}")
+            raise NoNumber(f"too many digits for a phone number; {_such_as(country)}")
         case ValidationResult.INVALID_COUNTRY_CODE:
-            raise Unusable(f"no country's number; {_such_as(country)}")
-    raise Unusable(f"not a whole phone number; {_such_as(country)}")
+            raise NoNumber(f"no country's number; {_such_as(country)}")
+    raise NoNumber(f"not a whole phone number; {_such_as(country)}")
+
+
+def _among(text: str, country: str) -> list[str]:
+    """The numbers that stand among other words ("call after 5"), or one whose country lacks its +."""
+    if text.isascii() and text.isdigit():
+        return [value] if (value := _abroad(text)) else []
+    found = [str(phonenumbers.format_number(m.number, PhoneNumberFormat.E164)) for m in _matches(text, country)]
+    return list(dict.fromkeys(map(spellings.canonical, found)))
+
+
+def _matches(text: str, country: str) -> Iterator[PhoneNumberMatch]:
+    return (m for m in PhoneNumberMatcher(text, country) if not m.number.extension)
+
+
+def _abroad(digits: str) -> str | None:
+    try:
+        found = phonenumbers.parse(f"+{digits}", None)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(found):
+        return None
+    return spellings.canonical(str(phonenumbers.format_number(found, PhoneNumberFormat.E164)))
 
 
 def _such_as(country: str) -> str:

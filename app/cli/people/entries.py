@@ -1,27 +1,61 @@
 """What somebody wrote about a person, in a command or a spreadsheet, as the hotline keeps it."""
 
-import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from babel import Locale
-
-from app.cli.people import addresses
-from app.cli.people.addresses import Unusable
+from app.cli.people import addresses, skills
+from app.cli.sheets import values
+from app.cli.sheets.cells import Unusable, cell
 from handlers import naming, phrasebook, places
-from handlers.understanding import needs
-from handlers.understanding.intents import Need
-from handlers.understanding.words import fold
 from models import kept_apart, lines, marks, people, same_phone, spellings
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
 
 LONGEST_NAME = 60  # letters, family names and all; neighbors are told the first name alone
-YES = frozenset("yes y yep x si s 1 1.0 true t on ok verdadero v ✓ ✔ ☑".split())
-NO = frozenset("no n nope 0 0.0 false f off falso - – — n/a ☐".split()) | {""}
-ANYTHING = frozenset({"anything", "everything", "any", "all", "*", "todo", "cualquier cosa", "lo que sea"})
+
+
+class NoArea(Unusable):
+    """An area that the line does not have; `name` is what was written."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(why)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a list can tell of a person, as it stands with us."""
+
+    name: str = ""
+    helper: bool = False
+    duty: bool = False
+    language: str | None = None
+    languages: tuple[str, ...] = ()
+    areas: tuple[int, ...] = ()
+    can: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, person: Person | None) -> "Known":
+        """What is known of somebody; of nobody, nothing."""
+        if person is None:
+            return cls()
+        return cls(
+            person.name,
+            person.helper_since is not None and person.vouched_at is not None,
+            person.on_duty,
+            person.language,
+            tuple(person.languages),
+            tuple(person.areas),
+            tuple(person.can),
+        )
+
+    def differs(self, other: "Known") -> dict[str, tuple[Any, Any]]:
+        """What is otherwise there, by name: as it is here, and as it is there."""
+        mine, theirs = asdict(self), asdict(other)
+        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
 
 
 @dataclass(frozen=True)
@@ -33,15 +67,49 @@ class Entry:
     name: str
     helper: bool
     duty: bool
-    languages: list[str]
+    languages: tuple[str, ...]
     areas: list[int] | None
     can: list[str] | None
+    left_out: tuple[str, ...] = ()  # words in its cells that say nothing to us, with the column's name
+
+    def makes(self, line: Line, was: Known) -> Known:
+        """What is known of the person once this is kept, of whom `was` is known now."""
+        helper, duty = was.helper or self.helper or self.duty, was.duty or self.duty
+        language = self._written_in(helper=helper) or was.language
+        spoken = {*was.languages, *self.languages}
+        if helper and spoken and not spoken & set(phrasebook.languages()):
+            spoken.add(language or line.language)  # as with who joins by text: it is what we write to them in
+        return replace(
+            was,
+            name=self.name or was.name,
+            helper=helper,
+            duty=duty,
+            language=language,
+            languages=tuple(sorted(spoken)),
+            areas=was.areas if self.areas is None else tuple(self.areas),
+            can=was.can if self.can is None else tuple(self.can),
+        )
+
+    def _written_in(self, *, helper: bool) -> str | None:
+        """The first of their languages that we write. To a neighbor it may be one that we write a few phrases in."""
+        ours = phrasebook.languages() if helper else (*phrasebook.languages(), *phrasebook.unspoken())
+        return next((code for code in self.languages if code in ours), None)
+
+    def finds(self, session: Session, line: Line) -> Person | None:
+        """Who this is about, if they are known."""
+        known = same_phone.by_address(session, line, self.channel, self.value)
+        return known[0] if known else same_phone.at_number(session, line, self.value)
+
+    def new_address(self, session: Session, line: Line) -> bool:
+        """Whether they are not known at this address yet."""
+        return same_phone.by_address(session, line, self.channel, self.value) is None
 
     def keep(self, session: Session, line: Line, now: datetime) -> Person:
         """Add the person, or bring what is known of them up to date."""
         there = same_phone.at_number(session, line, self.value)
-        if there is not None and same_phone.by_address(session, line, self.channel, self.value) is None:
+        if there is not None and self.new_address(session, line):
             same_phone.give_address(session, there, self.channel, self.value, now)
+        made = self.makes(line, Known.of(self.finds(session, line)))
         person = people.add(
             session,
             line,
@@ -51,12 +119,12 @@ class Entry:
             name=self.name,
             helper=self.helper,
             duty=self.duty,
-            language=self.languages[0] if self.languages else None,
+            language=made.language,
             areas=self.areas,
             can=self.can,
         )
         kept_apart.known_again(session, line, person.id, self.value)
-        person.languages = sorted({*person.languages, *self.languages})
+        person.languages = list(made.languages)
         return person
 
 
@@ -65,15 +133,15 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
 
     `own` are numbers of the hotline itself, beside those of its lines: they are nobody's.
     """
-    said = {column: addresses.cell(words) for column, words in written.items()}
-    channel, value = addresses.read(said.get("address", ""), line.country)
+    said = {column: cell(words) for column, words in written.items()}
+    channel, value = addresses.read(_address(said), line.country)
     ours = {*own, *(number for each in lines.all_lines(session) for number in (each.sms, each.whatsapp))}
     if value in {spellings.canonical(number) for number in ours if number}:
         raise Unusable("a hotline's own number; write the number of the person's phone")
     known = same_phone.by_address(session, line, channel, value)
     if known is None and marks.find(session, line, value) is not None:
         raise Unusable("was erased; whoever was must text the hotline themselves first")
-    helper, duty = (yes(column, said.get(column, "")) for column in ("helper", "duty"))
+    helper, duty = (values.yes(column, said.get(column, "")) for column in ("helper", "duty"))
     name = naming.plain(said.get("name", ""))
     if len(name) > LONGEST_NAME:
         raise Unusable(f"the name has {len(name)} letters; write at most {LONGEST_NAME}")
@@ -82,70 +150,42 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
     there = known[0] if known else same_phone.at_number(session, line, value)
     if (helper or duty) and not name and not (there and there.name):
         raise Unusable("no name; neighbors are told the first name of who helps them")
+    can, left = skills.read(said.get("can", ""))
+    if values.yes("drives", said.get("drives", "")) and can != []:
+        can = [*(can or []), *(need for need in skills.means("drives") if need not in (can or []))]
     return Entry(
         channel,
         known[1].value if known else value,  # in the spelling in which the carrier knows it
         name,
         helper,
         duty,
-        [language(part) for part in parts(said.get("language", ""))],
+        tuple(values.languages(said.get("language", ""))),
         areas(session, line, said.get("area", "")),
-        can(said.get("can", "")),
+        can,
+        tuple(f"can {words!r}" for words in left),
     )
 
 
-def yes(column: str, words: str) -> bool:
-    """Whether a cell says yes. Raises Unusable for what is neither."""
-    said = fold(words).strip()
-    if said in YES:
-        return True
-    if said in NO:
-        return False
-    raise Unusable(f"{column}: write yes or no")
-
-
-def language(words: str) -> str:
-    """A language by its code, or by its name in any language we speak. Raises Unusable."""
-    said = fold(words)
-    for code in phrasebook.languages():
-        names = {Locale.parse(code).get_display_name(reader) for reader in phrasebook.languages()}
-        names |= {code, phrasebook.book(code).name}
-        if said in {fold(name) for name in names if name}:
-            return code
-    choices = ", ".join(f"{code} ({phrasebook.book(code).name})" for code in phrasebook.languages())
-    raise Unusable(f"language {words!r}: not one we speak; write one of: {choices}")
+def _address(said: Mapping[str, str]) -> str:
+    """Where they are texted: the phone, or what stands under WhatsApp where there is none but that."""
+    address, whatsapp = said.get("address", ""), said.get("whatsapp", "")
+    if address or not whatsapp:
+        return address
+    return "whatsapp:" + addresses.WHATSAPP.sub("", whatsapp)
 
 
 def areas(session: Session, line: Line, words: str) -> list[int] | None:
     """The line's areas by name, alias, ZIP or corner. Raises Unusable."""
     known = lines.areas(session, line.id)
     found: list[int] = []
-    for part in parts(words):
+    for part in values.parts(words):
         area = places.find(part, known)
         if area is None and not known:
-            raise Unusable(f"area {part!r}: this line has no areas yet; add one with: hotline line area {part!r}")
+            why = f"area {part!r}: this line has no areas yet; add one with: hotline line area {part!r}"
+            raise NoArea(part, why)
         if area is None:
             choices = ", ".join(area.name for area in known)
-            raise Unusable(f"area {part!r}: not one of this line's: {choices}")
+            raise NoArea(part, f"area {part!r}: not one of this line's: {choices}")
         if area.id not in found:
             found.append(area.id)
     return found or None
-
-
-def can(words: str) -> list[str] | None:
-    """What somebody can help with; an empty list is anything. Raises Unusable."""
-    if fold(words) in ANYTHING:
-        return []
-    found: list[str] = []
-    for part in parts(words):
-        key = fold(part).replace(" ", "_").replace("-", "_")
-        known = [Need(key)] if key in set(Need) else needs.named(part)
-        if not known:
-            raise Unusable(f"can {part!r}: not understood; write some of: {', '.join(Need)}")
-        found += [need.value for need in known if need.value not in found]
-    return found or None
-
-
-def parts(words: str) -> list[str]:
-    """The parts of a list as people separate them."""
-    return [part.strip() for part in re.split(r"[,;/|\n]", words) if part.strip()]
