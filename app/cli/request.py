@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli import console, request_export
+from app.cli import console, request_export, request_import
 from app.cli.console import AsJson, InLine
 from handlers import phrasebook
 from models import assignments, events, lines, people, requests
@@ -14,11 +14,12 @@ from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(request_export.export)
+app.command("import")(request_import.import_)
 
 
 @app.callback()
 def main() -> None:
-    """List and show requests; write them into a table for a spreadsheet."""
+    """List and show requests; write them into a table for a spreadsheet, or take in those of a list."""
 
 
 @app.command("list")
