@@ -61,6 +61,7 @@ from handlers import (
     volunteer_talk,
     waiting,
     watching,
+    welcoming,
     who,
 )
 from handlers.act_rules import ACTS
@@ -271,6 +272,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.REPEAT: ask.repeat,
     Question.DOOR: doors.answered,
     Question.STILL_HELPS: silent.answered,
+    Question.WELCOMED: welcoming.answered,
     Question.STILL_NEEDED: waiting.answered,
     Question.UNTIL: pause.answered,
     Question.RECURRING: repeats.reviewed,

@@ -5,7 +5,6 @@ is erased.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -47,6 +46,8 @@ class ImportBatch(Model, table=True):
     line_id: int = Field(foreign_key="line.id")
     kind: Kind = Field(sa_type=EnumString(Kind))
     source: str = ""  # the file's name
+    made: int = 0  # how many people or requests came by it
+    changed: int = 0  # and how many were known, and changed
     created_at: datetime = Field(sa_type=UtcDateTime)
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -65,15 +66,6 @@ class ImportedRow(Model, table=True):
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     created_at: datetime = Field(sa_type=UtcDateTime)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """An import, and how many rows it has left a trace of."""
-
-    batch: ImportBatch
-    made: int
-    changed: int
 
 
 def begin(session: Session, line_id: int, kind: Kind, source: str, now: datetime) -> ImportBatch:
@@ -112,6 +104,9 @@ def record(
         after=None if before is None else {name: after[name] for name in changed},
         created_at=now,
     )
+    batch.made += before is None
+    batch.changed += before is not None
+    session.add(batch)
 
 
 def record_request(
@@ -161,14 +156,9 @@ def rows(session: Session, batch: ImportBatch) -> list[ImportedRow]:
     return session.exec(query.order_by(col(ImportedRow.id).desc()))
 
 
-def counted(session: Session, kind: Kind) -> list[Counted]:
+def every(session: Session, kind: Kind) -> list[ImportBatch]:
     """All imports of this kind, the first first."""
-    found = session.exec(select(ImportBatch).where(ImportBatch.kind == kind).order_by(col(ImportBatch.id)))
-    return [
-        Counted(batch, sum(row.is_new for row in theirs), sum(not row.is_new for row in theirs))
-        for batch in found
-        for theirs in [rows(session, batch)]
-    ]
+    return session.exec(select(ImportBatch).where(ImportBatch.kind == kind).order_by(col(ImportBatch.id)))
 
 
 def later(session: Session, batch: ImportBatch, person_id: int) -> int | None:

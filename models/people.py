@@ -279,6 +279,11 @@ def addresses_on(session: Session, person_id: int, channel: Channel) -> list[Add
     return sorted(session.exec(query), key=_last_heard, reverse=True)
 
 
+def address_ids(session: Session, person_id: int) -> set[int]:
+    """The ids of a person's addresses."""
+    return set(session.exec(select(Address.id).where(Address.person_id == person_id)))
+
+
 def address_at(session: Session, line_id: int, channel: Channel, value: str) -> Address | None:
     """The address with this value, kept from changing until the transaction ends."""
     query = select(Address).where(Address.line_id == line_id, Address.value == value, Address.channel == channel)

@@ -19,6 +19,7 @@ WRONG_CODE = "wrong_code"  # they texted a code that was nobody's
 # Their texts end: they said so to us, or the carrier lets nothing through to them; and begin again.
 STOPPED, CUT_OFF, STARTED = "stopped", "cut_off", "started"
 PUT_OUT = (BANNED, REMOVED, REVOKED)
+FIRST_TEXT = "first_text"  # whoever has the host agreed to tell them who will text them, and why
 SAW_PLACE, NO_PLACE = "saw_place", "no_place"  # an exact place was shown to them, or was not, for it was one too many
 
 

@@ -184,7 +184,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         blank="words",
     ),
     # What a group does about its own line: what changed is the group's, not theirs who changed it.
-    ImportBatch: Retention(keep="line_id kind created_at undone_at", blank="source"),
+    ImportBatch: Retention(keep="line_id kind made changed created_at undone_at", blank="source"),
     ImportedRow: Retention(
         of=("person_id",),
         about="request_id",

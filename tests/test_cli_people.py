@@ -37,6 +37,7 @@ def test_a_volunteer_with_everything(run: Command) -> None:
             "name": "Ana Ruiz",
             "roles": ["volunteer", "on duty"],
             "language": "es",
+            "languages": ["es"],
             "areas": ["Oak", "Maple Heights"],
             "can": ["transport", "food"],
             "addresses": ["+12025550101"],
@@ -234,7 +235,7 @@ def test_people_of_several_lines(run: Command, tmp_path: Path) -> None:
         (b"", "the file is empty"),
         (b"\n\n", "the file is empty"),
         (b"+12025550101,Ana\n", "the first row must name the columns, such as: address, name, helper"),
-        (b"PK\x03\x04workbook", "this is a workbook, not a CSV file"),
+        (b"PK\x03\x04workbook", "this is a packed file that is damaged"),
     ],
 )
 def test_a_file_that_is_no_table(run: Command, tmp_path: Path, data: bytes, said: str) -> None:

@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli.people import addresses, entries, spreadsheet
-from app.cli.people.addresses import Unusable
+from app.cli.people import addresses, skills
+from app.cli.sheets import reading, values
+from app.cli.sheets.cells import Unusable, cell
 
 TEXT = st.text() | st.text(alphabet=string.digits + "+-().,eE '=\"x:/#WhatsApp\u202c\u0664\uff12", max_size=40)
 
 
 @given(TEXT)
 def test_a_cell_is_always_read(text: str) -> None:
-    assert "\0" not in addresses.cell(text)
+    assert "\0" not in cell(text)
 
 
 @given(TEXT, st.sampled_from(["US", "MX", "ES", "HT", "GB"]))
@@ -25,7 +26,7 @@ def test_an_address_is_understood_or_refused_with_a_reason(text: str, country: s
     except Unusable:
         return
     assert value
-    assert addresses.cell(value) == value
+    assert cell(value) == value
 
 
 @given(st.integers(2_000_000_000, 9_999_999_999))
@@ -49,32 +50,32 @@ def test_a_number_that_survived_the_spreadsheet_is_that_number(number: int) -> N
 @given(st.binary())
 def test_a_file_of_anything_is_read_or_refused(data: bytes) -> None:
     try:
-        table = spreadsheet.read(data)
+        table = reading.read(data, "people")
     except Unusable:
         return
-    assert all(number > 0 for number, _ in table.rows)
+    assert all(row.number > 0 for row in table.rows)
 
 
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=4), max_size=8), st.sampled_from(',;\t"'))
 def test_every_line_with_words_is_kept_or_refused(rows: list[list[str]], separator: str) -> None:
     text = "phone,name\n" + "\n".join(separator.join(row) for row in rows)
-    table = spreadsheet.read(text.encode("utf-8", "replace"))
-    numbers = [number for number, _ in [*table.rows, *table.refused]]
+    table = reading.read(text.encode("utf-8", "replace"), "people")
+    numbers = [*(row.number for row in table.rows), *(number for number, _ in table.refused)]
     assert len(set(numbers)) == len(numbers)
 
 
 @given(st.text())
 def test_words_for_yes_no_and_needs_never_break(text: str) -> None:
-    for read in (lambda t: entries.yes("helper", t), entries.can, entries.language):
+    for read in (lambda t: values.yes("helper", t), skills.read, values.languages):
         with suppress(Unusable):
             read(text)
 
 
 @pytest.mark.parametrize("word", ["yes", "Y", "X", "sí", "SI", "1", "true", "Verdadero", "✓"])
 def test_ways_to_say_yes(word: str) -> None:
-    assert entries.yes("helper", word)
+    assert values.yes("helper", word)
 
 
 @pytest.mark.parametrize("word", ["", " ", "no", "N", "0", "false", "FALSO", "-"])
 def test_ways_to_say_no(word: str) -> None:
-    assert not entries.yes("helper", word)
+    assert not values.yes("helper", word)

@@ -14,7 +14,7 @@ from sqlmodel import select
 from app import countries
 from app.cli.chat import chat
 from app.cli.people import addresses
-from app.cli.people.addresses import Unusable
+from app.cli.sheets.cells import Unusable
 from app.hotline import Hotline
 from app.outbound import reach
 from app.outbound.reach import Reach

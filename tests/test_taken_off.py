@@ -39,7 +39,7 @@ def taken_off(world: World, number: str) -> None:
         line = lines.all_lines(session)[0]
         found = people.by_address(session, line, Channel.SMS, number)
         assert found is not None
-        assert changes._remove(session, line, found[0], world.clock.now()) is False
+        assert changes.take_off(session, line, found[0], world.clock.now()) is False
 
     world.hotline.database.write(work).result()
     world.drain()

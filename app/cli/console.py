@@ -138,6 +138,11 @@ def line_named(session: Session, name: str | None) -> Line:
     fail(f"There is no line {name!r}. There are: {', '.join(line.name for line in every)}")
 
 
+def on_terminal() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 request`, `2 requests`."""
     return f"{number} {one if number == 1 else many or one + 's'}"

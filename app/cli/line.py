@@ -13,7 +13,7 @@ from app.cli import answers, console, figures, prices, resources
 from app.cli import areas as area_commands
 from app.cli.console import AsJson, InLine
 from app.cli.people import addresses
-from app.cli.people.addresses import Unusable
+from app.cli.sheets.cells import Unusable
 from app.clock import Clock
 from app.settings import Settings
 from handlers.understanding.words import fold

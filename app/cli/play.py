@@ -15,7 +15,7 @@ from app.cli import console
 from app.simulator import sandbox, transcript_reader
 from app.simulator.sandbox import Databases
 from app.simulator.stage import Played, Stage
-from app.simulator.transcript import Says, Transcript, Waits
+from app.simulator.transcript import HAPPENS, Transcript
 from app.simulator.transcript_reader import Unreadable
 from app.telemetry import logs
 
@@ -75,7 +75,7 @@ def _show(file: Path, story: Transcript, stage: Stage, went: Played, as_json: bo
     if not as_json:
         # As a transcript, code words as CODE1: what was played can be kept as one, and two runs can be compared.
         print("\n".join(console.plain(line) for line in story.lines(went.step)), flush=True)
-    elif isinstance(went.step.act, Says | Waits):
+    elif isinstance(went.step.act, HAPPENS):
         said = {
             "file": str(file),
             "step": went.step.line,

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from handlers import importing, phrasebook, segments
+from handlers import importing, phrasebook, segments, welcoming
 from handlers.summary import Ours
 from handlers.turn import Text
 from models import imports, people, shifts
@@ -13,6 +13,7 @@ from models.store.session import Session
 
 UNASKED = frozenset({Lane.NOTICE, Lane.BULK})
 URGENT = frozenset({Lane.EMERGENCY, Lane.SAFETY})
+SAYS_SO = frozenset({welcoming.PHRASE, importing.PHRASE})  # who writes, and why
 IN_TALK = timedelta(minutes=30)  # after somebody's text, in which they are awake, whatever the hour
 
 
@@ -45,11 +46,8 @@ def introduced(session: Session, line: Line, text: Text, home: Address, said: li
         return said
     person.introduced_at = now
     session.add(person)
-    if home.last_heard_at is not None or text.phrase == importing.PHRASE:  # they know, or it says so itself
+    if home.last_heard_at is not None or text.phrase in SAYS_SO:  # they know
         return said
-    book, phrase = (
-        phrasebook.book(person.speaks(line), line.language),
-        "introduction_asked" if listed else "introduction",
-    )
-    intro = book.say(phrase, {"line": Ours(line.name)})
+    book = phrasebook.book(person.speaks(line), line.language)
+    intro = book.say("introduction_asked" if listed else "introduction", {"line": Ours(line.name)})
     return [f"{segments.thrifty(intro) if home.channel is Channel.SMS else intro}{said[0]}", *said[1:]]

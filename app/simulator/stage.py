@@ -12,11 +12,12 @@ from sqlmodel import col, select
 
 from app.carriers.base import Outgoing
 from app.hotline import Hotline
-from app.outbound import enclosing, templates
+from app.outbound import enclosing, outbox, templates
 from app.simulator import samples, sandbox, taps, timelapse
 from app.simulator.sandbox import Recorder, StillClock
-from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
-from handlers import board
+from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits, Welcomes
+from handlers import board, welcoming
+from handlers.turn import Context
 from handlers.understanding import needs
 from models import attachments, lines, people, requests
 from models.assignments import HOLDING, Assignment
@@ -137,6 +138,10 @@ class Stage:
                     self._wait(pause)
                 case Waits(by):
                     self._wait(by + pause)
+                case Welcomes():
+                    self.hotline.database.write(self._welcome).result()
+                    self._send()
+                    self._wait(pause)
                 case Stands(number):
                     step = replace(step, line=f"? #{number} {self._stands(number)}")
         except Exception as error:  # the hotline is still there, and people would go on texting it
@@ -153,6 +158,12 @@ class Stage:
             heard = self.hotline.database.read(lambda session: _about_ours(session, said, heard))
         self.hotline.receive(heard).result()
         self._send()
+
+    def _welcome(self, session: Session) -> None:
+        context = Context(session, lines.all_lines(session)[0], self.clock.now())
+        everybody = people.everybody(session, context.line.id)
+        texts = welcoming.welcome(context, welcoming.unwelcomed(context, everybody))
+        outbox.queue(session, context.line, "welcome", texts, context.now)
 
     def _wait(self, by: timedelta) -> None:
         if by:

@@ -59,6 +59,11 @@ class Waits:
 
 
 @dataclass(frozen=True)
+class Welcomes:
+    """Whoever has the host sends a first text to the volunteers who are `new`."""
+
+
+@dataclass(frozen=True)
 class Stands:
     """A request's state, and its outcome once it is closed."""
 
@@ -66,12 +71,15 @@ class Stands:
     stands: str
 
 
+HAPPENS = (Says, Waits, Welcomes)  # all else only looks, and takes no time
+
+
 @dataclass(frozen=True)
 class Step:
     """One line of the story as written, what it means, and what is said to have followed from it."""
 
     line: str
-    act: Says | Waits | Stands | None = None
+    act: Says | Waits | Welcomes | Stands | None = None
     heard: tuple[tuple[str, str], ...] = ()
 
 
@@ -108,7 +116,7 @@ class Transcript:
         between = [timedelta(0)] * len(self.steps)
         first, last = timedelta(0), None
         for at, step in enumerate(self.steps):
-            if isinstance(step.act, Says | Waits):
+            if isinstance(step.act, HAPPENS):
                 spoke = last is not None and isinstance(self.steps[last].act, Says)
                 pause = step.act.after if isinstance(step.act, Says) else TYPING if spoke else timedelta(0)
                 if last is None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from app.settings import complaints
 from app.simulator import samples, sandbox
 from app.simulator.timelapse import TYPING
-from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits
+from app.simulator.transcript import HAPPENS, Phone, Says, Stands, Step, Transcript, Waits, Welcomes
 from handlers import phrasebook
 from handlers.understanding.intents import Need
 from models.delivery.contents import Approval
@@ -27,6 +27,7 @@ PICTURE = re.compile(
     r"\[(?P<lost>lost )?(?P<what>photo|picture|voice note)(?: (?P<kind>\w+/[\w.+-]+))?\] ?(?P<words>.*)"
 )
 PLACE = re.compile(r"\[loc (?P<latitude>-?\d+(?:\.\d+)?), ?(?P<longitude>-?\d+(?:\.\d+)?)\] ?(?P<words>.*)")
+WELCOME = "!welcome"
 TAP = re.compile(r"\[tap (?P<title>[^\]]+)\]")
 REPLY = re.compile(r"\[re(?: #(?P<number>\d{1,9}))?\] ?(?P<words>.*)")
 REACTION = re.compile(r"\[reacts(?: (?P<emoji>[^\]# ]*))?(?: #(?P<number>\d{1,9}))?\]")
@@ -36,7 +37,8 @@ SETTINGS = frozenset("name language timezone country emergency area rule resourc
 NAMES = {"emergency": "emergency_number"}
 ROLES = frozenset("asks helps duty stranger".split())
 STEPS = (
-    "neither `Name > words`, `Name >> words`, `Name < words`, `@ +5 min`, `? #1 open` nor `!start 2026-03-03 03:00`"
+    "neither `Name > words`, `Name >> words`, `Name < words`, `@ +5 min`, `? #1 open`, `!welcome` "
+    "nor `!start 2026-03-03 03:00`"
 )
 
 QUICK = timedelta(seconds=4)  # whoever types `>>` is
@@ -176,6 +178,8 @@ def _step(story: Transcript, line: str) -> None:
     elif start := START.fullmatch(line):
         story.start = _start(story, start["moment"])
         story.steps.append(Step(line))
+    elif line == WELCOME:
+        story.steps.append(Step(line, Welcomes()))
     elif (said := SAID.fullmatch(line)) is None:
         raise ValueError(STEPS)
     elif said["name"] not in story.phones:
@@ -213,7 +217,7 @@ def _text(phone: Phone, words: str, after: timedelta) -> Says:
 
 
 def _start(story: Transcript, moment: str) -> datetime:
-    if story.start is not None or any(isinstance(step.act, Says | Waits) for step in story.steps):
+    if story.start is not None or any(isinstance(step.act, HAPPENS) for step in story.steps):
         raise ValueError("a story begins once, before anything happens")
     try:
         return datetime.strptime(moment, "%Y-%m-%d %H:%M")  # noqa: DTZ007 - its zone is the line's, known at the end
@@ -223,7 +227,7 @@ def _start(story: Transcript, moment: str) -> datetime:
 
 def _last_act(story: Transcript) -> int:
     for at in range(len(story.steps) - 1, -1, -1):
-        if isinstance(story.steps[at].act, Says | Waits):
+        if isinstance(story.steps[at].act, HAPPENS):
             return at
     raise ValueError("nothing has happened yet that this could answer")
 

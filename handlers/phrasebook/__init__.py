@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_skeleton
 from babel.lists import format_list
 
@@ -181,6 +181,18 @@ def in_other_words(code: str, reader: str) -> str:
     """What a language that we do not speak is called in the reader's: `French`."""
     called = unspoken()[code]["called"]
     return str(called.get(reader) or called["en"])
+
+
+@cache
+def called(code: str) -> str:
+    """What a language calls itself, also one that we neither speak nor recognise: `Kiswahili`."""
+    if code in languages() or code in unspoken():
+        return book(code).name
+    try:
+        own = Locale.parse(code).get_display_name()
+    except (UnknownLocaleError, ValueError):  # no table of Unicode's is in that language
+        own = None
+    return str(own or Locale.parse("en").languages.get(code, code))
 
 
 @cache

@@ -88,7 +88,7 @@ def of(context: Context, reader: Person, number: int) -> tuple[Volunteer, Person
 
 def spoken(codes: Sequence[str]) -> list[str]:
     """What languages call themselves."""
-    return [phrasebook.book(code).name for code in codes]
+    return [phrasebook.called(code) for code in codes]
 
 
 def _rows(context: Context, reader: Person, part: Sequence[Person]) -> Iterator[Volunteer]:

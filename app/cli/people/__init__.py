@@ -1,17 +1,15 @@
 """`hotline person …`: the people of a line, one by one or from a spreadsheet."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from app.cli import console
 from app.cli.console import AsJson, InLine
-from app.cli.people import changes, entries, leaving, putting_out, spreadsheet
-from app.cli.people.addresses import Unusable
+from app.cli.people import changes, entries, first_texts, importing, leaving, putting_out
+from app.cli.people.first_texts import Welcome
+from app.cli.sheets.cells import Unusable
 from app.clock import Clock
-from app.settings import Settings
-from handlers.understanding.words import fold
 from models import lines, people
 from models.lines import Channel, Line
 from models.people import Address, Person
@@ -19,6 +17,7 @@ from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 changes.register(app)
+importing.register(app)
 app.command()(putting_out.ban)
 app.command()(putting_out.revoke)
 app.command()(putting_out.unban)
@@ -46,6 +45,7 @@ def add(
     can: Annotated[
         list[str] | None, typer.Option("--can", help="What they help with, such as rides; everything if left out.")
     ] = None,
+    welcome: Welcome = None,
     line: InLine = None,
 ) -> None:
     """Add somebody, or bring what is known of them up to date."""
@@ -63,81 +63,21 @@ def add(
 
     def work(session: Session) -> Person:
         chosen = console.line_named(session, line)
-        return entries.read(session, chosen, written, _own(settings)).keep(session, chosen, Clock().now())
+        return entries.read(session, chosen, written, entries.own_numbers(settings)).keep(
+            session, chosen, Clock().now()
+        )
 
     try:
         with console.opened(settings) as kept:
             person = kept.write(work).result()
+            typer.echo(
+                f"{console.plain(person.name) or 'Somebody'} is person {person.id}: {', '.join(roles(person))}"
+            )
+            if person.opted_out_at is not None:
+                typer.echo("They have texted STOP. Only START, from their own phone, lets the hotline write again.")
+            first_texts.offer(kept, [person.id], welcome)
     except Unusable as error:
         console.fail(str(error))
-    typer.echo(f"{console.plain(person.name) or 'Somebody'} is person {person.id}: {', '.join(roles(person))}")
-    if person.opted_out_at is not None:
-        typer.echo("They have texted STOP. Only START, from their own phone, lets the hotline write to them again.")
-
-
-@app.command("import")
-def import_(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file from any spreadsheet.")
-    ],
-    line: InLine = None,
-) -> None:
-    """Add everybody in a CSV file: address, name, helper, duty, language, area, can, and line if there are several.
-
-    Who is known already is brought up to date. Rows that cannot be used are named; the others are kept.
-    """
-    settings = console.settings()
-    try:
-        table = spreadsheet.read(file.read_bytes())
-    except Unusable as error:
-        console.fail(f"{file}: {error}")
-    with console.opened(settings) as kept:
-        added, refused = kept.write(lambda session: _import(session, table, line, _own(settings))).result()
-    if table.ignored:
-        typer.echo(f"Columns not read: {', '.join(map(console.plain, table.ignored))}", err=True)
-    for number, why in sorted([*table.refused, *refused]):
-        typer.echo(f"line {number} refused: {console.plain(why)}", err=True)
-    helpers, duty = sum(p.helps for p in added), sum(p.on_duty for p in added)
-    typer.echo(
-        f"{console.count(len(added), 'person', 'people')} kept: {console.count(helpers, 'volunteer')}, {duty} on duty"
-    )
-    if table.refused or refused:
-        typer.echo(
-            f"{len(table.refused) + len(refused)} refused; mend those rows and import the file again", err=True
-        )
-        raise typer.Exit(1)
-
-
-def _own(settings: Settings) -> tuple[str | None, ...]:
-    """The hotline's numbers as the settings have them: its line has them from the next start on."""
-    return settings.hotline_number, settings.hotline_whatsapp
-
-
-def _import(
-    session: Session, table: spreadsheet.Sheet, named: str | None, own: tuple[str | None, ...]
-) -> tuple[list[Person], list[tuple[int, str]]]:
-    default = console.line_named(session, named)
-    by_name = {fold(line.name): line for line in lines.all_lines(session)}
-    now = Clock().now()
-    seen: dict[tuple[int, Channel, str], int] = {}
-    added: dict[int, Person] = {}
-    refused = []
-    for number, row in table.rows:
-        try:
-            wanted = row.get("line", "").strip()
-            line = by_name.get(fold(wanted)) if wanted else default
-            if line is None:
-                raise Unusable(f"line {wanted!r}: write one of: {', '.join(one.name for one in by_name.values())}")
-            entry = entries.read(session, line, row, own)
-            first = seen.setdefault((line.id, entry.channel, entry.value), number)
-            if first != number:
-                raise Unusable(f"the same address as in line {first}")
-        except Unusable as error:
-            refused.append((number, str(error)))
-        else:
-            person = entry.keep(session, line, now)
-            added[person.id] = person
-    return list(added.values()), refused
 
 
 @app.command("list")
@@ -155,7 +95,7 @@ def list_(
         console.as_json(found)
         return
     rows = [[", ".join(map(str, v)) if isinstance(v, list) else v for v in person.values()] for person in found]
-    console.table(["id", "name", "roles", "language", "areas", "can", "addresses"], rows)
+    console.table(["id", "name", "roles", "language", "languages", "areas", "can", "addresses"], rows)
 
 
 def _everybody(session: Session, line: Line, numbers: bool) -> list[dict[str, Any]]:
@@ -167,6 +107,7 @@ def _everybody(session: Session, line: Line, numbers: bool) -> list[dict[str, An
             "name": person.name,
             "roles": roles(person),
             "language": person.language,
+            "languages": person.languages,
             "areas": [areas[area] for area in person.areas if area in areas],
             "can": person.can,
             "addresses": [shown(address, numbers) for address in addresses.get(person.id, [])],

@@ -102,7 +102,7 @@ def remove(person: Id, yes: Yes = False, line: InLine = None) -> None:
         chosen = console.line_named(session, line)
         found = _person(session, chosen, person)
         _may_go(session, found)
-        return _remove(session, chosen, found, Clock().now())
+        return take_off(session, chosen, found, Clock().now())
 
     who = _read(look)
     _ask(f"Take {who}, off the line?" if "," in who else f"Take {who} off the line?", yes)
@@ -112,8 +112,8 @@ def remove(person: Id, yes: Yes = False, line: InLine = None) -> None:
         typer.echo("They had texted STOP, or are banned: their address stays, so that neither is undone by mistake.")
 
 
-def _remove(session: Session, line: Line, person: Person, now: datetime) -> bool:
-    """Take them off; whether their address stays, because they said STOP."""
+def take_off(session: Session, line: Line, person: Person, now: datetime) -> bool:
+    """Take somebody off the line; whether their address stays, because they said STOP."""
     stopped = person.opted_out_at is not None or person.banned_at is not None
     key = f"removed-{person.id}-{now.timestamp():.6f}"
     heard = Heard(key, Channel.SMS, "", "", "")

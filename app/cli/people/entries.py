@@ -8,6 +8,7 @@ from typing import Any
 from app.cli.people import addresses, skills
 from app.cli.sheets import values
 from app.cli.sheets.cells import Unusable, cell
+from app.settings import Settings
 from handlers import naming, phrasebook, places
 from models import kept_apart, lines, marks, people, same_phone, spellings
 from models.lines import Channel, Line
@@ -70,6 +71,7 @@ class Entry:
     languages: tuple[str, ...]
     areas: list[int] | None
     can: list[str] | None
+    new_areas: tuple[str, ...] = ()  # that the line is about to get
     left_out: tuple[str, ...] = ()  # words in its cells that say nothing to us, with the column's name
 
     def makes(self, line: Line, was: Known) -> Known:
@@ -128,6 +130,11 @@ class Entry:
         return person
 
 
+def own_numbers(settings: Settings) -> tuple[str | None, ...]:
+    """The hotline's numbers as the settings have them: its line has them from the next start on."""
+    return settings.hotline_number, settings.hotline_whatsapp
+
+
 def read(session: Session, line: Line, written: Mapping[str, str], own: Collection[str | None] = ()) -> Entry:
     """The entry for these words; what is not there counts as unknown. Raises Unusable.
 
@@ -162,7 +169,7 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
         tuple(values.languages(said.get("language", ""))),
         areas(session, line, said.get("area", "")),
         can,
-        tuple(f"can {words!r}" for words in left),
+        left_out=tuple(f"can {words!r}" for words in left),
     )
 
 

@@ -7,7 +7,7 @@ import typer
 from app.cli import console
 from app.cli.console import InLine
 from app.cli.people import addresses
-from app.cli.people.addresses import Unusable
+from app.cli.sheets.cells import Unusable
 from app.clock import Clock
 from app.outbound import outbox
 from handlers import forgetting

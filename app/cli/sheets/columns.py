@@ -15,8 +15,10 @@ HERE = Path(__file__).parent
 BRACKETS = re.compile(r"[(\[{].*?[)\]}]")  # "Helper? (yes/no)"
 
 Kind = Literal["people", "requests"]
-# Columns that hold the same, the one to be preferred first. What stands in them is called as the family is.
-FAMILIES: Mapping[str, tuple[str, ...]] = {"address": ("mobile", "phone", "address", "landline")}
+# Columns that hold the same, the preferred first: what is called `address` beside phones was chosen by hand.
+# What stands in them is called as the family is.
+FAMILIES: Mapping[str, tuple[str, ...]] = {"address": ("address", "mobile", "phone", "landline")}
+PHONES = frozenset({"mobile", "phone", "landline"})
 LONGEST = 40  # words of a heading; what is longer is a text
 IGNORE = "ignore"  # for --column ignore=HEADING
 
@@ -55,6 +57,8 @@ def heading(kind: Kind, cells: Sequence[str], chosen: Mapping[str, str] | None =
     """
     titles = [cell(words) for words in cells]
     keys = [key_of(kind, title) for title in titles]
+    if PHONES & set(keys):  # beside a column of phones "address" is a street, and "number" counts the rows
+        keys = [None if key == "address" else key for key in keys]
     for key, title in (chosen or {}).items():
         at = _column(title, titles)
         if key != IGNORE:
@@ -122,8 +126,7 @@ def _settle(found: Heading) -> None:
     """Of several columns that hold the same, say which is taken."""
     for key in dict.fromkeys(map(family, filter(None, found.keys))):
         order = FAMILIES.get(key, (key,))
-        at = [i for one in (key, *order) for i, known in enumerate(found.keys) if known == one]
-        at = list(dict.fromkeys(at))
+        at = [i for one in order for i, known in enumerate(found.keys) if known == one]
         if len(at) < 2 or key in found.joins:
             continue
         first, *others = (found.titles[i] for i in at)

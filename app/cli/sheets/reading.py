@@ -128,7 +128,7 @@ def _row(heading: Heading, number: int, cells: Sequence[str]) -> Row:
                 others.setdefault(title, words)
             continue
         name = family(key)
-        order = (name, *columns.FAMILIES.get(name, ())).index(key)
+        order = columns.FAMILIES.get(name, (name,)).index(key)
         if key in heading.joins and key in values:
             values[key] += f"; {words}"
         elif name not in values or order < rank[name]:

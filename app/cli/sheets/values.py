@@ -20,6 +20,7 @@ NO = frozenset(
     "no n nope nein non nao nan niet nie 0 0.0 false f off falso faux falsch unchecked none - – — n/a na ☐ ❌ 否 不 "
     "无 無 아니요 нет ні لا".split()
 ) | {"", "not yet", "todavia no", "aun no"}
+NOBODYS = frozenset({"und", "mul", "zxx", "mis", "tlh"})  # several, none, unknown; and one from a film
 LISTED = re.compile(r"[,;/|\n•]|\s&\s|\s\+\s")
 AND = re.compile(r"\b(?:and|y|e|et|und|ak|e)\b")
 
@@ -51,7 +52,8 @@ def languages(words: str) -> list[str]:
         codes = [whole] if whole else [_named(each) for each in AND.split(fold(part)) if each.strip()]
         for code in codes:
             if code is None:
-                raise Unusable(f"language {part!r}: not the name of one; write it such as Spanish, or its code, es")
+                ours = ", ".join(f"{code} ({phrasebook.book(code).name})" for code in phrasebook.languages())
+                raise Unusable(f"language {part!r}: not known; write one of: {ours}, or the name of any other")
             if code not in found:
                 found.append(code)
     return found
@@ -87,7 +89,7 @@ def _names() -> dict[str, str]:
         found.update({_plain(name): code for name in [code, *names]})
     for reader in readers:
         for code, name in Locale.parse(reader).languages.items():
-            if "_" not in code and "@" not in code and code not in ("und", "mul", "zxx", "mis"):
+            if "_" not in code and "@" not in code and code not in NOBODYS:
                 found.setdefault(_plain(name), code)
     for code in localedata.locale_identifiers():
         if "_" not in code and (own := Locale.parse(code).languages.get(code)):
