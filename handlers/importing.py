@@ -21,7 +21,7 @@ from models.inbound import Heard
 from models.people import Address, Person
 from models.requests import Outcome, Request, State, Urgency
 
-PHRASE = "moved_here"  # tells a neighbor by itself who writes and why
+PHRASE = "moved_to_us"  # tells a neighbor by itself who writes and why
 A_DAY_AT_LEAST = 3  # requests that volunteers are asked about, however little hands carry
 USUAL = 10  # where nobody knows yet what hands carry
 UNDONE = "import undone"
@@ -139,7 +139,7 @@ def slots(context: Context, presses: list[bool], a_day: int | None = None) -> li
 def tell(context: Context, person: Person, request: Request) -> Text:
     """The text to a neighbor that their request is here now. It waits for the morning, for nobody asked for it."""
     name, what = Ours(context.line.name), context.what(request)
-    return context.tell(person, "moved_here", about=request, lane=Lane.BULK, line=name, what=what)
+    return context.tell(person, "moved_to_us", about=request, lane=Lane.BULK, line=name, what=what)
 
 
 def take_back(context: Context, request: Request, *, wrote: bool) -> tuple[str, list[Text]]:

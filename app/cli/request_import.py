@@ -16,7 +16,7 @@ from app.cli.sheets.cells import Unusable
 from app.cli.sheets.reading import Table
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import importing
+from handlers import alarms, importing
 from handlers.turn import Context, Text
 from models import imports, people
 from models.imports import ImportBatch, Kind
@@ -116,14 +116,16 @@ def _do(session: Session, line: Line, table: Table, source: str, wishes: Wishes)
     batch = imports.begin(session, line.id, Kind.REQUESTS, source, context.now)
     presses = [each.listed.urgency is Urgency.URGENT or each.read.in_danger for each in plan.rows]
     found: list[Request] = []
+    alarmed = True
     for each, slot in zip(plan.rows, importing.slots(context, presses, wishes.a_day), strict=True):
         request, texts = _take_in(context, batch, each, slot)
         found.append(request)
+        alarmed &= not request.in_danger or alarms.reached_duty(texts)
         if wishes.tell and not request.in_danger:
             person = people.by_id(session, request.person_id)
             texts = [*texts, importing.tell(context, person, request)]
         outbox.queue(session, line, f"import-{batch.id}-{each.number}", texts, context.now)
-    return [*_taken_in(found), *(_told(found) if wishes.tell else ())]
+    return [*_taken_in(found, alarmed=alarmed), *(_told(found) if wishes.tell else ())]
 
 
 def _take_in(context: Context, batch: ImportBatch, each: Planned, slot: datetime) -> tuple[Request, list[Text]]:
@@ -142,7 +144,7 @@ def _home(session: Session, person: Person) -> Address:
     return people.reply_addresses(session, [person.id])[person.id]
 
 
-def _taken_in(found: Sequence[Request]) -> list[str]:
+def _taken_in(found: Sequence[Request], *, alarmed: bool) -> list[str]:
     said = [f"{console.count(len(found), 'request')} taken in: {_numbers(found)}."]
     danger = [request for request in found if request.in_danger]
     held = [request for request in found if request.state == "held" and not request.in_danger]
@@ -154,7 +156,7 @@ def _taken_in(found: Sequence[Request]) -> list[str]:
         said.append(f"{_numbers(held)}: whoever is on duty reads these first (OPEN or ASSIGN lets them go on).")
     later = [request for request in found if request.state == "open" and not request.wave]
     if later:
-        said.append(f"{console.count(len(later), 'request')} wait for their turn; volunteers are asked by and by.")
+        said.append(f"{console.count(len(later), 'request waits', 'requests wait')} for a turn: volunteers are asked by and by.")
     return [*said, "hotline request import --undo withdraws what nobody has taken."]
 
 

@@ -35,6 +35,14 @@ class Planned:
 
 
 @dataclass
+class Seen:
+    """What was in the rows before."""
+
+    rows: dict[Key, int] = field(default_factory=dict)  # the first of those that are the same
+    names: dict[tuple[Channel, str], str] = field(default_factory=dict)  # of whom the phone is, where nobody is known
+
+
+@dataclass
 class Plan:
     """What a list makes of its rows; all are in one of these."""
 
@@ -51,7 +59,7 @@ def plan(session: Session, line: Line, table: Table, own: tuple[str | None, ...]
     context = Context(session, line, Clock().now())
     reader = Reader(table, line, context.now)
     found = Plan(refused=[*table.refused])
-    seen: dict[Key, int] = {}
+    seen = Seen()
     for row in table.rows:
         try:
             _row(context, reader, row, own, found, seen)
@@ -66,7 +74,7 @@ def _row(
     row: Row,
     own: tuple[str | None, ...],
     found: Plan,
-    seen: dict[Key, int],
+    seen: Seen,
 ) -> None:
     stands = reader.stands(row)
     if stands is not Stands.OPEN:
@@ -76,9 +84,9 @@ def _row(
     read = importing.read(listed)
     if not read.needs and not read.in_danger:
         raise Unusable(f"need {listed.words[:40]!r}: not understood; write it such as groceries, or a ride")
-    entry, person, for_name = _who(context, row, own)
+    entry, person, for_name = _who(context, row, own, seen)
     key = (entry.channel, entry.value, for_name, frozenset(map(str, read.needs)))
-    first = seen.setdefault(key, row.number)
+    first = seen.rows.setdefault(key, row.number)
     if first != row.number:
         found.same.append((row.number, f"as row {first}"))
         return
@@ -92,7 +100,7 @@ def _row(
     found.rows.append(Planned(row.number, entry, listed, read, for_name))
 
 
-def _who(context: Context, row: Row, own: tuple[str | None, ...]) -> tuple[Entry, Person | None, str | None]:
+def _who(context: Context, row: Row, own: tuple[str | None, ...], seen: Seen) -> tuple[Entry, Person | None, str | None]:
     """Whose row it is: the entry, who that is if they are known, and for whom it is if the phone is another's."""
     if not any(row.values.get(key) for key in ("address", "whatsapp")):
         raise Unusable(
@@ -105,12 +113,20 @@ def _who(context: Context, row: Row, own: tuple[str | None, ...]) -> tuple[Entry
     entry = entries.read(context.session, context.line, {**written, "name": name}, own)
     person = entry.finds(context.session, context.line)
     if person is None:
-        return entry, None, None
+        known = seen.names.setdefault((entry.channel, entry.value), name)
+    else:
+        _may_be_asked_for(person)
+        known = person.name
+    another = bool(name and known) and fold(name).split()[0] != fold(known).split()[0]
+    if not another:
+        return entry, person, None
+    entry = entries.read(context.session, context.line, written, own)
+    return entry, person, naming.first(name, context.line.name)
+
+
+def _may_be_asked_for(person: Person) -> None:
+    """Raise Unusable for whom the hotline must not write to."""
     if person.opted_out_at is not None:
         raise Unusable("they have texted STOP: only START, from their own phone, lets the hotline write to them")
     if person.banned_at is not None:
         raise Unusable("they were put out; hotline person unban takes them back")
-    another = bool(name and person.name) and fold(name).split()[0] != fold(person.name).split()[0]
-    if another:
-        entry = entries.read(context.session, context.line, written, own)
-    return entry, person, naming.first(name, context.line.name) if another else None
