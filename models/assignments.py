@@ -261,10 +261,31 @@ def holding(session: Session, request: Request) -> list[tuple[Assignment, Person
     if not request.several:
         holder = on(session, request)
         return [holder] if holder else []
+    found = all_on(session, request, *HOLDING)
+    return list({person.id: (held, person) for held, person in found if _holds(request, held)}.values())
+
+
+def _holds(request: Request, held: Assignment) -> bool:
     # Of one that some have, who said before that it was done was told that it was not.
-    states = (State.ACTIVE,) if request.state is RequestState.CLAIMED else HOLDING
-    found = all_on(session, request, *states)
-    return list({person.id: (held, person) for held, person in found}.values())
+    return held.state is State.ACTIVE or request.state is not RequestState.CLAIMED
+
+
+def holders(session: Session, line_id: int) -> dict[int, list[tuple[Assignment, Person]]]:
+    """Who has each of the line's requests in hand, or said that it was delivered, by its id, the first first."""
+    theirs = Request.line_id == line_id, in_literals(col(Assignment.state), HOLDING)
+    query = select(Assignment, Person).join(Person, col(Person.id) == col(Assignment.person_id))
+    query = query.join(Request, col(Request.id) == col(Assignment.request_id)).where(*theirs)
+    found: dict[int, list[tuple[Assignment, Person]]] = {}
+    for held, person in session.exec(query.order_by(col(Assignment.id))):
+        found.setdefault(held.request_id, []).append((held, person))
+    return found
+
+
+def who_holds(request: Request, held: list[tuple[Assignment, Person]]) -> list[Person]:
+    """The same people as `holding` finds, of what `holders` has found for this request."""
+    if not request.several:
+        return [held[-1][1]] if held else []
+    return list({person.id: person for each, person in held if _holds(request, each)}.values())
 
 
 def held_of(session: Session, request: Request, person_id: int, *states: State) -> tuple[Assignment, Person] | None:

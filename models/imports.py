@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
 from models.people import Address, Person
+from models.requests import Request
 from models.store.session import Session
 from models.store.types import EnumString, Model, UtcDateTime, table
 
@@ -108,14 +109,44 @@ def record(
     session.add(batch)
 
 
+def record_request(
+    session: Session, batch: ImportBatch, number: int, request: Request, now: datetime, *, is_new: bool
+) -> None:
+    """Write down which request a row made, and whether its neighbor was new."""
+    session.create(
+        ImportedRow,
+        batch_id=batch.id,
+        line_id=batch.line_id,
+        person_id=request.person_id,
+        request_id=request.id,
+        number=number,
+        is_new=is_new,
+        created_at=now,
+    )
+
+
+def requests_of(session: Session, batch: ImportBatch) -> list[tuple[ImportedRow, Request]]:
+    """The requests that a list made, with its rows, in its order."""
+    query = select(ImportedRow, Request).join(Request, col(Request.id) == col(ImportedRow.request_id))
+    return list(session.exec(query.where(ImportedRow.batch_id == batch.id).order_by(col(ImportedRow.id))))
+
+
+def asked_by_list(session: Session, person_id: int) -> bool:
+    """Whether a list said that they need something."""
+    theirs = ImportedRow.person_id == person_id, col(ImportedRow.request_id).is_not(None)
+    return session.exec(select(ImportedRow.id).where(*theirs).limit(1)).first() is not None
+
+
 def find(session: Session, batch_id: int) -> ImportBatch | None:
     """The import with this number."""
     return session.exec(select(ImportBatch).where(ImportBatch.id == batch_id)).first()
 
 
-def latest(session: Session, kind: Kind) -> ImportBatch | None:
-    """The last import of this kind that was not taken back."""
+def latest(session: Session, kind: Kind, line_id: int | None = None) -> ImportBatch | None:
+    """The last import of this kind, to one line or any, that was not taken back."""
     query = select(ImportBatch).where(ImportBatch.kind == kind, col(ImportBatch.undone_at).is_(None))
+    if line_id is not None:
+        query = query.where(ImportBatch.line_id == line_id)
     return session.exec(query.order_by(col(ImportBatch.id).desc()).limit(1)).first()
 
 

@@ -381,6 +381,11 @@ def live_of(session: Session, person_id: int) -> list[Request]:
     return session.fetch(LIVE_OF, person_id=person_id)
 
 
+def of_person(session: Session, person_id: int) -> list[Request]:
+    """All that this neighbor ever asked for, the last first."""
+    return session.exec(select(Request).where(Request.person_id == person_id).order_by(col(Request.id).desc()))
+
+
 def numbers_merged(session: Session, person_id: int) -> list[int]:
     """The numbers of what they asked for that goes on as part of another request."""
     theirs = select(Request.number).where(Request.person_id == person_id, Request.outcome == Outcome.MERGED)

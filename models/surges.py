@@ -15,6 +15,7 @@ from sqlmodel import Field, col, select
 
 from models.delivery import line_numbers
 from models.delivery.line_numbers import Spending
+from models.imports import ImportedRow
 from models.lines import Line, day
 from models.requests import Outcome, Request, State
 from models.store.session import Session
@@ -120,7 +121,8 @@ def forget(session: Session, line: Line) -> None:
 def count_new(session: Session, line: Line, since: datetime) -> int:
     """How many requests have come since then, at most a thousand. Their numbers are given in turn.
 
-    Those taken back cost nobody anything, and danger is never held: neither may make others wait.
+    Those taken back cost nobody anything, danger is never held, what a list brought has a pace of its own: none of
+    these may make others wait.
     """
     new = select(sa.func.count()).where(
         Request.line_id == line.id,
@@ -129,6 +131,7 @@ def count_new(session: Session, line: Line, since: datetime) -> int:
         col(Request.emergency).is_(False),
         col(Request.danger).is_(None),
         sa.func.coalesce(col(Request.outcome), "") != Outcome.WITHDRAWN,
+        ~sa.exists().where(col(ImportedRow.request_id) == col(Request.id)),
     )
     return int(session.exec(new).one())
 

@@ -1,4 +1,4 @@
-"""`hotline parse`: one text a line in, one object a line out, whatever the bytes."""
+"""`hotline parse`: one text a line in, the same text and what it means out, whatever the bytes."""
 
 import json
 from pathlib import Path
@@ -40,12 +40,14 @@ def parsed(data: bytes) -> list[dict[str, Any]]:
     ],
 )
 def test_the_contract(text: str, said: dict[str, Any]) -> None:
-    assert parsed(text.encode() + b"\n") == [said]
+    assert parsed(text.encode() + b"\n") == [{"text": text, **said}]
 
 
 def test_free_words() -> None:
-    (said,) = parsed(b"We need groceries for 4 near 3rd ave")
-    assert said == {**FREE, "intent": "ask", "needs": ["food"], "people": 4, "place": said["place"], "language": "en"}
+    text = "We need groceries for 4 near 3rd ave"
+    (said,) = parsed(text.encode())
+    known = {"intent": "ask", "needs": ["food"], "people": 4, "place": said["place"], "language": "en"}
+    assert said == {"text": text, **FREE, **known}
     assert "3rd ave" in said["place"].lower()
 
 
@@ -68,24 +70,46 @@ def test_nothing_in_nothing_out() -> None:
 def test_any_bytes_give_as_many_objects_as_lines(data: bytes) -> None:
     expected = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
     for said in (found := parsed(data)):
-        assert {"intent", "language"} <= said.keys()
+        assert {"text", "intent", "language"} <= said.keys()
     assert len(found) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\ufeff")), max_size=5))
+def test_each_text_is_echoed_as_it_came(texts: list[str]) -> None:
+    assert [said["text"] for said in parsed("".join(text + "\n" for text in texts).encode())] == texts
 
 
 def test_for_people() -> None:
     said = Command().good("parse", input="claim 42 after 6\n\nduty on\n")
-    assert said.splitlines() == ["claim  numbers 42  note after 6  language en", "other", "duty  on  language en"]
+    assert said.splitlines() == [
+        "claim 42 after 6",
+        "    claim  numbers 42  note after 6  language en",
+        "",
+        "    other",
+        "duty on",
+        "    duty  on  language en",
+    ]
+
+
+def test_a_text_cannot_color_the_terminal_nor_turn_what_stands_beside_it() -> None:
+    said = Command().good("parse", "--explain", input="claim 42 \x1b[31mred \x9b1m \u202egro\u2028up\u2066\n")
+    assert said.splitlines()[0] == "claim 42 [31mred 1m gro up"
+    assert all(line.isprintable() for line in said.splitlines())
 
 
 def test_what_led_to_it_is_explained_below_each_text() -> None:
     said = Command().good("parse", "--explain", input="necesito pañales\n\nclaim 42\n")
     assert said.splitlines() == [
-        "ask  needs baby  language es",
-        '    ask: "necesito"  [kind] asking in es.toml',
-        '    baby: "pañales"  [needs] baby in es.toml',
-        "other",
-        "claim  numbers 42  language en",
-        "    a command, by the phrasebook's [hear]",
+        "necesito pañales",
+        "    ask  needs baby  language es",
+        '        ask: "necesito"  [kind] asking in es.toml',
+        '        baby: "pañales"  [needs] baby in es.toml',
+        "",
+        "    other",
+        "claim 42",
+        "    claim  numbers 42  language en",
+        "        a command, by the phrasebook's [hear]",
     ]
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
+from app.cli.cells import BOM
 from app.clock import Clock
 from app.pages import wording
 from models import lines
@@ -71,7 +73,8 @@ def busy(run: Command) -> Command:
 
 
 def values(written: str) -> dict[tuple[str, str, str], str]:
-    found = [*csv.DictReader(io.StringIO(written))]
+    assert written.startswith(BOM)
+    found = [*csv.DictReader(io.StringIO(written.removeprefix(BOM)))]
     return {(row["section"], row["name"], row["figure"]): row["value"] for row in found}
 
 
@@ -117,7 +120,7 @@ def test_json_has_every_section_and_csv_the_same_figures(busy: Command) -> None:
 
 
 def test_no_cell_is_a_formula(busy: Command) -> None:
-    for row in csv.reader(io.StringIO(busy.good("report", "--csv"))):
+    for row in csv.reader(io.StringIO(busy.good("report", "--csv", "--no-bom"))):
         assert len(row) == 5
         assert not [cell for cell in row if cell.strip()[:1] in "=+-@\uff0b\uff1d\uff0d\uff20" and cell.strip()]
     assert f"'{LINE}" in busy.good("report", "--csv").replace('""', '"')
@@ -170,6 +173,9 @@ def test_it_is_written_into_a_file(busy: Command, tmp_path: Path) -> None:
     file = tmp_path / "report.csv"
     assert busy.good("report", "--csv", "--to", str(file)) == ""
     assert values(file.read_text(encoding="utf-8"))["queue", "", "live"] == "4"
+    book = tmp_path / "report.xlsx"
+    assert busy.good("report", "--to", str(book)) == ""
+    assert ("queue", "live", 4) in [(row[0], row[2], row[3]) for row in load_workbook(book)["hotline"].values]
     done = busy("report", "--csv", "--to", str(tmp_path / "nowhere" / "report.csv"))
     assert done.exit_code == 1
     assert "Check that the folder exists" in done.output

@@ -1,16 +1,11 @@
-"""`hotline request`: the operator's view of what was asked, for people, programs and spreadsheets."""
+"""`hotline request`: the operator's view of what was asked, for people and programs."""
 
-import csv
-import io
 import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from app.cli.cells import harmless
 from handlers import leasing
 from handlers.turn import Context
 from models import assignments, lines, people, requests
@@ -160,37 +155,8 @@ def test_a_number_nobody_has(run: Command, number: str) -> None:
     assert done.stderr.startswith(f"There is no request {number} on Neighbors' Hotline.")
 
 
-def test_the_export_is_a_table_without_formulas(run: Command) -> None:
-    rows = list(csv.DictReader(io.StringIO(run.good("request", "export"))))
-    assert [row["number"] for row in rows] == ["1", "2", "3"]
-    assert rows[0].keys() == CLAIMED.keys()
-    assert rows[0]["text"] == "'=HYPERLINK(1) groceries for 3"
-    assert rows[0]["needs"] == "food, transport"
-    assert rows[1]["emergency"] == "true"
-    assert rows[2]["outcome"] == "withdrawn"
-    assert rows[2]["text"] == ""
-
-
-def test_the_export_as_json_is_the_list(run: Command) -> None:
-    assert run.json("request", "export") == run.json("request", "list")
-
-
 def test_requests_belong_to_their_line(run: Command) -> None:
     run.good("line", "add", "Elm", "--sms", "+12025550190")
     assert run.json("request", "list", "--line", "Elm") == []
     assert run("request", "show", "1", "--line", "Elm").exit_code == 1
     assert run.json("request", "show", "1", "--line", "neighbors hotline")["number"] == 1
-
-
-@given(st.text() | st.sampled_from(["=1+1", " =1", "\t=1", "+1", "-1", "@a", "\r=1", "\n@x"]))
-def test_no_cell_is_a_formula(text: str) -> None:
-    shown = harmless(text)
-    assert not shown.lstrip().startswith(("=", "+", "-", "@"))
-    assert shown in (text, f"'{text}")
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(None, ""), (True, "true"), (3, "3"), (["food", "water"], "food, water"), ([], "")]
-)
-def test_other_cells(value: object, shown: str) -> None:
-    assert harmless(value) == shown

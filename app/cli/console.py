@@ -39,6 +39,8 @@ InLine = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
 
+BREAKS = "\t\n\r\u2028\u2029"  # a tab stands where words end, too
+TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})  # classes of UAX #9: embeddings
 WAKING = tenacity.Retrying(  # hosts put a database to sleep, and a machine that starts starts it beside us
     retry=tenacity.retry_if_exception(lambda e: isinstance(e, OperationalError) and cures.is_waking(str(e.orig))),
     wait=tenacity.wait_fixed(0.5),  # seconds
@@ -164,8 +166,12 @@ def stamp(moment: datetime, line: Line) -> str:
 
 
 def plain(text: str) -> str:
-    """A stranger's words without what would move the cursor or turn the terminal red."""
-    return "".join(" " if c in "\r\n\t" else c for c in text if c in "\r\n\t" or unicodedata.category(c) != "Cc")
+    """A stranger's words on one line, without what moves the cursor, colors the terminal or turns words around."""
+    return "".join(
+        " " if c in BREAKS else c
+        for c in text
+        if c in BREAKS or (unicodedata.category(c) != "Cc" and unicodedata.bidirectional(c) not in TURNS)
+    )
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -1,6 +1,7 @@
-"""`hotline parse`: what each text on standard input would be taken to mean, without any context."""
+"""`hotline parse`: each text on standard input, and what it would be taken to mean without any context."""
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from enum import StrEnum
@@ -8,11 +9,15 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
+from app.cli import console
 from handlers import registry
 from handlers.understanding.explain import explain
 from handlers.understanding.intents import Free, Intent, Kind, Machine, Order, Wordless
 from handlers.understanding.when.expression import TimeExpression
 from models.requests import Urgency
+
+INDENT = "    "
+STEERS = re.compile(r"[\x7f-\x9f\u2028\u2029]")  # json.dumps escapes what is below U+0020
 
 app = typer.Typer()
 
@@ -22,7 +27,7 @@ def parse(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     explained: Annotated[bool, typer.Option("--explain", help="Below each text, the words that decided.")] = False,
 ) -> None:
-    """Read one text a line and say what each means."""
+    """Read one text a line; say each again, and below it what it means."""
     if as_json and explained:
         raise typer.BadParameter("--explain is for people: leave out --json")
     failed = False
@@ -33,11 +38,17 @@ def parse(
         except Exception as error:  # a fault of ours in one text must not cost the answers to all others
             typer.echo(f"line {number}: a fault of ours, {type(error).__name__}", err=True)
             found, failed = nothing(None), True
-        print(json.dumps(found, ensure_ascii=False) if as_json else readable(found), flush=True)
-        if explained:
-            for reason in reasons(text):
-                print(f"    {reason}", flush=True)
+        if as_json:
+            print(one_line({"text": text, **found}), flush=True)
+            continue
+        below = [INDENT + readable(found), *(INDENT * 2 + reason for reason in (reasons(text) if explained else ()))]
+        print("\n".join(map(console.plain, [text, *below])), flush=True)
     raise typer.Exit(1 if failed else 0)
+
+
+def one_line(found: dict[str, Any]) -> str:
+    """As JSON on one line, whatever its reader takes for the end of one; what steers a terminal is escaped."""
+    return STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(found, ensure_ascii=False))
 
 
 def _stdin() -> BinaryIO:

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli import cells, console, spans
+from app.cli.cells import NoBom
 from app.cli.console import AsJson, InLine
 from app.clock import Clock
 from app.pages import wording
@@ -60,8 +61,10 @@ def report(
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets: one table, a figure a row.")] = False,
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="FILE", help="Write it there, not on the screen.")
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write it there; .xlsx: a workbook."),
     ] = None,
+    no_bom: NoBom = False,
     public: Annotated[
         bool, typer.Option("--public", help="What everybody may see: nothing of fewer than five.")
     ] = False,
@@ -79,13 +82,14 @@ def report(
 
     with console.opened(console.settings()) as kept:
         found = kept.read(work)
+    if as_csv or (cells.is_workbook(to) and not as_json):
+        about = (("report", "", name, value, "") for name, value in _about(found, public=public).items())
+        cells.save(to, HEAD, (*about, *map(astuple, found.rows)), bom=not no_bom)
+        return
     with nullcontext(sys.stdout) if to is None else to.open("w", encoding="utf-8", newline="") as file:
         if as_json:
             tree = {"report": _about(found, public=public), **as_tree(found.rows)}
             print(json.dumps(tree, ensure_ascii=False, indent=2), file=file)
-        elif as_csv:
-            about = (("report", "", name, value, "") for name, value in _about(found, public=public).items())
-            cells.write(file, HEAD, (*about, *map(astuple, found.rows)))
         else:
             _show(found, wording.of(code or found.line.language), file, public=public)
 

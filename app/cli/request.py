@@ -1,11 +1,10 @@
 """`hotline request …`: what neighbors asked for and where it stands. On the operator's console nothing is masked."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
-from app.cli import cells, console
+from app.cli import console, request_export, request_import
 from app.cli.console import AsJson, InLine
 from handlers import phrasebook
 from models import assignments, events, lines, people, requests
@@ -14,11 +13,13 @@ from models.requests import Request, State
 from models.store.session import Session
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(request_export.export)
+app.command("import")(request_import.import_)
 
 
 @app.callback()
 def main() -> None:
-    """List, show and export requests."""
+    """List and show requests; write them into a table for a spreadsheet, or take in those of a list."""
 
 
 @app.command("list")
@@ -99,16 +100,6 @@ def show(
         typer.echo("    " + console.plain("  ".join(part for part in parts if part)))
 
 
-@app.command()
-def export(as_json: AsJson = False, line: InLine = None) -> None:
-    """All requests as CSV on standard output, for a spreadsheet."""
-    found, _ = _read(line, None)
-    if as_json:
-        console.as_json(found)
-        return
-    cells.write(sys.stdout, FIELDS, (request.values() for request in found))
-
-
 def _read(line: str | None, state: State | None) -> tuple[list[dict[str, Any]], Line]:
     def work(session: Session) -> tuple[list[dict[str, Any]], Line]:
         chosen = console.line_named(session, line)
@@ -117,10 +108,6 @@ def _read(line: str | None, state: State | None) -> tuple[list[dict[str, Any]], 
 
     with console.opened(console.settings()) as kept:
         return kept.read(work)
-
-
-FIELDS = """number state outcome needs people urgency emergency area vicinity place text language helper
-    helpers_wanted code_word created_at changed_at""".split()
 
 
 def _fields(session: Session, line: Line, request: Request) -> dict[str, Any]:

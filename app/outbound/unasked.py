@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from handlers import phrasebook, segments, welcoming
+from handlers import importing, phrasebook, segments, welcoming
 from handlers.summary import Ours
 from handlers.turn import Text
-from models import people, shifts
+from models import imports, people, shifts
 from models.delivery.outbound import Lane
 from models.lines import Channel, Line
 from models.people import Address
@@ -13,6 +13,7 @@ from models.store.session import Session
 
 UNASKED = frozenset({Lane.NOTICE, Lane.BULK})
 URGENT = frozenset({Lane.EMERGENCY, Lane.SAFETY})
+SAYS_SO = frozenset({welcoming.PHRASE, importing.PHRASE})  # who writes, and why
 IN_TALK = timedelta(minutes=30)  # after somebody's text, in which they are awake, whatever the hour
 
 
@@ -33,13 +34,20 @@ def may_leave(session: Session, line: Line, text: Text, home: Address, now: date
 
 
 def introduced(session: Session, line: Line, text: Text, home: Address, said: list[str], now: datetime) -> list[str]:
-    """The first text ever to a volunteer whom somebody else has added says who writes to them, and why."""
+    """The first text ever to somebody whom others have added says who writes to them, and why.
+
+    To a volunteer, and to a neighbor whose request came by a list.
+    """
     person = text.to
-    if person.introduced_at is not None or person.helper_since is None or text.lane in URGENT:
+    if person.introduced_at is not None or text.lane in URGENT:
         return said  # in danger seconds count: the next text says it
+    listed = person.helper_since is None and home.last_heard_at is None and imports.asked_by_list(session, person.id)
+    if person.helper_since is None and not listed:
+        return said
     person.introduced_at = now
     session.add(person)
-    if home.last_heard_at is not None or text.phrase == welcoming.PHRASE:  # they know, or it says so itself
+    if home.last_heard_at is not None or text.phrase in SAYS_SO:  # they know
         return said
-    intro = phrasebook.book(person.speaks(line), line.language).say("introduction", {"line": Ours(line.name)})
+    book = phrasebook.book(person.speaks(line), line.language)
+    intro = book.say("introduction_asked" if listed else "introduction", {"line": Ours(line.name)})
     return [f"{segments.thrifty(intro) if home.channel is Channel.SMS else intro}{said[0]}", *said[1:]]

@@ -1,0 +1,242 @@
+"""`hotline request import`: what a group's own list holds open, taken in after the host has seen what it would do."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import console, request_plan, request_rows
+from app.cli.console import InLine
+from app.cli.request_plan import Plan, Planned
+from app.cli.sheets.cells import Unusable
+from app.cli.sheets.reading import Table
+from app.clock import Clock
+from app.outbound import outbox
+from handlers import alarms, importing
+from handlers.turn import Context, Text
+from models import imports, people
+from models.imports import ImportBatch, Kind
+from models.lines import Line
+from models.people import Address, Person
+from models.requests import Request, Urgency
+from models.store.session import Session
+
+MOST_SHOWN = 40  # rows of what would be taken in
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How the host wants it."""
+
+    own: tuple[str | None, ...]
+    a_day: int | None
+    tell: bool
+
+
+def import_(
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV of any habit, or .xlsx.")
+    ] = None,
+    tell: Annotated[
+        bool | None,
+        typer.Option("--tell/--no-tell", help="Text each neighbor once that their request is here now; else nobody."),
+    ] = None,
+    a_day: Annotated[
+        int | None,
+        typer.Option(
+            "--per-day", min=1, max=1000, help="About so many a day volunteers are asked; else as they can."
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="KEY=HEADING", help='What a column holds: need="Asks for".'),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook, the one to read.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Withdraw what the last list brought and nobody has taken.")
+    ] = False,
+    line: InLine = None,
+) -> None:
+    """Take in what a list holds open: name, phone, need, people, area, address, language, date, urgency, status.
+
+    Rows that are over are left out, and what is here already is not made twice. Nobody is texted but on your word;
+    volunteers are asked by and by.
+    """
+    if undo == (file is not None):
+        console.fail("Name the file to import, or write --undo; not both.", 2)
+    settings = console.settings()
+    if file is None:
+        with console.opened(settings) as kept:
+            for words in kept.write(lambda session: _undo(session, line)).result():
+                typer.echo(words)
+        return
+    try:
+        table = request_rows.read(file.read_bytes(), _chosen(column or []), sheet)
+    except Unusable as error:
+        console.fail(f"{file}: {error}")
+    own = (settings.hotline_number, settings.hotline_whatsapp)
+    with console.opened(settings) as kept:
+        plan = kept.read(lambda session: request_plan.plan(session, console.line_named(session, line), table, own))
+        _show(plan, table)
+        asks = sys.stdin.isatty() and not yes
+        if dry_run or not plan.rows:
+            typer.echo("Nothing was changed." if dry_run else "There is nothing to take in.")
+            raise typer.Exit(1 if plan.refused else 0)
+        if asks and not typer.confirm(f"Take in {console.count(len(plan.rows), 'request')}?"):
+            console.fail("Nothing was changed.")
+        if tell is None:
+            tell = asks and typer.confirm("Text each of these neighbors once that their request is here now?")
+        wishes = Wishes(own, a_day, tell)
+        done = kept.write(lambda session: _do(session, console.line_named(session, line), table, file.name, wishes))
+        for words in done.result():
+            typer.echo(words)
+    raise typer.Exit(1 if plan.refused else 0)
+
+
+def _chosen(columns: Sequence[str]) -> Mapping[str, str]:
+    found = {}
+    for said in columns:
+        key, equals, heading = said.partition("=")
+        if not equals or not heading.strip():
+            console.fail(f'--column {said!r}: write it such as need="Asks for"', 2)
+        found[key.strip()] = heading.strip()
+    return found
+
+
+def _do(session: Session, line: Line, table: Table, source: str, wishes: Wishes) -> list[str]:
+    """Take in every row of the plan, worked out anew: it may be that somebody has texted meanwhile."""
+    context = Context(session, line, Clock().now())
+    plan = request_plan.plan(session, line, table, wishes.own)
+    batch = imports.begin(session, line.id, Kind.REQUESTS, source, context.now)
+    presses = [each.listed.urgency is Urgency.URGENT or each.read.in_danger for each in plan.rows]
+    found: list[Request] = []
+    alarmed = True
+    for each, slot in zip(plan.rows, importing.slots(context, presses, wishes.a_day), strict=True):
+        request, texts = _take_in(context, batch, each, slot)
+        found.append(request)
+        alarmed &= not request.in_danger or alarms.reached_duty(texts)
+        if wishes.tell and not request.in_danger:
+            person = people.by_id(session, request.person_id)
+            texts = [*texts, importing.tell(context, person, request)]
+        outbox.queue(session, line, f"import-{batch.id}-{each.number}", texts, context.now)
+    return [*_taken_in(found, alarmed=alarmed), *(_told(found) if wishes.tell else ())]
+
+
+def _take_in(context: Context, batch: ImportBatch, each: Planned, slot: datetime) -> tuple[Request, list[Text]]:
+    session, line = context.session, context.line
+    is_new = each.entry.finds(session, line) is None
+    person = each.entry.keep(session, line, context.now)
+    session.flush()
+    home = _home(session, person)
+    request, texts = importing.take_in(context, person, home, each.listed, for_name=each.for_name, slot=slot)
+    imports.record_request(session, batch, each.number, request, context.now, is_new=is_new)
+    return request, texts
+
+
+def _home(session: Session, person: Person) -> Address:
+    session.cache.pop("reply_addresses", None)
+    return people.reply_addresses(session, [person.id])[person.id]
+
+
+def _taken_in(found: Sequence[Request], *, alarmed: bool) -> list[str]:
+    said = [f"{console.count(len(found), 'request')} taken in: {_numbers(found)}."]
+    danger = [request for request in found if request.in_danger]
+    held = [request for request in found if request.state == "held" and not request.in_danger]
+    if danger:
+        said.append(
+            f"{_numbers(danger)}: may tell of danger. Whoever is on duty has been alarmed; call them yourself, too."
+        )
+    if held:
+        said.append(f"{_numbers(held)}: whoever is on duty reads these first (OPEN or ASSIGN lets them go on).")
+    later = [request for request in found if request.state == "open" and not request.wave]
+    if later:
+        said.append(f"{console.count(len(later), 'request waits', 'requests wait')} for a turn: volunteers are asked by and by.")
+    return [*said, "hotline request import --undo withdraws what nobody has taken."]
+
+
+def _told(found: Sequence[Request]) -> list[str]:
+    calm = [request for request in found if not request.in_danger]
+    return [f"{console.count(len(calm), 'neighbor hears', 'neighbors hear')} of it by text, once people are awake."]
+
+
+def _numbers(found: Sequence[Request]) -> str:
+    return ", ".join(f"#{request.number}" for request in found)
+
+
+def _show(plan: Plan, table: Table) -> None:
+    """What would be done, on the screen; what is wrong, beside it."""
+    for note in table.notes:
+        typer.echo(console.plain(note), err=True)
+    if table.ignored:
+        typer.echo(f"Columns not read: {', '.join(map(console.plain, table.ignored))}", err=True)
+    if any(key == "notes" for key, _ in table.taken) and plan.rows:
+        typer.echo("Notes go along to whoever helps; --column ignore=HEADING leaves a column out.", err=True)
+    for number, why in sorted(plan.refused):
+        typer.echo(f"{table.counted} {number} refused: {console.plain(why)}", err=True)
+    for number, what in plan.unclear:
+        typer.echo(f"{table.counted} {number} taken in, but for {console.plain(what)}", err=True)
+    if plan.rows:
+        shown = [_shown(each) for each in plan.rows[:MOST_SHOWN]]
+        console.table([table.counted, "who", "needs", "people", "where", "asked", "first"], shown)
+    if len(plan.rows) > MOST_SHOWN:
+        typer.echo(f"... and {len(plan.rows) - MOST_SHOWN} more")
+    counts = {
+        "to be taken in": len(plan.rows),
+        "over already": len(plan.over),
+        "somebody has it already": len(plan.taken),
+        "here already": len(plan.same),
+        "refused": len(plan.refused),
+    }
+    typer.echo("; ".join(f"{number} {what}" for what, number in counts.items() if number or what == "to be taken in"))
+    if plan.taken:
+        rows = ", ".join(map(str, plan.taken))
+        typer.echo(
+            f"Left out because somebody has it: {table.counted} {rows}; where nobody has, write open", err=True
+        )
+    for number, what in plan.same:
+        typer.echo(f"{table.counted} {number} is the same {what}", err=True)
+
+
+def _shown(each: Planned) -> list[object]:
+    listed = each.listed
+    first = "DANGER: duty is alarmed" if each.read.in_danger else listed.urgency
+    where = listed.area or ("an address" if listed.place else None)
+    who = each.for_name or each.entry.name
+    needs = ", ".join(map(str, each.read.needs))
+    return [
+        each.number,
+        who,
+        needs,
+        listed.people,
+        where,
+        f"{listed.asked_at:%Y-%m-%d}" if listed.asked_at else None,
+        first,
+    ]
+
+
+def _undo(session: Session, named: str | None) -> list[str]:
+    line = console.line_named(session, named)
+    context = Context(session, line, Clock().now())
+    batch = imports.latest(session, Kind.REQUESTS, line.id)
+    if batch is None:
+        console.fail("No list of requests was imported that could be taken back.")
+    back, stays = 0, []
+    for _, request in imports.requests_of(session, batch):
+        home = people.reply_addresses(session, [request.person_id]).get(request.person_id)
+        heard = home.last_heard_at if home is not None else None
+        wrote = heard is not None and heard > batch.created_at
+        why, texts = importing.take_back(context, request, wrote=wrote)
+        outbox.queue(session, line, f"import-{batch.id}-undo-{request.id}", texts, context.now)
+        back += not why
+        if why:
+            stays.append(f"#{request.number} stays: {why}")
+    batch.undone_at = context.now
+    session.add(batch)
+    done = f"{console.count(back, 'request')} withdrawn"
+    return [f"{done}; {len(stays)} stay." if stays else f"{done}.", *stays]

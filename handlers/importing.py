@@ -1,0 +1,176 @@
+"""What a group's own list holds open, taken down as if it had been texted: read by the same words, asked by and by.
+
+Nobody is texted because of it but whoever may be asked, and whoever is on duty where a row tells of danger. The
+neighbors hear of it where the host agrees; else the first text they get says who writes (app/outbound/unasked.py).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers import admission, alarms, intake, neighboring, places, redaction, waves, whereabouts
+from handlers.brake import Held, Hold
+from handlers.summary import Ours
+from handlers.turn import Context, Text, Turn
+from handlers.understanding.intents import Need, Understanding
+from handlers.understanding.needs import understand
+from models import assignments, lines, people, requests
+from models.delivery import outbound
+from models.delivery.outbound import Lane
+from models.inbound import Heard
+from models.people import Address, Person
+from models.requests import Outcome, Request, State, Urgency
+
+PHRASE = "moved_to_us"  # tells a neighbor by itself who writes and why
+A_DAY_AT_LEAST = 3  # requests that volunteers are asked about, however little hands carry
+USUAL = 10  # where nobody knows yet what hands carry
+UNDONE = "import undone"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row, as far as its columns hold what we know."""
+
+    words: str  # what is needed, as the list says it
+    more: str = ""  # notes that go along to whoever helps
+    needs: tuple[Need, ...] = ()  # by our own names, where the list has these
+    people: int | None = None
+    urgency: Urgency | None = None
+    emergency: bool = False  # the list says so itself
+    area: str = ""
+    place: str = ""
+    asked_at: datetime | None = None
+
+    @property
+    def said(self) -> str:
+        """All of its words."""
+        return "\n".join(filter(None, (self.words, self.more)))[: intake.LONGEST_TEXT]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a row means."""
+
+    needs: tuple[Need, ...]
+    meaning: Understanding
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether somebody must look at once."""
+        return self.meaning.danger is not None
+
+
+def read(listed: Listed) -> Read:
+    """What is needed, by the grammar that hears texts; nothing where the words name nothing."""
+    asked = understand(listed.words).as_answer()
+    needs = listed.needs or asked.needs or ((Need.OTHER,) if redaction.names_unknown(listed.words) else ())
+    return Read(needs, understand(listed.said) if listed.more else asked)
+
+
+def alike(
+    context: Context, person: Person, listed: Listed, needs: Iterable[Need], for_name: str | None
+) -> Request | None:
+    """What is here of it already: still open, or over and from the same moment or in the same words."""
+    for request in requests.of_person(context.session, person.id):
+        if {*request.needs} != {*map(str, needs)} or request.for_name != for_name:
+            continue
+        if request.live or request.text == listed.said or request.created_at == listed.asked_at:
+            return request
+    return None
+
+
+def take_in(
+    context: Context, person: Person, home: Address, listed: Listed, *, for_name: str | None, slot: datetime
+) -> tuple[Request, list[Text]]:
+    """The request of a row, and the texts that follow at once: to duty in danger, to volunteers if it is its turn."""
+    found, now = read(listed), context.now
+    language = person.speaks(context.line)
+    meaning = found.meaning
+    request = requests.create(
+        context.session,
+        context.line,
+        person_id=person.id,
+        state=State.HELD if found.in_danger else State.DRAFT,
+        now=min(listed.asked_at or now, now),
+        text=listed.said,
+        for_name=for_name,
+        needs=[str(need) for need in found.needs],
+        people=listed.people or meaning.people,
+        helpers_wanted=intake.helpers(context, meaning),
+        urgency=Urgency.URGENT if meaning.emergency else listed.urgency,
+        emergency=meaning.emergency,
+        danger=meaning.danger,
+        language=language,
+        code_word=intake.code_word(language),
+        wanted_at=now,
+        next_action_at=now + requests.HELD_LOOK if found.in_danger else None,
+    )
+    _locate(context, request, listed)
+    context.session.add(request)
+    if meaning.danger is not None:
+        heard = Heard(f"import-{request.id}", home.channel, home.value, "", listed.said)
+        turn = Turn(context.session, context.line, now, speaker=person, heard=heard)
+        return request, alarms.alarm(turn, request, meaning.danger)
+    if intake.is_read_first(context, request) and requests.hold(context.session, request, now):
+        return request, []
+    held = Held(Hold.QUEUE, admission.look_at(context)) if admission.joins(context, request) else None
+    if held is None and slot > now:
+        held = Held(Hold.SURGE, slot)
+    return request, waves.open_up(context, request, "opened", (State.DRAFT,), held=held)
+
+
+def slots(context: Context, presses: list[bool], a_day: int | None = None) -> list[datetime]:
+    """When volunteers are first asked about each of so many: a few now, then so many a day while people are awake.
+
+    What presses comes first, whatever its place in the list.
+    """
+    row = admission.kept(context)
+    pace = a_day or max(A_DAY_AT_LEAST, round(row.per_day) if row is not None and row.per_day else USUAL)
+    awake = lines.waking(context.line)
+    day = awake.between(context.now, context.now + timedelta(days=1))
+    order = sorted(range(len(presses)), key=lambda at: not presses[at])
+    found = [context.now] * len(presses)
+    for place, at in enumerate(order):
+        if not presses[at]:
+            found[at] = awake.after(context.now, max(0, place + 1 - A_DAY_AT_LEAST) * day / pace)
+    return found
+
+
+def tell(context: Context, person: Person, request: Request) -> Text:
+    """The text to a neighbor that their request is here now. It waits for the morning, for nobody asked for it."""
+    name, what = Ours(context.line.name), context.what(request)
+    return context.tell(person, "moved_to_us", about=request, lane=Lane.BULK, line=name, what=what)
+
+
+def take_back(context: Context, request: Request, *, wrote: bool) -> tuple[str, list[Text]]:
+    """Withdraw what was taken in, unless it has gone on since: then the words say why it stays."""
+    if not request.live:
+        return f"is over ({request.outcome})", []
+    if request.state in (State.CLAIMED, State.DELIVERED) or assignments.ever_on(context.session, request):
+        return "somebody has taken it", []
+    if wrote:
+        return "they have written to the hotline since", []
+    if not waves.close(context, request, Outcome.WITHDRAWN, words=UNDONE):
+        return "has just gone on", []
+    outbound.cancel_about(context.session, request.person_id, request.id, context.now)
+    context.unask(people.by_id(context.session, request.person_id), request)
+    return "", [*waves.let_off(context, request)]
+
+
+def _locate(context: Context, request: Request, listed: Listed) -> None:
+    """Where it is. Of an address only a street, a corner or a ZIP code may be told to anybody."""
+    area = places.find(listed.area, context.areas) if listed.area else None
+    if listed.place:
+        there = understand(listed.place)
+        if there.public and not there.exact:
+            request.vicinity = listed.place[: whereabouts.LONGEST_VICINITY]
+        else:
+            request.place = listed.place[: whereabouts.LONGEST_PLACE]
+        area = area or places.find(listed.place, context.areas)
+    else:
+        whereabouts.locate(request, listed.words, understand(listed.words), context.areas)
+    if area is not None:
+        request.area_id = area.id
+    elif listed.area and request.vicinity is None:
+        request.vicinity = listed.area[: whereabouts.LONGEST_VICINITY]
+    neighboring.note(request)
