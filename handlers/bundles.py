@@ -4,7 +4,7 @@ Only what they would be asked about by itself, never danger, nor more than they 
 own: somebody else may take it meanwhile, it expires, and it is theirs by CLAIM and its number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -17,20 +17,37 @@ from models.assignments import Assignment
 from models.people import Person
 from models.requests import Request, State
 
+Going = Mapping[int, Request]  # who goes where, by id, with what they go for
 BESIDE = 2  # more beside the first: an offer is one segment
 DOORS = 2  # fewer are neither a bundle nor a way from one to the next
 
 
-def offered(context: Context, request: Request, helpers: Sequence[Person]) -> dict[int, Value]:
+def going_there(context: Context, request: Request) -> Going:
+    """Who goes to its building anyway, by id, with what for: they are in the first wave, no larger for that.
+
+    So its neighbor cannot tell by our answer whether somebody else there has asked.
+    """
+    if request.in_danger:
+        return {}
+    there: dict[int, Request] = {}
+    for id_, held in assignments.at_building(context.session, request):
+        if not held.in_danger:
+            there.setdefault(id_, held)
+    return there
+
+
+def offered(
+    context: Context, request: Request, helpers: Sequence[Person], there: Going | None = None
+) -> dict[int, Value]:
     """What each of those who have just been asked about a request reads of it, and of what waits beside it.
 
-    What is offered beside it is written down here.
+    What is offered beside it is written down here. Who goes `there` is looked up where it is not known.
     """
     what = context.what(request)
     said: dict[int, Value] = {helper.id: what for helper in helpers}
     if request.building is None or request.in_danger or not helpers:
         return said
-    there = dict(reversed(assignments.at_building(context.session, request)))
+    there = going_there(context, request) if there is None else there
     waits = [
         other for other in requests.next_door(context.session, request) if _may_go_along(context, request, other)
     ]
@@ -42,7 +59,7 @@ def offered(context: Context, request: Request, helpers: Sequence[Person]) -> di
             until = pacing.expires(context, request, helper)
             offers.add(context.session, request, beside, helper.id, context.now, until)
             said[helper.id] = bundled
-        elif (held := there.get(helper.id)) is not None and not held.in_danger:
+        elif (held := there.get(helper.id)) is not None:
             said[helper.id] = Said("offer_where_you_go", {"what": what, "held": held.number})
     return said
 
@@ -119,16 +136,6 @@ def rest(context: Context, person: Person, request: Request) -> list[Request]:
     """What was offered to them in the text that led with this request, besides it."""
     led = offers.bundles(context.session, person.id).get(request.id, [])
     return [other for other in led if other.id != request.id]
-
-
-def going_there(context: Context, request: Request) -> list[int]:
-    """Who goes to its building anyway: they are in the first wave, which is no larger for that.
-
-    So its neighbor cannot tell by our answer whether somebody else there has asked.
-    """
-    if request.in_danger:
-        return []
-    return [id_ for id_, held in assignments.at_building(context.session, request) if not held.in_danger]
 
 
 def route(context: Context, person: Person, taken: Sequence[Request]) -> Lines | None:

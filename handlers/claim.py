@@ -27,7 +27,7 @@ from handlers import (
 )
 from handlers.summary import Ours, Said, Several, Sight, Soon, Verb
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Free, Order
+from handlers.understanding.intents import CLOSED_QUESTIONS, Free, Order, Question
 from handlers.understanding.when import repeating
 from handlers.understanding.when.resolving import Needed
 from models import assignments, events, kept_apart, offers, requests
@@ -41,6 +41,9 @@ AGAIN = timedelta(hours=1)  # after which they may take again what they gave bac
 
 def claim(turn: Turn, order: Order) -> Texts:
     """CLAIM 42: yours if nobody was faster."""
+    if order.bare and (asked := _beyond(turn, order.numbers)) is not None:
+        yield turn.reply("no_such_choice", answer=Said(f"answer_{asked}"))
+        return
     if order.bare and _is_talk(turn, order.numbers):
         yield from relaying.pass_on(turn, turn.matches[0], turn.heard.body)
         return
@@ -94,6 +97,14 @@ def _quoted(turn: Turn) -> tuple[int, ...]:
     if about is None or any(about == r.number for r in (*turn.own, *(held for _, held in turn.held))):
         return ()
     return (about,)
+
+
+def _beyond(turn: Turn, numbers: tuple[int, ...]) -> Question | None:
+    """Our question, where a bare number is none of its choices and could mean nothing else: 7, for 1 yes, 2 no."""
+    asked = turn.asked
+    if asked is None or asked.question not in CLOSED_QUESTIONS or turn.matches or turn.speaker.helps:
+        return None
+    return asked.question if len(numbers) == 1 else None
 
 
 def _is_talk(turn: Turn, numbers: tuple[int, ...]) -> bool:

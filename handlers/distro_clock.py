@@ -134,8 +134,6 @@ def _over(context: Context, distribution: Distribution) -> Texts:
 def _miss(context: Context, distribution: Distribution, one: Invitation) -> Texts:
     """One kind word, and what they need goes on; after two in a row what would help."""
     person = people.by_id(context.session, one.person_id)
-    one.missed_at = context.now
-    context.session.add(one)
     request = distributing.goes_on(context, one)
     if request is None or person.opted_out_at is not None:
         return

@@ -257,10 +257,18 @@ def _still_waits(turn: Turn, request: Request, words: str) -> Texts:
     But whoever may well be on the way is asked first, and the neighbor hears until when.
     """
     if request.several and (crew := assignments.all_on(turn.session, request)):
-        asked = [each for pair in crew if (each := pressing.press(turn, request, words, soon=True, of=pair))]
+        asked = [
+            (who, each)
+            for held, who in crew
+            if (each := pressing.press(turn, request, words, soon=True, of=(held, who)))
+        ]
         if asked:
-            yield from _to_duty(turn, request, words, asked[0].phrase, None, **asked[0].values)
-            for each in asked:
+            first = asked[0][1]
+            together = {**first.values, "name": company.names(turn, [who for who, _ in asked])}
+            if len(asked) > 1:
+                together["since"] = None  # each was last heard of at a time of their own
+            yield from _to_duty(turn, request, words, first.phrase, None, **together)
+            for _, each in asked:
                 yield from each.texts
             return
     holder = assignments.on(turn.session, request, AssignmentState.ACTIVE)

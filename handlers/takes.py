@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from handlers import phrasebook
+from handlers.understanding import hands
 from handlers.understanding.words import clean, split
 
 Terms = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
@@ -22,7 +23,7 @@ def of(text: str) -> tuple[str, ...]:
 
 def moves(text: str) -> bool:
     """Whether furniture or the like is to be carried somewhere."""
-    return tells(text, MOVED) and tells(text, MOVING)
+    return (tells(text, MOVED) and tells(text, MOVING)) or hands.carry(text)
 
 
 def tells(text: str, name: str) -> bool:

@@ -117,7 +117,8 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
     alone = [] if pacing.hurries(context, request) else _asked_first(context, request, request.ask_first, first=first)
     before = request.wave - 1 if request.wave and request.ask_first else request.wave
     size = len(alone) or how.size(before, ages, chance, known.curve)
-    chosen = alone or choose(context, request, size, first=first)
+    there = bundles.going_there(context, request)
+    chosen = alone or choose(context, request, size, first=first, there=there)
     asked = _ask(context, request, chosen)
     lacks = len(asked) < size and (len(asked) < len(chosen) or _later(context, request))
     request.unfilled_since = now if lacks and request.state is State.OPEN else None
@@ -133,15 +134,17 @@ def ask_next(context: Context, request: Request, *, first: bool = False) -> list
         gap = min(gap, context.line.policy.ask_first_alone)
     unmet.schedule(context, request, pacing.after(context, request, gap), first=first)
     requests.record(session, request, "wave", now, words=str(len(asked)))
-    return _offers(context, request, asked)
+    return _offers(context, request, asked, there)
 
 
-def _offers(context: Context, request: Request, asked: list[Person]) -> list[Text]:
+def _offers(
+    context: Context, request: Request, asked: list[Person], there: bundles.Going | None = None
+) -> list[Text]:
     """What those who are asked read; whoever has said that they would give just this is reminded of it."""
     said: dict[int, Value] = {}
     if request.ask_first:
         said |= pledge_words.asked_for(context, request)
-    said |= bundles.offered(context, request, [helper for helper in asked if helper.id not in said])
+    said |= bundles.offered(context, request, [helper for helper in asked if helper.id not in said], there)
     lane = Lane.SAFETY if request.emergency else Lane.NOTICE
     return [
         context.tell(
@@ -293,12 +296,14 @@ def asked(texts: Iterable[Text]) -> int:
     return sum(text.phrase == "offer" for text in texts)
 
 
-def choose(context: Context, request: Request, size: int, *, first: bool = False) -> list[Candidate]:
-    """Whom to ask next, at most `size`: in its first wave those of its `ask_first`, and who goes there anyway.
+def choose(
+    context: Context, request: Request, size: int, *, first: bool = False, there: Iterable[int] = ()
+) -> list[Candidate]:
+    """Whom to ask next, at most `size`: in its first wave those of its `ask_first`, and who goes `there` anyway.
 
     Who fits less well is looked for only while the wave is not full.
     """
-    wanted = [*request.ask_first, *([] if request.wave else bundles.going_there(context, request))]
+    wanted = [*request.ask_first, *there]
     before = _asked_first(context, request, wanted, first=first)[:size]
     known = {each.id for each in before}
     found: list[Candidate] = []

@@ -136,7 +136,6 @@ class Invitation(Model, table=True):
     soon_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and shortly before
     # Of what they asked for, what they got while more of it goes on: a slip at the table is undone by it.
     met: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
-    missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # told kindly that they were missed
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 

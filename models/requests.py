@@ -440,12 +440,6 @@ def taking(session: Session, line_id: int) -> list[Request]:
     return list(session.exec(query.order_by(col(Request.number))))
 
 
-def count_in_state(session: Session, line_id: int, *states: State) -> int:
-    """How many requests of the line are in these states."""
-    query = select(sa.func.count()).where(Request.line_id == line_id, col(Request.state).in_(states))
-    return int(session.exec(query).one())
-
-
 def next_door(session: Session, request: Request) -> list[Request]:
     """What waits at the same building, then at the same block, the oldest first; nothing where that is not known."""
     if request.building is None:

@@ -177,7 +177,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         of=("person_id",),
         about="request_id",
         keep="line_id distribution_id person_id request_id state batch slot tag invited_at answer_until booked_at "
-        "evening_at soon_at met missed_at changed_at",
+        "evening_at soon_at met changed_at",
     ),
     PersonEvent: Retention(
         of=("person_id", "by_person_id"),

@@ -1,4 +1,4 @@
-"""How many people are wanted to help: `need 4 people to move a couch`, not `food for 4 people`."""
+"""How many are to help: `need 4 people to move a couch`, not `food for 4`; and whether something is to be carried."""
 
 import tomllib
 from collections.abc import Mapping, Set
@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from handlers import phrasebook
 from handlers.understanding.lexicon import lexicons
 from handlers.understanding.marked import Marked
 from handlers.understanding.words import clean, split
@@ -52,6 +53,28 @@ def names_people(text: str) -> bool:
     """Whether words name people, hands or somebody else: `need one more person`, and not `need 2 more`."""
     lists = _words()
     return any(word.text in lists["sure"] or word.text in lists["people"] for word in split(clean(text)))
+
+
+def carry(text: str) -> bool:
+    """Whether something is to be carried: `move a couch`, and not `just moved, need a couch`."""
+    words, lists = [word.text for word in split(clean(text))], _words()
+    loads = lists["loads"] | _furniture()
+    for i, word in enumerate(words):
+        if word not in lists["carries"]:
+            continue
+        load = i + 1
+        while load < len(words) and words[load] in lists["about"]:
+            load += 1
+        if load < len(words) and words[load] in loads:
+            return True
+    return False
+
+
+@cache
+def _furniture() -> Set[str]:
+    """What [tells_of] lists as moved, where it is one word."""
+    listed = (phrasebook.book(code).pages["tells_of"]["moved"] for code in phrasebook.languages())
+    return frozenset(thing for things in listed for thing in things if " " not in thing)
 
 
 def _are_hands(said: Marked, i: int) -> bool | None:

@@ -54,8 +54,11 @@ def interpret(text: str, found: Found, danger: Danger | None, unspoken: Language
         kind = Kind.ASK
     if come is not None and kind is Kind.ASK and come.told:
         asked = asked or (Need.OTHER,)
-    if come is not None and Need.HOUSEHOLD in asked:  # what they carry, not what they bring
+    carried = kind is Kind.ASK and not danger and hands.carry(text)
+    if (come is not None or carried) and Need.HOUSEHOLD in asked:  # what they carry, not what they bring
         asked = tuple(dict.fromkeys(Need.REPAIR if need is Need.HOUSEHOLD else need for need in asked))
+    if carried and not {Need.REPAIR, Need.TRANSPORT}.intersection(asked):
+        asked = (*(need for need in asked if need is not Need.OTHER), Need.REPAIR)
     return Understanding(
         kind=kind,
         needs=() if kind is Kind.OTHER else asked if kind is Kind.ASK else said.needs(asked=False),

@@ -24,11 +24,6 @@ class Part(NamedTuple):
     of: int = 0
 
 
-def unnumbered(text: str) -> str:
-    """The words of a text without the number of the part that it is."""
-    return _part(text).words
-
-
 def together(pieces: Sequence[str], between: str = " ") -> str:
     """The text that these pieces are: one after the other, whatever order they came in.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handlers import browse, first_answer, waves
+from handlers import browse, bundles, first_answer, waves
 from handlers.summary import Name
 from handlers.turn import Context
 from models import alarms, assignments, duty_tasks, kept_apart, offers, people
@@ -78,7 +78,8 @@ def takers(context: Context, request: Request) -> list[Name]:
         if request.state in TALKING
         else set()
     )
-    ids = dict.fromkeys([*asked, *(each.id for each in waves.choose(context, request, TAKERS))])
+    there = bundles.going_there(context, request)
+    ids = dict.fromkeys([*asked, *(each.id for each in waves.choose(context, request, TAKERS, there=there))])
     known = people.by_ids(context.session, list(ids))
     apart = (known[id_] for id_ in ids if id_ in known and not kept_apart.are(context.session, request, id_))
     named = [context.numbered(p) for p in apart if p.helps and p.id not in having]
