@@ -156,7 +156,9 @@ def _taken_in(found: Sequence[Request], *, alarmed: bool) -> list[str]:
         said.append(f"{_numbers(held)}: whoever is on duty reads these first (OPEN or ASSIGN lets them go on).")
     later = [request for request in found if request.state == "open" and not request.wave]
     if later:
-        said.append(f"{console.count(len(later), 'request waits', 'requests wait')} for a turn: volunteers are asked by and by.")
+        said.append(
+            f"{console.count(len(later), 'request waits', 'requests wait')} for a turn: volunteers are asked by and by."
+        )
     return [*said, "hotline request import --undo withdraws what nobody has taken."]
 
 

@@ -214,7 +214,6 @@ def upgrade() -> None:
         sa.Column("evening_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("soon_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("met", sa.JSON(), nullable=False),
-        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["distribution_id"], ["distribution.id"], name=op.f("fk_invitation_distribution_id_distribution")
