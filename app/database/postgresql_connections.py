@@ -134,8 +134,7 @@ def make_engine(url: URL, limits: Limits, **pool: Any) -> tuple[Engine, Behind]:
         code = getattr(context.original_exception, "sqlstate", None)
         behind.pooler = behind.pooler or code in UNPREPARED
         if code in LOST:
-            context.is_disconnect = True
+            context.is_disconnect = True  # and no other connection of the pool is used again either
             behind.lost = True
-            engine.dispose()  # every other connection leads there too
 
     return engine, behind
