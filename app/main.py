@@ -23,6 +23,7 @@ from app.web.head import HeadAsGet
 from app.web.snapshot import HealthMonitor
 from app.web.webhook import Webhooks
 from handlers import registry
+from models.moves import HalfMoved, MovedAway
 
 log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             await anyio.to_thread.run_sync(running.prepare)
-        except (SimulatorRefused, DiskIsLost) as refused:  # a traceback alone would not say why
+        except (SimulatorRefused, DiskIsLost, MovedAway, HalfMoved) as refused:  # a traceback alone would not say why
             log.error("refused_to_start", why=str(refused))
             raise
         # Reads every list of words: the first text must not wait for that, or it would go to the spool.

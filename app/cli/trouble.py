@@ -141,8 +141,9 @@ def unreachable(error: DBAPIError) -> str:
 def not_carried(error: Exception, old: URL, new: URL) -> str:
     """One line for a move that a database or disk has ended."""
     cause = getattr(error, "orig", None) or error
-    # PostgreSQL's other lines quote people's rows, and so may what stands behind a colon.
-    said = " ".join(f"{cause}".partition("\n")[0].partition(': "')[0].split())[:200].rstrip(".")
+    # PostgreSQL's other lines quote people's rows, and so may what stands behind these.
+    said = f"{cause}".partition("\n")[0].partition(': "')[0].partition(" with text ")[0]
+    said = " ".join(said.split())[:200].rstrip(".")
     for password in (*passwords(old), *passwords(new)):
         said = said.replace(password, "***")
     if getattr(cause, "sqlstate", None) in NOT_ALLOWED:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,12 @@ def head() -> str | None:
 
 def knows(revision: str) -> bool:
     """Whether this version can bring tables of that revision up to date."""
-    every = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
-    return revision in every
+    return revision in _revisions()
+
+
+@cache
+def _revisions() -> frozenset[str]:
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def write_migration(url: URL, what: str) -> None:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from app.database import engine, migrations, moving_postgresql, moving_sqlite, running, sqlite_files
+from app.database.engine import OperationalError
 from app.database.moving_rows import Digests, Side, all_digests, carry, tables
 from app.database.running import HotlineRuns
 from app.settings import shown
@@ -25,7 +26,7 @@ from models.delivery import workers
 from models.moves import Direction, HalfMoved, Move, MovedAway
 from models.store.session import Session
 
-LOOK = 0.2  # seconds between looks whether the hotline has stopped
+LOOK = 0.5  # seconds between looks whether the hotline has stopped
 
 
 class CannotMove(Exception):
@@ -174,7 +175,7 @@ def _runs(url: URL, now: Callable[[], datetime]) -> bool:
             if not certain:
                 with closing(engine.connect(url)) as kept:
                     running.check_workers(kept, now())
-    except HotlineRuns:
+    except (HotlineRuns, OperationalError):
         return True
     return False
 

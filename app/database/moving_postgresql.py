@@ -16,10 +16,12 @@ from app.database.moving_rows import Row, Span, as_typed, block_size, is_numbere
 from models.store.session import Session
 from models.store.types import UtcDateTime
 
-# Whatever the role or the database says otherwise: one of the two sides waits while the other works.
+# Whatever the role or the database says otherwise: one of the two sides waits while the other works. And whole tables
+# are read, which is planned for as for a few rows of a cursor otherwise: one by one, by the index.
 PATIENT = (
     "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
-    " SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'"
+    " SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO';"
+    " SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'"
 )
 NAMED = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint

@@ -17,6 +17,7 @@ from models.store.session import Session
 from models.store.types import UtcDateTime
 
 BUSY = 30  # seconds that a transaction waits for another
+CACHE_KIB = 64 * 1024  # of pages: the tables' indexes are written here and there
 MOMENT = len("2026-03-03 15:00:00.000000")
 
 
@@ -32,6 +33,7 @@ def opened(url: URL, *, alone: bool, plain: bool) -> Iterator["SQLiteSide"]:
     def prepare(connection: Any, _: Any) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA secure_delete=ON")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
