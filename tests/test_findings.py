@@ -266,7 +266,7 @@ def test_time_that_does_not_act(run: Command) -> None:
 
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
-        timers.bring_forward(session, line.id, "shifts", datetime.now(UTC) - timedelta(hours=3))
+        timers.begin(session, line.id, ["shifts"], datetime.now(UTC) - timedelta(hours=3))
 
     kept.write(work).result()
     kept.close()
