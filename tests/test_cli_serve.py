@@ -10,8 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
 
-from tests.command import process
+from tests.command import Command, process
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN
 
 PATIENCE = 60.0  # seconds; the first import on a slow machine takes some
@@ -44,6 +45,17 @@ def says(running: "subprocess.Popen[str]", pattern: str) -> re.Match[str]:
         if found := re.search(pattern, line):
             return found
     raise AssertionError(said + (running.stderr.read() if running.stderr else ""))
+
+
+def screen(running: "subprocess.Popen[str]", last: str) -> list[str]:
+    """The lines that a process says at the start, up to the one that says this."""
+    assert running.stdout is not None
+    said: list[str] = []
+    while not said or last not in said[-1]:
+        line = running.stdout.readline()
+        assert line, [*said, running.stderr.read() if running.stderr else ""]
+        said.append(line.rstrip("\n"))
+    return said
 
 
 def health(port: str) -> httpx.Response:
@@ -116,11 +128,54 @@ def test_with_twilio_it_says_what_to_paste(running: Running, tmp_path: Path) -> 
     assert httpx.get(f"http://127.0.0.1:{port}/simulator").status_code == 404
 
 
+def test_it_says_in_one_screen_what_is_on_and_what_is_missing(
+    running: Running, tmp_path: Path, database_url: str
+) -> None:
+    run = Command(database_url)
+    run.good("line", "area", "Oak")
+    run.good(*"person add 2025550101 --name Dorothea --helper".split())
+    serve = process(["serve", "--port", "0"], tmp_path, DATABASE_URL=database_url)
+    running.append(serve)
+    said = screen(serve, "/simulator in a browser")
+    whole, rows = "\n".join(said), {line[:10].strip(): line[10:] for line in said}
+    assert len(said) <= 24
+    assert max(map(len, said)) <= 80
+    assert "\x1b" not in whole
+    assert rows["carrier"].startswith("simulated; WhatsApp on, ")
+    assert rows["database"].startswith("SQLite, " if database_url.startswith("sqlite") else "PostgreSQL, ")
+    assert re.search(r", (\d+ KB|[\d.]+ MB)$", rows["database"])
+    assert rows["people"] == "1 volunteer, 0 on duty now"
+    assert rows["speaks"] == "English, Spanish; in danger people are told to call 911"
+    assert rows["quiet"].startswith("from 21:00 to 8:00 only what is urgent is texted")
+    assert "  - line Neighbors' Hotline: nobody is on duty, so nobody hears of emergencies" in whole
+    assert "hotline doctor" in whole
+    assert "has no volunteer" not in whole
+    assert "Dorothea" not in whole  # it goes into logs
+    assert "0101" not in whole
+    password = make_url(database_url).password
+    assert password is None or password not in whole
+
+
+def test_a_hotline_that_lacks_nothing_says_so_by_silence(running: Running, tmp_path: Path) -> None:
+    run = Command(f"sqlite:///{tmp_path / 'hotline.db'}", HOTLINE_WHATSAPP="")
+    run.good("line", "area", "Oak")
+    run.good(*"person add 2025550101 --name Dorothea --duty".split())
+    serve = process(["serve", "--port", "0"], tmp_path, **TWILIO)
+    running.append(serve)
+    said = screen(serve, "serve --host 0.0.0.0")
+    assert len(said) <= 24
+    assert "What is missing:" not in said
+    assert said[0] == "carrier   Twilio; WhatsApp off"
+    assert f"pages     {PUBLIC}" in said
+    assert "people    1 volunteer, 1 on duty now" in said
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_work_without_a_web_server(running: Running, tmp_path: Path, sign: signal.Signals) -> None:
     work = process(["work"], tmp_path)
     running.append(work)
-    says(work, "is working")
+    said = screen(work, "is working")
+    assert [line[:10] for line in said[:-1]] == ["database  ", "carrier   "]
     work.send_signal(sign)
     out, err = work.communicate(timeout=PATIENCE)
     assert (out, err, work.returncode) == ("", "", 0)

@@ -154,14 +154,14 @@ def test_while_the_database_is_away_its_calls_wait_in_the_spool(hotline: Hotline
 
 def test_doctor_asks_the_gateway(hotline: Hotline, server: GatewayServer) -> None:
     server.credit = 0
-    found = list(every(hotline.settings, hotline.carrier, lambda _, now: Look(now, ())))
+    found = list(every(hotline.settings, hotline.carrier, lambda _, __, now: Look(now)))
     about = [(finding.level, finding.what) for finding in found if finding.about == "carrier"]
     assert about == [
         (Level.OK, "the gateway knows us"),
         (Level.PROBLEM, "the gateway's prepaid credit is used up"),
     ]
     address, seen = [finding.what for finding in found if finding.about == "address"]
-    assert seen == "PUBLIC_URL leads to a hotline"
+    assert seen == "PUBLIC_URL leads to this hotline"
     assert address.startswith("Incoming messages, in the gateway's console:")
     server.secret = "another"
     assert [f.what for f in hotline.carrier.checks([], hotline.clock.now())] == ["the gateway refuses our secret"]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.cli import console
 from app.hotline import Hotline
-from app.settings import Settings, shown
+from app.settings import Settings
 from app.telemetry.findings import Finding, Level
 from app.web import diagnosis, measures
 from app.web.diagnosis import size, span
@@ -23,6 +23,7 @@ from models.lines import Channel, Line
 from models.store.session import Session
 
 WIDTH, HEIGHT = 80, 24  # of the screen, as narrow as they come
+LONGEST = 36  # characters of a path
 AROUND = 4  # lines around what is missing
 FIRST = 3  # of what is wrong, if there is room; the doctor says the rest
 
@@ -112,9 +113,17 @@ def _whatsapp(line: Line, figures: DatabaseFigures) -> str:
 
 
 def _database(settings: Settings, figures: DatabaseFigures) -> str:
-    file = settings.database_file
-    where = f"PostgreSQL, {shown(settings.database)}" if file is None else f"SQLite, {file.absolute()}"
-    return f"{where}, {size(figures.size or 0)}"
+    url, file = settings.database, settings.database_file
+    if file is not None:
+        return f"SQLite, {_end(file.absolute())}, {size(figures.size or 0)}"
+    host = url.host or url.query.get("host") or "this machine"
+    return f"PostgreSQL, {url.database} at {_end(host)}, {size(figures.size or 0)}"
+
+
+def _end(path: object) -> str:
+    """The end of a path or a name that is too long for a line."""
+    said = str(path)
+    return said if len(said) <= LONGEST else f"...{said[3 - LONGEST :]}"
 
 
 def _backups(hotline: Hotline) -> str:
@@ -124,7 +133,7 @@ def _backups(hotline: Hotline) -> str:
     last = measures.backups(settings).last
     age = f"the last is {span(hotline.clock.now() - last)} old" if last else "none yet"
     elsewhere = "copied elsewhere" if settings.backup_to else "on this machine alone"
-    return f"each night at {settings.backup_hour}:00 into {settings.backups}, {elsewhere}; {age}"
+    return f"each night at {settings.backup_hour}:00 into {_end(settings.backups)}, {elsewhere}; {age}"
 
 
 def _quiet(line: Line) -> str:

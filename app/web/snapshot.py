@@ -20,6 +20,7 @@ from app.telemetry.heartbeat import Heartbeat
 from app.web import measures
 from app.web.address import Look, Watch
 from app.web.measures import Backups, OpenFiles, Room
+from app.web.proof import from_database
 from models import alarms, lines, people, prefixes, surges
 from models.delivery import backlog, line_numbers
 from models.delivery.backlog import Held, LaneBacklog, PausedNumber, Spent, Unarrived
@@ -82,9 +83,13 @@ class HealthMonitor:
         self.database_timeout = database_timeout
         self.limiter = anyio.CapacityLimiter(5)  # its own threads: all others may draw pages
         outside = hotline.settings.reached_from_outside and not hotline.carrier.simulated
-        self.address = Watch(hotline.settings.public_url or "", hotline.clock) if outside else None
+        self.address = self._watch() if outside else None
         self._lock = threading.Lock()
         self._under_way: Future[DatabaseFigures] | None = None
+
+    def _watch(self) -> Watch:
+        hotline = self.hotline
+        return Watch(hotline.settings.public_url or "", from_database(hotline.database), hotline.clock)
 
     def figures(self) -> "Future[DatabaseFigures]":
         """What the database says; the future may never answer."""

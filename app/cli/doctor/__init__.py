@@ -1,8 +1,7 @@
 """`hotline doctor`: what is wrong and what to do, from the settings to the people on duty. It changes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
 
 import typer
 
@@ -16,16 +15,13 @@ from app.clock import Clock
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
 from app.web import address
-from app.web.address import Look
+from app.web.address import Looking
 from app.web.diagnosis import backups
 
 app = typer.Typer()
 
-MARKS = {
-    Level.PROBLEM: "PROBLEM ",
-    Level.WARNING: "warning ",
-    Level.OK: "ok      ",
-}  # as they are read: the worst first
+# As they are read: the worst first.
+MARKS = {Level.PROBLEM: "PROBLEM ", Level.WARNING: "warning ", Level.OK: "ok      "}
 
 
 @app.command()
@@ -43,9 +39,7 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def every(
-    settings: Settings, carrier: Carrier, looking: Callable[[str, datetime], Look] = address.look
-) -> Iterator[Finding]:
+def every(settings: Settings, carrier: Carrier, looking: Looking = address.look) -> Iterator[Finding]:
     """All findings, in the order in which they should be mended."""
     yield Finding(Level.OK, "settings", "every variable can be read")
     yield from checks.machine(settings)

@@ -27,9 +27,10 @@ from app.inbound.spool import Spool
 from app.settings import Settings, shown
 from app.telemetry.findings import Finding, Level
 from app.web import address, diagnosis, measures, snapshot
-from app.web.address import Look
+from app.web.address import Looking
 from app.web.diagnosis import host, size, span
 from app.web.diagnosis import people as diagnosed
+from app.web.proof import from_database
 from app.web.snapshot import DatabaseFigures
 from models import lines, moves, people
 from models.delivery.outbound import State
@@ -225,9 +226,7 @@ def running(kept: Database, settings: Settings, now: datetime) -> Iterator[Findi
         yield Finding(Level.OK, "running", "no hotline runs on this database just now", "hotline serve starts it")
 
 
-def public_url(
-    settings: Settings, carrier: Carrier, looking: Callable[[str, datetime], Look] = address.look
-) -> Iterator[Finding]:
+def public_url(settings: Settings, carrier: Carrier, looking: Looking = address.look) -> Iterator[Finding]:
     """Whether the carrier can reach the address it is given."""
     if settings.public_url is None:
         return
@@ -248,8 +247,21 @@ def public_url(
         do = "hotline serve answers this machine alone, so a proxy on it passes texts on; else: serve --host 0.0.0.0"
         yield Finding(Level.OK, "address", carrier.instructions() or settings.public_url, do)
     if settings.reached_from_outside and not carrier.simulated:
-        seen = looking(settings.public_url, Clock().now())
+        yield from _seen_outside(settings, settings.public_url, looking)
+
+
+def _seen_outside(settings: Settings, url: str, looking: Looking) -> Iterator[Finding]:
+    """Whether it leads to the hotline of this database."""
+    if settings.database_file is not None and not settings.database_file.exists():
+        return
+    kept = databases.connect(settings.database)
+    try:
+        seen = looking(url, from_database(kept), Clock().now())
         yield from seen.wrong or [address.in_order(seen)]
+    except DBAPIError:
+        pass  # said already
+    finally:
+        kept.close()
 
 
 def _refused(about: str, check: Callable[[], None]) -> Iterator[Finding]:
