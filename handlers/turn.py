@@ -73,6 +73,9 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
     if not kept or person.question_asked_at is None:
         return None
     question = Question(kept["question"])
+    offered = person.last_asked_at is not None and person.last_asked_at >= person.question_asked_at
+    if question is Question.WELCOMED and offered:
+        return None  # yes and no are about a request since then
     days = {  # nothing else waits
         Question.STILL_NEEDED: policy.unmet_days,
         Question.STAYS: policy.forget_notice_days,
