@@ -100,7 +100,9 @@ def _row(
     found.rows.append(Planned(row.number, entry, listed, read, for_name))
 
 
-def _who(context: Context, row: Row, own: tuple[str | None, ...], seen: Seen) -> tuple[Entry, Person | None, str | None]:
+def _who(
+    context: Context, row: Row, own: tuple[str | None, ...], seen: Seen
+) -> tuple[Entry, Person | None, str | None]:
     """Whose row it is: the entry, who that is if they are known, and for whom it is if the phone is another's."""
     if not any(row.values.get(key) for key in ("address", "whatsapp")):
         raise Unusable(
