@@ -79,3 +79,25 @@ def test_ways_to_say_yes(word: str) -> None:
 @pytest.mark.parametrize("word", ["", " ", "no", "N", "0", "false", "FALSO", "-"])
 def test_ways_to_say_no(word: str) -> None:
     assert not values.yes("helper", word)
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "number"),
+    [
+        ("US", "202-555-0101 call after 5", "+12025550101"),
+        ("US", "call (202) 555-0101, evenings", "+12025550101"),
+        ("US", "525512345678", "+525512345678"),
+        ("US", "5215512345678", "+525512345678"),  # case 12: the older spelling, and no +
+        ("MX", "52 1 55 1234 5678", "+525512345678"),
+        ("MX", "55 1234 5678", "+525512345678"),
+        ("GB", "44 20 7946 0018", "+442079460018"),
+    ],
+)
+def test_a_number_among_words_and_one_without_its_plus(country: str, written: str, number: str) -> None:
+    assert addresses.number(written, country) == number
+
+
+@pytest.mark.parametrize("written", ["202-555-0101 / 202-555-0102", "2025550101;2025550102", "2025550101,2025550102"])
+def test_of_two_numbers_in_a_cell_none_is_guessed(written: str) -> None:
+    with pytest.raises(Unusable, match=r"several numbers in one place|too many digits|extension"):
+        addresses.number(written, "US")

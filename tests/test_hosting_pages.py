@@ -43,7 +43,7 @@ def test_a_page_is_linked_and_says_what_was_tried_and_what_not(page: str) -> Non
         assert page.removeprefix("docs/" if where.startswith("docs/") else "") in (ROOT / where).read_text()
 
 
-@pytest.mark.parametrize("page", [*PAGES, "docs/hosting.md"])
+@pytest.mark.parametrize("page", [*PAGES, "docs/hosting.md", "docs/importing.md"])
 def test_every_command_on_a_page_exists_with_its_options(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     written = [line for block in re.findall(r"^```\w+\n(.*?)^```", text, re.M | re.S) for line in block.splitlines()]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from app.database.base import Database
-from models import areas, distributions, invitations, kept_apart, lines, offers, people, removals, requests
+from models import areas, distributions, imports, invitations, kept_apart, lines, offers, people, removals, requests
 from models.distributions import State as Invited
 from models.lines import Channel
 from models.offers import Offer
@@ -57,6 +57,7 @@ def test_every_column_that_refers_to_people_is_one_persons_after_a_merge(base: D
         one, _ = people.get_or_create(session, line, Channel.SMS, ANA, NOW)
         other, _ = people.get_or_create(session, line, Channel.SMS, BEN, NOW)
         known = {"line": line.id, "person": one.id}
+        known["importbatch"] = imports.begin(session, line.id, imports.Kind.PEOPLE, "", NOW).id
         columns = list(removals.references())
         of_people = {each.table.name for each in columns}
         n = 0

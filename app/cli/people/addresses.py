@@ -23,6 +23,10 @@ EXPONENT = re.compile(r"\+?(\d[.,]?\d*)[eE]\+?(\d{1,2})")  # 2.025550101E9, or w
 OPAQUE = re.compile(r"\+\d{6,15}|[A-Za-z0-9][\w.\-]{2,100}")
 GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
 
+SEVERAL = "several numbers in one place; leave the one that takes texts"
+LONGEST_EXTENSION = 6  # digits; what is longer is another number
+LONGEST_NOTE = 200  # characters in which a number is looked for
+
 
 class NoNumber(Unusable):
     """It is no phone number as it stands; it may hold one."""
@@ -60,7 +64,7 @@ def number(text: str, country: str) -> str:
     except NoNumber as error:
         found = _among(text, country)
         if len(found) > 1:
-            raise Unusable("several numbers in one place; leave the one that takes texts") from error
+            raise Unusable(SEVERAL) from error
         if not found:
             raise
         return found[0]
@@ -70,6 +74,8 @@ def _whole(text: str, country: str) -> str:
     """The number that a text is and nothing else. Raises NoNumber, and Unusable where one is that takes no texts."""
     try:
         found = phonenumbers.parse(text, country)
+        if found.extension and len(found.extension) > LONGEST_EXTENSION:
+            raise Unusable(SEVERAL)
         if found.extension:
             raise Unusable("a number with an extension cannot be texted; write one without")
         value = spellings.canonical(str(phonenumbers.format_number(found, PhoneNumberFormat.E164)))
@@ -88,6 +94,8 @@ def _whole(text: str, country: str) -> str:
 
 def _among(text: str, country: str) -> list[str]:
     """The numbers that stand among other words ("call after 5"), or one whose country lacks its +."""
+    if len(text) > LONGEST_NOTE:
+        return []
     if text.isascii() and text.isdigit():
         return [value] if (value := _abroad(text)) else []
     found = [str(phonenumbers.format_number(m.number, PhoneNumberFormat.E164)) for m in _matches(text, country)]
@@ -99,13 +107,12 @@ def _matches(text: str, country: str) -> Iterator[PhoneNumberMatch]:
 
 
 def _abroad(digits: str) -> str | None:
+    """The number of another country whose + was left out, if it is one that could be somebody's."""
+    value = spellings.canonical(f"+{digits}")
     try:
-        found = phonenumbers.parse(f"+{digits}", None)
+        return value if phonenumbers.is_valid_number(phonenumbers.parse(value, None)) else None
     except NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(found):
-        return None
-    return spellings.canonical(str(phonenumbers.format_number(found, PhoneNumberFormat.E164)))
 
 
 def _such_as(country: str) -> str:

@@ -105,7 +105,7 @@ def plan(session: Session, table: Table, wishes: Wishes) -> Plan:
         except Unusable as error:
             found.refused.append((row.number, str(error)))
         else:
-            found.rows.append(_planned(session, row.number, line, entry, wishes))
+            found.rows.append(_planned(session, row.number, line, entry))
             found.left_out += [(row.number, words) for words in entry.left_out]
     found.refused.sort()
     return found
@@ -143,7 +143,7 @@ def _entry(session: Session, line: Line, written: dict[str, str], wishes: Wishes
         return replace(entry, new_areas=(missing.name, *entry.new_areas))
 
 
-def _planned(session: Session, number: int, line: Line, entry: Entry, wishes: Wishes) -> Planned:
+def _planned(session: Session, number: int, line: Line, entry: Entry) -> Planned:
     person = entry.finds(session, line)
     was = Known.of(person)
     becomes = entry.makes(line, was)
@@ -171,7 +171,9 @@ def keep(
         made, planned = planned.new_areas, plan(session, table, wishes)
         planned.new_areas = made
     batch: ImportBatch | None = None
-    for at, row in enumerate(planned.rows):
+    for at, shown in enumerate(planned.rows):
+        row = _planned(session, shown.number, shown.line, shown.entry)  # an earlier row may have been about them too
+        planned.rows[at] = row
         if row.what is What.SAME:
             continue
         before = imports.told(row.person) if row.person else None

@@ -147,10 +147,10 @@ def _stands_in(part: Words, words: Words) -> bool:
 @cache
 def _columns(kind: Kind) -> dict[str, Column]:
     """The columns of such a table, those that are its own first."""
-    lists = _file()
+    listed = lists()
     found: dict[str, Column] = {}
     for part in (kind, "shared"):
-        for key, said in lists[part].items():
+        for key, said in listed[part].items():
             own = found.get(key)
             exactly = frozenset(map(_plain, said["is"])) | (own.exactly if own else frozenset())
             within = (*map(_plain, said.get("holds", [])), *(own.within if own else ()))
@@ -160,10 +160,11 @@ def _columns(kind: Kind) -> dict[str, Column]:
 
 @cache
 def _never() -> tuple[Words, ...]:
-    return tuple(_plain(words) for words in _file()["never"]["holds"])
+    return tuple(_plain(words) for words in lists()["never"]["holds"])
 
 
 @cache
-def _file() -> dict[str, dict[str, dict[str, list[str]]]]:
+def lists() -> dict[str, dict[str, dict[str, list[str]]]]:
+    """What columns are called, as columns.toml has it."""
     read: dict[str, dict[str, dict[str, list[str]]]] = tomllib.loads((HERE / "columns.toml").read_text("utf-8"))
     return read
