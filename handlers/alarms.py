@@ -15,7 +15,7 @@ from handlers.summary import Quoted, Said, brief
 from handlers.turn import Context, Text, Turn
 from handlers.understanding.intents import DangerKind
 from handlers.understanding.needs import understand
-from models import alarms, dangers, inbound, kept_apart, people, requests
+from models import alarms, dangers, imports, inbound, kept_apart, people, requests
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
 from models.people import Person
@@ -29,7 +29,10 @@ AT_HOME = "duty_emergency_at_home"  # others may read what is written back
 SILENT = "duty_emergency_silent"  # nothing may be written back
 PERSON = "duty_emergency_person"  # it is for a person, not for those who are called by that number
 URGENT = "duty_emergency_urgent"  # volunteers are asked, too
-SHORT = {FIRST_SAID: "duty_emergency_cut"}  # all others are said as they are, with their words cut
+LISTED = "duty_emergency_listed"  # a list of the group's told of it: nobody has written to them
+SHORT = dict.fromkeys(
+    (FIRST_SAID, LISTED), "duty_emergency_cut"
+)  # all others are said as they are, with their words cut
 FIRST = 5  # alarms of one person that go one by one
 LASTS = timedelta(hours=1)  # a danger; after it, another may begin
 MINUTE = timedelta(minutes=1)
@@ -89,6 +92,8 @@ def phrase_of(context: Context, alarm: Alarm, usual: str) -> str:
 
 
 def _first_phrase(context: Context, alarm: Alarm) -> str:
+    if imports.from_list(context.session, alarm.request_id):
+        return phrase_of(context, alarm, LISTED)
     return phrase_of(
         context,
         alarm,

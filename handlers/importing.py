@@ -14,9 +14,10 @@ from handlers.summary import Ours
 from handlers.turn import Context, Text, Turn
 from handlers.understanding.intents import Need, Understanding
 from handlers.understanding.needs import understand
-from models import assignments, lines, people, requests
+from models import assignments, imports, lines, people, requests
 from models.delivery import outbound
 from models.delivery.outbound import Lane
+from models.imports import ImportBatch
 from models.inbound import Heard
 from models.people import Address, Person
 from models.requests import Outcome, Request, State, Urgency
@@ -79,10 +80,21 @@ def alike(
     return None
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose row it is."""
+
+    person: Person
+    home: Address  # where to write to them
+    is_new: bool  # nobody knew them before
+    for_name: str | None = None  # whom it is for, where the phone is another's
+
+
 def take_in(
-    context: Context, person: Person, home: Address, listed: Listed, *, for_name: str | None, slot: datetime
+    context: Context, batch: ImportBatch, row: int, owner: Owner, listed: Listed, slot: datetime
 ) -> tuple[Request, list[Text]]:
     """The request of a row, and the texts that follow at once: to duty in danger, to volunteers if it is its turn."""
+    person, home = owner.person, owner.home
     found, now = read(listed), context.now
     language = person.speaks(context.line)
     meaning = found.meaning
@@ -93,7 +105,7 @@ def take_in(
         state=State.HELD if found.in_danger else State.DRAFT,
         now=min(listed.asked_at or now, now),
         text=listed.said,
-        for_name=for_name,
+        for_name=owner.for_name,
         needs=[str(need) for need in found.needs],
         people=listed.people or meaning.people,
         helpers_wanted=intake.helpers(context, meaning),
@@ -107,6 +119,7 @@ def take_in(
     )
     _locate(context, request, listed)
     context.session.add(request)
+    imports.record_request(context.session, batch, row, request, now, is_new=owner.is_new)
     if meaning.danger is not None:
         heard = Heard(f"import-{request.id}", home.channel, home.value, "", listed.said)
         turn = Turn(context.session, context.line, now, speaker=person, heard=heard)

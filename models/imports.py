@@ -131,6 +131,13 @@ def requests_of(session: Session, batch: ImportBatch) -> list[tuple[ImportedRow,
     return list(session.exec(query.where(ImportedRow.batch_id == batch.id).order_by(col(ImportedRow.id))))
 
 
+def from_list(session: Session, request_id: int) -> bool:
+    """Whether a list brought this request."""
+    return (
+        session.exec(select(ImportedRow.id).where(ImportedRow.request_id == request_id).limit(1)).first() is not None
+    )
+
+
 def asked_by_list(session: Session, person_id: int) -> bool:
     """Whether a list said that they need something."""
     theirs = ImportedRow.person_id == person_id, col(ImportedRow.request_id).is_not(None)

@@ -81,6 +81,7 @@ def test_it_says_who_when_what_where_about_and_how_it_ended(run: Command) -> Non
         "person": first["person"],
         "name": "Ana",
         "phone": "…01",
+        "for_name": "",
         "needs": "food, transport",
         "people": "3",
         "urgency": "today",

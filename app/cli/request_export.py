@@ -28,8 +28,8 @@ from models.report.span import Span
 from models.requests import State
 from models.store.session import Session
 
-FIELDS = """number created_at timezone person name phone needs people urgency emergency area vicinity language
-    state outcome helper helpers_wanted helpers claimed_at delivered_at closed_at changed_at text""".split()
+FIELDS = """number created_at timezone person name phone for_name needs people urgency emergency area vicinity
+    language state outcome helper helpers_wanted helpers claimed_at delivered_at closed_at changed_at text""".split()
 ONLY_WHOLE = ("place", "code_word")
 WORDS = Path(__file__).with_suffix(".toml")
 NOBODY = "(erased)"
@@ -121,6 +121,7 @@ def _row(
         "person": asker.id,
         "name": NOBODY if asker.erased_at else named(asker.name, line.name),
         "phone": shown(addresses[0], whole) if addresses else None,
+        "for_name": naming.first(request.for_name, line.name) if request.for_name else None,
         "needs": request.needs,
         "people": request.people,
         "urgency": request.urgency.value if request.urgency else None,

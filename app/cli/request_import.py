@@ -134,9 +134,8 @@ def _take_in(context: Context, batch: ImportBatch, each: Planned, slot: datetime
     person = each.entry.keep(session, line, context.now)
     session.flush()
     home = _home(session, person)
-    request, texts = importing.take_in(context, person, home, each.listed, for_name=each.for_name, slot=slot)
-    imports.record_request(session, batch, each.number, request, context.now, is_new=is_new)
-    return request, texts
+    owner = importing.Owner(person, home, is_new, each.for_name)
+    return importing.take_in(context, batch, each.number, owner, each.listed, slot)
 
 
 def _home(session: Session, person: Person) -> Address:
@@ -149,16 +148,14 @@ def _taken_in(found: Sequence[Request], *, alarmed: bool) -> list[str]:
     danger = [request for request in found if request.in_danger]
     held = [request for request in found if request.state == "held" and not request.in_danger]
     if danger:
-        said.append(
-            f"{_numbers(danger)}: may tell of danger. Whoever is on duty has been alarmed; call them yourself, too."
-        )
+        told = "Whoever is on duty has been alarmed" if alarmed else "NOBODY IS ON DUTY to be alarmed"
+        said.append(f"{_numbers(danger)}: may tell of danger. {told}; call them yourself, now.")
     if held:
         said.append(f"{_numbers(held)}: whoever is on duty reads these first (OPEN or ASSIGN lets them go on).")
     later = [request for request in found if request.state == "open" and not request.wave]
     if later:
-        said.append(
-            f"{console.count(len(later), 'request waits', 'requests wait')} for a turn: volunteers are asked by and by."
-        )
+        waiting = console.count(len(later), "request waits", "requests wait")
+        said.append(f"{waiting} for a turn; volunteers are asked by and by.")
     return [*said, "hotline request import --undo withdraws what nobody has taken."]
 
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
@@ -17,6 +18,7 @@ from app.cli.sheets import reading
 from app.cli.sheets.cells import Unusable, cell
 from app.cli.sheets.reading import Row, Table
 from app.cli.sheets.values import parts, yes
+from handlers import phrasebook
 from handlers.importing import Listed
 from handlers.understanding.intents import Need
 from handlers.understanding.needs import understand
@@ -26,6 +28,7 @@ from models.requests import Urgency
 
 WORDS = Path(__file__).with_name("request_import.toml")
 MOST_PEOPLE = 99
+DASHES = ("-", "–", "—")
 MONTH_FIRST = frozenset({"US", "PR", "PH", "FM", "MH", "PW", "GU", "VI", "AS", "MP"})  # CLDR 46: M/d/yy
 ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 # What our own export calls what a list tells; its other columns say what became of it here.
@@ -65,7 +68,21 @@ def read(data: bytes, chosen: Mapping[str, str], sheet: str | None) -> Table:
     table = reading.read(data, "requests", chosen, sheet=sheet)
     headings = {title for _, title in table.taken} | {*table.ignored}
     ours = _ours(headings)
-    return reading.read(data, "requests", ours | dict(chosen), sheet=sheet) if ours else table
+    if not ours:
+        return table
+    table = reading.read(data, "requests", ours | dict(chosen), sheet=sheet)
+    table.rows = [replace(row, values=_asker(row)) for row in table.rows]
+    return table
+
+
+def _asker(row: Row) -> Mapping[str, str]:
+    """What a row of our own export tells, with the name of whom it is for, where the phone is another's."""
+    found = next((row.others[title] for title in _for_names() if title in row.others), None)
+    return {**row.values, "name": found} if found else row.values
+
+
+def _for_names() -> list[str]:
+    return [request_export.headings(code, ["for_name"])[0] for code in (None, *request_export.said())]
 
 
 def _ours(headings: set[str]) -> dict[str, str]:
@@ -89,8 +106,9 @@ class Reader:
         """Where a row says that it stands. Raises Unusable for words that do not tell."""
         written = cell(row.values.get("status", ""))
         said = _plain(written)
-        found = next((Stands(name) for name, words in _words()["status"].items() if said in words), None)
-        if said and _plain(self.headings.get("status", "")) in _words()["over"]["headings"]:
+        told = said or not written or written in DASHES  # a tick alone tells nothing
+        found = next((Stands(name) for name, words in _words()["status"].items() if told and said in words), None)
+        if written and _plain(self.headings.get("status", "")) in _words()["over"]["headings"]:
             try:
                 return Stands.OVER if yes("status", written) else Stands.OPEN
             except Unusable:
@@ -115,8 +133,8 @@ class Reader:
         need, more = said.get("need", ""), said.get("notes", "")
         if not need and not more:
             raise Unusable("nothing says what is needed")
-        codes = [part.lower().replace(" ", "_") for part in parts(need)]
-        known = tuple(Need(code) for code in codes) if codes and {*codes} <= {*Need} else ()
+        named = [_needs().get(_plain(part)) for part in parts(need)]
+        known = tuple(filter(None, named)) if all(named) else ()
         listed = Listed(
             words="" if known and more else need or more,
             more=more if need else "",
@@ -174,6 +192,15 @@ def _people(written: str) -> int | None:
 
 def _plain(words: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in fold(cell(words))).split())
+
+
+@cache
+def _needs() -> dict[str, Need]:
+    """Needs by our own names, as an export has them: those of programs, and those of each language that we speak."""
+    found = {_plain(need): need for need in Need}
+    for code in phrasebook.languages():
+        found |= {_plain(phrasebook.book(code).need(need)): need for need in Need}
+    return found
 
 
 @cache

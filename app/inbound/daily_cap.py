@@ -22,7 +22,9 @@ from models.people import Address
 MORE_FOR_TALK = 5  # times as much for volunteers, and for words to somebody who is there to read them
 DANGER_AGAIN = timedelta(minutes=10)  # beyond the cap, between two times that danger is answered
 ANSWERS = WHOM_TO_CALL | {"you_stopped"}  # to whoever may be in danger
-ALARMS = frozenset({alarms.FIRST_SAID, alarms.AGAIN, alarms.AT_HOME, alarms.SILENT, alarms.PERSON, alarms.URGENT})
+ALARMS = frozenset(
+    {alarms.FIRST_SAID, alarms.AGAIN, alarms.AT_HOME, alarms.SILENT, alarms.PERSON, alarms.URGENT, alarms.LISTED}
+)
 NOT_COUNTED = ALARMS | {"offer", "broadcast"}  # somebody has confirmed what that costs
 ALWAYS = ALARMS | NEVER_WAIT | {"stopped"}  # STOP is confirmed
 

@@ -39,10 +39,10 @@ def introduced(session: Session, line: Line, text: Text, home: Address, said: li
     To a volunteer, and to a neighbor whose request came by a list.
     """
     person = text.to
-    if person.introduced_at is not None or text.lane in URGENT:
+    if person.introduced_at is not None or text.lane is Lane.EMERGENCY:
         return said  # in danger seconds count: the next text says it
     listed = person.helper_since is None and home.last_heard_at is None and imports.asked_by_list(session, person.id)
-    if person.helper_since is None and not listed:
+    if not listed and (person.helper_since is None or text.lane in URGENT):
         return said
     person.introduced_at = now
     session.add(person)

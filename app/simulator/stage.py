@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,11 @@ from app.hotline import Hotline
 from app.outbound import enclosing, outbox, templates
 from app.simulator import samples, sandbox, taps, timelapse
 from app.simulator.sandbox import Recorder, StillClock
-from app.simulator.transcript import Phone, Says, Stands, Step, Transcript, Waits, Welcomes
-from handlers import board, welcoming
+from app.simulator.transcript import Lists, Phone, Says, Stands, Step, Transcript, Waits, Welcomes
+from handlers import board, importing, welcoming
 from handlers.turn import Context
 from handlers.understanding import needs
-from models import attachments, lines, people, requests
+from models import attachments, imports, lines, people, requests
 from models.assignments import HOLDING, Assignment
 from models.attachments import Kind
 from models.delivery.outbound import Outbound
@@ -142,6 +143,10 @@ class Stage:
                     self.hotline.database.write(self._welcome).result()
                     self._send()
                     self._wait(pause)
+                case Lists():
+                    self.hotline.database.write(partial(self._list, step.act)).result()
+                    self._send()
+                    self._wait(pause)
                 case Stands(number):
                     step = replace(step, line=f"? #{number} {self._stands(number)}")
         except Exception as error:  # the hotline is still there, and people would go on texting it
@@ -164,6 +169,18 @@ class Stage:
         everybody = people.everybody(session, context.line.id)
         texts = welcoming.welcome(context, welcoming.unwelcomed(context, everybody))
         outbox.queue(session, context.line, "welcome", texts, context.now)
+
+    def _list(self, row: Lists, session: Session) -> None:
+        phone = self.story.phones[row.name]
+        context = Context(session, lines.all_lines(session)[0], self.clock.now())
+        person, home = people.get_or_create(
+            session, context.line, phone.channel, phone.value, context.now, name=phone.name
+        )
+        batch = imports.begin(session, context.line.id, imports.Kind.REQUESTS, "", context.now)
+        owner = importing.Owner(person, home, is_new=False)
+        request, texts = importing.take_in(context, batch, 1, owner, importing.Listed(row.words), context.now)
+        told = [importing.tell(context, person, request)] if row.told else []
+        outbox.queue(session, context.line, f"list-{batch.id}", [*texts, *told], context.now)
 
     def _wait(self, by: timedelta) -> None:
         if by:

@@ -64,6 +64,15 @@ class Welcomes:
 
 
 @dataclass(frozen=True)
+class Lists:
+    """A list that the host imports has a row of what somebody needs; where `told`, they hear of it."""
+
+    name: str
+    words: str
+    told: bool
+
+
+@dataclass(frozen=True)
 class Stands:
     """A request's state, and its outcome once it is closed."""
 
@@ -71,7 +80,7 @@ class Stands:
     stands: str
 
 
-HAPPENS = (Says, Waits, Welcomes)  # all else only looks, and takes no time
+HAPPENS = (Says, Waits, Welcomes, Lists)  # all else only looks, and takes no time
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ class Step:
     """One line of the story as written, what it means, and what is said to have followed from it."""
 
     line: str
-    act: Says | Waits | Welcomes | Stands | None = None
+    act: Says | Waits | Welcomes | Lists | Stands | None = None
     heard: tuple[tuple[str, str], ...] = ()
 
 

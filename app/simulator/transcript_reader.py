@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from app.settings import complaints
 from app.simulator import samples, sandbox
 from app.simulator.timelapse import TYPING
-from app.simulator.transcript import HAPPENS, Phone, Says, Stands, Step, Transcript, Waits, Welcomes
+from app.simulator.transcript import HAPPENS, Lists, Phone, Says, Stands, Step, Transcript, Waits, Welcomes
 from handlers import phrasebook
 from handlers.understanding.intents import Need
 from models.delivery.contents import Approval
@@ -28,6 +28,7 @@ PICTURE = re.compile(
 )
 PLACE = re.compile(r"\[loc (?P<latitude>-?\d+(?:\.\d+)?), ?(?P<longitude>-?\d+(?:\.\d+)?)\] ?(?P<words>.*)")
 WELCOME = "!welcome"
+LIST = re.compile(r"!list (?P<told>told )?(?P<name>[\w/]+) (?P<words>.+)")
 TAP = re.compile(r"\[tap (?P<title>[^\]]+)\]")
 REPLY = re.compile(r"\[re(?: #(?P<number>\d{1,9}))?\] ?(?P<words>.*)")
 REACTION = re.compile(r"\[reacts(?: (?P<emoji>[^\]# ]*))?(?: #(?P<number>\d{1,9}))?\]")
@@ -37,8 +38,8 @@ SETTINGS = frozenset("name language timezone country emergency area rule resourc
 NAMES = {"emergency": "emergency_number"}
 ROLES = frozenset("asks helps duty stranger".split())
 STEPS = (
-    "neither `Name > words`, `Name >> words`, `Name < words`, `@ +5 min`, `? #1 open`, `!welcome` "
-    "nor `!start 2026-03-03 03:00`"
+    "neither `Name > words`, `Name >> words`, `Name < words`, `@ +5 min`, `? #1 open`, `!welcome`, "
+    "`!list Name words`, `!list told Name words` nor `!start 2026-03-03 03:00`"
 )
 
 QUICK = timedelta(seconds=4)  # whoever types `>>` is
@@ -180,6 +181,10 @@ def _step(story: Transcript, line: str) -> None:
         story.steps.append(Step(line))
     elif line == WELCOME:
         story.steps.append(Step(line, Welcomes()))
+    elif listed := LIST.fullmatch(line):
+        if listed["name"] not in story.phones:
+            raise ValueError(f"{listed['name']} is not among the people")
+        story.steps.append(Step(line, Lists(listed["name"], listed["words"], listed["told"] is not None)))
     elif (said := SAID.fullmatch(line)) is None:
         raise ValueError(STEPS)
     elif said["name"] not in story.phones:
