@@ -1,9 +1,11 @@
 """A phone that others read: whatever happens, nothing on its screen tells of a need, nor comes at another hour."""
 
+import re
 import shutil
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from string import Formatter
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
@@ -12,21 +14,39 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.hotline import Hotline
+from app.outbound import discretion
 from app.simulator import timelapse
+from handlers import phrasebook
+from handlers.relaying import EVEN_SO
 from models import lines
 from models.inbound import Heard
 from models.lines import Channel
 from models.store.session import Session
 from tests import fakes, neighbors
+from tests.examples import every
 from tests.fakes import LINE, Recorder, StillClock
 
-ANA, BEN, CARO, DEE = (f"+1202555010{n}" for n in range(1, 5))
-TELLS = "diaper baby oak neighbor help ben caro dee # request volunteer code claim 14 medicine ride groceries".split()
+ANA, BEN, CARO, DEE, EVE = (f"+1202555010{n}" for n in range(1, 6))
+TELLS = (
+    "diaper baby oak stroller household wipes elm paul distro place line tap heavy neighbor help ben caro dee eve # "
+    "request volunteer code claim 14 medicine ride groceries"
+).split()
 TYPING = timedelta(seconds=20)
 
-HERS = "READ|STATUS|1|2|yes|thank you|HELP|LIST|NEVERMIND|still need it|MY DATA|JOIN|ENGLISH|PERSON|they never came"
-BENS = "CLAIM 1|OMW 1|DONE 1|DROP 1|NOTHOME 1|which door?|CLAIM 2|I can come at 5|diapers are with me"
-DEES = "@1 are you well|CLOSE 1 done|ASSIGN 1 Caro|OPEN 1|HOLD 1|BROADCAST ASKED open at 9|1|PAUSE LINE|RESUME LINE"
+HERS = (
+    "READ|STATUS|1|2|yes|thank you|HELP|LIST|NEVERMIND|still need it|MY DATA|JOIN|ENGLISH|PERSON|they never came"
+    "|AGAIN|REPEATS|SKIP|NOMORE|KEEP 1|HOUSEHOLD|LEAVE HOUSEHOLD|OFFER a stroller|GONE|7|3|10|diapers every friday"
+    "|can one more person come?|who else is coming?|2 people is enough|STATUS 1|MORE 1 and wipes|DONE 1|it can't wait"
+)
+BENS = (
+    "CLAIM 1|OMW 1|DONE 1|DROP 1|NOTHOME 1|which door?|CLAIM 2|I can come at 5|diapers are with me|CLAIM ALL|YES"
+    "|can someone else also come? it's heavy|have diapers to give|I can do it every week"
+)
+DEES = (
+    "@1 are you well|CLOSE 1 done|ASSIGN 1 Caro|OPEN 1|HOLD 1|BROADCAST ASKED open at 9|1|PAUSE LINE|RESUME LINE"
+    "|STOCK diapers 5 at St Paul's|STOCK diapers 0|DISTRO tomorrow 10-14 at Elm Hall, 20 places for diapers"
+    "|DISTRO D1 OFF rain|TAP CLOSE|TAP 5|TAP OPEN|HERE 1|HERE WALKIN|MERGE 2 1|ASSIGN 1 Ben"
+)
 SAYINGS = st.sampled_from(
     [
         *((who, words) for who, all_ in ((ANA, HERS), (BEN, BENS), (DEE, DEES)) for words in all_.split("|")),
@@ -38,6 +58,8 @@ SAYINGS = st.sampled_from(
         (CARO, "@1 do the groceries fit?"),
     ]
 )
+# Hours, whom to call, how many wait to be read, who we are; a number by itself names nothing.
+ROOM = {"begins", "ends", "dial", "n", "line", "number"}
 SPANS = st.sampled_from([timedelta(minutes=7), *(timedelta(hours=n) for n in (1, 5, 24, 72))])
 STORIES = st.lists(st.one_of(SAYINGS, SPANS), max_size=18)
 ASKS = "I need diapers at 14 Oak St"
@@ -62,13 +84,13 @@ class Phones:
 
         self.hotline.database.write(work).result()
 
-    def says(self, who: str, words: str) -> list[str]:
-        """What reaches Ana at once when somebody says this."""
+    def says(self, who: str, words: str, *, to: str = ANA) -> list[str]:
+        """What reaches Ana, or another phone, at once when somebody says this."""
         before = len(self.carrier.carried)
         self.hotline.receive(Heard(f"SM{next(self.sids):032x}", Channel.SMS, who, LINE, words)).result()
         self.hotline.tick()
         self.hotline.sender.drain()
-        found = [text.body for text in self.carrier.carried[before:] if text.to == ANA]
+        found = [text.body for text in self.carrier.carried[before:] if text.to == to]
         self.clock.advance(TYPING)
         return found
 
@@ -132,3 +154,45 @@ def test_who_reads_can_close_the_loop(word: str, migrated_file: Path, tmp_path: 
     phones.says(ANA, "1")
     assert "closed" in " ".join(phones.says(ANA, word))
     phones.hotline.stop()
+
+
+def test_a_household_hears_nothing_of_whoever_has_a_phone_that_others_read(
+    migrated_file: Path, tmp_path: Path
+) -> None:
+    phones = Phones(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'hotline.db')}")
+    try:
+        code = re.search(r"HOUSEHOLD (\d+)", phones.says(ANA, "HOUSEHOLD")[0])
+        assert code is not None
+        phones.says(EVE, f"HOUSEHOLD {code[1]}")
+        phones.says(EVE, "1")
+        phones.says(ANA, ASKS)
+        assert any("#1" in body for body in phones.says(EVE, "STATUS", to=EVE))  # they do share
+        phones.says(ANA, "QUIET")
+        hers = [
+            "STATUS",
+            "STATUS 1",
+            "DONE 1",
+            "MORE 1 and wipes",
+            "need groceries at 14 Oak St",
+            "STATUS",
+            "MY DATA",
+        ]
+        heard: list[str] = []
+        for who, words in [*((EVE, each) for each in hers), (BEN, "CLAIM 1"), (BEN, "DONE 1"), (ANA, "1")]:
+            heard += phones.says(who, words, to=EVE)
+        unknown = "I know of no #1 for you."  # as of any number that is not hers
+        assert any(unknown in body for body in heard)
+        assert not [body for body in heard if "#1" in body.replace(unknown, "") or "baby" in body.lower()]
+        assert told(phones.says(EVE, "LEAVE HOUSEHOLD")) == []
+        assert told(phones.says(ANA, "HOUSEHOLD")) == []
+    finally:
+        phones.hotline.stop()
+
+
+@every(phrasebook.languages())
+def test_what_may_stand_on_such_a_phone_has_no_room_for_a_need(code: str) -> None:
+    said = phrasebook.book(code).pages["say"]
+    for phrase in sorted((discretion.PLAIN | {*discretion.INSTEAD.values()}) - {EVEN_SO}):
+        forms = said[phrase].values() if isinstance(said[phrase], dict) else [said[phrase]]
+        for form in forms:
+            assert {name for _, name, _, _ in Formatter().parse(form) if name} <= ROOM, phrase

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers import phrasebook, segments
+from handlers.understanding.intents import Question
 from tests.examples import every
 
 ROOT = Path(__file__).parent.parent
@@ -73,3 +74,18 @@ def test_every_phrase_that_a_handler_says_exists_and_none_is_idle() -> None:
         'handlers/relay.py says "relay_what". Write it under [say] in every phrasebook.'
     ]
     assert unsaid(sources(), {*said, "farewell"}) == ['en.toml: [say] "farewell" is said by nothing. Take it out.']
+
+
+def test_every_question_of_ours_can_be_said_again() -> None:
+    """Where a text could mean two things, or is none of the choices, how to answer is said."""
+    said = {code: phrasebook.book(code).pages["say"] for code in CODES}
+    assert [(code, q) for code in CODES for q in Question if f"answer_{q}" not in said[code]] == []
+
+
+@every(CODES)
+def test_one_is_said_as_one(code: str) -> None:
+    """A phrase with a form for one says in it something else than for more: "1 vecino", not "1 vecinos"."""
+    said = phrasebook.book(code).pages["say"]
+    counted = {p: s for p, s in said.items() if isinstance(s, dict) and {"one", "other"} <= s.keys()}
+    assert counted
+    assert [p for p, s in counted.items() if s["one"] == s["other"]] == []

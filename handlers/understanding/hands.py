@@ -60,13 +60,14 @@ def carry(text: str) -> bool:
     words, lists = [word.text for word in split(clean(text))], _words()
     loads = lists["loads"] | _furniture()
     for i, word in enumerate(words):
-        if word not in lists["carries"]:
+        if word not in lists["carries"] and word not in lists["lifts"]:
             continue
         load = i + 1
         while load < len(words) and words[load] in lists["about"]:
             load += 1
-        if load < len(words) and words[load] in loads:
-            return True
+        where = words[load + 1] if load + 1 < len(words) else ""
+        if load < len(words) and words[load] in loads and (word in lists["carries"] or where in lists["ways"]):
+            return True  # "get a couch" is to have one, "get the couch up" to carry it
     return False
 
 
