@@ -273,6 +273,8 @@ class Console:
                 of, names = self.numbers.get(to, {}), ("sms_", "sms_fallback_")
                 if of.get("sms_application_sid"):
                     return []
+        if not of.get(f"{names[0]}url"):  # then nothing can fail, and there is nothing to fall back from
+            return []
         found = [str(of[f"{each}url"]) for each in names if of.get(f"{each}url") and of[f"{each}method"] == "POST"]
         return [each.partition("#")[0] for each in found]
 
