@@ -1,267 +1,203 @@
-"""PUBLIC_URL is proved to lead to this very hotline; whatever else answers there is named, with what to do."""
+"""Whom a line writes to: its own countries, its volunteers anywhere, whoever is in danger once a day. Nobody else."""
 
-import shutil
-import socket
-import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-
-import httpx
 import pytest
-import trustme
-from sqlalchemy import make_url
+from sqlmodel import select
 
-from app.database import engine
 from app.hotline import Hotline
-from app.web import proof, reach
-from app.web.proof import PATH
-from app.web.reach import Proof
-from tests import fakes, serving
-from tests.fakes import Recorder
+from app.inbound.receive import Taken
+from app.outbound import reach
+from app.outbound.reach import Reach
+from models import lines
+from models.delivery.outbound import State
+from models.inbound import Inbound
+from models.lines import Channel, Line
+from models.people import Person
+from models.prefixes import Prefix
+from models.requests import Request
+from models.store.session import Session
+from tests import neighbors
+from tests.besieged import ATTACKER, ON_DUTY, Besieged
+from tests.fakes import LINE, MORNING, WHATSAPP
 
-NONCE = "a" * 43
-HERE = "127.0.0.1"
-BRIEF = httpx.Timeout(0.5)
-
-
-def answering(_: str) -> str:
-    return "what only we can say"
-
-
-class Standing(BaseHTTPRequestHandler):
-    """Whatever stands at PUBLIC_URL instead of us: says what the test has it say, whoever asks for what."""
-
-    def do_GET(self) -> None:
-        status, headers, body = self.server.says  # type: ignore[attr-defined]
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet."""
+DEE = ON_DUTY[0]
+RIGA = "+37125550105"
+STRANGER = Person(id=1, line_id=1, created_at=MORNING)
+VOLUNTEER = Person(id=2, line_id=1, helper_since=MORNING, vouched_at=MORNING, created_at=MORNING)
 
 
-class Web(ThreadingHTTPServer):
-    """A web server. Who does not like its certificate hangs up, and that is nothing to be told."""
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Keep quiet."""
-
-
-@contextmanager
-def standing(
-    status: int = 200, headers: dict[str, str] | None = None, body: bytes = b"", tls: ssl.SSLContext | None = None
-) -> Iterator[str]:
-    server = Web((HERE, 0), Standing)
-    shown = {name: value.replace("HERE", f"{HERE}:{server.server_port}") for name, value in (headers or {}).items()}
-    server.says = status, shown, body  # type: ignore[attr-defined]
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http{'s' if tls else ''}://{HERE}:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@contextmanager
-def listening(backlog: int = 5) -> Iterator[tuple[socket.socket, str]]:
-    with socket.create_server((HERE, 0), backlog=backlog) as taken:
-        yield taken, f"http://{HERE}:{taken.getsockname()[1]}"
-
-
-def refused(found: Proof) -> str:
-    assert not found.ok
-    assert found.do
-    return found.what
-
-
-# A real hotline, in a process of its own.
-
-
-def test_a_running_hotline_is_known_by_its_database(database_url: str, migrated_file: Path, tmp_path: Path) -> None:
-    shutil.copy(migrated_file, tmp_path / "other.db")
-    with serving.process(fakes.settings(database_url), tmp_path) as running:
-        base = engine.connect(make_url(database_url))
-        other = Hotline(fakes.settings(f"sqlite:///{tmp_path / 'other.db'}"), carrier=Recorder())
-        try:
-            assert reach.prove(running.url, proof.from_database(other.database)).what == (
-                "this hotline's database has no line yet"
-            )
-            other.prepare()
-            serving.until(lambda: reach.prove(running.url, proof.from_database(base)).ok)
-            found = reach.prove(running.url, proof.from_database(base))
-            assert found.what == f"{HERE} leads to this hotline, but only from this machine or its own network"
-            assert (found.public, bool(found.do)) == (False, True)
-            stale = reach.prove(running.url, proof.from_database(other.database))
-            assert refused(stale) == f"another hotline answers at {HERE}, with another database than the one here"
-            assert reach.prove(f"{running.url}/sub", proof.from_database(base)).what.endswith("no hotline (HTTP 404)")
-            asked = httpx.get(f"{running.url}{PATH}{NONCE}")
-            head = httpx.head(f"{running.url}{PATH}{NONCE}")
-            assert (head.status_code, head.content, head.headers) == (200, b"", asked.headers)
-            assert asked.headers["cache-control"] == "no-store"
-            assert asked.text != httpx.get(f"{running.url}{PATH}{NONCE}b").text
-            for bad in ("short", "a" * 65, "a" * 30 + ".", "%2B12025550100" + "a" * 20):
-                assert httpx.get(f"{running.url}{PATH}{bad}").status_code == 404
-        finally:
-            base.close()
-            other.stop()
-
-
-# What else may answer there.
+@pytest.fixture
+def line(hotline: Hotline) -> Besieged:
+    found = Besieged(hotline)
+    found.people()
+    return found
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "body", "what"),
+    ("country", "countries", "sender", "expected"),
     [
-        (200, {}, b"<html>Buy this domain</html>", f"another program's page is at {HERE}"),
-        (200, {}, b"", f"another program's page is at {HERE}"),
-        (200, {}, b"hotline something else\n", f"another hotline answers at {HERE}, with another database than"),
-        (404, {}, b"", f"a web server answers at {HERE}, but no hotline (HTTP 404)"),
-        (404, {"Ngrok-Error-Code": "ERR_NGROK_3200"}, b"", f"the tunnel to {HERE} is not open"),
-        (502, {}, b"", f"the proxy at {HERE} answers, but nothing behind it does (HTTP 502)"),
-        (503, {}, b"", f"the proxy at {HERE} answers, but nothing behind it does (HTTP 503)"),
-        (503, {}, b"The database does not answer.\n", "the hotline answers, but its database does not"),
-        (530, {}, b"", f"Cloudflare answers for {HERE}, but it does not find the machine, or the tunnel, behind it"),
-        (521, {}, b"", f"Cloudflare answers for {HERE}, but nothing listens on the machine behind it (HTTP 521)"),
-        (401, {}, b"", f"something at {HERE} lets nobody in (HTTP 401)"),
-        (403, {}, b"", f"something at {HERE} lets nobody in (HTTP 403)"),
-        (500, {}, b"", f"what answers at {HERE} is in trouble (HTTP 500)"),
+        ("US", (), ATTACKER, Reach.ALWAYS),
+        ("US", (), "+15145550101", Reach.ALWAYS),  # Canada
+        ("US", (), "+17875550101", Reach.ALWAYS),  # Puerto Rico
+        ("US", (), "+18765550101", Reach.DANGER),  # Jamaica
+        ("US", (), "+525555550101", Reach.DANGER),
+        ("US", (), RIGA, Reach.DANGER),
+        ("US", ("US", "MX"), "+525555550101", Reach.ALWAYS),
+        ("US", ("US", "MX"), "+15145550101", Reach.DANGER),
+        ("US", ("*",), "+18765550101", Reach.ALWAYS),
+        ("US", (), "262966", Reach.NEVER),  # a short code
+        ("US", ("*",), "262966", Reach.NEVER),
+        ("US", (), "EXAMPLE", Reach.NEVER),
+        ("US", (), "+", Reach.NEVER),
+        ("US", (), "+1", Reach.NEVER),
+        ("US", (), "+19995550101", Reach.ALWAYS),  # an area code nobody knows may be new
+        ("US", ("*",), "+19005550101", Reach.NEVER),  # premium
+        ("US", (), "+19999765555", Reach.NEVER),  # premium by its exchange, in an area that is none
+        ("US", (), "+15005550101", Reach.NEVER),  # personal numbers are forwarded at their caller's cost
+        ("US", ("*",), "+37190012345", Reach.NEVER),
+        ("GB", (), "+449012345678", Reach.NEVER),
+        ("GB", (), "+447012345678", Reach.NEVER),
+        ("US", ("*",), "+979123456789", Reach.NEVER),  # premium everywhere
+        ("MX", (), "+525555550101", Reach.ALWAYS),
+        ("MX", (), ATTACKER, Reach.DANGER),
+        ("GB", (), "+447700900123", Reach.ALWAYS),
+        ("DE", (), "+447700900123", Reach.DANGER),
     ],
 )
-def test_another_answer(status: int, headers: dict[str, str], body: bytes, what: str) -> None:
-    with standing(status, headers, body) as url:
-        assert refused(reach.prove(url, answering)).startswith(what)
+def test_whom_a_line_writes_to(country: str, countries: tuple[str, ...], sender: str, expected: Reach) -> None:
+    oak = Line(name="Oak", country=country, rules={"countries": list(countries)}, created_at=MORNING)
+    assert reach.of(oak, STRANGER, Channel.SMS, sender) is expected
+    anywhere = Reach.NEVER if expected is Reach.NEVER else Reach.ALWAYS
+    assert reach.of(oak, VOLUNTEER, Channel.SMS, sender) is anywhere
 
 
-@pytest.mark.parametrize(
-    ("location", "what", "do"),
-    [
-        ("https://HERE/x", "http leads on to https", "write PUBLIC_URL as https://HERE"),
-        (
-            "https://www.example.org/x",
-            f"{HERE} leads on to www.example.org",
-            "write PUBLIC_URL as https://www.example.org",
-        ),
-        ("http://other.example.org:8000/x", f"{HERE} leads on to other.example.org:8000", "write PUBLIC_URL as"),
-        ("/login?next=x", f"{HERE} leads on to another page of its own: /login", "switch off logins"),
-        ("http://[x", "it leads on to an address that cannot be read", "have the proxy pass on everything"),
-    ],
-)
-def test_a_redirect_is_not_followed(location: str, what: str, do: str) -> None:
-    with standing(308, {"Location": location}) as url:
-        found = reach.prove(url, answering)
-        assert refused(found) == what
-        assert found.do.startswith(do.replace("HERE", url.partition("://")[2]))
+def test_an_exchange_in_north_america_tells_all_of_its_numbers() -> None:
+    oak = Line(name="Oak", rules={"countries": ["US"]}, created_at=MORNING)
+    for exchange in range(200_976, 1_000_000, 2_711):
+        found = {reach.of(oak, STRANGER, Channel.SMS, f"+1{exchange}{last:04}") for last in (0, 99, 5123, 9999)}
+        whole = {reach._origin_of(f"+1{exchange}{last:04}") for last in (0, 99, 5123, 9999)}
+        assert len(found) == len(whole) == 1, exchange
 
 
-def test_nothing_listens() -> None:
-    with listening() as (_, url):
-        pass
-    assert refused(reach.prove(url, answering)) == f"{HERE} is there, but nothing listens on its port {url[-5:]}"
+def test_whatsapp_is_judged_only_where_the_line_says_so() -> None:
+    oak, hidden = Line(name="Oak", created_at=MORNING), "US.13491208655302741918"
+    assert reach.of(oak, STRANGER, Channel.WHATSAPP, "+525555550101") is Reach.ALWAYS
+    oak.rules = {"countries": ["US"]}
+    assert reach.of(oak, STRANGER, Channel.WHATSAPP, "+525555550101") is Reach.DANGER
+    assert reach.of(oak, STRANGER, Channel.WHATSAPP, hidden) is Reach.ALWAYS
+    assert reach.of(oak, STRANGER, Channel.WHATSAPP, "+19005550101") is Reach.NEVER
 
 
-def test_a_firewall_swallows_the_call() -> None:
-    with listening(backlog=0) as (taken, url):
-        waiting = [socket.socket() for _ in range(3)]  # more than its queue holds
-        for each in waiting:
-            each.setblocking(False)
-            each.connect_ex(taken.getsockname())
-        found = reach.prove(url, answering, http=httpx.Client(timeout=BRIEF))
-        for each in waiting:
-            each.close()
-    assert refused(found) == f"{HERE} does not answer on port {url[-5:]}"
+def test_a_lines_own_number_is_nobody(line: Besieged) -> None:
+    oak = Line(name="Oak", sms=LINE, whatsapp=WHATSAPP, created_at=MORNING)
+    assert {reach.of(oak, VOLUNTEER, each, LINE) for each in Channel} == {Reach.NEVER}
+    for number in (LINE, WHATSAPP):
+        assert line.say("need groceries near Elm St", by=number) is Taken.UNANSWERED
+        assert line.say("there is a fire", by=number, channel=Channel.WHATSAPP) is Taken.UNANSWERED
+    assert line.texts() == []
+    assert line.requests() == []
+    kept = line.hotline.database.read(lambda s: list(s.exec(select(Inbound))))
+    assert [(text.person_id, text.intent) for text in kept] == [(None, "own_number")] * 4
 
 
-def test_somebody_takes_the_call_and_says_nothing() -> None:
-    with listening() as (_, url):
-        found = reach.prove(url, answering, http=httpx.Client(timeout=BRIEF))
-    assert refused(found) == f"{HERE} takes the call, but says nothing"
+def test_a_stranger_abroad_is_kept_and_duty_hears_of_a_need_once_a_day(line: Besieged) -> None:
+    abroad = [f"+5255555501{n:02}" for n in range(1, 5)]
+    assert line.say("win a prize now", by=abroad[0]) is Taken.UNANSWERED
+    assert line.texts() == []
+    assert {line.say("necesito comida para cuatro", by=each) for each in abroad} == {Taken.UNANSWERED}
+    assert line.phrases(DEE) == ["duty_abroad"]
+    line.later(days=1)
+    line.say("necesito comida", by=abroad[2])
+    assert line.phrases(DEE) == ["duty_abroad"] * 2
+    assert [line.texts(to=each) for each in abroad] == [[]] * 4
+    assert line.requests() == []
 
 
-def test_what_answers_is_no_web_server() -> None:
-    with listening() as (taken, url):
-
-        def speak() -> None:
-            call, _ = taken.accept()
-            with call:
-                call.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
-                call.recv(4096)
-
-        thread = threading.Thread(target=speak)
-        thread.start()
-        found = reach.prove(url, answering)
-        thread.join()
-    assert refused(found) == f"what answers at {HERE} is no web server, or hangs up"
-
-
-def test_nobody_knows_the_name() -> None:
-    found = refused(reach.prove("https://hotline.invalid", answering))
-    assert found.startswith(("nobody knows the name hotline.invalid", "nobody can be asked where hotline.invalid is"))
+def test_danger_abroad_is_answered_once_a_day_and_nothing_else_is(line: Besieged) -> None:
+    for words in ("there is a fire", "STATUS", "I can't breathe", "HELP", "1", "I need food too, 14 Oak St"):
+        line.say(words, by=RIGA)
+        line.later(seconds=30)
+    assert line.phrases(RIGA) == ["emergency"]
+    assert line.phrases(DEE).count("duty_emergency") == 2
+    line.say("@1 where are you?", by=DEE)  # what a person writes goes there
+    line.say("calle 8", by=RIGA)
+    assert line.phrases(RIGA) == ["emergency", "from_helper"]
+    assert line.phrases(DEE)[-1] == "from_neighbor"
+    line.later(days=1)
+    line.say("there is a fire again", by=RIGA)
+    assert line.phrases(RIGA)[2:] == ["emergency"]
 
 
-def test_an_address_that_is_none() -> None:
-    assert refused(reach.prove("https://a..b", answering)) == "PUBLIC_URL is no web address"
+def test_danger_from_a_number_that_earns_by_it_is_only_told(line: Besieged) -> None:
+    for n in range(200):
+        assert line.say(f"there is a fire, {n}", by="+19005550101") is Taken.UNANSWERED
+    assert line.texts(to="+19005550101") == []
+    told = line.phrases(DEE)
+    assert set(told) == {"duty_abroad"}
+    assert 20 <= len(told) <= 31  # two are on duty, and an address causes sixty texts a day
+    assert line.requests() == []
 
 
-# Certificates.
+def test_a_stranger_abroad_who_says_stop_is_left_alone(line: Besieged) -> None:
+    for words in ("necesito comida", "basta de mensajes", "STOP"):
+        line.say(words, by="+525555550101")
+    line.later(hours=1)
+    person = line.hotline.database.read(lambda s: s.exec(select(Person).where(Person.name == "")).one())
+    assert person.opted_out_at is not None
+    assert line.texts(to="+525555550101") == []
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
+def test_a_text_by_whatsapp_opens_no_sms_abroad(line: Besieged) -> None:
+    line.say("I need groceries for two, 14 Oak St", by=RIGA, channel=Channel.WHATSAPP)
+    line.later(seconds=30)
+    line.say("STATUS", by=RIGA)
+    line.later(days=2)
+    assert {row.channel for row in line.texts(to=RIGA)} == {Channel.WHATSAPP}
 
 
-def context(authority: trustme.CA, *names: str, until: datetime | None = None) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names, not_after=until).configure_cert(made)
-    return made
+def test_a_block_of_numbers_that_suddenly_grows_is_reported_once_a_day(line: Besieged) -> None:
+    for n in range(30):
+        line.say("hello", by=f"+121255501{n:02}")
+        line.say("hola", by=f"+3712555{n:04}")  # abroad it is the whole country
+    told = line.texts("duty_prefix", to=DEE)
+    assert [row.body.split(" texted")[0] for row in told] == [
+        "20 phones whose numbers begin with +1212555",
+        "20 phones whose numbers begin with +371",
+    ]
+    blocks = line.hotline.database.read(lambda s: list(s.exec(select(Prefix))))
+    assert sorted((each.prefix, each.phones) for each in blocks) == [("+1212555", 30), ("+371", 30)]
 
 
-def trusting(authority: trustme.CA) -> httpx.Client:
-    trusted = ssl.create_default_context()
-    authority.configure_trust(trusted)
-    return httpx.Client(verify=trusted, timeout=5)
+def test_a_line_that_has_always_had_many_new_phones_is_no_surprise(line: Besieged) -> None:
+    line.say("hello", by="+12125550100")
+
+    def before(session: Session) -> None:
+        session.create(Prefix, line_id=1, prefix="+1212555", day="2026-03-01", phones=10)
+
+    line.hotline.database.write(before).result()
+    for n in range(1, 40):
+        line.say("hello", by=f"+121255501{n:02}")
+    assert line.texts("duty_prefix") == []
 
 
-def test_a_good_certificate(authority: trustme.CA) -> None:
-    with standing(200, {}, b"hotline what only we can say\n", tls=context(authority, HERE)) as url:
-        assert reach.prove(url, answering, http=trusting(authority)).ok
+def test_nothing_leaves_for_numbers_that_are_never_written_to(line: Besieged) -> None:
+    """Somebody was added by hand before such numbers were known: nothing goes there whatever asks for it."""
+
+    def work(session: Session) -> None:
+        oak = lines.all_lines(session)[0]
+        neighbors.add(session, oak, Channel.SMS, "+19005550101", line.hotline.clock.now(), name="Rich", helper=True)
+
+    line.hotline.database.write(work).result()
+    line.say("I need groceries for two, 14 Oak St")
+    line.later(hours=12)
+    line.send()
+    assert line.texts(to="+19005550101") == []
+    assert {row.state for row in line.texts("offer")} <= {State.DELIVERED, State.EXPIRED}
+    assert line.hotline.database.read(lambda s: len(list(s.exec(select(Request))))) == 1
 
 
-def test_bad_certificates(authority: trustme.CA) -> None:
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    with standing(tls=context(authority, "elsewhere.example.org")) as url:
-        found = refused(reach.prove(url, answering, http=trusting(authority)))
-        assert found == f"the certificate at {HERE} is for another name"
-    with standing(tls=context(authority, "elsewhere.example.org")) as url:
-        found = refused(reach.prove(url.replace(HERE, "localhost"), answering, http=trusting(authority)))
-        assert found == "the certificate at localhost is for another name"
-    with standing(tls=context(authority, HERE, until=yesterday)) as url:
-        found = refused(reach.prove(url, answering, http=trusting(authority)))
-        assert found == f"the certificate at {HERE} has expired"
-    with standing(tls=context(authority, HERE)) as url:
-        found = refused(reach.prove(url, answering))
-        assert found == f"the certificate at {HERE} comes without the one that it was signed with"
-
-
-def test_https_leads_back_to_http(authority: trustme.CA) -> None:
-    with standing(302, {"Location": f"http://{HERE}/x"}, tls=context(authority, HERE)) as url:
-        found = refused(reach.prove(url, answering, http=trusting(authority)))
-        assert found == "https leads back to http, which is not encrypted"
-
-
-def test_http_where_https_belongs() -> None:
-    with standing() as url:
-        found = refused(reach.prove(url.replace("http:", "https:"), answering))
-        assert found == f"port {url[-5:]} of {HERE} does not speak https"
+def test_pictures_go_where_phones_get_them() -> None:
+    by_sms = ("+12025550101", "+15145550101", "+17875550101")
+    assert all(reach.takes_pictures(Channel.SMS, number) for number in by_sms)
+    for number in ("+447700900102", "+525512345678", RIGA, "+18765550101", "12345", "Oak Street"):
+        assert not reach.takes_pictures(Channel.SMS, number), number
+        assert reach.takes_pictures(Channel.WHATSAPP, number)

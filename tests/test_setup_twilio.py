@@ -108,7 +108,7 @@ def test_a_webhook_is_set_in_every_way_in_which_it_can_be_wrong(twilio: FakeTwil
 
 def test_a_new_service_with_the_number_in_it(twilio: FakeTwilio, access: Access) -> None:
     planned = plan.plan(access, wish(new_service="Oak Street"))
-    assert [change.resource for change in planned] == [Resource.NEW_SERVICE] * 6 + [Resource.POOL] + [
+    assert [change.resource for change in planned] == [Resource.NEW_SERVICE] * 5 + [Resource.POOL] + [
         Resource.NUMBER
     ] * 2
     done = list(applying.apply(access, planned))

@@ -112,7 +112,7 @@ def _new_service(access: Access, wish: Wish, name: str, number: Owned) -> list[C
         return _of_service(access, wish, made, number)
     about, where = f"new Messaging Service {name}", "Messaging, Services"
     hook = dict(zip(OF_SERVICE, _wanted(wish), strict=True))
-    settings = {"friendly_name": name, **hook, DEFERS: OFF}
+    settings = {"friendly_name": name, **hook}
     found = [Change(Resource.NEW_SERVICE, "", each, about, where, "", to) for each, to in settings.items()]
     return [*found, Change(Resource.POOL, "", number.sid, f"{about}, {number.number}", POOL, "", IN_POOL)]
 
