@@ -18,7 +18,7 @@ from app.simulator import rendering as simulator_rendering
 from app.simulator.phones import Phones
 from app.telemetry import logs
 from app.telemetry.metrics import Timed
-from app.web import access, health, media, metrics
+from app.web import access, health, media, metrics, proof
 from app.web.head import HeadAsGet
 from app.web.snapshot import HealthMonitor
 from app.web.webhook import Webhooks
@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None, hotline: Hotline | None = None)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(media.router)
+    app.include_router(proof.router)
     site.add(app, running)
     if running.carrier.simulated:
         app.include_router(simulator_pages.router, dependencies=[Depends(access.simulator_guard)])

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Column, Field, col, select
 
-from models import lines, prices
+from models import lines, prices, spellings
 from models.lines import Channel, Line
+from models.people import Address
 from models.store.bulk import bindparams
 from models.store.rows import columns
 from models.store.session import Session
@@ -155,6 +156,13 @@ def words_since(session: Session, person_id: int, since: datetime, limit: int) -
     """The words of this person's texts since then, the last first."""
     query = select(Inbound.body).where(Inbound.person_id == person_id, Inbound.received_at >= since)
     return list(session.exec(query.order_by(col(Inbound.id).desc()).limit(limit)))
+
+
+def first_from(session: Session, number: str, since: datetime) -> Inbound | None:
+    """The first text that came from this number since then, in any of its spellings, to whichever line."""
+    theirs = sa.select(col(Address.person_id)).where(col(Address.value).in_(spellings.forms(number)))
+    query = select(Inbound).where(col(Inbound.person_id).in_(theirs), Inbound.received_at >= since)
+    return session.exec(query.order_by(col(Inbound.id)).limit(1)).first()
 
 
 def known_sids(session: Session, sids: list[str]) -> set[str]:

@@ -130,6 +130,16 @@ def give_key(session: Session, line: Line) -> None:
     _key(session, line)
 
 
+def answer(session: Session, nonce: str) -> str | None:
+    """What only whoever has this database can say to a nonce; None before it has a line with a key.
+
+    By the oldest line's key, and with words before it that no number begins with: it gives away no hash of a number.
+    """
+    oldest = select(Line).where(col(Line.hash_key) != "").order_by(col(Line.id)).limit(1)
+    line = session.exec(oldest).first()
+    return None if line is None else _hash(line.hash_key, f"nonce {nonce}")
+
+
 def _key(session: Session, line: Line) -> str:
     if not line.hash_key:
         made = sa.update(Line).where(col(Line.id) == line.id, col(Line.hash_key) == "")

@@ -1,4 +1,4 @@
-"""What is set in Twilio's console about our numbers: read for `hotline doctor`, never written."""
+"""What is set in Twilio's console about our numbers: read here, and written in setup/ alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,13 +100,13 @@ class Service:
 class Console:
     """Reads the settings of one account. Every method raises ConsoleError."""
 
-    def __init__(self, *, account: str, token: str, api: str) -> None:
-        self.reader = ReadOnlyClient(api)
+    def __init__(self, *, account: str, token: str, api: str, http: ReadOnlyClient | None = None) -> None:
+        self.reader = http or ReadOnlyClient(api)
         self.client = Client(account, token, http_client=self.reader)
 
     def time(self) -> datetime | None:
         """What Twilio's clock says, to the second; asking takes valid credentials."""
-        with _refusals():
+        with refusals():
             answer = self.client.api.accounts(self.client.account_sid).fetch_with_http_info()
         said = (answer.headers or {}).get("date")
         try:
@@ -116,38 +116,38 @@ class Console:
 
     def number(self, number: str) -> Number | None:
         """The account's number, or None if it has no such one."""
-        with _refusals():
+        with refusals():
             found = self.client.incoming_phone_numbers.list(phone_number=number, limit=1)
         if not found:
             return None
         (one,) = found
-        webhook = _webhook(one.sms_url, one.sms_method, one.sms_fallback_url, one.sms_fallback_method)
+        webhook = webhook_config(one.sms_url, one.sms_method, one.sms_fallback_url, one.sms_fallback_method)
         able = dict(one.capabilities or {})
         return Number(webhook, texts=bool(able.get("sms", True)), application=bool(one.sms_application_sid))
 
     def whatsapp(self, number: str) -> WhatsAppSender | None:
         """The account's WhatsApp sender, or None if it has no such one; the sandbox is not listed."""
         senders = self.client.messaging.v2.channels_senders
-        with _refusals():
+        with refusals():
             found = [each for each in senders.list(channel="whatsapp") if each.sender_id == f"whatsapp:{number}"]
             one = senders(found[0].sid).fetch() if found else None
         if one is None:
             return None
         hook = one.webhook or {}
-        webhook = _webhook(*(hook.get(name) for name in WHATSAPP_HOOK))
+        webhook = webhook_config(*(hook.get(name) for name in WHATSAPP_HOOK))
         return WhatsAppSender(webhook, str(getattr(one.status, "value", one.status)))
 
     def service(self, sid: str) -> Service | None:
         """The account's Messaging Service, or None if it has no such one."""
         try:
-            with _refusals():
+            with refusals():
                 one = self.client.messaging.v1.services(sid).fetch()
                 pool = self.client.messaging.v1.services(sid).phone_numbers.list()
         except ConsoleError as error:
             if error.code == NOTHING_THERE:
                 return None
             raise
-        webhook = _webhook(one.inbound_request_url, one.inbound_method, one.fallback_url, one.fallback_method)
+        webhook = webhook_config(one.inbound_request_url, one.inbound_method, one.fallback_url, one.fallback_method)
         numbers = frozenset(str(each.phone_number) for each in pool)
         return Service(webhook, numbers, defers=bool(one.use_inbound_webhook_on_number))
 
@@ -156,12 +156,16 @@ class Console:
         self.reader.http.close()
 
 
-def _webhook(url: str | None, method: str | None, fallback: str | None, fallback_method: str | None) -> WebhookConfig:
+def webhook_config(
+    url: str | None, method: str | None, fallback: str | None, fallback_method: str | None
+) -> WebhookConfig:
+    """The same of what Twilio says, which leaves out what is not set; POST is its default."""
     return WebhookConfig(url or "", (method or "POST").upper(), fallback or "", (fallback_method or "POST").upper())
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
+    """What goes wrong while Twilio's client is asked, as a ConsoleError."""
     try:
         yield
     except TwilioException as error:

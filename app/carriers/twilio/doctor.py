@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 
+from app.carriers.twilio import expected, registration
 from app.carriers.twilio.account import Account
 from app.carriers.twilio.console import Console, ConsoleError, Service, WebhookConfig
 from app.carriers.twilio.remedies import remedy
@@ -11,7 +11,6 @@ from app.carriers.twilio.webhook import MESSAGE
 from app.telemetry.findings import Finding, Level
 from models.lines import Channel
 
-RETRIES = "#rc=2&rp=ct,rt,5xx&ct=2000&rt=5000&tt=14000"  # asks for more tries, on no answer and on a 503
 SLOW_CLOCK = timedelta(seconds=30)  # the date in an answer is in whole seconds, and may be a few old
 WRONG_CLOCK = timedelta(minutes=5)
 
@@ -25,6 +24,7 @@ def checks(account: Account, numbers: list[tuple[Channel, str]], now: datetime) 
         if time is not None:
             yield clock(now, time)
         yield from webhooks(account, console, numbers)
+        yield from registrations(account, console, numbers)
     except ConsoleError as error:
         yield refusal(error)
     finally:
@@ -76,6 +76,23 @@ def webhooks(account: Account, console: Console, numbers: list[tuple[Channel, st
             yield from _whatsapp(account, console, number)
 
 
+def registrations(account: Account, console: Console, numbers: list[tuple[Channel, str]]) -> Iterator[Finding]:
+    """Whether the carriers let each number text."""
+    for number in (number for channel, number in numbers if channel is Channel.SMS):
+        try:
+            found = registration.finding(console, number, account.service)
+        except ConsoleError as error:
+            if error.code is None:
+                raise
+            do = "look in Twilio's console whether the number is registered: Messaging, Regulatory Compliance"
+            yield Finding(
+                Level.WARNING, f"registration {number}", f"Twilio does not tell how far it is ({error})", do
+            )
+            continue
+        if found is not None:
+            yield found
+
+
 def _whatsapp(account: Account, console: Console, number: str) -> Iterator[Finding]:
     about, where = f"WhatsApp {number}", "Messaging, Senders, WhatsApp senders, the number"
     sender = console.whatsapp(number)
@@ -117,19 +134,19 @@ def _number(account: Account, console: Console, number: str, service: Service | 
 
 def address(account: Account) -> str:
     """What Twilio should call when a text comes in."""
-    return f"{account.public_url}{MESSAGE}"
+    return expected.address(account.public_url)
 
 
 def webhook(account: Account, about: str, is_set: WebhookConfig, where: str) -> Iterator[Finding]:
     """Whether what Twilio calls is us, in the way in which we expect it."""
-    ours = address(account)
-    paste = f"in Twilio's console, {where}, when a message comes in: {ours}{RETRIES} as HTTP POST"
-    called, _, retries = is_set.url.partition("#")
+    ours, to_paste = address(account), expected.request_url(account.public_url)
+    paste = f"in Twilio's console, {where}, when a message comes in: {to_paste} as HTTP POST"
+    called = is_set.url.partition("#")[0]
     if not called:
         yield Finding(Level.PROBLEM, about, "no webhook is set, so no text reaches the hotline", paste)
         return
-    if called.removesuffix("/") != ours:  # a slash too many is signed along, and taken
-        what = f"texts go to {_shown(called)}, not to this hotline{_hint(called, ours)}"
+    if not expected.is_ours(called, account.public_url):
+        what = f"texts go to {expected.shown(called)}, not to this hotline{_hint(called, ours)}"
         yield Finding(Level.PROBLEM, about, what, paste)
         return
     if is_set.method != "POST":
@@ -137,30 +154,16 @@ def webhook(account: Account, about: str, is_set: WebhookConfig, where: str) -> 
         yield Finding(Level.PROBLEM, about, what, paste)
         return
     yield Finding(Level.OK, about, f"texts go to {ours}")
-    if not _asks_again(retries):
+    if not expected.asks_again(is_set.url):
         what = "Twilio does not try again when the hotline is away for a moment, and a text may be lost"
         yield Finding(Level.WARNING, about, what, paste)
-    fallback = f"in Twilio's console, {where}, if that fails: {ours} as HTTP POST"
+    fallback = (
+        f"in Twilio's console, {where}, if that fails: {expected.fallback_url(account.public_url)} as HTTP POST"
+    )
     if not is_set.fallback:
         yield Finding(Level.WARNING, about, "no fallback is set", fallback)
-    elif is_set.fallback.partition("#")[0].removesuffix("/") == ours and is_set.fallback_method != "POST":
+    elif expected.is_ours(is_set.fallback, account.public_url) and is_set.fallback_method != "POST":
         yield Finding(Level.WARNING, about, f"the fallback is called with {is_set.fallback_method}", fallback)
-
-
-def _asks_again(retries: str) -> bool:
-    """Whether a URL's fragment asks for what README.md recommends: at least one more try, for whatever goes wrong."""
-    asked = parse_qs(retries)
-    on = set(",".join(asked.get("rp", [])).split(","))
-    return asked.get("rc", ["0"])[0] in "12345" and ("all" in on or {"ct", "rt", "5xx"} <= on)
-
-
-def _shown(url: str) -> str:
-    """A web address without what may be a secret in it."""
-    try:
-        parts = urlsplit(url)
-        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
-    except ValueError:
-        return "an address that cannot be read"
 
 
 def _hint(called: str, ours: str) -> str:
