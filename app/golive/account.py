@@ -1,5 +1,7 @@
 """The account at Twilio: its two credentials, tried before anything is built on them."""
 
+from functools import partial
+
 from app.carriers.twilio.setup import account
 from app.carriers.twilio.setup.access import Access, Refused
 from app.carriers.twilio.setup.account import AccountLook, Kind
@@ -28,7 +30,7 @@ def run(setup: Setup) -> None:
         token = setup.dialog.ask(
             "The Auth Token: press Show there, then copy it. What you paste is not shown here.",
             "TWILIO_AUTH_TOKEN in the environment",
-            lambda said, sid=sid: _token(sid, said),
+            partial(_token, sid),
             given=given["TWILIO_AUTH_TOKEN"],
             secret=True,
         )

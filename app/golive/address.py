@@ -1,4 +1,4 @@
-"""The address at which Twilio reaches the hotline, proved: a question that only this hotline can answer goes there."""
+"""The address at which Twilio reaches the hotline, proved: only this hotline can answer what is asked there."""
 
 from app.golive.dialog import Stop
 from app.golive.serving import Serving
@@ -9,9 +9,9 @@ from app.web.reach import Proof
 
 STEP = "address"
 WHAT_FOR = (
-    "When a neighbor texts, Twilio brings the text to a web address of yours: a name with https://, whose proxy (such "
-    "as Caddy) passes everything on to port {port} of this machine. None yet? docs/hosting says how, for a rented "
-    "server, a Raspberry Pi at home, or a laptop for a trial."
+    "When a neighbor texts, Twilio brings the text to a web address of yours: a name with https://, whose proxy "
+    "(such as Caddy) passes everything on to port {port} of this machine. None yet? docs/hosting says how, for a "
+    "rented server, a Raspberry Pi at home, or a laptop for a trial."
 )
 
 
@@ -57,5 +57,7 @@ def _proved(setup: Setup, settings: Settings, url: str) -> Proof:
     if found.ok and not found.public and settings.twilio_api_url == default:  # an emulator may be in the house
         return Proof(False, found.what, found.do)
     if found.ok and url.startswith("http:") and settings.twilio_api_url == default:
-        return Proof(False, "it is not encrypted (http), and whoever is in between can read", "write it with https://")
+        return Proof(
+            False, "it is not encrypted (http), and whoever is in between can read", "write it with https://"
+        )
     return found

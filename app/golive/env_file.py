@@ -25,7 +25,7 @@ def read(folder: Path) -> dict[str, str]:
 
 
 def lay_in(folder: Path, values: Mapping[str, str], wrote: Mapping[str, Any]) -> dict[str, Any]:
-    """Write these settings; returns what `take_out` needs. `wrote` is what an earlier call returned. Raises OSError."""
+    """Write these settings; returns what `take_out` needs. `wrote` is what an earlier call returned. OSError."""
     path = (folder / NAME).resolve()  # a link stays one
     old = path.read_bytes() if path.is_file() else None
     made = _with(path.parent, old or b"", values)

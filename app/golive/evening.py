@@ -1,5 +1,6 @@
 """The steps in their order, from nothing to a talking line. Each looks for itself whether it is still needed."""
 
+from app.carriers.twilio.setup.access import Refused
 from app.golive import (
     account,
     address,
@@ -23,46 +24,53 @@ from models import lines, people
 from models.store.session import Session
 
 WELCOME = (
-    "Let us put your hotline on the phone. One question at a time; Enter takes what stands in [ ]. Ctrl+C leaves, and "
-    "hotline golive goes on from there."
+    "Let us put your hotline on the phone. One question at a time; Enter takes what stands in [ ]. Ctrl+C leaves, "
+    "and hotline golive goes on from there."
 )
 BACK = "Welcome back. What is done is looked at again; what is left comes then."
 PRETEND = (
-    "This database has pretend people from the simulator, and their numbers belong to nobody. Take a fresh one, and the "
-    "old one stays as it is: hotline golive --database-url sqlite:///live.db"
+    "This database has pretend people from the simulator, and their numbers belong to nobody. Take a fresh one; "
+    "the old one stays as it is: hotline golive --database-url sqlite:///live.db"
 )
 
 
 def run(setup: Setup) -> bool:
-    """All of it; whether the doctor finds no problem. Raises Stop, and Refused where Twilio says no."""
+    """All of it; whether the doctor finds no problem. Raises Stop."""
     _check_answers(setup)
     _check_database(setup)
-    serving, dialog = Serving(setup.folder), setup.dialog
-    dialog.say(BACK if setup.state.done else WELCOME)
+    serving = Serving(setup.folder)
     try:
-        dialog.heading("Who you are")
-        group.run(setup)
-        dialog.heading("Your account at Twilio")
-        account.run(setup)
-        number.run(setup)
-        place.run(setup)
-        dialog.heading("Where Twilio finds you")
-        settings = address.run(setup, serving)
-        webhooks.run(setup, settings)
-        settings_file.run(setup)
-        settings = setup.settings()
-        running.run(setup, settings, serving)
-        dialog.heading("What carriers want to know")
-        registered = registration.run(setup, settings)
-        dialog.heading("A first text")
-        trial.run(setup, settings, registered=registered)
-        dialog.heading("Who helps")
-        volunteers.run(setup, settings)
-        dialog.heading("A last look (hotline doctor)")
-        good = setup.look_over(settings)
-        _say_what_is_next(setup, settings, serving)
+        return _all(setup, serving)
+    except Refused as refused:
+        raise Stop(f"Twilio says no: {refused}") from refused
     finally:
         serving.end()
+
+
+def _all(setup: Setup, serving: Serving) -> bool:
+    dialog = setup.dialog
+    dialog.say(BACK if setup.state.done else WELCOME)
+    dialog.heading("Who you are")
+    group.run(setup)
+    dialog.heading("Your account at Twilio")
+    account.run(setup)
+    number.run(setup)
+    place.run(setup)
+    dialog.heading("Where Twilio finds you")
+    settings = address.run(setup, serving)
+    webhooks.run(setup, settings)
+    settings_file.run(setup)
+    settings = setup.settings()
+    running.run(setup, settings, serving)
+    dialog.heading("What carriers want to know")
+    registered = registration.run(setup, settings)
+    dialog.heading("A first text")
+    trial.run(setup, settings, registered=registered)
+    dialog.heading("Who helps")
+    volunteers.run(setup, settings)
+    dialog.heading("A last look (hotline doctor)")
+    good = setup.look_over(settings)
+    _say_what_is_next(setup, settings, serving)
     return good
 
 
@@ -104,7 +112,9 @@ def _check_database(setup: Setup) -> None:
 def _say_what_is_next(setup: Setup, settings: Settings, serving: Serving) -> None:
     dialog, waits = setup.dialog, setup.state.waits
     if registration.STEP in waits:
-        dialog.say("The registration is with the carriers, or still to be handed in. Run hotline golive now and then.")
+        dialog.say(
+            "The registration is with the carriers, or still to be handed in. Run hotline golive now and then."
+        )
     if trial.STEP in waits:
         dialog.say("The test text is not through yet: hotline golive tries again.")
     if serving.is_own:

@@ -60,8 +60,8 @@ def _wanted(setup: Setup, wanted: str, owned: Sequence[Owned]) -> str:
     if found is None:
         has = ", ".join(each.number for each in owned if each.texts) or "none that can text"
         raise Stop(
-            f"HOTLINE_NUMBER is {number}, and this Twilio account does not have it. It has: {has}. Say the right one: "
-            "hotline golive --number NUMBER"
+            f"HOTLINE_NUMBER is {number}, and this Twilio account does not have it. It has: {has}. Say the right "
+            "one: hotline golive --number NUMBER"
         )
     if not found.texts:
         raise Stop(f"{number} can only make calls. Choose one that can text (SMS): hotline golive --number NUMBER")
@@ -72,7 +72,9 @@ def _choose(setup: Setup, texting: Sequence[Owned]) -> str:
     setup.dialog.say("Your account has several numbers that can text:")
     setup.dialog.show(*(f"{n}  {shown(each.number)}" for n, each in enumerate(texting, 1)))
     every = [each.number for each in texting]
-    return setup.dialog.ask("Which one shall neighbors text? Its row, such as 1.", "--number", lambda said: _row(said, every))
+    return setup.dialog.ask(
+        "Which one shall neighbors text? Its row, such as 1.", "--number", lambda said: _row(said, every)
+    )
 
 
 def _row(said: str, choices: Sequence[str]) -> str:
@@ -87,7 +89,8 @@ def _bought(setup: Setup, access: Access, owned: Sequence[Owned]) -> str:
     look = "Its numbers can only make calls." if owned else "Your account has no number yet."
     if not dialog.interactive:
         raise Stop(
-            f"{look} Buy one that can text (SMS) in Twilio's console: Phone Numbers, Buy a number. Then run this again."
+            f"{look} Buy one that can text (SMS) in Twilio's console: Phone Numbers, Buy a number. Then run "
+            "this again."
         )
     dialog.say(f"{look} Here are some that can text. One costs about a dollar or two a month, and Twilio bills you.")
     country, digits = dialog.ask(
@@ -109,8 +112,8 @@ def _bought(setup: Setup, access: Access, owned: Sequence[Owned]) -> str:
     )
     if said is None:
         raise Stop(
-            "Nothing was bought. Look around in Twilio's console, Phone Numbers, Buy a number; then run hotline golive "
-            "again: it finds what you bought."
+            "Nothing was bought. Look around in Twilio's console, Phone Numbers, Buy a number; then run hotline "
+            "golive again: it finds what you bought."
         )
     number = buying.buy(access, said.number).number
     setup.state.bought.append(number)
@@ -133,11 +136,10 @@ def _offered(row: int, each: Available) -> str:
 def _chosen(said: str, choices: Sequence[Available]) -> Available | None:
     """What to buy; None for nothing. Raises ValueError for what is neither."""
     words = said.lower().split()
-    if not words or words == ["no"] or words == ["n"]:
+    if not words or words[0] in ("no", "n"):
         return None
     if len(words) == 2 and words[1] in ("yes", "si", "sí") and words[0].isdecimal():
         if 1 <= int(words[0]) <= len(choices):
             return choices[int(words[0]) - 1]
         raise ValueError(f"there are rows 1 to {len(choices)}")
     raise ValueError("type a row and yes, such as 1 yes, or no")
-

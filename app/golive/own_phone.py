@@ -10,8 +10,8 @@ from models.lines import Channel
 from models.store.session import Session
 
 QUESTION = (
-    "Your first name and your own mobile phone, such as: {example}. You become the first volunteer, on duty: what the "
-    "hotline cannot do alone comes to you (DUTY OFF, by text, ends that). The line is tried with this phone, too."
+    "Your first name and your own mobile phone, such as: {example}. You become the first volunteer, on duty: what "
+    "the hotline cannot do alone comes to you (DUTY OFF, by text, ends that). The line is tried with this phone, too."
 )
 
 
@@ -48,4 +48,3 @@ def _address(setup: Setup, settings: Settings, database: Database) -> str | None
         return homes[0].value if homes else None
 
     return database.read(work) if setup.state.operator is not None else None
-

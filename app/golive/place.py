@@ -46,7 +46,11 @@ def run(setup: Setup) -> None:
     setup.state.learn(HOTLINE_COUNTRY=country, HOTLINE_TIMEZONE=zone)
     named = Locale("en").territories.get(country, country)
     dial = setup.value("HOTLINE_EMERGENCY_NUMBER") or countries.emergency_number(country)
-    other = "" if all(known.values()) else " Elsewhere? Ctrl+C, then: hotline golive --country US --timezone America/Chicago"
+    other = (
+        ""
+        if all(known.values())
+        else " Elsewhere? Ctrl+C, then: hotline golive --country US --timezone America/Chicago"
+    )
     dialog.say(f"{named}, by the clock of {zone}. In danger people are told to call {dial}.{other}")
     setup.state.finish(STEP, setup.clock.now())
 
@@ -58,7 +62,7 @@ def read(said: str) -> tuple[str, str]:
     letters = [word for word in words if word not in clocks]
     country = reader("HOTLINE_COUNTRY")(letters[0]) if letters else None
     zone = reader("HOTLINE_TIMEZONE")(clocks[0]) if clocks else clock_of(country or "")
-    country = country or get_global("zone_territories").get(zone)
+    country = country or get_global("zone_territories").get(zone or "")
     if not country:
         raise ValueError("no country; write its two letters too, such as US America/Chicago")
     if not zone:

@@ -9,7 +9,7 @@ OWNER_ONLY = 0o600
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put this into the file, readable by its owner alone. Whoever is killed meanwhile leaves the old one. OSError."""
+    """Put this into the file, for its owner alone. Whoever is killed meanwhile leaves the old one. OSError."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which makes it 0600
     try:
         with os.fdopen(handle, "wb") as file:

@@ -20,8 +20,8 @@ USE_CASE = (
     "nonprofit; else Community."
 )
 DESCRIPTION = (
-    "{name} is a mutual-aid hotline run by unpaid neighbors. A resident texts {number} to ask for help (food, a ride, "
-    "medicine). The hotline answers, asks a few volunteers by text whether one of them can help, and tells the "
+    "{name} is a mutual-aid hotline run by unpaid neighbors. A resident texts {number} to ask for help (food, a "
+    "ride, medicine). The hotline answers, asks a few volunteers by text whether one of them can help, and tells the "
     "resident who is coming. Volunteers and residents get texts about what they asked for or offered and nothing "
     "else: no advertising, no lists, nothing for sale."
 )
@@ -47,7 +47,9 @@ def run(setup: Setup, settings: Settings) -> bool:
     dialog.say(f"{opt_out.BY_HAND.what}. To do: {opt_out.BY_HAND.do}; they are under C.")
     if found.state in THROUGH:
         needs = found.state is State.APPROVED
-        dialog.say("The carriers know your group: texts go through." if needs else "Your number needs no registration.")
+        dialog.say(
+            "The carriers know your group: texts go through." if needs else "Your number needs no registration."
+        )
         setup.state.finish(STEP, setup.clock.now())
         return True
     dialog.say(f"Registration ({found.kind}): {found.state}. {_sentence(found.why)}.")
@@ -103,9 +105,7 @@ def _look(setup: Setup, settings: Settings) -> Registration:
         return Registration(registration.Kind.NONE, State.NOT_NEEDED, "there is no number for SMS")
     with account.opened(setup) as access:
         try:
-            return registration.registration(
-                access, settings.hotline_number, settings.twilio_messaging_service_sid
-            )
+            return registration.registration(access, settings.hotline_number, settings.twilio_messaging_service_sid)
         except ConsoleError as error:
             known = explained(error)
             raise Refused(known.what, known.do, error.code) from error

@@ -52,6 +52,7 @@ def read(said: str, country: str) -> tuple[list[dict[str, str]], list[str]]:
 
 def keep(setup: Setup, settings: Settings, database: Database, rows: Sequence[Mapping[str, str]]) -> Kept:
     """Add them as volunteers; known ones are brought up to date."""
+
     def work(session: Session) -> Kept:
         kept, line = Kept(), line_of(session, settings)
         for row in rows:

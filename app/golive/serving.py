@@ -108,5 +108,3 @@ def _into(log: Path) -> Iterator[None]:
         finally:
             for handler, stream in zip(turned, before, strict=True):
                 handler.setStream(stream or sys.__stderr__)
-
-

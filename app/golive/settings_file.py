@@ -26,8 +26,7 @@ def run(setup: Setup) -> None:
 def _into_file(setup: Setup, wanted: dict[str, str]) -> None:
     state, path = setup.state, setup.folder / env_file.NAME
     there = env_file.read(setup.folder)
-    # What the environment says already need not be written twice: whoever set it there will change it there.
-    missing = {n: v for n, v in wanted.items() if v not in (there.get(n), setup.env.get(n))}
+    missing = {name: value for name, value in wanted.items() if there.get(name) != value}
     if missing:
         state.wrote = _written(setup, missing)
         state.save()

@@ -49,7 +49,7 @@ def run(setup: Setup, settings: Settings, *, registered: bool) -> None:
         said = (
             f"I have texted your phone. Answer {word} to it; I wait here."
             if registered
-            else f"Carriers would still drop our texts, but yours reach us: text {word} from your phone to {line} now; I "
+            else f"Carriers would still drop our texts, but yours reach us: text {word} from your phone to {line}; I "
             "wait here. An answer may not come yet."
         )
         setup.dialog.say(f"{said} (At most {_minutes(setup.given.patience)}; Ctrl+C leaves, and nothing is lost.)")
@@ -128,8 +128,8 @@ def _tell_why(setup: Setup, database: Database, settings: Settings, *, registere
         )
     else:
         say(
-            "Twilio has taken the text, and does not know yet whether your phone has it. Is it switched on, and is the "
-            f"number yours? {again}"
+            "Twilio has taken the text, and does not know yet whether your phone has it. Is it switched on, and is "
+            f"the number yours? {again}"
         )
 
 

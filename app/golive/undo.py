@@ -7,7 +7,6 @@ from app.golive import account, env_file, registration
 from app.golive.dialog import Stop
 from app.golive.number import shown
 from app.golive.setup import Setup
-from app.golive.state import State
 
 QUESTION = (
     "Set everything back that golive has changed, at Twilio and in .env? Then no text reaches the hotline any more."
@@ -27,13 +26,13 @@ def run(setup: Setup) -> None:
         try:
             dialog.say(env_file.take_out(setup.folder, state.wrote))
         except OSError as error:
-            raise Stop(f"{setup.folder}/.env cannot be written ({error.strerror}). Mend that; run this again.") from error
+            raise Stop(
+                f"{setup.folder}/.env cannot be written ({error.strerror}). Mend that; run this again."
+            ) from error
     _say_what_stays(setup)
-    if not state.changed:
-        state.forget()
-        return
-    State(state.path, changed=state.changed).save()
-    raise Stop("What is named above was left as it is. Look at it in Twilio's console; then run --undo once more.")
+    state.forget()
+    if state.changed:
+        raise Stop("Not all is set back: what is named above was left as it is. Look at it in Twilio's console.")
 
 
 def _at_twilio(setup: Setup) -> None:
@@ -56,8 +55,8 @@ def _say_what_stays(setup: Setup) -> None:
     state, dialog = setup.state, setup.dialog
     for number in state.bought:
         dialog.say(
-            f"You still have the number {shown(number)}, and pay for it each month. To give it back: Twilio's console, "
-            "Phone Numbers, the number, Release."
+            f"You still have the number {shown(number)}, and pay for it each month. To give it back: Twilio's "
+            "console, Phone Numbers, the number, Release."
         )
     stays = ["the database with everybody in it", "texts that were sent"]
     if (setup.folder / registration.NAME).exists():

@@ -34,8 +34,6 @@ def run(setup: Setup, settings: Settings) -> None:
                 raise ValueError(f"{'; '.join(kept.refused)}. Write only these once more, or press Enter")
             return kept
 
-        dialog.ask(
-            question, "--volunteer", read, given=", ".join(said) if said else None, default="nobody"
-        )
+        dialog.ask(question, "--volunteer", read, given=", ".join(said) if said else None, default="nobody")
     dialog.say(MORE)
     setup.state.finish(STEP, setup.clock.now())

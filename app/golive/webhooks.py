@@ -32,9 +32,9 @@ def run(setup: Setup, settings: Settings) -> None:
             dialog.say("Set.")
         else:
             dialog.say("Twilio brings your texts here already; nothing to change.")
-        if settings.hotline_number and (pool := plan.service_of(access, settings.hotline_number)):
-            if setup.value("TWILIO_MESSAGING_SERVICE_SID") != pool.sid:
-                setup.state.learn(TWILIO_MESSAGING_SERVICE_SID=pool.sid)
+        pool = plan.service_of(access, settings.hotline_number) if settings.hotline_number else None
+        if pool and setup.value("TWILIO_MESSAGING_SERVICE_SID") != pool.sid:
+            setup.state.learn(TWILIO_MESSAGING_SERVICE_SID=pool.sid)
     setup.state.finish(STEP, setup.clock.now())
 
 
