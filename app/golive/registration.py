@@ -16,8 +16,8 @@ NAME = "golive-registration.txt"
 THROUGH = frozenset({State.APPROVED, State.NOT_NEEDED})
 TWO_WEEKS = "In the US they take some two weeks. All the rest of this can be done meanwhile."
 USE_CASE = (
-    "Low Volume Mixed (A2P 10DLC), or Customer Care. For a toll-free number: Charity, if you are a registered "
-    "nonprofit; else Community."
+    "Low Volume Mixed; for a group without a tax number (EIN) Sole Proprietor, in the name of one of you. For a "
+    "toll-free number: Charity / Nonprofit, or else Customer Care."
 )
 DESCRIPTION = (
     "{name} is a mutual-aid hotline run by unpaid neighbors. A resident texts {number} to ask for help (food, a "
@@ -41,7 +41,7 @@ def run(setup: Setup, settings: Settings) -> bool:
     if setup.host is None:
         private_file.write(path, text.encode())
     if STEP not in setup.state.done and STEP not in setup.state.waits:
-        dialog.show("", *text.splitlines(), "")
+        dialog.say("", *text.splitlines(), "")
         if setup.host is None:
             dialog.say(f"The same stands in {path}, to copy from.")
     dialog.say(f"{opt_out.BY_HAND.what}. To do: {opt_out.BY_HAND.do}; they are under C.")

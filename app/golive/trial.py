@@ -1,6 +1,8 @@
 """The line is tried with the operator's own phone: a text goes there, and the answer has to come to this hotline."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -22,49 +24,137 @@ from models.store.session import Session
 
 STEP = "test"
 PHRASE = "line_test"
+HELLO = 1  # of the ways to greet: one word
 LOOK = 1.0  # seconds between looks for the answer
-FINAL = (State.FAILED, State.EXPIRED, State.CANCELLED)
-PAUSES = (State.READY, State.HELD)
-SINCE = timedelta(seconds=5)  # clocks of two processes may differ by so much
+WAITING = (State.READY, State.HELD, State.LEASED, State.UNCERTAIN)
+APART = timedelta(seconds=5)  # clocks of two processes may differ by so much
+
+
+class Outcome(StrEnum):
+    """How the trial stands."""
+
+    TALKS = "talks"  # our text arrived, theirs came in
+    HEARS = "hears"  # theirs came in, ours was not let through
+    SILENT = "silent"  # nothing came in
 
 
 def run(setup: Setup, settings: Settings, *, registered: bool) -> None:
-    """Send the text, unless carriers would drop it, and wait for what the operator texts."""
+    """Send the text, unless one is under way, and wait for what the operator texts."""
     with setup.opened(settings) as database:
         number = own_phone.run(setup, settings, database)
         if STEP in setup.state.done:
             setup.dialog.say("The test text went out and was answered.")
             return
-        asked_at = setup.state.asked_at
-        if asked_at is not None and registered and _came(database, number, datetime.fromisoformat(asked_at)):
-            _good(setup)
+        trial = Trial(setup, settings, database, number)
+        found = trial.outcome()
+        if found is Outcome.SILENT or (found is Outcome.HEARS and registered):
+            trial.begin()
+            trial.say_what_to_do(registered=registered)
+            found = trial.waited(registered=registered)
+        trial.tell(found, registered=registered)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One phone, tried."""
+
+    setup: Setup
+    settings: Settings
+    database: Database
+    number: str
+
+    @property
+    def since(self) -> datetime:
+        """Since when an answer counts; clocks of two processes may differ a little."""
+        asked = self.setup.state.asked_at
+        return datetime.fromisoformat(asked) - APART if asked else self.setup.clock.now()
+
+    def outcome(self) -> Outcome:
+        """How it stands now."""
+        if arrival.arrived(self.database, self.number, self.since) is None:
+            return Outcome.SILENT
+        row = self.row()
+        return Outcome.HEARS if row is None or _refused(row) else Outcome.TALKS
+
+    def row(self) -> Outbound | None:
+        """Our text."""
+        person, since = self.setup.state.operator or 0, self.since
+        return self.database.read(lambda session: outbound.last_of(session, person, PHRASE, since))
+
+    def begin(self) -> None:
+        """Queue the text, but where one still waits to leave."""
+        row = self.row()
+        if row is not None and row.state in WAITING:
             return
-        since = setup.clock.now()
-        setup.state.asked_at = stamp(since)
-        setup.state.wait(STEP, since)
-        if registered:
-            _send(setup, settings, database, since)
-        word = book(settings.hotline_language).pages["hear"]["hello"][1].upper()
-        line = shown(str(settings.hotline_number))
-        said = (
-            f"I have texted your phone. Answer {word} to it; I wait here."
-            if registered
-            else f"Carriers would still drop our texts, but yours reach us: text {word} from your phone to {line}; I "
-            "wait here. An answer may not come yet."
+        now = self.setup.clock.now()
+        self.setup.state.asked_at = stamp(now)
+        self.setup.state.wait(STEP, now)
+        _send(self.setup, self.settings, self.database, now)
+
+    def say_what_to_do(self, *, registered: bool) -> None:
+        """What the operator does with their phone."""
+        word = book(self.settings.hotline_language).pages["hear"]["hello"][HELLO].upper()
+        said = f"I have texted your phone. Answer {word} to it; I wait here."
+        if not registered:
+            line = shown(str(self.settings.hotline_number))
+            said += (
+                f" Carriers may still drop our text: if none comes within a minute, text {word} to {line} yourself."
+            )
+        patience = _minutes(self.setup.given.patience)
+        self.setup.dialog.say(f"{said} (At most {patience}; Ctrl+C leaves, and nothing is lost.)")
+
+    def waited(self, *, registered: bool) -> Outcome:
+        """Wait for the answer; not where nobody can have got our text, though they should."""
+
+        def look() -> Outcome | None:
+            found = self.outcome()
+            if found is not Outcome.SILENT:
+                return found
+            row = self.row()
+            return Outcome.SILENT if registered and row is not None and _refused(row) else None
+
+        looks = Retrying(
+            retry=retry_if_result(lambda found: found is None),
+            stop=stop_after_delay(self.setup.given.patience),
+            wait=wait_fixed(LOOK),
         )
-        setup.dialog.say(f"{said} (At most {_minutes(setup.given.patience)}; Ctrl+C leaves, and nothing is lost.)")
-        came = _waited(setup, database, number, since)
-        if came and registered:
-            _good(setup)
-        elif came:
-            setup.dialog.say("Your text came in: Twilio brings texts here. The other way waits for the registration.")
+        try:
+            return looks(look) or Outcome.SILENT
+        except RetryError:
+            return Outcome.SILENT
+
+    def tell(self, found: Outcome, *, registered: bool) -> None:
+        """What came of it, and what to do."""
+        say, row = self.setup.dialog.say, self.row()
+        if found is Outcome.TALKS:
+            say("There it is: your answer came in. Texts go out, and texts come in. Your line talks!")
+            self.setup.state.finish(STEP, self.setup.clock.now())
+            return
+        if found is Outcome.HEARS:
+            say("Your text came in: Twilio brings texts here.")
+        if row is not None and _refused(row) and (registered or found is Outcome.SILENT):
+            known = remedy(row.error_code)
+            say(f"Twilio does not deliver ours (error {row.error_code}): {known.what}.", f"To do: {known.do}.")
+        elif found is Outcome.HEARS:
+            say("The other way waits for the registration.")
+        elif row is None or row.state in WAITING:
+            say("The text has not left yet. Run hotline doctor: it says why.")
+        elif row.state in ARRIVED:
+            patience = _minutes(self.setup.given.patience)
+            say(
+                f"Twilio says that your phone has the text, but no answer has come here within {patience}. If you "
+                "have answered, run hotline doctor."
+            )
         else:
-            _tell_why(setup, database, settings, registered=registered)
+            say(
+                "Twilio has taken the text, and does not know yet whether your phone has it. Is it switched on, and "
+                "is the number yours?"
+            )
+        say("Then run hotline golive again: it goes on from here.")
 
 
-def _good(setup: Setup) -> None:
-    setup.dialog.say("There it is: your answer came in. Texts go out, and texts come in. Your line talks!")
-    setup.state.finish(STEP, setup.clock.now())
+def _refused(row: Outbound) -> bool:
+    return row.error_code is not None and row.state not in ARRIVED
 
 
 def _send(setup: Setup, settings: Settings, database: Database, now: datetime) -> None:
@@ -75,62 +165,6 @@ def _send(setup: Setup, settings: Settings, database: Database, now: datetime) -
         outbox.queue(session, line, f"golive-{now.timestamp():.3f}", [text], now)
 
     database.write(work).result()
-
-
-def _came(database: Database, number: str, since: datetime) -> bool:
-    return arrival.arrived(database, number, since - SINCE) is not None
-
-
-def _waited(setup: Setup, database: Database, number: str, since: datetime) -> bool:
-    """Whether it came. Does not wait on where the carrier has refused our text."""
-
-    def look() -> bool | None:
-        if _came(database, number, since):
-            return True
-        row = _sent(database, setup.state.operator or 0, since)
-        refused = row is not None and row.error_code is not None and row.state in (*FINAL, *PAUSES)
-        return False if refused else None
-
-    looks = Retrying(
-        retry=retry_if_result(lambda found: found is None),
-        stop=stop_after_delay(setup.given.patience),
-        wait=wait_fixed(LOOK),
-    )
-    try:
-        return bool(looks(look))
-    except RetryError:
-        return False
-
-
-def _sent(database: Database, person: int, since: datetime) -> Outbound | None:
-    return database.read(lambda session: outbound.last_of(session, person, PHRASE, since - SINCE))
-
-
-def _tell_why(setup: Setup, database: Database, settings: Settings, *, registered: bool) -> None:
-    """What became of our text, and what to do."""
-    since = datetime.fromisoformat(setup.state.asked_at or "")
-    row = _sent(database, setup.state.operator or 0, since)
-    say, again = setup.dialog.say, "Then run hotline golive again: it goes on from here."
-    if not registered:
-        say("No text has come from your phone. Did you write to the right number? Then run hotline doctor.", again)
-    elif row is not None and row.error_code is not None:
-        known = remedy(row.error_code)
-        say(
-            f"Twilio does not deliver the text (error {row.error_code}): {known.what}.",
-            f"To do: {known.do}. {again}",
-        )
-    elif row is None or row.state in PAUSES:
-        say("The text has not left yet. Run hotline doctor: it says why.", again)
-    elif row.state in ARRIVED:
-        say(
-            f"Twilio says that your phone has the text, but no answer has come here within "
-            f"{_minutes(setup.given.patience)}. If you have answered, run hotline doctor. {again}"
-        )
-    else:
-        say(
-            "Twilio has taken the text, and does not know yet whether your phone has it. Is it switched on, and is "
-            f"the number yours? {again}"
-        )
 
 
 def _minutes(seconds: float) -> str:
