@@ -18,12 +18,13 @@ import httpx
 from app.clock import Clock
 from tests import webhooks
 from tests.fake_twilio_api import Api, Carried, Mood, When
+from tests.fake_twilio_console import Console
 from tests.fake_twilio_content import Contents
 from tests.fake_twilio_media import Media
-from tests.fake_twilio_numbers import Numbers
 from tests.fakes import ACCOUNT, LINE, PUBLIC, TOKEN, WHATSAPP
 
 STOPS = frozenset("STOP STOPALL UNSUBSCRIBE END QUIT CANCEL REVOKE OPTOUT".split())
+TRIAL = "Sent from your Twilio trial account - "
 STARTS = frozenset("START YES UNSTOP".split())
 KINDS: dict[str, Callable[..., dict[str, str]]] = {
     "": webhooks.sms,
@@ -61,7 +62,8 @@ class FakeTwilio:
     page_for: dict[str, int] = field(default_factory=dict)  # the same, for texts to one number alone
     port: int = 0  # where it listens; any that is free if none is given
     has_rcs: set[str] = field(default_factory=set)  # phones that a Messaging Service with an agent reaches by RCS
-    console: Numbers = field(default_factory=Numbers)
+    console: Console = field(default_factory=Console)
+    by_console: bool = False  # whether texts are brought to where the console says, and not to `public`
     media: Media = field(default_factory=Media)
     contents: Contents = field(default_factory=Contents)
     minds_window: bool = False  # whether WhatsApp's window is kept; else it is open for everybody
@@ -145,7 +147,8 @@ class FakeTwilio:
 
     def _said(self, fields: dict[str, str]) -> str:
         sid = fields.get("ContentSid")
-        return fields["Body"] if sid is None else self.contents.said(sid, json.loads(fields["ContentVariables"]))
+        said = fields["Body"] if sid is None else self.contents.said(sid, json.loads(fields["ContentVariables"]))
+        return f"{TRIAL}{said}" if self.console.kind == "Trial" else said
 
     def window_problem(self, fields: dict[str, str]) -> int | None:
         """Why WhatsApp does not take a text, if it minds its window."""
@@ -158,7 +161,10 @@ class FakeTwilio:
     def announce(self, text: Carried) -> None:
         """Say by callback what becomes of a text."""
         text.error_code = (
-            self.undelivered.get(text.to) or self.media.fetch(text.fields) or self.window_problem(text.fields)
+            self.undelivered.get(text.to)
+            or self.console.unregistered(text.sender, text.fields.get("MessagingServiceSid"))
+            or self.media.fetch(text.fields)
+            or self.window_problem(text.fields)
         )
         words = ["sent", "undelivered" if text.error_code else "delivered"]
         text.status = words[-1]
@@ -237,6 +243,8 @@ class FakeTwilio:
         """Somebody texts the hotline. A `lost` one is in the carrier's list, but its webhook never arrives."""
         channel, _, phone = sender.rpartition(":")
         fields = KINDS[channel](phone, body, **more)
+        if self.by_console and channel == "":
+            fields["MessagingServiceSid"] = self.console.service_of(fields["To"]) or ""
         # One opt-out is for RCS, SMS and MMS alike.
         pair = (LINE, phone) if channel == "rcs" else (fields["To"], fields["From"])
         self.contents.wrote[fields["From"]] = self.clock.now()
@@ -260,9 +268,18 @@ class FakeTwilio:
         return 0 if lost else self.deliver(fields)
 
     def deliver(self, fields: dict[str, str]) -> int:
-        """Post a text's webhook, for the first time or again; returns the status."""
-        url, content = f"{self.public}/twilio/message", webhooks.form(fields)
-        return self.post(url, content, webhooks.headers(url, content))
+        """Post a text's webhook, for the first time or again; returns the status, 0 where nobody was called."""
+        content = webhooks.form(fields)
+        urls = self.console.webhooks(fields["To"]) if self.by_console else [f"{self.public}/twilio/message"]
+        status = 0
+        for url in urls:  # the second one is the fallback
+            try:
+                status = self.post(url, content, webhooks.headers(url, content))
+            except httpx.HTTPError:
+                status = 0
+            if 0 < status < 500:
+                break
+        return status
 
 
 __all__ = ["ACCOUNT", "TOKEN", "Carried", "FakeTwilio", "Mood", "When"]

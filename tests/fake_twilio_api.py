@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from handlers import segments
 from tests.fake_twilio_content import CLOSED
+from tests.fake_twilio_errors import Refused
 from tests.fake_twilio_media import Served
 from tests.fakes import ACCOUNT, LINE, TOKEN
 
@@ -23,44 +24,7 @@ if TYPE_CHECKING:
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
 NUMBER = re.compile(r"\+[1-9]\d{6,14}|whatsapp:(\+[1-9]\d{6,14}|[A-Z]{2}\.[\w.]+)")
 LONGEST = 1600
-
-WORDS = {
-    20003: (401, "Authenticate"),
-    20404: (404, "The requested resource was not found"),
-    20429: (429, "Too Many Requests"),
-    20500: (500, "An internal server error has occurred"),
-    20503: (503, "Service unavailable"),
-    21211: (400, "Invalid 'To' Phone Number"),
-    21212: (400, "Invalid From Number"),
-    21266: (400, "'To' and 'From' number cannot be the same"),
-    21602: (400, "Message body is required"),
-    21604: (400, "A 'To' phone number is required"),
-    21606: (400, "The 'From' phone number is not a valid, SMS-capable inbound phone number for your account"),
-    21608: (400, "The number is unverified. Trial accounts cannot send messages to unverified numbers"),
-    21610: (400, "Attempt to send to unsubscribed recipient"),
-    21614: (400, "'To' number is not a valid mobile number"),
-    21659: (400, "'From' is not a Twilio phone number or Short Code country mismatch"),
-    21660: (400, "Mismatch between the 'From' number and the account"),
-    21661: (400, "'From' number is not SMS-capable"),
-    21712: (400, "The phone number is not associated with the Messaging Service"),
-    20008: (403, "Resource not accessible with Test Account Credentials"),
-    90010: (401, "Account is not active"),
-    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
-}
-
-
-class Refused(Exception):
-    """Twilio says no, with one of its codes."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.status, self.words = WORDS.get(code, (400, "Refused"))
-        self.code = code
-
-    @property
-    def body(self) -> dict[str, object]:
-        more = f"https://www.twilio.com/docs/errors/{self.code}"
-        return {"code": self.code, "message": self.words, "more_info": more, "status": self.status}
+TEST_TOKEN = "a-token-for-tests-only"  # Twilio gives each account one, which reaches no phone
 
 
 class Mood(StrEnum):
@@ -173,6 +137,8 @@ class Api(BaseHTTPRequestHandler):
             self._check()
             if self._of_content("POST", json.loads(body) if body.startswith("{") else {}):
                 return
+            if self._of_console("POST", body):
+                return
             if urlsplit(self.path).path != f"{ROOT}/Messages.json":
                 raise Refused(20404)
             with self.twilio.working():
@@ -195,15 +161,11 @@ class Api(BaseHTTPRequestHandler):
                 return
             if self.twilio.media.has(parts.path):
                 self._file(self.twilio.media.leads(parts.path))
-            elif parts.path == f"{ROOT}.json":
-                self._answer(200, {"sid": ACCOUNT, "status": "active", "type": "Full", "friendly_name": "Hotline"})
             elif parts.path == f"{ROOT}/Messages.json":
                 self._answer(200, self._list(dict(parse_qsl(parts.query))))
             elif parts.path.endswith("/Media.json"):
                 self._answer(200, self._one(parts.path.removesuffix("/Media.json")).pictures())
-            elif (said := self.twilio.console.answer(parts.path, parts.query)) is not None:
-                self._answer(200, said)
-            else:
+            elif not self._of_console("GET"):
                 self._answer(200, self._one(parts.path).resource())
         except Refused as refused:
             self._answer(refused.status, refused.body)
@@ -214,6 +176,8 @@ class Api(BaseHTTPRequestHandler):
             self._check()
             if self.twilio.media.has(urlsplit(self.path).path):
                 self._file(self.twilio.media.delete(urlsplit(self.path).path))
+                return
+            if self._of_console("DELETE"):
                 return
             text = self._one(urlsplit(self.path).path)
             mood = self.twilio.mood({"To": text.to})
@@ -235,9 +199,31 @@ class Api(BaseHTTPRequestHandler):
             self._answer(*answer)
         return answer is not None
 
+    def _of_console(self, method: str, body: str = "") -> bool:
+        """Whether this was about the account and its settings, and is answered then."""
+        parts = urlsplit(self.path)
+        if not self.twilio.console.has(method, parts.path):
+            return False
+        given = json.loads(body) if body.startswith("{") else dict(parse_qsl(body, keep_blank_values=True))
+        wait = self.twilio.console.too_many()
+        if wait is not None:
+            self._answer(429, Refused(20429).body, {"Retry-After": str(wait)})
+            return True
+        status, said = self.twilio.console.answer(method, parts.path, dict(parse_qsl(parts.query)), given)
+        if status == 204:
+            self.send_response(204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            self._answer(status, said)
+        return True
+
     def _check(self) -> None:
         given = self.headers.get("Authorization", "").removeprefix("Basic ")
-        if base64.b64decode(given) != f"{ACCOUNT}:{TOKEN}".encode():
+        known = base64.b64decode(given).decode("utf-8", "replace")
+        if known == f"{ACCOUNT}:{TEST_TOKEN}":
+            raise Refused(20008)
+        if known != f"{ACCOUNT}:{TOKEN}":
             raise Refused(20003)
 
     def _send(self, fields: dict[str, str]) -> None:
@@ -282,7 +268,8 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(21211)
         if to == sender:
             raise Refused(21266)
-        if sender.removeprefix("whatsapp:") not in carrier.numbers and "MessagingServiceSid" not in fields:
+        ours = (*carrier.numbers, *carrier.console.numbers)
+        if sender.removeprefix("whatsapp:") not in ours and "MessagingServiceSid" not in fields:
             raise Refused(21606)
         if not body and "ContentSid" not in fields:
             raise Refused(21602)
@@ -290,6 +277,8 @@ class Api(BaseHTTPRequestHandler):
             raise Refused(21617)
         if carrier.refuses is not None:
             raise Refused(carrier.refuses)
+        if carrier.console.is_out_of_reach(to):
+            raise Refused(21608)
         if to in carrier.refused:
             raise Refused(carrier.refused[to])
         if (sender or LINE, to) in carrier.opted_out:

@@ -1,54 +1,18 @@
-"""The fake carrier's console: the numbers of its account, their webhooks, its Messaging Services and their pools."""
+"""The fake carrier's resources as somebody set them in the console: numbers, services, senders, registrations."""
 
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from tests.fakes import ACCOUNT, PUBLIC
 
-from tests.fakes import ACCOUNT, LINE, PUBLIC, WHATSAPP
-
-ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
 SERVICE = "MG00000000000000000000000000000001"
 GOOD = f"{PUBLIC}/twilio/message#rc=2&rp=ct,rt,5xx&ct=2000&rt=5000&tt=14000"
+DEMO = "https://demo.twilio.com/welcome/sms/reply"  # what a new number answers with
+
+Resource = dict[str, object]
 
 
-@dataclass
-class Numbers:
-    """What somebody has set in the console: all well until the test says otherwise."""
-
-    numbers: dict[str, dict[str, object]] = field(default_factory=lambda: {LINE: number()})
-    services: dict[str, dict[str, object]] = field(default_factory=lambda: {SERVICE: service()})
-    senders: dict[str, dict[str, object]] = field(default_factory=lambda: {WHATSAPP: sender()})
-    pools: dict[str, list[str]] = field(default_factory=lambda: {SERVICE: [LINE]})
-
-    def answer(self, path: str, query: str) -> dict[str, object] | None:
-        """What Twilio's API says at this path, or None where it is not about numbers or nothing is there."""
-        if path == f"{ROOT}/IncomingPhoneNumbers.json":
-            wanted = dict(parse_qsl(query)).get("PhoneNumber")
-            found = [{"phone_number": n, **of} for n, of in self.numbers.items() if wanted in (None, n)]
-            return {"incoming_phone_numbers": found, "page": 0, "page_size": 50, "next_page_uri": None, "uri": path}
-        sid, _, below = path.removeprefix("/v1/Services/").partition("/")
-        if path.startswith("/v1/Services/") and sid in self.services:
-            if below == "PhoneNumbers":
-                pool = [{"sid": f"PN{n:032}", "phone_number": each} for n, each in enumerate(self.pools.get(sid, []))]
-                return {"phone_numbers": pool, "meta": {"key": "phone_numbers", "page": 0, "next_page_url": None}}
-            return self.services[sid] if not below else None
-        return self._senders(path)
-
-    def _senders(self, path: str) -> dict[str, object] | None:
-        of = {
-            f"XE{n:032}": {"sender_id": f"whatsapp:{each}", **of} for n, (each, of) in enumerate(self.senders.items())
-        }
-        if path == "/v2/Channels/Senders":
-            bare = [{"sid": sid, **each, "webhook": None} for sid, each in of.items()]  # only each one says its own
-            return {"senders": bare, "meta": {"key": "senders", "page": 0, "next_page_url": None}}
-        sid = path.removeprefix("/v2/Channels/Senders/")
-        return {"sid": sid, **of[sid]} if sid in of else None
-
-
-def number(url: str = GOOD, **more: object) -> dict[str, object]:
+def number(url: str = GOOD, **more: object) -> Resource:
     """A number's resource, as far as its texts go."""
     return {
         "account_sid": ACCOUNT,
-        "sid": f"PN{1:032}",
         "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
         "sms_url": url,
         "sms_method": "POST",
@@ -59,17 +23,24 @@ def number(url: str = GOOD, **more: object) -> dict[str, object]:
     }
 
 
-def sender(url: str = GOOD, status: str = "ONLINE") -> dict[str, object]:
+def new_number(**more: object) -> Resource:
+    """A number that was just bought, and that nobody has set up."""
+    return number(DEMO, sms_fallback_url="", **more)
+
+
+def sender(url: str | None = GOOD, status: str = "ONLINE") -> Resource:
     """A WhatsApp sender's resource."""
     hook = {"callback_url": url, "callback_method": "POST", "fallback_method": "POST"}
-    return {"status": status, "webhook": {**hook, "fallback_url": f"{PUBLIC}/twilio/message"}}
+    fallback = f"{PUBLIC}/twilio/message" if url else None
+    return {"status": status, "webhook": {**hook, "fallback_url": fallback, "status_callback_url": None}}
 
 
-def service(url: str | None = GOOD, **more: object) -> dict[str, object]:
+def service(url: str | None = GOOD, **more: object) -> Resource:
     """A Messaging Service's resource."""
     return {
         "account_sid": ACCOUNT,
         "sid": SERVICE,
+        "friendly_name": "Hotline",
         "inbound_request_url": url,
         "inbound_method": "POST",
         "fallback_url": f"{PUBLIC}/twilio/message",
@@ -77,3 +48,42 @@ def service(url: str | None = GOOD, **more: object) -> dict[str, object]:
         "use_inbound_webhook_on_number": False,
         **more,
     }
+
+
+def new_service(sid: str, **more: object) -> Resource:
+    """A service as it is made where nothing else is said: texts are kept, and brought to nobody."""
+    nothing: Resource = {"friendly_name": "", "fallback_url": None}
+    return service(None, **{**nothing, "sid": sid, **more})
+
+
+def campaign(status: str = "VERIFIED", errors: list[Resource] | None = None) -> Resource:
+    """What a service is registered for with US carriers."""
+    return {"sid": "QE2c6890da8086d771620e9b13fadeba0b", "campaign_status": status, "errors": errors or []}
+
+
+def brand(status: str = "APPROVED", **more: object) -> Resource:
+    """Who the account is, with US carriers."""
+    return {"sid": f"BN{0:032}", "status": status, "brand_type": "SOLE_PROPRIETOR", "errors": [], **more}
+
+
+def toll_free(number: str, status: str = "TWILIO_APPROVED", **more: object) -> Resource:
+    """The verification of a toll-free number."""
+    return {"sid": f"HH{0:032}", "tollfree_phone_number_sid": sid_of(number), "status": status, **more}
+
+
+def on_offer(number: str, locality: str | None = None, region: str | None = None, **more: object) -> Resource:
+    """A number that can be bought."""
+    able = {"voice": True, "SMS": True, "MMS": True}
+    return {
+        "phone_number": number,
+        "locality": locality,
+        "region": region,
+        "address_requirements": "none",
+        "capabilities": able,
+        **more,
+    }
+
+
+def sid_of(number: str) -> str:
+    """The SID of a number."""
+    return f"PN{number.removeprefix('+'):0>32}"

@@ -26,7 +26,7 @@ from models.delivery.outbound import Lane, Outbound, State
 from models.lines import Channel
 from models.store.session import Session
 from tests.fake_twilio import Carried, FakeTwilio, Mood
-from tests.fake_twilio_api import Refused
+from tests.fake_twilio_errors import Refused
 from tests.fakes import StillClock, twilio_settings
 from tests.health_fakes import health
 from tests.serving import within

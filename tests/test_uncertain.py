@@ -24,7 +24,7 @@ from app.outbound.sender import LEASE_FOR
 from models.delivery.outbound import Lane, State
 from models.delivery.outbound import Outbound as Row
 from tests.fake_twilio import Carried, FakeTwilio, Mood, When
-from tests.fake_twilio_api import Refused
+from tests.fake_twilio_errors import Refused
 from tests.fakes import ACCOUNT, PUBLIC, TOKEN, StillClock, status_update, twilio_settings
 from tests.serving import environment
 from tests.world import ANA, DEE, World, quick

@@ -1,5 +1,6 @@
 """What is set in Twilio's console about our numbers: read here, and written in setup/ alone."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from twilio.base.exceptions import TwilioException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+
+from app.carriers.twilio.errors import code_of
 
 TWILIO = "api.twilio.com"
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
@@ -165,9 +168,24 @@ def webhook_config(
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What goes wrong while Twilio's client is asked, as a ConsoleError."""
+    """What goes wrong while Twilio is asked, as a ConsoleError; also what somebody else said in its place."""
     try:
         yield
     except TwilioException as error:
+        answer = next((each for each in error.args if isinstance(each, Response)), None)
+        if answer is not None:  # of a list, whose error the client leaves unread
+            raise refused(answer) from error
         code = getattr(error, "code", None) or getattr(error, "status", None)
         raise ConsoleError(f"error {code}", code) from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ConsoleError(f"an answer that is none: {type(error).__name__}") from error
+
+
+def refused(answer: Response) -> ConsoleError:
+    """What an answer is that refuses: Twilio's own error, or the HTTP status where it bears none."""
+    try:
+        told = json.loads(answer.text)
+    except (ValueError, RecursionError):
+        told = None
+    code = code_of(told.get("code")) if isinstance(told, dict) else None
+    return ConsoleError(f"error {code or answer.status_code}", code or answer.status_code)

@@ -1,6 +1,5 @@
 """The way to one account's settings at Twilio, for reading and writing, and why it refuses, in plain words."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +10,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attem
 from twilio.http.response import Response
 
 from app.carriers.base import Remedy
-from app.carriers.twilio.console import Console, ConsoleError, ReadOnlyClient, refusals
-from app.carriers.twilio.errors import code_of
+from app.carriers.twilio.console import Console, ConsoleError, ReadOnlyClient, refusals, refused
 from app.carriers.twilio.remedies import remedy
 
 TWILIO_API = "https://api.twilio.com"
@@ -114,8 +112,7 @@ class Access(Console):
     def check(self, answer: Response) -> None:
         """Raise ConsoleError for what Twilio refused, where its client was asked without its own checks."""
         if answer.status_code >= 400:
-            code = _code(answer.text) or answer.status_code
-            raise ConsoleError(f"error {code}", code)
+            raise refused(answer)
 
     def __enter__(self) -> Self:
         return self
@@ -142,14 +139,6 @@ def explained(error: ConsoleError) -> Remedy:
         return Remedy(f"Twilio cannot be reached ({error})", do)
     known = REFUSALS.get(error.code) or remedy(error.code)
     return Remedy(f"{known.what} ({error})", known.do)
-
-
-def _code(text: str) -> int | None:
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return None
-    return code_of(told.get("code")) if isinstance(told, dict) else None
 
 
 def _patience(state: RetryCallState) -> float:
