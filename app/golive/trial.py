@@ -18,7 +18,7 @@ from app.settings import Settings
 from handlers import going_live
 from handlers.phrasebook import book
 from models import people
-from models.delivery import outbound
+from models.delivery import line_numbers, outbound
 from models.delivery.outbound import ARRIVED, Outbound, State
 from models.store.session import Session
 
@@ -27,6 +27,7 @@ PHRASE = "line_test"
 HELLO = 1  # of the ways to greet: one word
 LOOK = 1.0  # seconds between looks for the answer
 WAITING = (State.READY, State.HELD, State.LEASED, State.UNCERTAIN)
+REFUSED = (State.READY, State.HELD, State.FAILED, State.EXPIRED, State.CANCELLED)
 APART = timedelta(seconds=5)  # clocks of two processes may differ by so much
 
 
@@ -48,9 +49,9 @@ def run(setup: Setup, settings: Settings, *, registered: bool) -> None:
         trial = Trial(setup, settings, database, number)
         found = trial.outcome()
         if found is Outcome.SILENT or (found is Outcome.HEARS and registered):
-            trial.begin()
-            trial.say_what_to_do(registered=registered)
-            found = trial.waited(registered=registered)
+            tries = trial.begin()
+            trial.say_what_to_do(found, registered=registered)
+            found = trial.waited(tries, registered=registered)
         trial.tell(found, registered=registered)
 
 
@@ -74,25 +75,32 @@ class Trial:
         if arrival.arrived(self.database, self.number, self.since) is None:
             return Outcome.SILENT
         row = self.row()
-        return Outcome.HEARS if row is None or _refused(row) else Outcome.TALKS
+        return Outcome.TALKS if row is not None and row.sid is not None and not _refused(row) else Outcome.HEARS
 
     def row(self) -> Outbound | None:
         """Our text."""
         person, since = self.setup.state.operator or 0, self.since
         return self.database.read(lambda session: outbound.last_of(session, person, PHRASE, since))
 
-    def begin(self) -> None:
-        """Queue the text, but where one still waits to leave."""
+    def begin(self) -> int:
+        """Queue the text, but where one still waits to leave; returns how often that was tried already."""
         row = self.row()
         if row is not None and row.state in WAITING:
-            return
+            # Carriers refused the number a while ago, and it pauses: whoever looks now wants to know how it is now.
+            self.database.write(lambda session: line_numbers.resume(session, row.channel, row.from_number)).result()
+            return row.tries
         now = self.setup.clock.now()
-        self.setup.state.asked_at = stamp(now)
+        if row is None or arrival.arrived(self.database, self.number, self.since) is None:
+            self.setup.state.asked_at = stamp(now)
         self.setup.state.wait(STEP, now)
         _send(self.setup, self.settings, self.database, now)
+        return 0
 
-    def say_what_to_do(self, *, registered: bool) -> None:
+    def say_what_to_do(self, found: Outcome, *, registered: bool) -> None:
         """What the operator does with their phone."""
+        if found is Outcome.HEARS:
+            self.setup.dialog.say("Your text came in before. Now mine goes to your phone; I wait here.")
+            return
         word = book(self.settings.hotline_language).pages["hear"]["hello"][HELLO].upper()
         said = f"I have texted your phone. Answer {word} to it; I wait here."
         if not registered:
@@ -103,15 +111,15 @@ class Trial:
         patience = _minutes(self.setup.given.patience)
         self.setup.dialog.say(f"{said} (At most {patience}; Ctrl+C leaves, and nothing is lost.)")
 
-    def waited(self, *, registered: bool) -> Outcome:
+    def waited(self, tries: int, *, registered: bool) -> Outcome:
         """Wait for the answer; not where nobody can have got our text, though they should."""
 
         def look() -> Outcome | None:
-            found = self.outcome()
-            if found is not Outcome.SILENT:
-                return found
-            row = self.row()
-            return Outcome.SILENT if registered and row is not None and _refused(row) else None
+            found, row = self.outcome(), self.row()
+            again = row is not None and row.tries > tries and _refused(row)
+            if registered and found is not Outcome.TALKS:
+                return found if again else None
+            return None if found is Outcome.SILENT else found
 
         looks = Retrying(
             retry=retry_if_result(lambda found: found is None),
@@ -119,9 +127,9 @@ class Trial:
             wait=wait_fixed(LOOK),
         )
         try:
-            return looks(look) or Outcome.SILENT
+            return looks(look) or self.outcome()
         except RetryError:
-            return Outcome.SILENT
+            return self.outcome()
 
     def tell(self, found: Outcome, *, registered: bool) -> None:
         """What came of it, and what to do."""
@@ -154,7 +162,7 @@ class Trial:
 
 
 def _refused(row: Outbound) -> bool:
-    return row.error_code is not None and row.state not in ARRIVED
+    return row.error_code is not None and row.state in REFUSED
 
 
 def _send(setup: Setup, settings: Settings, database: Database, now: datetime) -> None:
