@@ -78,10 +78,13 @@ def _check_answers(setup: Setup) -> None:
     """Where nobody can be asked, everything that is missing is named at once."""
     if setup.dialog.interactive:
         return
-    asked = {"--name": "HOTLINE_NAME", "--account-sid": "TWILIO_ACCOUNT_SID", "--public-url": "PUBLIC_URL"}
+    asked = {
+        "--name": "HOTLINE_NAME",
+        "--account-sid": "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN (in the environment)": "TWILIO_AUTH_TOKEN",
+        "--public-url": "PUBLIC_URL",
+    }
     missing = [flag for flag, name in asked.items() if not setup.value(name)]
-    if not setup.value("TWILIO_AUTH_TOKEN"):
-        missing.insert(min(len(missing), 2), "TWILIO_AUTH_TOKEN (in the environment)")
     if not setup.given.phone and setup.state.operator is None:
         missing.append("--phone")
     if not setup.dialog.yes:
