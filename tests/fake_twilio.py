@@ -277,7 +277,7 @@ class FakeTwilio:
                 status = self.post(url, content, webhooks.headers(url, content))
             except httpx.HTTPError:
                 status = 0
-            if 0 < status < 500:
+            if 200 <= status < 400:
                 break
         return status
 

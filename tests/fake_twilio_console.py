@@ -6,7 +6,6 @@ What a test sets here is what somebody had set in the console: all well until it
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 from tests.fake_twilio_errors import Refused
@@ -21,17 +20,13 @@ from tests.fake_twilio_numbers import (
     service,
     sid_of,
 )
+from tests.fake_twilio_pages import Answer, Query, fields, page, valid
 from tests.fakes import ACCOUNT, LINE, WHATSAPP
 
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
-MESSAGING, PRICING = "https://messaging.twilio.com", "https://pricing.twilio.com"
 NOTHING = 204, Resource()
 UNREGISTERED, UNVERIFIED = 30034, 30032
 TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888")
-METHODS = ("GET", "POST")
-
-Query = dict[str, str]
-Answer = tuple[int, Resource]
 
 
 @dataclass
@@ -125,10 +120,12 @@ class Console:
         }
 
     def _accounts(self, query: Query, path: str) -> Answer:
-        return self._page("accounts", [self._account()[1], *self.subaccounts], query, path)
+        return page("accounts", [self._account()[1], *self.subaccounts], query, path, self.largest_page)
 
     def _callers(self, query: Query, path: str) -> Answer:
-        return self._page("outgoing_caller_ids", [{"phone_number": each} for each in self.verified], query, path)
+        return page(
+            "outgoing_caller_ids", [{"phone_number": each} for each in self.verified], query, path, self.largest_page
+        )
 
     # Its numbers, and others.
 
@@ -138,7 +135,7 @@ class Console:
     def _numbers(self, query: Query, path: str) -> Answer:
         wanted = query.get("PhoneNumber")
         found = [each for each in self._listed() if wanted in (None, each["phone_number"])]
-        return self._page("incoming_phone_numbers", found, query, path)
+        return page("incoming_phone_numbers", found, query, path, self.largest_page)
 
     def _named(self, sid: str) -> str:
         found = next((each for each in self.numbers if sid_of(each) == sid), None)
@@ -151,8 +148,8 @@ class Console:
         return 200, {"phone_number": name, "sid": sid, **self.numbers[name]}
 
     def _set_number(self, sid: str, **given: str) -> Answer:
-        self._valid(given, 21502)
-        self.numbers[self._named(sid)].update(_fields(given))
+        valid(given, 21502)
+        self.numbers[self._named(sid)].update(fields(given))
         return self._number(sid)
 
     def _buy(self, PhoneNumber: str) -> Answer:
@@ -172,7 +169,7 @@ class Console:
         if which not in self.offers:
             raise Refused(20404)
         found = [each for each in self.offers[which] if query.get("Contains", "") in str(each["phone_number"])]
-        return self._page("available_phone_numbers", found, query, path)
+        return page("available_phone_numbers", found, query, path, self.largest_page)
 
     def _prices(self, country: str, **_: object) -> Answer:
         if country not in self.prices:
@@ -186,14 +183,14 @@ class Console:
     # Messaging Services.
 
     def _services(self, query: Query, path: str) -> Answer:
-        return self._page("services", [*self.services.values()], query, path)
+        return page("services", [*self.services.values()], query, path, self.largest_page)
 
     def _make_service(self, **given: str) -> Answer:
         if not given.get("FriendlyName"):
             raise Refused(20001)
-        self._valid(given, 20001)
+        valid(given, 20001)
         sid = f"MG{uuid4().hex}"
-        self.services[sid] = new_service(sid, **_fields(given))
+        self.services[sid] = new_service(sid, **fields(given))
         self.pools[sid] = []
         return 201, self.services[sid]
 
@@ -203,8 +200,8 @@ class Console:
         return 200, self.services[sid]
 
     def _set_service(self, sid: str, **given: str) -> Answer:
-        self._valid(given, 20001)
-        self._service(sid)[1].update(_fields(given))
+        valid(given, 20001)
+        self._service(sid)[1].update(fields(given))
         return self._service(sid)
 
     def _drop_service(self, sid: str) -> Answer:
@@ -217,7 +214,7 @@ class Console:
     def _pool(self, sid: str, query: Query, path: str) -> Answer:
         self._service(sid)
         found: list[Resource] = [{"sid": sid_of(each), "phone_number": each} for each in self.pools.get(sid, [])]
-        return self._page("phone_numbers", found, query, path)
+        return page("phone_numbers", found, query, path, self.largest_page)
 
     def _pool_in(self, sid: str, PhoneNumberSid: str) -> Answer:
         self._service(sid)
@@ -245,15 +242,15 @@ class Console:
 
     def _campaigns(self, sid: str, query: Query, path: str) -> Answer:
         self._service(sid)
-        return self._page("compliance", self.campaigns.get(sid, []), query, path)
+        return page("compliance", self.campaigns.get(sid, []), query, path, self.largest_page)
 
     def _brands(self, query: Query, path: str) -> Answer:
-        return self._page("data", self.brands, query, path)
+        return page("data", self.brands, query, path, self.largest_page)
 
     def _toll_free(self, query: Query, path: str) -> Answer:
         wanted = query.get("TollfreePhoneNumberSid")
         found = [each for each in self.toll_free if wanted in (None, each["tollfree_phone_number_sid"])]
-        return self._page("verifications", found, query, path)
+        return page("verifications", found, query, path, self.largest_page)
 
     def service_of(self, number: str) -> str | None:
         """The Messaging Service that a number is in."""
@@ -273,6 +270,8 @@ class Console:
                 of, names = self.numbers.get(to, {}), ("sms_", "sms_fallback_")
                 if of.get("sms_application_sid"):
                     return []
+        if not of.get(f"{names[0]}url"):  # then nothing can fail, and there is nothing to fall back from
+            return []
         found = [str(of[f"{each}url"]) for each in names if of.get(f"{each}url") and of[f"{each}method"] == "POST"]
         return [each.partition("#")[0] for each in found]
 
@@ -302,7 +301,7 @@ class Console:
             {"sid": sid, "sender_id": f"whatsapp:{each}", **of, "webhook": None}
             for sid, each, of in self._of_whatsapp()
         ]
-        return self._page("senders", bare, query, path)
+        return page("senders", bare, query, path, self.largest_page)
 
     def _sender(self, sid: str, **_: object) -> Answer:
         for own, each, of in self._of_whatsapp():
@@ -318,32 +317,3 @@ class Console:
             if own == sid:
                 of.update(given)
         return 202, self._sender(sid)[1]
-
-    # All of them.
-
-    def _valid(self, given: Query, code: int) -> None:
-        for name, value in given.items():
-            if name.endswith("Method") and value not in METHODS:
-                raise Refused(21403)
-            whole = urlsplit(value).scheme in ("http", "https") and urlsplit(value).hostname
-            if name.endswith(("Url", "URL")) and value and not whole:
-                raise Refused(code)
-
-    def _page(self, key: str, every: list[Resource], query: Query, path: str) -> Answer:
-        """One page of a list: the older API says where the next one is in one way, the newer ones in another."""
-        size, at = min(int(query.get("PageSize", "50")), self.largest_page), int(query.get("Page", "0"))
-        shown, more = every[at * size : (at + 1) * size], len(every) > (at + 1) * size
-        following = f"{path}?{urlencode({**query, 'Page': at + 1, 'PageSize': size})}" if more else None
-        if path.startswith("/2010-04-01/"):
-            about = {"page": at, "page_size": size, "uri": path, "next_page_uri": following}
-            return 200, {key: shown, **about, "first_page_uri": path, "previous_page_uri": None}
-        host = PRICING if path.startswith("/v1/PhoneNumbers/") else MESSAGING
-        meta = {"key": key, "page": at, "page_size": size, "next_page_url": following and host + following}
-        return 200, {key: shown, "meta": {**meta, "previous_page_url": None, "url": host + path}}
-
-
-def _fields(given: Query) -> Resource:
-    """What was given, in the words of the resource; what is empty is nothing."""
-    snake = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): value for name, value in given.items()}
-    said = {"true": True, "false": False}
-    return {name: said.get(value.lower(), value) for name, value in snake.items()}

@@ -62,6 +62,29 @@ def test_a_number_as_it_should_be(run: Command) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "level", "what"),
+    [
+        ("active", "Trial", "warning", "a trial account only reaches phones that were verified one by one"),
+        ("suspended", "Full", "problem", "the Twilio account is suspended or closed"),
+        ("closed", "Full", "problem", "the Twilio account is suspended or closed"),
+    ],
+)
+def test_an_account_that_reaches_few_or_nobody(
+    run: Command, twilio: FakeTwilio, status: str, kind: str, level: str, what: str
+) -> None:
+    twilio.console.status, twilio.console.kind = status, kind
+    assert [finding[:3] for finding in wrong(run)] == [(level, "carrier", what)]
+
+
+def test_the_registration_with_us_carriers(run: Command, twilio: FakeTwilio) -> None:
+    twilio.console.campaigns = {}
+    done = run("doctor")
+    assert done.exit_code == 1
+    assert f"PROBLEM  registration {LINE}: A2P 10DLC, missing: " in done.stdout
+    assert "register the group (a brand) and what it texts (a campaign): Twilio's console" in done.stdout
+
+
 def test_a_slash_too_many_is_fine(run: Command, twilio: FakeTwilio) -> None:
     twilio.console.numbers[LINE] = number(GOOD.replace("message#", "message/#"))
     assert wrong(run) == []

@@ -93,6 +93,14 @@ def test_an_account_that_twilio_has_shut(twilio: FakeTwilio, access: Access, cod
         account.look(access)
 
 
+def test_an_error_that_is_new_to_us(twilio: FakeTwilio, access: Access) -> None:
+    twilio.console.refuses = 20403
+    with pytest.raises(Refused) as refused:
+        account.look(access)
+    assert refused.value.what == "Twilio refuses this (error 20403)"
+    assert refused.value.do == "read https://www.twilio.com/docs/api/errors/20403"
+
+
 def test_nobody_answers(twilio: FakeTwilio) -> None:
     with Access(account=ACCOUNT, token=TOKEN, api="http://127.0.0.1:9") as access:
         with pytest.raises(Refused, match="cannot be reached") as refused:

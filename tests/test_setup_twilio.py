@@ -108,7 +108,7 @@ def test_a_webhook_is_set_in_every_way_in_which_it_can_be_wrong(twilio: FakeTwil
 
 def test_a_new_service_with_the_number_in_it(twilio: FakeTwilio, access: Access) -> None:
     planned = plan.plan(access, wish(new_service="Oak Street"))
-    assert [change.resource for change in planned] == [Resource.NEW_SERVICE] * 6 + [Resource.POOL] + [
+    assert [change.resource for change in planned] == [Resource.NEW_SERVICE] * 5 + [Resource.POOL] + [
         Resource.NUMBER
     ] * 2
     done = list(applying.apply(access, planned))
@@ -179,6 +179,7 @@ def test_whatsapp(twilio: FakeTwilio, access: Access) -> None:
     [
         ({"sms": "+12025550199"}, "is no number of this Twilio account"),
         ({"sms": OTHER}, "can only make calls"),
+        ({"sms": "12345"}, "is a short code"),
         ({"service": SECOND}, "there is no Messaging Service"),
         ({"whatsapp": OTHER}, "is no WhatsApp sender of this account"),
     ],
@@ -226,6 +227,15 @@ def test_stopped_after_any_change_it_goes_on_and_can_be_set_back(twilio: FakeTwi
         assert not twilio.console.services
         now = json.dumps([twilio.console.numbers, {}, {}])
         assert now == json.dumps([json.loads(before)[0], {}, {}])
+
+
+def test_a_plan_that_is_carried_out_twice_is_carried_out_once(twilio: FakeTwilio, access: Access) -> None:
+    planned = plan.plan(access, wish(new_service="Oak Street"))
+    first = list(applying.apply(access, planned))
+    many = len(twilio.console.changed)
+    assert list(applying.apply(access, planned)) == first
+    assert len(twilio.console.changed) == many
+    assert len(twilio.console.services) == 1
 
 
 def test_the_plan_alone_is_enough_to_set_everything_back(twilio: FakeTwilio, access: Access) -> None:

@@ -11,13 +11,13 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from app.settings import is_public
-from app.web.proof import BEGINS, PATH, Answering
+from app.web.proof import AWAY, BEGINS, PATH, Answering
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds; Twilio gives a text 15 in all
 LONGEST = 4096  # bytes that are looked at
 PASS_ON = "pass on everything, every path, to the port of `hotline serve`"
 # What OpenSSL finds wrong with a certificate: openssl.org/docs/manmaster/man3/X509_STORE_CTX_get_error.html
-EXPIRED, SELF_SIGNED, SELF_SIGNED_CHAIN, NO_ISSUER, OTHER_NAME = 10, 18, 19, 20, 62
+EXPIRED, SELF_SIGNED, SELF_SIGNED_CHAIN, NO_ISSUER, OTHER_NAME, OTHER_IP = 10, 18, 19, 20, 62, 64
 CERTIFICATES = {
     EXPIRED: ("has expired", "have it renewed; Caddy and most hosts do so by themselves, if port 80 or 443 is open"),
     SELF_SIGNED: ("was signed by nobody", "get one that phones trust; Caddy gets it by itself"),
@@ -27,6 +27,7 @@ CERTIFICATES = {
     ),
     NO_ISSUER: ("comes without the one that it was signed with", "give the proxy the full chain (fullchain.pem)"),
     OTHER_NAME: ("is for another name", "get one for exactly this name, or write the name that it is for"),
+    OTHER_IP: ("is for another name", "write the name that it is for: certificates are seldom for numbers"),
 }
 CLOUDFLARE = {
     521: "nothing listens on the machine behind it",
@@ -58,7 +59,7 @@ def prove(public_url: str, answering: Answering, *, http: httpx.Client | None = 
     try:
         with _client(http) as client, client.stream("GET", url, follow_redirects=False) as answer:
             return _read(public_url, url, answer, f"{BEGINS}{expected}")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         return _unreached(public_url, error)
 
 
@@ -85,7 +86,7 @@ def _read(public_url: str, url: str, answer: httpx.Response, expected: str) -> P
     if status in CLOUDFLARE:
         what = f"Cloudflare answers for {host}, but {CLOUDFLARE[status]} (HTTP {status})"
         return Proof(False, what, "start the hotline or its tunnel, and look at its address in Cloudflare")
-    if status == 503 and body.startswith("The database"):
+    if status == 503 and body == AWAY:
         return Proof(False, "the hotline answers, but its database does not", "run: hotline doctor")
     if status in (502, 503, 504):
         what = f"the proxy at {host} answers, but nothing behind it does (HTTP {status})"
@@ -151,6 +152,9 @@ def _unreached(public_url: str, error: Exception) -> Proof:
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     for cause in _causes(error):
         match cause:
+            case socket.gaierror(errno=socket.EAI_AGAIN):
+                what = f"nobody can be asked where {host} is: this machine finds no name server"
+                return Proof(False, what, "look at this machine's network")
             case socket.gaierror():
                 do = f"see whether {host} is spelled right; a new name takes up to a day to be known everywhere"
                 return Proof(False, f"nobody knows the name {host}", do)

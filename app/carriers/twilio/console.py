@@ -65,6 +65,15 @@ class ReadOnlyClient(HttpClient):
 
 
 @dataclass(frozen=True)
+class AccountState:
+    """What Twilio's clock says, to the second, and whether the account is for a trial, or suspended or closed."""
+
+    time: datetime | None
+    trial: bool
+    shut: bool
+
+
+@dataclass(frozen=True)
 class WebhookConfig:
     """Where Twilio takes what comes in, and where it turns when that fails. Empty where nothing is set."""
 
@@ -107,15 +116,17 @@ class Console:
         self.reader = http or ReadOnlyClient(api)
         self.client = Client(account, token, http_client=self.reader)
 
-    def time(self) -> datetime | None:
-        """What Twilio's clock says, to the second; asking takes valid credentials."""
+    def account(self) -> AccountState:
+        """How the account is; asking takes valid credentials."""
         with refusals():
             answer = self.client.api.accounts(self.client.account_sid).fetch_with_http_info()
+            kind, status = (str(getattr(each, "value", each)) for each in (answer.data.type, answer.data.status))
         said = (answer.headers or {}).get("date")
         try:
-            return parsedate_to_datetime(said) if said else None
+            time = parsedate_to_datetime(said) if said else None
         except ValueError:
-            return None
+            time = None
+        return AccountState(time, trial=kind == "Trial", shut=status in ("suspended", "closed"))
 
     def number(self, number: str) -> Number | None:
         """The account's number, or None if it has no such one."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.carriers.twilio import expected, registration
 from app.carriers.twilio.account import Account
 from app.carriers.twilio.console import Console, ConsoleError, Service, WebhookConfig
-from app.carriers.twilio.remedies import remedy
+from app.carriers.twilio.remedies import SUSPENDED, TRIAL, remedy
 from app.carriers.twilio.webhook import MESSAGE
 from app.telemetry.findings import Finding, Level
 from models.lines import Channel
@@ -19,10 +19,14 @@ def checks(account: Account, numbers: list[tuple[Channel, str]], now: datetime) 
     """Whether Twilio takes our credentials and sends what comes in to us."""
     console = Console(account=account.sid, token=account.tokens[0], api=account.api)
     try:
-        time = console.time()
+        seen = console.account()
         yield Finding(Level.OK, "carrier", "Twilio takes the credentials")
-        if time is not None:
-            yield clock(now, time)
+        if seen.shut:
+            yield Finding(Level.PROBLEM, "carrier", SUSPENDED.what, SUSPENDED.do)
+        if seen.trial:
+            yield Finding(Level.WARNING, "carrier", TRIAL.what, TRIAL.do)
+        if seen.time is not None:
+            yield clock(now, seen.time)
         yield from webhooks(account, console, numbers)
         yield from registrations(account, console, numbers)
     except ConsoleError as error:

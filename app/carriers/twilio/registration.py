@@ -115,14 +115,14 @@ def finding(console: Console, number: str, service: str | None) -> Finding | Non
 def _a2p(console: Console, number: str, service: str | None) -> Registration:
     services = console.client.messaging.v1.services
     with refusals():
-        if service is None:
-            every = services.list(page_size=PAGE)
-            pools = ((one.sid, services(one.sid).phone_numbers.list(page_size=PAGE)) for one in every)
-            service = next((sid for sid, pool in pools if any(each.phone_number == number for each in pool)), None)
-        if service is None:
-            do = f"put the number into a Messaging Service's sender pool, and register that: {A2P}"
-            return _a2p_is(State.MISSING, "the number is in no Messaging Service, and only those are registered", do)
-        campaigns = services(service).us_app_to_person.list(limit=PAGE)
+        looked_in = [service] if service else [one.sid for one in services.list(page_size=PAGE)]
+        pools = ((sid, services(sid).phone_numbers.list(page_size=PAGE)) for sid in looked_in)
+        own = next((sid for sid, pool in pools if any(each.phone_number == number for each in pool)), None)
+        if own is None:
+            what = "it is not in the hotline's Messaging Service" if service else "it is in no Messaging Service"
+            do = f"put the number into the service's sender pool, and register that: {A2P}"
+            return _a2p_is(State.MISSING, f"{what}, and only those are registered", do)
+        campaigns = services(own).us_app_to_person.list(limit=PAGE)
         brands = [] if campaigns else console.client.messaging.v1.brand_registrations.list(limit=PAGE)
     if not campaigns:
         return _brand(brands)

@@ -124,6 +124,11 @@ HTTP = 1000  # below it, a code is the HTTP status of an answer that bore none o
 OUTAGES = frozenset({20408, *range(20500, 20600)})
 
 
+def is_known(code: int) -> bool:
+    """Whether there is more to say of an error than where to read about it."""
+    return code < HTTP or code in OUTAGES or code in REMEDIES or code in OF_TEXTS
+
+
 def remedy(code: int | None) -> Remedy:
     """What an error means and what to do, also for one that we do not know."""
     if not code:

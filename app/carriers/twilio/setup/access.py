@@ -11,7 +11,7 @@ from twilio.http.response import Response
 
 from app.carriers.base import Remedy
 from app.carriers.twilio.console import Console, ConsoleError, ReadOnlyClient, refusals, refused
-from app.carriers.twilio.remedies import remedy
+from app.carriers.twilio.remedies import is_known, remedy
 
 TWILIO_API = "https://api.twilio.com"
 TRIES = 4  # of a request that Twilio has not looked at, because too many came (429)
@@ -137,7 +137,9 @@ def explained(error: ConsoleError) -> Remedy:
     if error.code is None:
         do = "check this machine's network, then run this again: it goes on where it was"
         return Remedy(f"Twilio cannot be reached ({error})", do)
-    known = REFUSALS.get(error.code) or remedy(error.code)
+    known = REFUSALS.get(error.code) or (remedy(error.code) if is_known(error.code) else None)
+    if known is None:
+        known = Remedy("Twilio refuses this", f"read https://www.twilio.com/docs/api/errors/{error.code}")
     return Remedy(f"{known.what} ({error})", known.do)
 
 

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from app.carriers.twilio.setup import changes
 from app.carriers.twilio.setup.access import Access, Refused, asking
-from app.carriers.twilio.setup.changes import Change, Resource
-from app.carriers.twilio.setup.plan import made_before
+from app.carriers.twilio.setup.changes import OFF, Change, Resource
+from app.carriers.twilio.setup.plan import DEFERS, made_before
 
 GONE = 20404
 NAME, URL = "friendly_name", "inbound_request_url"
@@ -58,7 +58,7 @@ def _make(access: Access, wanted: list[Change]) -> str:
     if made is not None:
         return made.sid
     with asking():
-        return str(access.client.messaging.v1.services.create(**changes.of_service(fields)).sid)
+        return str(access.client.messaging.v1.services.create(**changes.of_service({**fields, DEFERS: OFF})).sid)
 
 
 def undo(access: Access, record: list[Change]) -> list[Undone]:

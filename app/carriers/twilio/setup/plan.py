@@ -10,7 +10,7 @@ from app.carriers.twilio.console import WebhookConfig, webhook_config
 from app.carriers.twilio.setup import numbers
 from app.carriers.twilio.setup.access import Access, Refused, asking
 from app.carriers.twilio.setup.changes import IN_POOL, OFF, ON, Change, Resource, present
-from app.carriers.twilio.setup.numbers import Owned, Pool
+from app.carriers.twilio.setup.numbers import Kind, Owned, Pool
 
 NUMBER = "Phone Numbers, the number, Messaging Configuration"
 SERVICE = "Messaging, Services, yours, Integration"
@@ -36,7 +36,7 @@ class Wish:
 def plan(access: Access, wish: Wish) -> list[Change]:
     """What has to change, in the order in which it should be. Raises Refused where it cannot be as wished."""
     found: list[Change] = []
-    if wish.sms is not None and numbers.kind_of(wish.sms) is not numbers.Kind.SHORT_CODE:
+    if wish.sms is not None:
         found += _of_number(access, wish, _owned(access, wish.sms))
     if wish.whatsapp is not None:
         found += _of_sender(access, wish, wish.whatsapp)
@@ -49,6 +49,9 @@ def service_of(access: Access, number: str) -> Pool | None:
 
 
 def _owned(access: Access, number: str) -> Owned:
+    if numbers.kind_of(number) is Kind.SHORT_CODE:
+        do = "set its webhook by hand, as docs/golive.md says, or choose a whole number such as +12025550100"
+        raise Refused(f"{number} is a short code, and those are not set up from here", do)
     one = next((each for each in numbers.owned(access) if each.number == number), None)
     if one is None:
         do = "choose one of the account's numbers, or see whether it belongs to another account or subaccount"
@@ -109,7 +112,7 @@ def _new_service(access: Access, wish: Wish, name: str, number: Owned) -> list[C
         return _of_service(access, wish, made, number)
     about, where = f"new Messaging Service {name}", "Messaging, Services"
     hook = dict(zip(OF_SERVICE, _wanted(wish), strict=True))
-    settings = {"friendly_name": name, **hook, DEFERS: OFF}
+    settings = {"friendly_name": name, **hook}
     found = [Change(Resource.NEW_SERVICE, "", each, about, where, "", to) for each, to in settings.items()]
     return [*found, Change(Resource.POOL, "", number.sid, f"{about}, {number.number}", POOL, "", IN_POOL)]
 
