@@ -31,11 +31,11 @@ class DiskIsLost(Exception):
 def check(settings: Settings, env: Mapping[str, str] = os.environ) -> None:
     """Raise DiskIsLost where the database is a file on a disk that will not be there tomorrow."""
     file = settings.database_file
-    where = next((variable for variable in LOSES_ITS_DISK if env.get(variable)), None)
-    if file is None or where is None or settings.hotline_disk_stays or _on_volume(file.absolute(), where, env):
+    where = None if file is None else forgets(file, stays=settings.hotline_disk_stays, env=env)
+    if file is None or where is None:
         return
     raise DiskIsLost(
-        f"{LOSES_ITS_DISK[where]} does not keep its disk: at a restart every request would be gone, for the database "
+        f"{where} does not keep its disk: at a restart every request would be gone, for the database "
         f"is a file on it, {file.absolute()}. Add a PostgreSQL, which such hosts offer, and write its address into "
         "DATABASE_URL. Or, if the file lies on a volume that stays, set HOTLINE_DISK_STAYS=1"
     )
@@ -44,6 +44,14 @@ def check(settings: Settings, env: Mapping[str, str] = os.environ) -> None:
 def is_known(env: Mapping[str, str] = os.environ) -> bool:
     """Whether it is one of them, or our own container."""
     return any(env.get(variable) for variable in LOSES_ITS_DISK)
+
+
+def forgets(file: Path, *, stays: bool, env: Mapping[str, str] = os.environ) -> str | None:
+    """The name of the host that will have thrown this file away by tomorrow; None where it stays."""
+    where = next((variable for variable in LOSES_ITS_DISK if env.get(variable)), None)
+    if where is None or stays or _on_volume(file.absolute(), where, env):
+        return None
+    return LOSES_ITS_DISK[where]
 
 
 def _on_volume(file: Path, where: str, env: Mapping[str, str]) -> bool:

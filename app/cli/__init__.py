@@ -10,6 +10,7 @@ from typer.main import get_command as built
 
 FAMILIES = {
     "serve": "app.cli.serve",
+    "golive": "app.cli.golive",
     "chat": "app.cli.chat",
     "play": "app.cli.play",
     "person": "app.cli.people",

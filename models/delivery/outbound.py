@@ -231,6 +231,14 @@ def by_ids(session: Session, ids: list[int]) -> list[Outbound]:
     return list(session.exec(select(Outbound).where(col(Outbound.id).in_(ids)).order_by(col(Outbound.id))))
 
 
+def last_of(session: Session, person_id: int, phrase: str, since: datetime) -> Outbound | None:
+    """The last text of this phrase to this person that was queued since then."""
+    query = select(Outbound).where(
+        Outbound.person_id == person_id, Outbound.phrase == phrase, Outbound.created_at >= since
+    )
+    return session.exec(query.order_by(col(Outbound.id).desc()).limit(1)).first()
+
+
 def attempts(session: Session, outbound_id: int) -> list[Attempt]:
     """Every try to hand a text over, in order."""
     return list(session.exec(select(Attempt).where(Attempt.outbound_id == outbound_id).order_by(col(Attempt.id))))
