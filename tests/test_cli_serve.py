@@ -142,8 +142,8 @@ def test_it_says_in_one_screen_what_is_on_and_what_is_missing(
     assert max(map(len, said)) <= 80
     assert "\x1b" not in whole
     assert rows["carrier"].startswith("simulated; WhatsApp on, ")
-    assert rows["database"].startswith("SQLite, " if database_url.startswith("sqlite") else "PostgreSQL, ")
-    assert re.search(r", (\d+ KB|[\d.]+ MB)$", rows["database"])
+    kind = "SQLite" if database_url.startswith("sqlite") else "PostgreSQL"
+    assert re.match(rf"{kind}, (\d+ KB|[\d.]+ MB), ", rows["database"])
     assert rows["people"] == "1 volunteer, 0 on duty now"
     assert rows["speaks"] == "English, Spanish; in danger people are told to call 911"
     assert rows["quiet"].startswith("from 21:00 to 8:00 only what is urgent is texted")

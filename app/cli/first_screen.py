@@ -114,10 +114,11 @@ def _whatsapp(line: Line, figures: DatabaseFigures) -> str:
 
 def _database(settings: Settings, figures: DatabaseFigures) -> str:
     url, file = settings.database, settings.database_file
+    taken = size(figures.size or 0)
     if file is not None:
-        return f"SQLite, {_end(file.absolute())}, {size(figures.size or 0)}"
+        return f"SQLite, {taken}, {_end(file.absolute())}"
     host = url.host or url.query.get("host") or "this machine"
-    return f"PostgreSQL, {url.database} at {_end(host)}, {size(figures.size or 0)}"
+    return f"PostgreSQL, {taken}, {url.database} at {_end(host)}"
 
 
 def _end(path: object) -> str:
