@@ -1,7 +1,6 @@
 """`hotline request import`: what a group's own list holds open, taken in after the host has seen what it would do."""
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 
 from app.cli import console, request_plan, request_rows
 from app.cli.console import InLine
+from app.cli.people.importing import chosen_columns, contents
 from app.cli.request_plan import Plan, Planned
 from app.cli.sheets.cells import Unusable
 from app.cli.sheets.reading import Table
@@ -39,8 +39,8 @@ class Wishes:
 
 def import_(
     file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV of any habit, or .xlsx.")
-    ] = None,
+        str, typer.Argument(help="A CSV file or .xlsx workbook from any spreadsheet; with --undo an import's number.")
+    ] = "",
     tell: Annotated[
         bool | None,
         typer.Option("--tell/--no-tell", help="Text each neighbor once that their request is here now; else nobody."),
@@ -59,7 +59,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Withdraw what the last list brought and nobody has taken.")
+        bool, typer.Option("--undo", help="Withdraw what an import (the last one) brought and nobody has taken.")
     ] = False,
     line: InLine = None,
 ) -> None:
@@ -68,23 +68,24 @@ def import_(
     Rows that are over are left out, and what is here already is not made twice. Nobody is texted but on your word;
     volunteers are asked by and by.
     """
-    if undo == (file is not None):
-        console.fail("Name the file to import, or write --undo; not both.", 2)
     settings = console.settings()
-    if file is None:
+    if undo:
         with console.opened(settings) as kept:
-            for words in kept.write(lambda session: _undo(session, line)).result():
+            for words in kept.write(lambda session: _undo(session, file, line)).result():
                 typer.echo(words)
         return
+    if not file:
+        console.fail("Write which file, such as: hotline request import needs.csv", 2)
+    chosen = chosen_columns(column or [])
     try:
-        table = request_rows.read(file.read_bytes(), _chosen(column or []), sheet)
+        table = request_rows.read(contents(file), chosen, sheet)
     except Unusable as error:
         console.fail(f"{file}: {error}")
     own = (settings.hotline_number, settings.hotline_whatsapp)
     with console.opened(settings) as kept:
         plan = kept.read(lambda session: request_plan.plan(session, console.line_named(session, line), table, own))
         _show(plan, table)
-        asks = sys.stdin.isatty() and not yes
+        asks = console.on_terminal() and not yes
         if dry_run or not plan.rows:
             typer.echo("Nothing was changed." if dry_run else "There is nothing to take in.")
             raise typer.Exit(1 if plan.refused else 0)
@@ -93,20 +94,12 @@ def import_(
         if tell is None:
             tell = asks and typer.confirm("Text each of these neighbors once that their request is here now?")
         wishes = Wishes(own, a_day, tell)
-        done = kept.write(lambda session: _do(session, console.line_named(session, line), table, file.name, wishes))
+        done = kept.write(
+            lambda session: _do(session, console.line_named(session, line), table, Path(file).name, wishes)
+        )
         for words in done.result():
             typer.echo(words)
     raise typer.Exit(1 if plan.refused else 0)
-
-
-def _chosen(columns: Sequence[str]) -> Mapping[str, str]:
-    found = {}
-    for said in columns:
-        key, equals, heading = said.partition("=")
-        if not equals or not heading.strip():
-            console.fail(f'--column {said!r}: write it such as need="Asks for"', 2)
-        found[key.strip()] = heading.strip()
-    return found
 
 
 def _do(session: Session, line: Line, table: Table, source: str, wishes: Wishes) -> list[str]:
@@ -125,7 +118,7 @@ def _do(session: Session, line: Line, table: Table, source: str, wishes: Wishes)
             person = people.by_id(session, request.person_id)
             texts = [*texts, importing.tell(context, person, request)]
         outbox.queue(session, line, f"import-{batch.id}-{each.number}", texts, context.now)
-    return [*_taken_in(found, alarmed=alarmed), *(_told(found) if wishes.tell else ())]
+    return [*_taken_in(found, batch.id, alarmed=alarmed), *(_told(found) if wishes.tell else ())]
 
 
 def _take_in(context: Context, batch: ImportBatch, each: Planned, slot: datetime) -> tuple[Request, list[Text]]:
@@ -143,7 +136,7 @@ def _home(session: Session, person: Person) -> Address:
     return people.reply_addresses(session, [person.id])[person.id]
 
 
-def _taken_in(found: Sequence[Request], *, alarmed: bool) -> list[str]:
+def _taken_in(found: Sequence[Request], number: int, *, alarmed: bool) -> list[str]:
     said = [f"{console.count(len(found), 'request')} taken in: {_numbers(found)}."]
     danger = [request for request in found if request.in_danger]
     held = [request for request in found if request.state == "held" and not request.in_danger]
@@ -156,7 +149,10 @@ def _taken_in(found: Sequence[Request], *, alarmed: bool) -> list[str]:
     if later:
         waiting = console.count(len(later), "request waits", "requests wait")
         said.append(f"{waiting} for a turn; volunteers are asked by and by.")
-    return [*said, "hotline request import --undo withdraws what nobody has taken."]
+    return [
+        *said,
+        f"This was import {number}; hotline request import --undo {number} withdraws what nobody has taken.",
+    ]
 
 
 def _told(found: Sequence[Request]) -> list[str]:
@@ -219,12 +215,14 @@ def _shown(each: Planned) -> list[object]:
     ]
 
 
-def _undo(session: Session, named: str | None) -> list[str]:
+def _undo(session: Session, number: str, named: str | None) -> list[str]:
     line = console.line_named(session, named)
     context = Context(session, line, Clock().now())
-    batch = imports.latest(session, Kind.REQUESTS, line.id)
-    if batch is None:
-        console.fail("No list of requests was imported that could be taken back.")
+    if number and not (number.isascii() and number.isdigit() and len(number) < 10):
+        console.fail(f"--undo {number}: write the import's number, or none for the last one", 2)
+    batch = imports.find(session, int(number)) if number else imports.latest(session, Kind.REQUESTS, line.id)
+    if batch is None or batch.kind is not Kind.REQUESTS or batch.line_id != line.id or batch.undone_at is not None:
+        console.fail("No such list of requests was imported to this line that could be taken back.")
     back, stays = 0, []
     for _, request in imports.requests_of(session, batch):
         home = people.reply_addresses(session, [request.person_id]).get(request.person_id)

@@ -77,9 +77,9 @@ def import_(
         return
     if not file:
         console.fail("Write which file, such as: hotline person import people.csv", 2)
-    chosen = _chosen(column or [])
+    chosen = chosen_columns(column or [])
     try:
-        table = reading.read(_bytes(file), "people", chosen, sheet=sheet)
+        table = reading.read(contents(file), "people", chosen, sheet=sheet)
     except Unusable as error:
         console.fail(f"{file}: {error}")
     named = _List(table, Path(file), line, helpers, make_areas)
@@ -131,7 +131,8 @@ def _imports(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def _chosen(written: Sequence[str]) -> dict[str, str]:
+def chosen_columns(written: Sequence[str]) -> dict[str, str]:
+    """What --column says of columns: by what they hold, their headings. Ends for what says neither."""
     chosen: dict[str, str] = {}
     for one in written:
         key, equals, title = one.partition("=")
@@ -141,7 +142,8 @@ def _chosen(written: Sequence[str]) -> dict[str, str]:
     return chosen
 
 
-def _bytes(file: str) -> bytes:
+def contents(file: str) -> bytes:
+    """What is in a file that somebody named; ends where it cannot be read."""
     try:
         return Path(file).read_bytes()
     except IsADirectoryError:
