@@ -41,6 +41,7 @@ NO_PAGES = {
     "/robots.txt",
     "/health",
     "/metrics",
+    "/.well-known/hotline/{nonce}",
 }
 
 

@@ -171,9 +171,11 @@ def test_a_host_that_is_named_may_show_it(tmp_path: Path) -> None:
     serve = process(["serve", "--host", "0.0.0.0", "--port", "0"], tmp_path, **env)
     try:
         assert serve.stdout is not None
-        serve.stdout.readline()
-        assert f"Whoever reaches it as {DEMO}" in serve.stdout.readline()
-        port = re.search(r":(\d+)/simulator", serve.stdout.readline())
+        screen = ""
+        while "/simulator" not in screen and (line := serve.stdout.readline()):
+            screen += line.replace("\n", " ")
+        assert f"Whoever reaches it as {DEMO}" in screen
+        port = re.search(r":(\d+)/simulator", screen)
         assert port
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:  # which sends nothing
             route.connect(("192.0.2.1", 9))
