@@ -91,7 +91,7 @@ def _explained(old: Settings, new: Settings) -> Iterator[None]:
     try:
         yield
     except Unsuitable as error:
-        console.fail(trouble.unsuitable(error, new.database))
+        console.fail(f"{trouble.unsuitable(error, new.database)} Nothing is lost: the old database is as it was.")
     except (DBAPIError, psycopg.Error, sqlite3.Error, OSError) as error:
         console.fail(trouble.not_carried(error, old.database, new.database))
 
