@@ -1,6 +1,7 @@
 """What the tests share: both databases, a hotline on each, a clock that stands still."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     memory.use()
+    # A run in the background ignores Ctrl+C, and every process that it starts would do so too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     logs.configure()  # as every process of ours does first
     config.pluginmanager.register(logscan.Ears(), "logscan")
 
