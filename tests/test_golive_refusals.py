@@ -129,9 +129,12 @@ def test_a_host_that_keeps_no_file(table: Kitchen) -> None:
 
 def test_a_second_golive_at_the_same_time(table: Kitchen) -> None:
     first = table.sit_down()
-    first.play(table.answers, until="Which language do most")
+    first.play(table.answers, until="The Account SID")
     try:
         assert "Another hotline golive is at work in this folder" in refused(table, "--undo", "--yes")
+        (table.home / ".env").write_text("HOTLINE_TIMEZONE=Chicago\n")  # no such clock
+        assert "who you are" in table.alone("--status").stdout  # looking is free
+        (table.home / ".env").unlink()
     finally:
         first.kill()
     assert "options: --account-sid," in refused(table)  # whoever is killed locks nobody out

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -66,13 +66,15 @@ def golive(
         "PUBLIC_URL": public_url,
         "DATABASE_URL": database_url,
     }
+    here = Path.cwd()
     try:
-        with folder.alone(Path.cwd()):
+        folder.check(here)
+        with nullcontext() if status else folder.alone(here):
             setup = Setup(
                 Dialog(sys.stdin.isatty(), yes),
                 Given({n: v for n, v in values.items() if v}, phone, tuple(volunteer or ()), welcome, wait * 60),
-                State.load(Path.cwd()),
-                Path.cwd(),
+                State.load(here),
+                here,
                 keep,
                 first_texts.offer,
                 console.opened,

@@ -16,7 +16,6 @@ LOCK = "golive.lock"
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Keep a second golive out: each would write over the other's notes, and undoing needs them. Raises Stop."""
-    _check(folder)
     try:
         with FileLock(folder / LOCK, timeout=0, mode=0o600):
             yield
@@ -27,8 +26,8 @@ def alone(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _check(folder: Path) -> None:
-    """Before anything is changed anywhere: what is found out in the end could not be kept."""
+def check(folder: Path) -> None:
+    """Before anything is changed anywhere: what is found out in the end could not be kept. Raises Stop."""
     path = folder / env_file.NAME
     if path.exists() and not path.is_file():
         raise Stop(
