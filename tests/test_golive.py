@@ -14,6 +14,9 @@ from tests.kitchen import ANSWERED, NAME, OTHER, OWN, Kitchen, kitchen
 from tests.serving import until
 
 MOST = 10  # questions
+SQLITE = pytest.mark.parametrize(
+    "blank_url", ["sqlite"], indirect=True
+)  # where the other database proves nothing more
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def test_from_nothing_to_a_talking_line(table: Kitchen) -> None:
     # What it said it would change, and nothing else.
     assert {path.rsplit("/", 1)[-1] for _, path, _ in console.changed} == {SERVICE, f"PN{LINE[1:]:0>32}.json"}
     assert "PROBLEM address: PUBLIC_URL: nobody outside reaches 127.0.0.1" in said  # as it is here
-    assert said.count("PROBLEM") == 1
+    assert "1 problem, " in said
 
 
 def test_the_second_time_nothing_is_left_to_do(table: Kitchen) -> None:
@@ -123,6 +126,7 @@ def test_killed_at_every_question_it_goes_on_from_there(table: Kitchen) -> None:
     assert not list(table.home.glob(".golive*"))
 
 
+@SQLITE
 @pytest.mark.parametrize("after", [0, 1])
 def test_killed_while_it_changes_twilio(table: Kitchen, after: int) -> None:
     console, terminal = table.twilio.console, table.sit_down()
@@ -143,6 +147,7 @@ def test_killed_while_it_changes_twilio(table: Kitchen, after: int) -> None:
     assert not console.services[SERVICE]["inbound_request_url"]
 
 
+@SQLITE
 def test_somebody_who_speaks_spanish(table: Kitchen) -> None:
     answers = {
         "What is your hotline called?": "Vecinos del Roble",
@@ -161,7 +166,7 @@ def test_somebody_who_speaks_spanish(table: Kitchen) -> None:
     assert table.people()[1:] == [("Ben", ["volunteer"])]
     assert "Tell them that you added them" in said
     assert "first texts leave" not in said
-    assert next(one.body for one in table.twilio.sent if "prueba" in one.body).startswith("Aquí Vecinos del Roble")
+    assert next(one.body for one in table.twilio.sent if "prueba" in one.body).startswith("Aqui Vecinos del Roble")
 
 
 def answered(table: Kitchen) -> None:
