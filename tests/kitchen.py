@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dotenv
+import httpx
 
 from app.database.engine import Database
 from tests.command import HOTLINE, Command, python
@@ -62,7 +63,7 @@ class Kitchen:
             "At which address?": self.public,
             "Shall I set it so?": "y",
             "your own mobile phone": "Ana (202) 555-0101",
-            "Who helps?": "Ben +1 202 555 0102, Dee 202-555-0103 duty",
+            "Who helps": "Ben +1 202 555 0102, Dee 202-555-0103 duty",
             "Start it anew": ENTER,
         }
 
@@ -106,6 +107,28 @@ class Kitchen:
         finally:
             begun.kill()
         return subprocess.CompletedProcess(command, begun.returncode, out, error)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """A hotline of its own, with whatever settings are in the folder and on the machine by now."""
+        env = {**python(), **self.env}
+        begun = subprocess.Popen(
+            [HOTLINE, "serve"], cwd=self.home, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            until(self._answers)
+            yield
+            begun.terminate()
+            begun.wait(timeout=30)
+        finally:
+            begun.kill()
+            begun.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.public}/health").status_code == 200
+        except httpx.TransportError:
+            return False
 
     @property
     def dotenv(self) -> dict[str, str | None]:

@@ -143,6 +143,7 @@ def test_what_stands_in_between_is_said_as_the_carrier_meets_it(
 ) -> None:
     wrong = {
         "has expired": certificate(authority, -90 * DAY, -DAY),
+        "is not valid yet by this machine's clock": certificate(authority, DAY, 90 * DAY),
         "is for another name": context(authority.issue_cert("elsewhere.example.org")),
         "comes without the one that it was signed with": certificate(trustme.CA()),
     }

@@ -1,8 +1,12 @@
 """An account at Twilio is looked at before it is set up, and a number is found or bought in it."""
 
+import ssl
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
+import trustme
 
 from app.carriers.twilio.setup import account, buying, numbers, plan
 from app.carriers.twilio.setup.access import Access, Refused
@@ -106,6 +110,25 @@ def test_nobody_answers(twilio: FakeTwilio) -> None:
         with pytest.raises(Refused, match="cannot be reached") as refused:
             account.look(access)
         assert refused.value.code is None
+
+
+def test_a_certificate_that_is_not_taken_speaks_of_the_clock() -> None:
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(shown)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = shown.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.handle_request, daemon=True)
+    thread.start()
+    try:
+        with (
+            Access(account=ACCOUNT, token=TOKEN, api=f"https://127.0.0.1:{server.server_port}") as access,
+            pytest.raises(Refused, match="does not take Twilio's certificate: its clock is wrong") as refused,
+        ):
+            account.look(access)
+    finally:
+        thread.join()
+        server.server_close()
+    assert "set-ntp true" in refused.value.do
 
 
 @pytest.mark.parametrize("page", [200, 503])

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +10,10 @@ import typer
 
 from app.carriers import carrier_for
 from app.cli import console, doctor
-from app.cli.people import entries
+from app.cli.people import entries, first_texts
+from app.cli.people.first_texts import Welcome
 from app.clock import Clock
-from app.golive import evening, progress, undo
+from app.golive import evening, folder, progress, undo
 from app.golive.dialog import Dialog, Stop
 from app.golive.setup import Given, Setup
 from app.golive.state import State, Unreadable
@@ -43,6 +44,7 @@ def golive(
     volunteer: Annotated[
         list[str] | None, typer.Option("--volunteer", help='"Ben +12025550102", "Dee +12025550103 duty"; repeat it.')
     ] = None,
+    welcome: Welcome = None,
     wait: Annotated[
         float, typer.Option("--wait", min=0, max=60, help="Minutes to wait for the answer to the test text.")
     ] = 5,
@@ -64,17 +66,21 @@ def golive(
         "PUBLIC_URL": public_url,
         "DATABASE_URL": database_url,
     }
+    here = Path.cwd()
     try:
-        setup = Setup(
-            Dialog(sys.stdin.isatty(), yes),
-            Given({n: v for n, v in values.items() if v}, phone, tuple(volunteer or ()), wait * 60),
-            State.load(Path.cwd()),
-            Path.cwd(),
-            keep,
-            console.opened,
-            look_over,
-        )
-        good = _run(setup, status=status, undoing=undo_)
+        folder.check(here)
+        with nullcontext() if status else folder.alone(here):
+            setup = Setup(
+                Dialog(sys.stdin.isatty(), yes),
+                Given({n: v for n, v in values.items() if v}, phone, tuple(volunteer or ()), welcome, wait * 60),
+                State.load(here),
+                here,
+                keep,
+                first_texts.offer,
+                console.opened,
+                look_over,
+            )
+            good = _run(setup, status=status, undoing=undo_)
     except (typer.Abort, KeyboardInterrupt, EOFError):
         console.fail(LEFT)
     except Stop as stop:

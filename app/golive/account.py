@@ -18,8 +18,11 @@ NEW_HERE = (
 )
 
 
-def run(setup: Setup) -> None:
-    """Ask for what is not known, until Twilio takes it. Raises Stop, and Refused where Twilio itself is away."""
+def run(setup: Setup) -> Kind:
+    """Ask for what is not known, until Twilio takes it; returns what sort of account it is.
+
+    Raises Stop, and Refused where Twilio itself is away.
+    """
     if not (setup.value("TWILIO_ACCOUNT_SID") and setup.value("TWILIO_AUTH_TOKEN")):
         setup.dialog.say(NEW_HERE)
     given = {name: setup.value(name) for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")}
@@ -49,6 +52,7 @@ def run(setup: Setup) -> None:
     if found.kind is Kind.TRIAL and found.note is not None:
         setup.dialog.say(f"It is a trial: {found.note.what}. What to do: {found.note.do}.")
     setup.state.finish(STEP, setup.clock.now())
+    return found.kind
 
 
 def opened(setup: Setup) -> Access:

@@ -6,6 +6,8 @@ from app.golive.setup import Setup, reader
 from app.settings import Settings
 from app.web import proof, reach
 from app.web.reach import Proof
+from models import lines, marks
+from models.store.session import Session
 
 STEP = "address"
 WHAT_FOR = (
@@ -49,9 +51,15 @@ def run(setup: Setup, serving: Serving) -> Settings:
     return settings
 
 
+def _give_key(session: Session) -> None:
+    for line in lines.all_lines(session):
+        marks.give_key(session, line)
+
+
 def _proved(setup: Setup, settings: Settings, url: str) -> Proof:
     """Whether it leads here, from where Twilio is, too."""
     with setup.opened(settings) as database:
+        database.write(_give_key).result()  # a hotline that is just starting has not done so yet
         found = reach.prove(url, proof.from_database(database))
     default = Settings.model_fields["twilio_api_url"].default
     if found.ok and not found.public and settings.twilio_api_url == default:  # an emulator may be in the house

@@ -1,6 +1,7 @@
 """The steps in their order, from nothing to a talking line. Each looks for itself whether it is still needed."""
 
 from app.carriers.twilio.setup.access import Refused
+from app.carriers.twilio.setup.account import Kind
 from app.golive import (
     account,
     address,
@@ -53,7 +54,7 @@ def _all(setup: Setup, serving: Serving) -> bool:
     dialog.heading("Who you are")
     group.run(setup)
     dialog.heading("Your account at Twilio")
-    account.run(setup)
+    kind = account.run(setup)
     number.run(setup)
     place.run(setup)
     dialog.heading("Where Twilio finds you")
@@ -67,10 +68,11 @@ def _all(setup: Setup, serving: Serving) -> bool:
     dialog.heading("A first text")
     trial.run(setup, settings, registered=registered)
     dialog.heading("Who helps")
-    volunteers.run(setup, settings)
+    # Before carriers let texts through, or from a trial account, a first text to others would be lost.
+    volunteers.run(setup, settings, reach=trial.STEP in setup.state.done and kind is Kind.FULL)
     dialog.heading("A last look (hotline doctor)")
     good = setup.look_over(settings)
-    _say_what_is_next(setup, settings, serving)
+    _say_what_is_next(setup, settings, serving, good=good)
     return good
 
 
@@ -112,7 +114,7 @@ def _check_database(setup: Setup) -> None:
             raise Stop(PRETEND)
 
 
-def _say_what_is_next(setup: Setup, settings: Settings, serving: Serving) -> None:
+def _say_what_is_next(setup: Setup, settings: Settings, serving: Serving, *, good: bool) -> None:
     dialog, waits = setup.dialog, setup.state.waits
     if registration.STEP in waits:
         dialog.say(
@@ -120,13 +122,14 @@ def _say_what_is_next(setup: Setup, settings: Settings, serving: Serving) -> Non
         )
     if trial.STEP in waits:
         dialog.say("The test text is not through yet: hotline golive tries again.")
+    if not waits:
+        first = "Done." if good else "All steps are done. First mend what is a PROBLEM above; then"
+        dialog.say(
+            f"{first} {'N' if good else 'n'}eighbors can text {number.shown(str(settings.hotline_number))}. Posters "
+            f"and cards to print: {settings.public_url}/poster and {settings.public_url}/card"
+        )
     if serving.is_own:
         dialog.say(
-            f"The hotline ran inside this window until now, and ends with it. Start it for good, in this folder with "
-            f"its {ENV}: hotline serve. On a server: sudo systemctl restart hotline"
-        )
-    if not waits:
-        dialog.say(
-            f"Done. Neighbors can text {number.shown(str(settings.hotline_number))}. Posters and cards to print: "
-            f"{settings.public_url}/poster and {settings.public_url}/card"
+            f"Now start it for good: until now it ran inside this window, and ends with it. In this folder, where "
+            f"its {ENV} is: hotline serve. On a server: sudo systemctl restart hotline"
         )

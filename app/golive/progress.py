@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.golive.setup import Setup
+from app.golive.setup import Setup, reader
 
 STEPS = {
     "group": "who you are",
@@ -23,7 +23,7 @@ WIDTH = max(map(len, STEPS.values()))
 
 def show(setup: Setup) -> None:
     """Every step in its order."""
-    state, zone = setup.state, ZoneInfo(setup.value("HOTLINE_TIMEZONE") or "UTC")
+    state, zone = setup.state, _zone(setup)
     if not state.done and not state.waits:
         setup.dialog.say("Nothing is set up yet by golive in this folder. Begin with: hotline golive")
         return
@@ -37,6 +37,13 @@ def show(setup: Setup) -> None:
         setup.dialog.show(f"{what:<{WIDTH}}  {how}")
     left = [step for step in STEPS if step not in state.done]
     setup.dialog.say("" if left else "All of it is done.", "hotline golive goes on, or looks again at everything.")
+
+
+def _zone(setup: Setup) -> ZoneInfo:
+    try:
+        return ZoneInfo(reader("HOTLINE_TIMEZONE")(setup.value("HOTLINE_TIMEZONE") or "UTC"))
+    except ValueError:  # somebody has written another into .env; golive itself says so
+        return ZoneInfo("UTC")
 
 
 def _day(stamp: str, zone: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """What the steps share: the dialog, what is known, where it is kept, the settings that come of it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,9 @@ Opened = Callable[[Settings], AbstractContextManager[Database]]
 # How somebody is kept who is written as in a spreadsheet's row. Raises ValueError with what to write instead.
 Keep = Callable[[Session, Line, Mapping[str, str], Settings], Person]
 
+# Sends those of these people (ids) who are new a first text, where the host wants it; None asks.
+Welcome = Callable[[Database, Sequence[int], bool | None], None]
+
 
 @dataclass(frozen=True)
 class Given:
@@ -46,6 +49,7 @@ class Given:
     values: Mapping[str, str] = field(default_factory=dict)  # by the settings' names
     phone: str | None = None  # the operator's own, with their name
     volunteers: tuple[str, ...] = ()
+    welcome: bool | None = None  # whether they get a first text; None: ask, or send none where nobody is there
     patience: float = 300  # seconds to wait for a text
 
 
@@ -58,6 +62,7 @@ class Setup:
     state: State
     folder: Path  # where .env is
     keep: Keep
+    welcome: Welcome
     opened: Opened  # the database, its tables up to date
     look_over: Callable[[Settings], bool]  # the doctor; whether nothing is a problem
     clock: Clock = field(default_factory=Clock)

@@ -14,7 +14,10 @@ QUESTION = (
 
 
 def run(setup: Setup) -> None:
-    """Set it back after a yes. What cannot be is named, and stays in the state file. Raises Stop."""
+    """Set it back after a yes. What somebody has changed since is named and left. Raises Stop.
+
+    Where Twilio refuses or is away, the notes and the credentials stay, so that it can be run again.
+    """
     state, dialog = setup.state, setup.dialog
     if not (state.done or state.answers or state.changed or state.wrote or state.bought):
         raise Stop(f"There is nothing to undo: in {setup.folder} golive has changed nothing, or kept no note of it.")
@@ -45,10 +48,12 @@ def _at_twilio(setup: Setup) -> None:
     except Refused as refused:
         raise Stop(f"{refused} Until then nothing is set back.") from refused
     for each in done:
-        dialog.say(f"{each.about}: {each.why}." + ("" if each.done else f" ({each.where})"))
+        dialog.say(f"{each.about}: {each.why.removesuffix('.')}." + ("" if each.done else f" ({each.where})"))
     stuck = {each.about for each in done if not each.done}
     state.changed = [change.packed() for change in record if change.about in stuck]
     state.save()
+    if any(each.again for each in done):
+        raise Stop("Not all is set back at Twilio, so .env and the notes stay. Run hotline golive --undo again.")
 
 
 def _say_what_stays(setup: Setup) -> None:

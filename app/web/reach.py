@@ -17,8 +17,9 @@ TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds; Twilio gives a text 15 in
 LONGEST = 4096  # bytes that are looked at
 PASS_ON = "pass on everything, every path, to the port of `hotline serve`"
 # What OpenSSL finds wrong with a certificate: openssl.org/docs/manmaster/man3/X509_STORE_CTX_get_error.html
-EXPIRED, SELF_SIGNED, SELF_SIGNED_CHAIN, NO_ISSUER, OTHER_NAME, OTHER_IP = 10, 18, 19, 20, 62, 64
+TOO_EARLY, EXPIRED, SELF_SIGNED, SELF_SIGNED_CHAIN, NO_ISSUER, OTHER_NAME, OTHER_IP = 9, 10, 18, 19, 20, 62, 64
 CERTIFICATES = {
+    TOO_EARLY: ("is not valid yet by this machine's clock", "set the clock: sudo timedatectl set-ntp true"),
     EXPIRED: ("has expired", "have it renewed; Caddy and most hosts do so by themselves, if port 80 or 443 is open"),
     SELF_SIGNED: ("was signed by nobody", "get one that phones trust; Caddy gets it by itself"),
     SELF_SIGNED_CHAIN: (

@@ -18,6 +18,7 @@ TRIES = 4  # of a request that Twilio has not looked at, because too many came (
 LONGEST_WAIT = 20.0  # seconds between two of them, whatever Twilio asks for: a person sits and waits
 JSON = {"Content-Type": "application/json"}
 BUSY = 429
+NOT_TAKEN = "CERTIFICATE_VERIFY_FAILED"  # as OpenSSL names it; httpx passes its words on
 REFUSALS: dict[int, Remedy] = {
     20003: Remedy(
         "Twilio does not know this Account SID and Auth Token together",
@@ -134,6 +135,10 @@ def asking() -> Iterator[None]:
 
 def explained(error: ConsoleError) -> Remedy:
     """Why Twilio did not do as it was asked, and what to do."""
+    if error.code is None and NOT_TAKEN in str(error.__cause__):
+        what = "this machine does not take Twilio's certificate: its clock is wrong, or a filter stands in between"
+        do = "look at the clock (date), and set it: sudo timedatectl set-ntp true. Then run this again"
+        return Remedy(what, do)
     if error.code is None:
         do = "check this machine's network, then run this again: it goes on where it was"
         return Remedy(f"Twilio cannot be reached ({error})", do)

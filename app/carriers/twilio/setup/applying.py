@@ -21,6 +21,7 @@ class Undone:
     where: str
     done: bool
     why: str
+    again: bool = False  # Twilio refused or was away: what it was before is still to be set
 
 
 def apply(access: Access, plan: list[Change]) -> Iterator[Change]:
@@ -76,8 +77,10 @@ def undo(access: Access, record: list[Change]) -> list[Undone]:
         try:
             why, good = _undo(access, resource, sid or _made(access, record), group)
         except Refused as refused:
-            gone = refused.code == GONE
-            why, good = ("it is not there any more", True) if gone else (str(refused), False)
+            if refused.code != GONE:
+                done.append(Undone(about, where, False, str(refused), again=True))
+                continue
+            why, good = "it is not there any more", True
         done.append(Undone(about, where, good, why))
     return done
 
