@@ -278,8 +278,11 @@ class Attacked:
             text=True,
         )
         assert self.popen.stdout is not None
-        found = re.search(r"port (\d+)", self.popen.stdout.readline())
-        assert found
+        screen, found = "", None
+        while found is None and (line := self.popen.stdout.readline()):
+            screen += line.replace("\n", " ")
+            found = re.search(r"port (\d+)", screen)
+        assert found, screen
         self.port = int(found[1])
         self.calm = self.memory
         self.took: list[float] = []

@@ -129,9 +129,10 @@ class HealthMonitor:
 
     def _read(self, found: "Future[DatabaseFigures]") -> None:
         try:
-            self.hotline.database.check()  # one that can only be read takes no texts
-            now, carrier = self.hotline.clock.now(), self.hotline.carrier
-            found.set_result(self.hotline.database.read(lambda session: read(session, now, carrier)))
+            database, now, carrier = self.hotline.database, self.hotline.clock.now(), self.hotline.carrier
+            figures = database.read(lambda session: read(session, now, carrier))
+            database.check()  # one that can only be read takes no texts
+            found.set_result(figures)
         except Exception as error:  # whatever it is, it goes to whoever asked
             found.set_exception(error)
 
