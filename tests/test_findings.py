@@ -13,6 +13,7 @@ from app.hotline import Hotline
 from app.main import create_app
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
+from app.telemetry.words import count_of
 from app.web import diagnosis, measures
 from app.web.diagnosis import backups, host, people
 from app.web.measures import OpenFiles, Room
@@ -126,7 +127,7 @@ def test_nearly_no_files_left() -> None:
 @pytest.mark.parametrize(("limit", "most"), [(None, 1000), (4096, 1000), (1024, 448), (256, 64), (64, 1)])
 def test_how_many_connections_so_many_files_are_enough_for(limit: int | None, most: int) -> None:
     found = host.connections_at_once(limit)
-    assert f"hold {diagnosis.count_of(most, 'connection')} at once" in found.what
+    assert f"hold {count_of(most, 'connection')} at once" in found.what
     assert (found.level is Level.WARNING) is (most < 100)
 
 

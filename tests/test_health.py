@@ -15,10 +15,11 @@ from app.carriers.twilio import errors, remedies
 from app.hotline import Hotline
 from app.inbound.receive import Taken
 from app.main import create_app
+from app.telemetry import words
 from app.telemetry.heartbeat import Heartbeat
 from app.web import diagnosis
 from app.web.measures import Room
-from models.delivery import backlog
+from models.delivery import backlog, windows
 from models.delivery.outbound import Lane, State
 from models.lines import Channel
 from models.store.session import Session
@@ -53,6 +54,7 @@ async def test_all_is_well(hotline: Hotline) -> None:
         },
         "uncertain": 0,
         "held": 0,
+        "waiting_for_window": 0,
         "held_oldest_seconds": None,
         "failed_in_a_day": 0,
         "unreported_in_a_day": 0,
@@ -191,6 +193,15 @@ async def test_uncertain_texts_are_counted_and_old_ones_are_a_reason(calm: World
     assert reason.startswith("nobody knows whether 2 texts arrived, the oldest for 60 minutes. To do: ")
 
 
+async def test_texts_that_wait_for_whatsapps_window_are_counted(calm: World) -> None:
+    for n, state in enumerate((State.WAITS, State.WAITS, State.EXPIRED)):
+        make(calm.hotline.database, calm.put(body=f"text {n}"), state=state)
+    app = create_app(hotline=calm.hotline)
+    said = await health(app)
+    assert (said["status"], said["waiting_for_window"]) == ("ok", 2)  # duty was told of whom
+    assert 'hotline_unsettled_texts{state="waits"} 2.0' in (await ask(app, "/metrics")).text
+
+
 async def test_texts_kept_beside_the_database_are_a_reason(calm: World) -> None:
     spool, webhook = calm.hotline.ingest.spool, webhooks.text_webhook(webhooks.sms(ANA, "hello"), calm.clock.now())
     for _ in range(3):
@@ -313,11 +324,12 @@ async def test_nothing_but_unsettled_texts_is_looked_at(hotline: Hotline) -> Non
         backlog.unsettled(session)
         backlog.held(session)
         backlog.unarrived(session, hotline.clock.now())
+        windows.count_waiting(session)
         for statement, parameters in seen:
             plans.append(plan(session, statement, parameters))
 
     hotline.database.read(work)
-    indexes = ["next", "pending", "pending", "unarrived", "unarrived"]
+    indexes = ["next", "pending", "pending", "unarrived", "unarrived", "waits"]
     assert [name for name, said in zip(indexes, plans, strict=True) if f"ix_outbound_{name}" not in said] == []
 
 
@@ -346,4 +358,4 @@ def test_an_error_that_we_do_not_know_can_be_looked_up() -> None:
      (7200, "2 hours"), (172_800, "2 days")],
 )  # fmt: skip
 def test_a_span_of_time_in_words(seconds: int, said: str) -> None:
-    assert diagnosis.span(timedelta(seconds=seconds)) == said
+    assert words.span(timedelta(seconds=seconds)) == said

@@ -166,6 +166,15 @@ def test_nobody_answers(trusted: ssl.SSLContext) -> None:
         assert address.look(url, answering, NOW, trusted).ends is None
 
 
+def test_what_no_name_can_be_is_said_and_is_no_fault_of_ours(trusted: ssl.SSLContext) -> None:
+    for name in ("hotline..example.org", f"{'a' * 64}.example.org"):
+        found = only(address.look(f"https://{name}", answering, NOW, trusted))
+        assert (found.level, found.what) == (
+            Level.PROBLEM,
+            "PUBLIC_URL: it is no web address, so no text comes in",
+        )
+
+
 def test_a_database_that_is_away_tells_nothing_of_the_address(clock: StillClock) -> None:
     def away(*_: object) -> Look:
         raise OperationalError("", None, OSError("away"))

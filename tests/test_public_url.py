@@ -211,7 +211,7 @@ def test_nobody_knows_the_name() -> None:
 
 
 def test_an_address_that_is_none() -> None:
-    assert refused(reach.prove("https://a..b", answering)) == "PUBLIC_URL is no web address"
+    assert refused(reach.prove("https://a..b", answering)) == "it is no web address"
 
 
 # Certificates.

@@ -29,6 +29,7 @@ from app.clock import Clock
 from app.database import engine, migrations
 from app.database.engine import Database
 from app.settings import Settings, spoken_language
+from app.telemetry.words import count_of
 from handlers.understanding.words import fold
 from models import lines, moves
 from models.lines import Line
@@ -38,6 +39,8 @@ InLine = Annotated[
     str | None, typer.Option("--line", metavar="NAME", help="Which line, where there are several; else the first.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For other programs.")]
+
+count = count_of  # `1 request`, `2 requests`
 
 BREAKS = "\t\n\r\u2028\u2029"  # a tab stands where words end, too
 TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})  # classes of UAX #9: embeddings
@@ -153,11 +156,6 @@ def line_named(session: Session, name: str | None) -> Line:
 def on_terminal() -> bool:
     """Whether somebody sits there who can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """`1 request`, `2 requests`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def stamp(moment: datetime, line: Line) -> str:

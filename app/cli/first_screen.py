@@ -13,8 +13,8 @@ from app.cli import console
 from app.hotline import Hotline
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
+from app.telemetry.words import size, span
 from app.web import diagnosis, measures
-from app.web.diagnosis import size, span
 from app.web.diagnosis.templates import approved
 from app.web.snapshot import DatabaseFigures, read
 from handlers import phrasebook

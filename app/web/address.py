@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from app.clock import Clock
 from app.telemetry.findings import Finding, Level
 from app.telemetry.heartbeat import BackgroundThread
+from app.telemetry.words import count_of
 from app.web import reach
 from app.web.proof import Answering
 
@@ -54,8 +55,8 @@ def look(url: str, answering: Answering, now: datetime, trusted: ssl.SSLContext 
     trusted = trusted or httpx.create_ssl_context()
     try:
         ends = _certificate_ends(url, trusted)
-    except OSError as error:
-        if not isinstance(error, socket.gaierror | ssl.SSLError):
+    except (OSError, UnicodeError) as error:
+        if not isinstance(error, socket.gaierror | ssl.SSLError | UnicodeError):
             return Look(now, (_no_answer(url),))
         ends = None  # what is wrong is said by whoever asks as the carrier does
     client = httpx.Client(verify=trusted, timeout=reach.TIMEOUT, trust_env=False)
@@ -70,7 +71,7 @@ def look(url: str, answering: Answering, now: datetime, trusted: ssl.SSLContext 
 
 def in_order(seen: Look) -> Finding:
     """What to say where nothing is wrong."""
-    left = f", with a certificate for {_days(seen.days_left)}" if seen.days_left is not None else ""
+    left = f", with a certificate for {count_of(seen.days_left, 'day')}" if seen.days_left is not None else ""
     return Finding(Level.OK, ABOUT, f"PUBLIC_URL leads to this hotline{left}")
 
 
@@ -95,7 +96,10 @@ class Watch:
 
 
 def _certificate_ends(url: str, trusted: ssl.SSLContext) -> tuple[datetime, datetime] | None:
-    """When the certificate begins and ends; None without https. Raises OSError, of which ssl.SSLError is one."""
+    """When the certificate begins and ends; None without https. Raises OSError, of which ssl.SSLError is one.
+
+    Raises UnicodeError where the name can be none: `https://a..b`.
+    """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     with closing(socket.create_connection((host, port), PATIENCE)) as connection:
@@ -113,7 +117,7 @@ def _late(begins: datetime, ends: datetime, now: datetime) -> list[Finding]:
     if left >= min(LATE, share):
         return []
     level = Level.PROBLEM if left < min(LAST, share / 2) else Level.WARNING
-    what = f"the certificate of PUBLIC_URL ends in {_days(left // A_DAY)}, and then no text comes in"
+    what = f"the certificate of PUBLIC_URL ends in {count_of(left // A_DAY, 'day')}, and then no text comes in"
     return [Finding(level, ABOUT, what, RENEW)]
 
 
@@ -124,7 +128,3 @@ def _no_answer(url: str) -> Finding:
         "nobody in from inside. Else see that the proxy runs, and that ports 80 and 443 lead to it"
     )
     return Finding(Level.WARNING, ABOUT, what, do)
-
-
-def _days(count: int | None) -> str:
-    return "1 day" if count == 1 else f"{count} days"

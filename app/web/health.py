@@ -46,6 +46,7 @@ def as_json(snapshot: Snapshot, hotline: Hotline) -> dict[str, Any]:
         else None,
         "uncertain": figures.unsettled.get(State.UNCERTAIN, (0, None))[0] if figures else None,
         "held": figures.unsettled.get(State.HELD, (0, None))[0] if figures else None,
+        "waiting_for_window": figures.for_window if figures else None,
         "held_oldest_seconds": held_seconds(snapshot) if figures else None,
         "failed_in_a_day": figures.unarrived.failed if figures else None,
         "unreported_in_a_day": figures.unarrived.unreported if figures else None,

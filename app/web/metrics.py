@@ -89,6 +89,7 @@ class Gauges(Collector):
         unsettled = GaugeMetricFamily("hotline_unsettled_texts", "Texts between two states", labels=["state"])
         for state in UNSETTLED:
             unsettled.add_metric([state.value], figures.unsettled.get(state, (0, now))[0])
+        unsettled.add_metric([State.WAITS.value], figures.for_window)
         paused = GaugeMetricFamily(
             "hotline_paused_numbers", "Numbers that the carrier refuses", labels=["channel", "error"]
         )

@@ -180,7 +180,7 @@ def _unreached(public_url: str, error: Exception) -> Proof:
                 return Proof(False, what, f"compare the port in PUBLIC_URL with the proxy's, and have it {PASS_ON}")
             case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
                 do = "write it with nothing after it, such as https://hotline.example.org"
-                return Proof(False, "PUBLIC_URL is no web address", do)
+                return Proof(False, "it is no web address", do)
     return Proof(False, f"{host} cannot be reached ({type(error).__name__})", "look at this machine's network")
 
 

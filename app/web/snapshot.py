@@ -22,7 +22,7 @@ from app.web.address import Look, Watch
 from app.web.measures import Backups, OpenFiles, Room
 from app.web.proof import from_database
 from models import alarms, lines, people, prefixes, surges
-from models.delivery import backlog, line_numbers
+from models.delivery import backlog, line_numbers, windows
 from models.delivery.backlog import Held, LaneBacklog, PausedNumber, Spent, Unarrived
 from models.delivery.outbound import Lane, State
 from models.lines import Channel, Line
@@ -54,6 +54,7 @@ class DatabaseFigures:
     on_duty: int = 0  # of all lines
     templates: list[Standing] | None = None  # None where nobody texts by WhatsApp
     size: int | None = None  # bytes of the database
+    for_window: int = 0  # texts of all lines that wait until somebody writes by WhatsApp
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def read(session: Session, now: datetime, carrier: Carrier | None = None) -> Dat
         sum(len(people.on_duty(session, line.id)) for line in every),
         templates.standings(session, carrier.account_id) if carrier and _by_whatsapp(every, carrier) else None,
         database_size(session),
+        sum(windows.count_waiting(session).values()),
     )
 
 

@@ -116,7 +116,7 @@ def waits_already(session: Session, row: Outbound) -> bool:
     return session.exec(query.limit(1)).first() is not None
 
 
-def count_waiting(session: Session, line_id: int) -> int:
-    """How many texts of a line wait for somebody to write by WhatsApp."""
-    counted = sa.select(sa.func.count()).where(col(Outbound.line_id) == line_id, is_in(State.WAITS))
-    return int(session.execute(counted).scalar_one())
+def count_waiting(session: Session) -> dict[int, int]:
+    """By line, how many texts wait for somebody to write by WhatsApp; lines without one are not in it."""
+    query = select(col(Outbound.line_id), sa.func.count()).where(is_in(State.WAITS))
+    return dict(session.exec(query.group_by(col(Outbound.line_id))))

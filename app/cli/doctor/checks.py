@@ -26,9 +26,10 @@ from app.inbound import tick
 from app.inbound.spool import Spool
 from app.settings import Settings, shown
 from app.telemetry.findings import Finding, Level
+from app.telemetry.words import size, span
 from app.web import address, diagnosis, measures, snapshot
 from app.web.address import Looking
-from app.web.diagnosis import host, size, span
+from app.web.diagnosis import host
 from app.web.diagnosis import people as diagnosed
 from app.web.proof import from_database
 from app.web.snapshot import DatabaseFigures

@@ -7,7 +7,7 @@ from decimal import Decimal
 from app.carriers.base import Carrier
 from app.cli import console
 from app.telemetry.findings import Finding, Level
-from app.web import diagnosis
+from app.telemetry.words import span
 from models import prices
 from models.delivery import backlog, spending
 from models.delivery.spending import Spent
@@ -62,5 +62,5 @@ def kept(session: Session, carrier: Carrier, now: datetime) -> Iterator[Finding]
     for code, count, since in backlog.kept_by_code(session):
         meaning = carrier.remedy(code)
         waits = console.count(count, "text waits", "texts wait")
-        what = f"{waits} because of error {code}, the oldest for {diagnosis.span(now - since)}: {meaning.what}"
+        what = f"{waits} because of error {code}, the oldest for {span(now - since)}: {meaning.what}"
         yield Finding(Level.WARNING, "sending", what, f"{meaning.do}. They leave by themselves once it is mended")

@@ -21,7 +21,7 @@ def check(session: Session, carrier: Carrier, context: Context) -> Iterator[Find
     if context.line.number(Channel.WHATSAPP) is None or not carrier.approves:
         return
     yield from diagnosed.check(templates.standings(session, carrier.account_id))
-    waiting = windows.count_waiting(session, context.line.id)
+    waiting = windows.count_waiting(session).get(context.line.id)
     if waiting:
         what = f"{count(waiting, 'text waits', 'texts wait')} until somebody writes by WhatsApp: its window is closed"
         yield Finding(Level.WARNING, f"line {context.line.name}", what, "duty was told whom it is about")

@@ -17,7 +17,6 @@ from app.web.diagnosis.host import disk, open_files, private, spool, threads
 from app.web.diagnosis.people import danger, too_much
 from app.web.diagnosis.sending import sending
 from app.web.diagnosis.templates import not_allowed
-from app.web.diagnosis.words import count_of, size, span
 from app.web.snapshot import Snapshot, read
 from models import lines
 from models.store.session import Session
@@ -88,14 +87,11 @@ def _worst_first(*found: Finding) -> list[Finding]:
 __all__ = [
     "Status",
     "at_start",
-    "count_of",
     "danger",
     "disk",
     "elsewhere",
     "findings",
     "sending",
-    "size",
-    "span",
     "spool",
     "status",
     "threads",

@@ -12,7 +12,7 @@ from app.backups.contents import Damaged
 from app.database.postgresql_tools import ToolFailed
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
-from app.web.diagnosis.words import count_of, span
+from app.telemetry.words import count_of, span
 from app.web.measures import Backups
 
 LATE = timedelta(hours=36)  # a night was missed

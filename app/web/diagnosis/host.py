@@ -12,8 +12,8 @@ from app.inbound.spool import SpoolFigures
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
 from app.telemetry.heartbeat import Heartbeat
+from app.telemetry.words import count_of, size, span
 from app.web import connections
-from app.web.diagnosis.words import count_of, size, span
 from app.web.measures import OpenFiles, Room
 
 LOW_DISK = 200 * 2**20  # bytes; a busy line writes some MB a month

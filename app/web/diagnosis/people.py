@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from app.telemetry.findings import Finding, Level
-from app.web.diagnosis.words import count_of, span
+from app.telemetry.words import count_of, span
 from app.web.snapshot import DatabaseFigures
 from handlers import phrasebook, shifts
 from handlers.summary import Several

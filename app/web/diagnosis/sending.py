@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from app.carriers.base import Carrier
 from app.telemetry.findings import Finding, Level
-from app.web.diagnosis.words import count_of, span
+from app.telemetry.words import count_of, span
 from app.web.snapshot import DatabaseFigures
 from models.delivery.backlog import LaneBacklog, PausedNumber
 from models.delivery.outbound import Lane, State

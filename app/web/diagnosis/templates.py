@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.outbound.templates import Standing
 from app.telemetry.findings import Finding, Level
-from app.web.diagnosis.words import count_of
+from app.telemetry.words import count_of
 from models.delivery.contents import Approval
 
 ABOUT = "WhatsApp templates"
