@@ -102,7 +102,7 @@ def _carry_files(old: Settings, new: Settings) -> list[str]:
     if before.exists() and not after.exists():
         after.touch(mode=0o600)
         shutil.copyfile(before, after)
-    with closing(engine.connect(new.database)) as kept:
+    with closing(engine.connect(new.database, engine.COMMAND)) as kept:
         erased.note(new, kept)
     waiting = Spool(old.spool).figures().waiting
     if old.spool.absolute() == new.spool.absolute() or not waiting:
@@ -128,7 +128,10 @@ def _tell(old: Settings, new: Settings, done: Moved, to_set: list[str]) -> None:
 
 def _undo(settings: Settings, *, yes: bool) -> None:
     now = Clock().now()
-    with running.nobody_else(settings.database) as certain, closing(engine.connect(settings.database)) as kept:
+    with (
+        running.nobody_else(settings.database) as certain,
+        closing(engine.connect(settings.database, engine.COMMAND)) as kept,
+    ):
         if not certain:
             running.check_workers(kept, now)
         migrations.upgrade(settings.database, before=lambda: making.before_migration(settings))
