@@ -1,4 +1,4 @@
-"""How long PostgreSQL may take: short for a text, long enough for what counts a year, acts by the clock, or is asked for.
+"""How long PostgreSQL may take: short for a text, long enough for the clock, figures and commands.
 
 PostgreSQL itself notes which limits were in force when a row was written.
 """
