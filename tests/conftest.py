@@ -169,7 +169,7 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Hotli
 def twilio_hotline(database_url: str, clock: StillClock) -> Iterator[Hotline]:
     """The same with Twilio's webhooks as they come; what would be posted to it is kept instead."""
     settings = fakes.twilio_settings(database_url)
-    running = Hotline(settings, carrier=fakes.TwilioRecorder(settings), clock=clock)
+    running = Hotline(settings, carrier=fakes.TwilioRecorder(settings), clock=clock, database_timeout=PATIENCE)
     running.prepare()
     yield running
     running.stop()

@@ -106,10 +106,10 @@ class Hung(SQLite):
         self.released = released
         self.asked = 0
 
-    def read(self, work: Any) -> Any:
+    def read(self, work: Any, *, unhurried: bool = False) -> Any:
         self.asked += 1
         self.released.wait(60)
-        return super().read(work)
+        return super().read(work, unhurried=unhurried)
 
 
 __all__ = ["Hung", "State", "another_line", "ask", "health", "make", "pause_number", "set_rule", "spend"]

@@ -39,7 +39,7 @@ def server() -> Iterator[GatewayServer]:
 @pytest.fixture
 def hotline(database_url: str, clock: StillClock, server: GatewayServer) -> Iterator[Hotline]:
     settings = fakes.settings(database_url, hotline_number=LINE, public_url="https://hotline.example.org")
-    running = Hotline(settings, carrier=Gateway(server.access), clock=clock)
+    running = Hotline(settings, carrier=Gateway(server.access), clock=clock, database_timeout=fakes.PATIENT)
     running.prepare()
     running.database.write(_people).result()
     server.post = within(create_app(hotline=running))

@@ -131,6 +131,30 @@ def test_what_postgresql_cannot_hold_is_left_out(migrated_file: Path, other_url:
     assert names == ({"Ana"} if other_url.startswith("postgresql") else {"A\0na"})
 
 
+def test_how_much_postgresql_cannot_hold_is_said(migrated_file: Path, postgres: PostgreSQL, tmp_path: Path) -> None:
+    database_url, other_url = f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'hotline.db')}", postgres.blank()
+    fill(database_url, SOME)
+    told = execute(database_url, sa.text("UPDATE person SET name = 'A' || char(0) || 'na'"))
+    said = Command(database_url).good("move", other_url)
+    rows = "1 row" if told == 1 else f"{told} rows"
+    assert f"In {rows} a character that cannot be seen (NUL) was left out" in said
+    postgres.drop(other_url)
+
+
+def test_one_database_by_two_addresses_is_not_moved_onto_itself(postgres: PostgreSQL, tmp_path: Path) -> None:
+    one = postgres.migrated(fresh=True)  # with nothing in it that would be in the way
+    with pytest.raises(CannotMove, match="has already"):
+        moved(one, f"{one}&application_name=other")
+    assert may_run(one)
+    postgres.drop(one)
+    file, linked = tmp_path / "hotline.db", tmp_path / "linked.db"
+    migrations.upgrade(url_of(f"sqlite:///{file}"))
+    linked.hardlink_to(file)
+    with pytest.raises(CannotMove, match="has already"):
+        moved(f"sqlite:///{file}", f"sqlite:///{linked}")
+    assert may_run(f"sqlite:///{file}")
+
+
 def test_a_database_with_anything_in_it_is_refused(database_url: str, other_url: str) -> None:
     fill(database_url, SOME)
     migrations.upgrade(url_of(other_url))

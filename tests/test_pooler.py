@@ -18,6 +18,8 @@ from sqlmodel import select
 from app.database import engine
 from app.hotline import Hotline
 from app.inbound.receive import Taken
+from app.telemetry.findings import Level
+from app.web import diagnosis
 from models.inbound import Heard, Inbound
 from models.lines import Channel
 from models.store.session import Session
@@ -107,6 +109,15 @@ def test_a_pooler_that_does_not_show_itself_costs_no_text(postgres: PostgreSQL) 
         assert meant == {"status": 24}
         for hotline in both:
             hotline.stop()
+
+
+def test_what_is_worth_knowing_of_a_database_is_among_what_is_said_at_the_start(pooled: str) -> None:
+    Command(pooled).good("migrate")
+    hotline = Hotline(fakes.settings(pooled), carrier=Recorder(), clock=StillClock())
+    hotline.prepare()
+    found = hotline.database.read(lambda s: diagnosis.at_start(hotline.settings, hotline.carrier, s, fakes.MORNING))
+    assert [each.level for each in found if each.about == "database" and "behind a pooler" in each.what] == [Level.OK]
+    hotline.stop()
 
 
 def test_a_server_that_is_too_old_is_refused(postgres: PostgreSQL) -> None:

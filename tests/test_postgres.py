@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import sys
@@ -75,6 +76,32 @@ def test_processes_that_start_at_once_share_a_server_until_the_last_has_ended(na
         psycopg.connect(f"host={folder_of(name) / 'data'} user=postgres").close()
         users[2].kill()
         until(lambda: not runs(postmaster))
+
+
+STANDBY = """
+import sys
+from pathlib import Path
+from tests.postgres import PostgreSQL
+from tests.standby import pair
+primary = PostgreSQL(durable=True)
+with pair(primary) as two:
+    pid = (two.folder / "standby" / "postmaster.pid").read_text().split()[0]
+    print(two.folder, two._name.parent, pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_standby_ends_with_the_process_that_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STANDBY], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as user:
+        assert user.stdout is not None
+        folder, names, postmaster = user.stdout.readline().split()
+        assert runs(int(postmaster))
+        user.kill()
+    until(lambda: not runs(int(postmaster)))
+    until(lambda: not Path(folder).exists())
+    shutil.rmtree(names)  # it holds a link
 
 
 def test_a_process_that_is_killed_while_the_server_starts_leaves_nothing(name: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from app.cli import trouble
 from app.database import suitable
 from app.settings import Settings
+from app.telemetry.findings import Level
 from tests.command import Command
 from tests.postgres import PostgreSQL, new_name
 
@@ -256,3 +257,9 @@ me@host:/ /home/me/far fuse.sshfs rw 0 0
 )
 def test_a_disk_of_another_machine_is_known(file: str, kind: str | None) -> None:
     assert suitable.network_disk(Path(file), MOUNTS) == kind
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        told = list(suitable.notes(connection, Path(file), MOUNTS))
+    engine.dispose()
+    assert [each.level for each in told] == ([Level.WARNING] if kind else [])
+    assert all(f"({kind})" in each.what and "two machines" in (each.do or "") for each in told)

@@ -5,7 +5,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.database.engine import Database
-from models import events, lines, people, requests
+from models import events, line_events, lines, people, requests
+from models.line_events import LineEvent
 from models.lines import Area, Channel, Line
 from models.people import Person
 from models.requests import Event, Request, State
@@ -36,6 +37,19 @@ def test_an_object_read_twice_is_the_same(base: Database) -> None:
         return first is session.get(Person, first.id) is ana(session)
 
     assert base.write(work).result()
+
+
+@pytest.mark.parametrize("figure", [8, 2.5, 0, -3, "8", True, None, [8]])
+def test_a_figure_by_itself_is_read_by_its_id_as_it_was_written(base: Database, figure: object) -> None:
+    """SQLite makes a number of a JSON text that is one."""
+
+    def change(session: Session) -> None:
+        line = lines.all_lines(session)[0]
+        line_events.record(session, line.id, "rule", "rate_sms", MORNING, before=figure)
+
+    base.write(change).result()
+    id_ = base.read(lambda s: s.exec(select(LineEvent.id)).one())
+    assert base.read(lambda s: s.get_one(LineEvent, id_).before) == figure
 
 
 def test_what_was_changed_is_written_even_if_nobody_said_so(base: Database) -> None:

@@ -70,7 +70,7 @@ def note(settings: Settings, kept: Database) -> int:
     """Write down what the database knows of this and the file does not; returns how many numbers were erased."""
     known = noted(settings)
     last = max((datetime.fromisoformat(record["at"]) for record in known.records), default=LONG_AGO)
-    records = kept.read(lambda session: lasting.since(session, last))
+    records = kept.read(lambda session: lasting.since(session, last), unhurried=True)
     new = [record for record in records if record not in known.records]
     lines = [json.dumps(record) for record in [*new, *_higher(kept.read(gaps.last_numbers), known)]]
     if lines:

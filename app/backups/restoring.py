@@ -98,7 +98,7 @@ def _known(settings: Settings, now: datetime, nobody_runs: bool) -> _Known:
     if file is not None and not file.exists():
         return _Known(records, GivenOut(), noted.given_out, keys)
     ever = datetime.min.replace(tzinfo=UTC)
-    with closing(engine.connect(settings.database)) as kept:
+    with closing(engine.connect(settings.database, engine.COMMAND)) as kept:
         with suppress(sa.exc.DBAPIError):
             if not nobody_runs:
                 running.check_workers(kept, now)
@@ -174,7 +174,7 @@ def _put_tables(settings: Settings, plain: Path, known: _Known, now: datetime) -
 
 def _settle(settings: Settings, url: URL, known: _Known, now: datetime) -> Settled:
     migrations.upgrade(url)
-    with closing(engine.connect(url)) as kept:
+    with closing(engine.connect(url, engine.COMMAND)) as kept:
         told = known.given_out, known.records, known.keys, known.noted
         settled = kept.write(lambda session: settling.settle(session, now, *told)).result()
         erased.note(settings, kept)  # a second restore uses no number of the first

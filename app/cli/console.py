@@ -116,7 +116,7 @@ def opened(found: Settings) -> Iterator[Database]:
     missing.check(found)
     if found.database_file is None:
         answers(found.database)
-    kept = engine.connect(found.database)
+    kept = engine.connect(found.database, engine.COMMAND)
     try:
         migrations.upgrade(found.database, before=lambda: making.before_migration(found))
         kept.write(lambda session: _first_line(session, found, Clock().now())).result()

@@ -42,13 +42,21 @@ def screen(hotline: Hotline, taken: int) -> list[str]:
 
 
 def short(hotline: Hotline) -> list[str]:
-    """The same for a worker, in two lines."""
+    """The same for a worker: two lines, and what may harm its database."""
     where = "simulated: no real text is sent" if hotline.carrier.simulated else hotline.carrier.name
+
+    def look(session: Session) -> list[str]:
+        figures = read(session, hotline.clock.now())
+        found = diagnosis.at_start(hotline.settings, hotline.carrier, session, hotline.clock.now())
+        wrong = [
+            line for each in found if each.about == "database" and each.level is not Level.OK for line in _told(each)
+        ]
+        return [f"database  {_database(hotline.settings, figures)}", f"carrier   {where}", *wrong]
+
     try:
-        figures = hotline.database.read(lambda session: read(session, hotline.clock.now()))
+        return hotline.database.read(look)
     except DBAPIError:
         return []
-    return [f"database  {_database(hotline.settings, figures)}", f"carrier   {where}"]
 
 
 def _rows(session: Session, hotline: Hotline) -> Iterator[str]:

@@ -30,7 +30,7 @@ def move(
         typer.Argument(
             metavar="DATABASE_URL",
             help="The new database, which is empty, such as postgresql://user:password@host/name; asked for, and "
-            "not shown, if it is left out.",
+            "not shown, if it is left out. (A password written here can be read by whoever else uses this machine.)",
         ),
     ] = None,
     undo: Annotated[
@@ -102,7 +102,7 @@ def _carry_files(old: Settings, new: Settings) -> list[str]:
     if before.exists() and not after.exists():
         after.touch(mode=0o600)
         shutil.copyfile(before, after)
-    with closing(engine.connect(new.database)) as kept:
+    with closing(engine.connect(new.database, engine.COMMAND)) as kept:
         erased.note(new, kept)
     waiting = Spool(old.spool).figures().waiting
     if old.spool.absolute() == new.spool.absolute() or not waiting:
@@ -115,6 +115,11 @@ def _tell(old: Settings, new: Settings, done: Moved, to_set: list[str]) -> None:
         f"All {console.count(done.rows, 'row')} of {done.tables} tables are in the new database; each was read there"
         f" again, and is the same. The hotline had to stand still for {done.stood_still:.0f} s."
     )
+    if done.changed:
+        typer.echo(
+            f"In {console.count(done.changed, 'row')} a character that cannot be seen (NUL) was left out: PostgreSQL"
+            " has none. All else in them is the same."
+        )
     typer.echo("Now set this, in .env or where your host keeps its settings, and start the hotline:")
     for line in (f"DATABASE_URL={shown(new.database)}   (with the password, if it has one)", *to_set):
         typer.echo(f"  {line}")
@@ -128,7 +133,10 @@ def _tell(old: Settings, new: Settings, done: Moved, to_set: list[str]) -> None:
 
 def _undo(settings: Settings, *, yes: bool) -> None:
     now = Clock().now()
-    with running.nobody_else(settings.database) as certain, closing(engine.connect(settings.database)) as kept:
+    with (
+        running.nobody_else(settings.database) as certain,
+        closing(engine.connect(settings.database, engine.COMMAND)) as kept,
+    ):
         if not certain:
             running.check_workers(kept, now)
         migrations.upgrade(settings.database, before=lambda: making.before_migration(settings))

@@ -65,12 +65,15 @@ class Database:
     def _commit(self, batch: list[Job]) -> list[JobResult]:
         raise NotImplementedError
 
-    def write(self, work: Work[T], rescue: Rescue[T] | None = None, *, by: str | None = None) -> "Future[T]":
+    def write(
+        self, work: Work[T], rescue: Rescue[T] | None = None, *, by: str | None = None, unhurried: bool = False
+    ) -> "Future[T]":
         """Run `work` in a transaction; `rescue` instead if it raises anything but a passing database error.
 
-        Work with one key (`by`, an address) is done in the order in which it came. Raises Busy if too much waits.
+        Work with one key (`by`, an address) is done in the order in which it came. What is `unhurried` may take
+        a minute (a server may be slow), while others wait. Raises Busy if too much waits.
         """
-        job = Job(work, rescue, by)
+        job = Job(work, rescue, by, unhurried)
         self._start()
         self._queue.put(job)
         return job.future
@@ -85,21 +88,29 @@ class Database:
         while batch := self._queue.take(self._batch_size()):
             # Cancelled before it began: whoever asked has hung up.
             wanted = [job for job in batch if job.future.set_running_or_notify_cancel()]
-            try:
-                answers = self._commit(wanted)
-            except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
-                answers = [(job, None, error) for job in wanted]
-            if self.observe is not None:
-                self.observe(len(wanted))
-            for job, result, failure in answers:
-                if failure is None:
-                    job.future.set_result(result)
-                else:
-                    job.future.set_exception(failure)
+            together = [job for job in wanted if not job.unhurried]
+            if together:
+                self._answer(together)
+            for job in wanted:
+                if job.unhurried:
+                    self._answer([job])
             self._queue.done(batch)
 
-    def read(self, work: Work[T]) -> T:
-        """Run `work` on a consistent view of the database, without writing."""
+    def _answer(self, batch: list[Job]) -> None:
+        try:
+            answers = self._commit(batch)
+        except Exception as error:  # the commit itself failed, so nothing of the batch is on disk
+            answers = [(job, None, error) for job in batch]
+        if self.observe is not None:
+            self.observe(len(batch))
+        for job, result, failure in answers:
+            if failure is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(failure)
+
+    def read(self, work: Work[T], *, unhurried: bool = False) -> T:
+        """Run `work` on a consistent view of the database, without writing; `unhurried`: it may take a minute."""
         with self.engine.connect() as connection:
             return work(Session(connection))
 

@@ -29,6 +29,7 @@ class Job:
     work: Any
     rescue: Any = None
     by: str | None = None
+    unhurried: bool = False  # it may take a minute, so it shares no commit
     future: "Future[Any]" = field(default_factory=Future)
 
     @property

@@ -49,6 +49,7 @@ class Moved:
     rows: int  # that are in the new database, each the same as in the old
     tables: int
     stood_still: float  # seconds that the hotline could not run
+    changed: int = 0  # rows without the NUL that was in their words, which PostgreSQL cannot hold
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def move(source: URL, target: URL, now: Callable[[], datetime], talk: Talk) -> M
             done = carry(old, new, there or all_digests(new), talk.table)
             for side, direction in ((old, Direction.AWAY), (new, Direction.HERE)):
                 moves.end(side.session, token, direction, now())
-    return Moved(done.rows, len(done.digests), time.monotonic() - began)
+    return Moved(done.rows, len(done.digests), time.monotonic() - began, len(old.changed))
 
 
 def left(session: Session) -> datetime | None:
@@ -140,8 +141,13 @@ def _came_from(theirs: _Known, ours: _Known) -> bool:
 
 def _same(one: URL, other: URL) -> bool:
     if one.get_backend_name() == other.get_backend_name() == "sqlite":
-        return Path(sqlite_files.path_of(one)).resolve() == Path(sqlite_files.path_of(other)).resolve()
-    return one == other
+        files = [Path(sqlite_files.path_of(url)) for url in (one, other)]
+        if all(file.exists() for file in files):
+            return files[0].samefile(files[1])
+        return files[0].resolve() == files[1].resolve()
+    if one.get_backend_name() != other.get_backend_name():
+        return False
+    return one == other or moving_postgresql.is_same(one, other)
 
 
 def _known(url: URL) -> _Known:

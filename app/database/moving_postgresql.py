@@ -1,6 +1,7 @@
 """PostgreSQL as one side of a move: rows come through a cursor and go in by COPY."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from psycopg import sql
 from psycopg.types.string import TextLoader
 from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.pool import NullPool
 
 from app.database.moving_rows import Row, Span, as_typed, block_size, is_numbered, tables
@@ -35,15 +37,28 @@ CONNECT = {"prepare_threshold": None, "connect_timeout": 10}  # behind a pooler 
 @contextmanager
 def opened(url: URL, *, alone: bool) -> Iterator["PostgreSQLSide"]:
     """One consistent view of the database; `alone`: nobody else writes until this ends."""
-    engine = sa.create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=CONNECT)
-    level = "READ COMMITTED" if alone else "REPEATABLE READ"
-    with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
-        connection.exec_driver_sql(PATIENT)
+    with _transaction(url, "READ COMMITTED" if alone else "REPEATABLE READ") as connection:
         if alone:
-            quoted = engine.dialect.identifier_preparer.quote
+            quoted = connection.dialect.identifier_preparer.quote
             names = ", ".join(quoted(each.name) for each in tables())
             connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         yield PostgreSQLSide(connection)
+
+
+def is_same(one: URL, other: URL) -> bool:
+    """Whether two addresses, however they are spelled, lead to one database: a lock taken in it is held there."""
+    key = secrets.randbits(62)
+    with _transaction(one) as here, _transaction(other) as there:
+        here.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
+        return not there.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (key,)).scalar_one()
+
+
+@contextmanager
+def _transaction(url: URL, level: IsolationLevel = "READ COMMITTED") -> Iterator[Connection]:
+    engine = sa.create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=CONNECT)
+    with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
+        connection.exec_driver_sql(PATIENT)
+        yield connection
 
 
 class PostgreSQLSide:
@@ -51,6 +66,7 @@ class PostgreSQLSide:
 
     def __init__(self, connection: Connection) -> None:
         self.session = Session(connection)
+        self.changed: set[tuple[str, Any]] = set()
         driver: Any = connection.connection.driver_connection
         self._driver = driver
         driver.adapters.register_loader("json", TextLoader)

@@ -56,6 +56,7 @@ class Side(Protocol):
     """One of the two databases, within a transaction of its own."""
 
     session: Session
+    changed: set[tuple[str, Any]]  # rows in which something was left out that the other cannot hold: tables and ids
 
     def rows(self, of: sa.Table, span: Span | None) -> Iterator[list[Row]]:
         """Its rows in the order of their ids, so many at a time as a block has ids."""

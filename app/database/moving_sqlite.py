@@ -58,14 +58,28 @@ class SQLiteSide:
         self.session = Session(connection)
         self._driver: Any = connection.connection.driver_connection
         self._plain = plain
+        self._nul = 0
+        self.changed: set[tuple[str, Any]] = set()
 
     def rows(self, of: sa.Table, span: Span | None) -> Iterator[list[Row]]:
         """Its rows in the order of their ids."""
-        typed = [(n, read) for n, c in enumerate(of.c) if (read := _reading(c.type, plain=self._plain))]
+        plain = self._without_nul if self._plain else None
+        typed = [(n, read) for n, c in enumerate(of.c) if (read := _reading(c.type, plain))]
+        at = list(of.c).index(of.c.id)
         where = "" if span is None else " WHERE id BETWEEN ? AND ?"
         cursor = self._driver.execute(f"SELECT {_names(of)} FROM {_name(of)}{where} ORDER BY id", span or ())
         while chunk := cursor.fetchmany(block_size(of)):
-            yield [as_typed(row, typed) for row in chunk]
+            before = self._nul
+            rows = [as_typed(row, typed) for row in chunk]
+            if self._nul != before:
+                self.changed |= {(of.name, row[at]) for row in chunk if any(_has_nul(value) for value in row)}
+            yield rows
+
+    def _without_nul(self, text: Any) -> Any:
+        if not _has_nul(text):
+            return text
+        self._nul += 1
+        return text.replace("\0", "")
 
     def next_id(self, of: sa.Table) -> int:
         """The highest id and one."""
@@ -95,15 +109,15 @@ class SQLiteSide:
         """SQLite gives the highest id there is and one, so there is nothing to set."""
 
 
-def _reading(type_: Any, *, plain: bool) -> Callable[[Any], Any] | None:
-    """What makes of SQLite's value, which may be of any kind, that of the column's type."""
+def _reading(type_: Any, plain: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """What makes of SQLite's value, which may be of any kind, that of the column's type; `plain` of words."""
     if isinstance(type_, UtcDateTime):
         return _moment
     if isinstance(type_, sa.Boolean):
         return bool
     if isinstance(type_, sa.JSON):
         return _json
-    return _without_nul if plain and not isinstance(type_, sa.Integer | sa.LargeBinary) else None
+    return None if isinstance(type_, sa.Integer | sa.LargeBinary) else plain
 
 
 def _moment(text: str) -> str:
@@ -118,8 +132,8 @@ def _json(text: Any) -> str:
     return text if isinstance(text, str) else json.dumps(text)
 
 
-def _without_nul(text: str) -> str:
-    return text.replace("\0", "") if "\0" in text else text
+def _has_nul(value: Any) -> bool:
+    return isinstance(value, str) and "\0" in value
 
 
 def _names(of: sa.Table) -> str:

@@ -1,17 +1,17 @@
 """PostgreSQL: a pool, any number of processes side by side, and retries of what two did at once."""
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import tenacity
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.database import postgresql_tools
 from app.database.base import TRANSIENT, Database, JobResult, T, Work, is_transient, sqlstate
 from app.database.job_queue import Job
-from app.database.postgresql_connections import RUNNING, UNPREPARED, make_engine
+from app.database.postgresql_connections import BACKGROUND, RUNNING, UNPREPARED, Limits, make_engine, within
 from models.store.session import Session
 from models.store.statements import Precompiled
 
@@ -26,6 +26,10 @@ class PostgreSQL(Database):
     Texts that wait together share one commit. If one of them fails, each is done again by itself.
     """
 
+    def __init__(self, url: URL, limits: Limits = RUNNING) -> None:
+        self._limits = limits
+        super().__init__(url)
+
     def dump(self, file: Path) -> None:
         """Write all that is committed into this file, by pg_dump. Raises ToolFailed."""
         postgresql_tools.dump(self.url, file)
@@ -36,7 +40,7 @@ class PostgreSQL(Database):
     def _engine(self) -> Engine:
         engine, self._behind = make_engine(
             self.url,
-            RUNNING,
+            self._limits,
             pool_size=5,  # one that writes: more would wait for each other's rows; and those of who reads
             max_overflow=5,
             pool_timeout=5,
@@ -54,6 +58,15 @@ class PostgreSQL(Database):
         if self._behind.pooler:
             return self.read(lambda session: session.fetch(statement, **values))
         return super().lookup(statement, **values)
+
+    def read(self, work: Work[T], *, unhurried: bool = False) -> T:
+        """Run `work` on a consistent view of the database, without writing; `unhurried`: it may take a minute."""
+        with self.engine.connect() as connection, self._within(connection, unhurried=unhurried):
+            return work(Session(connection))
+
+    def _within(self, connection: Connection, *, unhurried: bool) -> AbstractContextManager[None]:
+        # Whoever runs a command has more than a minute already.
+        return within(connection, BACKGROUND) if unhurried and self._limits is RUNNING else nullcontext()
 
     def check(self) -> None:
         """Raise OperationalError if the database does not answer, or takes nothing in."""
@@ -78,13 +91,13 @@ class PostgreSQL(Database):
 
     def _run_one(self, job: Job) -> JobResult:
         try:
-            return job, self._with_retries(job.work), None
+            return job, self._with_retries(job.work, job.unhurried), None
         except Exception as error:
             if job.rescue is None or is_transient(error):
                 return job, None, error
             failure = error
         try:
-            return job, self._with_retries(lambda session: job.rescue(session, failure)), None
+            return job, self._with_retries(lambda session: job.rescue(session, failure), job.unhurried), None
         except Exception as error:
             return job, None, error
 
@@ -94,8 +107,8 @@ class PostgreSQL(Database):
         stop=tenacity.stop_after_attempt(10),
         reraise=True,
     )
-    def _with_retries(self, work: Work[T]) -> T:
-        with self.engine.begin() as connection:
+    def _with_retries(self, work: Work[T], unhurried: bool) -> T:
+        with self.engine.begin() as connection, self._within(connection, unhurried=unhurried):
             session = Session(connection)
             result = work(session)
             session.flush()

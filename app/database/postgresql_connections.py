@@ -4,14 +4,19 @@ Figures, shortest first. A lock that is not had in 250 ms is most likely a deadl
 after a second. Whoever waits at a phone's webhook gives the database 3 s (app/inbound/ingest.py) and the server ends
 a statement after 5, so that one thread's text holds up the others hardly longer than one person was kept waiting.
 Where even that does not come, because the host is gone without a word or stands still, the connection is given up
-after 8. A migration may rewrite large tables and has half an hour, but waits for locks of others for only 10 s, for
-everybody who texts waits behind it meanwhile.
+after 8. What counts a whole year or acts by the clock has nobody waiting at a webhook, and would fail the same way
+every time: it has a minute, and gives way at a lock just as soon. Whoever runs a command waits by themselves, ten
+minutes if need be, and 5 s for a lock: of the two it is the running hotline that gives way. A migration may rewrite
+large tables and has half an hour, but waits for locks of others for only 10 s, for everybody who texts waits behind
+it meanwhile.
 
 Behind a pooler in transaction mode, such as PgBouncer, a session is shared: what is set in it belongs to whoever
 comes next, and what others have left (pg_dump leaves an empty search_path) would be ours. So there everything is set
 for each transaction, at the price of one round trip.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +57,8 @@ class Limits:
 
 
 RUNNING = Limits("5s", "250ms", "15s", 8)
+BACKGROUND = Limits("60s", "250ms", "60s", 65)
+COMMAND = Limits("10min", "5s", "10min", 605)
 MIGRATING = Limits("30min", "30min", "5min", None)
 TABLES_WAIT = "10s"  # and this long a migration waits for who uses a table
 
@@ -80,6 +87,18 @@ class Impatient(psycopg.Connection[Any]):
                 raise
             self.pgconn.finish()  # what comes now would be taken for the answer to the next question
             raise psycopg.OperationalError("the server has not answered in time") from error
+
+
+@contextmanager
+def within(connection: Connection, limits: Limits) -> Iterator[None]:
+    """What is done in this transaction has these limits instead of its connection's."""
+    driver: Any = connection.connection.driver_connection
+    connection.exec_driver_sql(limits.sql(local=True))
+    usual, driver.patience = driver.patience, limits.answer
+    try:
+        yield
+    finally:
+        driver.patience = usual
 
 
 @dataclass

@@ -142,10 +142,10 @@ class SQLite(Database):
             self._close_lookup_connection()
         self.engine.dispose()
 
-    def read(self, work: Work[T]) -> T:
+    def read(self, work: Work[T], *, unhurried: bool = False) -> T:
         """Run `work` on a consistent view of the database, without writing. Raises FileGone if its file is."""
         self._unchanged()
-        return super().read(work)
+        return super().read(work, unhurried=unhurried)
 
     def dump(self, file: Path) -> None:
         """Write all that is committed into this file. Raises FileGone."""

@@ -47,10 +47,10 @@ def check(connection: Connection, *, needed: str | None) -> None:
         _check_postgresql(connection, needed)
 
 
-def notes(connection: Connection, file: Path | None) -> Iterator[Finding]:
-    """What is worth knowing of a database that is suitable; `file` is SQLite's."""
+def notes(connection: Connection, file: Path | None, mounts: str | None = None) -> Iterator[Finding]:
+    """What is worth knowing of a database that is suitable; `file` is SQLite's, `mounts` what Linux says of disks."""
     if file is not None:
-        if kind := network_disk(file):
+        if kind := network_disk(file, mounts):
             what = f"its file is on a disk of another machine ({kind}), where SQLite can be damaged"
             do = "move it to a disk of this machine, or use PostgreSQL; never run two machines on this file"
             yield Finding(Level.WARNING, "database", what, do)

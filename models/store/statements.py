@@ -146,5 +146,7 @@ def _result_processor(type_: TypeEngine[Any], dialect: Dialect) -> Processor | N
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _from_json(text: str) -> Any:
+def _from_json(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text  # SQLite keeps a number by itself as one
     return [] if text == "[]" else json.loads(text)  # most lists of most people are empty

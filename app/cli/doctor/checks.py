@@ -60,7 +60,7 @@ def database(settings: Settings, carrier: Carrier) -> Iterator[Finding]:
         if not file.exists():
             yield Finding(Level.WARNING, "database", f"{file} is not there yet", "hotline serve makes it")
             return
-    kept = databases.connect(settings.database)
+    kept = databases.connect(settings.database, databases.COMMAND)
     where = shown(settings.database)
     try:
         kept.read(lambda session: suitable.check(session.connection, needed=migrations.head()))
@@ -92,7 +92,7 @@ def numbers(settings: Settings, carrier: Carrier) -> list[tuple[Channel, str]]:
     sms, whatsapp = settings.numbers(simulated=carrier.simulated)
     found = [(Channel.SMS, sms), (Channel.WHATSAPP, whatsapp)]
     if settings.database_file is None or settings.database_file.exists():
-        kept = databases.connect(settings.database)
+        kept = databases.connect(settings.database, databases.COMMAND)
         try:
             found += [(each, line.number(each)) for line in kept.read(lines.all_lines) for each in Channel]
         except DBAPIError:
@@ -255,7 +255,7 @@ def _seen_outside(settings: Settings, url: str, looking: Looking) -> Iterator[Fi
     """Whether it leads to the hotline of this database."""
     if settings.database_file is not None and not settings.database_file.exists():
         return
-    kept = databases.connect(settings.database)
+    kept = databases.connect(settings.database, databases.COMMAND)
     try:
         seen = looking(url, from_database(kept), Clock().now())
         yield from seen.wrong or [address.in_order(seen)]

@@ -46,7 +46,7 @@ def drawing(hotline: Hotline, line_id: int, weeks: int, language: str, *, duty: 
             line = lines.by_id(session, line_id)
             return line, whole.read(session, line, Span.weeks_before(line, now, weeks), now)
 
-        line, report = hotline.database.read(read)
+        line, report = hotline.database.read(read, unhurried=True)
         return drawn(report if duty else volunteers.seen(report), language, line.timezone, duty=duty)
 
     return draw

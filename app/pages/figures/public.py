@@ -28,7 +28,7 @@ def month(app: Starlette, line_id: int) -> Month | None:
         def read(session: Session) -> Month:
             return public.month(session, lines.by_id(session, line_id), now)
 
-        return hotline.database.read(read)
+        return hotline.database.read(read, unhurried=True)
 
     last = counting.last(("month", line_id), count)
     return last.found if last else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.carriers.base import Carrier
+from app.database import suitable
 from app.inbound.spool import Spool
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
@@ -69,6 +70,7 @@ def at_start(settings: Settings, carrier: Carrier, session: Session, now: dateti
     figures = read(session, now, carrier)
     return _worst_first(
         *danger(figures, now),
+        *suitable.notes(session.connection, settings.database_file),
         *spool(Spool(settings.spool).figures()),
         *disk(measures.room(settings)),
         *(each for line in lines.all_lines(session) for each in people.line(session, line, now)),
