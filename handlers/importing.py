@@ -171,8 +171,8 @@ def slots(context: Context, presses: list[bool], a_day: int | None = None) -> li
 def tell(context: Context, person: Person, request: Request) -> list[Text]:
     """The text to a neighbor that their request is here now. It waits for the morning, for nobody asked for it.
 
-    It never says what they need: the phone may be another's by now, or be read by somebody else. There is none while a
-    person must look first, nor to a phone that others are known to read.
+    It never says what they need: the phone may be another's by now, or be read by somebody else. There is none while
+    a person must look first, nor to a phone that others are known to read.
     """
     if request.state is not State.OPEN or discreet.kept_from(person):
         return []

@@ -1,7 +1,7 @@
 """Whether the phone of a row may be texted unasked: who keeps a list writes down why not, in words of their own.
 
-Whoever is on a list has never texted us. They cannot have said QUIET, and who reads their screen is not known. Missing a
-text costs them a call by whoever is on duty; a text too many may cost far more.
+Whoever is on a list has never texted us. They cannot have said QUIET, and who reads their screen is not known.
+Missing a text costs them a call by whoever is on duty; a text too many may cost far more.
 """
 
 import re

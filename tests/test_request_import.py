@@ -187,7 +187,7 @@ def test_danger_is_never_silent(run: Command) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "groceries,her boyfriend reads her texts", "comida,su marido le revisa el celular", "diapers,do not text; call",
+        "groceries,her boyfriend reads her texts", "comida,su marido le revisa el celular", "diapers,do not text",
         "a ride,left my husband", "a safe place to stay,", "women's shelter,", "food,DV survivor",
         "comida,vive con su agresor", "food,do not contact by phone",
     ],
