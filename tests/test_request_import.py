@@ -19,7 +19,7 @@ from models.delivery.outbound import Outbound
 from models.lines import Channel
 from models.requests import Outcome, Request, State, Urgency
 from models.store.session import Session
-from tests.command import Command
+from tests.command import Command, typed
 
 T = TypeVar("T")
 SHEET = """\
@@ -228,6 +228,19 @@ def test_a_list_is_taken_back_by_its_number_alone_and_once(run: Command) -> None
     for number, rc in (("1", 1), ("9", 1), ("x", 2)):
         assert run("request", "import", "--undo", number).exit_code == rc
     assert run.good("request", "import", "--undo") == "1 request withdrawn.\n"
+
+
+def test_on_a_terminal_it_shows_asks_and_texts_nobody_without_a_yes(database_url: str, tmp_path: Path) -> None:
+    run = Command(database_url)
+    run.good("migrate")
+    (tmp_path / "needs.csv").write_text("name,phone,need\nAna,2025550101,groceries\n")
+    import_ = ["request", "import", "needs.csv"]
+    code, said = typed(import_, "n\n", tmp_path, **run.env)
+    assert (code, "Take in 1 request? [y/N]" in said, known(run)) == (1, True, [])
+    code, said = typed(import_, "y\nn\n", tmp_path, **run.env)
+    assert (code, "Text each of these neighbors once" in said) == (0, True)
+    assert [request.state for request in known(run)] == [State.OPEN]
+    assert queued(run) == []
 
 
 def test_a_list_of_people_is_no_list_of_requests(run: Command) -> None:
