@@ -2,13 +2,27 @@
 
 Nobody is texted because of it but whoever may be asked, and whoever is on duty where a row tells of danger. The
 neighbors hear of it where the host agrees; else the first text they get says who writes (app/outbound/unasked.py).
+Where a row says that its phone is not safe to text, whoever is on duty looks first.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import admission, alarms, intake, neighboring, places, redaction, waves, whereabouts
+from handlers import (
+    admission,
+    alarms,
+    discreet,
+    first_answer,
+    intake,
+    listed_phones,
+    neighboring,
+    places,
+    redaction,
+    vicinity,
+    waves,
+    whereabouts,
+)
 from handlers.brake import Held, Hold
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Turn
@@ -120,11 +134,16 @@ def take_in(
     _locate(context, request, listed)
     context.session.add(request)
     imports.record_request(context.session, batch, row, request, now, is_new=owner.is_new)
+    unsafe = meaning.danger in first_answer.PRIVATE or not listed_phones.may_be_texted(listed.said)
+    if unsafe and home.last_heard_at is None and person.discreet_since is None:
+        person.discreet_since = now  # as if they had said QUIET, which nobody can who has never texted us
+        context.session.add(person)
     if meaning.danger is not None:
         heard = Heard(f"import-{request.id}", home.channel, home.value, "", listed.said)
         turn = Turn(context.session, context.line, now, speaker=person, heard=heard)
         return request, alarms.alarm(turn, request, meaning.danger)
-    if intake.is_read_first(context, request) and requests.hold(context.session, request, now):
+    read_first = unsafe or vicinity.hides(request) or intake.is_read_first(context, request)
+    if read_first and requests.hold(context.session, request, now):
         return request, []
     held = Held(Hold.QUEUE, admission.look_at(context)) if admission.joins(context, request) else None
     if held is None and slot > now:
@@ -149,10 +168,15 @@ def slots(context: Context, presses: list[bool], a_day: int | None = None) -> li
     return found
 
 
-def tell(context: Context, person: Person, request: Request) -> Text:
-    """The text to a neighbor that their request is here now. It waits for the morning, for nobody asked for it."""
-    name, what = Ours(context.line.name), context.what(request)
-    return context.tell(person, "moved_to_us", about=request, lane=Lane.BULK, line=name, what=what)
+def tell(context: Context, person: Person, request: Request) -> list[Text]:
+    """The text to a neighbor that their request is here now. It waits for the morning, for nobody asked for it.
+
+    It never says what they need: the phone may be another's by now, or be read by somebody else. There is none while
+    a person must look first, nor to a phone that others are known to read.
+    """
+    if request.state is not State.OPEN or discreet.kept_from(person):
+        return []
+    return [context.tell(person, PHRASE, about=request, lane=Lane.BULK, line=Ours(context.line.name))]
 
 
 def take_back(context: Context, request: Request, *, wrote: bool) -> tuple[str, list[Text]]:

@@ -3,7 +3,8 @@
 from handlers import alarms, duty_tasks, first_answer, foreign, gathering, intake, pause, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Free, Intent, Kind, MayStop, Order, Question, WrongNumber
+from handlers.understanding import acts
+from handlers.understanding.intents import Act, Free, Intent, Kind, MayStop, Order, Question, WrongNumber
 from models import alarms as kept_alarms
 from models import assignments, board_sessions, inbound, offers, people, person_events, pledges, requests, shifts
 from models.assignments import State as AssignmentState
@@ -16,6 +17,9 @@ from models.requests import State
 
 def help_(turn: Turn, _: Order) -> Texts:
     """Who we are and what to text. It opens an intake, because a person in need types exactly this."""
+    if turn.speaker.helps and Act.ASKS_WHO in acts.read(turn.heard.body):
+        yield turn.reply("who_asks_helpers", line=Ours(turn.line.name))  # what we asked them stays asked
+        return
     draft = intake.draft_of(turn)
     if draft is None:
         turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))

@@ -39,12 +39,16 @@ NO_SIGHT = frozenset("#@")
 
 def of(request: Request, shows: OfferShows) -> str | None:
     """What offers may say of where it is besides the area; None if nothing."""
-    if shows == OfferShows.AREA or request.in_danger or AFRAID.intersection(request.needs):
-        return None
-    if any(tells_refuge(clean(words)) for words in (request.text, request.place, request.vicinity) if words):
+    if shows == OfferShows.AREA or request.in_danger or hides(request):
         return None
     told = (shown(words, shows) for words in (request.vicinity, request.place) if words)
     return next((words for words in told if words), None)
+
+
+def hides(request: Request) -> bool:
+    """Whether somebody may be hiding, or looks for where to: they are afraid, or name a refuge."""
+    words = (request.text, request.place, request.vicinity)
+    return bool(AFRAID.intersection(request.needs)) or any(tells_refuge(clean(each)) for each in words if each)
 
 
 @lru_cache(1024)  # the same words go to a whole wave

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -67,3 +68,24 @@ def process(args: Sequence[str], folder: Path, **env: str) -> "subprocess.Popen[
         text=True,
         encoding="utf-8",
     )
+
+
+def typed(args: list[str], answers: str, folder: Path, **env: str) -> tuple[int, str]:
+    """What the command says on a terminal to somebody who types these answers, and how it ends."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [HOTLINE, *args], cwd=folder, env={**python(), **env}, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as started:
+        os.close(theirs)
+        os.write(ours, answers.encode())
+        said = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # Linux: nobody has the other end open any more
+                break
+            if not part:
+                break
+            said += part
+    os.close(ours)
+    return started.returncode, said.decode("utf-8", "replace").replace("\r\n", "\n")

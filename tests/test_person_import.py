@@ -1,10 +1,7 @@
 """`hotline person import`: shown first, done, done again, taken back; who has acted since is left alone."""
 
 import json
-import os
-import pty
 import random
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +23,7 @@ from models.lines import Channel, Line
 from models.people import Address, Person
 from models.person_events import FIRST_TEXT, PersonEvent
 from models.store.session import Session
-from tests.command import HOTLINE, Command, python
+from tests.command import Command, typed
 
 NOW = datetime(2026, 3, 3, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -380,6 +377,40 @@ def texts(base: Database) -> list[tuple[str, str]]:
     return base.read(lambda s: [(row.to, row.phrase) for row in s.exec(select(Outbound).order_by(col(Outbound.id)))])
 
 
+def test_who_is_erased_is_in_no_row_of_what_lists_have_changed(run: Command, tmp_path: Path) -> None:
+    lists = [
+        "phone,name,helper\n2025550101,Anabela Quintana,yes\n",
+        "phone,name,language\n2025550101,Anabella Quintana,es\n",
+    ]
+    for words in lists:
+        (tmp_path / "list.csv").write_text(words)
+        run.good("person", "import", str(tmp_path / "list.csv"))
+    (tmp_path / "needs.csv").write_text("phone,need\n2025550101,insulin for Quintana\n")
+    run("request", "import", str(tmp_path / "needs.csv"))
+
+    def raw(session: Session) -> str:
+        return str([[*session.execute(each.select())] for each in METADATA.sorted_tables])
+
+    kept = run.database()
+    try:
+        before = kept.read(raw)
+        assert "Anabela" in before
+        assert "insulin" in before
+        run.good("person", "forget", "2025550101", "--yes")
+        after = kept.read(raw)
+    finally:
+        kept.close()
+    for gone in ("Anabel", "Quintana", "insulin", "2025550101"):
+        assert gone not in after
+
+
+def test_a_total_below_the_list_and_a_missing_area_are_no_puzzle(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("phone,name,Rides,area\n2025550101,Ana,x,\n2025550102,Bo,,Elm\n,total,5,\n")
+    done = run("person", "import", str(tmp_path / "list.csv"), "--helpers")
+    assert "Column 'Rides' says who helps with: transport" in done.stderr
+    assert "--make-areas adds" in done.stderr
+
+
 def test_a_first_text_goes_to_new_volunteers_once_and_only_if_the_host_agrees(run: Command) -> None:
     run("person", "import", "people.csv", "--make-areas")
     run("person", "import", "people.csv", "--no-welcome")
@@ -416,27 +447,6 @@ def test_no_first_text_to_who_said_stop_or_has_written(line_on: Database) -> Non
         return first_texts.send(session, [ana.id, ben.id, caro.id, dee.id], LATER)
 
     assert line_on.write(work).result() == 0
-
-
-def typed(args: list[str], answers: str, folder: Path, **env: str) -> tuple[int, str]:
-    """What the command says on a terminal to somebody who types these answers, and how it ends."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [HOTLINE, *args], cwd=folder, env={**python(), **env}, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as started:
-        os.close(theirs)
-        os.write(ours, answers.encode())
-        said = b""
-        while True:
-            try:
-                part = os.read(ours, 4096)
-            except OSError:  # Linux: nobody has the other end open any more
-                break
-            if not part:
-                break
-            said += part
-    os.close(ours)
-    return started.returncode, said.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def test_on_a_terminal_it_shows_and_asks(database_url: str, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from models.delivery.outbound import Outbound
 from models.lines import Channel
 from models.requests import Outcome, Request, State, Urgency
 from models.store.session import Session
-from tests.command import Command
+from tests.command import Command, typed
 
 T = TypeVar("T")
 SHEET = """\
@@ -168,7 +168,7 @@ def test_neighbors_hear_of_it_once_on_the_hosts_word(run: Command) -> None:
     texts = [row for row in queued(run) if row.phrase == "moved_to_us"]
     assert [row.to for row in texts] == ["+12025550101", "+12025550102"]
     assert "STOP ends texts" in texts[0].body
-    assert "tu pedido" in texts[1].body
+    assert "lo que nos pediste" in texts[1].body
 
 
 def test_danger_is_never_silent(run: Command) -> None:
@@ -182,6 +182,70 @@ def test_danger_is_never_silent(run: Command) -> None:
     assert alarm.to == "+12025550190"
     assert "moved_to_us" not in {row.phrase for row in queued(run)}
     assert len(looked(run, lambda session: list(session.exec(select(Alarm))))) == 2
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "groceries,her boyfriend reads her texts", "comida,su marido le revisa el celular", "diapers,do not text",
+        "a ride,left my husband", "a safe place to stay,", "women's shelter,", "food,DV survivor",
+        "comida,vive con su agresor", "food,do not contact by phone",
+    ],
+)  # fmt: skip
+def test_a_phone_that_may_not_be_safe_gets_no_text_and_duty_looks_first(run: Command, row: str) -> None:
+    run.good("person", "add", "+12025550190", "--name", "Vera", "--helper")
+    said, _ = imported(run, f"name,phone,need,notes\nAna,2025550101,{row}\n", "--tell")
+    (request,) = known(run)
+    assert request.state is State.HELD
+    assert queued(run) == []
+    assert "0 neighbors hear" in said or "may tell of danger" in said
+    assert "call" in said
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["groceries,leave the bags at her door", "comida,para su hija", "food,call before you come", "milk,no meat"],
+)
+def test_what_helpers_must_know_keeps_nobody_waiting(run: Command, row: str) -> None:
+    imported(run, f"name,phone,need,notes\nAna,2025550101,{row}\n", "--tell")
+    assert known(run)[0].state is State.OPEN
+    assert [each.phrase for each in queued(run)] == ["moved_to_us"]
+
+
+def test_the_first_text_does_not_say_what_is_needed_and_none_goes_about_what_duty_reads_first(run: Command) -> None:
+    imported(run, "name,phone,need\nAna,2025550101,HIV medicine\nBo,2025550102,rent money\n", "--tell")
+    (told,) = [each for each in queued(run) if each.phrase == "moved_to_us"]
+    assert told.to == "+12025550101"
+    assert not any(word in told.body.lower() for word in ("hiv", "medic"))
+
+
+def test_a_list_is_taken_back_by_its_number_alone_and_once(run: Command) -> None:
+    imported(run, "name,phone,need\nAna,2025550101,groceries\n")
+    said, _ = imported(run, "name,phone,need\nBo,2025550102,a ride\n")
+    assert "import --undo 2" in said
+    assert run.good("request", "import", "--undo", "1") == "1 request withdrawn.\n"
+    assert [request.outcome for request in known(run)] == [Outcome.WITHDRAWN, None]
+    for number, rc in (("1", 1), ("9", 1), ("x", 2)):
+        assert run("request", "import", "--undo", number).exit_code == rc
+    assert run.good("request", "import", "--undo") == "1 request withdrawn.\n"
+
+
+def test_on_a_terminal_it_shows_asks_and_texts_nobody_without_a_yes(database_url: str, tmp_path: Path) -> None:
+    run = Command(database_url)
+    run.good("migrate")
+    (tmp_path / "needs.csv").write_text("name,phone,need\nAna,2025550101,groceries\n")
+    import_ = ["request", "import", "needs.csv"]
+    code, said = typed(import_, "n\n", tmp_path, **run.env)
+    assert (code, "Take in 1 request? [y/N]" in said, known(run)) == (1, True, [])
+    code, said = typed(import_, "y\nn\n", tmp_path, **run.env)
+    assert (code, "Text each of these neighbors once" in said) == (0, True)
+    assert [request.state for request in known(run)] == [State.OPEN]
+    assert queued(run) == []
+
+
+def test_a_list_of_people_is_no_list_of_requests(run: Command) -> None:
+    run.good("person", "import", written("name,phone\nAna,2025550101\n"))
+    assert run("request", "import", "--undo", "1").exit_code == 1
 
 
 def test_who_said_stop_or_was_put_out_is_left_alone(run: Command) -> None:

@@ -388,3 +388,18 @@ def test_no_in_many_tongues(word: str) -> None:
 def test_neither_yes_nor_no(word: str) -> None:
     with pytest.raises(Unusable, match="helper: write yes or no"):
         values.yes("helper", word)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("2025550120,0", "2025550120"), ("2025550120.0", "2025550120"), ("3,0", "3,0"), ("2,025,550,120.0", "2,025,550,120")],
+)
+def test_a_whole_number_of_a_country_with_decimal_commas(written: str, meant: str) -> None:
+    assert cell(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("title", "key"), [("How would you like to help? (check all)", "can"), ("¿Cómo quieres ayudar?", "can")]
+)
+def test_how_forms_ask_volunteers_what_they_do(title: str, key: str) -> None:
+    assert columns.key_of("people", title) == key

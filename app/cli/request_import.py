@@ -109,16 +109,17 @@ def _do(session: Session, line: Line, table: Table, source: str, wishes: Wishes)
     batch = imports.begin(session, line.id, Kind.REQUESTS, source, context.now)
     presses = [each.listed.urgency is Urgency.URGENT or each.read.in_danger for each in plan.rows]
     found: list[Request] = []
-    alarmed = True
+    alarmed, told = True, 0
     for each, slot in zip(plan.rows, importing.slots(context, presses, wishes.a_day), strict=True):
         request, texts = _take_in(context, batch, each, slot)
         found.append(request)
         alarmed &= not request.in_danger or alarms.reached_duty(texts)
-        if wishes.tell and not request.in_danger:
-            person = people.by_id(session, request.person_id)
-            texts = [*texts, importing.tell(context, person, request)]
+        if wishes.tell:
+            first = importing.tell(context, people.by_id(session, request.person_id), request)
+            texts, told = [*texts, *first], told + len(first)
         outbox.queue(session, line, f"import-{batch.id}-{each.number}", texts, context.now)
-    return [*_taken_in(found, batch.id, alarmed=alarmed), *(_told(found) if wishes.tell else ())]
+    hear = f"{console.count(told, 'neighbor hears', 'neighbors hear')} of it by text, once people are awake."
+    return [*_taken_in(found, batch.id, alarmed=alarmed), *([hear] if wishes.tell else ())]
 
 
 def _take_in(context: Context, batch: ImportBatch, each: Planned, slot: datetime) -> tuple[Request, list[Text]]:
@@ -144,7 +145,10 @@ def _taken_in(found: Sequence[Request], number: int, *, alarmed: bool) -> list[s
         told = "Whoever is on duty has been alarmed" if alarmed else "NOBODY IS ON DUTY to be alarmed"
         said.append(f"{_numbers(danger)}: may tell of danger. {told}; call them yourself, now.")
     if held:
-        said.append(f"{_numbers(held)}: whoever is on duty reads these first (OPEN or ASSIGN lets them go on).")
+        said.append(
+            f"{_numbers(held)}: whoever is on duty reads these first (OPEN or ASSIGN lets them go on). "
+            "Nothing is texted to them. Where the list says that a phone is not safe, call, and mind who answers."
+        )
     later = [request for request in found if request.state == "open" and not request.wave]
     if later:
         waiting = console.count(len(later), "request waits", "requests wait")
@@ -153,11 +157,6 @@ def _taken_in(found: Sequence[Request], number: int, *, alarmed: bool) -> list[s
         *said,
         f"This was import {number}; hotline request import --undo {number} withdraws what nobody has taken.",
     ]
-
-
-def _told(found: Sequence[Request]) -> list[str]:
-    calm = [request for request in found if not request.in_danger]
-    return [f"{console.count(len(calm), 'neighbor hears', 'neighbors hear')} of it by text, once people are awake."]
 
 
 def _numbers(found: Sequence[Request]) -> str:

@@ -179,7 +179,7 @@ class Stage:
         batch = imports.begin(session, context.line.id, imports.Kind.REQUESTS, "", context.now)
         owner = importing.Owner(person, home, is_new=False)
         request, texts = importing.take_in(context, batch, 1, owner, importing.Listed(row.words), context.now)
-        told = [importing.tell(context, person, request)] if row.told else []
+        told = importing.tell(context, person, request) if row.told else []
         outbox.queue(session, context.line, f"list-{batch.id}", [*texts, *told], context.now)
 
     def _wait(self, by: timedelta) -> None:

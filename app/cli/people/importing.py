@@ -208,6 +208,11 @@ def _say_left(planned: Plan, named: _List) -> None:
         typer.echo(f"{table.counted} {number}: {console.plain(words)} says nothing to us and is left out", err=True)
     for number, why in planned.refused:
         typer.echo(f"{table.counted} {number} refused: {console.plain(why)}", err=True)
+    if not named.make_areas and any(why.startswith("area ") for _, why in planned.refused):
+        typer.echo(
+            "--make-areas adds the areas that the line does not have; --column ignore=HEADING leaves them out",
+            err=True,
+        )
     offering = {"can", "drives"} & {key for key, _ in table.taken} or ticked
     if offering and not named.helpers and not any(row.becomes.helper for row in planned.rows) and planned.rows:
         typer.echo(

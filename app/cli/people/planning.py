@@ -75,8 +75,9 @@ class Plan:
 def skilled(table: Table) -> dict[str, str]:
     """Columns that nobody knows, named after what people help with and ticked: by heading, what is meant."""
     found: dict[str, str] = {}
+    people = [row for row in table.rows if {"address", "whatsapp"} & row.values.keys()]  # no sum below them
     for title in list(table.ignored):
-        cells = [row.others[title] for row in table.rows if title in row.others]
+        cells = [row.others[title] for row in people if title in row.others]
         if skills.means(title) and any(_ticked(words) for words in cells) and None not in map(_ticked, cells):
             found[title] = ", ".join(skills.means(title))
     return found

@@ -7,7 +7,7 @@ from decimal import Decimal
 from handlers.understanding.words import clean
 
 FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)  # ="+12025550101": how a spreadsheet is made to keep digits
-WHOLE = re.compile(r"\+?[\d,]+\.0{1,6}")
+WHOLE = re.compile(r"\+?(?:[\d,]+\.|\d{7,},)0{1,6}")  # with a comma where a country writes 3,5
 
 
 class Unusable(ValueError):
@@ -21,7 +21,7 @@ def cell(text: str) -> str:
         text = made.group(1).strip()
     if text.startswith("'"):
         text = text[1:].strip()
-    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
+    return re.split(r"\.|,(?=0+$)", text)[0] if WHOLE.fullmatch(text) else text
 
 
 def written(value: object) -> str:
