@@ -392,7 +392,12 @@ def test_neither_yes_nor_no(word: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("2025550120,0", "2025550120"), ("2025550120.0", "2025550120"), ("3,0", "3,0"), ("2,025,550,120.0", "2,025,550,120")],
+    [
+        ("2025550120,0", "2025550120"),
+        ("2025550120.0", "2025550120"),
+        ("3,0", "3,0"),
+        ("2,025,550,120.0", "2,025,550,120"),
+    ],
 )
 def test_a_whole_number_of_a_country_with_decimal_commas(written: str, meant: str) -> None:
     assert cell(written) == meant
