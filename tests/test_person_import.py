@@ -404,6 +404,16 @@ def test_who_is_erased_is_in_no_row_of_what_lists_have_changed(run: Command, tmp
         assert gone not in after
 
 
+def test_a_list_puts_nobody_back_on_duty_who_was_put_out(run: Command, tmp_path: Path) -> None:
+    run.good("person", "add", "2025550101", "--name", "Ana", "--helper")
+    run.good("person", "ban", "1", "--why", "took money")
+    (tmp_path / "list.csv").write_text("phone,name,helper,duty\n2025550101,Ana,yes,yes\n")
+    done = run("person", "import", str(tmp_path / "list.csv"))
+    assert "line 2 refused: was put out; to take them back first: hotline person unban 1" in done.stderr
+    assert found(run)["Ana"]["roles"] == ["banned"]
+    assert run("person", "add", "2025550101", "--name", "Ana", "--duty").exit_code == 1
+
+
 def test_a_total_below_the_list_and_a_missing_area_are_no_puzzle(run: Command, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("phone,name,Rides,area\n2025550101,Ana,x,\n2025550102,Bo,,Elm\n,total,5,\n")
     done = run("person", "import", str(tmp_path / "list.csv"), "--helpers")
