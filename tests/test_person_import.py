@@ -414,6 +414,25 @@ def test_a_list_puts_nobody_back_on_duty_who_was_put_out(run: Command, tmp_path:
     assert run("person", "add", "2025550101", "--name", "Ana", "--duty").exit_code == 1
 
 
+def test_whoever_texted_stop_is_not_put_on_duty_unheard(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("phone,name,helper,duty\n2025550101,Ana,yes,yes\n")
+    run.good("person", "add", "2025550101", "--name", "Ana", "--helper")
+    base = run.database()
+    try:
+
+        def stop(session: Session) -> None:
+            (person,) = people.volunteers_named(session, lines.all_lines(session)[0].id, "Ana")
+            person.opted_out_at = NOW
+            session.add(person)
+
+        base.write(stop).result()
+    finally:
+        base.close()
+    done = run("person", "import", str(tmp_path / "list.csv"))
+    assert "line 2 refused: texted STOP, so nothing reaches them on duty; they must text START first" in done.stderr
+    assert "on duty" not in found(run)["Ana"]["roles"]
+
+
 def test_a_total_below_the_list_and_a_missing_area_are_no_puzzle(run: Command, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("phone,name,Rides,area\n2025550101,Ana,x,\n2025550102,Bo,,Elm\n,total,5,\n")
     done = run("person", "import", str(tmp_path / "list.csv"), "--helpers")

@@ -74,7 +74,7 @@ def in_csv(value: Any) -> str:
 def write(file: IO[str], head: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
     """A table as CSV."""
     table = csv.writer(file, lineterminator="\n")
-    table.writerow(head)
+    table.writerow([in_csv(name) for name in head])
     table.writerows([in_csv(cell) for cell in row] for row in rows)
 
 

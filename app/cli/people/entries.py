@@ -157,6 +157,8 @@ def read(session: Session, line: Line, written: Mapping[str, str], own: Collecti
     there = known[0] if known else same_phone.at_number(session, line, value)
     if (helper or duty) and there and there.banned_at is not None:
         raise Unusable(f"was put out; to take them back first: hotline person unban {there.id}")
+    if duty and there and there.opted_out_at is not None:
+        raise Unusable("texted STOP, so nothing reaches them on duty; they must text START first")
     if (helper or duty) and not name and not (there and there.name):
         raise Unusable("no name; neighbors are told the first name of who helps them")
     can, left = skills.read(said.get("can", ""))
