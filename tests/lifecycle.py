@@ -101,7 +101,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.clock = StillClock()
         settings = fakes.settings(self.url, hotline_whatsapp=WHATSAPP)
         self.carrier = self.made_carrier()
-        self.hotline = Hotline(settings, carrier=self.carrier, clock=self.clock)
+        self.hotline = Hotline(settings, carrier=self.carrier, clock=self.clock, database_timeout=60)
         self.sids = count(1)
         self.texts: list[Heard] = []  # everything anybody said
         self.seen = pictures.Picture(self.clock.now(), {}, {}, [], [], [], {}, {}, [], {}, [])

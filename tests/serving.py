@@ -65,6 +65,9 @@ def looking_within(app: FastAPI) -> Callable[[str], Fetched]:
     return look
 
 
+SETTLED = 300  # seconds, at most, until real servers that were killed have come to rest on a busy machine
+
+
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + seconds

@@ -27,7 +27,7 @@ from tests import webhooks
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import PUBLIC, twilio_settings
 from tests.postgres import PostgreSQL
-from tests.serving import process, until
+from tests.serving import SETTLED, process, until
 from tests.standby import NAME, pair
 from tests.test_crash import assert_every_reply_left_once, settle, worker
 from tests.test_crash import running as hotline
@@ -56,13 +56,13 @@ def everything_once(url: str, home: Path, trouble: Callable[[str], None], end_ur
             twilio.post = lambda to, body, headers: (
                 httpx.post(to.replace(PUBLIC, running.url), content=body, headers=headers, timeout=60).status_code
             )
-            until(lambda: health(running.url) == 200)
+            until(lambda: health(running.url) == 200, SETTLED)
             load = Load(running.url, kind=webhooks.whatsapp)  # a number sends eighty a second there, and one SMS
             with load.running():
                 load.wait_for(40)
                 trouble(running.url)
                 load.wait_for(40)
-                until(lambda: spooled(spool) == 0)
+                until(lambda: spooled(spool) == 0, SETTLED)
                 load.wait_for(40)
             assert set(load.answers) == {200}
             assert health(running.url) == 200
@@ -90,7 +90,7 @@ def test_a_server_that_takes_nothing_in_for_a_while_loses_nothing(server: Postgr
     def closed(where: str) -> None:
         server._admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
         server._admin.execute("SELECT pg_reload_conf()")
-        until(lambda: spooled(tmp_path / "spool") > 8)
+        until(lambda: spooled(tmp_path / "spool") > 8, SETTLED)
         assert health(where) == 503  # it takes no texts, whatever can be read
         server._admin.execute("SET default_transaction_read_only = off")
         server._admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
@@ -104,7 +104,7 @@ def test_a_primary_that_dies_is_replaced_by_its_standby(server: PostgreSQL, tmp_
 
         def dies(_: str) -> None:
             server.crash()
-            until(lambda: spooled(tmp_path / "spool") > 8)
+            until(lambda: spooled(tmp_path / "spool") > 8, SETTLED)
             two.promote()
             two.points_to(NAME)
 
@@ -118,11 +118,11 @@ def test_a_primary_that_is_replaced_and_still_answers_is_left(server: PostgreSQL
         held = engine.connect(Settings(_env_file=None, database_url=two.url).database)
         assert held.write(who_answers).result(60) == "data"
         two.set("default_transaction_read_only = on")
-        until(lambda: refuses(held))
+        until(lambda: refuses(held), SETTLED)
         two.caught_up()
         two.promote()
         two.points_to(NAME)
-        until(lambda: not refuses(held))
+        until(lambda: not refuses(held), SETTLED)
         assert held.write(who_answers).result(60) == NAME
         assert held.read(who_answers) == NAME
         held.close()
@@ -147,7 +147,7 @@ def test_of_several_hosts_the_one_that_is_in_charge_is_found(server: PostgreSQL,
 
         def dies(_: str) -> None:
             server.crash()
-            until(lambda: spooled(tmp_path / "spool") > 8)
+            until(lambda: spooled(tmp_path / "spool") > 8, SETTLED)
             two.promote()
 
         everything_once(both, tmp_path, dies, two.at(NAME))
@@ -234,7 +234,7 @@ def test_a_line_that_goes_dead_under_load_loses_nothing(server: PostgreSQL, tmp_
 
         def dead(_: str) -> None:
             way.cut()
-            until(lambda: spooled(tmp_path / "spool") > 8)
+            until(lambda: spooled(tmp_path / "spool") > 8, SETTLED)
             time.sleep(1)
 
         everything_once(f"postgresql://postgres@127.0.0.1:{way.port}/{make_url(url).database}", tmp_path, dead, url)

@@ -66,7 +66,7 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 @pytest.fixture
 def door(database_url: str, clock: StillClock) -> Iterator[Door]:
     settings = fakes.twilio_settings(database_url)
-    hotline = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock)
+    hotline = Hotline(settings, carrier=TwilioRecorder(settings), clock=clock, database_timeout=60)
     hotline.prepare()
     opened = Door(hotline)
     yield opened

@@ -83,7 +83,7 @@ class Lanes(World):
 @pytest.fixture
 def lanes(database_url: str, clock: StillClock) -> Iterator[Lanes]:
     carrier = Paced(clock)
-    hotline = Hotline(fakes.twilio_settings(database_url), carrier=carrier, clock=clock)
+    hotline = Hotline(fakes.twilio_settings(database_url), carrier=carrier, clock=clock, database_timeout=60)
     hotline.prepare()
     yield Lanes(hotline, None, clock, carrier)  # type: ignore[arg-type]
     hotline.stop()

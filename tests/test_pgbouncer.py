@@ -26,7 +26,7 @@ from tests.command import Command
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import PUBLIC, twilio_settings
 from tests.postgres import PostgreSQL
-from tests.serving import process, until
+from tests.serving import SETTLED, process, until
 from tests.test_crash import worker
 
 pytestmark = pytest.mark.skipif(pgbouncer.PROGRAM is None, reason=pgbouncer.MISSING)
@@ -70,10 +70,10 @@ def test_forty_people_and_four_processes_in_transaction_mode(
                 httpx.post(to.replace(PUBLIC, webs[0]), content=body, headers=headers, timeout=60).status_code
             )
             for web in webs:
-                until(lambda web=web: healthy(web))  # type: ignore[misc]
+                until(lambda web=web: healthy(web), SETTLED)  # type: ignore[misc]
             assert asyncio.run(everybody(webs)) == {200: 200}
-            until(lambda: Spool(spool).waiting() == 0)
-            until(lambda: len(twilio.sent) >= 200)
+            until(lambda: Spool(spool).waiting() == 0, SETTLED)
+            until(lambda: len(twilio.sent) >= 200, SETTLED)
             twilio.settle()
         assert Counter(text.to for text in twilio.sent) == {f"whatsapp:{sender}": 5 for sender in SENDERS}
         held = engine.connect(fakes.settings(blank).database)
