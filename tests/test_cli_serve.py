@@ -147,13 +147,27 @@ def test_it_says_in_one_screen_what_is_on_and_what_is_missing(
     assert rows["people"] == "1 volunteer, 0 on duty now"
     assert rows["speaks"] == "English, Spanish; in danger people are told to call 911"
     assert rows["quiet"].startswith("from 21:00 to 8:00 only what is urgent is texted")
-    assert "  - line Neighbors' Hotline: nobody is on duty, so nobody hears of emergencies" in whole
-    assert "hotline doctor" in whole
-    assert "has no volunteer" not in whole
+    assert "For real ones, when you are ready: hotline golive" in said
+    assert "What is missing" not in whole  # pretend phones bring their people along
     assert "Dorothea" not in whole  # it goes into logs
     assert "0101" not in whole
     password = make_url(database_url).password
     assert password is None or password not in whole
+
+
+def test_it_says_what_is_missing_with_what_mends_it(running: Running, tmp_path: Path) -> None:
+    run = Command(f"sqlite:///{tmp_path / 'hotline.db'}", HOTLINE_WHATSAPP="")
+    run.good(*"person add 2025550101 --name Dorothea --helper".split())
+    serve = process(["serve", "--port", "0"], tmp_path, **TWILIO)
+    running.append(serve)
+    said = screen(serve, "serve --host 0.0.0.0")
+    at = said.index("What is missing:")
+    assert "  - line Neighbors' Hotline: has no areas, so nobody is asked by where they are" in said[at:]
+    assert '      hotline line area "Oak Street"' in said[at:]
+    assert "  - line Neighbors' Hotline: nobody is on duty, so nobody hears of emergencies" in said[at:]
+    assert "  All of it: hotline doctor" in said[at:]
+    assert "has no volunteer" not in "".join(said)
+    assert len(said) <= 24
 
 
 def test_a_hotline_that_lacks_nothing_says_so_by_silence(running: Running, tmp_path: Path) -> None:

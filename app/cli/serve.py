@@ -110,7 +110,11 @@ def where(hotline: Hotline, host: str, port: int) -> list[str]:
         said = f"{settings.hotline_name} is running with a simulated phone network; no real text is sent."
         if names := sorted(settings.simulator_hosts):
             said += f" Whoever reaches it as {' or '.join(names)} can read and use every simulated phone."
-        return [*first_screen.wrapped(said), f"Open http://{shown}:{port}/simulator in a browser. {stop}"]
+        return [
+            *first_screen.wrapped(said),
+            "For real ones, when you are ready: hotline golive",
+            f"Open http://{shown}:{port}/simulator in a browser. {stop}",
+        ]
     numbers = " and ".join(
         f"{number} ({channel})"
         for number, channel in ((settings.hotline_number, "SMS"), (settings.hotline_whatsapp, "WhatsApp"))
