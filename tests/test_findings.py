@@ -327,7 +327,8 @@ def test_the_worst_comes_first_and_other_programs_get_it_as_it_was_found(run: Co
 
 def test_what_is_said_at_the_start_is_what_the_doctor_says(run: Command, tmp_path: Path) -> None:
     run.good("line", "list")
-    hotline = Hotline(fakes.settings(f"sqlite:///{tmp_path / 'hotline.db'}"))
+    settings = fakes.twilio_settings(f"sqlite:///{tmp_path / 'hotline.db'}", hotline_whatsapp=None)
+    hotline = Hotline(settings, carrier=fakes.TwilioRecorder(settings))
     hotline.prepare()
     found = hotline.database.read(
         lambda session: diagnosis.at_start(hotline.settings, hotline.carrier, session, hotline.clock.now())
