@@ -152,12 +152,12 @@ def test_duty_sees_so_many_doors_a_day_on_the_board_and_by_text_together(hotline
 def test_a_newcomer_on_duty_reads_no_door_and_no_talk_that_tells_it(hotline: Hotline, cast: Cast) -> None:
     make_newcomer(hotline, cast.dee, cast.ben)
     cast.ben.says("CLAIM 1")
-    assert "214" not in see(cast.dee)
+    assert "214 Oak" not in see(cast.dee)
     for act in ("place", "talk"):
         refused = cast.dee.submit("/board/requests/1", act=act)
         assert refused.status_code == 422
-        assert "214" not in refused.text
-        assert "214" not in see(cast.dee)
+        assert "214 Oak" not in refused.text
+        assert "214 Oak" not in see(cast.dee)
     assert not doors_seen(hotline, cast.dee)
     assert "talk_read" not in kinds(hotline)
 
