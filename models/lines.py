@@ -287,6 +287,11 @@ def by_id(session: Session, line_id: int) -> Line:
     return session.get_one(Line, line_id)
 
 
+def take_turns(session: Session, line_id: int) -> None:
+    """Wait until no other transaction that takes turns on this line is under way. (SQLite has one writer anyway.)"""
+    session.exec(select(Line.id).where(Line.id == line_id).with_for_update(key_share=True)).first()
+
+
 def by_name(session: Session, name: str) -> Line | None:
     """The line with this name, whatever its capitals."""
     return session.exec(select(Line).where(sa.func.lower(Line.name) == name.lower())).first()

@@ -214,6 +214,7 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
         return
     lost.reported_at = now
     session.add(lost)
+    lines.take_turns(session, lost.line_id)  # of two that fail at the same moment one sees what the other says
     context = Context(session, lines.by_id(session, lost.line_id), now)
     line = context.line
     if lost.phrase.startswith(alarms.FIRST_SAID) and resend_elsewhere(session, lost, now):
