@@ -31,7 +31,9 @@ class LineEvent(Model, table=True):
     name: str  # which figure, area or setting; what an answer is to, what a resource says
     before: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     after: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    by_person_id: int | None = Field(default=None, foreign_key="person.id")  # None: whoever has the host
+    # Who did it; with a proposal, who had proposed it. None: whoever has the host.
+    by_person_id: int | None = Field(default=None, foreign_key="person.id")
+    proposal_id: int | None = Field(default=None, foreign_key="proposal.id")  # by which all had decided it
 
 
 def record(
@@ -44,22 +46,35 @@ def record(
     before: Any = None,
     after: Any = None,
     by: int | None = None,
+    proposal: int | None = None,
 ) -> None:
-    """Write down a change."""
+    """Write down a change; `proposal` is the id of the one by which all had decided it."""
     session.insert_later(
-        LineEvent, line_id=line_id, at=now, kind=kind, name=name, before=before, after=after, by_person_id=by
+        LineEvent,
+        line_id=line_id,
+        at=now,
+        kind=kind,
+        name=name,
+        before=before,
+        after=after,
+        by_person_id=by,
+        proposal_id=proposal,
     )
 
 
 @contextmanager
-def recorded(session: Session, line: Line, now: datetime, *, by: int | None = None) -> Iterator[None]:
+def recorded(
+    session: Session, line: Line, now: datetime, *, by: int | None = None, proposal: int | None = None
+) -> Iterator[None]:
     """Write down whatever is changed of a line inside: figures, answers, resources, areas, name and numbers."""
     before = _as_it_is(session, line)
     yield
     after = _as_it_is(session, line)
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
-            record(session, line.id, *key, now, before=before.get(key), after=after.get(key), by=by)
+            record(
+                session, line.id, *key, now, before=before.get(key), after=after.get(key), by=by, proposal=proposal
+            )
 
 
 def _as_it_is(session: Session, line: Line) -> dict[tuple[str, str], Any]:

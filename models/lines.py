@@ -133,6 +133,10 @@ class Policy:
     most_open_requests: int = 5  # of one person; what more they need joins the last of them
     requests_per_day: int = 10  # new ones of one person; more wait for whoever is on duty
     offers_per_day: int = 10  # to one volunteer
+    decide_hours: int = 72  # that a proposal is open
+    decide_quorum: float = 0.34  # of those active lately, who must give their voice for it to pass
+    decide_active_days: int = 30  # in which somebody wrote who counts as active
+    decide_reminder: int = 24  # hours before its end, when those who were silent are reminded
     keep_words_days: int = 30  # of a request after its end, and of texts; then words, places and numbers are blanked
     forget_days: int = 365  # of silence, after which a person is erased
     forget_notice_days: int = 30  # that a volunteer has to say that they stay
@@ -209,6 +213,7 @@ class Line(Model, table=True):
     carrier: str | None = None  # the last real one that ran on it; None if only ever the simulator did
     last_request: int = 0
     last_distribution: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    last_proposal: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nobody is asked, but in danger
     answering: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     resources: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))

@@ -39,6 +39,7 @@ class PersonEvent(Model, table=True):
     by_person_id: int | None = Field(default=None, foreign_key="person.id")  # None: time, or whoever has the host
     request_id: int | None = Field(default=None, foreign_key="request.id")
     words: str | None = None
+    proposal_id: int | None = Field(default=None, foreign_key="proposal.id")  # by which all had decided it
 
 
 def record(
@@ -51,6 +52,7 @@ def record(
     by: int | None = None,
     request_id: int | None = None,
     words: str | None = None,
+    proposal: int | None = None,
 ) -> None:
     """Write down what happened."""
     session.insert_later(
@@ -62,6 +64,7 @@ def record(
         by_person_id=by,
         request_id=request_id,
         words=words,
+        proposal_id=proposal,
     )
 
 

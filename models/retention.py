@@ -37,6 +37,7 @@ from models.people import Address, Person
 from models.person_events import PersonEvent
 from models.pledges import Pledge, PledgeMatch
 from models.prefixes import Prefix
+from models.proposals import Proposal, Remark, Vote
 from models.recurring import Occurrence, RecurringNeed
 from models.requests import Event, Request
 from models.restores import Restore
@@ -181,7 +182,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     ),
     PersonEvent: Retention(
         of=("person_id", "by_person_id"),
-        keep="line_id person_id at kind by_person_id request_id",
+        keep="line_id person_id at kind by_person_id request_id proposal_id",
         blank="words",
     ),
     # What a group does about its own line: what changed is the group's, not theirs who changed it.
@@ -192,7 +193,16 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         keep="batch_id line_id person_id request_id number is_new address_id created_at",
         blank="before after",
     ),
-    LineEvent: Retention(of=("by_person_id",), keep="line_id at kind name before after by_person_id"),
+    LineEvent: Retention(of=("by_person_id",), keep="line_id at kind name before after by_person_id proposal_id"),
+    # What was decided, and what it does, is the group's; the words are theirs who wrote them.
+    Proposal: Retention(
+        of=("by_person_id",),
+        keep="line_id number by_person_id language effect state revision hours asked_at closes_at reminded_at "
+        "closed_at agreed aside blocked needed undone_because created_at",
+        blank="words",
+    ),
+    Vote: Retention(of=("person_id",), erase="proposal_id person_id voice revision words at"),
+    Remark: Retention(of=("person_id",), erase="proposal_id person_id words at"),
     KeptApart: Retention(
         of=("neighbor_id", "helper_id"), keep="line_id neighbor_id helper_id neighbor_hash helper_hash at"
     ),
@@ -243,7 +253,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number from_settings web_address carrier "
-        "last_request last_distribution paused_until answering resources rules answers hash_key swept created_at"
+        "last_request last_distribution last_proposal paused_until answering resources rules answers hash_key swept "
+        "created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
     Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people

@@ -325,6 +325,11 @@ FIGURES: dict[str, Figure] = {
                                  whole(0, 1000)),
     "requests_per_day": Figure("requests", "of one person; more wait for duty. 0 for no limit", whole(0, MOST)),
     "offers_per_day": Figure("offers", "to one volunteer, but for danger; 0 for no limit", whole(0, MOST)),
+    "decide_hours": Figure("hours", "that a proposal is open", whole(1, 24 * 60)),
+    "decide_quorum": Figure("", "of those active lately who must give their voice to a proposal", chance),
+    "decide_active_days": Figure("days", "in which somebody wrote who counts as active", whole(1, 365)),
+    "decide_reminder": Figure("hours", "before its end, when those who said nothing to a proposal are reminded; 0: "
+                              "never", whole(0, 24 * 60)),
     "keep_words_days": Figure("days", "that words and places are kept after a request has ended, and texts after "
                               "they were sent", whole(3, 3650)),
     "forget_days": Figure("days", "of silence, after which a person is erased", whole(90, 36500)),

@@ -163,6 +163,12 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "queue_weeks": Unit.WEEKS,
         "queue_word_days": Unit.DAYS,
     },
+    "deciding": {
+        "decide_hours": Unit.HOURS,
+        "decide_quorum": Unit.CHANCE,
+        "decide_active_days": Unit.DAYS,
+        "decide_reminder": Unit.HOURS,
+    },
     "memory": {
         "keep_words_days": Unit.DAYS,
         "forget_days": Unit.DAYS,

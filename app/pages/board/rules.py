@@ -29,7 +29,7 @@ NOTHING = {
     ),
     **dict.fromkeys("gap_urgent gap_today gap_anytime waves".split(), "by_answers"),
     **dict.fromkeys("yes_chance answer_minutes".split(), "as_measured"),
-    **dict.fromkeys("carrier_keeps_hours brake_requests queue_days".split(), "never"),
+    **dict.fromkeys("carrier_keeps_hours brake_requests queue_days decide_reminder".split(), "never"),
     "first_wave_urgent": "as_later",
     "danger_numbers": "of_country",
     "countries": "own_country",
