@@ -41,6 +41,7 @@ NOT_PEOPLES = {
     "household": "code",
     "importbatch": "kind",
     "lineevent": "kind name before after",
+    "proposal": "language effect state undone_because",
     "line_number": "channel number",
     "spending": "day",
     "surge": "tap",
