@@ -1,10 +1,26 @@
-"""A line's figures in rows, for `hotline line rule` and `hotline line answering`."""
+"""A line's figures in rows, for `hotline line rule` and `hotline line answering`; and how the host sets one."""
 
+from collections.abc import Mapping
 from dataclasses import fields
+from secrets import token_hex
+from typing import Any
 
+from app.clock import Clock
+from app.outbound import outbox
+from handlers import changing
 from handlers.figures.table import FIGURES, shown
+from handlers.turn import Context
 from models import answering
 from models.lines import Line, Policy
+from models.store.session import Session
+
+
+def set_by_host(session: Session, line: Line, values: Mapping[str, Any]) -> None:
+    """From now on the line lives by these; whoever would have decided on them hears of it."""
+    context = Context(session, line, Clock().now())
+    with changing.by_host(context) as told:
+        changing.set_figures(context, values, changing.HOST)
+    outbox.queue(session, line, f"host-rule-{token_hex(8)}", told.texts, context.now)
 
 
 def answering_rows(line: Line) -> list[dict[str, str]]:

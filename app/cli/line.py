@@ -16,10 +16,12 @@ from app.cli.people import addresses
 from app.cli.sheets.cells import Unusable
 from app.clock import Clock
 from app.settings import Settings
+from handlers import changing
 from handlers.figures.table import FIGURES, named
+from handlers.turn import Context
 from handlers.understanding.words import fold
 from models import areas as kept_areas
-from models import line_events, lines, people, regions
+from models import lines, people, regions
 from models.lines import Channel, Line
 from models.store.session import Session
 
@@ -183,19 +185,28 @@ def rule(
     if default and (wanted is None or value is not None):
         console.fail("--default puts one figure back: write its name and no value.", 2)
 
+    changes = wanted is not None and (default or value is not None)
+
+    def look(session: Session) -> bool:
+        found = console.line_named(session, line)
+        return wanted is not None and changing.is_for_all(Context(session, found, Clock().now()), wanted)
+
     def work(session: Session) -> Line:
         found = console.line_named(session, line)
-        if wanted is not None and (default or value is not None):
-            others = {key: kept for key, kept in found.rules.items() if key != wanted}
-            with line_events.recorded(session, found, Clock().now()):
-                found.rules = others if default else {**others, wanted: new}
-                session.add(found)
+        if wanted is not None and changes:
+            figure_rows.set_by_host(session, found, {wanted: None if default else new})
         return found
 
     settings = console.settings()
     with console.opened(settings) as kept:
+        if changes and kept.read(look):
+            typer.echo(
+                f"{wanted} is for the whole group to decide. If this changes it, every volunteer hears of it in the "
+                "morning, and how to take it back.",
+                err=True,
+            )
         changed = kept.write(work).result()
-    if wanted in settings.rules and (default or value is not None) and changed.from_settings:
+    if wanted in settings.rules and changes and changed.from_settings:
         variable = f"HOTLINE_{wanted}".upper()
         typer.echo(f"{variable} is set, and will be what holds from the next start on.", err=True)
     shown = [row for row in figure_rows.rows(changed) if wanted in (None, row["name"])]
