@@ -22,7 +22,7 @@ from handlers.summary import Quoted, Said, Several, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
-from models import assignments, crews, events, kept_apart, line_events, offers, people, requests
+from models import assignments, crews, events, kept_apart, line_events, offers, people, requests, watch
 from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
@@ -47,9 +47,12 @@ def duty(turn: Turn, order: Order) -> Texts:
     begins: bool | None = order.argument
     if begins is not None:
         was_on = turn.speaker.on_duty
-        turn.speaker.on_duty_since = (turn.speaker.on_duty_since or turn.now) if begins else None
-        turn.speaker.duty_at = turn.now if begins or was_on else turn.speaker.duty_at
-        turn.session.add(turn.speaker)
+        if begins:
+            turn.speaker.on_duty_since = turn.speaker.on_duty_since or turn.now
+            turn.speaker.duty_at = turn.now
+            turn.session.add(turn.speaker)
+        elif was_on:
+            watch.end(turn.session, turn.speaker, turn.now)
         if begins and not was_on:
             yield from duty_acts.begins(turn)
     up = alarms.for_whom(turn, turn.speaker) if turn.speaker.on_duty else []

@@ -135,8 +135,7 @@ def _ends(context: Context, shift: Shift) -> Texts:
 
 def go_off(context: Context, person: Person) -> None:
     """They are not on duty any more; the alarms that they had taken are up again."""
-    person.on_duty_since, person.duty_at = None, context.now
-    context.session.add(person)
+    watch.end(context.session, person, context.now)
     kept_alarms.let_go(context.session, person.id, context.now)
 
 

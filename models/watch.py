@@ -1,15 +1,58 @@
-"""The watch: whom danger may call to it when nobody on duty answers."""
+"""The watch: who had it, for how long, and whom danger may call to it when nobody on duty answers."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from models import person_events
 from models.people import HELPING, Person
+from models.person_events import WATCH_BEGAN, WATCH_ENDED, PersonEvent
 from models.requests import Request, State
 from models.shifts import Shift
 from models.store.session import Session
+
+
+def end(session: Session, person: Person, now: datetime) -> None:
+    """Somebody is not on duty any more; when they were stays known.
+
+    Both moments are written at its end: a watch begins in many ways (a text, the clock, the host), and no way may
+    forget to write it down.
+    """
+    if person.on_duty_since is not None:
+        person_events.record(session, person.line_id, person.id, WATCH_BEGAN, person.on_duty_since)
+        person_events.record(session, person.line_id, person.id, WATCH_ENDED, now)
+    person.on_duty_since, person.duty_at = None, now
+    session.add(person)
+
+
+def held(session: Session, line_id: int, since: datetime, until: datetime) -> Mapping[int, timedelta]:
+    """How long each of the line's volunteers was on duty between these moments; who never was is not in it."""
+    # The beginnings of watches that ended after `since` may be long before it, but never without their end.
+    ended = select(PersonEvent.person_id).where(
+        PersonEvent.line_id == line_id, PersonEvent.kind == WATCH_ENDED, PersonEvent.at > since
+    )
+    events = select(PersonEvent).where(
+        col(PersonEvent.person_id).in_(ended), col(PersonEvent.kind).in_((WATCH_BEGAN, WATCH_ENDED))
+    )
+    found: dict[int, timedelta] = defaultdict(timedelta)
+    began: dict[int, datetime] = {}
+    for event in session.exec(events.order_by(col(PersonEvent.id))):
+        if event.kind == WATCH_BEGAN:
+            began[event.person_id] = event.at
+        elif (start := began.pop(event.person_id, None)) is not None:
+            found[event.person_id] += _within(start, event.at, since, until)
+    still = select(Person).where(Person.line_id == line_id, col(Person.on_duty_since) < until)
+    for person in session.exec(still):
+        if person.on_duty_since is not None:
+            found[person.id] += _within(person.on_duty_since, until, since, until)
+    return {who: time for who, time in found.items() if time}
+
+
+def _within(start: datetime, end_: datetime, since: datetime, until: datetime) -> timedelta:
+    return max(min(end_, until) - max(start, since), timedelta(0))
 
 
 def called_since(session: Session, line_id: int, since: datetime) -> list[datetime]:
