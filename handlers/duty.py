@@ -30,6 +30,7 @@ from models.offers import State as OfferState
 from models.requests import LIVE, TALKING, Outcome, Request, State
 
 READ_TO = 5  # alarms, to whoever takes the watch
+STAYS = 1  # the first answer to whether they are still on duty
 SHOWN = 8  # requests in one answer
 ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
 CAN = {  # what SHOW offers
@@ -66,6 +67,16 @@ def duty(turn: Turn, order: Order) -> Texts:
     else:
         kept_alarms.let_go(turn.session, turn.speaker.id, turn.now)
         yield turn.reply("duty_off_nobody" if duty_tasks.left(turn) else "duty_off")
+
+
+def still_on(turn: Turn, intent: Answer) -> Texts:
+    """The answer to whether they are still on duty: 1 goes on, 2 ends the watch."""
+    if intent.choice is None:
+        yield turn.reply("still_on")
+        return
+    turn.unask(turn.speaker)
+    stays = intent.choice == STAYS
+    yield from duty(turn, Order("duty", argument=None if stays and turn.speaker.on_duty else stays))
 
 
 def _takes_the_watch(turn: Turn, up: list[Alarm], *, begins: bool) -> Texts:

@@ -98,9 +98,20 @@ def who_asked(session: Session, line_id: int) -> list[Person]:
 
 
 def may_be_called(
-    session: Session, line_id: int, *, not_since: datetime, most: int, wakeable: bool, without: Collection[int]
+    session: Session,
+    line_id: int,
+    *,
+    not_since: datetime,
+    most: int,
+    wakeable: bool,
+    without: Collection[int],
+    rested_since: datetime | None = None,
 ) -> list[Person]:
-    """Vouched volunteers who are not on duty and were not asked since then, the longest ago first."""
+    """Vouched volunteers who are not on duty and were not asked since then, the longest ago first.
+
+    With `rested_since`, before them those who had no watch since that moment.
+    """
+    rested = [sa.case((col(Person.duty_at) >= rested_since, 1), else_=0)] if rested_since is not None else []
     never_first = sa.case((col(Person.watch_asked_at).is_(None), 0), else_=1)
     free = select(Person).where(
         Person.line_id == line_id,
@@ -110,4 +121,4 @@ def may_be_called(
         sa.or_(col(Person.watch_asked_at).is_(None), col(Person.watch_asked_at) < not_since),
         col(Person.wake_since).is_not(None) if wakeable else col(Person.wake_since).is_(None),
     )
-    return session.exec(free.order_by(never_first, col(Person.watch_asked_at), col(Person.id)).limit(max(most, 0)))
+    return session.exec(free.order_by(*rested, never_first, col(Person.watch_asked_at), col(Person.id)).limit(max(most, 0)))
