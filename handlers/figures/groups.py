@@ -46,6 +46,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "vouch_after_days": Unit.DAYS,
         "vouches_per_week": Unit.PEOPLE,
         "young_days": Unit.DAYS,
+        "founders": Unit.PEOPLE,
         "put_out_per_day": Unit.PEOPLE,
         "duty_begins_told": Unit.PEOPLE,
         "relays_at_once": Unit.TEXTS,
@@ -157,6 +158,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "decide_quorum": Unit.CHANCE,
         "decide_active_days": Unit.DAYS,
         "decide_reminder": Unit.HOURS,
+        "ending_days": Unit.DAYS,
         "decided_only": Unit.FIGURES,
     },
     "memory": {
