@@ -2,8 +2,7 @@
 
 Amounts are whole cents (the smallest unit of the line's one currency), never floats. Nothing is paid by the software:
 whoever holds the account says what they have paid. An entry's amount never goes, not with whoever said it either;
-each step of it is an event. Whoever changes an entry takes turns (`locked`), so that two who say OK in the same moment
-are two, and it is approved once.
+each step of it is an event. What becomes of an entry is in models/purse_steps.py.
 """
 
 from dataclasses import dataclass
@@ -215,9 +214,7 @@ def decided(
     session: Session, line: Line, proposal_id: int, by: int, cents: int, words: str, now: datetime
 ) -> PurseEntry:
     """What all have decided to spend: it is approved already, and to be paid to whoever proposed it."""
-    return add(
-        session, line, Kind.SPENT, cents, now, by=by, words=words, proposal_id=proposal_id, approved=True
-    )
+    return add(session, line, Kind.SPENT, cents, now, by=by, words=words, proposal_id=proposal_id, approved=True)
 
 
 def record(
@@ -253,6 +250,11 @@ def by_id(session: Session, entry_id: int) -> PurseEntry:
     return session.get_one(PurseEntry, entry_id)
 
 
+def with_receipt(session: Session, attachment_id: int) -> PurseEntry | None:
+    """What this picture is the receipt of."""
+    return session.exec(select(PurseEntry).where(PurseEntry.attachment_id == attachment_id)).first()
+
+
 def locked(session: Session, entry: PurseEntry) -> PurseEntry:
     """The same as it stands now, and nobody else changes it before this transaction ends."""
     session.flush()
@@ -284,7 +286,9 @@ def latest(session: Session, line_id: int, most: int, *, before: int | None = No
 
 def every(session: Session, line_id: int) -> list[PurseEntry]:
     """All entries, in the order of their numbers."""
-    return list(session.exec(select(PurseEntry).where(PurseEntry.line_id == line_id).order_by(col(PurseEntry.number))))
+    return list(
+        session.exec(select(PurseEntry).where(PurseEntry.line_id == line_id).order_by(col(PurseEntry.number)))
+    )
 
 
 def totals(session: Session, line_id: int) -> Totals:

@@ -1,16 +1,17 @@
 """Money in a text: `$31.50`, `31,50 €`, "spent 31.50". Never a price of something else, an hour or a telephone.
 
-An amount is exact (Decimal). Whether a comma or a point stands before its cents is told by what follows it: one or two
-digits are cents, three are thousands, in every language.
+An amount is exact (Decimal). Whether a comma or a point stands before its cents is told by what follows it: one or
+two digits are cents, three are thousands, in every language.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from handlers.understanding.arguments import Said
+from handlers.understanding.intents import Amount
 from handlers.understanding.phrases import PhraseIndex
 from handlers.understanding.words import Token, split
 
@@ -26,17 +27,9 @@ NAMED = re.compile(r"(?:([sg])\s?#?|#)(\d{1,7})\b", re.IGNORECASE)
 REQUEST = re.compile(r"#(\d{1,7})\b")
 FIRST_NUMBER = re.compile(r"(#?)(\d{1,7})(?:[\s:]+|,\s+)")
 PUNCTUATION = " \t\r\n,.;:-!("
+CLAUSE = re.compile(r"[,;.!\n]")
 JOINING = re.compile(r"[\s,;&+]+(?:(?:and|y)\s+)?", re.IGNORECASE)
 MOST_NAMED = 5  # in one text; every one of them costs an answer
-
-
-@dataclass(frozen=True)
-class Amount:
-    """A sum as somebody wrote it, in whole units with their cents."""
-
-    value: Decimal
-    sign: str = ""  # `$`, `€` or `£`; empty where none was written
-    typed: str = ""  # without its sign
 
 
 class SpentSaid(NamedTuple):
@@ -94,17 +87,31 @@ def taken(note: str, phrases: PhraseIndex, *, after_number: bool) -> tuple[Amoun
     """
     first = begins(note, phrases)
     if first is not None and (first[0].sign or (after_number and TO_THE_CENT.search(first[0].typed))):
-        return first
+        return _on_what(*first, "", phrases)
     words = split(note)
     for at, word in enumerate(words):
         size = _spending(words[at:], phrases)
         found = begins(note[words[at + size - 1].end :].lstrip(" :,-"), phrases) if size else None
         if found is not None:
-            return found[0], _joined(note[: word.start], found[1])
+            return _on_what(*found, note[: word.start], phrases)
     last = [found for found in AMOUNT.finditer(note) if found["before"] or found["after"]]
-    if len(last) == 1 and last[0].end() == len(note) and note[: last[0].start()].rstrip()[-1:] in (",", ".", ";", ":"):
+    if (
+        len(last) == 1
+        and last[0].end() == len(note)
+        and note[: last[0].start()].rstrip()[-1:] in (",", ".", ";", ":")
+    ):
         return _amount(last[0]), note[: last[0].start()].strip(PUNCTUATION)
     return None, note
+
+
+def _on_what(amount: Amount, rest: str, before: str, phrases: PhraseIndex) -> tuple[Amount, str]:
+    """What an amount was for goes with it, not to the neighbor: "$31.50 for ice, left it at the door"."""
+    words = split(rest)
+    if words and phrases.is_function_word("spent_on", words[0].text):
+        clause = CLAUSE.search(rest)
+        end = clause.start() if clause else len(rest)
+        amount, rest = replace(amount, words=rest[words[0].end : end].strip(PUNCTUATION)), rest[end:]
+    return amount, ", ".join(part for part in (before.strip(PUNCTUATION), rest.strip(PUNCTUATION)) if part)
 
 
 def _spending(words: Sequence[Token], phrases: PhraseIndex) -> int:
@@ -112,10 +119,6 @@ def _spending(words: Sequence[Token], phrases: PhraseIndex) -> int:
     sizes = range(min(3, len(words)), 0, -1)
     spent = (n for n in sizes if phrases.is_function_word("spending", *(w.text for w in words[:n])))
     return next(spent, 0)
-
-
-def _joined(before: str, after: str) -> str:
-    return ", ".join(part for part in (before.strip(PUNCTUATION), after) if part)
 
 
 def spent(said: Said) -> tuple[SpentSaid, ...] | None:
