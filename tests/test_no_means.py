@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 from app.simulator import sandbox, transcript_reader
 from app.simulator.stage import Stage
 from app.simulator.transcript import Step, Waits
-from handlers import phrasebook, views
+from handlers import phrasebook, segments, views
+from handlers.summary import Said
 from models.candidates import Candidate
 from models.households import Household
 from models.lines import Policy
@@ -425,3 +426,15 @@ def test_the_same_on_either_database(two_urls: tuple[str, str], tmp_path: Path) 
         for url, whose in zip(two_urls, ("Ana", "Zoe"), strict=True)
     )
     assert hers == not_hers
+
+
+@pytest.mark.parametrize("code", phrasebook.languages())
+@pytest.mark.parametrize(
+    ("phrase", "more"), [("receipt_yes", "join"), ("receipt_yes_helper", "ask"), ("distro_thanks", "join")]
+)
+def test_what_is_said_once_fits_into_the_thanks(code: str, phrase: str, more: str) -> None:
+    """One segment, also once a line has had very many requests."""
+    told = Said("receipt_join" if more == "join" else "receipt_ask")
+    said = phrasebook.book(code).say(phrase, {"number": 99_999, more: told})
+    assert said.endswith(phrasebook.book(code).pages["say"][told.phrase])
+    assert segments.count(segments.thrifty(said)) == 1
