@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 
-from handlers import distributing, waves
+from handlers import distributing, inviting, waves
 from handlers.phrasebook import Value
 from handlers.summary import Lines, Ours, Quoted, Said, Several
 from handlers.turn import Text, Texts, Turn
@@ -185,7 +185,7 @@ def _thanks(turn: Turn, distribution: Distribution, one: Invitation, person: Per
         yield turn.tell(person, "distro_thanks_rest", about=request, what=turn.what(request))
         return
     if waves.close(turn, request, Outcome.FULFILLED, by=person.id, out_of=LIVE):
-        yield turn.tell(person, "distro_thanks", about=request)
+        yield turn.tell(person, "distro_thanks", about=request, join=inviting.to_join(turn, person, request))
         yield from waves.let_off(turn, request)
 
 

@@ -6,7 +6,7 @@ Nothing else counts as fulfilled.
 from collections.abc import Generator
 from datetime import timedelta
 
-from handlers import company, intake, pace, pressing, recurring, relaying, standing, talks, unmet, waves
+from handlers import company, intake, inviting, pace, pressing, recurring, relaying, standing, talks, unmet, waves
 from handlers.phrasebook import Value
 from handlers.summary import Name, Quoted, Said, Sight, brief
 from handlers.turn import Text, Texts, Turn
@@ -139,10 +139,11 @@ def _came(turn: Turn, request: Request, words: str) -> Texts:
         return
     turn.unask(turn.speaker, request)
     if request.outcome in UNSURE and _reconsider(turn, request, Outcome.FULFILLED, "confirmed"):
-        yield turn.reply("receipt_yes", about=request)
+        yield turn.reply("receipt_yes", about=request, join=inviting.to_join(turn, turn.speaker, request, said))
         for helper in waves.thanked(turn, request):
             phrase = "receipt_yes_helper_words" if said else "receipt_yes_helper"
-            yield turn.tell(helper, phrase, about=request, words=Quoted(said))
+            ask = inviting.to_ask(turn, helper, request, said)
+            yield turn.tell(helper, phrase, about=request, words=Quoted(said), ask=ask)
     else:
         yield from _to_helper(turn, request, words)
 

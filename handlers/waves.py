@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import brake, bundles, matching, neighboring, pacing, pause, pledge_words, unmet
+from handlers import brake, bundles, inviting, matching, neighboring, pacing, pause, pledge_words, unmet
 from handlers.brake import Held
 from handlers.phrasebook import Value
 from handlers.summary import Quoted, Said, What
@@ -264,11 +264,12 @@ def fulfilled(turn: Turn, request: Request, words: str = "") -> Texts:
     """The neighbor says that help came, by an answer or by DONE: the loop is closed, and its helpers hear of it."""
     turn.unask(turn.speaker, request)
     if close(turn, request, Outcome.FULFILLED, by=turn.speaker.id):
-        yield turn.reply("receipt_yes", about=request)
+        yield turn.reply("receipt_yes", about=request, join=inviting.to_join(turn, turn.speaker, request, words))
         for helper in thanked(turn, request):
             apart = kept_apart.are(turn.session, request, helper.id)
             phrase = "receipt_yes_helper_words" if words and not apart else "receipt_yes_helper"
-            yield turn.tell(helper, phrase, about=request, words=Quoted(words))
+            ask = inviting.to_ask(turn, helper, request, words)
+            yield turn.tell(helper, phrase, about=request, words=Quoted(words), ask=ask)
 
 
 def thanked(context: Context, request: Request) -> list[Person]:

@@ -7,7 +7,7 @@ from handlers.phrasebook import Value
 from handlers.summary import Lines, Name, Said, Several, When
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Order
-from models import assignments, events, kept_apart, people, person_events, requests
+from models import events, kept_apart, people, person_events, requests
 from models.people import Person
 from models.requests import Event, Outcome, Request, State
 
@@ -52,8 +52,7 @@ def _person(turn: Turn, person: Person) -> Text:
     """Who vouched for a volunteer, who for that one, and for whom they did: for whoever is on duty."""
     theirs = [turn.numbered(each) for each in people.vouched_by(turn.session, turn.line.id, person.id)]
     vouched = Said("who_vouched", {"names": Several(theirs[-LONGEST_CHAIN:])}) if theirs else None
-    done = assignments.completed(turn.session, person.id)
-    return turn.reply("who_person", chain=Lines(chain(turn, person)), vouched=vouched, n=done)
+    return turn.reply("who_person", chain=Lines(chain(turn, person)), vouched=vouched)
 
 
 def chain(context: Context, person: Person) -> list[Said]:

@@ -92,18 +92,13 @@ def record(
     """Write down what a row made of somebody; `before` is None for who was not known."""
     after = told(person)
     changed = [name for name in after if before is not None and before[name] != after[name]]
-    session.create(
-        ImportedRow,
-        batch_id=batch.id,
-        line_id=person.line_id,
-        person_id=person.id,
-        number=number,
-        is_new=before is None,
-        address_id=address_id,
-        before=None if before is None else {name: before[name] for name in changed},
-        after=None if before is None else {name: after[name] for name in changed},
-        created_at=now,
-    )
+    known: dict[str, Any] = {"address_id": address_id}
+    if before is not None:
+        known |= {
+            "before": {name: before[name] for name in changed},
+            "after": {name: after[name] for name in changed},
+        }
+    _row(session, batch, number, person.id, now, is_new=before is None, **known)
     batch.made += before is None
     batch.changed += before is not None
     session.add(batch)
@@ -113,15 +108,22 @@ def record_request(
     session: Session, batch: ImportBatch, number: int, request: Request, now: datetime, *, is_new: bool
 ) -> None:
     """Write down which request a row made, and whether its neighbor was new."""
+    _row(session, batch, number, request.person_id, now, is_new=is_new, request_id=request.id)
+
+
+def _row(
+    session: Session, batch: ImportBatch, number: int, person_id: int, now: datetime, *, is_new: bool, **known: Any
+) -> None:
+    """What a row made, of whom."""
     session.create(
         ImportedRow,
         batch_id=batch.id,
         line_id=batch.line_id,
-        person_id=request.person_id,
-        request_id=request.id,
+        person_id=person_id,
         number=number,
         is_new=is_new,
         created_at=now,
+        **known,
     )
 
 

@@ -19,7 +19,7 @@ from tests import fakes, logscan, memory
 from tests.browser import chromium
 from tests.fake_twilio import FakeTwilio
 from tests.fakes import Recorder, StillClock
-from tests.postgres import PostgreSQL
+from tests.postgres import PostgreSQL, blank_database
 from tests.racing import Course, Racers, racers
 from tests.serving import looking_within, within
 from tests.world import World, quick
@@ -104,13 +104,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture(params=BOTH)
 def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without any table, of either kind, for this test alone."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'blank.db'}"
-        return
-    server: PostgreSQL = request.getfixturevalue("postgres")
-    url = server.blank()
-    yield url
-    server.drop(url)
+    with blank_database(request, tmp_path / "blank.db") as url:
+        yield url
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from app.database import moving_rows
 from app.database.moving import Moved, Talk, move
 from models.store.types import EnumString, UtcDateTime
 from tests import fakes
-from tests.postgres import PostgreSQL
+from tests.postgres import blank_database
 
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.floats(-1e9, 1e9) | WORDS
@@ -28,13 +28,8 @@ MOMENTS = st.integers(0, 2**52).map(lambda micros: datetime.fromtimestamp(0, UTC
 @pytest.fixture(params=["sqlite", "postgresql"])
 def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a database is to be: of either kind, with nothing in it."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'other.db'}"
-        return
-    server: PostgreSQL = request.getfixturevalue("postgres")
-    url = server.blank()
-    yield url
-    server.drop(url)
+    with blank_database(request, tmp_path / "other.db") as url:
+        yield url
 
 
 def url_of(database_url: str) -> URL:

@@ -4,11 +4,15 @@ Databases are reused: emptying one takes a tenth of the time of making one.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import LiteralString
 from urllib.parse import quote
 
 import psycopg
+import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -102,3 +106,15 @@ class PostgreSQL:
 def new_name() -> str:
     """A name that no other process gives a database."""
     return f"test_{os.getpid()}_{next(NUMBERS)}"
+
+
+@contextmanager
+def blank_database(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
+    """A database without any table, of the kind that a fixture was asked for: this file, or one of the server's."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{file}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    url = server.blank()
+    yield url
+    server.drop(url)

@@ -44,7 +44,6 @@ class OneVolunteer:
     row: Volunteer
     chain: Sequence[Said]
     vouched: Sequence[Volunteer]
-    done: int
     in_hand: Sequence[InHand]
     happened: Sequence[Happened]
     words_days: int
@@ -65,7 +64,6 @@ def look(context: Context, reader: Person, number: int) -> OneVolunteer | None:
         row=row,
         chain=who.chain(context, person),
         vouched=[known[0] for each in theirs if (known := volunteers.of(context, reader, each.id))],
-        done=assignments.completed(session, person.id),
         in_hand=[*_in_hand(context, reader, person)],
         happened=[*_happened(context, person)],
         words_days=policy.keep_words_days,

@@ -46,8 +46,7 @@ class Volunteer:
     in_hand: int
     most: int
     asked_at: datetime | None
-    unanswered: int
-    silent: bool
+    silent: bool  # let several offers go by in a row, and is asked less
     away_until: datetime | None
     away: bool  # until they say that they are back
     on_duty: bool
@@ -130,7 +129,6 @@ def _row(context: Context, person: Person, in_hand: int, names: dict[int, str], 
         in_hand=in_hand,
         most=most,
         asked_at=person.last_asked_at,
-        unanswered=person.unanswered,
         silent=person.unanswered >= context.line.policy.unanswered_most,
         away_until=person.back_at(context.now),
         away=person.is_away(context.now),

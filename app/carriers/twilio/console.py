@@ -49,12 +49,16 @@ class ReadOnlyClient(HttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Ask once. Raises ConsoleError where no answer comes."""
+        """Make one request. Raises ConsoleError where no answer comes: then nobody knows whether it was done."""
         try:
-            answer = self.http.request(method, self.address(uri), params=params, headers=headers, auth=auth)
+            answer = self.call(method, self.address(uri), data, params=params, headers=headers, auth=auth)
         except httpx.HTTPError as error:
             raise ConsoleError(f"no answer: {type(error).__name__}") from error
         return Response(answer.status_code, answer.text, answer.headers)
+
+    def call(self, method: str, url: str, data: dict[str, object] | None, **more: Any) -> httpx.Response:
+        """Ask once, and send nothing along. Raises httpx.HTTPError where no answer comes."""
+        return self.http.request(method, url, **more)
 
     def address(self, uri: str) -> str:
         """Where to ask. Twilio has a host for each family of resources; an emulator answers for all of them."""

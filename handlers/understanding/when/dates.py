@@ -19,10 +19,12 @@ class Dates(Hours):
     """The dates of a text."""
 
     def date(self, i: int) -> Fact | None:
-        """`March 13`, `13 de marzo`, `the 13th of march`."""
+        """`March 13`, `13 de marzo`, `the 13th of march`; `until March` is until the first of it."""
         month = find(self.words, i, "month")
         if month is not None:
             j = i + len(month.words)
+            if self.is_month_alone(i, j):
+                return Fact(i, j + self.is_year(j), Named(Day(DayKind.DATE, 1, month.value)))
             if j >= len(self.words) or ENDS.search(self.gap(j).lstrip(".")):
                 return None
             ordinal, n = self.nth(j)
@@ -36,6 +38,13 @@ class Dates(Hours):
         if month is None or n is None or not (of or ordinal or self.ends_well(j + 1)) or not self.is_month(j + of):
             return None
         return Fact(i, j + of + 1, Named(Day(DayKind.DATE, n, month.value)))
+
+    def is_month_alone(self, i: int, j: int) -> bool:
+        """Whether the month that ends before the word j is all that is said, and leads to its first day."""
+        if "by" not in self.leads or self.words[i].text == "mar":  # "hasta mar" may be until Tuesday
+            return False
+        j += self.is_year(j)
+        return self.ends(j) or (self.words[i].text != "may" and find(self.words, j, "behind_small") is not None)
 
     def is_month(self, i: int) -> bool:
         """Whether a month behind a number is one: "2 may come" has none."""

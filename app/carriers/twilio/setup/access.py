@@ -75,30 +75,11 @@ class WritingClient(ReadOnlyClient):
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
 
-    def request(
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, Any] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Make one request. Raises ConsoleError where no answer comes: then nobody knows whether it was done."""
-        sent: dict[str, Any] = {
-            "json" if (headers or {}).get("Content-Type") == JSON["Content-Type"] else "data": data
-        }
-
-        def once() -> httpx.Response:
-            return self.http.request(method, self.address(uri), params=params, headers=headers, auth=auth, **sent)
-
-        try:
-            answer = self.tries(once)
-        except httpx.HTTPError as error:
-            raise ConsoleError(f"no answer: {type(error).__name__}") from error
-        return Response(answer.status_code, answer.text, answer.headers)
+    def call(self, method: str, url: str, data: dict[str, object] | None, **more: Any) -> httpx.Response:
+        """Send it along, and ask again for as long as too many ask. Raises httpx.HTTPError where no answer comes."""
+        as_json = (more.get("headers") or {}).get("Content-Type") == JSON["Content-Type"]
+        sent: dict[str, Any] = {"json" if as_json else "data": data}
+        return self.tries(self.http.request, method, url, **sent, **more)
 
 
 class Access(Console):
