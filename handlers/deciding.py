@@ -76,13 +76,15 @@ def tell_all(
             not_before=person.back_at(context.now),
             expires_at=proposal.closes_at if proposal.is_open else None,
             short=SHORT.get(phrase, ""),
+            merged=f"proposal-{proposal.id}-{person.id}",  # who sleeps reads how it stands in the morning
         )
 
 
 def ask(context: Context, person: Person, proposal: Proposal) -> None:
     """A plain yes of theirs is about this from now on, unless they were asked something else."""
     waiting = context.asked_of(person)
-    if waiting is None or waiting.question is Question.PROPOSAL:
+    idle = waiting is not None and waiting.question is Question.NEED and waiting.request_id is None
+    if waiting is None or idle or waiting.question is Question.PROPOSAL:
         context.ask(person, Question.PROPOSAL, options=OPTIONS, words=str(proposal.id))
 
 

@@ -36,7 +36,7 @@ def propose(turn: Turn, order: Order) -> Texts:
     elif (refused := _may_not_propose(turn, said)) is not None:
         yield refused
     elif turn.matches:  # "propongo que nos veamos a las 5", said to whoever they help
-        turn.ask(turn.speaker, Question.PROPOSES, options=NO, words=turn.heard.body)
+        turn.ask(turn.speaker, Question.PROPOSES, options=NO, words=f"{said.hours or 0} {said.words}")
         yield turn.reply("proposal_for_all", words=proposal_words.cut(said.words, agenda.LISTED))
     else:
         yield from _proposed(turn, said, order.language)
@@ -52,7 +52,8 @@ def for_all(turn: Turn, intent: Answer) -> Texts:
     if intent.choice == NO:
         yield turn.reply("proposal_not_for_all")
         return
-    said = Proposed(asked.words)
+    hours, _, words = asked.words.partition(" ")
+    said = Proposed(words, int(hours) or None)
     refused = _may_not_propose(turn, said)
     yield from iter([refused]) if refused is not None else _proposed(turn, said, None)
 
@@ -99,7 +100,8 @@ def _proposed(turn: Turn, said: Proposed, language: str | None) -> Texts:
         effect=found.pack() if found else None,
     )
     n, texts = deciding.ask_all(turn, made, "proposal_asked")
-    yield turn.reply("proposal_made", **agenda.told(turn, made), n=n, needed=agenda.tally(turn, made).needed)
+    told = {**agenda.told(turn, made), "words": proposal_words.cut(made.words, agenda.LISTED)}
+    yield turn.reply("proposal_made", **told, n=n, needed=agenda.tally(turn, made).needed)
     yield from texts
 
 
@@ -163,27 +165,37 @@ def _say(turn: Turn, proposal: Proposal, voice: Voice, words: str | None, phrase
         yield turn.reply("proposal_no_voice", number=proposal.number)
         return
     before = proposals_of.vote_of(turn.session, proposal, turn.speaker.id)
+    blocked = before is not None and before.revision == proposal.revision and before.voice is Voice.BLOCK
     if not proposals_of.vote(turn.session, proposal, turn.speaker.id, voice, turn.now, words=words):
         yield from agenda.whole(turn, proposal)
         return
     deciding.unask(turn, turn.speaker, proposal)
-    tally = agenda.tally(turn, proposal)
     author = proposal_words.by(turn, proposal)
-    values = {**agenda.told(turn, proposal), **proposal_words.counted(proposal, tally)}
+    values = {**agenda.told(turn, proposal), "words": proposal_words.cut(proposal.words, agenda.LISTED)}
+    if voice is Voice.BLOCK and _is_apart(turn, author):
+        phrase = "proposal_you_block_all"
     yield turn.reply(phrase, **values, name=proposal_words.named(turn, author, turn.speaker))
     if words is not None and voice is not Voice.AGREE:
         told = "proposal_is_blocked" if voice is Voice.BLOCK else "proposal_without"
-        yield from _to_author(turn, proposal, told, words)
-    elif before is not None and before.revision == proposal.revision and before.voice is Voice.BLOCK:
-        yield from _to_author(turn, proposal, "proposal_unblocked", "")
+        yield from _to_author(turn, proposal, author, told, words)
+    elif blocked:
+        yield from _to_author(turn, proposal, author, "proposal_unblocked", "")
 
 
-def _to_author(turn: Turn, proposal: Proposal, phrase: str, words: str) -> Texts:
-    """Whoever proposed it hears of it, unless the two are kept apart or it was themselves."""
-    author = proposal_words.by(turn, proposal)
-    if author.id != turn.speaker.id and not _is_apart(turn, author) and author.helps:
-        name = proposal_words.named(turn, turn.speaker, author)
-        yield turn.tell(author, phrase, number=proposal.number, name=name, words=Quoted(words))
+def _to_author(turn: Turn, proposal: Proposal, author: Person, phrase: str, words: str) -> Texts:
+    """Whoever proposed it hears of it; where the two are kept apart, only that somebody blocks."""
+    if author.id == turn.speaker.id or not author.helps:
+        return
+    if not _is_apart(turn, author):
+        yield turn.tell(
+            author,
+            phrase,
+            number=proposal.number,
+            name=proposal_words.name(turn, turn.speaker),
+            words=Quoted(words),
+        )
+    elif phrase == "proposal_is_blocked":
+        yield turn.tell(author, "proposal_is_blocked_by", number=proposal.number)
 
 
 def _is_apart(turn: Turn, person: Person) -> bool:

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from handlers import deciding
-from handlers.turn import Text, Turn
+from handlers.turn import AFTERWARDS, Text, Turn
 from handlers.understanding.intents import OPEN_QUESTIONS, Order, Question
 from models import proposals as proposals_of
 from models import requests
 from models.proposals import Proposal
 
+EVERYDAY = frozenset({"ask", "block"})  # "ask 7 people", "block 7 is flooded"
 INSTEAD = {"nevermind": "proposal", "claim": "agree", "pass": "aside"}
 
 
@@ -34,9 +35,14 @@ def is_meant(turn: Turn, order: Order) -> bool:
     if not order.numbers or order.command == "proposal":
         return True
     known = found(turn, order)
-    if order.note and (known is None or not known.is_open):
+    if order.note and order.command in EVERYDAY and (known is None or not _is_lately(turn, known)):
         return False
     return order.command != "block" or turn.asked is None or turn.asked.question not in OPEN_QUESTIONS
+
+
+def _is_lately(turn: Turn, proposal: Proposal) -> bool:
+    """Whether it is open, or has been until some days ago."""
+    return proposal.closed_at is None or turn.now - proposal.closed_at <= AFTERWARDS
 
 
 def instead(turn: Turn, order: Order) -> Order:

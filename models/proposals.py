@@ -151,6 +151,8 @@ def add(
 
 def by_number(session: Session, line_id: int, number: int) -> Proposal | None:
     """The line's proposal with this number."""
+    if number > 2**31 - 1:
+        return None
     return session.exec(select(Proposal).where(Proposal.line_id == line_id, Proposal.number == number)).first()
 
 
