@@ -2,7 +2,7 @@
 
 from handlers import changing, own_answers
 from handlers.effects import opening
-from handlers.effects.kinds import CannotDo, Effect, Refusal
+from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.summary import Quoted, Said
 from handlers.turn import Context, Texts
 from handlers.understanding.words import fold
@@ -33,10 +33,9 @@ class ChangeAnswer:
     def said(self, context: Context, effect: Effect) -> Said:
         """The answer there is, and the one there would be."""
         heard, known = effect.values["heard"], _of(context, effect.values["heard"])
-        now = Said("effect_now", {"words": Quoted(known[0].words)}) if known else None
-        if effect.values["words"] is None:
-            return Said("effect_answer_off", {"heard": Quoted(heard), "now": now})
-        return Said("effect_answer", {"heard": Quoted(heard), "words": Quoted(effect.values["words"]), "now": now})
+        now = Said("effect_now", {"words": brief(known[0].words)}) if known else None
+        phrase = "effect_answer_off" if effect.values["words"] is None else "effect_answer"
+        return Said(phrase, {"heard": brief(heard), "now": now})
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """Raises CannotDo where an answer that shall go has gone."""

@@ -5,9 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from handlers.phrasebook import Value
-from handlers.summary import Said
+from handlers.summary import Quoted, Said
 from handlers.turn import Context, Texts
 from models.proposals import Proposal
+
+BRIEF = 30  # characters of words that an effect says again: it is asked about in one segment
+
+
+def brief(words: str) -> Quoted:
+    """The beginning of words that stand in the proposal, or on the line already."""
+    return Quoted(words if len(words) <= BRIEF else f"{words[:BRIEF].rstrip()}...")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from handlers import changing, lures
 from handlers.effects import opening
-from handlers.effects.kinds import CannotDo, Effect, Refusal
+from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.phrasebook import Value
 from handlers.quoting import one_paragraph
 from handlers.summary import Quoted, Said
@@ -30,10 +30,9 @@ class Rename:
             return Refusal("effect_name_taken", {"name": Quoted(name)})
         return Effect(NAME, {"name": name})
 
-    def said(self, context: Context, effect: Effect) -> Said:
-        """What it is now, and then."""
-        before, after = Quoted(context.line.name), Quoted(effect.values["name"])
-        return Said("effect_set", {"what": Said("our_name"), "before": before, "after": after})
+    def said(self, context: Context, _: Effect) -> Said:
+        """What it is now; what it shall be the proposal says."""
+        return Said("effect_words", {"what": Said("our_name"), "before": brief(context.line.name)})
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """Raises CannotDo where another line here is called so by now."""
@@ -60,10 +59,9 @@ class Greet:
             return Refusal("effect_greeting_how", {"n": changing.LONGEST_GREETING})
         return Effect(GREETING, {"words": said})
 
-    def said(self, context: Context, effect: Effect) -> Said:
-        """What it is now, and then."""
-        before, after = _quoted(context.line.greeting), _quoted(effect.values["words"])
-        return Said("effect_set", {"what": Said("our_greeting"), "before": before, "after": after})
+    def said(self, context: Context, _: Effect) -> Said:
+        """What it is now; what it shall be the proposal says."""
+        return Said("effect_words", {"what": Said("our_greeting"), "before": _quoted(context.line.greeting)})
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """From now on it is said."""
@@ -72,7 +70,7 @@ class Greet:
 
 
 def _quoted(words: str | None) -> Value:
-    return Quoted(words) if words else Said("unit_none")
+    return brief(words) if words else Said("unit_none")
 
 
 def _is_anothers(context: Context, name: str) -> bool:

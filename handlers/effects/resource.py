@@ -2,7 +2,7 @@
 
 from handlers import changing
 from handlers.effects import opening
-from handlers.effects.kinds import CannotDo, Effect, Refusal
+from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.summary import Needs, Quoted, Said
 from handlers.turn import Context, Texts
 from handlers.understanding import needs
@@ -36,9 +36,8 @@ class ChangeResource:
     def said(self, context: Context, effect: Effect) -> Said:
         """Who, and with what."""
         if "off" in effect.values:
-            return Said("effect_resource_off", {"words": Quoted(effect.values["off"])})
-        named = Needs(tuple(effect.values["needs"]))
-        return Said("effect_resource", {"needs": named, "words": Quoted(effect.values["words"])})
+            return Said("effect_resource_off", {"words": brief(effect.values["off"])})
+        return Said("effect_resource", {"needs": Needs(tuple(effect.values["needs"]))})
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """Raises CannotDo where what shall go has gone."""

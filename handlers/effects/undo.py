@@ -5,10 +5,10 @@ from typing import Any
 
 from handlers import changing, figures, pause
 from handlers.effects import opening
-from handlers.effects.kinds import CannotDo, Effect, Refusal
+from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.figures.table import FIGURES
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Quoted, Said, When
+from handlers.summary import Ours, Said, When
 from handlers.turn import Context, Texts
 from handlers.understanding.words import fold
 from models import line_events
@@ -133,7 +133,7 @@ def _what(event: LineEvent) -> Value:
         return Said("our_name") if event.name == "name" else Said("our_greeting")
     if event.kind == PAUSE:
         return Said("our_pause")
-    return Quoted(event.name)
+    return brief(event.name)
 
 
 def _said(context: Context, event: LineEvent, value: Any) -> Value:
@@ -146,4 +146,4 @@ def _said(context: Context, event: LineEvent, value: Any) -> Value:
         return When(pause.at(value), context.line.timezone)
     if event.kind == AREA:
         return Said("our_area")
-    return Quoted(value["words"] if isinstance(value, dict) else str(value))
+    return brief(value["words"] if isinstance(value, dict) else str(value))
