@@ -34,8 +34,9 @@ class ChangeAnswer:
         """The answer there is, and the one there would be."""
         heard, known = effect.values["heard"], _of(context, effect.values["heard"])
         now = Said("effect_now", {"words": brief(known[0].words)}) if known else None
-        phrase = "effect_answer_off" if effect.values["words"] is None else "effect_answer"
-        return Said(phrase, {"heard": brief(heard), "now": now})
+        if effect.values["words"] is None:
+            return Said("effect_answer_off", {"heard": brief(heard)})
+        return Said("effect_answer", {"heard": brief(heard), "now": now})
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """Raises CannotDo where an answer that shall go has gone."""

@@ -9,7 +9,7 @@ from handlers.summary import Quoted, Said
 from handlers.turn import Context, Texts
 from models.proposals import Proposal
 
-BRIEF = 30  # characters of words that an effect says again: it is asked about in one segment
+BRIEF = 24  # characters of words that an effect says again: it is asked about in one segment
 
 
 def brief(words: str) -> Quoted:

@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
-from handlers import changing, figures, pause
+from handlers import changing, figures, pause, unmet
 from handlers.effects import opening
 from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.figures.table import FIGURES
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Said, When
+from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts
 from handlers.understanding.words import fold
 from models import line_events
@@ -44,12 +44,11 @@ class Undo:
         """What it was about: now, and then."""
         event = _event(context, effect)
         values: dict[str, Value] = {
-            "code": Ours(f"H{event.id}"),
             "what": _what(event),
             "before": _said(context, event, _now(context, event)),
             "after": _said(context, event, event.before),
         }
-        return Said("effect_undo", values)
+        return Said("effect_set", values)
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """Raises CannotDo where it has been changed since, or cannot be any more."""
@@ -143,7 +142,7 @@ def _said(context: Context, event: LineEvent, value: Any) -> Value:
     if value is None:
         return Said("unit_none")
     if event.kind == PAUSE:
-        return When(pause.at(value), context.line.timezone)
+        return unmet.soon(context, pause.at(value))
     if event.kind == AREA:
         return Said("our_area")
     return brief(value["words"] if isinstance(value, dict) else str(value))
