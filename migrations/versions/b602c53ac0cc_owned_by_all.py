@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '7b79a1b46e2e'
+revision = 'b602c53ac0cc'
 down_revision = 'a583f73d3400'
 branch_labels = None
 depends_on = None
