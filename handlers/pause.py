@@ -44,18 +44,39 @@ def _pause(turn: Turn, words: str) -> Texts:
         yield turn.reply("pause_until")
         return
     turn.unask(turn.speaker)
-    _record(turn, ends)
-    turn.line.paused_until = ends
-    turn.session.add(turn.line)
-    slots = surges.of_line(turn.session, turn.line)
-    slots.next_wave_at = ends  # of which each request that is held takes one
-    turn.session.add(slots)
-    timers.begin(turn.session, turn.line.id, [TIMER], ends)
-    timers.bring_forward(turn.session, turn.line.id, TIMER, ends)
-    waiting.look_at_all(turn.session, turn.line, turn.now)
+    begin(turn, ends, by=turn.speaker.id)
     when = unmet.soon(turn, ends)
     yield turn.reply("pause_begins", when=when)
     yield from turn.tell_duty("duty_paused", but=turn.speaker.id, name=turn.somebody(turn.speaker), when=when)
+
+
+def begin(context: Context, ends: datetime, *, by: int | None, proposal: int | None = None) -> None:
+    """Nobody is asked from now on, but in danger. With the id of a proposal all have decided it."""
+    session, line = context.session, context.line
+    _record(context, ends, by, proposal)
+    line.paused_until = ends
+    session.add(line)
+    slots = surges.of_line(session, line)
+    slots.next_wave_at = ends  # of which each request that is held takes one
+    session.add(slots)
+    timers.begin(session, line.id, [TIMER], ends)
+    timers.bring_forward(session, line.id, TIMER, ends)
+    waiting.look_at_all(session, line, context.now)
+
+
+def put_back(context: Context, before: str | None, *, by: int | None, proposal: int | None) -> None:
+    """As the history says that it was: until that moment, or not at all."""
+    ends = at(before) if before else None
+    if ends is not None and ends > context.now:
+        begin(context, ends, by=by, proposal=proposal)
+    else:
+        _record(context, None, by, proposal)
+        _end(context)
+
+
+def at(kept: str) -> datetime:
+    """A moment as the history keeps it."""
+    return datetime.fromisoformat(kept)
 
 
 def moment(context: Context, words: str) -> datetime | None:
@@ -69,18 +90,18 @@ def resume(turn: Turn, _: Order) -> Texts:
     if not turn.line.is_paused(turn.now):
         yield turn.reply("pause_none")
         return
-    _record(turn, None)
+    _record(turn, None, turn.speaker.id, None)
     waits = _end(turn)
     yield turn.reply("pause_over", n=waits)
     yield from turn.tell_duty("duty_resumed", but=turn.speaker.id, name=turn.somebody(turn.speaker))
 
 
-def _record(turn: Turn, ends: datetime | None) -> None:
+def _record(context: Context, ends: datetime | None, by: int | None, proposal: int | None) -> None:
     """Who began or ended it stays with the line; one that is over by itself is no change."""
-    was = turn.line.paused_until if turn.line.is_paused(turn.now) else None
+    was = context.line.paused_until if context.line.is_paused(context.now) else None
     before, after = (moment.isoformat() if moment else None for moment in (was, ends))
-    session, line_id, by = turn.session, turn.line.id, turn.speaker.id
-    line_events.record(session, line_id, line_events.PAUSE, "", turn.now, before=before, after=after, by=by)
+    change: dict[str, Any] = {"before": before, "after": after, "by": by, "proposal": proposal}
+    line_events.record(context.session, context.line.id, line_events.PAUSE, "", context.now, **change)
 
 
 def over(context: Context) -> Texts:

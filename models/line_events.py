@@ -15,7 +15,7 @@ from models.store.types import Model, UtcDateTime
 
 RULE, ANSWER, RESOURCE, AREA, SETTING = "rule", "answer", "resource", "area", "setting"
 PAUSE, BRAKE, TAP = "pause", "brake", "tap"  # by text
-SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number")
+SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number", "greeting")
 
 
 class LineEvent(Model, table=True):
@@ -67,9 +67,9 @@ def recorded(
     session: Session, line: Line, now: datetime, *, by: int | None = None, proposal: int | None = None
 ) -> Iterator[None]:
     """Write down whatever is changed of a line inside: figures, answers, resources, areas, name and numbers."""
-    before = _as_it_is(session, line)
+    before = as_it_is(session, line)
     yield
-    after = _as_it_is(session, line)
+    after = as_it_is(session, line)
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
             record(
@@ -77,7 +77,7 @@ def recorded(
             )
 
 
-def _as_it_is(session: Session, line: Line) -> dict[tuple[str, str], Any]:
+def as_it_is(session: Session, line: Line) -> dict[tuple[str, str], Any]:
     """All that may change, by its kind and name."""
     answers = {(ANSWER, _in_language(" / ".join(each["heard"]), each)): each for each in line.answers}
     resources = {(RESOURCE, _in_language(each["words"], each)): each for each in line.resources}
@@ -102,6 +102,31 @@ def latest(session: Session, line_id: int, most: int, *, before: int | None = No
     if before is not None:
         theirs = theirs.where(col(LineEvent.id) < before)
     return list(session.exec(theirs.order_by(col(LineEvent.id).desc()).limit(most)))
+
+
+def since(session: Session, line_id: int, last: int) -> list[LineEvent]:
+    """What was changed after the event with that id, in order."""
+    theirs = select(LineEvent).where(LineEvent.line_id == line_id, col(LineEvent.id) > last)
+    return list(session.exec(theirs.order_by(col(LineEvent.id))))
+
+
+def by_id(session: Session, line_id: int, event_id: int) -> LineEvent | None:
+    """The change of this line with this id."""
+    return session.exec(select(LineEvent).where(LineEvent.line_id == line_id, LineEvent.id == event_id)).first()
+
+
+def decided_since(session: Session, line_id: int, kind: str, name: str, written: Any) -> bool:
+    """Whether all have decided on something since the settings first said `written`, as they still do.
+
+    Then the decision holds. Settings that say something else are the host's newer word.
+    """
+    theirs = LineEvent.line_id == line_id, LineEvent.kind == kind, LineEvent.name == name
+    of_it = list(session.exec(select(LineEvent).where(*theirs).order_by(col(LineEvent.id))))
+    if not of_it or of_it[-1].proposal_id is None:
+        return False
+    by_host = [event for event in of_it if event.proposal_id is None]
+    before: Any = by_host[-1].after if by_host else of_it[0].before
+    return bool(before == written)
 
 
 def last_of_each(session: Session, line_id: int) -> dict[tuple[str, str], LineEvent]:
