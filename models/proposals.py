@@ -7,6 +7,7 @@ voice and whoever closes it take turns (`locked`), so that a result is counted o
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from math import ceil
 from typing import Any
@@ -270,8 +271,8 @@ def amend(
 
 
 def withdraw(session: Session, proposal: Proposal, now: datetime) -> bool:
-    """End it without a result; False if it is over."""
-    if not locked(session, proposal).is_open:
+    """End it without a result; False once its time is up: what all have said counts then, if its words are known."""
+    if not locked(session, proposal).is_open or (proposal.words and proposal.closes_at <= now):
         return False
     proposal.state, proposal.closed_at = State.WITHDRAWN, now
     session.add(proposal)
@@ -327,12 +328,14 @@ def needed(session: Session, proposal: Proposal, policy: Policy) -> int:
         .select_from(Person)
         .where(*_may_vote(proposal.line_id, proposal.asked_at))
     ).one()
-    return max(ceil(policy.decide_quorum * active), min(TWO, everybody))
+    share = Decimal(repr(policy.decide_quorum)) * active  # exactly: 0.28 of 25 are 7, and not a little more
+    return max(ceil(share), min(TWO, everybody))
 
 
 def may_vote(person: Person, proposal: Proposal) -> bool:
-    """Whether somebody has a voice in it: a volunteer since before it was asked."""
-    return person.helps and person.vouched_at is not None and person.vouched_at <= proposal.asked_at
+    """Whether somebody has a voice in it: a volunteer since before it was asked, as `electorate` says too."""
+    here = person.helps and person.opted_out_at is None and person.erased_at is None
+    return here and person.vouched_at is not None and person.vouched_at <= proposal.asked_at
 
 
 def electorate(session: Session, proposal: Proposal) -> list[Person]:
@@ -368,7 +371,7 @@ def merge(session: Session, kept: int, gone: int) -> None:
         ).first()
         if mine is None:
             continue
-        if theirs.at > mine.at:
+        if (theirs.revision, theirs.at) > (mine.revision, mine.at):  # a machine's time may go backwards
             mine.voice, mine.revision, mine.words, mine.at = theirs.voice, theirs.revision, theirs.words, theirs.at
             session.add(mine)
         session.execute(sa.delete(Vote).where(col(Vote.id) == theirs.id))
