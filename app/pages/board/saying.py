@@ -94,6 +94,16 @@ def broadcast(words: str, *, asked: bool, area: str | None, language: str) -> Ac
     return Act("broadcast", words=words, argument=ToMany(words))
 
 
+def proposal(words: str, hours: int, language: str) -> Act:
+    """PROPOSE 2 weeks words; of no hours as long as usual."""
+    return Act("propose", words=" ".join(words.split()))
+
+
+def about_proposal(kind: str, number: int, words: str = "") -> Act:
+    """AGREE 7, BLOCK 7 why, and their like."""
+    return Act(kind, (number,), words)
+
+
 def hours_of_day(language: str) -> list[tuple[int, str]]:
     """Every hour, and what it is called."""
     return [(hour, phrasebook.book(language).hour(hour * 60)) for hour in range(24)]
