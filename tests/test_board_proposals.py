@@ -183,9 +183,13 @@ def test_the_page_is_for_members_alone(hotline: Hotline) -> None:
     made(hotline, all_["ben"], "We meet on Mondays")
     for path in (PATH, f"{PATH}/1"):
         assert Visitor(hotline, BEN).get(path).status_code == 401
-    hotline.database.write(
-        lambda s: setattr(people.by_id(s, all_["dee"].person_id), "banned_at", hotline.clock.now())
-    )
+
+    def ban(session: Session) -> None:
+        dee = people.by_id(session, all_["dee"].person_id)
+        dee.banned_at = hotline.clock.now()
+        session.add(dee)
+
+    hotline.database.write(ban).result()
     assert all_["dee"].get(PATH).status_code == 401
 
 
