@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 from app import countries as by_country
 from app import url_parameters
 from handlers import phrasebook, pretend_numbers
+from models.regions import country
 
 SIMULATED_NUMBER = "+12025550100"
 IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
@@ -114,13 +115,6 @@ def time_zone(value: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("not a time zone; write its name, such as America/New_York") from error
     return value
-
-
-def country(value: str) -> str:
-    """A country's two letters, in capitals."""
-    if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("not a country; write its two letters, such as US")
-    return value.upper()
 
 
 def countries(value: str) -> str:

@@ -137,6 +137,9 @@ class Policy:
     decide_quorum: float = 0.34  # of those active lately, who must give their voice for it to pass
     decide_active_days: int = 30  # in which somebody wrote who counts as active
     decide_reminder: int = 24  # hours before its end, when those who were silent are reminded
+    # Figures, or groups of them (handlers/figures/groups.py), that are for all to decide: safety, privacy and people.
+    # Of a change by the host every volunteer hears.
+    decided_only: tuple[str, ...] = ("safety", "deciding", "memory", "danger_numbers")
     keep_words_days: int = 30  # of a request after its end, and of texts; then words, places and numbers are blanked
     forget_days: int = 365  # of silence, after which a person is erased
     forget_notice_days: int = 30  # that a volunteer has to say that they stay
