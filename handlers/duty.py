@@ -22,7 +22,7 @@ from handlers.summary import Quoted, Said, Several, When
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Answer, Order
 from models import alarms as kept_alarms
-from models import assignments, crews, events, kept_apart, line_events, offers, people, requests
+from models import assignments, crews, events, kept_apart, line_events, offers, people, requests, watch
 from models import duty_tasks as kept_tasks
 from models.alarms import Alarm
 from models.delivery.outbound import Lane
@@ -30,6 +30,7 @@ from models.offers import State as OfferState
 from models.requests import LIVE, TALKING, Outcome, Request, State
 
 READ_TO = 5  # alarms, to whoever takes the watch
+STAYS = 1  # the first answer to whether they are still on duty
 SHOWN = 8  # requests in one answer
 ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
 CAN = {  # what SHOW offers
@@ -47,9 +48,12 @@ def duty(turn: Turn, order: Order) -> Texts:
     begins: bool | None = order.argument
     if begins is not None:
         was_on = turn.speaker.on_duty
-        turn.speaker.on_duty_since = (turn.speaker.on_duty_since or turn.now) if begins else None
-        turn.speaker.duty_at = turn.now if begins or was_on else turn.speaker.duty_at
-        turn.session.add(turn.speaker)
+        if begins:
+            turn.speaker.on_duty_since = turn.speaker.on_duty_since or turn.now
+            turn.speaker.duty_at = turn.now
+            turn.session.add(turn.speaker)
+        elif was_on:
+            watch.end(turn.session, turn.speaker, turn.now)
         if begins and not was_on:
             yield from duty_acts.begins(turn)
     up = alarms.for_whom(turn, turn.speaker) if turn.speaker.on_duty else []
@@ -63,6 +67,16 @@ def duty(turn: Turn, order: Order) -> Texts:
     else:
         kept_alarms.let_go(turn.session, turn.speaker.id, turn.now)
         yield turn.reply("duty_off_nobody" if duty_tasks.left(turn) else "duty_off")
+
+
+def still_on(turn: Turn, intent: Answer) -> Texts:
+    """The answer to whether they are still on duty: 1 goes on, 2 ends the watch."""
+    if intent.choice is None:
+        yield turn.reply("still_on")
+        return
+    turn.unask(turn.speaker)
+    stays = intent.choice == STAYS
+    yield from duty(turn, Order("duty", argument=None if stays and turn.speaker.on_duty else stays))
 
 
 def _takes_the_watch(turn: Turn, up: list[Alarm], *, begins: bool) -> Texts:

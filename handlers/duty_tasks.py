@@ -146,7 +146,7 @@ def call(context: Context, request: Request) -> Texts:
         context.session.add(person)
         yield context.tell(person, "watch_call", lane=Lane.SAFETY)
     if not following:
-        yield from watch.call(context, request, but=request.person_id, wakeable_only=not by_day)
+        yield from watch.call(context, request, but=request.person_id, wakeable_only=not by_day, evenly=True)
 
 
 def read_to(context: Context, person: Person) -> Texts:

@@ -7,7 +7,7 @@ from handlers import all_clear, duty_tasks, gathering, waves
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Free, Order, Question
-from models import alarms, assignments, erasing, former, offers, people, pledges, requests, shifts, timers
+from models import alarms, assignments, erasing, former, offers, people, pledges, requests, shifts, timers, watch
 from models import duty_tasks as duty_tasks_of
 from models.assignments import State as AssignmentState
 from models.delivery.outbound import Lane
@@ -134,8 +134,8 @@ def _off_duty(context: Context, person: Person) -> None:
     duty_tasks_of.end_about(context.session, person.id, context.now)
     alarms.let_go(context.session, person.id, context.now)
     was_on = person.on_duty
-    person.on_duty_since = None
-    context.session.add(person)
+    if was_on:
+        watch.end(context.session, person, context.now)
     shifts.remove_of(context.session, person.id)
     pledges.end_all(context.session, person.id, context.now)
     if was_on:

@@ -272,6 +272,7 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.REPEAT: ask.repeat,
     Question.DOOR: doors.answered,
     Question.STILL_HELPS: silent.answered,
+    Question.STILL_ON: duty.still_on,
     Question.WELCOMED: welcoming.answered,
     Question.STILL_NEEDED: waiting.answered,
     Question.UNTIL: pause.answered,

@@ -1,16 +1,18 @@
 """Duty by the clock: a turn is announced, begins and ends; and all who do duty hear when nobody is on."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from handlers import alarms, dragging, duty_tasks, summary
 from handlers.summary import Quoted, Said, Span, When
 from handlers.turn import DAY, Context, Texts
+from handlers.watch import RECENT
 from models import alarms as kept_alarms
-from models import events, kept_apart, lines, people, requests, shifts, timers, watch
+from models import events, kept_apart, lines, people, person_events, requests, shifts, timers, watch
 from models.delivery.outbound import Lane
 from models.hours import evening_before
 from models.people import Person
+from models.person_events import ASKED_TURN
 from models.shifts import Shift
 
 SHIFTS = "shifts"
@@ -20,6 +22,7 @@ NOTES = 3
 READ_TO = 5  # alarms, to whoever's turn begins
 LATELY = timedelta(days=60)  # who was on duty since then still does duty
 MOST_TOLD = 20
+MOST_LOOKED_AT = 100
 JUST_LEFT = timedelta(minutes=10)  # who left so lately, or was asked to take the watch, has been told then
 SOON = timedelta(hours=2)  # in which somebody's turn begins: then nobody else need be told
 
@@ -135,9 +138,22 @@ def _ends(context: Context, shift: Shift) -> Texts:
 
 def go_off(context: Context, person: Person) -> None:
     """They are not on duty any more; the alarms that they had taken are up again."""
-    person.on_duty_since, person.duty_at = None, context.now
-    context.session.add(person)
+    watch.end(context.session, person, context.now)
     kept_alarms.let_go(context.session, person.id, context.now)
+
+
+def by_turns(context: Context, found: Sequence[Person]) -> list[Person]:
+    """The same people, those first who had least of the watch lately, and of them who was asked longest ago.
+
+    Newcomers come last: much of what whoever is on duty does, they may not do yet.
+    """
+    held = watch.held(context.session, context.line.id, context.now - RECENT, context.now)
+    asked = person_events.last_at(context.session, [person.id for person in found], ASKED_TURN)
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    return sorted(
+        found,
+        key=lambda p: (context.is_newcomer(p), held.get(p.id, timedelta()), asked.get(p.id, long_ago), p.id),
+    )
 
 
 def unwatched(context: Context) -> Texts:
@@ -147,6 +163,7 @@ def unwatched(context: Context) -> Texts:
     soon = any(s.starts_at <= now + SOON and s.cover_asked_at is None for s in planned)
     if soon or people.on_duty(session, line.id):
         return
-    for person in watch.do_duty(session, line.id, since=now - LATELY, most=MOST_TOLD):
+    do_duty = watch.do_duty(session, line.id, since=now - LATELY, most=MOST_LOOKED_AT)
+    for person in by_turns(context, do_duty)[:MOST_TOLD]:
         if all(at is None or at < now - JUST_LEFT for at in (person.duty_at, person.watch_asked_at)):
             yield context.tell(person, "nobody_on")

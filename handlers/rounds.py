@@ -8,6 +8,7 @@ from handlers import (
     broadcasting,
     digest,
     dragging,
+    duty_share,
     duty_tasks,
     forgetting,
     in_line,
@@ -16,6 +17,7 @@ from handlers import (
     pause,
     rota,
     silent,
+    still_on,
 )
 from handlers.turn import Context, Texts
 from models import timers
@@ -47,6 +49,8 @@ ROUNDS: dict[str, Round] = {
     keeping.KEEPING: Round(keeping.act, keeping.next_moment),
     "silent": Round(silent.act, silent.next_moment),
     in_line.ROUND: Round(in_line.act, in_line.next_moment),
+    still_on.TIMER: Round(still_on.act, still_on.next_moment),
+    duty_share.TIMER: Round(duty_share.act, duty_share.next_moment),
     pause.TIMER: Round(pause.over, pause.ends_at),
 }
 

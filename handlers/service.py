@@ -6,7 +6,7 @@ from handlers.turn import Texts, Turn
 from handlers.understanding import acts
 from handlers.understanding.intents import Act, Free, Intent, Kind, MayStop, Order, Question, WrongNumber
 from models import alarms as kept_alarms
-from models import assignments, board_sessions, inbound, offers, people, person_events, pledges, requests, shifts
+from models import assignments, board_sessions, inbound, offers, people, person_events, pledges, requests, shifts, watch
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane
@@ -103,11 +103,11 @@ def _end_texts(turn: Turn, why: str | None = person_events.STOPPED) -> bool:
         person_events.record(turn.session, turn.line.id, speaker.id, why, turn.now, by=by)
     speaker.opted_out_at = turn.now
     was_on = speaker.on_duty
-    speaker.on_duty_since = speaker.wake_since = None
+    speaker.wake_since = None
     board_sessions.end_all(turn.session, speaker.id, turn.now)
     kept_alarms.let_go(turn.session, speaker.id, turn.now)
     if was_on:
-        speaker.duty_at = turn.now
+        watch.end(turn.session, speaker, turn.now)
         duty_tasks.left(turn)
     if speaker.helper_since is not None:
         shifts.remove_of(turn.session, speaker.id)

@@ -11,9 +11,10 @@ from handlers.turn import DAY, Context, Text, Texts, Turn
 from handlers.understanding import shift_words
 from handlers.understanding.intents import Answer, Free, Order, Question
 from handlers.understanding.shift_words import CANT, OFF, ShiftSaid
-from models import lines, people, shifts, watch
+from models import lines, people, person_events, shifts, watch
 from models.hours import Hours
 from models.people import Person
+from models.person_events import ASKED_TURN
 from models.shifts import Shift
 
 AHEAD = timedelta(days=7)
@@ -128,25 +129,38 @@ def _cannot(turn: Turn, said: ShiftSaid) -> Texts:
     yield turn.reply(phrase, span=rota.span(turn, missing), n=len(asked))
     people.with_addresses(turn.session, missing.asked)
     for person in asked:
+        person_events.record(turn.session, turn.line.id, person.id, ASKED_TURN, turn.now, by=turn.speaker.id)
         turn.ask(person, Question.COVER, options=CANNOT, words=str(missing.id))
         yield turn.tell(person, "cover_wanted", name=_name(turn, turn.speaker), span=rota.span(turn, missing))
 
 
 def _who_might(turn: Turn, missing: Shift) -> list[Person]:
-    """Who does duty first, then others; not whoever is on then anyway."""
+    """Who had no turn lately comes first; not whoever is on then anyway.
+
+    Half of the places are for those who do duty, for somebody must say yes.
+    """
     session, line = turn.session, turn.line
     on_then = {
         s.person_id
         for s in shifts.planned(session, line.id, turn.now)
         if s.starts_at < missing.ends_at and s.ends_at > missing.starts_at
     }
-    found = watch.do_duty(session, line.id, since=turn.now - rota.LATELY, most=COVER_ASKED + len(on_then) + 1)
+    do_duty = watch.do_duty(session, line.id, since=turn.now - rota.LATELY, most=rota.MOST_LOOKED_AT)
+    found = [*do_duty]
     for wakeable in (True, False):
         found += watch.may_be_called(
-            session, line.id, not_since=turn.now, most=COVER_ASKED, wakeable=wakeable, without=[turn.speaker.id]
+            session,
+            line.id,
+            not_since=turn.now,
+            most=rota.MOST_LOOKED_AT,
+            wakeable=wakeable,
+            without=[turn.speaker.id],
         )
-    fits = {p.id: p for p in found if p.id != turn.speaker.id and p.id not in on_then}
-    return [p for p in fits.values() if not p.is_away(turn.now)][:COVER_ASKED]
+    fits = {p.id: p for p in found if p.id != turn.speaker.id and p.id not in on_then and not p.is_away(turn.now)}
+    ranked = rota.by_turns(turn, [*fits.values()])
+    known = [p for p in ranked if p in do_duty][: COVER_ASKED // 2]
+    chosen = {p.id for p in [*known, *(p for p in ranked if p not in known)][:COVER_ASKED]}
+    return [p for p in ranked if p.id in chosen]
 
 
 def cover(turn: Turn, order: Order) -> Texts:

@@ -169,6 +169,30 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Date:
+    """The date of a moment, on the line's own clock."""
+
+    moment: datetime
+    zone: str
+
+    def in_words(self, book: Book) -> str:
+        """`Mar 3`."""
+        return book.time(self.moment, self.zone, "MMMd")
+
+
+@dataclass(frozen=True)
+class Month:
+    """The month of a moment, on the line's own clock."""
+
+    moment: datetime
+    zone: str
+
+    def in_words(self, book: Book) -> str:
+        """`March`."""
+        return book.time(self.moment, self.zone, "LLLL")
+
+
+@dataclass(frozen=True)
 class Hour:
     """A minute of any day, on the line's own clock."""
 

@@ -17,6 +17,7 @@ HOUR = timedelta(hours=1)
 MORE_CALLS = 3  # with the same gap, after the last repeat
 IN_TALK = timedelta(minutes=30)  # after a text of theirs they are awake, whatever the hour
 SELDOM = timedelta(hours=4)
+RECENT = timedelta(weeks=4)  # in which who had the watch is asked after others
 
 
 def heard(context: Context, request: Request, by: Person) -> None:
@@ -69,10 +70,13 @@ def called_just_now(context: Context) -> bool:
     return bool(watch.called_since(context.session, context.line.id, context.now - TOGETHER))
 
 
-def call(context: Context, about: Request, *, but: int, wakeable_only: bool = False) -> list[Text]:
+def call(
+    context: Context, about: Request, *, but: int, wakeable_only: bool = False, evenly: bool = False
+) -> list[Text]:
     """Ask some volunteers to take the watch, without a word of what it is about; nobody who may not hear of it.
 
     First those who said that they may be woken, then the others; one call for all alarms, and so many an hour.
+    `evenly` asks those first who had no watch lately: in danger whoever answers soonest is asked, whoever that is.
     """
     policy, session, line = context.line.policy, context.session, context.line
     asked = watch.called_since(session, line.id, context.now - HOUR)
@@ -84,7 +88,13 @@ def call(context: Context, about: Request, *, but: int, wakeable_only: bool = Fa
     chosen: list[Person] = []
     for wakeable in (True,) if wakeable_only else (True, False):
         chosen = chosen or watch.may_be_called(
-            session, line.id, not_since=since, most=most, wakeable=wakeable, without=without
+            session,
+            line.id,
+            not_since=since,
+            most=most,
+            wakeable=wakeable,
+            without=without,
+            rested_since=context.now - RECENT if evenly else None,
         )
     for person in chosen:
         person.watch_asked_at = context.now

@@ -1,6 +1,6 @@
 """Person events: what was done to people, by whom and why, and which places they were shown. Only ever added to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,11 @@ from models.store.types import Model, UtcDateTime
 VOUCHED = "vouched"
 BANNED, REMOVED, REVOKED, BACK = "banned", "removed", "revoked", "back"
 RENAMED, MERGED, TAKEN_OFF = "renamed", "merged", "taken_off"  # by whoever has the host
+# By whoever has the host: somebody came in by hand or by a list, or what is known of them changed. Its words name what.
+ADDED, CHANGED = "added", "changed"
+WATCH_BEGAN, WATCH_ENDED = "watch_began", "watch_ended"  # both written when a watch ends (models/watch.py)
+ASKED_TURN = "asked_turn"  # whether they would take a turn on duty that somebody cannot
+ASKED_STILL_ON = "asked_still_on"  # whether they are still on duty
 NEW_NUMBER, NEW_NUMBER_REFUSED = "new_number", "new_number_refused"  # another phone says it is theirs; it is not
 WRONG_CODE = "wrong_code"  # they texted a code that was nobody's
 # Their texts end: they said so to us, or the carrier lets nothing through to them; and begin again.
@@ -104,6 +109,24 @@ def done_by(session: Session, person_id: int, kinds: Sequence[str], since: datet
         PersonEvent.by_person_id == person_id, col(PersonEvent.kind).in_(kinds), PersonEvent.at >= since
     )
     return list(session.exec(theirs.order_by(col(PersonEvent.id))))
+
+
+def of_line(
+    session: Session, line_id: int, kinds: Sequence[str], most: int, *, before: datetime | None = None
+) -> list[PersonEvent]:
+    """What of these kinds happened last to anybody on the line, the latest first; before this moment."""
+    theirs = select(PersonEvent).where(PersonEvent.line_id == line_id, col(PersonEvent.kind).in_(kinds))
+    if before is not None:
+        theirs = theirs.where(PersonEvent.at < before)
+    return list(session.exec(theirs.order_by(col(PersonEvent.at).desc(), col(PersonEvent.id).desc()).limit(most)))
+
+
+def last_at(session: Session, person_ids: Collection[int], kind: str) -> dict[int, datetime]:
+    """When this happened to each of these people last; who is not in it, it never did."""
+    theirs = select(PersonEvent.person_id, sa.func.max(col(PersonEvent.at), type_=UtcDateTime)).where(
+        col(PersonEvent.person_id).in_(person_ids), PersonEvent.kind == kind
+    )
+    return dict(session.exec(theirs.group_by(col(PersonEvent.person_id))))
 
 
 def last(session: Session, person_id: int, *kinds: str) -> PersonEvent | None:

@@ -6,11 +6,13 @@ from sqlmodel import col, select
 from models import assignments, person_events, removals, requests
 from models.imports import ImportedRow
 from models.people import Address, Person
+from models.person_events import PersonEvent
 from models.store.session import Session
 from models.store.types import table
 
 # What refers to somebody who has neither done anything nor been texted.
 TRACELESS = frozenset({"address", "importedrow"})
+BY_LIST = (person_events.ADDED, person_events.CHANGED)  # events that tell of nothing but that
 DONE = (person_events.STOPPED, person_events.CUT_OFF, person_events.MERGED)
 
 
@@ -34,12 +36,16 @@ def _stopped(session: Session, person_id: int) -> bool:
 
 
 def leaves_no_trace(session: Session, person: Person) -> bool:
-    """Whether nothing but their addresses and imports refers to them: no text, no offer, no event."""
+    """Whether nothing but their addresses and imports refers to them: no text, no offer, no event but of that."""
     session.flush()
+    events = table(PersonEvent)
     for column in removals.references():
         if column.table.name in TRACELESS:
             continue
-        found = session.execute(sa.select(sa.literal(1)).where(column == person.id).limit(1))
+        theirs = [column == person.id]
+        if column.table is events:
+            theirs.append(events.c.kind.not_in(BY_LIST))
+        found = session.execute(sa.select(sa.literal(1)).where(*theirs).limit(1))
         if found.first() is not None:
             return False
     return True
@@ -49,6 +55,7 @@ def unmake(session: Session, person: Person) -> None:
     """Take somebody away who left no trace: as if they had never been on a list."""
     session.cache.clear()
     for of, condition in (
+        (PersonEvent, table(PersonEvent).c.person_id == person.id),
         (ImportedRow, table(ImportedRow).c.person_id == person.id),
         (Address, table(Address).c.person_id == person.id),
         (Person, table(Person).c.id == person.id),

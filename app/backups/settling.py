@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from models import board_sessions, inbound, lasting, lines, moves, removals
+from models import board_sessions, inbound, lasting, line_events, lines, moves, removals
 from models.delivery import doubted, gaps, workers
 from models.delivery.gaps import GivenOut
 from models.lasting import Record
@@ -67,5 +67,7 @@ def settle(
     gaps.of_people(session, backup_at, now, given_out.person, noted.person)
     # What time brings about again takes about as long as it took the first time.
     doubt = min(max(now - backup_at, LEAST_DOUBT), MOST_DOUBT)
+    for line in every:
+        line_events.record(session, line.id, line_events.HOST, line_events.RESTORED, now, before=backup_at.isoformat())
     session.create(Restore, at=now, read_from=read_from, doubted_until=now + doubt)
     return done

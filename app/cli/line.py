@@ -80,7 +80,10 @@ def add(
         for channel, number in ((Channel.SMS, values["sms"]), (Channel.WHATSAPP, values["whatsapp"])):
             if number and (taken := lines.by_number(session, channel, number)):
                 return f"--{channel}: this number belongs to the line {taken.name!r}. Write another one."
-        return lines.add(session, Clock().now(), **values)
+        now = Clock().now()
+        made = lines.add(session, now, **values)
+        line_events.record(session, made.id, line_events.HOST, line_events.LINE_ADDED, now)
+        return made
 
     with console.opened(found) as kept:
         added = kept.write(work).result()

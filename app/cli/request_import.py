@@ -18,7 +18,7 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import alarms, importing
 from handlers.turn import Context, Text
-from models import imports, people
+from models import imports, line_events, people
 from models.imports import ImportBatch, Kind
 from models.lines import Line
 from models.people import Address, Person
@@ -118,6 +118,9 @@ def _do(session: Session, line: Line, table: Table, source: str, wishes: Wishes)
             first = importing.tell(context, people.by_id(session, request.person_id), request)
             texts, told = [*texts, *first], told + len(first)
         outbox.queue(session, line, f"import-{batch.id}-{each.number}", texts, context.now)
+    line_events.record(
+        session, line.id, line_events.HOST, line_events.REQUESTS_IMPORTED, context.now, after=len(found)
+    )
     hear = f"{console.count(told, 'neighbor hears', 'neighbors hear')} of it by text, once people are awake."
     return [*_taken_in(found, batch.id, alarmed=alarmed), *([hear] if wishes.tell else ())]
 
@@ -234,5 +237,6 @@ def _undo(session: Session, number: str, named: str | None) -> list[str]:
             stays.append(f"#{request.number} stays: {why}")
     batch.undone_at = context.now
     session.add(batch)
+    line_events.record(session, line.id, line_events.HOST, line_events.REQUESTS_TAKEN_BACK, context.now, after=back)
     done = f"{console.count(back, 'request')} withdrawn"
     return [f"{done}; {len(stays)} stay." if stays else f"{done}.", *stays]

@@ -184,6 +184,7 @@ class Question(StrEnum):
     UNTIL = "until"  # duty, how long the line is paused
     DETAIL = "detail"  # a neighbor, what somebody wants to know before they take it
     STILL_HELPS = "still_helps"  # a volunteer, whether they still want to be asked
+    STILL_ON = "still_on"  # whoever is on duty, whether they still are
     WELCOMED = "welcomed"  # a volunteer whom the host has added, whether they want to be asked
     FORGET = "forget"  # anybody, whether all that is known of them shall be erased
     STAYS = "stays"  # a volunteer silent for a year, whether they stay
@@ -229,6 +230,7 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.STAYS,
         Question.DOOR,
         Question.STILL_HELPS,
+        Question.STILL_ON,
         Question.WELCOMED,
         Question.STILL_NEEDED,
         Question.OLD_PHONE,

@@ -36,6 +36,7 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3},
     Question.COMING: {"yes": 1, "no": 2},
     Question.STILL_HELPS: {"yes": 1, "no": 2},
+    Question.STILL_ON: {"yes": 1, "no": 2},
     Question.WELCOMED: {"yes": 1, "no": 2},
     Question.STAYS: {"yes": 1, "no": 2},
     Question.FORGET: {"yes": 1, "no": 2},

@@ -10,7 +10,7 @@ from app.cli.sheets import values
 from app.cli.sheets.cells import Unusable, cell
 from app.settings import Settings
 from handlers import naming, phrasebook, places
-from models import kept_apart, lines, marks, people, same_phone, spellings
+from models import kept_apart, lines, marks, people, person_events, same_phone, spellings
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
@@ -111,7 +111,9 @@ class Entry:
         there = same_phone.at_number(session, line, self.value)
         if there is not None and self.new_address(session, line):
             same_phone.give_address(session, there, self.channel, self.value, now)
-        made = self.makes(line, Known.of(self.finds(session, line)))
+        known = self.finds(session, line)
+        was, is_new = Known.of(known), known is None
+        made = self.makes(line, was)
         person = people.add(
             session,
             line,
@@ -127,6 +129,11 @@ class Entry:
         )
         kept_apart.known_again(session, line, person.id, self.value)
         person.languages = list(made.languages)
+        session.flush()
+        changed = was.differs(Known.of(person))
+        if is_new or changed:
+            kind = person_events.ADDED if is_new else person_events.CHANGED
+            person_events.record(session, line.id, person.id, kind, now, words=" ".join(changed) or None)
         return person
 
 

@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.outbound import outbox
 from handlers import forgetting
 from handlers.turn import Context
-from models import former, own_data, same_phone
+from models import former, line_events, own_data, same_phone
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session
@@ -50,6 +50,7 @@ def forget(
             chosen = _line(session, line)
             now = Clock().now()
             context = Context(session, chosen, now)
+            line_events.record(session, chosen.id, line_events.HOST, line_events.ERASED, now, after=1)
             if (person := _at(session, chosen, address)) is None:
                 forgetting.erase_left(context, _read(chosen, address)[1])
                 return

@@ -9,7 +9,7 @@ from app.cli import console
 from app.cli.people.changes import take_off
 from app.clock import Clock
 from app.settings import Settings
-from models import assignments, imports, lines, people, untouched
+from models import assignments, imports, line_events, lines, people, untouched
 from models.imports import ImportBatch, ImportedRow, Kind
 from models.people import Person
 from models.store.session import Session
@@ -76,6 +76,10 @@ def take_back(session: Session, batch: ImportBatch, now: datetime) -> Undone:
             _put_back(session, row, person, done)
     batch.undone_at = now
     session.add(batch)
+    everybody = done.gone + done.off + done.put_back
+    line_events.record(
+        session, batch.line_id, line_events.HOST, line_events.LIST_TAKEN_BACK, now, after=everybody
+    )
     return done
 
 
