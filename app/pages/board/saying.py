@@ -10,6 +10,7 @@ from app.pages.board.acting import Act
 from handlers import phrasebook, registry
 from handlers.understanding.arguments import TAPS, WHOLE_DAY, TapTurned, ToMany
 from handlers.understanding.intents import Need, Order
+from handlers.understanding.money import WhySaid
 from handlers.understanding.shift_words import ADD, ShiftSaid
 
 UNCLEAR = "act.unclear"  # the trouble with words that cannot be said with an act
@@ -102,6 +103,14 @@ def proposal(words: str, hours: int, language: str) -> Act:
 def about_proposal(kind: str, number: int, words: str = "") -> Act:
     """AGREE 7, BLOCK 7 why, and their like."""
     return Act(kind, (number,), words)
+
+
+def about_entry(kind: str, number: int, words: str = "") -> Act:
+    """OK S12, WHY S12 words: G13 is said as S13, for a number is one entry's."""
+    if kind == "ok":
+        return Act("ok", words=f"S{number}", argument=(number,))
+    words = " ".join(words.split())
+    return Act("why", words=f"S{number} {words}", argument=WhySaid(number, words))
 
 
 def hours_of_day(language: str) -> list[tuple[int, str]]:
