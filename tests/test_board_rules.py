@@ -15,7 +15,7 @@ from handlers import phrasebook
 from handlers.figures import DEFAULT, GROUPS, UNITS, Unit
 from handlers.figures.saying import FigureValue
 from handlers.figures.table import FIGURES
-from models import line_events, lines
+from models import line_events, lines, proposals
 from models.line_events import LineEvent
 from models.lines import Policy
 from models.store.session import Session
@@ -128,6 +128,45 @@ def test_every_member_reads_the_rules_and_who_changed_them(hotline: Hotline, clo
     assert "Alvarez" not in shown
     assert "whoever runs this line" in changes
     assert Visitor(hotline, BEN).get(PATH).status_code == 401
+
+
+def test_a_change_says_its_number_and_the_proposal_that_decided_it(hotline: Hotline, clock: StillClock) -> None:
+    ben = visitor(hotline, BEN, "Ben").let_in()
+
+    def work(session: Session) -> None:
+        line = lines.by_id(session, 1)
+        for words in ("We meet on Mondays", "Fewer doors"):
+            made = proposals.add(session, line, ben.person_id, words, clock.now(), language="en", hours=1)
+        with line_events.recorded(session, line, clock.now(), by=ben.person_id, proposal=made.id):
+            line.rules = {**line.rules, "doors_per_day": 4}
+            session.add(line)
+
+    hotline.database.write(work).result()
+    (event,) = (each for each in events(hotline) if each.name == "doors_per_day")
+    shown = ben.get(PATH).text
+    figures, _, changes = shown.partition('id="changes"')
+    assert f">H{event.id}</span>" in changes
+    decided = '<a href="/board/proposals/2">decided together in proposal 2</a>'
+    assert decided in changes
+    assert decided in figures
+    assert ">Ben</td>" not in changes
+    assert ben.get("/board/proposals/2").status_code == 200
+
+
+def test_figures_that_only_a_decision_changes_say_so(hotline: Hotline) -> None:
+    ben = visitor(hotline, BEN, "Ben").let_in()
+
+    def kept(*names: str) -> str:
+        def work(session: Session) -> None:
+            line = lines.by_id(session, 1)
+            line.rules = {**line.rules, "decided_only": [*names]}
+            session.add(line)
+
+        hotline.database.write(work).result()
+        return ben.get(PATH).text
+
+    assert kept("max_open", "waves").count("The group keeps this to its decisions.") == 3  # and which they are
+    assert kept().count("The group keeps this to its decisions.") == 1
 
 
 def test_long_lists_of_changes_are_paged(hotline: Hotline, clock: StillClock) -> None:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from app.hotline import Hotline
 from app.pages import trouble
-from app.pages.board import door, duty, live, me, one_request, people, pictures, rules, waits
+from app.pages.board import door, duty, live, me, one_request, people, pictures, proposals, purse, rules, waits
 from app.pages.board.members import NotLetIn
 from app.pages.figures import page as figures
 from app.pages.figures.counting import Counting
@@ -13,7 +13,7 @@ from app.pages.rendering import ASSETS
 from app.web.assets import VENDORED
 
 PUBLIC = (home, policies, flyers, guide)
-BOARD = (door, waits, live, one_request, pictures, people, me, duty, figures, rules)
+BOARD = (door, waits, live, one_request, pictures, people, me, duty, figures, proposals, purse, rules)
 
 
 def add(app: FastAPI, hotline: Hotline) -> None:

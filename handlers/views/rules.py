@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from handlers import first_answer, phrasebook
+from handlers import figures, first_answer, phrasebook
 from handlers.figures.groups import DEFAULT, GROUPS, UNITS, Unit
 from handlers.phrasebook import Value
 from handlers.summary import Ours
 from handlers.turn import Context
 from handlers.understanding.intents import DangerKind
-from models import line_events, people
+from models import line_events, people, proposals
 from models.line_events import PAUSE, RULE, LineEvent
 from models.lines import Answer, Resource
 
@@ -27,6 +27,7 @@ class Figure:
     value: Any
     default: Any
     own: bool
+    decided_only: bool  # the group has kept it to its decisions
     changed: "Change | None"
 
 
@@ -42,6 +43,7 @@ class Change:
     before: Any
     after: Any
     by: Value  # None: whoever has the host
+    proposal: int | None  # the number of the one by which all had decided it
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def look(context: Context, before: int | None = None) -> Rules:
 def _figure(context: Context, name: str, unit: Unit, event: LineEvent | None) -> Figure:
     value, default = getattr(context.line.policy, name), getattr(DEFAULT, name)
     changed = _change(context, event) if event is not None else None
-    return Figure(name, unit, value, default, value != default, changed)
+    together = figures.decided_only(context.line.policy, name)
+    return Figure(name, unit, value, default, value != default, together, changed)
 
 
 def _change(context: Context, event: LineEvent) -> Change:
@@ -124,7 +127,8 @@ def _change(context: Context, event: LineEvent) -> Change:
     if event.kind == PAUSE:
         before, after = (datetime.fromisoformat(value) if value else None for value in (before, after))
     named = context.somebody(by) if by is not None else None
-    return Change(event.id, event.at, event.kind, event.name, unit, before, after, named)
+    decided = proposals.by_id(context.session, event.proposal_id).number if event.proposal_id is not None else None
+    return Change(event.id, event.at, event.kind, event.name, unit, before, after, named, decided)
 
 
 def _called(context: Context) -> Iterator[Called]:

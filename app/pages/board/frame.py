@@ -8,7 +8,8 @@ from fastapi import Response
 
 from app.pages import rendering
 from app.pages.board.members import Member
-from handlers.views import dangers
+from handlers.views import dangers, proposals
+from models.store.session import Session
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,20 @@ class Tab:
     name: str
     path: str
     duty: bool = False
+    parts: tuple["Tab", ...] = ()  # pages that stand under it, itself the name of them all
 
 
+TOGETHER = (
+    Tab("proposals", "/board/proposals"),
+    Tab("purse", "/board/purse"),
+    Tab("rules", "/board/rules"),
+)
 TABS = (
     Tab("waits", "/board"),
     Tab("people", "/board/people", duty=True),
     Tab("duty", "/board/duty"),
     Tab("figures", "/board/figures"),
-    Tab("rules", "/board/rules"),
+    Tab("together", "/board/proposals", parts=TOGETHER),
     Tab("me", "/board/me"),
 )
 
@@ -52,6 +59,7 @@ def page(
         said=said,
         trouble=trouble,
         unheard=_unheard(member),
+        voices=_voices(member),
         **values,
     )
 
@@ -61,3 +69,12 @@ def _unheard(member: Member) -> int:
     if not member.on_duty:
         return 0
     return member.hotline.database.read(lambda session: dangers.unheard(*member.context(session)))
+
+
+def _voices(member: Member) -> int:
+    """How many open proposals wait for their voice."""
+
+    def read(session: Session) -> int:
+        return proposals.waiting(*member.context(session))
+
+    return member.hotline.database.read(read)

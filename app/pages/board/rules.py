@@ -9,7 +9,7 @@ from app.pages.board.members import CurrentMember
 from app.pages.phones import shown
 from app.web.forms import whole_number
 from handlers.figures.saying import FigureValue
-from handlers.views import rules
+from handlers.views import proposals, rules
 from handlers.views.rules import Rules
 from models.store.session import Session
 
@@ -21,12 +21,16 @@ def agreed(request: Request, member: CurrentMember) -> Response:
     """The rules; of the changes the last, or those before one."""
     before = whole_number(request.query_params.get("before", "")) or None
 
-    def read(session: Session) -> Rules:
-        return rules.look(member.context(session)[0], before)
-
     words = wording.of(member.language)
 
-    found = member.hotline.database.read(read)
+    def read(session: Session) -> tuple[Rules, dict[int, str]]:
+        context, _ = member.context(session)
+        found = rules.look(context, before)
+        undone = {each.id: words.say("rules.undo_words", n=each.id) for each in found.changes}
+        doing = {*proposals.doing(context, list(undone.values()))}
+        return found, {id_: said for id_, said in undone.items() if said in doing}
+
+    found, undone = member.hotline.database.read(read)
     return page(
         member,
         "board/rules.html",
@@ -35,6 +39,7 @@ def agreed(request: Request, member: CurrentMember) -> Response:
         figure=FigureValue,
         told=words.book.say,
         before=before,
+        undone=undone,
         number=lambda known: shown(known, found.country),
         city=get_timezone_location(found.timezone, words.book.locale, return_city=True),
     )

@@ -10,6 +10,7 @@ from app.pages.board.acting import Act
 from handlers import phrasebook, registry
 from handlers.understanding.arguments import TAPS, WHOLE_DAY, TapTurned, ToMany
 from handlers.understanding.intents import Need, Order
+from handlers.understanding.money import WhySaid
 from handlers.understanding.shift_words import ADD, ShiftSaid
 
 UNCLEAR = "act.unclear"  # the trouble with words that cannot be said with an act
@@ -92,6 +93,24 @@ def broadcast(words: str, *, asked: bool, area: str | None, language: str) -> Ac
         return Act("broadcast", words=said, argument=ToMany(words, asked=True))
     words = f"{area} {words}" if area else words
     return Act("broadcast", words=words, argument=ToMany(words))
+
+
+def proposal(words: str, hours: int, language: str) -> Act:
+    """PROPOSE 2 weeks words; of no hours as long as usual."""
+    return Act("propose", words=" ".join(words.split()))
+
+
+def about_proposal(kind: str, number: int, words: str = "") -> Act:
+    """AGREE 7, BLOCK 7 why, and their like."""
+    return Act(kind, (number,), words)
+
+
+def about_entry(kind: str, number: int, words: str = "") -> Act:
+    """OK S12, WHY S12 words: G13 is said as S13, for a number is one entry's."""
+    if kind == "ok":
+        return Act("ok", words=f"S{number}", argument=(number,))
+    words = " ".join(words.split())
+    return Act("why", words=f"S{number} {words}", argument=WhySaid(number, words))
 
 
 def hours_of_day(language: str) -> list[tuple[int, str]]:
