@@ -169,6 +169,11 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "decide_active_days": Unit.DAYS,
         "decide_reminder": Unit.HOURS,
     },
+    "purse": {
+        "errand_limit": Unit.MONEY,
+        "week_limit": Unit.MONEY,
+        "ok_again": Unit.HOURS,
+    },
     "memory": {
         "keep_words_days": Unit.DAYS,
         "forget_days": Unit.DAYS,

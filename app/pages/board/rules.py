@@ -24,7 +24,7 @@ HOUR, DAY = 60, 24 * 60  # minutes
 NOTHING = {
     **dict.fromkeys(
         "doors_per_day reply_limit answers_per_day most_open_requests requests_per_day offers_per_day daily_budget"
-        " daily_ceiling".split(),
+        " daily_ceiling errand_limit week_limit".split(),
         "no_limit",
     ),
     **dict.fromkeys("gap_urgent gap_today gap_anytime waves".split(), "by_answers"),
