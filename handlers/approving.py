@@ -13,6 +13,7 @@ from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Amount
 from models import kept_apart, lines, people, purse, purse_steps, requests, spellings
 from models.attachments import Kind as Piece
+from models.lines import Line
 from models.people import Person
 from models.purse import Kind, PurseEntry, State
 from models.requests import Request
@@ -26,7 +27,12 @@ RECEIPT_WITHIN = timedelta(minutes=30)  # after they said what they spent, a pic
 
 def money(context: Context, cents: int) -> Money:
     """A sum of the purse."""
-    return Money(cents, purse.currency(context.line), context.line.country)
+    return money_of(context.line, cents)
+
+
+def money_of(line: Line, cents: int) -> Money:
+    """A sum of a line's purse."""
+    return Money(cents, purse.currency(line), line.country)
 
 
 def named(entry: PurseEntry) -> Entry:
@@ -235,10 +241,25 @@ def settle(context: Context, entry: PurseEntry) -> Texts:
     if entry.state is not State.WAITING or len(counted(context, entry)) < max(needed(context, entry), ONE):
         return
     purse_steps.approve(context.session, entry, context.now)
+    yield from counts(context, entry)
+
+
+def counts(context: Context, entry: PurseEntry) -> Texts:
+    """It is approved: whoever said it hears so."""
+    yield from _to_author(context, entry, "spent_approved" if entry.is_spent else "gave_approved")
+
+
+def paid(context: Context, entry: PurseEntry, *, undone: bool) -> Texts:
+    """Whoever holds the account has paid it, or had noted that by mistake: whoever spent it hears so."""
+    yield from _to_author(context, entry, "spent_unpaid" if undone else "spent_paid")
+
+
+def _to_author(context: Context, entry: PurseEntry, phrase: str) -> Texts:
     if entry.person_id is not None:
         by = people.by_id(context.session, entry.person_id)
-        phrase = "spent_approved" if entry.is_spent else "gave_approved"
-        yield context.tell(by, phrase, entry=named(entry), amount=money(context, entry.cents))
+        if by.opted_out_at is None:
+            text = context.tell(by, phrase, entry=named(entry), amount=money(context, entry.cents))
+            yield awake(context, text)
 
 
 def receipt_of(turn: Turn) -> PurseEntry | None:

@@ -61,6 +61,9 @@ def _changed(turn: Turn, number: int, cents: int) -> Texts:
         yield turn.reply("entry_withdrawn", entry=named(entry))
     else:
         asked = purse_steps.asked_for_ok(turn.session, entry)
+        if not entry.is_spent:
+            yield turn.reply("gave_noted", entry=named(entry), amount=money(turn, cents))
+            return
         if not asked:
             yield from approving.put_before_others(turn, entry, "spent_changed")
             return
@@ -74,6 +77,9 @@ def gave(turn: Turn, order: Order) -> Texts:
     """GAVE 50 bake sale: it came in, and counts once another volunteer or whoever holds the account says so too."""
     said: GaveSaid | None = order.argument
     cents = approving.cents(turn, said.amount) if said is not None else 0
+    if said is not None and said.entry is not None and cents is not None:
+        yield from _changed(turn, said.entry, cents)
+        return
     if said is None or not cents:
         yield turn.reply("spent_currency" if cents is None else "gave_how", amount=money(turn, 5000))
         return

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from babel.numbers import get_currency_precision, get_territory_currencies
 from sqlmodel import BigInteger, Column, Field, col, select
 
+from models import line_events
 from models.due_rows import DueRow, DueRows
 from models.lines import Line
 from models.store.session import Session
@@ -156,14 +157,16 @@ def decimals(line: Line) -> int:
     return int(get_currency_precision(currency(line)))
 
 
-def set_currency(session: Session, line: Line, code: str) -> bool:
+def set_currency(session: Session, line: Line, code: str, now: datetime) -> bool:
     """Count in this currency from now on; False once there is an entry, for that counts in another."""
     session.flush()
+    before, lines = currency(line), table(Line)
     entries = sa.exists().where(col(PurseEntry.line_id) == line.id)
-    lines = table(Line)
-    changed = sa.update(lines).where(lines.c.id == line.id, sa.or_(lines.c.currency == code, ~entries))
-    won = session.execute(changed.values(currency=code)).rowcount == 1
+    free = sa.true() if before == code else ~entries
+    won = session.execute(sa.update(lines).where(lines.c.id == line.id, free).values(currency=code)).rowcount == 1
     session.refresh(line)
+    if won and before != code:
+        line_events.record(session, line.id, line_events.SETTING, "currency", now, before=before, after=code)
     return won
 
 

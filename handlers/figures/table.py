@@ -161,6 +161,10 @@ FIGURES: dict[str, Figure] = {
                                  whole(0, 1000)),
     "requests_per_day": Figure("requests", "of one person; more wait for duty. 0 for no limit", whole(0, MOST)),
     "offers_per_day": Figure("offers", "to one volunteer, but for danger; 0 for no limit", whole(0, MOST)),
+    "errand_limit": Figure("money", "for one errand; beyond it those asked for their OK read so. none for no limit",
+                           budget),
+    "week_limit": Figure("money", "for all that is spent in seven days; the same. none for no limit", budget),
+    "ok_again": Figure("hours", "until two others are asked for their OK to what was spent", whole(1, 24 * 14)),
     "decide_hours": Figure("hours", "that a proposal is open", whole(1, 24 * 60)),
     "decide_quorum": Figure("", "of those active lately who must give their voice to a proposal", chance),
     "decide_active_days": Figure("days", "in which somebody wrote who counts as active", whole(1, 365)),
@@ -168,6 +172,10 @@ FIGURES: dict[str, Figure] = {
                               "never", whole(0, 24 * 60)),
     "decided_only": Figure("", "figures or groups of them that are for all to decide: if the host sets one, every "
                            "volunteer hears of it; or none", figures_or_groups),
+    "errand_limit": Figure("money", "for one errand; beyond it those asked for their OK read so. none for no limit",
+                           budget),
+    "week_limit": Figure("money", "for all that is spent in seven days; the same. none for no limit", budget),
+    "ok_again": Figure("hours", "until two others are asked for their OK to what was spent", whole(1, 24 * 14)),
     "keep_words_days": Figure("days", "that words and places are kept after a request has ended, and texts after "
                               "they were sent", whole(3, 3650)),
     "forget_days": Figure("days", "of silence, after which a person is erased", whole(90, 36500)),

@@ -23,12 +23,13 @@ AMOUNT = re.compile(
 )
 CENTS = re.compile(r"[.,](\d{1,2})$")
 TO_THE_CENT = re.compile(r"[.,]\d\d$")
-NAMED = re.compile(r"(?:([sg])\s?#?|#)(\d{1,7})\b", re.IGNORECASE)
+NAMED = re.compile(r"(?:#?([sg])\s?#?|#)(\d{1,7})\b", re.IGNORECASE)
 REQUEST = re.compile(r"#(\d{1,7})\b")
 FIRST_NUMBER = re.compile(r"(#?)(\d{1,7})(?:[\s:]+|,\s+)")
 PUNCTUATION = " \t\r\n,.;:-!("
 CLAUSE = re.compile(r"[,;.!\n]")
 JOINING = re.compile(r"[\s,;&+]+(?:(?:and|y)\s+)?", re.IGNORECASE)
+FEW = 4  # words, in which a thing is named that somebody gave
 MOST_NAMED = 5  # in one text; every one of them costs an answer
 
 
@@ -42,9 +43,10 @@ class SpentSaid(NamedTuple):
 
 
 class GaveSaid(NamedTuple):
-    """What follows GAVE; `sure` where it can be nothing but money."""
+    """What follows GAVE, or which entry has another amount; `sure` where it can be nothing but money."""
 
     amount: Amount
+    entry: int | None = None
     words: str = ""
     sure: bool = True
 
@@ -125,7 +127,7 @@ def spent(said: Said) -> tuple[SpentSaid, ...] | None:
     """What may be meant by SPENT, the likelier first: "42 31.50 ice", "31.50 ice", "S12 28"; None for talk."""
     typed = said.rest_as_typed
     named = NAMED.match(typed)
-    if named is not None and (named[1] or "").lower() == "s":
+    if named is not None and named[1]:
         found = begins(typed[named.end() :].strip(PUNCTUATION), said.phrases)
         return (SpentSaid(found[0], entry=int(named[2]), words=found[1]),) if found else None
     readings = []
@@ -143,29 +145,33 @@ def spent(said: Said) -> tuple[SpentSaid, ...] | None:
 
 def gave(said: Said) -> GaveSaid | None:
     """What somebody says that came in: "50 bake sale"; None for "gave 2 bags of food", "gave it to Ana"."""
-    found = begins(said.rest_as_typed, said.phrases)
+    named = NAMED.match(said.rest_as_typed)
+    entry = int(named[2]) if named is not None and named[1] else None
+    typed = said.rest_as_typed[named.end() :] if named is not None and entry else said.rest_as_typed
+    found = begins(typed.strip(PUNCTUATION), said.phrases)
     if found is None:
         return None
     amount, words = found
+    if entry is not None:
+        return GaveSaid(amount, entry)
     sure = bool(amount.sign or TO_THE_CENT.search(amount.typed) or not words)
     marks = said.lexicons.every.marks(said.rest)
-    if not sure and any(mark.tag in ("needs", "everyday") and mark.first < 2 for mark in marks):
+    things = len(said.rest) > 1 and said.phrases.is_function_word("distro_places", said.rest[1].text)
+    if not sure and (things or any(mark.tag in ("needs", "everyday") and mark.first < FEW for mark in marks)):
         return None
-    return GaveSaid(amount, words, sure)
+    return GaveSaid(amount, words=words, sure=sure)
 
 
 def entries(said: Said) -> tuple[int, ...] | None:
     """`S12`, `s12, s13 and g14`; None where anything else follows."""
     typed, found, at = said.rest_as_typed, list[int](), 0
-    while at < len(typed):
-        named = NAMED.match(typed, at)
-        if named is None or not (named[1] or found):
-            return None
+    while (named := NAMED.match(typed, at)) is not None and (named[1] or found):
         found.append(int(named[2]))
         joined = JOINING.match(typed, named.end())
         at = joined.end() if joined else named.end()
-        if not joined and at < len(typed):
-            return None
+    left = split(typed[at:])
+    if any(not said.phrases.is_function_word("courtesy", word.text) for word in left):
+        return None
     return tuple(dict.fromkeys(found))[:MOST_NAMED] or None
 
 

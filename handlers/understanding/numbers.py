@@ -1,5 +1,6 @@
 """Requests are called by their numbers: `42`, `#42`, `1,042`, `42, 43 and 44`. Others count bags, or are hours."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ MOST_NUMBERS = 5  # in one text; every one of them costs an answer
 THOUSANDS = 3  # digits after the mark that sets thousands off
 CENTS = 2  # the same for cents
 MONEY = ("$", "€", "£")
+SIGNED = re.compile(r"\d[\d.,]*\s?[$€£](?![ ]?\d)")
 
 
 class Numbers(NamedTuple):
@@ -58,7 +60,7 @@ def take(text: str, words: Sequence[Token], phrases: PhraseIndex, marks: str = "
 
 def _is_amount(text: str, words: Sequence[Token], at: int, marks: str, *, first: bool) -> bool:
     """Whether a number is one of money: "$31", or behind a request's "31.50"."""
-    if text[: words[at].start].rstrip()[-1:] in MONEY:
+    if text[: words[at].start].rstrip()[-1:] in MONEY or SIGNED.match(text, words[at].start):
         return True
     if first or at + 1 >= len(words) or text[words[at - 1].end : words[at].start].strip():
         return False

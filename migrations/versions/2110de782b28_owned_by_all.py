@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = 'b602c53ac0cc'
+revision = '2110de782b28'
 down_revision = 'a583f73d3400'
 branch_labels = None
 depends_on = None
