@@ -57,6 +57,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "vouch_after_days": Unit.DAYS,
         "vouches_per_week": Unit.PEOPLE,
         "young_days": Unit.DAYS,
+        "founders": Unit.PEOPLE,
         "put_out_per_day": Unit.PEOPLE,
         "duty_begins_told": Unit.PEOPLE,
         "relays_at_once": Unit.TEXTS,
@@ -168,6 +169,7 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "decide_quorum": Unit.CHANCE,
         "decide_active_days": Unit.DAYS,
         "decide_reminder": Unit.HOURS,
+        "ending_days": Unit.DAYS,
     },
     "memory": {
         "keep_words_days": Unit.DAYS,
