@@ -1,1 +1,283 @@
-"""Deciding together by text: what is proposed, and what people say to it."""
+"""Deciding together, as far as it does not wait for anybody's text: who is told of a proposal, reminded, and the end.
+
+Whoever may not be texted unasked, or is away until it is over, is asked nothing; their voice counts all the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from handlers import effects
+from handlers.phrasebook import Book, Value
+from handlers.summary import Name, Quoted, Said, Several
+from handlers.turn import Context, Text, Texts
+from handlers.understanding.intents import Question
+from models import kept_apart, people, timers
+from models import proposals as proposals_of
+from models.delivery.outbound import Lane
+from models.people import Person
+from models.proposals import Proposal, State, Tally, Voice, Vote
+
+TIMER = timers.DECIDING
+WEEK = timedelta(days=6)  # from now, after which the name of a day is not enough
+LONGEST_WHY = 60  # characters, in what goes to all
+OPTIONS = 2  # answers to a proposal: agree, stand aside
+REASONS = {
+    Voice.AGREE: "proposal_agrees_why",
+    Voice.ASIDE: "proposal_aside_why",
+    Voice.BLOCK: "proposal_blocks_why",
+}
+SHORT = {  # with as many of the words as one segment holds
+    "proposal_asked": "proposal_asked_short",
+    "proposal_changed": "proposal_changed_short",
+    "proposal_reminder": "proposal_reminder_short",
+    "proposal_withdrawn": "proposal_withdrawn",
+    "proposal_passed": "proposal_passed_short",
+    "proposal_blocked": "proposal_blocked_short",
+    "proposal_too_few": "proposal_too_few_short",
+}
+
+
+@dataclass(frozen=True)
+class Until:
+    """The end of a proposal on the line's own clock, wherever in the week it is read."""
+
+    moment: datetime
+    zone: str
+    dated: bool
+
+    def in_words(self, book: Book) -> str:
+        """`Fri 10 AM`, `Fri Mar 13 10 AM`."""
+        local = self.moment.astimezone(ZoneInfo(self.zone))
+        return f"{book.day(local.date(), dated=self.dated)} {book.hour(local.hour * 60 + local.minute)}"
+
+
+def until(context: Context, proposal: Proposal) -> Until:
+    """When its voices are counted."""
+    return Until(proposal.closes_at, context.line.timezone, proposal.closes_at - context.now > WEEK)
+
+
+def cut(words: str, most: int) -> Quoted:
+    """The beginning of somebody's words."""
+    return Quoted(words if len(words) <= most else f"{words[:most].rstrip()}...")
+
+
+def does(context: Context, proposal: Proposal) -> Said | None:
+    """What it would change by itself, as things stand."""
+    effect = effects.of(proposal)
+    return Said("proposal_does", {"what": effects.said(context, effect)}) if effect else None
+
+
+def named(context: Context, person: Person, reader: Person) -> Name | Said:
+    """What a reader calls somebody; from whom they are kept apart they read no name."""
+    if person.id in kept_apart.of(context.session, reader.id):
+        return Said("a_volunteer")
+    return name(context, person)
+
+
+def by(context: Context, proposal: Proposal) -> Person:
+    """Who proposed it."""
+    return people.by_id(context.session, proposal.by_person_id)
+
+
+def readers(context: Context, proposal: Proposal) -> list[Person]:
+    """Who has a voice in it and may be texted unasked before it is over."""
+    return [p for p in proposals_of.electorate(context.session, proposal) if may_be_told(context, p, proposal)]
+
+
+def may_be_told(context: Context, person: Person, proposal: Proposal) -> bool:
+    """Whether somebody may be texted unasked about it: nobody whose phone others read, nor who is away to its end."""
+    if not person.helps or person.opted_out_at or person.silent_since or person.discreet_since:
+        return False
+    back = person.back_at(context.now)
+    return not person.is_away(context.now) or (proposal.is_open and back is not None and back < proposal.closes_at)
+
+
+def tell_all(
+    context: Context,
+    proposal: Proposal,
+    phrase: str,
+    *,
+    to: Sequence[Person] | None = None,
+    but: int | None = None,
+    asks: bool = False,
+    **values: Value,
+) -> Texts:
+    """A text in one segment to everybody who has a voice in it, or to these; with `asks`, it is answered by a yes."""
+    author = by(context, proposal)
+    common: dict[str, Value] = {"number": proposal.number, "words": Quoted(proposal.words), **values}
+    openly, hidden = ({**common, "name": each} for each in (name(context, author), Said("a_volunteer")))
+    apart = kept_apart.of(context.session, author.id)
+    for person in readers(context, proposal) if to is None else to:
+        if person.id == but:
+            continue
+        if asks:
+            ask(context, person, proposal)
+        yield Text(
+            person,
+            phrase,
+            hidden if person.id in apart else openly,
+            Lane.BULK,
+            not_before=person.back_at(context.now),
+            expires_at=proposal.closes_at if proposal.is_open else None,
+            short=SHORT.get(phrase, ""),
+        )
+
+
+def ask(context: Context, person: Person, proposal: Proposal) -> None:
+    """A plain yes of theirs is about this from now on, unless they were asked something else."""
+    waiting = context.asked_of(person)
+    if waiting is None or waiting.question is Question.PROPOSAL:
+        context.ask(person, Question.PROPOSAL, options=OPTIONS, words=str(proposal.id))
+
+
+def unask(context: Context, person: Person, proposal: Proposal) -> None:
+    """They have said what they say to it."""
+    waiting = person.pending_question
+    if waiting and waiting["question"] == Question.PROPOSAL and waiting["words"] == str(proposal.id):
+        context.unask(person)
+
+
+def ask_all(context: Context, proposal: Proposal, phrase: str) -> list[Text]:
+    """Ask everybody but who proposed it."""
+    bring_forward(context, proposal)
+    values: dict[str, Any] = {"does": does(context, proposal), "until": until(context, proposal)}
+    return [*tell_all(context, proposal, phrase, but=proposal.by_person_id, asks=True, **values)]
+
+
+def bring_forward(context: Context, proposal: Proposal) -> None:
+    """See to it that time acts on it."""
+    timers.bring_forward(context.session, context.line.id, TIMER, min(_moments(context, proposal)))
+
+
+def _moments(context: Context, proposal: Proposal) -> list[datetime]:
+    """When time acts on it: its end, and once before to those who were silent."""
+    reminder = _reminds_at(context, proposal)
+    return [proposal.closes_at, *([reminder] if reminder is not None else [])]
+
+
+def _reminds_at(context: Context, proposal: Proposal) -> datetime | None:
+    """When the silent are reminded; None if they were, or it is not open for twice that long."""
+    hours = context.line.policy.decide_reminder
+    if proposal.reminded_at is not None or hours <= 0 or proposal.hours < 2 * hours:
+        return None
+    return proposal.closes_at - timedelta(hours=hours)
+
+
+def next_moment(context: Context) -> datetime | None:
+    """The first of all these that is to come."""
+    found = proposals_of.open_ones(context.session, context.line.id)
+    moments = [moment for proposal in found for moment in _moments(context, proposal)]
+    return min((moment for moment in moments if moment > context.now), default=None)
+
+
+def act(context: Context) -> Texts:
+    """Remind the silent, count the voices of what is over, and do what was decided."""
+    for proposal in proposals_of.open_ones(context.session, context.line.id):
+        reminder = _reminds_at(context, proposal)
+        if not proposal.words:  # whoever proposed it was erased, and their words with them
+            yield from withdrawn(context, proposal)
+        elif proposal.closes_at <= context.now:
+            yield from _closed(context, proposal)
+        elif reminder is not None and reminder <= context.now:
+            yield from _reminded(context, proposal)
+
+
+def withdrawn(context: Context, proposal: Proposal) -> Texts:
+    """It is taken back: nobody need think of it any more."""
+    to = readers(context, proposal)
+    if not proposals_of.withdraw(context.session, proposal, context.now):
+        return
+    for person in to:
+        unask(context, person, proposal)
+    phrase = "proposal_withdrawn" if proposal.words else "proposal_gone"
+    yield from tell_all(context, proposal, phrase, to=to, but=proposal.by_person_id)
+
+
+def _reminded(context: Context, proposal: Proposal) -> Texts:
+    if not proposals_of.remind(context.session, proposal, context.now):
+        return
+    said = {vote.person_id for vote in proposals_of.votes(context.session, proposal)}
+    silent = [person for person in readers(context, proposal) if person.id not in said]
+    values: dict[str, Any] = {"does": does(context, proposal), "until": until(context, proposal)}
+    yield from tell_all(context, proposal, "proposal_reminder", to=silent, asks=True, **values)
+
+
+def _closed(context: Context, proposal: Proposal) -> Texts:
+    """The voices are counted once; what was decided is done; all hear what came of it, in numbers."""
+    to, effect = readers(context, proposal), effects.of(proposal)
+    change = effects.said(context, effect) if effect else None  # as things stand before it is done
+    found = proposals_of.close(context.session, proposal, context.line.policy, context.now)
+    if found is None:
+        return
+    for person in to:
+        unask(context, person, proposal)
+    texts = _carried_out(context, proposal) if proposal.state is State.PASSED else []
+    blocks = [v for v in proposals_of.votes(context.session, proposal) if v.voice is Voice.BLOCK and v.words][:1]
+    apart = kept_apart.of(context.session, blocks[0].person_id) if blocks else set()
+    values: dict[str, Any] = {**counted(proposal, found), "done": _done(proposal, change)}
+    for hidden in (False, True):
+        those = [person for person in to if (person.id in apart) is hidden]
+        reason = None if hidden else why(context, blocks, LONGEST_WHY)
+        yield from tell_all(context, proposal, result(proposal, found), to=those, why=reason, **values)
+    yield from texts
+
+
+def result(proposal: Proposal, tally: Tally) -> str:
+    """The phrase that says what came of it."""
+    if proposal.state is State.PASSED:
+        return "proposal_passed"
+    if proposal.state is State.WITHDRAWN:
+        return "proposal_withdrawn"
+    return "proposal_blocked" if tally.blocked else "proposal_too_few"
+
+
+def counted(proposal: Proposal, tally: Tally) -> dict[str, Any]:
+    """The numbers that a result says."""
+    return {
+        "agreed": tally.agreed,
+        "aside": tally.aside,
+        "blocked": tally.blocked,
+        "voices": tally.agreed + tally.aside,
+        "needed": tally.needed,
+    }
+
+
+def _done(proposal: Proposal, change: Said | None) -> Said | None:
+    """What has changed by it, or why nothing has."""
+    if proposal.state is not State.PASSED:
+        return None
+    if proposal.undone_because:
+        return Said("proposal_undone", {"why": Said(proposal.undone_because)})
+    return Said("proposal_done", {"what": change}) if change else None
+
+
+def why(context: Context, votes: Sequence[Vote], most: int) -> Value:
+    """Who gave a reason, and which."""
+    found = people.by_ids(context.session, [vote.person_id for vote in votes])
+    said: list[Value] = [
+        Said(REASONS[v.voice], {"name": name(context, found[v.person_id]), "words": cut(v.words or "", most)})
+        for v in votes
+    ]
+    return Said("proposal_whys", {"rows": Several(said)}) if said else None
+
+
+def name(context: Context, person: Person) -> Name | Said:
+    """What volunteers call each other."""
+    return context.name(person) or Said("a_volunteer")
+
+
+def _carried_out(context: Context, proposal: Proposal) -> list[Text]:
+    """Do what it does, or keep why that is not possible any more."""
+    effect = effects.of(proposal)
+    if effect is None:
+        return []
+    try:
+        with context.session.savepoint():
+            return list(effects.carry_out(context, effect, proposal))
+    except effects.CannotDo as error:
+        proposal.undone_because = str(error)
+        context.session.add(proposal)
+        return []

@@ -88,6 +88,7 @@ def erase(context: Context, person: Person, *, confirmed: bool = False) -> Itera
     _off_duty(context, person)
     more = erasing.erase(context.session, context.line, person, context.now)
     timers.bring_forward(context.session, context.line.id, CLEARING, context.now + (GO_ON if more else SOON))
+    timers.bring_forward(context.session, context.line.id, timers.DECIDING, context.now)  # their words are gone
     if confirmed:
         texts.insert(0, context.tell(person, DONE, lane=Lane.REPLY, line=Ours(context.line.name)))
     return iter(texts)

@@ -11,6 +11,7 @@ from typing import Any
 
 from handlers import (
     again,
+    agenda,
     arriving,
     ask,
     at_door,
@@ -46,6 +47,7 @@ from handlers import (
     pause,
     pledges,
     problem,
+    proposals,
     questions,
     reach_person,
     receipt,
@@ -105,6 +107,8 @@ AWAY = Argument("hours", arguments.away, in_words=True, optional=True)
 COUNT = Argument("count", arguments.count, in_words=True)
 KINDS = Argument("needs", arguments.kinds, in_words=True)
 EVERYWHERE = Argument("everywhere", arguments.everywhere, in_words=True, optional=True)
+PROPOSED = Argument("proposed", arguments.proposed, in_words=True, optional=True)
+PROPOSAL_OFF = Argument("off", arguments.proposal_off)
 ON = Argument("on", arguments.on)
 BRAKE = Argument("on", arguments.brake)
 TAP = Argument("tap", arguments.tap, in_words=True, optional=True)
@@ -183,6 +187,16 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # Its answer tells the code, and how to undo it.
     Command("household", households.household, numbers=True, told=Told.README, gives_way_to={Question.NEED}),
     Command("leave_household", households.leave, told=Told.README),
+    # what the group decides together: the text that asks tells of these, and PROPOSE alone of how it goes
+    Command("propose", proposals.propose, Who.VOLUNTEER, argument=PROPOSED, note=Note.ARGUMENT, told=Told.README),
+    Command("proposals", agenda.list_, Who.VOLUNTEER, told=Told.README),
+    Command("proposal", proposals.proposal_, Who.VOLUNTEER, numbers=True, spellings=("proposal_off",),
+            of_proposals=True, argument=PROPOSAL_OFF, told=Told.README),
+    Command("agree", proposals.agree, Who.VOLUNTEER, numbers=True, of_proposals=True, told=Told.README),
+    Command("aside", proposals.aside, Who.VOLUNTEER, numbers=True, of_proposals=True, told=Told.README),
+    Command("block", proposals.block, Who.VOLUNTEER, numbers=True, of_proposals=True, told=Told.README),
+    Command("ask", proposals.ask, Who.VOLUNTEER, numbers=True, of_proposals=True, told=Told.README),
+    Command("amend", proposals.amend, Who.VOLUNTEER, numbers=True, of_proposals=True, told=Told.README),
     # who is on duty
     # Volunteers may look; who sets it hears how from the answer.
     Command("stock", stock.stock_, argument=STOCK, note=Note.ARGUMENT, told=Told.README),
@@ -260,6 +274,8 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
     Question.COMING: in_hand.coming,
     Question.COVER: shifts.answered,
     Question.BROADCAST: broadcast.decided,
+    Question.PROPOSAL: proposals.answered,
+    Question.PROPOSES: proposals.for_all,
     Question.GOING: in_hand.going,
     Question.DETAIL: volunteer_talk.answered,
     Question.CANT_WAIT: ask.cant_wait,
@@ -294,6 +310,7 @@ QUESTIONS = frozenset((*questions.ANSWERS, Act.ASKS_NEARBY, Act.ASKS_HOW_LONG)) 
 MORE = 3  # words
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
+DECIDING = frozenset({"propose", "proposals", *(c.name for c in COMMANDS if c.of_proposals)})
 AT_A_TABLE = frozenset({"here", "not_here"})
 SAME = "same"
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
@@ -318,13 +335,18 @@ def meant(turn: Turn, reading: Reading) -> Understood:
         reading = read(instead)
     understood = understand(reading, LiveSituation(turn))
     intent = understood.intent
-    if isinstance(intent, Order) and _is_no_command(turn, intent):
-        understood = _instead(turn, intent, understood)
+    if isinstance(intent, Order):
+        if _is_no_command(turn, intent):
+            understood = _instead(turn, intent, understood)
+        elif (other := proposals.instead(turn, intent)) is not intent:
+            understood = replace(understood, intent=other)
     return arriving.as_sent(turn, understood, edited=reading.edited)
 
 
 def _is_no_command(turn: Turn, order: Order) -> bool:
     """Whether these words are a command to others only: "here in 5" away from a table, "same" of a neighbor."""
+    if order.command in DECIDING:
+        return not proposals.is_meant(turn, order)
     if order.command == SAME:
         return not order.numbers and not turn.speaker.on_duty
     return order.command in AT_A_TABLE and not distro_table.means(turn, order)
@@ -334,13 +356,20 @@ def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
     """What they mean then. "Same", said to nobody and in answer to nothing, is the same as last time."""
     if order.command == SAME and turn.asked is None and not turn.matches and not turn.speaker.helps:
         return replace(understood, intent=replace(order, command="again"))
-    return elsewhere().understand(elsewhere().read(turn.heard.body), LiveSituation(turn))
+    grammar = undecided() if order.command in DECIDING else elsewhere()
+    return grammar.understand(grammar.read(turn.heard.body), LiveSituation(turn))
 
 
 @cache
 def elsewhere() -> Grammar:
     """What texts mean away from the table of a distribution, and to whoever is not on duty."""
     return Grammar(tuple(command for command in COMMANDS if command.name not in (*AT_A_TABLE, SAME)), ACTS)
+
+
+@cache
+def undecided() -> Grammar:
+    """What texts mean that are about no proposal."""
+    return Grammar(tuple(command for command in COMMANDS if command.name not in DECIDING), ACTS)
 
 
 def respond(turn: Turn, understood: Understood) -> Texts:

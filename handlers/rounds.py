@@ -6,6 +6,7 @@ from datetime import datetime
 
 from handlers import (
     broadcasting,
+    deciding,
     digest,
     dragging,
     duty_tasks,
@@ -41,6 +42,7 @@ ROUNDS: dict[str, Round] = {
     dragging.SUMMARY: Round(dragging.act, dragging.next_moment),
     dragging.MISSED: Round(dragging.over, never),
     broadcasting.EXPIRY: Round(broadcasting.expire, never),
+    deciding.TIMER: Round(deciding.act, deciding.next_moment),
     "answering": Round(measuring.act, measuring.next_moment),
     "digest": Round(digest.act, digest.next_moment),
     forgetting.CLEARING: Round(keeping.clear, never),

@@ -173,6 +173,25 @@ def latest(session: Session, line_id: int, most: int, *, before: int | None = No
     return list(session.exec(theirs.order_by(col(Proposal.number).desc()).limit(most)))
 
 
+def made_since(session: Session, line_id: int, person_id: int, since: datetime) -> int:
+    """How many somebody has made since then, whatever became of them."""
+    made = Proposal.line_id == line_id, Proposal.by_person_id == person_id, col(Proposal.created_at) > since
+    return int(session.exec(select(sa.func.count()).select_from(Proposal).where(*made)).one())
+
+
+def followers(session: Session, proposal: Proposal) -> list[Person]:
+    """Who wants to hear what is said about it: who proposed it, asked, blocked, or stood aside and said why."""
+    spoke = sa.select(col(Remark.person_id)).where(col(Remark.proposal_id) == proposal.id)
+    firm = sa.or_(
+        col(Vote.voice) == Voice.BLOCK, sa.and_(col(Vote.voice) == Voice.ASIDE, col(Vote.words).is_not(None))
+    )
+    voted = sa.select(col(Vote.person_id)).where(col(Vote.proposal_id) == proposal.id, firm)
+    theirs = col(Person.id).in_(spoke.union(voted, sa.select(sa.literal(proposal.by_person_id))))
+    volunteers = col(Person.helper_since).is_not(None), col(Person.vouched_at).is_not(None)
+    query = select(Person).where(theirs, *volunteers, col(Person.banned_at).is_(None))
+    return list(session.exec(query.order_by(col(Person.id))))
+
+
 def locked(session: Session, proposal: Proposal) -> Proposal:
     """The same as it stands now, and nobody else changes it before this transaction ends."""
     session.flush()

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from models.due_rows import DueRow, DueRows
 from models.store.session import Session
 
+DECIDING = "proposals"  # whose time is up, or who is reminded of them
 CLEARING = "clearing"  # of what was on its way when somebody was erased
 
 

@@ -13,7 +13,7 @@ from app.inbound import rate_limit
 from app.inbound.rate_limit import CARRIED, NEVER_WAIT, WORDS
 from app.outbound.outbox import WHOM_TO_CALL
 from app.outbound.reach import Reach
-from handlers import alarms, segments
+from handlers import alarms, deciding, segments
 from handlers.turn import Text, Turn
 from models.delivery.outbound import Lane
 from models.lines import day
@@ -25,7 +25,7 @@ ANSWERS = WHOM_TO_CALL | {"you_stopped"}  # to whoever may be in danger
 ALARMS = frozenset(
     {alarms.FIRST_SAID, alarms.AGAIN, alarms.AT_HOME, alarms.SILENT, alarms.PERSON, alarms.URGENT, alarms.LISTED}
 )
-NOT_COUNTED = ALARMS | {"offer", "broadcast"}  # somebody has confirmed what that costs
+NOT_COUNTED = ALARMS | {"offer", "broadcast", *deciding.SHORT}  # these have limits of their own
 ALWAYS = ALARMS | NEVER_WAIT | {"stopped"}  # STOP is confirmed
 
 

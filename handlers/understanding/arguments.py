@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from handlers.understanding import carrier_words, needs
@@ -207,6 +207,30 @@ def quiet(said: Said) -> bool | tuple[int, int] | None:
 def wake(said: Said) -> bool | None:
     """Whether danger may wake them; None for who just asks."""
     return {"wake_on": True, "wake_off": False}.get(said.phrase.name)
+
+
+class Proposed(NamedTuple):
+    """What somebody proposes, and for how many hours it shall be open, if they say so."""
+
+    words: str
+    hours: int | None = None
+
+
+def proposed(said: Said) -> Proposed | None:
+    """The words that follow, after how long it is open: `2 weeks we buy a fridge`; None without any."""
+    rest = said.rest
+    for size in (3, 2, 1):
+        begins = rest[:size]
+        if len(begins) == size and any(word.text[0].isdigit() for word in begins):
+            found = hours(replace(said, rest=begins))
+            if found is not None:
+                return Proposed(said.body[rest[size].start :].strip() if len(rest) > size else "", found)
+    return Proposed(said.body[rest[0].start :].strip()) if rest else None
+
+
+def proposal_off(said: Said) -> bool:
+    """Whether a proposal is taken back."""
+    return said.phrase.name == "proposal_off" or said.rest_is("proposal_off")
 
 
 class ToMany(NamedTuple):

@@ -205,6 +205,8 @@ class Question(StrEnum):
     DISTRO_MISSED = "distro_missed"  # who could not come twice, what would help
     HOUSEHOLD = "household"  # a phone, whether those at the one that showed a code live with them
     REPEAT = "repeat"  # a neighbor, whether they ask again for what waits already
+    PROPOSAL = "proposal"  # a volunteer, whether they agree
+    PROPOSES = "proposes"  # who talks with somebody, whether words are for all
     CANT_WAIT = "cant_wait"  # a neighbor at night, whether it can wait for the morning; 1 is that it cannot
 
 
@@ -217,6 +219,8 @@ CLOSED_QUESTIONS = frozenset(  # answered by one of the choices
         Question.GOING,
         Question.COVER,
         Question.BROADCAST,
+        Question.PROPOSAL,
+        Question.PROPOSES,
         Question.DISTRO,
         Question.DISTRO_PLAN,
         Question.DISTRO_MISSED,

@@ -28,6 +28,7 @@ from handlers.understanding.words import Token, split
 
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
+VOICES = frozenset({"agree", "aside", "block"})
 PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
 FEW = 2  # words beside a time: "lets do friday at 6"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
@@ -121,6 +122,8 @@ class Orders:
     def as_order(self, phrase: Phrase, size: int) -> Intent | None:
         """The text as an order that begins with this phrase of so many words, if it is one."""
         command, words = self.grammar.commands[phrase.name], self.words
+        if command.of_proposals:
+            return self.about_proposal(phrase, size)
         numbers, end, marked, surplus = take(self.text, words[size:], self.phrases)
         rest = words[size + end :]
         if command.before_note and len(rest) > 1 and self.is_word(command.before_note, rest[0]):
@@ -141,13 +144,36 @@ class Orders:
             return self.made(phrase, note=self.after(words[size - 1]))
         return None
 
+    def about_proposal(self, phrase: Phrase, size: int) -> Order | None:
+        """A voice to a proposal, or a word about it: one number and what follows it, "block 7 it is too far".
+
+        Without a number only where we asked about one, and with nothing else or set off: "i agree", "block: too far".
+        """
+        words, at = self.words, size
+        while at < len(words) and words[at].number is None and self.leads_to_proposal(words[at]):
+            at += 1
+        if at < len(words) and (number := words[at].number) is not None:
+            argument = self.grammar.commands[phrase.name].argument
+            said = argument.read(self.said(phrase, at + 1)) if argument else None
+            return self.made(phrase, (number,), self.after(words[at]), said)
+        if self.situation.question is not Question.PROPOSAL or phrase.name not in VOICES or self.yes_or_no():
+            return None
+        if size == len(words):
+            return self.made(phrase)
+        because = self.phrases.begin_with("because", words[size:])
+        return self.made(phrase, note=self.after(words[size - 1])) if because or self.is_set_off(size) else None
+
+    def leads_to_proposal(self, word: Token) -> bool:
+        """Whether a word may stand before the number of a proposal: "agree with proposal no. 7"."""
+        return word.text == "#" or self.is_word("filler", word) or self.is_word("proposal_filler", word)
+
     def is_yes_to_an_offer(self) -> bool:
         """Whether a whole text that is also a command answers an offer: "on it" of who has no watch."""
         return self.yes_or_no() is not None and bool(self.situation.offers) and not self.situation.is_(Role.DUTY)
 
     def made(self, phrase: Phrase, numbers: tuple[int, ...] = (), note: str = "", argument: Any = None) -> Order:
         command = self.grammar.commands[phrase.name]
-        if command.numbers and not numbers and self.quoted is not None:
+        if command.numbers and not command.of_proposals and not numbers and self.quoted is not None:
             numbers = (self.quoted,)
         if command.argument and argument is None and not command.argument.in_words:
             argument = command.argument.read(self.said(phrase, len(self.words)))

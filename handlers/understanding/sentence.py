@@ -54,6 +54,8 @@ REPLIES: dict[Question, dict[str, int]] = {
     Question.STILL_GIVES: {"yes": 1, "no": 2},
     Question.STOCK: {"yes": 1, "no": 2},
     Question.STOCK_FETCHED: {"yes": 1, "no": 2},
+    Question.PROPOSAL: {"yes": 1, "no": 2},
+    Question.PROPOSES: {"yes": 1, "no": 2},
 }
 BARE = {"yes": (Act.ACCEPTS,), "no": (Act.DECLINES,)}  # where nothing waits for them
 ANSWERED_BY = {"yes": CLAIM, "no": PASS}  # an offer
@@ -198,6 +200,8 @@ class Sentence(Orders):
         """A command without a number, said in reply to a text of ours, is about what that tells of."""
         if not isinstance(found, Order) or found.numbers or found.command not in self.grammar.numbered:
             return found
+        if self.grammar.commands[found.command].of_proposals:
+            return found
         return replace(found, numbers=(self.quoted,)) if self.quoted is not None else found
 
     def aside(self) -> Intent | None:
@@ -235,7 +239,9 @@ class Sentence(Orders):
                 said = starts[0][0].name if starts else None
             if said in ("yes", "no"):
                 return Order(CLAIM if said == "yes" else PASS, (self.quoted,))
-        if said in ("yes", "no") and offers and (not choices or self.situation.offered_last):
+        # A voice can be given later; somebody waits for the answer to an offer.
+        first = self.situation.offered_last or question is Question.PROPOSAL
+        if said in ("yes", "no") and offers and (not choices or first):
             return self.to_an_offer(ANSWERED_BY[said], asked=bool(choices))
         if not choices:
             return None
