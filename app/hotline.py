@@ -3,6 +3,8 @@
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
+from secrets import token_hex
 
 import structlog
 
@@ -22,7 +24,7 @@ from app.inbound.receive import Taken
 from app.inbound.reconcile import Reconciler
 from app.inbound.spool import Spool
 from app.inbound.spool_worker import SpoolWorker
-from app.outbound import templates
+from app.outbound import outbox, templates
 from app.outbound.carrier_deletion import CarrierDeletion
 from app.outbound.sender import Sender
 from app.outbound.shapes import Shapes
@@ -30,7 +32,7 @@ from app.outbound.templates import Approvals
 from app.settings import Settings
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
-from handlers import rounds
+from handlers import changing, rounds
 from handlers.turn import Context
 from models import line_events, lines, marks, moves
 from models.delivery import contents
@@ -118,17 +120,28 @@ class Hotline:
         now = self.clock.now()
         if self.carrier.simulated and self.carrier.approves:
             templates.keep_all(session, self.carrier, now, Approval.APPROVED)
+        known = [Context(session, line, now) for line in lines.all_lines(session)]
         with ExitStack() as recorded:
-            for known in lines.all_lines(session):  # a new one begins with what the settings say of it
-                recorded.enter_context(line_events.recorded(session, known, now))
+            # A new one begins with what the settings say of it.
+            told = [recorded.enter_context(changing.by_host(each)) for each in known]
+            for each in known:
+                recorded.enter_context(changing.recorded(each, changing.HOST))
             self._as_in_settings(session)
-        for each in lines.all_lines(session):
-            marks.give_key(session, each)
-            rounds.begin(Context(session, each, now))
+        for each, heard in zip(known, told, strict=True):
+            outbox.queue(session, each.line, f"host-start-{token_hex(8)}", heard.texts, now)
+        for line in lines.all_lines(session):
+            marks.give_key(session, line)
+            rounds.begin(Context(session, line, now))
         moves.check(session)  # last: had a move just ended, what was written here would have waited for it
 
     def _as_in_settings(self, session: Session) -> None:
-        line = lines.from_settings(session, self.clock.now(), **self.settings.line(simulated=self.carrier.simulated))
+        said, rules = self.settings.line(simulated=self.carrier.simulated), self.settings.rules
+        known = lines.of_settings(session)
+        if known is not None:  # what all have decided since the settings were last changed holds
+            decided = partial(line_events.decided_since, session, known.id)
+            said |= {"name": known.name} if decided(line_events.SETTING, "name", said["name"]) else {}
+            rules = {name: v for name, v in rules.items() if not decided(line_events.RULE, name, v)}
+        line = lines.from_settings(session, self.clock.now(), **said)
         for each in lines.all_lines(session):
             each.web_address = self.settings.web_address(simulated=self.carrier.simulated)
             if each.carrier is None:  # until now it was only played with
@@ -137,7 +150,7 @@ class Hotline:
                 each.rules = {**played, **own} if self.carrier.simulated else own
             each.carrier = each.carrier if self.carrier.simulated else self.carrier.name
             session.add(each)
-        line.rules = {**line.rules, **self.settings.rules}
+        line.rules = {**line.rules, **rules}
 
     def start(self) -> None:
         """Begin to send and to watch the clock."""

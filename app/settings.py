@@ -23,10 +23,11 @@ from sqlalchemy.exc import ArgumentError
 from app import countries as by_country
 from app import url_parameters
 from handlers import phrasebook, pretend_numbers
+from models.lines import LONGEST_NAME
+from models.regions import country
 
 SIMULATED_NUMBER = "+12025550100"
 IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
-LONGEST_NAME = 60
 OFF = "off"  # in place of a folder
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 HOST = re.compile(r"[\w.:%-]*")
@@ -116,13 +117,6 @@ def time_zone(value: str) -> str:
     return value
 
 
-def country(value: str) -> str:
-    """A country's two letters, in capitals."""
-    if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("not a country; write its two letters, such as US")
-    return value.upper()
-
-
 def countries(value: str) -> str:
     """Countries by their two letters with commas between them, or * for any."""
     if value == "*":
@@ -148,7 +142,7 @@ def _service(value: str) -> str:
 def line_name(value: str) -> str:
     """A line's name, short enough to go out in every text."""
     value = " ".join(value.split())
-    if len(value) > LONGEST_NAME:  # it goes out in texts, and every letter is paid for
+    if len(value) > LONGEST_NAME:
         raise ValueError(f"too long with {len(value)} letters; write at most {LONGEST_NAME}")
     return value
 

@@ -9,6 +9,7 @@ from handlers import (
     asked_before,
     bundles,
     bursts,
+    changing,
     claim,
     danger,
     foreign,
@@ -418,5 +419,5 @@ def hello(turn: Turn, order: Order) -> Texts:
         if turn.speaker.language is None and order.language in phrasebook.languages():
             turn.speaker.language = order.language
         turn.ask(turn.speaker, Question.NEED, options=len(intake.OFFERED_NEEDS))
-        yield turn.reply("hello", line=Ours(turn.line.name))
+        yield turn.reply("hello", line=Ours(turn.line.name), greeting=changing.greeting(turn))
         yield from pause.to_who_writes(turn)

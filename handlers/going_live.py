@@ -40,7 +40,7 @@ def samples(book: Book, line: str) -> list[str]:
     ours, what = {"line": Ours(line)}, {"what": Ours(offered["what"])}
     claimed = {"name": Ours(taken["name"]), "code": Ours(taken["code"]), "note": Ours(""), "door": Ours("")}
     return [
-        book.say("hello", ours),
+        book.say("hello", {**ours, "greeting": None}),
         book.say("got_it", {**number, **what, "n": ASKED}),
         book.say("introduction", ours) + book.say("offer", {**number, **what}),
         book.say("claimed", {**number, **claimed}),

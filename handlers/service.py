@@ -1,6 +1,6 @@
 """For anyone: help, stop, start, the language."""
 
-from handlers import alarms, duty_tasks, first_answer, foreign, gathering, intake, pause, phrasebook, waves
+from handlers import alarms, changing, duty_tasks, first_answer, foreign, gathering, intake, pause, phrasebook, waves
 from handlers.summary import Ours, Said, brief
 from handlers.turn import Texts, Turn
 from handlers.understanding import acts
@@ -26,7 +26,8 @@ def help_(turn: Turn, _: Order) -> Texts:
     if turn.heard.carrier_answered is not None:
         return
     phrase = "help_helper" if turn.speaker.helps else "help"
-    yield turn.reply(phrase, line=Ours(turn.line.name), dial=Ours(turn.line.emergency_number))
+    greeting = None if turn.speaker.helps else changing.greeting(turn)
+    yield turn.reply(phrase, line=Ours(turn.line.name), greeting=greeting, dial=Ours(turn.line.emergency_number))
     yield from pause.to_who_writes(turn)
     if turn.speaker.on_duty:
         yield turn.reply("help_duty")

@@ -15,7 +15,7 @@ from models.store.types import Model, UtcDateTime
 
 RULE, ANSWER, RESOURCE, AREA, SETTING = "rule", "answer", "resource", "area", "setting"
 PAUSE, BRAKE, TAP = "pause", "brake", "tap"  # by text
-SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number")
+SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number", "greeting")
 
 
 class LineEvent(Model, table=True):
@@ -102,6 +102,31 @@ def latest(session: Session, line_id: int, most: int, *, before: int | None = No
     if before is not None:
         theirs = theirs.where(col(LineEvent.id) < before)
     return list(session.exec(theirs.order_by(col(LineEvent.id).desc()).limit(most)))
+
+
+def since(session: Session, line_id: int, last: int) -> list[LineEvent]:
+    """What was changed after the event with that id, in order."""
+    theirs = select(LineEvent).where(LineEvent.line_id == line_id, col(LineEvent.id) > last)
+    return list(session.exec(theirs.order_by(col(LineEvent.id))))
+
+
+def by_id(session: Session, line_id: int, event_id: int) -> LineEvent | None:
+    """The change of this line with this id."""
+    return session.exec(select(LineEvent).where(LineEvent.line_id == line_id, LineEvent.id == event_id)).first()
+
+
+def decided_since(session: Session, line_id: int, kind: str, name: str, written: Any) -> bool:
+    """Whether all have decided on something since the settings first said `written`, as they still do.
+
+    Then the decision holds. Settings that say something else are the host's newer word.
+    """
+    theirs = LineEvent.line_id == line_id, LineEvent.kind == kind, LineEvent.name == name
+    of_it = list(session.exec(select(LineEvent).where(*theirs).order_by(col(LineEvent.id))))
+    if not of_it or of_it[-1].proposal_id is None:
+        return False
+    by_host = [event for event in of_it if event.proposal_id is None]
+    before: Any = by_host[-1].after if by_host else of_it[0].before
+    return bool(before == written)
 
 
 def last_of_each(session: Session, line_id: int) -> dict[tuple[str, str], LineEvent]:

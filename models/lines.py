@@ -16,6 +16,8 @@ from models.store.session import Session
 from models.store.statements import Precompiled
 from models.store.types import EnumString, Model, UtcDateTime, table
 
+LONGEST_NAME = 60  # characters: it goes out in texts, and every letter is paid for
+
 
 class Channel(StrEnum):
     """How a text travels."""
@@ -149,6 +151,9 @@ class Policy:
     decide_active_days: int = 30  # in which somebody wrote who counts as active
     decide_reminder: int = 24  # hours before its end, when those who were silent are reminded
     ending_days: int = 3  # before the day on which a line ends; from then on nothing new is taken, and all is handed on
+    # Figures, or groups of them (handlers/figures/groups.py), that are for all to decide: safety, privacy and people.
+    # Of a change by the host every volunteer hears.
+    decided_only: tuple[str, ...] = ("safety", "deciding", "memory", "danger_numbers")
     keep_words_days: int = 30  # of a request after its end, and of texts; then words, places and numbers are blanked
     forget_days: int = 365  # of silence, after which a person is erased
     forget_notice_days: int = 30  # that a volunteer has to say that they stay
@@ -220,6 +225,7 @@ class Line(Model, table=True):
     timezone: str = "America/New_York"
     country: str = "US"
     emergency_number: str = "911"
+    greeting: str | None = None  # the group's own, to whoever greets or asks what this is
     from_settings: bool = False
     web_address: str | None = None  # where its pages are, without a slash at the end
     carrier: str | None = None  # the last real one that ran on it; None if only ever the simulator did
@@ -431,9 +437,14 @@ def _minute(timezone: str, now: datetime) -> int:
     return local.hour * 60 + local.minute
 
 
+def of_settings(session: Session) -> Line | None:
+    """The line that the settings describe; None before the first start."""
+    return session.exec(select(Line).where(Line.from_settings)).first()
+
+
 def from_settings(session: Session, now: datetime, **values: Any) -> Line:
     """The line that the settings describe: made on the first start, kept as they say on every later one."""
-    line = session.exec(select(Line).where(Line.from_settings)).first()
+    line = of_settings(session)
     if line is None:
         return session.create(Line, from_settings=True, created_at=now, **values)
     for name, value in values.items():

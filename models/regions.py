@@ -30,6 +30,13 @@ AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d\d\d{4}")
 CODE_AND_EXCHANGE = 8  # characters of an American number that tell where it is
 
 
+def country(written: str) -> str:
+    """A country's two letters, in capitals. Raises ValueError for what is none."""
+    if written.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("not a country; write its two letters, such as US")
+    return written.upper()
+
+
 def country_of(address: str) -> str:
     """The country of a phone, by its number or by the id that WhatsApp shows for it; "*" where neither tells."""
     hidden = HIDDEN.fullmatch(address)

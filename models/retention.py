@@ -252,9 +252,9 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     Erasure: Retention(of=("person_id",), erase="line_id person_id things unread waits_from waits_to looked_at"),
     # These are nobody's: a group's own, or figures.
     Line: Retention(
-        keep="name sms whatsapp language timezone country emergency_number from_settings web_address carrier "
-        "last_request last_distribution last_proposal paused_until rests_until ends_at erases_at ending end_decided_at answering resources rules answers hash_key swept "
-        "created_at"
+        keep="name sms whatsapp language timezone country emergency_number greeting from_settings web_address "
+        "carrier last_request last_distribution last_proposal paused_until rests_until ends_at erases_at ending "
+        "end_decided_at answering resources rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
     Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.cli.figures import FIGURES
 from app.database import engine
 from app.hotline import Hotline
 from app.pages import wording
-from app.pages.board.rules import figure
 from app.simulator.sandbox import StillClock
-from handlers.views.rules import DEFAULT, GROUPS, UNITS, Unit
+from handlers import phrasebook
+from handlers.figures import DEFAULT, GROUPS, UNITS, Unit
+from handlers.figures.saying import FigureValue
+from handlers.figures.table import FIGURES
 from models import line_events, lines
 from models.line_events import LineEvent
 from models.lines import Policy
@@ -40,11 +41,17 @@ def test_every_figure_is_in_one_group_with_the_unit_that_the_command_says() -> N
 def test_every_figure_is_named_explained_and_said(language: str) -> None:
     words = wording.of(language)
     said = set()
-    for name, unit in UNITS.items():
+    for name in UNITS:
         said.add(words.say(f"rule_names.{name}"))
         assert len(words.say(f"rule_means.{name}").split()) > 2
-        assert figure(words, name, unit, getattr(DEFAULT, name)).strip("$ ") not in ("", "None", "[]", "()")
+        assert words.book.worded(FigureValue(name, getattr(DEFAULT, name))).strip("$ ") not in (
+            "",
+            "None",
+            "[]",
+            "()",
+        )
     assert len(said) == len(UNITS)
+    assert all(words.book.say(f"unit_group_{group}") for group in GROUPS)
 
 
 SAID = [
@@ -61,7 +68,7 @@ SAID = [
     ("danger_numbers", ["poison=555"], "poison 555", "veneno 555"),
     ("daily_budget", "", "no limit", "sin límite"),
     ("daily_ceiling", "25.00", "$25.00", "$25.00"),
-    ("yes_prior", 0.1, "10%", "10\xa0%"),
+    ("yes_prior", 0.1, "10%", "10 %"),
     ("countries", (), "our own alone", "solo el nuestro"),
     ("countries", ["*"], "all", "todos"),
     ("countries", ["US", "MX"], "United States and Mexico", "Estados Unidos y México"),
@@ -73,8 +80,8 @@ SAID = [
 
 @pytest.mark.parametrize(("name", "value", "english", "spanish"), SAID)
 def test_a_figure_in_words(name: str, value: object, english: str, spanish: str) -> None:
-    assert figure(wording.of("en"), name, UNITS[name], value) == english
-    assert figure(wording.of("es"), name, UNITS[name], value) == spanish
+    assert FigureValue(name, value).in_words(phrasebook.book("en")) == english
+    assert FigureValue(name, value).in_words(phrasebook.book("es")) == spanish
 
 
 def events(hotline: Hotline) -> list[LineEvent]:

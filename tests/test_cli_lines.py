@@ -41,6 +41,8 @@ def test_one_more_line(run: Command) -> None:
         "carrier": None,
         "last_request": 0,
         "last_distribution": 0,
+        "last_proposal": 0,
+        "greeting": None,
         "paused_until": None,
         "answering": {},
         "resources": [],

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlmodel import col, select
 
-from app.cli import figures
 from app.hotline import Hotline
 from app.outbound import outbox
 from app.web import snapshot
 from app.web.diagnosis import danger
+from handlers.figures import reading as figures
 from models import lines, people, requests
 from models.alarms import Alarm
 from models.delivery.outbound import Outbound, State

@@ -7,9 +7,9 @@ import typer
 from app.cli import console
 from app.cli.console import AsJson, InLine
 from app.clock import Clock
-from handlers import own_answers, segments
+from handlers import changing, own_answers, segments
+from handlers.turn import Context
 from handlers.understanding.words import fold
-from models import line_events
 from models.lines import Answer, Line
 from models.store.session import Session
 
@@ -44,11 +44,7 @@ def add(
 
     def work(session: Session) -> int:
         found = console.line_named(session, line)
-        kept = [known for known in found.own_answers if (known.heard, known.language) != (phrases, code)]
-        with line_events.recorded(session, found, Clock().now()):
-            found.set_answers([*kept, answer])
-            session.add(found)
-        return len(kept) + 1
+        return changing.put_answer(Context(session, found, Clock().now()), answer, changing.HOST)
 
     with console.opened(console.settings()) as kept:
         number = kept.write(work).result()
@@ -80,9 +76,8 @@ def remove(
         known = found.own_answers
         if not 1 <= number <= len(known):
             return f"There is no answer {number}. See them all with: hotline line answer list"
-        with line_events.recorded(session, found, Clock().now()):
-            found.set_answers([*known[: number - 1], *known[number:]])
-            session.add(found)
+        left = [*known[: number - 1], *known[number:]]
+        changing.set_answers(Context(session, found, Clock().now()), left, changing.HOST)
         return found
 
     with console.opened(console.settings()) as kept:

@@ -9,8 +9,10 @@ from typer.core import TyperGroup
 from app.cli import console
 from app.cli.console import InLine
 from app.clock import Clock
+from handlers import changing
+from handlers.turn import Context
 from handlers.understanding.words import fold
-from models import areas, line_events, lines
+from models import areas, lines
 from models.lines import Area
 from models.store.session import Session
 
@@ -58,18 +60,12 @@ def add(
         wrong = next((written for written in zips if not ZIP.fullmatch(written)), None)
         if chosen.country == "US" and wrong is not None:
             return f"--zip: {wrong!r} is no ZIP code; write its five digits, such as 20001."
-        known = lines.areas(session, chosen.id)
-        found = next((area for area in known if fold(area.name) == fold(name)), None)
-        taken = {fold(said): area for area in known if area is not found for said in (area.name, *area.aliases)}
-        for said in (name, *more):
-            if other := taken.get(fold(said)):
-                return f"{said!r} already belongs to the area {other.name!r}. A name can belong to one area only."
-        with line_events.recorded(session, chosen, Clock().now()):
-            area = found or lines.add_area(session, chosen.id, name)
-            names = {fold(said): said for said in (*area.aliases, *more) if fold(said) != fold(area.name)}
-            area.aliases = list(names.values())
-            session.add(area)
-        return area
+        context = Context(session, chosen, Clock().now())
+        if other := changing.taken(context, name, more):
+            return (
+                f"{other.name!r} already belongs to the area {other.by.name!r}. A name can belong to one area only."
+            )
+        return changing.add_area(context, name, more, changing.HOST)
 
     with console.opened(console.settings()) as kept:
         kept_area = kept.write(work).result()
@@ -96,9 +92,7 @@ def remove(
         found = _named(session, chosen.id, name)
         if isinstance(found, str):
             return found
-        now = Clock().now()
-        with line_events.recorded(session, chosen, now):
-            areas.remove(session, found, now)
+        changing.remove_area(Context(session, chosen, Clock().now()), found, changing.HOST)
         return None
 
     with console.opened(console.settings()) as kept:

@@ -9,16 +9,19 @@ import typer
 from app import countries
 from app import settings as rules
 from app.backups import making
-from app.cli import answers, console, figures, prices, resources
+from app.cli import answers, console, figure_rows, prices, resources
 from app.cli import areas as area_commands
 from app.cli.console import AsJson, InLine
 from app.cli.people import addresses
 from app.cli.sheets.cells import Unusable
 from app.clock import Clock
 from app.settings import Settings
+from handlers import changing
+from handlers.figures.table import FIGURES, named
+from handlers.turn import Context
 from handlers.understanding.words import fold
 from models import areas as kept_areas
-from models import line_events, lines, people
+from models import lines, people, regions
 from models.lines import Channel, Line
 from models.store.session import Session
 
@@ -58,7 +61,7 @@ def add(
         "name": (rules.line_name, name),
         "language": (rules.spoken_language, language or found.hotline_language),
         "timezone": (rules.time_zone, timezone or found.hotline_timezone),
-        "country": (rules.country, country or found.hotline_country),
+        "country": (regions.country, country or found.hotline_country),
         "emergency-number": (rules.emergency_number, emergency_number or _emergency_number(found, country)),
     }
     values: dict[str, str | None] = {}
@@ -154,7 +157,7 @@ def answering(line: InLine = None, as_json: AsJson = False) -> None:
     """How people answer what they are asked: what was measured, what is used, and the figure that overrides it."""
     with console.opened(console.settings()) as kept:
         found = kept.read(lambda session: console.line_named(session, line))
-    rows = figures.answering_rows(found)
+    rows = figure_rows.answering_rows(found)
     if as_json:
         console.as_json(rows)
         return
@@ -172,32 +175,41 @@ def rule(
 ) -> None:
     """Show the figures a line lives by, or set one: how many are asked, how long things wait, limits, the budget."""
     try:
-        wanted = figures.named(name) if name is not None else None
+        wanted = named(name) if name is not None else None
     except ValueError as error:
         console.fail(str(error), 2)
     try:
-        new = figures.FIGURES[wanted].read(value.strip()) if wanted and value is not None else None
+        new = FIGURES[wanted].read(value.strip()) if wanted and value is not None else None
     except ValueError as error:
         console.fail(f"{wanted}: {error}", 2)
     if default and (wanted is None or value is not None):
         console.fail("--default puts one figure back: write its name and no value.", 2)
 
+    changes = wanted is not None and (default or value is not None)
+
+    def look(session: Session) -> bool:
+        found = console.line_named(session, line)
+        return wanted is not None and changing.is_for_all(Context(session, found, Clock().now()), wanted)
+
     def work(session: Session) -> Line:
         found = console.line_named(session, line)
-        if wanted is not None and (default or value is not None):
-            others = {key: kept for key, kept in found.rules.items() if key != wanted}
-            with line_events.recorded(session, found, Clock().now()):
-                found.rules = others if default else {**others, wanted: new}
-                session.add(found)
+        if wanted is not None and changes:
+            figure_rows.set_by_host(session, found, {wanted: None if default else new})
         return found
 
     settings = console.settings()
     with console.opened(settings) as kept:
+        if changes and kept.read(look):
+            typer.echo(
+                f"{wanted} is for the whole group to decide. If this changes it, every volunteer hears of it in the "
+                "morning, and how to take it back.",
+                err=True,
+            )
         changed = kept.write(work).result()
-    if wanted in settings.rules and (default or value is not None) and changed.from_settings:
+    if wanted in settings.rules and changes and changed.from_settings:
         variable = f"HOTLINE_{wanted}".upper()
         typer.echo(f"{variable} is set, and will be what holds from the next start on.", err=True)
-    shown = [row for row in figures.rows(changed) if wanted in (None, row["name"])]
+    shown = [row for row in figure_rows.rows(changed) if wanted in (None, row["name"])]
     if as_json:
         console.as_json(shown)
         return

@@ -4,10 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli import console
+from app.cli import console, figure_rows
 from app.cli.console import AsJson, InLine
-from app.clock import Clock
-from models import line_events, prices
+from models import prices
 from models.lines import Line
 from models.prices import Price, Way
 from models.regions import ANYWHERE, MARKETS
@@ -43,10 +42,7 @@ def price(
         if amount or default:
             others = [kept for kept in found.policy.prices if not kept.startswith(f"{row} ")]
             own = others if default else [*others, f"{row} {wanted.carrier:f}"]
-            with line_events.recorded(session, found, Clock().now()):
-                found.rules = {name: kept for name, kept in found.rules.items() if name != "prices"}
-                found.rules |= {"prices": own} if own else {}
-                session.add(found)
+            figure_rows.set_by_host(session, found, {"prices": own or None})
         return found
 
     with console.opened(console.settings()) as kept:

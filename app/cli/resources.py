@@ -8,13 +8,12 @@ from rapidfuzz import process
 from app.cli import console
 from app.cli.console import AsJson, InLine
 from app.clock import Clock
-from handlers import segments
+from handlers import changing, segments
+from handlers.turn import Context
 from handlers.understanding.intents import Need
-from models import line_events
 from models.lines import Line, Resource
 from models.store.session import Session
 
-LONGEST = 160  # characters: three of them are told in one text
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -33,18 +32,14 @@ def add(
     """Add other help. A neighbor hears of it once, when everybody here was asked and nobody could."""
     needs = tuple(dict.fromkeys(_need(said) for said in need))
     words = " ".join(words.split())
-    if not words or len(words) > LONGEST:
-        console.fail(f"Write who helps, where and when, in at most {LONGEST} characters.", 2)
+    if not words or len(words) > changing.LONGEST_RESOURCE:
+        console.fail(f"Write who helps, where and when, in at most {changing.LONGEST_RESOURCE} characters.", 2)
     code = console.language_code(language)
     new = Resource(needs, words, code)
 
     def work(session: Session) -> int:
         found = console.line_named(session, line)
-        kept = [known for known in found.other_help if (known.words, known.language) != (words, code)]
-        with line_events.recorded(session, found, Clock().now()):
-            found.set_other_help([*kept, new])
-            session.add(found)
-        return len(kept) + 1
+        return changing.put_resource(Context(session, found, Clock().now()), new, changing.HOST)
 
     with console.opened(console.settings()) as kept:
         number = kept.write(work).result()
@@ -86,9 +81,8 @@ def remove(
         known = found.other_help
         if not 1 <= number <= len(known):
             return f"There is no number {number}. See them all with: hotline line resource list"
-        with line_events.recorded(session, found, Clock().now()):
-            found.set_other_help([*known[: number - 1], *known[number:]])
-            session.add(found)
+        left = [*known[: number - 1], *known[number:]]
+        changing.set_resources(Context(session, found, Clock().now()), left, changing.HOST)
         return found
 
     with console.opened(console.settings()) as kept:

@@ -1,6 +1,6 @@
 """The words on the pages: words/CODE/FILE.toml, one folder a language. A phrase is FILE.KEY.
 
-What the pages share with the texts (needs, dates, names) comes from the phrasebook.
+What the pages share with the texts (needs, dates, names, figures) comes from the phrasebook.
 """
 
 import tomllib
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers import phrasebook
+from handlers.figures import saying
 
 LONGEST_HEADER = 200  # characters of what a browser says of its languages
 FOLDER = Path(__file__).parent / "words"
@@ -23,6 +24,7 @@ class Words:
         self.files: dict[str, dict[str, Any]] = {
             file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in (FOLDER / code).glob("*.toml")
         }
+        self.files["rule_names"] = dict(saying.names(code))
 
     def say(self, phrase: str, **values: object) -> str:
         """The phrase with its values filled in; with several forms, the one that fits `n`.

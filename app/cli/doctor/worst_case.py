@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from app.cli import resources
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
-from handlers import alarms, duty_tasks, phrasebook, segments, unmet, watch
+from handlers import alarms, changing, duty_tasks, phrasebook, segments, unmet, watch
 from handlers.phrasebook import Value
 from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from handlers.understanding.intents import Need
@@ -27,7 +26,7 @@ A_DAY = timedelta(days=1)
 PICTURE = 3  # segments that a picture by MMS costs as much as, where one can be sent at all
 MOST_PICTURES = 10  # that a carrier brings with one text
 THEN = Said("date_at", {"day": Ours("September 30"), "hour": Ours("12:30 PM")})
-RESOURCES = unmet.MOST_RESOURCES * (resources.LONGEST + 1)  # characters of other help, told once
+RESOURCES = unmet.MOST_RESOURCES * (changing.LONGEST_RESOURCE + 1)  # characters of other help, told once
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "fee14754ad79"
+revision = "3fc8665669a9"
 down_revision = "a583f73d3400"
 branch_labels = None
 depends_on = None
@@ -80,6 +80,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_vote_person_id"), ["person_id"], unique=False)
 
     with op.batch_alter_table("line", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("greeting", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("last_proposal", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("lineevent", schema=None) as batch_op:
@@ -109,6 +110,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.drop_column("last_proposal")
+        batch_op.drop_column("greeting")
 
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_vote_person_id"))
