@@ -10,13 +10,16 @@ from handlers import (
     digest,
     dragging,
     duty_tasks,
+    ending,
     forgetting,
     in_line,
     keeping,
     measuring,
     pause,
+    resting,
     rota,
     silent,
+    welcoming,
 )
 from handlers.turn import Context, Texts
 from models import timers
@@ -50,7 +53,13 @@ ROUNDS: dict[str, Round] = {
     "silent": Round(silent.act, silent.next_moment),
     in_line.ROUND: Round(in_line.act, in_line.next_moment),
     pause.TIMER: Round(pause.over, pause.ends_at),
+    resting.TIMER: Round(resting.act, never),
+    welcoming.FOUNDERS: Round(welcoming.release, welcoming.released_at),
+    ending.TIMER: Round(ending.act, never),
 }
+
+
+AFTER_THE_END = frozenset({ending.TIMER, forgetting.CLEARING, keeping.KEEPING})
 
 
 def begin(context: Context) -> None:
@@ -61,7 +70,8 @@ def begin(context: Context) -> None:
 def act(context: Context, timer: Timer) -> Texts:
     """A timer is due."""
     due = ROUNDS.get(timer.kind)
-    if due is None:  # of another version of the hotline
+    over = context.line.has_ended(context.now) and timer.kind not in AFTER_THE_END
+    if due is None or over:  # of another version of the hotline; or the line has ended
         timers.schedule(context.session, timer, None)
         return
     timers.schedule(context.session, timer, due.next(context))

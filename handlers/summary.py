@@ -169,6 +169,18 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Date:
+    """A day of the year on the line's own clock."""
+
+    moment: datetime
+    zone: str
+
+    def in_words(self, book: Book) -> str:
+        """`Jun 1`, `1 de junio`."""
+        return book.named(self.moment, self.zone, "date")
+
+
+@dataclass(frozen=True)
 class Hour:
     """A minute of any day, on the line's own clock."""
 

@@ -15,6 +15,7 @@ from models.store.types import Model, UtcDateTime
 
 RULE, ANSWER, RESOURCE, AREA, SETTING = "rule", "answer", "resource", "area", "setting"
 PAUSE, BRAKE, TAP = "pause", "brake", "tap"  # by text
+END, ERASE = "end", "erase"  # the day on which the line ends, and the one on which it forgets everybody
 SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number", "greeting")
 
 

@@ -41,6 +41,7 @@ class Ending(StrEnum):
     HANDING_ON = "handing_on"  # what still waits is put before all once more, and neighbors hear who else helps
     CLOSING = "closing"  # on the day: what is open ends, and volunteers are thanked
     ERASING = "erasing"  # on the day decided for it: people are forgotten, one after the other
+    ERASED = "erased"  # whoever writes since then is forgotten soon
     TAKING_BACK = "taking_back"  # all who heard of it hear that it goes on
 
 
