@@ -21,10 +21,18 @@ PHRASES = {
 }
 OTHER = "emergency"  # for all other kinds
 STOPPED = "emergency_stopped"  # to somebody who had said STOP
+ENDED = "emergency_ended"  # to anybody, where the line has ended and nobody reads it
 WHERE = frozenset({"emergency", "emergency_child"})  # these ask for the place, where we do not know it
 WITH_NUMBER = {DangerKind.SELF_HARM: "also_self_harm", DangerKind.POISON: "also_poison"}
 BRIEF = frozenset({"emergency_self_harm", "emergency_raid"})  # these are long themselves
 PRIVATE = frozenset({DangerKind.VIOLENCE_AT_HOME, DangerKind.SELF_HARM})  # not for volunteers' eyes
+
+
+def after_end(turn: Turn, kind: DangerKind) -> Text:
+    """The answer of a line that has ended: whom to call, and that nobody here will hear it."""
+    number = beside(turn.line, kind) if kind in WITH_NUMBER else None
+    also = Said(WITH_NUMBER[kind], {"dial": Ours(number)}) if number else None
+    return turn.reply(ENDED, lane=Lane.EMERGENCY, dial=Ours(turn.line.emergency_number), also=also)
 
 
 def at_home(request: Request) -> bool:

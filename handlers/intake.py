@@ -9,6 +9,7 @@ from handlers import (
     allowance,
     brake,
     duty_tasks,
+    ended,
     first_answer,
     interpreting,
     pause,
@@ -64,6 +65,10 @@ def begin(
     Where they name no place, it is the one of a request of theirs that is `like` this one. With `again` it is the
     same once more, and these are asked first.
     """
+    if meaning.danger is None and turn.line.takes_nothing_new(turn.now):
+        speak(turn, meaning)
+        yield ended.nothing_new(turn, meaning.needs)
+        return
     if not meaning.emergency and (kept := allowance.joins(turn)):
         speak(turn, meaning)
         yield from allowance.join(turn, kept, words)
@@ -266,6 +271,8 @@ def put_out(context: Context, request: Request) -> Texts:
     elif held is not None and held.why is Hold.NIGHT:
         context.ask(neighbor, Question.CANT_WAIT, request, options=1)
     yield context.tell(neighbor, phrase, about=request, lane=Lane.REPLY, what=what, n=count, **values)
+    if held is not None and held.why is Hold.PAUSE:
+        yield from pause.in_a_rest(context, request)
     yield from recurring.begin(context, request)
     yield from texts
     yield from asked_givers

@@ -17,6 +17,8 @@ def act(context: Context) -> Texts:
     if sweeping.blank(session, line, context.now):
         timers.bring_forward(session, line.id, KEEPING, context.now + forgetting.GO_ON)
         return
+    if line.has_ended(context.now):  # everybody is forgotten on the day that was decided
+        return
     more = False
     for person in sweeping.silent_volunteers(session, line, context.now):
         person.leave_asked_at = context.now

@@ -6,7 +6,7 @@ from handlers import phrasebook, recurring
 from handlers.phrasebook import Value
 from handlers.summary import Lines, Ours, Said, Several
 from handlers.turn import Context, Texts, Turn
-from handlers.understanding.intents import Free, Order
+from handlers.understanding.intents import Act, Answer, Free, Intent, Order, Question
 from models import attachments, own_data
 from models.people import Person
 
@@ -25,6 +25,15 @@ def my_data(turn: Turn, _: Order) -> Texts:
 def asked(turn: Turn, _: Free) -> Texts:
     """The same in words of their own."""
     yield from my_data(turn, Order("my_data"))
+
+
+def is_about(turn: Turn, intent: Intent) -> bool:
+    """What is kept of them they may know, and have erased, whoever they are and whatever became of the line."""
+    if isinstance(intent, Order):
+        return intent.command in ("forget", "my_data")
+    if isinstance(intent, Answer):
+        return turn.asked is not None and turn.asked.question in (Question.FORGET, Question.STAYS)
+    return isinstance(intent, Free) and intent.act in (Act.WANTS_FORGOTTEN, Act.ASKS_WHAT_IS_KEPT)
 
 
 def kept(context: Context, person: Person, number: str | None = None, *, needs: bool = True) -> Iterator[Value]:

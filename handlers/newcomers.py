@@ -32,7 +32,7 @@ def may_vouch(context: Context, person: Person) -> str | None:
     lately = person.vouched_at is None or now - person.vouched_at < policy.vouch_after_days * DAY
     if by_text and (lately or context.is_newcomer(person)):
         return "vouch_newcomer"
-    if not by_text and now - context.line.created_at < policy.young_days * DAY:
+    if person.is_founder(now):
         return None  # a group that begins has to bring in everybody
     done = person_events.done_by(context.session, person.id, [person_events.VOUCHED], now - WEEK)
     return "vouch_enough" if len(done) >= policy.vouches_per_week else None

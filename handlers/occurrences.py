@@ -70,6 +70,11 @@ def _open(context: Context, need: RecurringNeed, person: Person) -> Texts:
         missed.append(day)
         day, following = following, need.after(following)
     needed = Needed(need.needed_as, *need.needed(day, ZoneInfo(context.line.timezone)))
+    ends_at = context.line.ends_at
+    if ends_at is not None and needed.start >= ends_at:
+        need.next_at = ends_at  # nothing is begun that nobody could end; and the end may be taken back
+        context.session.add(need)
+        return
     over = needed.end <= context.now
     at = recurring.acts_at(context, need, following, day)
     if not needs.advance(context.session, need, seen, following, at):

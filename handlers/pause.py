@@ -44,6 +44,9 @@ def _pause(turn: Turn, words: str) -> Texts:
         yield turn.reply("pause_until")
         return
     turn.unask(turn.speaker)
+    if turn.line.is_resting(turn.now):
+        yield turn.reply("rest_is_all", when=unmet.soon(turn, turn.line.paused_until or ends))
+        return
     begin(turn, ends, by=turn.speaker.id)
     when = unmet.soon(turn, ends)
     yield turn.reply("pause_begins", when=when)
@@ -71,7 +74,7 @@ def put_back(context: Context, before: str | None, *, by: int | None, proposal: 
         begin(context, ends, by=by, proposal=proposal)
     else:
         _record(context, None, by, proposal)
-        _end(context)
+        end(context)
 
 
 def at(kept: str) -> datetime:
@@ -90,8 +93,11 @@ def resume(turn: Turn, _: Order) -> Texts:
     if not turn.line.is_paused(turn.now):
         yield turn.reply("pause_none")
         return
+    if turn.line.is_resting(turn.now):
+        yield turn.reply("rest_is_all", when=unmet.soon(turn, turn.line.paused_until or turn.now))
+        return
     _record(turn, None, turn.speaker.id, None)
-    waits = _end(turn)
+    waits = end(turn)
     yield turn.reply("pause_over", n=waits)
     yield from turn.tell_duty("duty_resumed", but=turn.speaker.id, name=turn.somebody(turn.speaker))
 
@@ -108,7 +114,7 @@ def over(context: Context) -> Texts:
     """Time alone: the pause that duty wanted is over. What waits has its turn already."""
     until_ = context.line.paused_until
     if until_ is not None and until_ <= context.now:
-        context.line.paused_until = None
+        context.line.paused_until = context.line.rests_until = None
         context.session.add(context.line)
         waits = len(requests.in_state(context.session, context.line.id, State.OPEN, limit=brake.MANY))
         yield from context.tell_duty("pause_over", n=waits)
@@ -119,8 +125,9 @@ def ends_at(context: Context) -> datetime | None:
     return context.line.paused_until if context.line.is_paused(context.now) else None
 
 
-def _end(context: Context) -> int:
-    context.line.paused_until = None
+def end(context: Context) -> int:
+    """It is over now: what waits goes out, one after the other; returns how much that is."""
+    context.line.paused_until = context.line.rests_until = None
     context.session.add(context.line)
     gap = timedelta(minutes=context.line.policy.brake_gap)
     return waiting.spread(context.session, context.line, context.now, gap, brake.LONGEST_WAIT)
@@ -134,12 +141,20 @@ def told(context: Context, request: Request, turn: datetime | None = None) -> It
     mark(context, request)
     neighbor = people.by_id(context.session, request.person_id)
     yield context.tell(neighbor, "pause_waits", about=request, **said(context, turn))
+    yield from in_a_rest(context, request)
 
 
 def to_who_writes(turn: Turn) -> Texts:
     """Whoever greets or asks what this is hears that nobody is asked just now."""
     if turn.line.is_paused(turn.now):
         yield turn.reply("pause_writes", **said(turn))
+    if turn.line.is_resting(turn.now) and (others := unmet.who_else(turn, turn.speaker)) is not None:
+        yield turn.reply("rest_others", others=others)
+
+
+def in_a_rest(context: Context, request: Request) -> list[Text]:
+    """Who else may help with it meanwhile: a rest is long."""
+    return unmet.other_help(context, request) if context.line.is_resting(context.now) else []
 
 
 def mark(context: Context, request: Request) -> None:

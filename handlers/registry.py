@@ -33,6 +33,7 @@ from handlers import (
     doors,
     duty,
     edits,
+    ending,
     forgetting,
     forwarded,
     free,
@@ -403,6 +404,8 @@ def respond(turn: Turn, understood: Understood) -> Texts:
     if turn.speaker.unanswered:
         turn.speaker.unanswered = 0  # they are there
         turn.session.add(turn.speaker)
+    if turn.line.has_ended(turn.now) and (last := ending.answer(turn, understood)) is not None:
+        return last
     if turn.speaker.banned_at is not None and (kept := removing.while_banned(turn, understood)) is not None:
         return kept
     while_stopped = command.while_stopped if command else isinstance(intent, WHILE_STOPPED)

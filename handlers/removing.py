@@ -187,20 +187,11 @@ def while_banned(turn: Turn, understood: Understood) -> Texts | None:
     carrier = isinstance(intent, Order) and intent.command in ("stop", "start")
     if understood.danger is not None or carrier or isinstance(intent, Machine):
         return None
-    if _about_their_data(turn, intent):  # the mark of the ban stays
+    if my_data.is_about(turn, intent):  # the mark of the ban stays
         return None
     if danger := next((request for request in turn.own if request.in_danger), None):
         return relaying.to_duty(turn, danger, turn.heard.body)
     return _one_sentence(turn)
-
-
-def _about_their_data(turn: Turn, intent: Intent) -> bool:
-    """What is kept of them they may know, and have erased, whoever they are."""
-    if isinstance(intent, Order):
-        return intent.command in ("forget", "my_data")
-    if isinstance(intent, Answer):
-        return turn.asked is not None and turn.asked.question in (Question.FORGET, Question.STAYS)
-    return isinstance(intent, Free) and intent.act in (Act.WANTS_FORGOTTEN, Act.ASKS_WHAT_IS_KEPT)
 
 
 def _one_sentence(turn: Turn) -> Texts:

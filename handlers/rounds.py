@@ -11,14 +11,17 @@ from handlers import (
     dragging,
     duty_share,
     duty_tasks,
+    ending,
     forgetting,
     in_line,
     keeping,
     measuring,
     pause,
+    resting,
     rota,
     silent,
     still_on,
+    welcoming,
 )
 from handlers.turn import Context, Texts
 from models import timers
@@ -54,7 +57,13 @@ ROUNDS: dict[str, Round] = {
     still_on.TIMER: Round(still_on.act, still_on.next_moment),
     duty_share.TIMER: Round(duty_share.act, duty_share.next_moment),
     pause.TIMER: Round(pause.over, pause.ends_at),
+    resting.TIMER: Round(resting.act, never),
+    welcoming.FOUNDERS: Round(welcoming.release, welcoming.released_at),
+    ending.TIMER: Round(ending.act, never),
 }
+
+
+AFTER_THE_END = frozenset({ending.TIMER, forgetting.CLEARING, keeping.KEEPING})
 
 
 def begin(context: Context) -> None:
@@ -65,7 +74,8 @@ def begin(context: Context) -> None:
 def act(context: Context, timer: Timer) -> Texts:
     """A timer is due."""
     due = ROUNDS.get(timer.kind)
-    if due is None:  # of another version of the hotline
+    over = context.line.has_ended(context.now) and timer.kind not in AFTER_THE_END
+    if due is None or over:  # of another version of the hotline; or the line has ended
         timers.schedule(context.session, timer, None)
         return
     timers.schedule(context.session, timer, due.next(context))

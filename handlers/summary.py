@@ -180,8 +180,8 @@ class Date:
     zone: str
 
     def in_words(self, book: Book) -> str:
-        """`Mar 3`."""
-        return book.time(self.moment, self.zone, "MMMd")
+        """`Mar 3`, `3 de marzo`."""
+        return book.named(self.moment, self.zone, "date")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Everybody who fits is asked, then, from the next morning on, those once more who
 asked now and then whether they still need it. Pure planning over what the request and its history tell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,8 +13,10 @@ from typing import Any
 from handlers import estimate, pacing
 from handlers.summary import Lines, Ours, Said, Sight, Soon
 from handlers.turn import Context, Text, Texts
+from handlers.understanding.intents import Need
 from models import events, lines, people, requests, waiting
 from models.hours import evening_before
+from models.people import Person
 from models.requests import Request, State, Timing
 from models.waiting import BEGINNINGS
 
@@ -232,6 +234,13 @@ def other_help(context: Context, request: Request) -> list[Text]:
     requests.record(context.session, request, "other_help", context.now)
     rows = Lines([Ours(each.words) for each in found])
     return [context.tell(neighbor, "other_help", about=request, rows=rows)]
+
+
+def who_else(context: Context, person: Person, needs: Collection[str] = ()) -> Said | None:
+    """Who else may help with any of these needs, or at all, as the end of a text; nothing where nobody is listed."""
+    language = person.speaks(context.line)
+    found = context.line.help_for(needs or [*Need], language)[:MOST_RESOURCES]
+    return Said("who_else", {"rows": Lines([Ours(each.words) for each in found])}) if found else None
 
 
 def ask_anew(context: Context, request: Request) -> None:

@@ -2,9 +2,10 @@
 agrees; nobody gets it twice, and nobody who knows us already."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from handlers import phrasebook
-from handlers.summary import Ours
+from handlers.summary import Date, Ours
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.intents import Answer, Question
 from models import people, person_events
@@ -12,7 +13,9 @@ from models.delivery.outbound import Lane
 from models.people import Person
 
 YES, NO = 1, 2
-PHRASE = "first_text"  # says by itself what comes before the first text of any other kind
+FOUNDERS = people.FOUNDERS
+# These say by themselves what comes before the first text of any other kind.
+PHRASES = frozenset({"first_text", "first_text_founder"})
 
 
 def unwelcomed(context: Context, among: Iterable[Person]) -> list[Person]:
@@ -46,10 +49,33 @@ def answered(turn: Turn, intent: Answer) -> Texts:
 
 def text(context: Context, person: Person) -> Text:
     """The text to somebody. It names nobody: a wrong number learns nothing of who was meant."""
-    return context.tell(person, "first_text", lane=Lane.BULK, line=Ours(context.line.name))
+    line = Ours(context.line.name)
+    if person.founder_until is None or not person.is_founder(context.now):
+        return context.tell(person, "first_text", lane=Lane.BULK, line=line)
+    until = Date(person.founder_until, context.line.timezone)
+    return context.tell(person, "first_text_founder", lane=Lane.BULK, line=line, day=until)
 
 
 def words(context: Context, person: Person) -> str:
     """What it says, such as to count what it costs."""
     said = text(context, person)
     return phrasebook.book(person.speaks(context.line), context.line.language).say(said.phrase, said.values)
+
+
+def release(context: Context) -> Texts:
+    """The line is not young any more: those who began it are volunteers like everybody, and hear so once.
+
+    Who was never told that they began it need not hear that it is over.
+    """
+    people.name_founders(context.session, context.line, context.now)  # of a line that is older than this figure
+    was = people.release_founders(context.session, context.line.id, context.now)
+    for person in was:
+        told = person_events.happened(context.session, person.id, [person_events.FIRST_TEXT], people.NEVER)
+        person_events.record(context.session, context.line.id, person.id, person_events.FOUNDED, context.now)
+        if told and person.helps:
+            yield context.tell(person, "founders_over", lane=Lane.BULK, n=len(was), line=Ours(context.line.name))
+
+
+def released_at(context: Context) -> datetime | None:
+    """When that is."""
+    return people.released_at(context.session, context.line.id)

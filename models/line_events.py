@@ -15,12 +15,12 @@ from models.store.types import Model, UtcDateTime
 
 RULE, ANSWER, RESOURCE, AREA, SETTING = "rule", "answer", "resource", "area", "setting"
 PAUSE, BRAKE, TAP = "pause", "brake", "tap"  # by text
-SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number", "greeting")
+END, ERASE = "end", "erase"  # the day on which the line ends, and the one on which it forgets everybody
 HOST = "host"  # what whoever has the host did that changes no figure: its name is one of these, `after` how many
 LINE_ADDED, RESTORED = "line_added", "restored"
 ERASED, LIST_TAKEN_BACK = "erased", "list_taken_back"  # people
 REQUESTS_IMPORTED, REQUESTS_TAKEN_BACK = "requests_imported", "requests_taken_back"
-SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number")
+SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number", "greeting")
 
 
 class LineEvent(Model, table=True):

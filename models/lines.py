@@ -14,7 +14,7 @@ from sqlmodel import JSON, Column, Field, col, select
 from models.hours import Hours, Waking, moment_of
 from models.store.session import Session
 from models.store.statements import Precompiled
-from models.store.types import Model, UtcDateTime, table
+from models.store.types import EnumString, Model, UtcDateTime, table
 
 LONGEST_NAME = 60  # characters: it goes out in texts, and every letter is paid for
 
@@ -32,6 +32,17 @@ class OfferShows(StrEnum):
     AREA = "area"  # the name of an area of the line, and nothing where it has none
     STREET = "street"  # the street or the corner, too
     BUILDING = "building"  # and the name of a building; never a door
+
+
+class Ending(StrEnum):
+    """What comes next on the way to the end of a line that was decided (handlers/ending.py)."""
+
+    TELLING = "telling"  # everybody whom it concerns hears the day
+    HANDING_ON = "handing_on"  # what still waits is put before all once more, and neighbors hear who else helps
+    CLOSING = "closing"  # on the day: what is open ends, and volunteers are thanked
+    ERASING = "erasing"  # on the day decided for it: people are forgotten, one after the other
+    ERASED = "erased"  # whoever writes since then is forgotten soon
+    TAKING_BACK = "taking_back"  # all who heard of it hear that it goes on
 
 
 @dataclass(frozen=True)
@@ -123,7 +134,8 @@ class Policy:
     )
     vouch_after_days: int = 14  # as a volunteer, before which they vouch for nobody
     vouches_per_week: int = 3  # of one person
-    young_days: int = 30  # of a line, in which those whom the host added may vouch for as many as they know
+    young_days: int = 30  # of a line, for which its founders may vouch for as many as they know
+    founders: int = 5  # the first volunteers whom the host adds to a young line
     put_out_per_day: int = 3  # volunteers, by one person on duty
     duty_begins_told: int = 3  # people who hear that somebody takes the watch, where nobody is on
     duty_silent_hours: int = 24  # of silence on duty outside of a turn, after which they are asked whether they are
@@ -145,6 +157,9 @@ class Policy:
     decide_quorum: float = 0.34  # of those active lately, who must give their voice for it to pass
     decide_active_days: int = 30  # in which somebody wrote who counts as active
     decide_reminder: int = 24  # hours before its end, when those who were silent are reminded
+    ending_days: int = (
+        3  # before the day on which a line ends; from then on nothing new is taken, and all is handed on
+    )
     # Figures, or groups of them (handlers/figures/groups.py), that are for all to decide: safety, privacy and people.
     # Of a change by the host every volunteer hears.
     decided_only: tuple[str, ...] = ("safety", "deciding", "memory", "danger_numbers")
@@ -229,6 +244,11 @@ class Line(Model, table=True):
     last_purse_entry: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     currency: str = Field(default="", sa_column_kwargs={"server_default": ""})  # of its purse; empty: its country's
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nobody is asked, but in danger
+    rests_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a pause that all have decided
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # it is no hotline from then on
+    erases_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # and forgets everybody
+    ending: Ending | None = Field(default=None, sa_type=EnumString(Ending))
+    end_decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # who was told since then has heard it
     answering: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     resources: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     rules: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
@@ -266,6 +286,18 @@ class Line(Model, table=True):
     def is_paused(self, now: datetime) -> bool:
         """Whether nobody is asked about anything just now, but in danger."""
         return self.paused_until is not None and self.paused_until > now
+
+    def is_resting(self, now: datetime) -> bool:
+        """Whether this pause is a rest that all have decided: nobody ends it alone."""
+        return self.is_paused(now) and self.rests_until == self.paused_until
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether the day is there on which it was to end: nobody is asked about anything any more."""
+        return self.ends_at is not None and self.ends_at <= now
+
+    def takes_nothing_new(self, now: datetime) -> bool:
+        """Whether it ends so soon, or has ended, that what is asked for now could not be brought any more."""
+        return self.ends_at is not None and self.ends_at - timedelta(days=self.policy.ending_days) <= now
 
     @property
     def policy(self) -> Policy:

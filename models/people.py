@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
-from models import lines
+from models import lines, timers
 from models.hours import Hours, Waking
 from models.lines import Channel, Line
 from models.store.session import Session
@@ -26,6 +26,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 FOREVER = timedelta(days=3650)  # who is away until they say otherwise
 AT_A_TIME = 100  # people looked up by one query
 ON_DUTY = sa.text("on_duty_since IS NOT NULL")
+FOUNDERS = "founders"  # the timer by which they become volunteers like everybody
 LIVES_WITH = sa.text("household_id IS NOT NULL")
 
 
@@ -49,6 +50,7 @@ class Person(Model, table=True):
     helper_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vouched_by_person_id: int | None = Field(default=None, foreign_key="person.id")  # None: whoever has the host
+    founder_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # one of those who began the line
     banned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     told_apart: bool = False  # another volunteer has the same first name: others read the number beside it
     on_duty_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -94,6 +96,10 @@ class Person(Model, table=True):
     def helps(self) -> bool:
         """A volunteer somebody vouched for."""
         return self.helper_since is not None and self.vouched_at is not None and self.banned_at is None
+
+    def is_founder(self, now: datetime) -> bool:
+        """Whether they are among those who begin the line, which is young."""
+        return self.helps and self.founder_until is not None and self.founder_until > now
 
     @property
     def on_duty(self) -> bool:
@@ -441,8 +447,51 @@ def add(
     person.areas = areas if areas is not None else person.areas
     person.can = can if can is not None else person.can
     session.add(person)
+    if helper or duty:
+        name_founders(session, line, now)
     tell_apart(session, person)
     return person
+
+
+def name_founders(session: Session, line: Line, now: datetime) -> None:
+    """The first volunteers whom the host added to a young line begin it together; the line's figure says how many."""
+    until = line.created_at + timedelta(days=line.policy.young_days)
+    if until <= now:
+        return
+    session.flush()
+    of = Person.line_id == line.id
+    named = session.exec(select(sa.func.count()).where(of, JOINED, col(Person.founder_until).is_not(None))).one()
+    if named >= line.policy.founders:
+        return
+    known = (
+        JOINED,
+        col(Person.vouched_at).is_not(None),
+        col(Person.vouched_by_person_id).is_(None),
+        col(Person.founder_until).is_(None),
+        col(Person.banned_at).is_(None),
+    )
+    first = select(Person).where(of, *known).order_by(col(Person.vouched_at), col(Person.id))
+    for person in session.exec(first.limit(line.policy.founders - named)):
+        person.founder_until = until
+        session.add(person)
+    timers.bring_forward(session, line.id, FOUNDERS, until)
+
+
+def released_at(session: Session, line_id: int) -> datetime | None:
+    """When founders of the line become volunteers like everybody; None if there are none."""
+    founders = sa.select(sa.func.min(Person.founder_until, type_=UtcDateTime)).where(col(Person.line_id) == line_id)
+    found: datetime | None = session.execute(founders).scalar_one()
+    return found
+
+
+def release_founders(session: Session, line_id: int, now: datetime) -> list[Person]:
+    """From now on they are volunteers like everybody; returns who was one until now, each of them once."""
+    over = Person.line_id == line_id, col(Person.founder_until) <= now
+    found: list[Person] = list(session.exec(select(Person).where(*over).order_by(col(Person.id))))
+    for person in found:
+        person.founder_until = None
+        session.add(person)
+    return found
 
 
 def tell_apart(session: Session, person: Person) -> None:

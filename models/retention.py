@@ -95,7 +95,7 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         # The last text to them is in their language.
         keep="line_id language erased_at cleared_at created_at asked_today told_apart",
         blank="name languages can areas max_open hours_from hours_until digest_since introduced_at unanswered "
-        "survey_sent_at helper_since vouched_at vouched_by_person_id on_duty_since duty_at away_until silent_since "
+        "survey_sent_at helper_since vouched_at vouched_by_person_id founder_until on_duty_since duty_at away_until silent_since "
         "discreet_since discreet_from discreet_until wake_since watch_asked_at leave_asked_at last_asked_at asked_on "
         "pending_offer_request_id pending_question question_asked_at household_id former",
         mark="opted_out_at banned_at",
@@ -265,8 +265,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number greeting from_settings web_address "
-        "carrier last_request last_distribution last_proposal last_purse_entry currency paused_until answering "
-        "resources rules answers hash_key swept created_at"
+        "carrier last_request last_distribution last_proposal last_purse_entry currency paused_until rests_until "
+        "ends_at erases_at ending end_decided_at answering resources rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
     Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people

@@ -21,7 +21,7 @@ from handlers.figures.table import FIGURES, named
 from handlers.turn import Context
 from handlers.understanding.words import fold
 from models import areas as kept_areas
-from models import lines, people, regions
+from models import line_events, lines, people, regions
 from models.lines import Channel, Line
 from models.store.session import Session
 

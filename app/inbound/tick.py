@@ -50,6 +50,7 @@ log = structlog.get_logger()
 
 RETRY_AFTER = timedelta(hours=1)  # until something on which we stumbled is looked at again
 A_MOMENT = timedelta(seconds=1)  # until something is looked at again that is due still: a tick must come to its end
+TIMER = "timer"  # where a line has ended these alone go on: its own last steps are among them
 DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that come in wait for it
 
 
@@ -78,7 +79,7 @@ def tick(session: Session, now: datetime) -> int:
         acted += _rows(session, now, "stock", stock.DUE_ROWS, stocking.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "distro", distributions.DUE_ROWS, distro_clock.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "purse", purse.DUE_ROWS, approving.act, retry=RETRY_AFTER)
-        acted += _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
+        acted += _rows(session, now, TIMER, timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
     return acted
 
 
@@ -97,7 +98,10 @@ def _rows(
             continue
         acted += 1
         context = _context(session, row.line_id, now)
-        if not _attempt(context, _key(kind, row.id), partial(act, context, row)) and retry is not None:
+        if kind != TIMER and context.line.has_ended(now):
+            row.next_at = None
+            session.add(row)
+        elif not _attempt(context, _key(kind, row.id), partial(act, context, row)) and retry is not None:
             row.next_at = now + retry
             session.add(row)
     return acted

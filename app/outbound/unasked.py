@@ -13,7 +13,7 @@ from models.store.session import Session
 
 UNASKED = frozenset({Lane.NOTICE, Lane.BULK})
 URGENT = frozenset({Lane.EMERGENCY, Lane.SAFETY})
-SAYS_SO = frozenset({welcoming.PHRASE, importing.PHRASE})  # who writes, and why
+SAYS_SO = welcoming.PHRASES | {importing.PHRASE}  # who writes, and why
 IN_TALK = timedelta(minutes=30)  # after somebody's text, in which they are awake, whatever the hour
 
 

@@ -143,8 +143,8 @@ FIGURES: dict[str, Figure] = {
                                whole(0, 1000)),
     "vouch_after_days": Figure("days", "until somebody vouched for by text may vouch for others", whole(0, 3650)),
     "vouches_per_week": Figure("people", "for whom one person may vouch in a week", whole(1, 1000)),
-    "young_days": Figure("days", "of a new line, in which those added by hand may vouch for any number",
-                         whole(0, 3650)),
+    "young_days": Figure("days", "of a new line, in which its founders may vouch for any number", whole(0, 3650)),
+    "founders": Figure("people", "the first volunteers added by hand, who begin a new line together", whole(0, 100)),
     "put_out_per_day": Figure("people", "whom one person on duty may ban or remove in a day", whole(0, 1000)),
     "duty_begins_told": Figure("people", "told that somebody takes the watch, if nobody else is on", whole(0, 100)),
     "relays_at_once": Figure("texts", "to the other side in ten minutes; more go together, once a minute",
@@ -170,6 +170,7 @@ FIGURES: dict[str, Figure] = {
     "decide_active_days": Figure("days", "in which somebody wrote who counts as active", whole(1, 365)),
     "decide_reminder": Figure("hours", "before its end, when those who said nothing to a proposal are reminded; 0: "
                               "never", whole(0, 24 * 60)),
+    "ending_days": Figure("days", "before a line ends, from when on nothing new is taken", whole(0, 60)),
     "decided_only": Figure("", "figures or groups of them that are for all to decide: if the host sets one, every "
                            "volunteer hears of it; or none", figures_or_groups),
     "errand_limit": Figure("money", "for one errand; beyond it those asked for their OK read so. none for no limit",
