@@ -6,7 +6,7 @@ newcomers again.
 
 from typing import Any
 
-from handlers import duty_acts, duty_tasks, gathering, raising, recurring, relaying, rota, waves
+from handlers import duty_acts, duty_tasks, gathering, my_data, raising, recurring, relaying, rota, waves
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
