@@ -185,8 +185,8 @@ def test_what_cannot_be_read_is_taken_back(hotline: Hotline, clock: StillClock) 
             session, line, Channel.SMS, "+12025550101", now, helper_since=now, vouched_at=now
         )
         session.flush()
-        made = proposals.add(session, line, ana.id, "", now, language="en", hours=12)
-        context = Context(session, line, now + timedelta(hours=13))
+        made = proposals.add(session, line, ana.id, "", now, language="en", hours=24)
+        context = Context(session, line, now + timedelta(hours=25))
         assert [text.phrase for text in deciding.act(context)] == []
         assert made.state is proposals.State.WITHDRAWN
         assert not proposals.vote(session, made, ana.id, Voice.AGREE, now)
@@ -210,8 +210,8 @@ def test_a_voice_counts_until_the_end_and_no_longer(hotline: Hotline, clock: Sti
             for each in numbers
         )
         session.flush()
-        made = proposals.add(session, line, ana.id, "we meet", now, language="en", hours=12)
-        end = now + timedelta(hours=12)
+        made = proposals.add(session, line, ana.id, "we meet", now, language="en", hours=24)
+        end = now + timedelta(hours=24)
         assert proposals.vote(session, made, ben.id, Voice.BLOCK, end - timedelta(seconds=1), words="no")
         assert not proposals.vote(session, made, cy.id, Voice.AGREE, end)
         phrases = [text.phrase for text in deciding.act(Context(session, line, end))]
