@@ -76,7 +76,8 @@ def tell_all(
             not_before=person.back_at(context.now),
             expires_at=proposal.closes_at if proposal.is_open else None,
             short=SHORT.get(phrase, ""),
-            merged=f"proposal-{proposal.id}-{person.id}",  # who sleeps reads how it stands in the morning
+            # Who sleeps reads in the morning how it stands then. A result is one of its own: the question is over.
+            merged=f"proposal-{proposal.id}-{person.id}" if proposal.state in (State.OPEN, State.WITHDRAWN) else "",
         )
 
 

@@ -188,6 +188,8 @@ def undelivered(context: Context, text: Outbound) -> Texts:
         return
     if text.phrase in ("stopped", "wrong_number", "you_stopped", "broadcast"):
         return  # to somebody who wants no texts, or to many at once
+    if text.phrase.startswith("proposal_"):
+        return  # what all decide is read in PROPOSALS, too, and is no matter of duty's
     if text.phrase.startswith("duty_"):
         return  # telling duty that duty cannot be told would go round in circles
     person = people.by_id(context.session, text.person_id)

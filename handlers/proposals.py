@@ -19,7 +19,7 @@ from models.people import Person
 from models.proposals import Proposal, Voice
 
 LONGEST = 600  # characters
-SHORTEST_HOURS, LONGEST_HOURS = 12, 60 * 24  # that one is open: whoever sleeps or works shall have a voice
+SHORTEST_HOURS, LONGEST_HOURS = 24, 60 * 24  # that one is open: whoever sleeps or works shall have a voice
 MOST_EACH, MOST_OPEN = 2, 5  # open ones of one person, and of the line
 MOST_A_DAY = 3  # of one person, whatever becomes of them
 MOST_WORDINGS = 6  # of one: each asks everybody anew

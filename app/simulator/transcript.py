@@ -100,7 +100,7 @@ class Transcript:
     settings: dict[str, str] = field(default_factory=dict)
     areas: dict[str, list[str]] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
-    rules: dict[str, int | StrEnum] = field(default_factory=dict)
+    rules: dict[str, float | StrEnum] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     templates: Approval | None = None  # how far WhatsApp is with our templates; None: it knows none
