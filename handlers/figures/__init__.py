@@ -12,18 +12,6 @@ __all__ = [
     *("DECIDED", "DEFAULT", "DEFAULT_OF", "GROUPS", "GROUP_OF", "UNITS", "Unit"),
     *("decided_only", "named", "plain", "said"),
 ]
-    "DECIDED",
-    "DEFAULT",
-    "DEFAULT_OF",
-    "GROUPS",
-    "GROUP_OF",
-    "UNITS",
-    "Unit",
-    "decided_only",
-    "named",
-    "plain",
-    "said",
-]
 
 
 def named(name: str) -> Value:
