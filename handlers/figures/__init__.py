@@ -9,8 +9,17 @@ from handlers.turn import Context
 from models.lines import Policy
 
 __all__ = [
-    *("DECIDED", "DEFAULT", "DEFAULT_OF", "GROUPS", "GROUP_OF", "UNITS", "Unit"),
-    *("decided_only", "named", "plain", "said"),
+    "DECIDED",
+    "DEFAULT",
+    "DEFAULT_OF",
+    "GROUPS",
+    "GROUP_OF",
+    "UNITS",
+    "Unit",
+    "decided_only",
+    "named",
+    "plain",
+    "said",
 ]
 
 
