@@ -14,7 +14,7 @@ from app.simulator.sandbox import StillClock
 from handlers import changing, effects, phrasebook
 from handlers.effects import CannotDo, Effect, Refusal
 from handlers.turn import Context
-from models import line_events, lines, people, person_events, proposals
+from models import line_events, lines, people, person_events, proposals, removals
 from models.line_events import LineEvent
 from models.lines import Answer, Line, Resource
 from models.person_events import BACK, REMOVED
@@ -126,6 +126,21 @@ def test_somebody_is_put_out_and_taken_back_by_all(hotline: Hotline, clock: Stil
     happened = hotline.database.read(lambda s: person_events.happened(s, dee, [REMOVED, BACK], clock.now()))
     assert [(e.kind, e.by_person_id, e.proposal_id) for e in happened] == [(REMOVED, ben, 1), (BACK, ben, 2)]
     assert hotline.database.read(lambda s: people.by_id(s, dee)).helps
+
+
+def test_two_phones_of_one_person_become_one_while_all_decide_on_them(hotline: Hotline, clock: StillClock) -> None:
+    ben, dee = visitor(hotline, BEN, "Ben").person_id, visitor(hotline, DEE, "Dee").person_id
+    other = visitor(hotline, "+12025550105", "Dee Alvarez").person_id
+    made: list[int] = []
+    in_one(hotline, clock, lambda context: made.append(proposed(context, ben, f"REMOVE {other}").id))
+
+    def merge(context: Context) -> None:
+        kept, gone = (people.by_id(context.session, each) for each in (dee, other))
+        removals.merge(context.session, kept, gone, context.now)
+
+    in_one(hotline, clock, merge)
+    in_one(hotline, clock, lambda context: done(context, proposals.by_id(context.session, made[0])))
+    assert not hotline.database.read(lambda s: people.by_id(s, dee)).helps
 
 
 REFUSED = [
