@@ -135,6 +135,9 @@ class Policy:
     most_open_requests: int = 5  # of one person; what more they need joins the last of them
     requests_per_day: int = 10  # new ones of one person; more wait for whoever is on duty
     offers_per_day: int = 10  # to one volunteer
+    errand_limit: str = ""  # money for one errand, such as "50.00"; beyond it those who are asked for an OK read so
+    week_limit: str = ""  # the same for all that is spent in seven days
+    ok_again: int = 24  # hours of silence, after which two others are asked for their OK
     decide_hours: int = 72  # that a proposal is open
     decide_quorum: float = 0.34  # of those active lately, who must give their voice for it to pass
     decide_active_days: int = 30  # in which somebody wrote who counts as active
@@ -220,6 +223,8 @@ class Line(Model, table=True):
     last_request: int = 0
     last_distribution: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     last_proposal: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    last_purse_entry: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    currency: str = Field(default="", sa_column_kwargs={"server_default": ""})  # of its purse; empty: its country's
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nobody is asked, but in danger
     answering: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     resources: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))

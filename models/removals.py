@@ -12,7 +12,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models import alarms, assignments, crews, invitations, kept_apart, offers, proposals, requests, shifts
+from models import (
+    alarms,
+    assignments,
+    crews,
+    invitations,
+    kept_apart,
+    offers,
+    proposals,
+    purse_steps,
+    requests,
+    shifts,
+)
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.erasures import Erasure
@@ -166,6 +177,7 @@ def _drop_doubles(session: Session, kept: int, gone: int, now: datetime) -> None
             session.execute(sa.delete(Shift).where(col(Shift.id) == shift.id))
     invitations.merge(session, kept, gone)
     proposals.merge(session, kept, gone)
+    purse_steps.merge(session, kept, gone)
     kept_apart.merge(session, kept, gone)
     session.execute(sa.delete(Erasure).where(col(Erasure.person_id) == gone))  # of nobody who is known
     held = {request.id for _, request in assignments.held_by(session, kept)}

@@ -38,6 +38,7 @@ from models.person_events import PersonEvent
 from models.pledges import Pledge, PledgeMatch
 from models.prefixes import Prefix
 from models.proposals import Proposal, Remark, Vote
+from models.purse import PurseEntry, PurseEvent
 from models.recurring import Occurrence, RecurringNeed
 from models.requests import Event, Request
 from models.restores import Restore
@@ -203,6 +204,17 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     ),
     Vote: Retention(of=("person_id",), erase="proposal_id person_id voice revision words at"),
     Remark: Retention(of=("person_id",), erase="proposal_id person_id words at"),
+    # What a group spent and got is the group's for as long as it keeps books; the words are theirs who wrote them.
+    PurseEntry: Retention(
+        of=("person_id",),
+        about="request_id",
+        keep="line_id next_at number kind state cents revision person_id request_id proposal_id attachment_id "
+        "asker_id said_at approved_at paid_at changed_at",
+        blank="words",
+    ),
+    PurseEvent: Retention(
+        of=("by_person_id",), keep="line_id entry_id kind revision cents by_person_id at", blank="words"
+    ),
     KeptApart: Retention(
         of=("neighbor_id", "helper_id"), keep="line_id neighbor_id helper_id neighbor_hash helper_hash at"
     ),
@@ -253,8 +265,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number greeting from_settings web_address "
-        "carrier last_request last_distribution last_proposal paused_until answering resources rules answers "
-        "hash_key swept created_at"
+        "carrier last_request last_distribution last_proposal last_purse_entry currency paused_until answering "
+        "resources rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
     Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people

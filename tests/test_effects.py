@@ -14,7 +14,7 @@ from app.simulator.sandbox import StillClock
 from handlers import changing, effects, phrasebook
 from handlers.effects import CannotDo, Effect, Refusal
 from handlers.turn import Context
-from models import line_events, lines, people, person_events, proposals, removals
+from models import line_events, lines, people, person_events, proposals, purse, removals
 from models.line_events import LineEvent
 from models.lines import Answer, Line, Resource
 from models.person_events import BACK, REMOVED
@@ -143,6 +143,15 @@ def test_two_phones_of_one_person_become_one_while_all_decide_on_them(hotline: H
     assert not hotline.database.read(lambda s: people.by_id(s, dee)).helps
 
 
+def test_what_all_decide_to_spend_stands_in_the_purse_as_approved(hotline: Hotline, clock: StillClock) -> None:
+    ben = visitor(hotline, BEN, "Ben").person_id
+    decide(hotline, clock, ben, "SPEND $40.50 for diapers", "GASTAR 30 dólares en pan")
+    found = hotline.database.read(lambda s: purse.every(s, 1))
+    kept = [(e.cents, e.words, e.person_id, e.proposal_id, e.state, e.is_spent) for e in found]
+    approved = purse.State.APPROVED
+    assert kept == [(4050, "diapers", ben, 1, approved, True), (3000, "pan", ben, 2, approved, True)]
+
+
 REFUSED = [
     ("SET doors per day lots", "set_no_value"),
     ("SET dors per day 4", "set_near"),
@@ -162,6 +171,8 @@ REFUSED = [
     ("NAME: see evil.com", "effect_name_how"),
     (f"GREETING: {'hello ' * 30}", "effect_greeting_how"),
     ("UNDO H99", "effect_undo_none"),
+    ("SPEND €40 for diapers", "effect_spend_how"),
+    ("SPEND $0", "effect_spend_how"),
 ]
 
 
@@ -182,7 +193,13 @@ def test_what_cannot_be_is_refused_with_what_to_write(
 
 PEOPLE_DO = [
     *("we buy a fridge", "set up a fridge on Oak St", "answer the phone faster", "name a cook for Friday"),
-    *("greeting people at the door", "remove the old couch from the porch", "help each other more", "undo the mess"),
+    *(
+        "greeting people at the door",
+        "remove the old couch from the porch",
+        "help each other more",
+        "undo the mess",
+        "spend more time together",
+    ),
     *("pause", "take back the empty bottles to the store", "help: more hands on saturday"[4:], ""),
 ]
 

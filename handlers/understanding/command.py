@@ -52,6 +52,7 @@ class Command(Generic[Handler]):
     _: KW_ONLY
     numbers: bool = False  # whether it takes the numbers of requests, and words after them
     note: Note = Note.AFTER_NUMBER
+    money: bool = False  # whether beside it somebody may say what they spent
     of_proposals: bool = False  # the number is that of a proposal; without one its words are ordinary
     argument: Argument | None = None
     refusal: str = ""  # what who may not say it is answered; if empty, what all commands of this kind answer

@@ -1,0 +1,183 @@
+"""Money in a text: `$31.50`, `31,50 €`, "spent 31.50". Never a price of something else, an hour or a telephone.
+
+An amount is exact (Decimal). Whether a comma or a point stands before its cents is told by what follows it: one or
+two digits are cents, three are thousands, in every language.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from handlers.understanding.arguments import Said
+from handlers.understanding.intents import Amount
+from handlers.understanding.phrases import PhraseIndex
+from handlers.understanding.words import Token, split
+
+SIGNS = "$€£"
+FIGURE = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?"
+ENDS = r"(?![.,:/-]?\w)"  # else it is an hour, a day, a telephone, a door
+AMOUNT = re.compile(
+    rf"(?P<before>[{SIGNS}])\s?(?P<signed>{FIGURE}){ENDS}|(?P<bare>{FIGURE})(?:\s?(?P<after>[{SIGNS}])|{ENDS})"
+)
+CENTS = re.compile(r"[.,](\d{1,2})$")
+TO_THE_CENT = re.compile(r"[.,]\d\d$")
+NAMED = re.compile(r"(?:#?([sg])\s?#?|#)(\d{1,7})\b", re.IGNORECASE)
+REQUEST = re.compile(r"#(\d{1,7})\b")
+FIRST_NUMBER = re.compile(r"(#?)(\d{1,7})(?:[\s:]+|,\s+)")
+PUNCTUATION = " \t\r\n,.;:-!("
+CLAUSE = re.compile(r"[,;.!\n]")
+JOINING = re.compile(r"[\s,;&+]+(?:(?:and|y)\s+)?", re.IGNORECASE)
+FEW = 4  # words, in which a thing is named that somebody gave
+MOST_NAMED = 5  # in one text; every one of them costs an answer
+
+
+class SpentSaid(NamedTuple):
+    """One reading of what follows SPENT: on which request, or which entry has another amount; what it was for."""
+
+    amount: Amount
+    number: int | None = None
+    entry: int | None = None
+    words: str = ""
+
+
+class GaveSaid(NamedTuple):
+    """What follows GAVE, or which entry has another amount; `sure` where it can be nothing but money."""
+
+    amount: Amount
+    entry: int | None = None
+    words: str = ""
+    sure: bool = True
+
+
+class WhySaid(NamedTuple):
+    """Which entry somebody asks or tells about, and what."""
+
+    entry: int
+    words: str = ""
+
+
+def _amount(found: re.Match[str]) -> Amount:
+    typed = found["signed"] or found["bare"]
+    cents = CENTS.search(typed)
+    whole = re.sub("[.,]", "", typed[: cents.start()] if cents else typed)
+    return Amount(Decimal(f"{whole}.{cents[1]}" if cents else whole), found["before"] or found["after"] or "", typed)
+
+
+def begins(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
+    """The amount that a text begins with, in figures, and what follows it; None also for "3.15 pm", "45 minutes"."""
+    found = AMOUNT.match(text)
+    if found is None:
+        return None
+    amount, rest = _amount(found), text[found.end() :]
+    words = split(rest)
+    named = bool(words) and not rest[: words[0].start].strip()
+    if named and phrases.is_function_word("money", words[0].text):  # "31 dollars"
+        return Amount(amount.value, amount.sign or "", amount.typed), rest[words[0].end :].strip(PUNCTUATION)
+    times = ("clock", "hours", "days", "weeks")
+    if named and not amount.sign and any(phrases.is_function_word(kind, words[0].text) for kind in times):
+        return None
+    return amount, rest.strip(PUNCTUATION)
+
+
+def taken(note: str, phrases: PhraseIndex, *, after_number: bool) -> tuple[Amount | None, str]:
+    """What somebody says beside DONE that they spent, and the note without it, which is for the neighbor.
+
+    It counts with a sign or with cents where the note begins with it, behind a word for spending, or with a sign and
+    set off at the end. Anywhere else an amount is theirs to tell.
+    """
+    first = begins(note, phrases)
+    if first is not None and (first[0].sign or (after_number and TO_THE_CENT.search(first[0].typed))):
+        return _on_what(*first, "", phrases)
+    words = split(note)
+    for at, word in enumerate(words):
+        size = _spending(words[at:], phrases)
+        found = begins(note[words[at + size - 1].end :].lstrip(" :,-"), phrases) if size else None
+        if found is not None:
+            return _on_what(*found, note[: word.start], phrases)
+    last = [found for found in AMOUNT.finditer(note) if found["before"] or found["after"]]
+    if (
+        len(last) == 1
+        and last[0].end() == len(note)
+        and note[: last[0].start()].rstrip()[-1:] in (",", ".", ";", ":")
+    ):
+        return _amount(last[0]), note[: last[0].start()].strip(PUNCTUATION)
+    return None, note
+
+
+def _on_what(amount: Amount, rest: str, before: str, phrases: PhraseIndex) -> tuple[Amount, str]:
+    """What an amount was for goes with it, not to the neighbor: "$31.50 for ice, left it at the door"."""
+    words = split(rest)
+    if words and phrases.is_function_word("spent_on", words[0].text):
+        clause = CLAUSE.search(rest)
+        end = clause.start() if clause else len(rest)
+        amount, rest = replace(amount, words=rest[words[0].end : end].strip(PUNCTUATION)), rest[end:]
+    return amount, ", ".join(part for part in (before.strip(PUNCTUATION), rest.strip(PUNCTUATION)) if part)
+
+
+def _spending(words: Sequence[Token], phrases: PhraseIndex) -> int:
+    """How many words there are of "spent", "i spent", "me gaste" at the start of these."""
+    sizes = range(min(3, len(words)), 0, -1)
+    spent = (n for n in sizes if phrases.is_function_word("spending", *(w.text for w in words[:n])))
+    return next(spent, 0)
+
+
+def spent(said: Said) -> tuple[SpentSaid, ...] | None:
+    """What may be meant by SPENT, the likelier first: "42 31.50 ice", "31.50 ice", "S12 28"; None for talk."""
+    typed = said.rest_as_typed
+    named = NAMED.match(typed)
+    if named is not None and named[1]:
+        found = begins(typed[named.end() :].strip(PUNCTUATION), said.phrases)
+        return (SpentSaid(found[0], entry=int(named[2]), words=found[1]),) if found else None
+    readings = []
+    first = FIRST_NUMBER.match(typed)
+    behind = begins(typed[first.end() :], said.phrases) if first else None
+    if first is not None and behind is not None:
+        readings.append(SpentSaid(behind[0], number=int(first[2]), words=behind[1]))
+        if first[1] or behind[0].sign or TO_THE_CENT.search(behind[0].typed):
+            return tuple(readings)
+    if (alone := begins(typed, said.phrases)) is not None:
+        request = REQUEST.search(alone[1])
+        readings.append(SpentSaid(alone[0], number=int(request[1]) if request else None, words=alone[1]))
+    return tuple(readings) or None
+
+
+def gave(said: Said) -> GaveSaid | None:
+    """What somebody says that came in: "50 bake sale"; None for "gave 2 bags of food", "gave it to Ana"."""
+    named = NAMED.match(said.rest_as_typed)
+    entry = int(named[2]) if named is not None and named[1] else None
+    typed = said.rest_as_typed[named.end() :] if named is not None and entry else said.rest_as_typed
+    found = begins(typed.strip(PUNCTUATION), said.phrases)
+    if found is None:
+        return None
+    amount, words = found
+    if entry is not None:
+        return GaveSaid(amount, entry)
+    sure = bool(amount.sign or TO_THE_CENT.search(amount.typed) or not words)
+    marks = said.lexicons.every.marks(said.rest)
+    things = len(said.rest) > 1 and said.phrases.is_function_word("distro_places", said.rest[1].text)
+    if not sure and (things or any(mark.tag in ("needs", "everyday") and mark.first < FEW for mark in marks)):
+        return None
+    return GaveSaid(amount, words=words, sure=sure)
+
+
+def entries(said: Said) -> tuple[int, ...] | None:
+    """`S12`, `s12, s13 and g14`; None where anything else follows."""
+    typed, found, at = said.rest_as_typed, list[int](), 0
+    while (named := NAMED.match(typed, at)) is not None and (named[1] or found):
+        found.append(int(named[2]))
+        joined = JOINING.match(typed, named.end())
+        at = joined.end() if joined else named.end()
+    left = split(typed[at:])
+    if any(not said.phrases.is_function_word("courtesy", word.text) for word in left):
+        return None
+    return tuple(dict.fromkeys(found))[:MOST_NAMED] or None
+
+
+def why(said: Said) -> WhySaid | None:
+    """`S12 was it for two?`; None without the number of an entry, for many a question begins with "why"."""
+    named = NAMED.match(said.rest_as_typed)
+    if named is None or not named[1]:
+        return None
+    return WhySaid(int(named[2]), said.rest_as_typed[named.end() :].strip(PUNCTUATION))
