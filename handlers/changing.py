@@ -172,7 +172,11 @@ def is_for_all(context: Context, name: str) -> bool:
 def for_all(policy: Policy, event: LineEvent) -> bool:
     """Whether the host changed what is for all to decide."""
     of_host = event.by_person_id is None and event.proposal_id is None
-    return of_host and event.kind == RULE and figures.decided_only(policy, event.name)
+    if not of_host or event.kind != RULE or not figures.decided_only(policy, event.name):
+        return False
+    usual = figures.DEFAULT_OF.get(event.name)  # to write down what held anyway changes nothing
+    before, after = (usual if value is None else value for value in (event.before, event.after))
+    return bool(figures.plain(before) != figures.plain(after))
 
 
 def _of_host(context: Context, found: Sequence[LineEvent]) -> Texts:

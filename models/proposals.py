@@ -364,7 +364,12 @@ def _counts(proposal: Proposal) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def merge(session: Session, kept: int, gone: int) -> None:
-    """Two people become one, with one voice to each proposal: the one that was given last."""
+    """Two people become one, with the voice that was given last; what is open about either is about both."""
+    about = select(Proposal).where(Proposal.state == State.OPEN, col(Proposal.effect).is_not(None))
+    for proposal in session.exec(about):
+        if proposal.effect and proposal.effect.get("person") == gone:
+            proposal.effect = {**proposal.effect, "person": kept}
+            session.add(proposal)
     for theirs in session.exec(select(Vote).where(Vote.person_id == gone)):
         mine = session.exec(
             select(Vote).where(Vote.proposal_id == theirs.proposal_id, Vote.person_id == kept)

@@ -5,7 +5,7 @@ Each kind stands in a module of its own; KINDS is read in order, those that are 
 
 from collections.abc import Mapping
 
-from handlers.effects import answer, area, figure, name, pausing, person, resource, undo
+from handlers.effects import answer, area, figure, name, pausing, person, resource, spend, undo
 from handlers.effects.kinds import CannotDo, Effect, Kind, Refusal
 from handlers.summary import Said
 from handlers.turn import Context, Texts
@@ -22,6 +22,7 @@ KINDS: Mapping[str, Kind] = {
     person.REMOVE: person.Remove(),
     person.READMIT: person.Readmit(),
     pausing.KIND: pausing.Pause(),
+    spend.KIND: spend.Spend(),
     name.NAME: name.Rename(),
     name.GREETING: name.Greet(),
 }

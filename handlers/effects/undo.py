@@ -36,7 +36,7 @@ class Undo:
             return Refusal("effect_undo_none", {"code": code})
         if not _can_be_undone(event):
             return Refusal("effect_undo_not", {"code": code})
-        if _now(context, event) != _as_known(event.after):
+        if _now(context, event) != figures.plain(event.after):
             return Refusal("effect_undo_since", {"code": code})
         return Effect(KIND, {"event": event.id})
 
@@ -53,7 +53,7 @@ class Undo:
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """Raises CannotDo where it has been changed since, or cannot be any more."""
         event = _event(context, effect)
-        if _now(context, event) != _as_known(event.after):
+        if _now(context, event) != figures.plain(event.after):
             raise CannotDo("cannot_undo")
         _put_back(context, event, proposal)
         yield from ()
@@ -72,15 +72,11 @@ def _can_be_undone(event: LineEvent) -> bool:
     return event.kind in (ANSWER, RESOURCE, AREA, PAUSE)
 
 
-def _as_known(value: Any) -> Any:
-    return [*value] if isinstance(value, tuple) else value
-
-
 def _now(context: Context, event: LineEvent) -> Any:
     """What stands there now, in the way in which the history keeps it."""
     line = context.line
     if event.kind == RULE:
-        return _as_known(line.rules.get(event.name))
+        return figures.plain(line.rules.get(event.name))
     if event.kind == SETTING:
         return getattr(line, event.name)
     if event.kind == AREA:

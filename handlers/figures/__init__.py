@@ -8,7 +8,19 @@ from handlers.phrasebook import Value
 from handlers.turn import Context
 from models.lines import Policy
 
-__all__ = ["DECIDED", "DEFAULT", "DEFAULT_OF", "GROUPS", "GROUP_OF", "UNITS", "Unit", "decided_only", "named", "said"]
+__all__ = [
+    "DECIDED",
+    "DEFAULT",
+    "DEFAULT_OF",
+    "GROUPS",
+    "GROUP_OF",
+    "UNITS",
+    "Unit",
+    "decided_only",
+    "named",
+    "plain",
+    "said",
+]
 
 
 def named(name: str) -> Value:
@@ -19,6 +31,11 @@ def named(name: str) -> Value:
 def said(context: Context, name: str, value: Any = None) -> Value:
     """A value of a figure in words: "6 places"; of None the default, by which a line lives that has no own."""
     return FigureValue(name, getattr(DEFAULT, name, None) if value is None else value)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it, to be compared."""
+    return [*value] if isinstance(value, tuple) else value
 
 
 def decided_only(policy: Policy, name: str) -> bool:
