@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.hotline import Hotline
 from handlers import approving
 from handlers.turn import Context
-from models import erasing, joining, lines, people, purse, purse_steps
+from models import erasing, joining, lines, people, proposals, purse, purse_steps
 from models.delivery.outbound import Outbound
 from models.lines import Channel, Line
 from models.people import Person
@@ -211,7 +211,9 @@ def test_what_all_have_decided_needs_nobody_else(hotline: Hotline, clock: StillC
     def work(session: Session) -> None:
         line = lines.all_lines(session)[0]
         who = volunteers(session, line, clock)
-        made = purse.add(session, line, Kind.SPENT, 9900, clock.now(), by=who[BEN].id, words="freezer", approved=True)
+        proposal = proposals.add(session, line, who[BEN].id, "a freezer", clock.now(), language="en", hours=72)
+        made = purse.decided(session, line, proposal, 9900, "freezer", clock.now())
+        assert (made.person_id, made.proposal_id) == (who[BEN].id, proposal.id)
         assert (made.state, made.name, purse.totals(session, line.id).to_pay) == (State.APPROVED, "S1", 9900)
         assert [event.kind for event in purse.events(session, made)] == [Act.SAID, Act.APPROVED]
 
