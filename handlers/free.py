@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from handlers import (
     alarms,
+    approving,
     asked_before,
     bundles,
     bursts,
@@ -335,7 +336,9 @@ def wordless(turn: Turn, _: Wordless) -> Texts:
     """A picture, an emoji, a shared place, or nothing at all."""
     matches = turn.matches
     own = turn.own[-1] if turn.own else None
-    if turn.heard.location and own is not None and not own.place:
+    if media.goes_on(turn.heard) and (entry := approving.receipt_of(turn)) is not None:
+        yield from approving.receipt_came(turn, entry)
+    elif turn.heard.location and own is not None and not own.place:
         own.place = turn.heard.location
         turn.session.add(own)
         if own.state is State.DRAFT:

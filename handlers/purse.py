@@ -134,7 +134,8 @@ def _ok(turn: Turn, entry: PurseEntry) -> Texts:
     else:
         purse_steps.ok(turn.session, entry, speaker.id, turn.now)
         texts = [*approving.settle(turn, entry)]
-        thanks = ("ok_enough" if entry.is_spent else "ok_counts") if texts else "ok_one_more"
+        enough = "ok_enough" if entry.is_spent else "ok_counts"
+        thanks = enough if entry.approved_at is not None else "ok_one_more"
         yield turn.reply(thanks, entry=called)
         yield from texts
 

@@ -16,6 +16,7 @@ from sqlmodel import BigInteger, Column, Field, col, select
 from models import line_events
 from models.due_rows import DueRow, DueRows
 from models.lines import Line
+from models.proposals import Proposal
 from models.store.session import Session
 from models.store.types import EnumString, Model, UtcDateTime, table
 
@@ -213,11 +214,10 @@ def add(
     return made
 
 
-def decided(
-    session: Session, line: Line, proposal_id: int, by: int, cents: int, words: str, now: datetime
-) -> PurseEntry:
+def decided(session: Session, line: Line, proposal: Proposal, cents: int, words: str, now: datetime) -> PurseEntry:
     """What all have decided to spend: it is approved already, and to be paid to whoever proposed it."""
-    return add(session, line, Kind.SPENT, cents, now, by=by, words=words, proposal_id=proposal_id, approved=True)
+    by = proposal.by_person_id
+    return add(session, line, Kind.SPENT, cents, now, by=by, words=words, proposal_id=proposal.id, approved=True)
 
 
 def record(

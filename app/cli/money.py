@@ -235,7 +235,7 @@ def _row(session: Session, line: Line, entry: PurseEntry) -> dict[str, Any]:
         "entry": entry.name,
         "kind": entry.kind.value,
         "state": entry.state.value,
-        "amount": _units(line, entry.cents),
+        "amount": Decimal(_units(line, entry.cents)),  # a number to a spreadsheet, and exact
         "currency": purse.currency(line),
         "person": entry.person_id,
         "name": _who(session, line, entry),
@@ -269,6 +269,8 @@ def _shown(line: Line, cents: int) -> str:
 
 
 def _plain(value: Any, line: Line) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
     return console.stamp(value, line) if hasattr(value, "isoformat") else value
 
 

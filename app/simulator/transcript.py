@@ -6,7 +6,6 @@ How one is written is told in tests/transcripts/hello.txt; transcript_reader rea
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from app.simulator import sandbox
 from app.simulator.timelapse import TYPING
@@ -100,7 +99,7 @@ class Transcript:
     settings: dict[str, str] = field(default_factory=dict)
     areas: dict[str, list[str]] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
-    rules: dict[str, float | StrEnum] = field(default_factory=dict)
+    rules: dict[str, float | str] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     templates: Approval | None = None  # how far WhatsApp is with our templates; None: it knows none

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -108,7 +107,7 @@ def _setting(story: Transcript, line: str) -> None:
         if isinstance(getattr(DEFAULT_POLICY, rule), tuple):
             raise ValueError(f"{rule} is no single figure, and a story sets only these")
         usual = getattr(DEFAULT_POLICY, rule)
-        story.rules[rule] = type(usual)(figure.strip()) if isinstance(usual, StrEnum | float) else int(figure)
+        story.rules[rule] = type(usual)(figure.strip()) if isinstance(usual, str | float) else int(figure)
     else:
         name = f"hotline_{NAMES.get(key, key)}"
         try:
