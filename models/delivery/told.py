@@ -22,6 +22,12 @@ def last_to(session: Session, person_id: int) -> tuple[str, int | None] | None:
     return (last[0], last[1]) if last else None
 
 
+def last_words_to(session: Session, person_id: int) -> str:
+    """The last text to this person as it went; empty before the first."""
+    last = select(Outbound.body).where(Outbound.person_id == person_id).order_by(col(Outbound.id).desc()).limit(1)
+    return session.exec(last).first() or ""
+
+
 LATER = (
     "answer-",
     "talk-",
