@@ -62,11 +62,13 @@ def stop(turn: Turn, order: Order) -> Texts:
             yield turn.tell(helper, "asker_stopped", about=request)
 
 
-def wrong_number(turn: Turn, _: WrongNumber) -> Texts:
+def wrong_number(turn: Turn, intent: WrongNumber) -> Texts:
     """The phone is not whose we thought: as STOP, and where we wrote first, duty hears of it."""
     speaker = turn.speaker
-    # Whoever was added by hand was sent texts before they ever wrote; who wrote first has only mistyped.
-    ours = speaker.helper_since is not None and not inbound.wrote_before(turn.session, speaker.id, turn.heard.id)
+    # Whoever was added by hand was sent texts before they ever wrote; who wrote first has only mistyped, unless
+    # that was somebody else.
+    wrote_first = not intent.not_called and inbound.wrote_before(turn.session, speaker.id, turn.heard.id)
+    ours = speaker.helper_since is not None and not wrote_first
     if _end_texts(turn):
         return
     yield turn.reply("wrong_number", line=Ours(turn.line.name))

@@ -5,8 +5,9 @@ from functools import cached_property
 
 from handlers.turn import LET_GO, OFFERING, Turn
 from handlers.understanding.intents import Question, Role
-from handlers.understanding.words import fold
+from handlers.understanding.words import clean, fold, split
 from models import assignments, recurring, requests
+from models.delivery import told
 from models.requests import TALKING, Outcome, State
 
 HELPERS = 50  # of the last ones
@@ -58,6 +59,11 @@ class LiveSituation:
         return tuple(fold(person.name).split()[0] for person in found if person.name)
 
     @property
+    def called(self) -> str:
+        """Their own first name as we know it."""
+        return fold(self.turn.speaker.name).split()[0] if self.turn.speaker.name.strip() else ""
+
+    @property
     def opted_out(self) -> bool:
         """Whether they told us to stop."""
         return self.turn.speaker.opted_out_at is not None
@@ -89,6 +95,9 @@ class LiveSituation:
                 return speaker.helps
             case Role.DUTY:
                 return speaker.on_duty
+            case Role.NAMED:
+                told_them = told.last_words_to(self.turn.session, speaker.id)
+                return self.called in {word.text for word in split(clean(told_them))}
             case Role.OFFERED:
                 return bool(self.offers)
             case Role.TOO_LATE:

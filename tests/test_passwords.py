@@ -11,9 +11,12 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from app.cli.trouble import unreachable
+from app.hotline import Hotline
+from app.main import create_app
 from app.settings import Settings, complaints, shown
 from app.telemetry import logs
 from tests.command import Command, process
+from tests.health_fakes import ask
 
 CASE = "postgresql://app:Sup3r@Secret@127.0.0.1:55432/own"
 COMMANDS = ["serve", "work", "migrate", "tick", "doctor", "person list", "request list", "line list"]
@@ -84,3 +87,35 @@ def test_a_password_that_is_written_right_arrives_as_it_is() -> None:
     settings = Settings(_env_file=None, database_url=f"postgresql://app:{quote(password, safe='')}@127.0.0.1/own")
     assert settings.database.password == password
     assert password in settings.secrets
+
+
+ODD = [("Sup3rXQ", "@", "SecretZJ"), ("QqXx", "/@:?#", "ZzJj"), ("Xñq%", " %4", "[Jz]")]
+
+
+@pytest.mark.parametrize("parts", ODD, ids=["at", "marks", "letters"])
+def test_a_server_that_is_away_gets_no_part_of_it_told(parts: tuple[str, str, str]) -> None:
+    """By commands, as JSON too, and by whatever is written in the log meanwhile."""
+    url = f"postgresql://app:{quote(''.join(parts), safe='')}@127.0.0.1:1/own"
+    for asked in (["doctor", "--json"], ["doctor"], ["migrate"], ["person", "list"]):
+        done = Command(url, LOG_LEVEL="debug")(*asked)
+        assert done.exit_code != 0
+        assert done.output.strip()
+        assert [word for word in told_of(parts) if word in done.output] == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("parts", ODD, ids=["at", "marks", "letters"])
+async def test_health_says_that_it_is_away_and_no_part_of_it(tmp_path: Path, parts: tuple[str, str, str]) -> None:
+    url = f"postgresql://app:{quote(''.join(parts), safe='')}@127.0.0.1:1/own"
+    hotline = Hotline(Settings(_env_file=None, database_url=url, hotline_spool=tmp_path / "spool"))
+    try:
+        answer = await ask(create_app(hotline=hotline), "/health", patient=False)
+    finally:
+        hotline.stop()
+    assert answer.status_code == 503
+    assert [word for word in told_of(parts) if word in answer.text] == []
+
+
+def told_of(parts: tuple[str, str, str]) -> list[str]:
+    """What would give a password away, as it is and as an address has it."""
+    return [parts[0], parts[2], quote(parts[0], safe=""), quote(parts[2], safe="")]

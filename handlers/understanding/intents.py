@@ -156,6 +156,7 @@ class Role(StrEnum):
     GIVEN_UP = "given_up"  # the last that they asked for was closed, for nobody could
     MATCHED = "matched"  # somebody has a request of theirs
     DELIVERED = "delivered"  # it is said to be there, or was closed within days
+    NAMED = "named"  # the last that they were told calls them by their name
     OFFERED = "offered"  # they were asked about requests and have not answered
     TOO_LATE = "too_late"  # the last that they were told is an offer which somebody else has taken since
     LET_GO = "let_go"  # the last that they were told is that what they had goes to others, for they were silent
@@ -394,6 +395,8 @@ class Machine:
 @dataclass(frozen=True)
 class WrongNumber:
     """Whoever has this number is not whom we mean: nothing more may go there."""
+
+    not_called: bool = False  # they say so of the name by which we have just called them
 
 
 @dataclass(frozen=True)

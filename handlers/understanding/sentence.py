@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from handlers.understanding import acts, carrier_words, machines
+from handlers.understanding import acts, carrier_words, leaving, machines
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.acts import Done
 from handlers.understanding.asides import Aside
@@ -95,6 +95,8 @@ class Sentence(Orders):
             return named
         if self.reading.leaving in (Wish.STOP, Wish.WRONG_NUMBER) and not (self.stays() or self.denies(STOP)):
             return LEAVING[self.reading.leaving]
+        if self.is_not_them():
+            return WrongNumber(not_called=True)
         meaning = self.reading.meaning
         almost = self.almost()
         if almost is None and not self.is_awaited(self.yes_or_no()) and (rule := self.act()) is not None:
@@ -108,6 +110,13 @@ class Sentence(Orders):
         if self.asked_for_words and not self.asks_back():
             return self.answer()
         return Free(self.text, meaning, almost)
+
+    def is_not_them(self) -> bool:
+        """Whether they are not whom we have just called by name: the number was somebody else's before."""
+        called = self.situation.called
+        if not called or self.situation.question is not None or all(word.text != called for word in self.words):
+            return False
+        return leaving.is_not_called(self.text, self.reading.tokens, called) and self.situation.is_(Role.NAMED)
 
     def asks_back(self) -> bool:
         """Whether it answers our question by another one: "do you come on sundays?"."""

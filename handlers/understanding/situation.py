@@ -25,6 +25,8 @@ class Situation(Protocol):
     def opted_out(self) -> bool: ...
     @property
     def helpers(self) -> tuple[str, ...]: ...
+    @property
+    def called(self) -> str: ...
     def is_(self, role: Role) -> bool: ...
     @property
     def quoted(self) -> int | None: ...
@@ -43,6 +45,7 @@ class KnownSituation:
     offered_last: bool = True  # whether that is what we said to them last: a short yes or no answers it
     own: tuple[int, ...] = ()  # requests of their own that are not over
     helpers: tuple[str, ...] = ()  # the first names, folded, of who helps or has helped them
+    called: str = ""  # their own first name as we know it, folded
     opted_out: bool = False
     quoted: int | None = None  # the request that the text of ours tells of to which theirs is a reply
     in_danger: bool = False  # whether a request of theirs tells of danger

@@ -22,6 +22,9 @@ class Wish(StrEnum):
     PERHAPS = "perhaps"
 
 
+CALLED = "calledname"  # what the files call somebody by the name that we know: "i am not Ana"
+
+
 @cache
 def wordings() -> Wordings:
     """The signs as written in the files beside this one."""
@@ -42,3 +45,9 @@ def read(text: str, tokens: Sequence[Token]) -> Wish | None:
     if "stop.sure" in names:
         return Wish.STOP if sure else Wish.PERHAPS
     return Wish.PERHAPS if names & {"stop.perhaps", "wrong_number.perhaps"} else None
+
+
+def is_not_called(text: str, tokens: Sequence[Token], name: str) -> bool:
+    """Whether a cleaned text says for sure that its writer is not who we call by this folded first name."""
+    named = [token._replace(text=CALLED) if token.text == name else token for token in tokens]
+    return read(text, named) is Wish.WRONG_NUMBER
