@@ -210,7 +210,7 @@ class Deciding(RuleBasedStateMachine):
         one.heard = max((each.heard for each in (one, other) if each.heard is not None), default=None)
         other.gone = True
         for asked in self.proposals.values():
-            asked.said = [(kept if who == gone else who, *rest) for who, *rest in asked.said]
+            asked.said = [(kept if who == gone else who, n, voice) for who, n, voice in asked.said]
 
     @rule(target=proposed, who=known)
     def proposes(self, who: int) -> Any:

@@ -70,6 +70,10 @@ class Table:
         newer = select(Outbound).where(Outbound.id > since, col(Outbound.phrase).not_in(phrases))
         return self.hotline.database.read(lambda s: list(s.exec(newer)))
 
+    def kept(self, id_: int) -> Proposal:
+        """That proposal as it stands now."""
+        return self.hotline.database.read(lambda s: proposals.by_id(s, id_))
+
     def last_text(self) -> int:
         return self.hotline.database.read(lambda s: max(s.exec(select(Outbound.id)), default=0))
 
@@ -149,24 +153,6 @@ def test_it_is_taken_back_or_counted_and_never_both(table: Table) -> None:
         since = table.last_text()
         table.at_once(TICK, (BEN, f"PROPOSAL {made.number} OFF"), behind=SECOND)
         results, off = table.said(since, *RESULTS), table.said(since, "proposal_withdrawn")
-        over = table.hotline.database.read(lambda s, id_=made.id: proposals.by_id(s, id_))
+        over = table.kept(made.id)
         assert (len(results), len(off)) == ((0, 3) if over.state is State.WITHDRAWN else (4, 0))
-        table.over()
-
-
-def test_new_words_and_a_voice_at_the_same_moment(table: Table) -> None:
-    """The voice is to the old words and no longer counts, or to the new ones and does; its answer says which."""
-    for _ in range(ROUNDS):
-        made = table.asked("soup on Sundays")
-        table.at_once((BEN, f"AMEND {made.number} stew on Mondays"), (CARO, f"AGREE {made.number}"))
-        changed = table.hotline.database.read(lambda s, id_=made.id: proposals.by_id(s, id_))
-        said = table.hotline.database.read(
-            lambda s, held=changed: [vote.person_id for vote in proposals.votes(s, held)]
-        )
-        (answer,) = [text for text in table.said(0, "proposal_you_agree") if text.body.count(f"{made.number}:")][-1:]
-        assert (len(said) == 2) == ("stew" in answer.body)
-        table.time_is_up(changed)
-        since = table.last_text()
-        table.at_once(TICK, TICK)
-        assert told_once(table, since, made).agreed == len(said)
         table.over()
