@@ -4,11 +4,10 @@ the rules give, nobody has two voices, and what was told stays.
 What should come of it is counted here by itself: from a list of everything that was said, not from the tables.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
-from functools import partial
 from itertools import count
 from typing import Any, ClassVar, TypeVar
 
@@ -29,7 +28,7 @@ from app.database.engine import Database
 from models import erasing, lines, people, proposals, removals
 from models.lines import Channel, Line
 from models.people import Person
-from models.proposals import Proposal, State, Tally, Voice
+from models.proposals import State, Tally, Voice
 from models.store.session import Session
 from tests.fakes import MORNING
 
@@ -211,7 +210,7 @@ class Deciding(RuleBasedStateMachine):
         one.heard = max((each.heard for each in (one, other) if each.heard is not None), default=None)
         other.gone = True
         for asked in self.proposals.values():
-            asked.said = [(kept if who == gone else who, revision, voice) for who, revision, voice in asked.said]
+            asked.said = [(kept if who == gone else who, n, voice) for who, n, voice in asked.said]
 
     @rule(target=proposed, who=known)
     def proposes(self, who: int) -> Any:
@@ -351,8 +350,8 @@ STORIES = {"sqlite": 150, "postgresql": 10}
 
 
 @pytest.fixture
-def machine(base: Database) -> Iterator[type[Deciding]]:
-    yield type("OnThis", (Deciding,), {"base": base})
+def machine(base: Database) -> type[Deciding]:
+    return type("OnThis", (Deciding,), {"base": base})
 
 
 def test_in_any_order_the_result_is_what_the_rules_give(
