@@ -35,6 +35,7 @@ from handlers import (
     forgetting,
     forwarded,
     free,
+    history,
     households,
     in_hand,
     intake,
@@ -52,6 +53,7 @@ from handlers import (
     relay,
     removing,
     repeats,
+    rules_text,
     service,
     shifts,
     silence,
@@ -121,6 +123,7 @@ GIFT = Argument("gift", arguments.gift, in_words=True, optional=True)
 NO_GIFT = Argument("gift", arguments.no_gift, in_words=True, optional=True)
 STOCK = Argument("stock", arguments.stock, in_words=True, optional=True)
 CODE = Argument("code", arguments.language)
+LOOKED = Argument("what", arguments.looked, in_words=True, optional=True)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
 COMMANDS: tuple[Command[Handler], ...] = (
@@ -168,6 +171,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # The text that asks for cover tells of it; it is wanted at no other time.
     Command("cover", shifts.cover, Who.VOLUNTEER, argument=SHIFT, refusal="duty_not_yours", told=Told.README),
     Command("who", who.who, Who.VOLUNTEER, numbers=True),
+    # No room in the help texts: the result of a proposal and the board tell of these.
+    Command("rules", rules_text.rules, Who.VOLUNTEER, argument=LOOKED, told=Told.README),
+    Command("history", history.history, Who.VOLUNTEER, argument=LOOKED, told=Told.README),
     # The link is for who asks for it: no room in the help texts, and who is told of it by others will ask.
     Command("board", board.board, Who.VOLUNTEER, told=Told.README),
     Command("logout", board.logout, told=Told.README),

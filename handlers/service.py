@@ -6,7 +6,18 @@ from handlers.turn import Texts, Turn
 from handlers.understanding import acts
 from handlers.understanding.intents import Act, Free, Intent, Kind, MayStop, Order, Question, WrongNumber
 from models import alarms as kept_alarms
-from models import assignments, board_sessions, inbound, offers, people, person_events, pledges, requests, shifts, watch
+from models import (
+    assignments,
+    board_sessions,
+    inbound,
+    offers,
+    people,
+    person_events,
+    pledges,
+    requests,
+    shifts,
+    watch,
+)
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
 from models.delivery.outbound import Lane

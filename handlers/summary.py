@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_interval
+from babel.dates import format_date, format_interval
 
 from handlers import due, lures, naming, phrasebook, redaction, takes, vicinity
 from handlers.due import Due
@@ -189,7 +189,8 @@ class Month:
 
     def in_words(self, book: Book) -> str:
         """`March`."""
-        return book.time(self.moment, self.zone, "LLLL")
+        day = self.moment.astimezone(ZoneInfo(self.zone)).date()
+        return str(format_date(day, "LLLL", locale=book.locale))
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,13 @@ def latest(session: Session, line_id: int, most: int, *, before: int | None = No
     return list(session.exec(theirs.order_by(col(LineEvent.id).desc()).limit(most)))
 
 
+def by_id(session: Session, line_id: int, event_id: int) -> LineEvent | None:
+    """The line's change with this id."""
+    if event_id > 2**31 - 1:
+        return None
+    return session.exec(select(LineEvent).where(LineEvent.id == event_id, LineEvent.line_id == line_id)).first()
+
+
 def last_of_each(session: Session, line_id: int) -> dict[tuple[str, str], LineEvent]:
     """The last change of each thing, by its kind and name."""
     newest = sa.select(sa.func.max(col(LineEvent.id))).where(col(LineEvent.line_id) == line_id)

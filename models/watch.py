@@ -121,4 +121,6 @@ def may_be_called(
         sa.or_(col(Person.watch_asked_at).is_(None), col(Person.watch_asked_at) < not_since),
         col(Person.wake_since).is_not(None) if wakeable else col(Person.wake_since).is_(None),
     )
-    return session.exec(free.order_by(*rested, never_first, col(Person.watch_asked_at), col(Person.id)).limit(max(most, 0)))
+    return session.exec(
+        free.order_by(*rested, never_first, col(Person.watch_asked_at), col(Person.id)).limit(max(most, 0))
+    )

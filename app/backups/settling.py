@@ -68,6 +68,8 @@ def settle(
     # What time brings about again takes about as long as it took the first time.
     doubt = min(max(now - backup_at, LEAST_DOUBT), MOST_DOUBT)
     for line in every:
-        line_events.record(session, line.id, line_events.HOST, line_events.RESTORED, now, before=backup_at.isoformat())
+        line_events.record(
+            session, line.id, line_events.HOST, line_events.RESTORED, now, before=backup_at.isoformat()
+        )
     session.create(Restore, at=now, read_from=read_from, doubted_until=now + doubt)
     return done

@@ -77,9 +77,7 @@ def take_back(session: Session, batch: ImportBatch, now: datetime) -> Undone:
     batch.undone_at = now
     session.add(batch)
     everybody = done.gone + done.off + done.put_back
-    line_events.record(
-        session, batch.line_id, line_events.HOST, line_events.LIST_TAKEN_BACK, now, after=everybody
-    )
+    line_events.record(session, batch.line_id, line_events.HOST, line_events.LIST_TAKEN_BACK, now, after=everybody)
     return done
 
 
