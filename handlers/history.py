@@ -44,9 +44,7 @@ TOPICS = {  # all else is about the line itself
 
 
 # What a proposal can undo: a break is over, and what was erased is gone.
-CAN_BE_UNDONE = frozenset(
-    {line_events.RULE, line_events.AREA, line_events.ANSWER, line_events.RESOURCE, line_events.SETTING}
-)
+CAN_BE_UNDONE = frozenset({line_events.RULE, line_events.AREA, line_events.ANSWER, line_events.RESOURCE})
 
 
 @dataclass(frozen=True)
