@@ -1,4 +1,4 @@
-"""Once a month all volunteers hear, with thanks, who had most of the watch in the last weeks, and are asked for turns.
+"""Once a month all volunteers hear, with thanks, who had most of the watch lately, and are asked who takes a turn.
 
 A burden that is seen can be shared. It is said of nobody who had it once, and never how little others did.
 """

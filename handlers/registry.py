@@ -37,6 +37,7 @@ from handlers import (
     forgetting,
     forwarded,
     free,
+    history,
     households,
     in_hand,
     intake,
@@ -48,14 +49,15 @@ from handlers import (
     pause,
     pledges,
     problem,
-    purse,
     proposals,
+    purse,
     questions,
     reach_person,
     receipt,
     relay,
     removing,
     repeats,
+    rules_text,
     service,
     shifts,
     silence,
@@ -132,6 +134,7 @@ GAVE = Argument("gave", money.gave, in_words=True, optional=True)
 ENTRIES = Argument("entries", money.entries, in_words=True)
 WHY = Argument("why", money.why, in_words=True)
 CODE = Argument("code", arguments.language)
+LOOKED = Argument("what", arguments.looked, in_words=True, optional=True)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
 COMMANDS: tuple[Command[Handler], ...] = (
@@ -185,6 +188,9 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("approve", purse.ok, Who.VOLUNTEER, argument=ENTRIES, told=Told.README, tells_language=False),
     Command("why", purse.why, Who.VOLUNTEER, argument=WHY, told=Told.README),
     Command("purse", purse.purse_, Who.VOLUNTEER, gives_way_to=OPEN_QUESTIONS, told=Told.README),
+    # No room in the help texts: the result of a proposal and the board tell of these.
+    Command("rules", rules_text.rules, Who.VOLUNTEER, argument=LOOKED, told=Told.README),
+    Command("history", history.history, Who.VOLUNTEER, argument=LOOKED, told=Told.README),
     # The link is for who asks for it: no room in the help texts, and who is told of it by others will ask.
     Command("board", board.board, Who.VOLUNTEER, told=Told.README),
     Command("logout", board.logout, told=Told.README),

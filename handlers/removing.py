@@ -10,7 +10,7 @@ from handlers import duty_acts, duty_tasks, gathering, my_data, raising, recurri
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
-from handlers.understanding.intents import Act, Answer, Free, Intent, Machine, Order, Question, Understood
+from handlers.understanding.intents import Machine, Order, Understood
 from models import assignments, board_sessions, offers, people, person_events, pledges, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound

@@ -1,4 +1,4 @@
-"""Whoever began a watch by a text and fell silent is asked each morning whether they still have it.
+"""Whoever began a watch by a text and fell silent is asked in the morning whether they still have it.
 
 A turn by the clock ends by itself (handlers/rota.py). This one ends only where somebody else has the watch: nobody is
 taken off while the line would be without anybody.
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from handlers import rota
 from handlers.summary import Name, Said, Several
-from handlers.turn import Context, Text, Texts
+from handlers.turn import DAY, Context, Text, Texts
 from handlers.understanding.intents import Question
 from models import lines, people, person_events, shifts, watch
 from models.people import Person
@@ -18,7 +18,8 @@ from models.person_events import ASKED_STILL_ON
 TIMER = "still_on"
 OFF = 2  # the second answer
 MARGIN = timedelta(hours=1)  # a morning may come a little early: of a day on which the clocks go forward
-A_WEEK = 7  # times that somebody who has the watch alone is asked, after which others hear of it again
+SELDOM = 7  # days at most between two questions, which come ever more seldom
+OFTEN = 4  # questions without an answer, from which on others hear each time that somebody silent is alone
 
 
 def next_moment(context: Context) -> datetime:
@@ -38,13 +39,14 @@ def act(context: Context) -> Texts:
     others = [p for p in on_duty if p not in silent]
     for person in silent:
         asked = person_events.happened(context.session, person.id, [ASKED_STILL_ON], words[person.id])
-        if asked and context.now - asked[-1].at < long - MARGIN:
+        gap = min(2 ** max(len(asked) - 1, 0), SELDOM) * DAY if not others else DAY
+        if asked and context.now - asked[-1].at < gap - MARGIN:
             continue
         if asked and others:
             yield from _end(context, person, others)
             continue
         yield _ask(context, person)
-        if not others and len(asked) % A_WEEK == 1:
+        if not others and (len(asked) == 1 or len(asked) >= OFTEN):
             yield from _tell_others(context, person)
 
 
@@ -61,16 +63,15 @@ def _on_shift(context: Context, person: Person) -> bool:
 
 def _ask(context: Context, person: Person) -> Text:
     person_events.record(context.session, context.line.id, person.id, ASKED_STILL_ON, context.now)
-    if context.asked_of(person) is not None:  # a digit would answer that
+    waiting = context.asked_of(person)
+    if waiting is not None and waiting.question is not Question.STILL_ON:  # a digit would answer that
         return context.tell(person, "still_on_words")
     context.ask(person, Question.STILL_ON, options=OFF)
     return context.tell(person, "still_on")
 
 
 def _end(context: Context, person: Person, others: Sequence[Person]) -> Texts:
-    asked = context.asked_of(person)
-    if asked is not None and asked.question is Question.STILL_ON:
-        context.unask(person)
+    """They are off; the question stays, so that a late 1 puts them on again."""
     rota.go_off(context, person)
     yield context.tell(person, "still_on_ended", names=Several([_name(context, other) for other in others]))
     for other in others:

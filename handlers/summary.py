@@ -9,7 +9,7 @@ from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_interval
+from babel.dates import format_date, format_interval
 from babel.numbers import format_currency, get_currency_precision
 
 from handlers import due, lures, naming, phrasebook, redaction, takes, vicinity
@@ -193,7 +193,8 @@ class Month:
 
     def in_words(self, book: Book) -> str:
         """`March`."""
-        return book.time(self.moment, self.zone, "LLLL")
+        day = self.moment.astimezone(ZoneInfo(self.zone)).date()
+        return str(format_date(day, "LLLL", locale=book.locale))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handlers import summary
+from handlers import importing, summary
 from handlers.phrasebook import Value
 from handlers.summary import Lines, Name, Said, Several, When
 from handlers.turn import Context, Text, Texts, Turn
@@ -25,7 +25,14 @@ BY_SOMEBODY = {
     "nobody_home": "who_nobody_home",
     "talk_read": "who_talk_read",
     "picture_seen": "who_picture_seen",
+    "held": "who_held",
+    "opened": "who_opened",
+    "note": "who_noted",
+    "on_it": "who_on_it",
+    "helper_removed": "who_removed",
 }
+ON_DUTY = frozenset({"held", "opened", "reopened"})  # also what happens by itself, or by the neighbor
+BY_HOST = {"area_removed": "who_area_removed"}
 BY_NEIGHBOR = {"asked": "who_asked", "reopened": "who_reopened"}
 CAME = {Outcome.FULFILLED: "who_came", Outcome.PARTIAL: "who_came_partly", Outcome.WITHDRAWN: "who_withdrawn"}
 
@@ -90,6 +97,16 @@ def rows(context: Context, request: Request, history: list[Event]) -> Iterator[S
         when = When(event.at, context.line.timezone)
         if event.kind == "wave":
             yield Said("who_wave", {"when": when, "n": int(event.words or 0)})
+        elif event.kind in ON_DUTY and event.by_person_id in (None, request.person_id):
+            if event.kind in BY_NEIGHBOR:
+                yield Said(BY_NEIGHBOR[event.kind], {"when": when})
+        elif event.kind == "reopened":
+            yield Said("who_opened", {"when": when, "name": _name(context, event.by_person_id)})
+        elif event.kind == "merged":
+            merged = {"when": when, "name": _name(context, event.by_person_id), "other": _number(event.words)}
+            yield Said("who_merged", merged)
+        elif event.kind in BY_HOST:
+            yield Said(BY_HOST[event.kind], {"when": when})
         elif event.kind in BY_NEIGHBOR:
             yield Said(BY_NEIGHBOR[event.kind], {"when": when})
         elif event.kind in BY_SOMEBODY:
@@ -98,7 +115,28 @@ def rows(context: Context, request: Request, history: list[Event]) -> Iterator[S
             given = _given(context, event.words or "")
             yield Said("who_assigned", {"when": when, "name": given, "by": _name(context, event.by_person_id)})
         elif event.kind == "closed" and request.outcome is not None:
-            yield Said(CAME.get(request.outcome, "who_closed"), {"when": when})
+            yield _ended(context, request, event)
+
+
+def _ended(context: Context, request: Request, event: Event) -> Said:
+    """How it ended; where somebody on duty ended it, who that was."""
+    when = When(event.at, context.line.timezone)
+    ours = event.by_person_id not in (None, request.person_id)
+    if request.outcome is Outcome.MERGED:
+        return Said("who_merged_away", {"when": when, "name": _name(context, event.by_person_id)})
+    if event.words == importing.UNDONE:
+        return Said("who_taken_back", {"when": when})
+    if request.outcome in CAME:
+        return Said(CAME[request.outcome], {"when": when})
+    if ours:
+        return Said("who_closed_by", {"when": when, "name": _name(context, event.by_person_id)})
+    return Said("who_closed", {"when": when})
+
+
+def _number(words: str | None) -> int:
+    """The number of another request, as an event keeps it: "#3"."""
+    digits = (words or "").removeprefix("#")
+    return int(digits) if digits.isdigit() else 0
 
 
 def _given(context: Context, words: str) -> Value:

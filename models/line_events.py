@@ -22,6 +22,8 @@ ERASED, LIST_TAKEN_BACK = "erased", "list_taken_back"  # people
 REQUESTS_IMPORTED, REQUESTS_TAKEN_BACK = "requests_imported", "requests_taken_back"
 SETTINGS = ("name", "sms", "whatsapp", "language", "timezone", "country", "emergency_number", "greeting")
 
+LARGEST_ID = 2**31 - 1  # that PostgreSQL compares with a column of ids
+
 
 class LineEvent(Model, table=True):
     """One change. `before` and `after` are None where there was nothing, or is nothing any more: for a figure, where
@@ -117,6 +119,8 @@ def since(session: Session, line_id: int, last: int) -> list[LineEvent]:
 
 def by_id(session: Session, line_id: int, event_id: int) -> LineEvent | None:
     """The change of this line with this id."""
+    if event_id > LARGEST_ID:
+        return None
     return session.exec(select(LineEvent).where(LineEvent.line_id == line_id, LineEvent.id == event_id)).first()
 
 
@@ -132,6 +136,10 @@ def decided_since(session: Session, line_id: int, kind: str, name: str, written:
     by_host = [event for event in of_it if event.proposal_id is None]
     before: Any = by_host[-1].after if by_host else of_it[0].before
     return bool(before == written)
+    """The line's change with this id."""
+    if event_id > 2**31 - 1:
+        return None
+    return session.exec(select(LineEvent).where(LineEvent.id == event_id, LineEvent.line_id == line_id)).first()
 
 
 def last_of_each(session: Session, line_id: int) -> dict[tuple[str, str], LineEvent]:

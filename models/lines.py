@@ -138,7 +138,7 @@ class Policy:
     founders: int = 5  # the first volunteers whom the host adds to a young line
     put_out_per_day: int = 3  # volunteers, by one person on duty
     duty_begins_told: int = 3  # people who hear that somebody takes the watch, where nobody is on
-    duty_silent_hours: int = 24  # of silence on duty outside of a turn, after which they are asked whether they are
+    duty_silent_hours: int = 48  # of silence on duty outside of a turn, after which they are asked whether they are
     duty_share_weeks: int = 3  # of the last four, in which one person had more of the watch than…
     duty_share: float = 0.5  # …this part: then all hear so, once a month
     relays_at_once: int = 10  # texts to the other side in ten minutes; more come together, once a minute

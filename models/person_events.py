@@ -14,7 +14,7 @@ from models.store.types import Model, UtcDateTime
 VOUCHED = "vouched"
 BANNED, REMOVED, REVOKED, BACK = "banned", "removed", "revoked", "back"
 RENAMED, MERGED, TAKEN_OFF = "renamed", "merged", "taken_off"  # by whoever has the host
-# By whoever has the host: somebody came in by hand or by a list, or what is known of them changed. Its words name what.
+# By whoever has the host: somebody came in by hand or by a list, or what is known of them changed (words: what).
 ADDED, CHANGED = "added", "changed"
 WATCH_BEGAN, WATCH_ENDED = "watch_began", "watch_ended"  # both written when a watch ends (models/watch.py)
 ASKED_TURN = "asked_turn"  # whether they would take a turn on duty that somebody cannot

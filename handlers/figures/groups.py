@@ -137,6 +137,9 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "watch_at_once": Unit.PEOPLE,
         "watch_per_hour": Unit.PEOPLE,
         "watch_again": Unit.MINUTES,
+        "duty_silent_hours": Unit.HOURS,
+        "duty_share_weeks": Unit.WEEKS,
+        "duty_share": Unit.CHANCE,
         "danger_numbers": Unit.NUMBERS,
     },
     "limits": {

@@ -25,7 +25,10 @@ NOTHING: Mapping[str, str] = {
     ),
     **dict.fromkeys("gap_urgent gap_today gap_anytime waves".split(), "unit_by_answers"),
     **dict.fromkeys("yes_chance answer_minutes".split(), "unit_as_measured"),
-    **dict.fromkeys("carrier_keeps_hours brake_requests queue_days decide_reminder".split(), "unit_never"),
+    **dict.fromkeys(
+        "carrier_keeps_hours brake_requests queue_days decide_reminder duty_silent_hours duty_share_weeks".split(),
+        "unit_never",
+    ),
     "first_wave_urgent": "unit_as_later",
     "danger_numbers": "unit_of_country",
     "countries": "unit_own_country",

@@ -130,6 +130,11 @@ FIGURES: dict[str, Figure] = {
     "watch_gap": Figure("minutes", "from asking some people to take the watch to asking the next", minutes),
     "watch_at_once": Figure("people", "asked to take the watch at once", whole(1, 100)),
     "watch_per_hour": Figure("people", "asked to take the watch in an hour, for all alarms together", whole(1, 1000)),
+    "duty_silent_hours": Figure("hours", "of silence on duty outside of a turn, until they are asked if they are; "
+                                "0: never", whole(0, 24 * 30)),
+    "duty_share_weeks": Figure("weeks", "of four in which one person had most of the watch, until all hear so; "
+                               "0: never", whole(0, 4)),
+    "duty_share": Figure("", "of the watch, that is most of it", chance),
     "watch_again": Figure("minutes", "until the same person is asked again to take the watch", minutes),
     "danger_numbers": Figure("", "to call beside the emergency number, by kind of danger; none for the country's own",
                              danger_numbers),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from handlers.understanding import carrier_words, needs
-from handlers.understanding.intents import Need
+from handlers.understanding.intents import Need, Topic
 from handlers.understanding.lexicon import Lexicons
 from handlers.understanding.phrases import Phrase, PhraseIndex
 from handlers.understanding.when import of as time_of
@@ -17,6 +17,8 @@ LONGEST_AREA = 4  # words
 LONGEST_UNTIL = 8
 LONGEST_TIME = 6
 LONGEST_GONE = 4
+LONGEST_TOPIC = 4
+MARKED = re.compile(r"h(\d{1,9})", re.IGNORECASE)  # a change, as HISTORY names it
 UNITS = (("hours", 1), ("days", 24), ("weeks", 7 * 24))
 
 
@@ -271,6 +273,34 @@ def _names(said: Said, within: int) -> bool:
     """Whether a thing is named that begins within so many words."""
     marks = said.lexicons.every.marks(said.rest)
     return any(mark.tag in ("needs", "everyday") and mark.first < within for mark in marks)
+
+
+class Looked(NamedTuple):
+    """What of the rules or the history somebody wants to see: all or a topic, which page, or one change alone."""
+
+    topic: Topic | None = None
+    page: int = 1
+    change: int | None = None
+
+
+def looked(said: Said) -> Looked | None:
+    """`more`, `2`, `quiet`, `safety 2`, `h12`; None for all that only begins so ("rules of the shelter?")."""
+    words = list(said.rest)
+    if not words or len(words) > LONGEST_TOPIC:
+        return None
+    if len(words) == 1 and (marked := MARKED.fullmatch(words[0].text)):
+        return Looked(change=int(marked[1]))
+    page = 1
+    if words[-1].number is not None:
+        page = words.pop().number or 1
+    elif said.phrases.is_function_word("history_more", words[-1].text):
+        words.pop()
+        page = 2
+    if not words:
+        return Looked(page=page)
+    texts = [word.text for word in words]
+    topic = next((each for each in Topic if said.phrases.is_function_word(f"topic_{each}", *texts)), None)
+    return Looked(topic, page) if topic is not None else None
 
 
 def by_carrier(said: Said) -> bool:

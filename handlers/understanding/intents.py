@@ -166,6 +166,28 @@ class Role(StrEnum):
     DUTY = "duty"
 
 
+class Topic(StrEnum):
+    """What may stand after RULES or HISTORY; those named as a group of figures are that group."""
+
+    SAFETY = "safety"
+    TIMES = "times"
+    ASKING = "asking"
+    PACE = "pace"
+    KEEPING = "keeping"
+    NEIGHBORS = "neighbors"
+    WATCH = "watch"
+    LIMITS = "limits"
+    DECIDING = "deciding"
+    MEMORY = "memory"
+    MONEY = "money"
+    QUIET = "quiet"
+    VOUCHING = "vouching"
+    PEOPLE = "people"
+    AREAS = "areas"
+    ANSWERS = "answers"
+    LINE = "line"
+
+
 class Question(StrEnum):
     """What we may have asked a person last, so that `1` means something."""
 

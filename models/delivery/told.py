@@ -34,6 +34,8 @@ def still_waits(session: Session, person_id: int, phrases: Collection[str], sinc
         col(Outbound.created_at) >= since,
     )
     return session.exec(waiting.limit(1)).first() is not None
+
+
 def last_words_to(session: Session, person_id: int) -> str:
     """The last text to this person as it went; empty before the first."""
     last = select(Outbound.body).where(Outbound.person_id == person_id).order_by(col(Outbound.id).desc()).limit(1)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = 'b889a7aacaa2'
+revision = '35763a022ff4'
 down_revision = 'a583f73d3400'
 branch_labels = None
 depends_on = None

@@ -1,0 +1,118 @@
+"""What was changed of a line and by whom, in few words: by all in a proposal, by somebody, or by the host."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from handlers import figures
+from handlers.phrasebook import Value
+from handlers.quoting import one_paragraph
+from handlers.summary import Ours, Said, When
+from handlers.turn import Context
+from models import line_events, people, proposals
+from models.line_events import LineEvent
+from models.person_events import PersonEvent
+
+LONGEST = 40  # letters of an answer, a name or a number; the board tells the whole
+SETTINGS = {
+    "name": "changed_name",
+    "sms": "changed_sms",
+    "whatsapp": "changed_whatsapp",
+    "language": "changed_language",
+    "timezone": "changed_timezone",
+    "country": "changed_country",
+    "emergency_number": "changed_emergency_number",
+}
+HOST = {
+    line_events.LINE_ADDED: "changed_line_added",
+    line_events.RESTORED: "changed_restored",
+    line_events.ERASED: "changed_erased",
+    line_events.LIST_TAKEN_BACK: "changed_list_taken_back",
+    line_events.REQUESTS_IMPORTED: "changed_requests_imported",
+    line_events.REQUESTS_TAKEN_BACK: "changed_requests_taken_back",
+}
+TAPS = {"open": "changed_tap_open", "closed": "changed_tap_closed", "auto": "changed_tap_auto"}
+OTHER = "changed_other"
+
+
+def by(context: Context, event: LineEvent | PersonEvent) -> Value:
+    """Who did it, for whoever may read the history: "decided in #7", a name, "by the host"."""
+    if event.proposal_id is not None:
+        number = proposals.by_id(context.session, event.proposal_id).number
+        return Said("by_decision", {"number": number})
+    if event.by_person_id is None:
+        return Said("by_host")
+    person = people.by_id(context.session, event.by_person_id)
+    return Said("by_person", {"name": context.name(person) or Said("somebody")})
+
+
+def what(context: Context, event: LineEvent) -> Value:
+    """What was changed."""
+    say = KINDS.get(event.kind)
+    return say(context, event) if say is not None else Said(OTHER)
+
+
+def short(words: object) -> Ours:
+    """The beginning of words of the group's own."""
+    whole = one_paragraph(str(words))
+    return Ours(whole if len(whole) <= LONGEST else f"{whole[:LONGEST].rstrip()}...")
+
+
+def _rule(context: Context, event: LineEvent) -> Value:
+    before, after = (figures.said(context, event.name, value) for value in (event.before, event.after))
+    return Said("changed_rule", {"what": figures.named(event.name), "after": after, "before": before})
+
+
+def _setting(_: Context, event: LineEvent) -> Value:
+    after = Said("nothing_there") if event.after is None else short(event.after)
+    return Said(SETTINGS.get(event.name, OTHER), {"after": after})
+
+
+def _area(_: Context, event: LineEvent) -> Value:
+    gone, new = event.after is None, event.before is None
+    phrase = "changed_area_gone" if gone else "changed_area_new" if new else "changed_area"
+    return Said(phrase, {"what": short(event.name)})
+
+
+def _answer(_: Context, event: LineEvent) -> Value:
+    gone, new = event.after is None, event.before is None
+    phrase = "changed_answer_gone" if gone else "changed_answer_new" if new else "changed_answer"
+    return Said(phrase, {"what": short(event.name)})
+
+
+def _resource(_: Context, event: LineEvent) -> Value:
+    gone, new = event.after is None, event.before is None
+    phrase = "changed_resource_gone" if gone else "changed_resource_new" if new else "changed_resource"
+    return Said(phrase, {"what": short(event.name)})
+
+
+def _pause(context: Context, event: LineEvent) -> Value:
+    if event.after is None:
+        return Said("changed_pause_over")
+    return Said("changed_pause", {"when": When(datetime.fromisoformat(event.after), context.line.timezone)})
+
+
+def _brake(_: Context, event: LineEvent) -> Value:
+    return Said("changed_brake_on" if event.after else "changed_brake_off")
+
+
+def _tap(_: Context, event: LineEvent) -> Value:
+    turned = str(event.after)
+    return Said("changed_tap_rate", {"n": int(turned)}) if turned.isdigit() else Said(TAPS.get(turned, OTHER))
+
+
+def _host(_: Context, event: LineEvent) -> Value:
+    return Said(HOST.get(event.name, OTHER), {"n": event.after if isinstance(event.after, int) else 0})
+
+
+# How each kind of change is said; one that another version wrote is "a change".
+KINDS: Mapping[str, Callable[[Context, LineEvent], Value]] = {
+    line_events.RULE: _rule,
+    line_events.SETTING: _setting,
+    line_events.AREA: _area,
+    line_events.ANSWER: _answer,
+    line_events.RESOURCE: _resource,
+    line_events.PAUSE: _pause,
+    line_events.BRAKE: _brake,
+    line_events.TAP: _tap,
+    line_events.HOST: _host,
+}
