@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers import deciding
+from handlers import proposal_words
 from handlers.summary import Lines, Quoted, Said
 from handlers.turn import Context, Texts, Turn
 from handlers.understanding.intents import Order
@@ -48,9 +48,9 @@ def list_(turn: Turn, _: Order) -> Texts:
 def _row(context: Context, proposal: Proposal) -> dict[str, Any]:
     return {
         "number": proposal.number,
-        "words": deciding.cut(proposal.words, LISTED),
-        "until": deciding.until(context, proposal),
-        **deciding.counted(proposal, tally(context, proposal)),
+        "words": proposal_words.cut(proposal.words, LISTED),
+        "until": proposal_words.until(context, proposal),
+        **proposal_words.counted(proposal, tally(context, proposal)),
     }
 
 
@@ -59,8 +59,8 @@ def told(context: Context, proposal: Proposal) -> dict[str, Any]:
     return {
         "number": proposal.number,
         "words": Quoted(proposal.words),
-        "does": deciding.does(context, proposal) if proposal.is_open else None,
-        "until": deciding.until(context, proposal),
+        "does": proposal_words.does(context, proposal) if proposal.is_open else None,
+        "until": proposal_words.until(context, proposal),
     }
 
 
@@ -76,9 +76,9 @@ def whole(turn: Turn, proposal: Proposal) -> Texts:
     yield turn.reply(
         WHOLE[proposal.state],
         **told(turn, proposal),
-        **deciding.counted(proposal, tally(turn, proposal)),
-        name=deciding.named(turn, deciding.by(turn, proposal), turn.speaker),
-        why=deciding.why(turn, reasons, WHY),
+        **proposal_words.counted(proposal, tally(turn, proposal)),
+        name=proposal_words.named(turn, proposal_words.by(turn, proposal), turn.speaker),
+        why=proposal_words.why(turn, reasons, WHY),
         said=_remarks(turn, proposal, apart),
         yours=_yours(turn, proposal) if proposal.is_open else None,
     )
@@ -95,7 +95,7 @@ def _remarks(turn: Turn, proposal: Proposal, apart: set[int]) -> Said | None:
 
 
 def _remark(context: Context, person: Person, words: str) -> Said:
-    return Said("proposal_remark_row", {"name": deciding.name(context, person), "words": Quoted(words)})
+    return Said("proposal_remark_row", {"name": proposal_words.name(context, person), "words": Quoted(words)})
 
 
 def _yours(turn: Turn, proposal: Proposal) -> Said:

@@ -45,7 +45,10 @@ def asked(context: Context, person: Person, heard: Heard) -> Asked | None:
     if heard.replied_to is None or context.session.is_new(person):
         return waiting
     told = outbound.told_by(context.session, heard.replied_to, person.id)
-    if told is None or told[1] is None or (waiting is not None and waiting.request_id in (None, told[1])):
+    if told is None or told[1] is None:
+        return waiting
+    meant = waiting is not None and waiting.question is not Question.PROPOSAL  # which is about no request
+    if waiting is not None and meant and waiting.request_id in (None, told[1]):
         return waiting
     return Asked(Question.RECEIPT, told[1], RECEIPT_ANSWERS) if told[0] in RECEIPTS else None
 

@@ -4,31 +4,24 @@ Whoever may not be texted unasked, or is away until it is over, is asked nothing
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from handlers import effects
-from handlers.phrasebook import Book, Value
-from handlers.summary import Name, Quoted, Said, Several
+from handlers import effects, proposal_words
+from handlers.phrasebook import Value
+from handlers.summary import Lines, Quoted, Said
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
-from models import kept_apart, people, timers
+from models import kept_apart, lines, people, timers
 from models import proposals as proposals_of
 from models.delivery.outbound import Lane
 from models.people import Person
-from models.proposals import Proposal, State, Tally, Voice, Vote
+from models.proposals import Proposal, State, Tally, Voice
 
 TIMER = timers.DECIDING
-WEEK = timedelta(days=6)  # from now, after which the name of a day is not enough
 LONGEST_WHY = 60  # characters, in what goes to all
+TO_ANSWER = timedelta(hours=3)  # at least, for whoever reads of it in their digest
 OPTIONS = 2  # answers to a proposal: agree, stand aside
-REASONS = {
-    Voice.AGREE: "proposal_agrees_why",
-    Voice.ASIDE: "proposal_aside_why",
-    Voice.BLOCK: "proposal_blocks_why",
-}
 SHORT = {  # with as many of the words as one segment holds
     "proposal_asked": "proposal_asked_short",
     "proposal_changed": "proposal_changed_short",
@@ -38,48 +31,6 @@ SHORT = {  # with as many of the words as one segment holds
     "proposal_blocked": "proposal_blocked_short",
     "proposal_too_few": "proposal_too_few_short",
 }
-
-
-@dataclass(frozen=True)
-class Until:
-    """The end of a proposal on the line's own clock, wherever in the week it is read."""
-
-    moment: datetime
-    zone: str
-    dated: bool
-
-    def in_words(self, book: Book) -> str:
-        """`Fri 10 AM`, `Fri Mar 13 10 AM`."""
-        local = self.moment.astimezone(ZoneInfo(self.zone))
-        return f"{book.day(local.date(), dated=self.dated)} {book.hour(local.hour * 60 + local.minute)}"
-
-
-def until(context: Context, proposal: Proposal) -> Until:
-    """When its voices are counted."""
-    return Until(proposal.closes_at, context.line.timezone, proposal.closes_at - context.now > WEEK)
-
-
-def cut(words: str, most: int) -> Quoted:
-    """The beginning of somebody's words."""
-    return Quoted(words if len(words) <= most else f"{words[:most].rstrip()}...")
-
-
-def does(context: Context, proposal: Proposal) -> Said | None:
-    """What it would change by itself, as things stand."""
-    effect = effects.of(proposal)
-    return Said("proposal_does", {"what": effects.said(context, effect)}) if effect else None
-
-
-def named(context: Context, person: Person, reader: Person) -> Name | Said:
-    """What a reader calls somebody; from whom they are kept apart they read no name."""
-    if person.id in kept_apart.of(context.session, reader.id):
-        return Said("a_volunteer")
-    return name(context, person)
-
-
-def by(context: Context, proposal: Proposal) -> Person:
-    """Who proposed it."""
-    return people.by_id(context.session, proposal.by_person_id)
 
 
 def readers(context: Context, proposal: Proposal) -> list[Person]:
@@ -106,9 +57,11 @@ def tell_all(
     **values: Value,
 ) -> Texts:
     """A text in one segment to everybody who has a voice in it, or to these; with `asks`, it is answered by a yes."""
-    author = by(context, proposal)
+    author = proposal_words.by(context, proposal)
     common: dict[str, Value] = {"number": proposal.number, "words": Quoted(proposal.words), **values}
-    openly, hidden = ({**common, "name": each} for each in (name(context, author), Said("a_volunteer")))
+    openly, hidden = (
+        {**common, "name": each} for each in (proposal_words.name(context, author), Said("a_volunteer"))
+    )
     apart = kept_apart.of(context.session, author.id)
     for person in readers(context, proposal) if to is None else to:
         if person.id == but:
@@ -140,11 +93,63 @@ def unask(context: Context, person: Person, proposal: Proposal) -> None:
         context.unask(person)
 
 
-def ask_all(context: Context, proposal: Proposal, phrase: str) -> list[Text]:
-    """Ask everybody but who proposed it."""
+def ask_all(context: Context, proposal: Proposal, phrase: str) -> tuple[int, list[Text]]:
+    """Ask everybody but who proposed it: how many, and the texts to those who do not read it in their digest."""
     bring_forward(context, proposal)
-    values: dict[str, Any] = {"does": does(context, proposal), "until": until(context, proposal)}
-    return [*tell_all(context, proposal, phrase, but=proposal.by_person_id, asks=True, **values)]
+    to = [person for person in readers(context, proposal) if person.id != proposal.by_person_id]
+    return len(to), [*_asked(context, proposal, phrase, to)]
+
+
+def _asked(context: Context, proposal: Proposal, phrase: str, to: Sequence[Person]) -> Texts:
+    alone = [person for person in to if not reads_in_digest(context, person, proposal)]
+    values: dict[str, Any] = {
+        "does": proposal_words.does(context, proposal),
+        "until": proposal_words.until(context, proposal),
+    }
+    yield from tell_all(context, proposal, phrase, to=alone, asks=True, **values)
+
+
+def reads_in_digest(context: Context, person: Person, proposal: Proposal) -> bool:
+    """Whether somebody hears of it in their digest, in time to answer."""
+    if person.digest_since is None or person.is_away(context.now):
+        return False
+    moment = lines.next_of(context.line, context.now, context.line.policy.digest_hours)
+    in_time = moment + TO_ANSWER <= proposal.closes_at
+    return in_time and people.awake_at(context.line, person, moment) == moment
+
+
+def in_digest(context: Context, person: Person, since: datetime, to: datetime) -> Said | None:
+    """What somebody is asked about, or reminded of, in the digest of that time; nothing that they have answered."""
+    found = [
+        proposal
+        for proposal in proposals_of.open_ones(context.session, context.line.id)
+        if since < (proposal.reminded_at or proposal.asked_at) <= to and proposal.closes_at > context.now
+        if proposal.words and proposal.by_person_id != person.id and is_silent(context, proposal, person)
+    ]
+    if not found:
+        return None
+    if len(found) == 1:
+        ask(context, person, found[0])
+    rows = [
+        Said(
+            "digest_proposal",
+            {
+                "number": proposal.number,
+                "name": proposal_words.named(context, proposal_words.by(context, proposal), person),
+                "until": proposal_words.until(context, proposal),
+                "words": proposal_words.cut(proposal.words, LONGEST_WHY),
+                "does": proposal_words.does(context, proposal),
+            },
+        )
+        for proposal in found
+    ]
+    return Said("digest_proposals", {"rows": Lines(rows), "first": found[0].number})
+
+
+def is_silent(context: Context, proposal: Proposal, person: Person) -> bool:
+    """Whether somebody has a voice in it and has not given it to its present words."""
+    kept = proposals_of.vote_of(context.session, proposal, person.id)
+    return (kept is None or kept.revision != proposal.revision) and proposals_of.may_vote(person, proposal)
 
 
 def bring_forward(context: Context, proposal: Proposal) -> None:
@@ -201,8 +206,7 @@ def _reminded(context: Context, proposal: Proposal) -> Texts:
         return
     said = {vote.person_id for vote in proposals_of.votes(context.session, proposal)}
     silent = [person for person in readers(context, proposal) if person.id not in said]
-    values: dict[str, Any] = {"does": does(context, proposal), "until": until(context, proposal)}
-    yield from tell_all(context, proposal, "proposal_reminder", to=silent, asks=True, **values)
+    yield from _asked(context, proposal, "proposal_reminder", silent)
 
 
 def _closed(context: Context, proposal: Proposal) -> Texts:
@@ -217,10 +221,10 @@ def _closed(context: Context, proposal: Proposal) -> Texts:
     texts = _carried_out(context, proposal) if proposal.state is State.PASSED else []
     blocks = [v for v in proposals_of.votes(context.session, proposal) if v.voice is Voice.BLOCK and v.words][:1]
     apart = kept_apart.of(context.session, blocks[0].person_id) if blocks else set()
-    values: dict[str, Any] = {**counted(proposal, found), "done": _done(proposal, change)}
+    values: dict[str, Any] = {**proposal_words.counted(proposal, found), "done": _done(proposal, change)}
     for hidden in (False, True):
         those = [person for person in to if (person.id in apart) is hidden]
-        reason = None if hidden else why(context, blocks, LONGEST_WHY)
+        reason = None if hidden else proposal_words.why(context, blocks, LONGEST_WHY)
         yield from tell_all(context, proposal, result(proposal, found), to=those, why=reason, **values)
     yield from texts
 
@@ -234,17 +238,6 @@ def result(proposal: Proposal, tally: Tally) -> str:
     return "proposal_blocked" if tally.blocked else "proposal_too_few"
 
 
-def counted(proposal: Proposal, tally: Tally) -> dict[str, Any]:
-    """The numbers that a result says."""
-    return {
-        "agreed": tally.agreed,
-        "aside": tally.aside,
-        "blocked": tally.blocked,
-        "voices": tally.agreed + tally.aside,
-        "needed": tally.needed,
-    }
-
-
 def _done(proposal: Proposal, change: Said | None) -> Said | None:
     """What has changed by it, or why nothing has."""
     if proposal.state is not State.PASSED:
@@ -252,21 +245,6 @@ def _done(proposal: Proposal, change: Said | None) -> Said | None:
     if proposal.undone_because:
         return Said("proposal_undone", {"why": Said(proposal.undone_because)})
     return Said("proposal_done", {"what": change}) if change else None
-
-
-def why(context: Context, votes: Sequence[Vote], most: int) -> Value:
-    """Who gave a reason, and which."""
-    found = people.by_ids(context.session, [vote.person_id for vote in votes])
-    said: list[Value] = [
-        Said(REASONS[v.voice], {"name": name(context, found[v.person_id]), "words": cut(v.words or "", most)})
-        for v in votes
-    ]
-    return Said("proposal_whys", {"rows": Several(said)}) if said else None
-
-
-def name(context: Context, person: Person) -> Name | Said:
-    """What volunteers call each other."""
-    return context.name(person) or Said("a_volunteer")
 
 
 def _carried_out(context: Context, proposal: Proposal) -> list[Text]:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from handlers import browse
+from handlers import browse, deciding
 from handlers.summary import Soon
-from handlers.turn import Context, Texts, Turn
+from handlers.turn import DAY, Context, Texts, Turn
 from handlers.understanding.intents import Order
 from models import assignments, lines, people
 from models.people import Person
@@ -22,11 +22,23 @@ def digest(turn: Turn, order: Order) -> Texts:
 
 
 def act(context: Context) -> Texts:
-    """What is open for each of them; nothing where there is nothing."""
+    """What is open for each of them, and what is proposed since the last; nothing where there is nothing."""
+    since, to = _span(context)
     for person in people.with_digest(context.session, context.line.id, context.now):
-        awake = people.awake_at(context.line, person, context.now) == context.now
-        if awake and _has_room(context, person) and (found := browse.fitting(context, person)) is not None:
-            yield context.tell(person, "digest", open=found)
+        if people.awake_at(context.line, person, context.now) != context.now:
+            continue
+        found = browse.fitting(context, person) if _has_room(context, person) else None
+        proposed = deciding.in_digest(context, person, since, to)
+        if found is not None or proposed is not None:
+            yield context.tell(person, "digest", open=found, proposed=proposed)
+
+
+def _span(context: Context) -> tuple[datetime, datetime]:
+    """From the last digest to the moment of this one, however late it is made."""
+    line, before, at = context.line, context.now - 3 * DAY, context.now - 2 * DAY
+    while (after := lines.next_of(line, at, line.policy.digest_hours)) <= context.now:
+        before, at = at, after
+    return before, at
 
 
 def _has_room(context: Context, person: Person) -> bool:

@@ -107,6 +107,8 @@ def vouch(turn: Turn, order: Order) -> Texts:
             yield turn.reply("vouched_already", name=turn.somebody(newcomer))
         elif newcomer.id == turn.speaker.id:
             yield turn.reply("vouch_unknown", number=number)
+        elif person_events.is_decided_out(turn.session, newcomer.id):
+            yield turn.reply("unban_decided", who=newcomer.id)
         elif (why := newcomers.may_vouch(turn, turn.speaker)) is not None:
             policy = turn.line.policy
             days, matches, most = policy.vouch_after_days, policy.newcomer_matches, policy.vouches_per_week

@@ -47,23 +47,38 @@ def _pause(turn: Turn, words: str) -> Texts:
     if turn.line.is_resting(turn.now):
         yield turn.reply("rest_is_all", when=unmet.soon(turn, turn.line.paused_until or ends))
         return
-    _record(turn, ends)
-    begin(turn, ends)
+    begin(turn, ends, by=turn.speaker.id)
     when = unmet.soon(turn, ends)
     yield turn.reply("pause_begins", when=when)
     yield from turn.tell_duty("duty_paused", but=turn.speaker.id, name=turn.somebody(turn.speaker), when=when)
 
 
-def begin(context: Context, ends: datetime) -> None:
-    """From now until then nobody is asked, but in danger."""
-    context.line.paused_until = ends
-    context.session.add(context.line)
-    slots = surges.of_line(context.session, context.line)
+def begin(context: Context, ends: datetime, *, by: int | None, proposal: int | None = None) -> None:
+    """Nobody is asked from now on, but in danger. With the id of a proposal all have decided it."""
+    session, line = context.session, context.line
+    _record(context, ends, by, proposal)
+    line.paused_until = ends
+    session.add(line)
+    slots = surges.of_line(session, line)
     slots.next_wave_at = ends  # of which each request that is held takes one
-    context.session.add(slots)
-    timers.begin(context.session, context.line.id, [TIMER], ends)
-    timers.bring_forward(context.session, context.line.id, TIMER, ends)
-    waiting.look_at_all(context.session, context.line, context.now)
+    session.add(slots)
+    timers.begin(session, line.id, [TIMER], ends)
+    timers.bring_forward(session, line.id, TIMER, ends)
+    waiting.look_at_all(session, line, context.now)
+
+
+def put_back(context: Context, before: str | None, *, by: int | None, proposal: int | None) -> None:
+    """As the history says that it was: until that moment, or not at all."""
+    ends = at(before) if before else None
+    if ends is not None and ends > context.now:
+        begin(context, ends, by=by, proposal=proposal)
+    else:
+        end(context, by=by, proposal=proposal)
+
+
+def at(kept: str) -> datetime:
+    """A moment as the history keeps it."""
+    return datetime.fromisoformat(kept)
 
 
 def moment(context: Context, words: str) -> datetime | None:
@@ -80,18 +95,17 @@ def resume(turn: Turn, _: Order) -> Texts:
     if turn.line.is_resting(turn.now):
         yield turn.reply("rest_is_all", when=unmet.soon(turn, turn.line.paused_until or turn.now))
         return
-    _record(turn, None)
-    waits = end(turn)
+    waits = end(turn, by=turn.speaker.id)
     yield turn.reply("pause_over", n=waits)
     yield from turn.tell_duty("duty_resumed", but=turn.speaker.id, name=turn.somebody(turn.speaker))
 
 
-def _record(turn: Turn, ends: datetime | None) -> None:
+def _record(context: Context, ends: datetime | None, by: int | None, proposal: int | None) -> None:
     """Who began or ended it stays with the line; one that is over by itself is no change."""
-    was = turn.line.paused_until if turn.line.is_paused(turn.now) else None
+    was = context.line.paused_until if context.line.is_paused(context.now) else None
     before, after = (moment.isoformat() if moment else None for moment in (was, ends))
-    session, line_id, by = turn.session, turn.line.id, turn.speaker.id
-    line_events.record(session, line_id, line_events.PAUSE, "", turn.now, before=before, after=after, by=by)
+    change: dict[str, Any] = {"before": before, "after": after, "by": by, "proposal": proposal}
+    line_events.record(context.session, context.line.id, line_events.PAUSE, "", context.now, **change)
 
 
 def over(context: Context) -> Texts:
@@ -109,8 +123,9 @@ def ends_at(context: Context) -> datetime | None:
     return context.line.paused_until if context.line.is_paused(context.now) else None
 
 
-def end(context: Context) -> int:
+def end(context: Context, *, by: int | None, proposal: int | None = None) -> int:
     """It is over now: what waits goes out, one after the other; returns how much that is."""
+    _record(context, None, by, proposal)
     context.line.paused_until = context.line.rests_until = None
     context.session.add(context.line)
     gap = timedelta(minutes=context.line.policy.brake_gap)

@@ -3,16 +3,15 @@
 A voice may be given again until the end; the last one counts. Nobody decides for all, and nobody is counted by name.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
-from handlers import agenda, deciding, effects
+from handlers import agenda, deciding, effects, proposal_words, which_proposal
 from handlers.effects import Refusal
 from handlers.summary import Quoted, Several, Verb
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.arguments import Proposed
-from handlers.understanding.intents import OPEN_QUESTIONS, Answer, Order, Question
-from models import kept_apart, requests
+from handlers.understanding.intents import Answer, Order, Question
+from models import kept_apart
 from models import proposals as proposals_of
 from models.delivery import line_numbers
 from models.delivery.outbound import Lane
@@ -27,7 +26,6 @@ MOST_WORDINGS = 6  # of one: each asks everybody anew
 LONGEST_REMARK = 300
 YES, NO = 1, 2
 DAY = timedelta(days=1)
-INSTEAD = {"nevermind": "proposal", "claim": "agree", "pass": "aside"}
 
 
 def propose(turn: Turn, order: Order) -> Texts:
@@ -39,7 +37,7 @@ def propose(turn: Turn, order: Order) -> Texts:
         yield refused
     elif turn.matches:  # "propongo que nos veamos a las 5", said to whoever they help
         turn.ask(turn.speaker, Question.PROPOSES, options=NO, words=turn.heard.body)
-        yield turn.reply("proposal_for_all", words=deciding.cut(said.words, agenda.LISTED))
+        yield turn.reply("proposal_for_all", words=proposal_words.cut(said.words, agenda.LISTED))
     else:
         yield from _proposed(turn, said, order.language)
 
@@ -75,7 +73,7 @@ def _may_not_propose(turn: Turn, said: Proposed) -> Text | None:
     if proposals_of.made_since(session, line.id, turn.speaker.id, turn.now - DAY) >= MOST_A_DAY:
         return turn.reply("proposal_many_today")
     if len(opened) >= MOST_OPEN:
-        return turn.reply("proposal_many_open", n=len(opened), until=deciding.until(turn, opened[0]))
+        return turn.reply("proposal_many_open", n=len(opened), until=proposal_words.until(turn, opened[0]))
     if line_numbers.over_budget(session, line, turn.now):
         return turn.reply("broadcast_spent")
     return None
@@ -100,8 +98,8 @@ def _proposed(turn: Turn, said: Proposed, language: str | None) -> Texts:
         hours=said.hours or turn.line.policy.decide_hours,
         effect=found.pack() if found else None,
     )
-    texts = deciding.ask_all(turn, made, "proposal_asked")
-    yield turn.reply("proposal_made", **agenda.told(turn, made), n=len(texts), needed=agenda.tally(turn, made).needed)
+    n, texts = deciding.ask_all(turn, made, "proposal_asked")
+    yield turn.reply("proposal_made", **agenda.told(turn, made), n=n, needed=agenda.tally(turn, made).needed)
     yield from texts
 
 
@@ -125,8 +123,8 @@ def block(turn: Turn, order: Order) -> Texts:
 
 def answered(turn: Turn, intent: Answer) -> Texts:
     """A plain yes or no to the one they were asked about: a no lets it pass without them."""
-    proposal = _asked_about(turn)
-    waiting = _waiting(turn)
+    proposal = which_proposal.asked_about(turn)
+    waiting = which_proposal.waiting(turn)
     if proposal is None or intent.choice not in (YES, NO):
         yield turn.reply("proposal_which_none")
     elif len(waiting) > 1:
@@ -138,28 +136,10 @@ def answered(turn: Turn, intent: Answer) -> Texts:
         yield from _say(turn, proposal, Voice.ASIDE, None, "proposal_you_aside_no")
 
 
-def _asked_about(turn: Turn) -> Proposal | None:
-    asked = turn.asked
-    if asked is None or asked.question is not Question.PROPOSAL:
-        return None
-    return proposals_of.by_id(turn.session, int(asked.words))
-
-
-def _waiting(turn: Turn) -> list[Proposal]:
-    """The open ones to which the speaker has a voice and has not given it."""
-    found = []
-    for proposal in proposals_of.open_ones(turn.session, turn.line.id):
-        kept = proposals_of.vote_of(turn.session, proposal, turn.speaker.id)
-        silent = kept is None or kept.revision != proposal.revision
-        if silent and proposal.closes_at > turn.now and proposals_of.may_vote(turn.speaker, proposal):
-            found.append(proposal)
-    return found
-
-
 def _with_voice(turn: Turn, order: Order, voice: Voice) -> Texts:
-    proposal = _asked_about(turn) if not order.numbers else _found(turn, order)
+    proposal = which_proposal.asked_about(turn) if not order.numbers else which_proposal.found(turn, order)
     if proposal is None:
-        yield _unknown(turn, order)
+        yield which_proposal.unknown(turn, order)
         return
     words = order.note or None
     if words is not None and len(words) > LONGEST:
@@ -188,9 +168,9 @@ def _say(turn: Turn, proposal: Proposal, voice: Voice, words: str | None, phrase
         return
     deciding.unask(turn, turn.speaker, proposal)
     tally = agenda.tally(turn, proposal)
-    author = deciding.by(turn, proposal)
-    values = {**agenda.told(turn, proposal), **deciding.counted(proposal, tally)}
-    yield turn.reply(phrase, **values, name=deciding.named(turn, author, turn.speaker))
+    author = proposal_words.by(turn, proposal)
+    values = {**agenda.told(turn, proposal), **proposal_words.counted(proposal, tally)}
+    yield turn.reply(phrase, **values, name=proposal_words.named(turn, author, turn.speaker))
     if words is not None and voice is not Voice.AGREE:
         told = "proposal_is_blocked" if voice is Voice.BLOCK else "proposal_without"
         yield from _to_author(turn, proposal, told, words)
@@ -200,9 +180,9 @@ def _say(turn: Turn, proposal: Proposal, voice: Voice, words: str | None, phrase
 
 def _to_author(turn: Turn, proposal: Proposal, phrase: str, words: str) -> Texts:
     """Whoever proposed it hears of it, unless the two are kept apart or it was themselves."""
-    author = deciding.by(turn, proposal)
+    author = proposal_words.by(turn, proposal)
     if author.id != turn.speaker.id and not _is_apart(turn, author) and author.helps:
-        name = deciding.named(turn, turn.speaker, author)
+        name = proposal_words.named(turn, turn.speaker, author)
         yield turn.tell(author, phrase, number=proposal.number, name=name, words=Quoted(words))
 
 
@@ -215,9 +195,9 @@ def _is_apart(turn: Turn, person: Person) -> bool:
 
 def ask(turn: Turn, order: Order) -> Texts:
     """ASK 7 words: to who proposed it and all who follow; so do they answer."""
-    proposal = _found(turn, order)
+    proposal = which_proposal.found(turn, order)
     if proposal is None:
-        yield _unknown(turn, order)
+        yield which_proposal.unknown(turn, order)
         return
     if not order.note:
         yield turn.reply("proposal_ask_what", number=proposal.number)
@@ -232,7 +212,7 @@ def ask(turn: Turn, order: Order) -> Texts:
     proposals_of.remark(turn.session, proposal, turn.speaker.id, order.note, turn.now)
     yield turn.reply("proposal_remarked", number=proposal.number, n=len(to))
     for person in to:
-        name = deciding.named(turn, turn.speaker, person)
+        name = proposal_words.named(turn, turn.speaker, person)
         yield turn.tell(person, "proposal_remark", number=proposal.number, name=name, words=Quoted(order.note))
 
 
@@ -242,9 +222,9 @@ def _may_read(turn: Turn, person: Person) -> bool:
 
 def amend(turn: Turn, order: Order) -> Texts:
     """AMEND 7 words: whoever proposed it changes the words, and everybody is asked anew."""
-    proposal = _found(turn, order)
+    proposal = which_proposal.found(turn, order)
     if proposal is None:
-        yield _unknown(turn, order)
+        yield which_proposal.unknown(turn, order)
         return
     if (refused := _may_not_amend(turn, proposal, order.note)) is not None:
         yield refused
@@ -257,8 +237,8 @@ def amend(turn: Turn, order: Order) -> Texts:
     if not proposals_of.amend(turn.session, proposal, order.note, turn.now, effect=effect, language=language):
         yield from agenda.whole(turn, proposal)
         return
-    texts = deciding.ask_all(turn, proposal, "proposal_changed")
-    yield turn.reply("proposal_amended", **agenda.told(turn, proposal), n=len(texts))
+    n, texts = deciding.ask_all(turn, proposal, "proposal_changed")
+    yield turn.reply("proposal_amended", **agenda.told(turn, proposal), n=n)
     yield from texts
 
 
@@ -278,9 +258,9 @@ def _may_not_amend(turn: Turn, proposal: Proposal, words: str) -> Text | None:
 
 def proposal_(turn: Turn, order: Order) -> Texts:
     """PROPOSAL 7: all of it; PROPOSAL 7 OFF takes it back."""
-    proposal = _found(turn, order)
+    proposal = which_proposal.found(turn, order)
     if proposal is None:
-        yield _unknown(turn, order)
+        yield which_proposal.unknown(turn, order)
     elif not order.argument or not proposal.is_open:
         yield from agenda.whole(turn, proposal)
     elif proposal.by_person_id != turn.speaker.id:
@@ -289,50 +269,3 @@ def proposal_(turn: Turn, order: Order) -> Texts:
         texts = [*deciding.withdrawn(turn, proposal)]
         yield turn.reply("proposal_off", number=proposal.number, words=Quoted(proposal.words))
         yield from texts
-
-
-# What is meant, where words have another meaning to others.
-
-
-def _found(turn: Turn, order: Order) -> Proposal | None:
-    """The one that they name; None also where its words are gone."""
-    found = proposals_of.by_number(turn.session, turn.line.id, order.numbers[0]) if order.numbers else None
-    return found if found is not None and found.words else None
-
-
-def _unknown(turn: Turn, order: Order) -> Text:
-    if not order.numbers:
-        return turn.reply("proposal_which_none")
-    return turn.reply("proposal_unknown", number=order.numbers[0])
-
-
-def is_meant(turn: Turn, order: Order) -> bool:
-    """Whether these words are about a proposal: of others they are ordinary ones, "ask 7 people", "block 7"."""
-    if order.command in ("propose", "proposals"):
-        return turn.speaker.helper_since is not None
-    if not turn.speaker.helps:
-        return False
-    if not order.numbers or order.command == "proposal":
-        return True
-    known = _found(turn, order)
-    if order.note and (known is None or not known.is_open):
-        return False
-    return order.command != "block" or turn.asked is None or turn.asked.question not in OPEN_QUESTIONS
-
-
-def instead(turn: Turn, order: Order) -> Order:
-    """What an order about a request means where there is only a proposal of that number: "withdraw 7", "yes 7"."""
-    if not turn.speaker.helps or len(order.numbers) != 1 or order.command not in INSTEAD:
-        return order
-    known = _found(turn, order)
-    if known is None or not known.is_open:
-        return order
-    request = requests.by_number(turn.session, turn.line.id, order.numbers[0])
-    if request is not None and request.live:
-        return order
-    if order.command == "nevermind":
-        return replace(order, command="proposal", argument=True) if known.by_person_id == turn.speaker.id else order
-    asked = turn.asked
-    if asked is None or asked.question is not Question.PROPOSAL or asked.words != str(known.id):
-        return order
-    return replace(order, command="proposal" if order.bare else INSTEAD[order.command], argument=None)

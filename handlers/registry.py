@@ -65,6 +65,7 @@ from handlers import (
     waiting,
     watching,
     welcoming,
+    which_proposal,
     who,
 )
 from handlers.act_rules import ACTS
@@ -339,7 +340,7 @@ def meant(turn: Turn, reading: Reading) -> Understood:
     if isinstance(intent, Order):
         if _is_no_command(turn, intent):
             understood = _instead(turn, intent, understood)
-        elif (other := proposals.instead(turn, intent)) is not intent:
+        elif (other := which_proposal.instead(turn, intent)) is not intent:
             understood = replace(understood, intent=other)
     return arriving.as_sent(turn, understood, edited=reading.edited)
 
@@ -347,7 +348,7 @@ def meant(turn: Turn, reading: Reading) -> Understood:
 def _is_no_command(turn: Turn, order: Order) -> bool:
     """Whether these words are a command to others only: "here in 5" away from a table, "same" of a neighbor."""
     if order.command in DECIDING:
-        return not proposals.is_meant(turn, order)
+        return not which_proposal.is_meant(turn, order)
     if order.command == SAME:
         return not order.numbers and not turn.speaker.on_duty
     return order.command in AT_A_TABLE and not distro_table.means(turn, order)

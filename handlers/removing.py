@@ -4,11 +4,13 @@ What they had goes out again, kindly; they get one neutral sentence. Of those fo
 newcomers again.
 """
 
-from handlers import duty_acts, duty_tasks, gathering, raising, recurring, relaying, rota, waves
+from typing import Any
+
+from handlers import duty_acts, duty_tasks, gathering, my_data, raising, recurring, relaying, rota, waves
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Quoted, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
-from handlers.understanding.intents import Act, Answer, Free, Intent, Machine, Order, Question, Understood
+from handlers.understanding.intents import Machine, Order, Understood
 from models import assignments, board_sessions, offers, people, person_events, pledges, requests, shifts
 from models.assignments import State as AssignmentState
 from models.delivery import outbound
@@ -46,6 +48,8 @@ def unban(turn: Turn, order: Order) -> Texts:
         happened = put_out_by(turn, person) if person else None
         if person is None or happened is None:
             yield turn.reply("unban_not", number=number)
+        elif happened.proposal_id is not None:
+            yield turn.reply("unban_decided", who=person.id)
         elif happened.by_person_id == turn.speaker.id:
             yield turn.reply("unban_second", name=turn.numbered(person))
         elif turn.is_newcomer(turn.speaker):
@@ -96,10 +100,16 @@ def _to_others(turn: Turn, person: Person, phrase: str, words: str) -> Texts:
             yield turn.tell(other, phrase, name=name, by=by, who=person.id, words=why)
 
 
-def put_out(context: Context, person: Person, kind: str, words: str, *, by: int | None) -> Texts:
-    """They are no volunteer any more: what they had goes out again, and nothing that waits for them is sent."""
+def put_out(
+    context: Context, person: Person, kind: str, words: str, *, by: int | None, proposal: int | None = None
+) -> Texts:
+    """They are no volunteer any more: what they had goes out again, and nothing that waits for them is sent.
+
+    With the id of a proposal all have decided it, and `by` had proposed it.
+    """
     session, now = context.session, context.now
-    person_events.record(session, context.line.id, person.id, kind, now, by=by, words=words or None)
+    done: dict[str, Any] = {"by": by, "words": words or None, "proposal": proposal}
+    person_events.record(session, context.line.id, person.id, kind, now, **done)
     was_on, held = person.on_duty, assignments.held_by(session, person.id)
     if kind == BANNED:
         person.banned_at = now
@@ -149,14 +159,14 @@ def _look_again(context: Context, person: Person) -> Texts:
             yield from context.tell_duty(raising.LOOK_AGAIN, but=who, name=name, by=by, who=who)
 
 
-def take_back(context: Context, person: Person, *, by: int | None) -> Texts:
+def take_back(context: Context, person: Person, *, by: int | None, proposal: int | None = None) -> Texts:
     """In again, as they were."""
     happened = person_events.last(context.session, person.id, *PUT_OUT)
     if person.vouched_at is None and happened is not None and happened.kind != BANNED:
         person.vouched_at = context.now
     person.banned_at = None
     context.session.add(person)
-    person_events.record(context.session, context.line.id, person.id, BACK, context.now, by=by)
+    person_events.record(context.session, context.line.id, person.id, BACK, context.now, by=by, proposal=proposal)
     yield context.tell(person, "put_back", name=context.somebody(person))
 
 

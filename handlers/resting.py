@@ -6,7 +6,7 @@ from handlers import pause, unmet
 from handlers.changing import By
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts
-from models import line_events, lines, timers, watch
+from models import lines, timers, watch
 from models.delivery.outbound import Lane
 
 TIMER = "resting"  # says the day before that it is over
@@ -16,9 +16,8 @@ LONGEST = timedelta(days=366)  # whoever wants more wants an end
 
 def begin(context: Context, until: datetime, by: By) -> Texts:
     """From now until then nobody is asked but in danger; every volunteer hears so."""
-    _record(context, until, by)
     context.line.rests_until = until
-    pause.begin(context, until)
+    pause.begin(context, until, by=by.person_id, proposal=by.proposal_id)
     timers.begin(context.session, context.line.id, [TIMER], until - ONE_DAY)
     timers.bring_forward(context.session, context.line.id, TIMER, until - ONE_DAY)
     yield from _to_all(context, "rest_begins", until)
@@ -26,8 +25,7 @@ def begin(context: Context, until: datetime, by: By) -> Texts:
 
 def end(context: Context, by: By) -> Texts:
     """Sooner than decided: what waits goes out now, and every volunteer hears so."""
-    _record(context, None, by)
-    pause.end(context)
+    pause.end(context, by=by.person_id, proposal=by.proposal_id)
     for person in watch.volunteers(context.session, context.line.id):
         yield Text(person, "rest_over", {"line": Ours(context.line.name)}, Lane.BULK)
 
@@ -48,15 +46,3 @@ def _to_all(context: Context, phrase: str, until: datetime) -> Texts:
     values = {"line": Ours(context.line.name), "when": unmet.soon(context, until)}
     for person in watch.volunteers(context.session, context.line.id):
         yield Text(person, phrase, values, Lane.BULK)
-
-
-def _record(context: Context, until: datetime | None, by: By) -> None:
-    was = context.line.paused_until if context.line.is_paused(context.now) else None
-    before, after = (moment.isoformat() if moment else None for moment in (was, until))
-    line_events.record(
-        *(context.session, context.line.id, line_events.PAUSE, "", context.now),
-        before=before,
-        after=after,
-        by=by.person_id,
-        proposal=by.proposal_id,
-    )

@@ -40,6 +40,7 @@ OFFERING = frozenset(
         "they_say_nobody_came",
     }
 )  # phrases to which "ok" means that they take it
+PROPOSING = frozenset({"proposal_asked", "proposal_changed", "proposal_reminder", "digest"})  # to agree to
 LET_GO = frozenset({"lapsed", "they_say_nobody_came"})  # by which whoever had it hears that others are asked
 RECEIPT_ANSWERS = 3  # to "did you get it?": yes, partly, no
 
@@ -74,7 +75,7 @@ def unpack(person: Person, now: datetime, policy: Policy) -> Asked | None:
         return None
     question = Question(kept["question"])
     offered = person.last_asked_at is not None and person.last_asked_at >= person.question_asked_at
-    if question is Question.WELCOMED and offered:
+    if question in (Question.WELCOMED, Question.PROPOSAL) and offered:
         return None  # yes and no are about a request since then
     days = {  # nothing else waits
         Question.STILL_NEEDED: policy.unmet_days,
@@ -253,6 +254,9 @@ class Context:
     def asked_of(self, person: Person) -> Asked | None:
         """What this person was asked and may still answer; not what is kept from a phone that others read."""
         asked = unpack(person, self.now, self.line.policy)
+        if asked is not None and asked.question is Question.PROPOSAL and person.question_asked_at is not None:
+            waits = told.still_waits(self.session, person.id, PROPOSING, person.question_asked_at)
+            asked = None if waits else asked  # nobody says yes to what they have not read
         if asked is not None and person.discreet_since is not None and person.question_asked_at is not None:
             return None if discretion.is_kept(self.session, person.id, person.question_asked_at) else asked
         return asked

@@ -68,9 +68,9 @@ def recorded(
     session: Session, line: Line, now: datetime, *, by: int | None = None, proposal: int | None = None
 ) -> Iterator[None]:
     """Write down whatever is changed of a line inside: figures, answers, resources, areas, name and numbers."""
-    before = _as_it_is(session, line)
+    before = as_it_is(session, line)
     yield
-    after = _as_it_is(session, line)
+    after = as_it_is(session, line)
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
             record(
@@ -78,7 +78,7 @@ def recorded(
             )
 
 
-def _as_it_is(session: Session, line: Line) -> dict[tuple[str, str], Any]:
+def as_it_is(session: Session, line: Line) -> dict[tuple[str, str], Any]:
     """All that may change, by its kind and name."""
     answers = {(ANSWER, _in_language(" / ".join(each["heard"]), each)): each for each in line.answers}
     resources = {(RESOURCE, _in_language(each["words"], each)): each for each in line.resources}

@@ -151,7 +151,9 @@ class Policy:
     decide_quorum: float = 0.34  # of those active lately, who must give their voice for it to pass
     decide_active_days: int = 30  # in which somebody wrote who counts as active
     decide_reminder: int = 24  # hours before its end, when those who were silent are reminded
-    ending_days: int = 3  # before the day on which a line ends; from then on nothing new is taken, and all is handed on
+    ending_days: int = (
+        3  # before the day on which a line ends; from then on nothing new is taken, and all is handed on
+    )
     # Figures, or groups of them (handlers/figures/groups.py), that are for all to decide: safety, privacy and people.
     # Of a change by the host every volunteer hears.
     decided_only: tuple[str, ...] = ("safety", "deciding", "memory", "danger_numbers")

@@ -108,6 +108,12 @@ def done_by(session: Session, person_id: int, kinds: Sequence[str], since: datet
     return list(session.exec(theirs.order_by(col(PersonEvent.id))))
 
 
+def is_decided_out(session: Session, person_id: int) -> bool:
+    """Whether all have decided that they are out, and nothing has happened since: nobody takes them back alone."""
+    happened = last(session, person_id, *PUT_OUT, BACK, VOUCHED)
+    return happened is not None and happened.kind in PUT_OUT and happened.proposal_id is not None
+
+
 def last(session: Session, person_id: int, *kinds: str) -> PersonEvent | None:
     """Which of these happened to this person last, if any."""
     theirs = select(PersonEvent).where(PersonEvent.person_id == person_id, col(PersonEvent.kind).in_(kinds))

@@ -18,7 +18,7 @@ from handlers.understanding.phrases import key_of
 from tests.collision_checks import collisions, contradictions, function_words, misread
 from tests.languages import Languages, forms, language
 
-HEARD = ("hear", "hear_with_number", "reply", "function_words")
+HEARD = ("hear", "hear_with_number", "reply", "function_words", "effects")
 SAID = ("needs", "urgency", "verbs", "say")
 OPTIONAL = frozenset({"hear_with_number"})  # not every command has everyday words
 MAY_LACK = frozenset(

@@ -304,7 +304,7 @@ def test_what_is_ours_is_nobodys_words() -> None:
     known |= {("same_door.py", 'f"#{twin.number}"'), ("claim.py", 'f"#{request.number}"')}
     known |= {("distro.py", 'f"D{said.number}"'), ("distributing.py", 'f"D{distribution.number}"')}
     known |= {("distro_table.py", "str(one.tag)")}
-    known |= {("changing.py", 'f"H{first.id}"')}
+    known |= {("changing.py", 'f"H{first.id}"'), ("undo.py", 'f"H{event.id}"'), ("undo.py", 'f"H{int(found[1])}"')}
     known |= {("saying.py", "_plain(value)")}  # a figure
     samples = ("line", "dial", '""', 'offered["what"]', 'taken["name"]', 'taken["code"]')  # for carriers to read
     known |= {("going_live.py", sample) for sample in samples}

@@ -33,10 +33,20 @@ from models.store.session import Session
 
 log = structlog.get_logger()
 
-WHOM_TO_CALL = frozenset({*first_answer.PHRASES.values(), first_answer.OTHER, first_answer.STOPPED, first_answer.ENDED})
+WHOM_TO_CALL = frozenset(
+    {*first_answer.PHRASES.values(), first_answer.OTHER, first_answer.STOPPED, first_answer.ENDED}
+)
 # One confirmation, an answer when they write again, and whom to call in danger.
 ALLOWED_AFTER_STOP = frozenset(
-    {"stopped", "wrong_number", "you_stopped", forgetting.DONE, first_answer.STOPPED, first_answer.ENDED, changed_number.STOPPED}
+    {
+        "stopped",
+        "wrong_number",
+        "you_stopped",
+        forgetting.DONE,
+        first_answer.STOPPED,
+        first_answer.ENDED,
+        changed_number.STOPPED,
+    }
 )
 
 # After which nobody wants a text any more; then it is not sent, and whoever is on duty hears of it.

@@ -1,56 +1,33 @@
 """What a proposal does by itself once it has passed: a figure of the line, an area, somebody put out or taken back…
 
-A kind of effect reads it from the words after PROPOSE, says what it would change as things stand, and carries it out.
+Each kind stands in a module of its own; KINDS is read in order, those that are sure of their words first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
 
-from handlers.phrasebook import Value
+from handlers.effects import answer, area, ending, figure, name, pausing, person, resource, resting, undo
+from handlers.effects.kinds import CannotDo, Effect, Kind, Refusal
 from handlers.summary import Said
 from handlers.turn import Context, Texts
 from models.proposals import Proposal
 
+__all__ = ["KINDS", "CannotDo", "Effect", "Kind", "Refusal", "carry_out", "of", "read", "said"]
 
-@dataclass(frozen=True)
-class Effect:
-    """What shall be done: a kind, and what it needs to know, as JSON keeps it."""
-
-    kind: str
-    values: Mapping[str, Any]
-
-    def pack(self) -> dict[str, Any]:
-        """As kept with the proposal."""
-        return {"kind": self.kind, **self.values}
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why words that name an effect do not say one, as a phrase that tells what to write."""
-
-    phrase: str
-    values: Mapping[str, Value]
-
-
-class CannotDo(Exception):
-    """Decided, and it cannot be done as things stand; its text is a phrase that says why."""
-
-
-class Kind(Protocol):
-    """One kind of effect."""
-
-    def read(self, context: Context, words: str) -> Effect | Refusal | None:
-        """The effect that the words name; None where they name no such thing."""
-
-    def said(self, context: Context, effect: Effect) -> Said:
-        """What it would change: "quiet hours: now 21-8, then 22-7"."""
-
-    def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
-        """Do it, with an event that has the proposal's id. Raises CannotDo."""
-
-
-KINDS: Mapping[str, Kind] = {}
+KINDS: Mapping[str, Kind] = {
+    undo.KIND: undo.Undo(),
+    figure.KIND: figure.SetFigures(),
+    area.KIND: area.ChangeArea(),
+    answer.KIND: answer.ChangeAnswer(),
+    resource.KIND: resource.ChangeResource(),
+    person.REMOVE: person.Remove(),
+    person.READMIT: person.Readmit(),
+    pausing.KIND: pausing.Pause(),
+    resting.KIND: resting.Rest(),
+    ending.END: ending.End(),
+    ending.GO_ON: ending.GoOn(),
+    name.NAME: name.Rename(),
+    name.GREETING: name.Greet(),
+}
 
 
 def read(context: Context, words: str) -> Effect | Refusal | None:

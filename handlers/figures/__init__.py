@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from handlers.figures.groups import DECIDED, DEFAULT, GROUP_OF, GROUPS, UNITS, Unit
+from handlers.figures.groups import DECIDED, DEFAULT, DEFAULT_OF, GROUP_OF, GROUPS, UNITS, Unit
 from handlers.figures.saying import FigureName, FigureValue
 from handlers.phrasebook import Value
 from handlers.turn import Context
 from models.lines import Policy
 
-__all__ = ["DECIDED", "DEFAULT", "GROUPS", "GROUP_OF", "UNITS", "Unit", "decided_only", "named", "said"]
+__all__ = ["DECIDED", "DEFAULT", "DEFAULT_OF", "GROUPS", "GROUP_OF", "UNITS", "Unit", "decided_only", "named", "said"]
 
 
 def named(name: str) -> Value:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from models.lines import Policy
 
@@ -184,3 +185,4 @@ UNITS: Mapping[str, Unit] = {name: unit for group in GROUPS.values() for name, u
 GROUP_OF: Mapping[str, str] = {name: group for group, names in GROUPS.items() for name in names}
 DECIDED = "decided_only"  # the figure that names those which a group keeps to its decisions
 DEFAULT = Policy()
+DEFAULT_OF: Mapping[str, Any] = {name: getattr(DEFAULT, name) for name in UNITS if hasattr(DEFAULT, name)}

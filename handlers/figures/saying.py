@@ -72,6 +72,20 @@ class FigureValue:
         return _one(book, unit, value)
 
 
+@dataclass(frozen=True)
+class FigureSpan:
+    """From one hour of the day until another."""
+
+    begins: int
+    ends: int
+
+    def in_words(self, book: Book) -> str:
+        """`10 PM-7 AM`; the same hour twice is no time at all."""
+        if self.begins == self.ends:
+            return book.say("unit_none")
+        return f"{book.hour(self.begins * HOUR)}-{book.hour(self.ends * HOUR)}"
+
+
 def _several(book: Book, unit: Unit | None, values: Sequence[Any]) -> str:
     if not values:
         return book.say("unit_none")

@@ -1,9 +1,12 @@
 """What somebody was told last."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.delivery.outbound import Outbound, State
+from models.delivery.outbound import UNSENT, Outbound, State
 from models.inbound import Inbound
 from models.store.session import Session
 from models.store.statements import Precompiled
@@ -20,6 +23,17 @@ def last_to(session: Session, person_id: int) -> tuple[str, int | None] | None:
     """The phrase of the last text to this person, and the request it was about."""
     last = session.fetch(LAST_TO, person_id=person_id).first()
     return (last[0], last[1]) if last else None
+
+
+def still_waits(session: Session, person_id: int, phrases: Collection[str], since: datetime) -> bool:
+    """Whether one of these, put on its way to somebody since then, has not left yet."""
+    waiting = select(Outbound.id).where(
+        col(Outbound.person_id) == person_id,
+        col(Outbound.state).in_(UNSENT),
+        col(Outbound.phrase).in_(phrases),
+        col(Outbound.created_at) >= since,
+    )
+    return session.exec(waiting.limit(1)).first() is not None
 
 
 LATER = (

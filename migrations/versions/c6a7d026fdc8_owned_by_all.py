@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "3fc8665669a9"
+revision = "c6a7d026fdc8"
 down_revision = "a583f73d3400"
 branch_labels = None
 depends_on = None
@@ -82,12 +82,20 @@ def upgrade() -> None:
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("greeting", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("last_proposal", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("rests_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("erases_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("ending", sa.String(length=24), nullable=True))
+        batch_op.add_column(sa.Column("end_decided_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("lineevent", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proposal_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_lineevent_proposal_id_proposal"), "proposal", ["proposal_id"], ["id"]
         )
+
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("founder_until", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("personevent", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proposal_id", sa.Integer(), nullable=True))
@@ -104,11 +112,19 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_personevent_proposal_id_proposal"), type_="foreignkey")
         batch_op.drop_column("proposal_id")
 
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_column("founder_until")
+
     with op.batch_alter_table("lineevent", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_lineevent_proposal_id_proposal"), type_="foreignkey")
         batch_op.drop_column("proposal_id")
 
     with op.batch_alter_table("line", schema=None) as batch_op:
+        batch_op.drop_column("end_decided_at")
+        batch_op.drop_column("ending")
+        batch_op.drop_column("erases_at")
+        batch_op.drop_column("ends_at")
+        batch_op.drop_column("rests_until")
         batch_op.drop_column("last_proposal")
         batch_op.drop_column("greeting")
 

@@ -1,0 +1,40 @@
+"""The line closes for a while: `PAUSE UNTIL MONDAY`."""
+
+from datetime import datetime
+
+from handlers import pause, unmet
+from handlers.effects import opening
+from handlers.effects.kinds import CannotDo, Effect, Refusal
+from handlers.summary import Said
+from handlers.turn import Context, Texts
+from models.proposals import Proposal
+
+KIND = "pause"
+
+
+class Pause:
+    """Nobody is asked until then, but in danger."""
+
+    def read(self, context: Context, words: str) -> Effect | Refusal | None:
+        """Until when."""
+        begun = opening.of(KIND, words)
+        if begun is None or not begun.rest:
+            return None
+        ends = pause.moment(context, begun.rest)
+        return Effect(KIND, {"until": ends.isoformat()}) if ends is not None else Refusal("effect_pause_how")
+
+    def said(self, context: Context, effect: Effect) -> Said:
+        """Until when."""
+        return Said("effect_pause", {"when": unmet.soon(context, _ends(effect))})
+
+    def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
+        """Raises CannotDo if it was decided too late."""
+        ends = _ends(effect)
+        if ends <= context.now:
+            raise CannotDo("cannot_pause")
+        pause.begin(context, ends, by=proposal.by_person_id, proposal=proposal.id)
+        yield from context.tell_duty("pause_decided", when=unmet.soon(context, ends))
+
+
+def _ends(effect: Effect) -> datetime:
+    return datetime.fromisoformat(effect.values["until"])

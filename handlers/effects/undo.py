@@ -1,0 +1,149 @@
+"""A change of the history is taken back: `UNDO H12`, whoever made it."""
+
+import re
+from typing import Any
+
+from handlers import changing, figures, pause
+from handlers.effects import opening
+from handlers.effects.kinds import CannotDo, Effect, Refusal
+from handlers.figures.table import FIGURES
+from handlers.phrasebook import Value
+from handlers.summary import Ours, Quoted, Said, When
+from handlers.turn import Context, Texts
+from handlers.understanding.words import fold
+from models import line_events
+from models.line_events import ANSWER, AREA, PAUSE, RESOURCE, RULE, SETTING, LineEvent
+from models.lines import Answer, Resource
+from models.proposals import Proposal
+
+KIND = "undo"
+CODE = re.compile(r"h ?(\d{1,9})")
+OURS = frozenset({"name", "greeting"})  # of the settings; the others are the machine's
+
+
+class Undo:
+    """What was there before is there again."""
+
+    def read(self, context: Context, words: str) -> Effect | Refusal | None:
+        """Which change. Refused where it is none, where the host alone can, or where it has been changed since."""
+        begun = opening.of(KIND, words)
+        found = CODE.fullmatch(fold(begun.rest)) if begun is not None else None
+        if found is None:
+            return None
+        event = line_events.by_id(context.session, context.line.id, int(found[1]))
+        code = Ours(f"H{int(found[1])}")
+        if event is None:
+            return Refusal("effect_undo_none", {"code": code})
+        if not _can_be_undone(event):
+            return Refusal("effect_undo_not", {"code": code})
+        if _now(context, event) != _as_known(event.after):
+            return Refusal("effect_undo_since", {"code": code})
+        return Effect(KIND, {"event": event.id})
+
+    def said(self, context: Context, effect: Effect) -> Said:
+        """What it was about: now, and then."""
+        event = _event(context, effect)
+        values: dict[str, Value] = {
+            "code": Ours(f"H{event.id}"),
+            "what": _what(event),
+            "before": _said(context, event, _now(context, event)),
+            "after": _said(context, event, event.before),
+        }
+        return Said("effect_undo", values)
+
+    def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
+        """Raises CannotDo where it has been changed since, or cannot be any more."""
+        event = _event(context, effect)
+        if _now(context, event) != _as_known(event.after):
+            raise CannotDo("cannot_undo")
+        _put_back(context, event, proposal)
+        yield from ()
+
+
+def _event(context: Context, effect: Effect) -> LineEvent:
+    return context.session.get_one(LineEvent, effect.values["event"])
+
+
+def _can_be_undone(event: LineEvent) -> bool:
+    """Whether it is the group's to take back: not how the machine is reached, nor what duty does for an hour."""
+    if event.kind == SETTING:
+        return event.name in OURS
+    if event.kind == RULE:
+        return event.name in FIGURES
+    return event.kind in (ANSWER, RESOURCE, AREA, PAUSE)
+
+
+def _as_known(value: Any) -> Any:
+    return [*value] if isinstance(value, tuple) else value
+
+
+def _now(context: Context, event: LineEvent) -> Any:
+    """What stands there now, in the way in which the history keeps it."""
+    line = context.line
+    if event.kind == RULE:
+        return _as_known(line.rules.get(event.name))
+    if event.kind == SETTING:
+        return getattr(line, event.name)
+    if event.kind == AREA:
+        area = changing.area_named(context, event.name)
+        return [*area.aliases] if area is not None else None
+    if event.kind == PAUSE:
+        return line.paused_until.isoformat() if line.paused_until and line.is_paused(context.now) else None
+    return line_events.as_it_is(context.session, line).get((event.kind, event.name))
+
+
+def _put_back(context: Context, event: LineEvent, proposal: Proposal) -> None:
+    """In the same way as it was changed."""
+    by, before, line = changing.decided(proposal), event.before, context.line
+    if event.kind == RULE:
+        changing.set_figures(context, {event.name: before}, by)
+    elif event.kind == SETTING:
+        changing.set_setting(context, event.name, before, by)
+    elif event.kind == ANSWER:
+        kept = [each for each in line.answers if each != event.after]
+        answers = [*kept, *([before] if before else [])]
+        changing.set_answers(context, [Answer(tuple(a["heard"]), a["words"], a["language"]) for a in answers], by)
+    elif event.kind == RESOURCE:
+        kept = [each for each in line.resources if each != event.after]
+        known = [*kept, *([before] if before else [])]
+        changing.set_resources(context, [Resource(tuple(r["needs"]), r["words"], r["language"]) for r in known], by)
+    elif event.kind == AREA:
+        _put_area_back(context, event, by)
+    else:
+        pause.put_back(context, before, by=by.person_id, proposal=by.proposal_id)
+
+
+def _put_area_back(context: Context, event: LineEvent, by: changing.By) -> None:
+    area = changing.area_named(context, event.name)
+    if area is None:
+        if any(changing.taken(context, said) for said in (event.name, *event.before)):
+            raise CannotDo("cannot_area_there")
+        changing.add_area(context, event.name, event.before, by)
+    elif event.before is None:
+        changing.remove_area(context, area, by)
+    else:
+        changing.rename_area(context, area, event.before, by)
+
+
+def _what(event: LineEvent) -> Value:
+    """What was changed."""
+    if event.kind == RULE:
+        return figures.named(event.name)
+    if event.kind == SETTING:
+        return Said("our_name") if event.name == "name" else Said("our_greeting")
+    if event.kind == PAUSE:
+        return Said("our_pause")
+    return Quoted(event.name)
+
+
+def _said(context: Context, event: LineEvent, value: Any) -> Value:
+    """What was or will be there."""
+    if event.kind == RULE:
+        return figures.said(context, event.name, value)
+    if value is None:
+        return Said("unit_none")
+    if event.kind == PAUSE:
+        return When(pause.at(value), context.line.timezone)
+    if event.kind == AREA:
+        return Said("our_area")
+    return Quoted(value["words"] if isinstance(value, dict) else str(value))

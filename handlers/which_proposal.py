@@ -1,0 +1,71 @@
+"""Which proposal somebody means, and whether they mean one at all: most of the words for it are everyday words."""
+
+from dataclasses import replace
+
+from handlers import deciding
+from handlers.turn import Text, Turn
+from handlers.understanding.intents import OPEN_QUESTIONS, Order, Question
+from models import proposals as proposals_of
+from models import requests
+from models.proposals import Proposal
+
+INSTEAD = {"nevermind": "proposal", "claim": "agree", "pass": "aside"}
+
+
+def found(turn: Turn, order: Order) -> Proposal | None:
+    """The one that they name; None also where its words are gone."""
+    known = proposals_of.by_number(turn.session, turn.line.id, order.numbers[0]) if order.numbers else None
+    return known if known is not None and known.words else None
+
+
+def unknown(turn: Turn, order: Order) -> Text:
+    """What who names none that there is hears."""
+    if not order.numbers:
+        return turn.reply("proposal_which_none")
+    return turn.reply("proposal_unknown", number=order.numbers[0])
+
+
+def is_meant(turn: Turn, order: Order) -> bool:
+    """Whether these words are about a proposal: of others they are ordinary ones, "ask 7 people", "block 7"."""
+    if order.command in ("propose", "proposals"):
+        return turn.speaker.helper_since is not None
+    if not turn.speaker.helps:
+        return False
+    if not order.numbers or order.command == "proposal":
+        return True
+    known = found(turn, order)
+    if order.note and (known is None or not known.is_open):
+        return False
+    return order.command != "block" or turn.asked is None or turn.asked.question not in OPEN_QUESTIONS
+
+
+def instead(turn: Turn, order: Order) -> Order:
+    """What an order about a request means where there is only a proposal of that number: "withdraw 7", "yes 7"."""
+    if not turn.speaker.helps or len(order.numbers) != 1 or order.command not in INSTEAD:
+        return order
+    known = found(turn, order)
+    if known is None or not known.is_open:
+        return order
+    request = requests.by_number(turn.session, turn.line.id, order.numbers[0])
+    if request is not None and request.live:
+        return order
+    if order.command == "nevermind":
+        return replace(order, command="proposal", argument=True) if known.by_person_id == turn.speaker.id else order
+    asked = turn.asked
+    if asked is None or asked.question is not Question.PROPOSAL or asked.words != str(known.id):
+        return order
+    return replace(order, command="proposal" if order.bare else INSTEAD[order.command], argument=None)
+
+
+def asked_about(turn: Turn) -> Proposal | None:
+    """The one that the speaker was asked about last."""
+    asked = turn.asked
+    if asked is None or asked.question is not Question.PROPOSAL:
+        return None
+    return proposals_of.by_id(turn.session, int(asked.words))
+
+
+def waiting(turn: Turn) -> list[Proposal]:
+    """The open ones to which the speaker has a voice and has not given it."""
+    opened = proposals_of.open_ones(turn.session, turn.line.id)
+    return [p for p in opened if p.closes_at > turn.now and deciding.is_silent(turn, p, turn.speaker)]
