@@ -1,7 +1,7 @@
 """The end of a line, step by step from the day on which it was decided; until its own day it can be taken back.
 
-Each step is one transaction that leaves a mark: who was told, what is closed, who is forgotten. Killed between any two
-of them, a hotline goes on with the next.
+Each step is one transaction that leaves a mark: who was told, what is closed, who is forgotten. Killed between any
+two of them, a hotline goes on with the next.
 """
 
 import re

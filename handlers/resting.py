@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from handlers import pause, unmet
 from handlers.changing import By
+from handlers.phrasebook import Value
 from handlers.summary import Ours
 from handlers.turn import Context, Text, Texts
 from models import lines, timers, watch
@@ -43,6 +44,6 @@ def act(context: Context) -> Texts:
 
 
 def _to_all(context: Context, phrase: str, until: datetime) -> Texts:
-    values = {"line": Ours(context.line.name), "when": unmet.soon(context, until)}
+    values: dict[str, Value] = {"line": Ours(context.line.name), "when": unmet.soon(context, until)}
     for person in watch.volunteers(context.session, context.line.id):
         yield Text(person, phrase, values, Lane.BULK)
