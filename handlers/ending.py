@@ -1,17 +1,21 @@
 """The end of a line, step by step from the day on which it was decided; until its own day it can be taken back.
 
-Each step is one transaction that leaves a mark: who was told, what is closed, who is forgotten. Killed between any two
-of them, a hotline goes on with the next.
+Each step is one transaction that leaves a mark: who was told, what is closed, who is forgotten. Killed between any
+two of them, a hotline goes on with the next.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from handlers import ended, first_answer, forgetting, my_data, waves
+from handlers import ended, first_answer, forgetting, my_data, timing, waves
 from handlers.changing import By
 from handlers.phrasebook import Value
 from handlers.summary import Date, Lines, Ours, Said
 from handlers.turn import DAY, Context, Text, Texts, Turn
+from handlers.understanding import when
 from handlers.understanding.intents import (
     DangerKind,
     Deleted,
@@ -24,14 +28,19 @@ from handlers.understanding.intents import (
     Understood,
     WrongNumber,
 )
+from handlers.understanding.words import split
 from models import endings, kept_apart, line_events, lines, people, person_events, requests, timers, watch
 from models.delivery.outbound import Lane
+from models.hours import moment_of
 from models.lines import Ending
 from models.people import Person
 from models.person_events import END_TOLD, GOES_ON_TOLD
 from models.requests import Outcome, Request, State
 
 TIMER = "ending"
+NO_DAY = "effect_end_when"  # the phrase to who names no day on which it ends
+ERASED_AFTER, LEAVES = timedelta(days=30), timedelta(days=1)  # the usual; and the least, for the last texts to leave
+YEAR = re.compile(r"(?:,| de| del)? ?\b(20\d\d)$")
 PEOPLE, REQUESTS = 50, 20  # in one transaction: texts that come in wait for it
 LISTED = 5  # requests in a text; LIST tells all
 NIGHT = (4,)  # o'clock, when whoever has written since is forgotten
@@ -40,6 +49,44 @@ ANSWERED = "ended_answered"  # the event of the one sentence
 # What is heard even then: their texts end and begin, the figures are looked at, what is kept of them.
 HEARD = frozenset({"stop", "start", "board", "logout"})
 ENDS_AS = {State.CLAIMED: Outcome.ABANDONED, State.DELIVERED: Outcome.UNCONFIRMED}  # else nobody could: unmet
+
+
+@dataclass(frozen=True)
+class Days:
+    """When a line ends, and when it forgets everybody. In UTC."""
+
+    ends_at: datetime
+    erases_at: datetime
+
+
+def days(context: Context, on: str, erase: str = "") -> Days | str:
+    """The days that these words name: "on June 1", "el 1 de julio"; or the phrase that says what is wrong with them.
+
+    Without a day for erasing, thirty days after the end.
+    """
+    first, last = _midnight(context, on), _midnight(context, erase) if erase else None
+    if first is None:
+        return NO_DAY
+    ends_at = lines.waking(context.line).wakes(first)
+    if ends_at <= context.now:
+        return NO_DAY
+    if erase and (last is None or last < ends_at + LEAVES):
+        return "effect_end_erase"
+    return Days(ends_at, last or ends_at + ERASED_AFTER)
+
+
+def _midnight(context: Context, words: str) -> datetime | None:
+    """The beginning of the one day that these words name, and nothing else."""
+    year = YEAR.search(words)
+    plain = words[: year.start()] if year else words
+    said = when.read(plain, split(plain))
+    needed = timing.resolved(context, said.time) if said is not None and not said.rest else None
+    if needed is None:
+        return None
+    local = max(needed.start, context.now).astimezone(ZoneInfo(context.line.timezone))
+    if year and int(year[1]) != local.year:
+        return None
+    return moment_of(local.date(), 0, ZoneInfo(context.line.timezone))
 
 
 def decide(context: Context, ends_at: datetime, erases_at: datetime, by: By) -> None:

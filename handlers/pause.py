@@ -73,8 +73,7 @@ def put_back(context: Context, before: str | None, *, by: int | None, proposal: 
     if ends is not None and ends > context.now:
         begin(context, ends, by=by, proposal=proposal)
     else:
-        _record(context, None, by, proposal)
-        end(context)
+        end(context, by=by, proposal=proposal)
 
 
 def at(kept: str) -> datetime:
@@ -96,8 +95,7 @@ def resume(turn: Turn, _: Order) -> Texts:
     if turn.line.is_resting(turn.now):
         yield turn.reply("rest_is_all", when=unmet.soon(turn, turn.line.paused_until or turn.now))
         return
-    _record(turn, None, turn.speaker.id, None)
-    waits = end(turn)
+    waits = end(turn, by=turn.speaker.id)
     yield turn.reply("pause_over", n=waits)
     yield from turn.tell_duty("duty_resumed", but=turn.speaker.id, name=turn.somebody(turn.speaker))
 
@@ -125,8 +123,9 @@ def ends_at(context: Context) -> datetime | None:
     return context.line.paused_until if context.line.is_paused(context.now) else None
 
 
-def end(context: Context) -> int:
+def end(context: Context, *, by: int | None, proposal: int | None = None) -> int:
     """It is over now: what waits goes out, one after the other; returns how much that is."""
+    _record(context, None, by, proposal)
     context.line.paused_until = context.line.rests_until = None
     context.session.add(context.line)
     gap = timedelta(minutes=context.line.policy.brake_gap)

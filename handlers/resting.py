@@ -26,7 +26,7 @@ def begin(context: Context, until: datetime, by: By) -> Texts:
 
 def end(context: Context, by: By) -> Texts:
     """Sooner than decided: what waits goes out now, and every volunteer hears so."""
-    pause.put_back(context, None, by=by.person_id, proposal=by.proposal_id)
+    pause.end(context, by=by.person_id, proposal=by.proposal_id)
     for person in watch.volunteers(context.session, context.line.id):
         yield Text(person, "rest_over", {"line": Ours(context.line.name)}, Lane.BULK)
 

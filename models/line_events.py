@@ -136,10 +136,6 @@ def decided_since(session: Session, line_id: int, kind: str, name: str, written:
     by_host = [event for event in of_it if event.proposal_id is None]
     before: Any = by_host[-1].after if by_host else of_it[0].before
     return bool(before == written)
-    """The line's change with this id."""
-    if event_id > 2**31 - 1:
-        return None
-    return session.exec(select(LineEvent).where(LineEvent.id == event_id, LineEvent.line_id == line_id)).first()
 
 
 def last_of_each(session: Session, line_id: int) -> dict[tuple[str, str], LineEvent]:

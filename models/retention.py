@@ -95,9 +95,9 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
         # The last text to them is in their language.
         keep="line_id language erased_at cleared_at created_at asked_today told_apart",
         blank="name languages can areas max_open hours_from hours_until digest_since introduced_at unanswered "
-        "survey_sent_at helper_since vouched_at vouched_by_person_id founder_until on_duty_since duty_at away_until silent_since "
-        "discreet_since discreet_from discreet_until wake_since watch_asked_at leave_asked_at last_asked_at asked_on "
-        "pending_offer_request_id pending_question question_asked_at household_id former",
+        "survey_sent_at helper_since vouched_at vouched_by_person_id founder_until on_duty_since duty_at away_until "
+        "silent_since discreet_since discreet_from discreet_until wake_since watch_asked_at leave_asked_at "
+        "last_asked_at asked_on pending_offer_request_id pending_question question_asked_at household_id former",
         mark="opted_out_at banned_at",
     ),
     Address: Retention(

@@ -35,8 +35,8 @@ def test_what_is_blanked_has_an_empty_value(of: type[SQLModel]) -> None:
 
 # Words that are the hotline's, the host's or the carrier's own: none of them is a person's.
 NOT_PEOPLES = {
-    "line": "name sms whatsapp language timezone country emergency_number greeting web_address carrier answering "
-    "resources rules answers hash_key swept currency",
+    "line": "name sms whatsapp language timezone country emergency_number greeting web_address carrier ending "
+    "answering resources rules answers hash_key swept currency",
     "area": "name aliases",
     "household": "code",
     "importbatch": "kind",

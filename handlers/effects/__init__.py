@@ -5,7 +5,7 @@ Each kind stands in a module of its own; KINDS is read in order, those that are 
 
 from collections.abc import Mapping
 
-from handlers.effects import answer, area, figure, name, pausing, person, resource, spend, undo
+from handlers.effects import answer, area, ending, figure, name, pausing, person, resource, resting, spend, undo
 from handlers.effects.kinds import CannotDo, Effect, Kind, Refusal
 from handlers.summary import Said
 from handlers.turn import Context, Texts
@@ -23,6 +23,9 @@ KINDS: Mapping[str, Kind] = {
     person.READMIT: person.Readmit(),
     pausing.KIND: pausing.Pause(),
     spend.KIND: spend.Spend(),
+    resting.KIND: resting.Rest(),
+    ending.END: ending.End(),
+    ending.GO_ON: ending.GoOn(),
     name.NAME: name.Rename(),
     name.GREETING: name.Greet(),
 }

@@ -12,7 +12,7 @@ from handlers.summary import Ours
 from handlers.turn import Context
 from handlers.understanding.intents import DangerKind
 from models import line_events, people, proposals
-from models.line_events import PAUSE, RULE, LineEvent
+from models.line_events import END, ERASE, PAUSE, RULE, LineEvent
 from models.lines import Answer, Resource
 
 CHANGES = 30  # on a page
@@ -124,7 +124,7 @@ def _change(context: Context, event: LineEvent) -> Change:
     if event.kind == RULE and event.name in UNITS:
         unit, default = UNITS[event.name], getattr(DEFAULT, event.name)
         before, after = (default if value is None else value for value in (before, after))
-    if event.kind == PAUSE:
+    if event.kind in (PAUSE, END, ERASE):
         before, after = (datetime.fromisoformat(value) if value else None for value in (before, after))
     named = context.somebody(by) if by is not None else None
     decided = proposals.by_id(context.session, event.proposal_id).number if event.proposal_id is not None else None

@@ -22,8 +22,9 @@ TEXTS = 600
 TOGETHER = timedelta(minutes=1)  # what happens within it is told as one
 # What happened by itself, whoever caused it.
 OF_THE_LINE = frozenset(
-    """wave unconfirmed nudged reminded warned door_stays_shut receipt_reminder time_passed still_need asked_again
-    nobody_left other_help truth_told unbooked paused goes_out held_back turn untranslated few_hands""".split()
+    """wave unconfirmed handed_on nudged reminded warned door_stays_shut receipt_reminder time_passed still_need
+    asked_again nobody_left other_help truth_told unbooked paused goes_out held_back turn
+    untranslated few_hands""".split()
 )
 OF_PEOPLE = frozenset(
     """asked opened claimed assigned on_the_way late doubt nobody_home delivered dropped lapsed stopped left put_out

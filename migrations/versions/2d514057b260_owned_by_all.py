@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '35763a022ff4'
+revision = '2d514057b260'
 down_revision = 'a583f73d3400'
 branch_labels = None
 depends_on = None
