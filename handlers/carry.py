@@ -1,11 +1,12 @@
 """A volunteer with a request in hand: on the way, delivered, or giving it back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from handlers import all_clear, choosing, discreet, gathering, leasing, newcomers, pace, waves
+from handlers import all_clear, approving, choosing, discreet, gathering, leasing, newcomers, pace, waves
 from handlers.summary import Quoted, Said, brief
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
-from handlers.understanding.intents import Order, Question
+from handlers.understanding.intents import Amount, Order, Question
 from models import assignments, households, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
@@ -57,8 +58,10 @@ def done(turn: Turn, order: Order) -> Texts:
     if order.numbers and turn.speaker.household_id is not None:
         talked = [r for r in households.shared(turn.session, turn.speaker) if r.state in TALKING]
         shared = [r for r in talked if r not in among]
+    order = _without_list(turn, order)
     found, texts = choosing.chosen(turn, order.numbers, [*among, *shared], "done", "nothing_in_hand")
     yield from texts
+    paid = list[Request]()
     for request in found:
         if request.person_id == turn.speaker.id and all_clear.waits(turn, request):
             yield from all_clear.said(turn, request, turn.heard.body)
@@ -73,6 +76,7 @@ def done(turn: Turn, order: Order) -> Texts:
             yield turn.reply(leasing.lost(turn, assignment, request), about=request)
         else:
             turn.unask(turn.speaker, request)
+            paid += [request]
             neighbor = people.by_id(turn.session, request.person_id)
             yield turn.reply(_by_who_hears(neighbor, "done_thanks", "done_kept", "done_unheard"), about=request)
             free = turn.ask_if_free(neighbor, Question.RECEIPT, request, options=RECEIPT_ANSWERS)
@@ -84,6 +88,31 @@ def done(turn: Turn, order: Order) -> Texts:
                 name=turn.somebody(turn.speaker),
                 note=_note(order.note),
             )
+    if order.spent is not None and not texts:
+        yield from _spent(turn, order.spent, paid, order.numbers)
+
+
+def _without_list(turn: Turn, order: Order) -> Order:
+    """ "Hecho 42 43,44" of who has all three names requests, and no money."""
+    parts = (
+        tuple(int(part) for part in order.spent.typed.split(",")) if order.spent and "," in order.spent.typed else ()
+    )
+    held = {request.number for _, request in turn.held}
+    if order.spent is None or order.spent.sign or not parts or not held.issuperset(parts):
+        return order
+    return replace(order, numbers=(*order.numbers, *parts), spent=None)
+
+
+def _spent(turn: Turn, amount: Amount, done: list[Request], numbers: tuple[int, ...]) -> Texts:
+    """What they laid out for it: of several the first has it all, for one sum is one receipt."""
+    earlier = [r for r in turn.helped if not done and (r.number in numbers or not numbers)]
+    cents, about = approving.cents(turn, amount), next(iter([*done, *earlier]), None)
+    if about is None:
+        return
+    if cents:
+        yield from approving.spent(turn, cents, about, amount.words)
+    else:
+        yield turn.reply("spent_currency" if cents is None else "spent_how", amount=approving.money(turn, 3150))
 
 
 def _back_again(turn: Turn, numbers: tuple[int, ...]) -> None:

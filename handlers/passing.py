@@ -10,7 +10,7 @@ from handlers import media
 from handlers.media import Medium
 from handlers.summary import Said, Several, Sight
 from handlers.turn import DAY, KEPT, Context, Text, Texts, Turn
-from models import assignments, attachments, kept_apart, people, requests
+from models import assignments, attachments, kept_apart, people, purse, purse_steps, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState
 from models.attachments import Kind, Piece
@@ -194,6 +194,8 @@ def may_have(context: Context, piece: Piece, person_id: int) -> bool:
     if piece.request_id is None or person_id == piece.person_id:
         return True
     request = requests.by_id(context.session, piece.request_id)
+    if piece.receipt and (entry := purse.with_receipt(context.session, piece.id)) is not None:
+        return person_id in purse_steps.asked_for_ok(context.session, entry)
     if any(kept_apart.hides(context.session, request, id_) for id_ in (person_id, piece.person_id)):
         return False
     if person_id == request.person_id or people.by_id(context.session, person_id).on_duty:

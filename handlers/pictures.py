@@ -1,6 +1,6 @@
 """Pictures and voice messages outside a talk: kept for whoever comes, or for duty where they come with DONE."""
 
-from handlers import media, passing, relaying
+from handlers import approving, media, passing, relaying
 from handlers.summary import Said
 from handlers.turn import DAY, KEPT, Texts, Turn
 from handlers.understanding.intents import Intent, Order, Understood
@@ -22,6 +22,9 @@ def keep(turn: Turn, request: Request, before: tuple[str, ...] = ()) -> None:
 
 def answer(turn: Turn, about: Request | None) -> Texts:
     """Something came without words, to nobody in particular: what it was, what became of it, and what helps now."""
+    if media.goes_on(turn.heard) and (entry := approving.receipt_of(turn)) is not None:
+        yield from approving.receipt_came(turn, entry)
+        return
     if about is None and turn.helped and media.goes_on(turn.heard):
         yield from receipt(turn, turn.helped[0])
         return

@@ -48,6 +48,7 @@ from handlers import (
     pledges,
     problem,
     proposals,
+    purse,
     questions,
     reach_person,
     receipt,
@@ -71,7 +72,7 @@ from handlers.act_rules import ACTS
 from handlers.situation import LiveSituation
 from handlers.summary import Ours
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding import arguments, distro_words, shift_words
+from handlers.understanding import arguments, distro_words, money, shift_words
 from handlers.understanding.arguments import Argument
 from handlers.understanding.command import Command, Note, Told, Who
 from handlers.understanding.grammar import Grammar
@@ -125,6 +126,10 @@ UNTIL = Argument("until", arguments.until, in_words=True, optional=True)
 GIFT = Argument("gift", arguments.gift, in_words=True, optional=True)
 NO_GIFT = Argument("gift", arguments.no_gift, in_words=True, optional=True)
 STOCK = Argument("stock", arguments.stock, in_words=True, optional=True)
+SPENT = Argument("spent", money.spent, in_words=True, optional=True)
+GAVE = Argument("gave", money.gave, in_words=True, optional=True)
+ENTRIES = Argument("entries", money.entries, in_words=True)
+WHY = Argument("why", money.why, in_words=True)
 CODE = Argument("code", arguments.language)
 BY_CARRIER = Argument("by_carrier", arguments.by_carrier)
 
@@ -148,7 +153,7 @@ COMMANDS: tuple[Command[Handler], ...] = (
     Command("claim_all", claim.claim_all, Who.VOLUNTEER, commits=True, told=Told.README),
     Command("pass", repeats.skip, spellings=("skip",), numbers=True, commits=True, told=Told.HELPERS),
     Command("omw", carry.omw, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
-    Command("done", carry.done, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
+    Command("done", carry.done, numbers=True, money=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("drop", carry.drop, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("nothome", at_door.not_home, numbers=True, note=Note.SET_OFF, commits=True, told=Told.HELPERS),
     Command("problem", problem.problem, numbers=True, told=Told.HELPERS),
@@ -173,6 +178,12 @@ COMMANDS: tuple[Command[Handler], ...] = (
     # The text that asks for cover tells of it; it is wanted at no other time.
     Command("cover", shifts.cover, Who.VOLUNTEER, argument=SHIFT, refusal="duty_not_yours", told=Told.README),
     Command("who", who.who, Who.VOLUNTEER, numbers=True),
+    # The answer to DONE with an amount tells of these, and each of them of the next.
+    Command("spent", purse.spent, Who.VOLUNTEER, argument=SPENT, told=Told.README),
+    Command("gave", purse.gave, Who.VOLUNTEER, argument=GAVE, told=Told.README),
+    Command("approve", purse.ok, Who.VOLUNTEER, argument=ENTRIES, told=Told.README, tells_language=False),
+    Command("why", purse.why, Who.VOLUNTEER, argument=WHY, told=Told.README),
+    Command("purse", purse.purse_, Who.VOLUNTEER, gives_way_to=OPEN_QUESTIONS, told=Told.README),
     # The link is for who asks for it: no room in the help texts, and who is told of it by others will ask.
     Command("board", board.board, Who.VOLUNTEER, told=Told.README),
     Command("logout", board.logout, told=Told.README),
@@ -315,6 +326,8 @@ GRAMMAR = Grammar(COMMANDS, ACTS)
 DECIDING = frozenset({"propose", "proposals", *(c.name for c in COMMANDS if c.of_proposals)})
 AT_A_TABLE = frozenset({"here", "not_here"})
 SAME = "same"
+GAVE_WORD, THANKS = "gave", "thanks"
+OF_THE_PURSE = frozenset({"spent", GAVE_WORD, "approve", "why"})
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
 REFUSALS = {Who.JOINED: "join_first", Who.VOLUNTEER: "join_first", Who.DUTY: "not_on_duty"}
 
@@ -346,11 +359,15 @@ def meant(turn: Turn, reading: Reading) -> Understood:
 
 
 def _is_no_command(turn: Turn, order: Order) -> bool:
-    """Whether these words are a command to others only: "here in 5" away from a table, "same" of a neighbor."""
+    """Whether these words are a command to others only: "here in 5" away from a table, "same" or "spent 300 on rent"
+    of a neighbor."""
     if order.command in DECIDING:
         return not which_proposal.is_meant(turn, order)
     if order.command == SAME:
         return not order.numbers and not turn.speaker.on_duty
+    if order.command in OF_THE_PURSE:
+        talk = order.command == GAVE_WORD and order.argument is not None and not order.argument.sure and turn.matches
+        return not turn.speaker.helps or bool(talk)
     return order.command in AT_A_TABLE and not distro_table.means(turn, order)
 
 
@@ -364,8 +381,9 @@ def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
 
 @cache
 def elsewhere() -> Grammar:
-    """What texts mean away from the table of a distribution, and to whoever is not on duty."""
-    return Grammar(tuple(command for command in COMMANDS if command.name not in (*AT_A_TABLE, SAME)), ACTS)
+    """What texts mean away from the table of a distribution, to who is no volunteer or not on duty, and in a talk."""
+    left_out = {*AT_A_TABLE, *OF_THE_PURSE, SAME}
+    return Grammar(tuple(command for command in COMMANDS if command.name not in left_out), ACTS)
 
 
 @cache
@@ -395,6 +413,9 @@ def respond(turn: Turn, understood: Understood) -> Texts:
         return written_back
     if (picked := distro_answers.plainly(turn, intent)) is not None:
         return picked
+    is_ok = isinstance(intent, Order) and intent.command == THANKS
+    if is_ok and (which := purse.plainly(turn)) is not None:
+        return which
     if turn.line.answers and (answered := _own_answer(turn, understood)) is not None:
         return answered
     if isinstance(intent, Answer) and turn.asked is not None:

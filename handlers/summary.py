@@ -4,10 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_interval
+from babel.numbers import format_currency, get_currency_precision
 
 from handlers import due, lures, naming, phrasebook, redaction, takes, vicinity
 from handlers.due import Due
@@ -17,6 +20,7 @@ from handlers.quoting import one_paragraph, quoted
 from models.lines import Area, OfferShows
 from models.requests import Request, Urgency
 
+SPACES = {0xA0: " ", 0x202F: " "}  # of amounts: in a text they would cost a second segment
 BRIEF = 300  # characters
 MOST_NAMED = 4  # kinds of help; an offer is one segment, and the words themselves tell all
 MOVING = "repair"  # the need that moving furniture counts as
@@ -290,6 +294,36 @@ class What:
 
     def _named(self, need: str, book: Book) -> str:
         return book.say("moving_things") if self.moves and need == MOVING else book.need(need)
+
+
+@dataclass(frozen=True)
+class Money:
+    """A sum in the smallest units of its currency (ISO 4217), as the reader's language writes it in that country."""
+
+    cents: int
+    currency: str
+    country: str
+
+    def in_words(self, book: Book) -> str:
+        """`$31.50`, `31,50 €`."""
+        units = Decimal(self.cents).scaleb(-get_currency_precision(self.currency))
+        try:
+            locale = Locale.parse(f"{book.locale.language}_{self.country}")
+        except (UnknownLocaleError, ValueError):
+            locale = book.locale
+        return format_currency(units, self.currency, locale=locale).translate(SPACES)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the purse, by what it is called in every language: `S12`, `G13`."""
+
+    number: int
+    spent: bool = True
+
+    def in_words(self, _: Book) -> str:
+        """Its letter and its number."""
+        return f"{'S' if self.spent else 'G'}{self.number}"
 
 
 @dataclass(frozen=True)

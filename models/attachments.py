@@ -256,6 +256,6 @@ def expire(session: Session, line: Line, now: datetime) -> None:
     """Erase what was kept for so many days; what belongs to no request goes after one."""
     kept = ROWS.c.line_id == line.id, ROWS.c.state == sa.literal_column("'kept'")
     old = ROWS.c.created_at < now - timedelta(days=line.policy.media_days)
-    loose = sa.and_(ROWS.c.request_id.is_(None), ROWS.c.created_at < now - DAY)
+    loose = sa.and_(ROWS.c.request_id.is_(None), ~ROWS.c.receipt, ROWS.c.created_at < now - DAY)
     empty = {"state": State.GONE, "content": None, "url": "", "next_at": None}
     session.execute(sa.update(ROWS).where(*kept, sa.or_(old, loose)).values(empty))

@@ -2,8 +2,7 @@
 
 Amounts are whole cents (the smallest unit of the line's one currency), never floats. Nothing is paid by the software:
 whoever holds the account says what they have paid. An entry's amount never goes, not with whoever said it either;
-each step of it is an event. Whoever changes an entry takes turns (`locked`), so that two who say OK in the same moment
-are two, and it is approved once.
+each step of it is an event. What becomes of an entry is in models/purse_steps.py.
 """
 
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from babel.numbers import get_currency_precision, get_territory_currencies
 from sqlmodel import BigInteger, Column, Field, col, select
 
+from models import line_events
 from models.due_rows import DueRow, DueRows
 from models.lines import Line
 from models.store.session import Session
@@ -157,14 +157,16 @@ def decimals(line: Line) -> int:
     return int(get_currency_precision(currency(line)))
 
 
-def set_currency(session: Session, line: Line, code: str) -> bool:
+def set_currency(session: Session, line: Line, code: str, now: datetime) -> bool:
     """Count in this currency from now on; False once there is an entry, for that counts in another."""
     session.flush()
+    before, lines = currency(line), table(Line)
     entries = sa.exists().where(col(PurseEntry.line_id) == line.id)
-    lines = table(Line)
-    changed = sa.update(lines).where(lines.c.id == line.id, sa.or_(lines.c.currency == code, ~entries))
-    won = session.execute(changed.values(currency=code)).rowcount == 1
+    free = sa.true() if before == code else ~entries
+    won = session.execute(sa.update(lines).where(lines.c.id == line.id, free).values(currency=code)).rowcount == 1
     session.refresh(line)
+    if won and before != code:
+        line_events.record(session, line.id, line_events.SETTING, "currency", now, before=before, after=code)
     return won
 
 
@@ -215,9 +217,7 @@ def decided(
     session: Session, line: Line, proposal_id: int, by: int, cents: int, words: str, now: datetime
 ) -> PurseEntry:
     """What all have decided to spend: it is approved already, and to be paid to whoever proposed it."""
-    return add(
-        session, line, Kind.SPENT, cents, now, by=by, words=words, proposal_id=proposal_id, approved=True
-    )
+    return add(session, line, Kind.SPENT, cents, now, by=by, words=words, proposal_id=proposal_id, approved=True)
 
 
 def record(
@@ -253,6 +253,11 @@ def by_id(session: Session, entry_id: int) -> PurseEntry:
     return session.get_one(PurseEntry, entry_id)
 
 
+def with_receipt(session: Session, attachment_id: int) -> PurseEntry | None:
+    """What this picture is the receipt of."""
+    return session.exec(select(PurseEntry).where(PurseEntry.attachment_id == attachment_id)).first()
+
+
 def locked(session: Session, entry: PurseEntry) -> PurseEntry:
     """The same as it stands now, and nobody else changes it before this transaction ends."""
     session.flush()
@@ -284,7 +289,9 @@ def latest(session: Session, line_id: int, most: int, *, before: int | None = No
 
 def every(session: Session, line_id: int) -> list[PurseEntry]:
     """All entries, in the order of their numbers."""
-    return list(session.exec(select(PurseEntry).where(PurseEntry.line_id == line_id).order_by(col(PurseEntry.number))))
+    return list(
+        session.exec(select(PurseEntry).where(PurseEntry.line_id == line_id).order_by(col(PurseEntry.number)))
+    )
 
 
 def totals(session: Session, line_id: int) -> Totals:

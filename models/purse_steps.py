@@ -23,7 +23,7 @@ VOLUNTEERS = (
 
 
 def oks(session: Session, entry: PurseEntry) -> list[Person]:
-    """Who said OK to its present amount, in order, of those who still are volunteers and did not say it themselves."""
+    """Who said OK to its present amount, in order: of those who still are volunteers, and are not its author."""
     said = PurseEvent.entry_id == entry.id, PurseEvent.kind == Act.OK, PurseEvent.revision == entry.revision
     query = select(Person).join(PurseEvent, col(PurseEvent.by_person_id) == col(Person.id)).where(*said, *VOLUNTEERS)
     if entry.person_id is not None:
@@ -38,8 +38,17 @@ def asked_for_ok(session: Session, entry: PurseEntry) -> set[int]:
     return {id_ for id_ in session.exec(query) if id_ is not None}
 
 
+def asked_last(session: Session, person_id: int) -> PurseEntry | None:
+    """For which entry somebody was asked for their OK last."""
+    asked = select(PurseEvent.entry_id).where(
+        PurseEvent.by_person_id == person_id, PurseEvent.kind == Act.ASKED_FOR_OK
+    )
+    found = session.exec(asked.order_by(col(PurseEvent.id).desc()).limit(1)).first()
+    return session.get_one(PurseEntry, found) if found is not None else None
+
+
 def askable(session: Session, line_id: int, without: Collection[int]) -> list[Person]:
-    """Volunteers who may be asked for an OK and texted: who was asked longest ago first, who never was before them."""
+    """Volunteers who may be asked for an OK and texted: who never was first, then who was longest ago."""
     asked = sa.select(sa.func.max(col(PurseEvent.id))).where(
         col(PurseEvent.by_person_id) == col(Person.id), col(PurseEvent.kind) == Act.ASKED_FOR_OK
     )

@@ -208,8 +208,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     PurseEntry: Retention(
         of=("person_id",),
         about="request_id",
-        keep="line_id next_at number kind state cents revision person_id request_id proposal_id attachment_id asker_id "
-        "said_at approved_at paid_at changed_at",
+        keep="line_id next_at number kind state cents revision person_id request_id proposal_id attachment_id "
+        "asker_id said_at approved_at paid_at changed_at",
         blank="words",
     ),
     PurseEvent: Retention(
@@ -265,8 +265,8 @@ RETENTION: Mapping[type[SQLModel], Retention] = {
     # These are nobody's: a group's own, or figures.
     Line: Retention(
         keep="name sms whatsapp language timezone country emergency_number from_settings web_address carrier "
-        "last_request last_distribution last_proposal last_purse_entry currency paused_until answering resources rules "
-        "answers hash_key swept created_at"
+        "last_request last_distribution last_proposal last_purse_entry currency paused_until answering resources "
+        "rules answers hash_key swept created_at"
     ),
     Area: Retention(keep="line_id name aliases"),
     Household: Retention(keep="line_id code code_until created_at"),  # whose it is stands with the people

@@ -1,5 +1,7 @@
 """What texts mean: a table that anybody can read and add to. The near-misses matter as much as the hits."""
 
+from decimal import Decimal
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +9,7 @@ from handlers import registry
 from handlers.registry import understand
 from handlers.understanding.intents import (
     Ambiguous,
+    Amount,
     Answer,
     Free,
     Intent,
@@ -144,7 +147,7 @@ HEARD = [
     ("Done 42, left with the neighbor", NOTHING, Order("done", (42,), "left with the neighbor")),
     ("done 42 3 bags are left", NOTHING, Order("done", (42,), "3 bags are left")),
     ("done, left it at the door", NOTHING, Order("done", (), "left it at the door")),
-    ("DONE 42 $31.50", NOTHING, Order("done", (42,), "$31.50")),
+    ("DONE 42 $31.50", NOTHING, Order("done", (42,), spent=Amount(Decimal("31.50"), "$", "31.50"))),
     ("delivered 42", NOTHING, Order("done", (42,))),
     ("hecho 42", NOTHING, Order("done", (42,))),
     ("listo", NOTHING, Order("done")),

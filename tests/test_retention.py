@@ -36,12 +36,14 @@ def test_what_is_blanked_has_an_empty_value(of: type[SQLModel]) -> None:
 # Words that are the hotline's, the host's or the carrier's own: none of them is a person's.
 NOT_PEOPLES = {
     "line": "name sms whatsapp language timezone country emergency_number web_address carrier answering "
-    "resources rules answers hash_key swept",
+    "resources rules answers hash_key swept currency",
     "area": "name aliases",
     "household": "code",
     "importbatch": "kind",
     "lineevent": "kind name before after",
     "proposal": "language effect state undone_because",
+    "purseentry": "kind state",
+    "purseevent": "kind",
     "line_number": "channel number",
     "spending": "day",
     "surge": "tap",

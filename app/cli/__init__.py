@@ -16,6 +16,7 @@ FAMILIES = {
     "person": "app.cli.people",
     "request": "app.cli.request",
     "report": "app.cli.report",
+    "money": "app.cli.money",
     "line": "app.cli.line",
     "whatsapp": "app.cli.whatsapp",
     "parse": "app.cli.parse",

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from dataclasses import asdict
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, BinaryIO
 
@@ -12,7 +13,7 @@ import typer
 from app.cli import console
 from handlers import registry
 from handlers.understanding.explain import explain
-from handlers.understanding.intents import Free, Intent, Kind, Machine, Order, Wordless
+from handlers.understanding.intents import Amount, Free, Intent, Kind, Machine, Order, Wordless
 from handlers.understanding.when.expression import TimeExpression
 from models.requests import Urgency
 
@@ -106,7 +107,8 @@ def _parts(intent: Intent) -> dict[str, Any]:
         return {"numbers": [], "note": ""}
     argument = registry.BY_NAME[intent.command].argument
     taken = {argument.name: _simple(intent.argument)} if argument else {}
-    return {"numbers": list(intent.numbers), "note": intent.note, **taken}
+    spent = {"spent": _simple(asdict(intent.spent))} if intent.spent else {}  # only where they say so
+    return {"numbers": list(intent.numbers), "note": intent.note, **taken, **spent}
 
 
 def _simple(value: Any) -> Any:
@@ -114,6 +116,10 @@ def _simple(value: Any) -> Any:
         return [_simple(part) for part in value]
     if isinstance(value, TimeExpression):
         return {name: _simple(part) for name, part in asdict(value).items() if part not in (None, False)}
+    if isinstance(value, Amount):
+        return _simple(asdict(value))
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, dict):
         return {name: _simple(part) for name, part in value.items()}
     return value.value if isinstance(value, StrEnum) else value

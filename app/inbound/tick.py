@@ -12,7 +12,17 @@ from app.database.engine import is_transient
 from app.inbound import receive
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
-from handlers import changed_number, distro_clock, followups, occurrences, pledging, rounds, stocking, vigil
+from handlers import (
+    approving,
+    changed_number,
+    distro_clock,
+    followups,
+    occurrences,
+    pledging,
+    rounds,
+    stocking,
+    vigil,
+)
 from handlers.turn import Context, Texts, Turn
 from models import (
     alarms,
@@ -23,6 +33,7 @@ from models import (
     offers,
     people,
     pledges,
+    purse,
     recurring,
     requests,
     stock,
@@ -44,7 +55,7 @@ DUE_BATCH = 10  # things of each kind that one transaction acts on: texts that c
 
 def next_due(session: Session) -> datetime | None:
     """When time next has to act on anything."""
-    due_rows = (alarms, duty_tasks, timers, number_changes, recurring, pledges, stock, distributions)
+    due_rows = (alarms, duty_tasks, timers, number_changes, recurring, pledges, stock, distributions, purse)
     sources = (requests, offers, *(each.DUE_ROWS for each in due_rows))
     moments = (source.next_due(session) for source in sources)
     return min((moment for moment in moments if moment is not None), default=None)
@@ -66,6 +77,7 @@ def tick(session: Session, now: datetime) -> int:
         acted += _rows(session, now, "pledge", pledges.DUE_ROWS, pledging.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "stock", stock.DUE_ROWS, stocking.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "distro", distributions.DUE_ROWS, distro_clock.act, retry=RETRY_AFTER)
+        acted += _rows(session, now, "purse", purse.DUE_ROWS, approving.act, retry=RETRY_AFTER)
         acted += _rows(session, now, "timer", timers.DUE_ROWS, rounds.act, retry=RETRY_AFTER)
     return acted
 

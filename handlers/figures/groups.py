@@ -159,6 +159,11 @@ GROUPS: Mapping[str, Mapping[str, Unit]] = {
         "decide_reminder": Unit.HOURS,
         "decided_only": Unit.FIGURES,
     },
+    "purse": {
+        "errand_limit": Unit.MONEY,
+        "week_limit": Unit.MONEY,
+        "ok_again": Unit.HOURS,
+    },
     "memory": {
         "keep_words_days": Unit.DAYS,
         "forget_days": Unit.DAYS,

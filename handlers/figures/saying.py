@@ -20,7 +20,7 @@ LONGER = (("unit_days", DAY), ("unit_hours", HOUR))
 NOTHING: Mapping[str, str] = {
     **dict.fromkeys(
         "doors_per_day reply_limit answers_per_day most_open_requests requests_per_day offers_per_day daily_budget"
-        " daily_ceiling".split(),
+        " daily_ceiling errand_limit week_limit".split(),
         "unit_no_limit",
     ),
     **dict.fromkeys("gap_urgent gap_today gap_anytime waves".split(), "unit_by_answers"),

@@ -53,6 +53,7 @@ class Command(Generic[Handler]):
     numbers: bool = False  # whether it takes the numbers of requests, and words after them
     note: Note = Note.AFTER_NUMBER
     of_proposals: bool = False  # the number is that of a proposal; without one its words are ordinary
+    money: bool = False  # whether beside it somebody may say what they spent
     argument: Argument | None = None
     refusal: str = ""  # what who may not say it is answered; if empty, what all commands of this kind answer
     told: Told | None = None  # if not in the help text for those who may say it

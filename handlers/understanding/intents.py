@@ -1,6 +1,7 @@
 """What a person can mean. Nonsense is an intent too, never an exception."""
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -285,6 +286,16 @@ NOTHING_SAID = Understanding(Kind.OTHER)
 
 
 @dataclass(frozen=True)
+class Amount:
+    """A sum as somebody wrote it, in whole units with their cents."""
+
+    value: Decimal
+    sign: str = ""  # `$`, `€` or `£`; empty where none was written
+    typed: str = ""  # without its sign
+    words: str = ""  # what it was for, where they say so right behind it
+
+
+@dataclass(frozen=True)
 class Order:
     """A command, by its name in English: `claim 42 after 6` is Order("claim", (42,), "after 6")."""
 
@@ -297,6 +308,7 @@ class Order:
     when: TimeExpression | None = field(default=None, compare=False)  # the time that its note names
     only_when: bool = field(default=False, compare=False)  # whether the note says hardly anything else
     surplus: tuple[int, ...] = field(default=(), compare=False)  # numbers beyond what one text may name
+    spent: Amount | None = None  # what they say beside it that they laid out
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """Money in a text: `$31.50`, `31,50 €`, "spent 31.50". Never a price of something else, an hour or a telephone.
 
-An amount is exact (Decimal). Whether a comma or a point stands before its cents is told by what follows it: one or two
-digits are cents, three are thousands, in every language.
+An amount is exact (Decimal). Whether a comma or a point stands before its cents is told by what follows it: one or
+two digits are cents, three are thousands, in every language.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from handlers.understanding.arguments import Said
+from handlers.understanding.intents import Amount
 from handlers.understanding.phrases import PhraseIndex
 from handlers.understanding.words import Token, split
 
@@ -22,21 +23,14 @@ AMOUNT = re.compile(
 )
 CENTS = re.compile(r"[.,](\d{1,2})$")
 TO_THE_CENT = re.compile(r"[.,]\d\d$")
-NAMED = re.compile(r"(?:([sg])\s?#?|#)(\d{1,7})\b", re.IGNORECASE)
+NAMED = re.compile(r"(?:#?([sg])\s?#?|#)(\d{1,7})\b", re.IGNORECASE)
 REQUEST = re.compile(r"#(\d{1,7})\b")
 FIRST_NUMBER = re.compile(r"(#?)(\d{1,7})(?:[\s:]+|,\s+)")
 PUNCTUATION = " \t\r\n,.;:-!("
+CLAUSE = re.compile(r"[,;.!\n]")
 JOINING = re.compile(r"[\s,;&+]+(?:(?:and|y)\s+)?", re.IGNORECASE)
+FEW = 4  # words, in which a thing is named that somebody gave
 MOST_NAMED = 5  # in one text; every one of them costs an answer
-
-
-@dataclass(frozen=True)
-class Amount:
-    """A sum as somebody wrote it, in whole units with their cents."""
-
-    value: Decimal
-    sign: str = ""  # `$`, `€` or `£`; empty where none was written
-    typed: str = ""  # without its sign
 
 
 class SpentSaid(NamedTuple):
@@ -49,9 +43,10 @@ class SpentSaid(NamedTuple):
 
 
 class GaveSaid(NamedTuple):
-    """What follows GAVE; `sure` where it can be nothing but money."""
+    """What follows GAVE, or which entry has another amount; `sure` where it can be nothing but money."""
 
     amount: Amount
+    entry: int | None = None
     words: str = ""
     sure: bool = True
 
@@ -94,17 +89,31 @@ def taken(note: str, phrases: PhraseIndex, *, after_number: bool) -> tuple[Amoun
     """
     first = begins(note, phrases)
     if first is not None and (first[0].sign or (after_number and TO_THE_CENT.search(first[0].typed))):
-        return first
+        return _on_what(*first, "", phrases)
     words = split(note)
     for at, word in enumerate(words):
         size = _spending(words[at:], phrases)
         found = begins(note[words[at + size - 1].end :].lstrip(" :,-"), phrases) if size else None
         if found is not None:
-            return found[0], _joined(note[: word.start], found[1])
+            return _on_what(*found, note[: word.start], phrases)
     last = [found for found in AMOUNT.finditer(note) if found["before"] or found["after"]]
-    if len(last) == 1 and last[0].end() == len(note) and note[: last[0].start()].rstrip()[-1:] in (",", ".", ";", ":"):
+    if (
+        len(last) == 1
+        and last[0].end() == len(note)
+        and note[: last[0].start()].rstrip()[-1:] in (",", ".", ";", ":")
+    ):
         return _amount(last[0]), note[: last[0].start()].strip(PUNCTUATION)
     return None, note
+
+
+def _on_what(amount: Amount, rest: str, before: str, phrases: PhraseIndex) -> tuple[Amount, str]:
+    """What an amount was for goes with it, not to the neighbor: "$31.50 for ice, left it at the door"."""
+    words = split(rest)
+    if words and phrases.is_function_word("spent_on", words[0].text):
+        clause = CLAUSE.search(rest)
+        end = clause.start() if clause else len(rest)
+        amount, rest = replace(amount, words=rest[words[0].end : end].strip(PUNCTUATION)), rest[end:]
+    return amount, ", ".join(part for part in (before.strip(PUNCTUATION), rest.strip(PUNCTUATION)) if part)
 
 
 def _spending(words: Sequence[Token], phrases: PhraseIndex) -> int:
@@ -114,15 +123,11 @@ def _spending(words: Sequence[Token], phrases: PhraseIndex) -> int:
     return next(spent, 0)
 
 
-def _joined(before: str, after: str) -> str:
-    return ", ".join(part for part in (before.strip(PUNCTUATION), after) if part)
-
-
 def spent(said: Said) -> tuple[SpentSaid, ...] | None:
     """What may be meant by SPENT, the likelier first: "42 31.50 ice", "31.50 ice", "S12 28"; None for talk."""
     typed = said.rest_as_typed
     named = NAMED.match(typed)
-    if named is not None and (named[1] or "").lower() == "s":
+    if named is not None and named[1]:
         found = begins(typed[named.end() :].strip(PUNCTUATION), said.phrases)
         return (SpentSaid(found[0], entry=int(named[2]), words=found[1]),) if found else None
     readings = []
@@ -140,29 +145,33 @@ def spent(said: Said) -> tuple[SpentSaid, ...] | None:
 
 def gave(said: Said) -> GaveSaid | None:
     """What somebody says that came in: "50 bake sale"; None for "gave 2 bags of food", "gave it to Ana"."""
-    found = begins(said.rest_as_typed, said.phrases)
+    named = NAMED.match(said.rest_as_typed)
+    entry = int(named[2]) if named is not None and named[1] else None
+    typed = said.rest_as_typed[named.end() :] if named is not None and entry else said.rest_as_typed
+    found = begins(typed.strip(PUNCTUATION), said.phrases)
     if found is None:
         return None
     amount, words = found
+    if entry is not None:
+        return GaveSaid(amount, entry)
     sure = bool(amount.sign or TO_THE_CENT.search(amount.typed) or not words)
     marks = said.lexicons.every.marks(said.rest)
-    if not sure and any(mark.tag in ("needs", "everyday") and mark.first < 2 for mark in marks):
+    things = len(said.rest) > 1 and said.phrases.is_function_word("distro_places", said.rest[1].text)
+    if not sure and (things or any(mark.tag in ("needs", "everyday") and mark.first < FEW for mark in marks)):
         return None
-    return GaveSaid(amount, words, sure)
+    return GaveSaid(amount, words=words, sure=sure)
 
 
 def entries(said: Said) -> tuple[int, ...] | None:
     """`S12`, `s12, s13 and g14`; None where anything else follows."""
     typed, found, at = said.rest_as_typed, list[int](), 0
-    while at < len(typed):
-        named = NAMED.match(typed, at)
-        if named is None or not (named[1] or found):
-            return None
+    while (named := NAMED.match(typed, at)) is not None and (named[1] or found):
         found.append(int(named[2]))
         joined = JOINING.match(typed, named.end())
         at = joined.end() if joined else named.end()
-        if not joined and at < len(typed):
-            return None
+    left = split(typed[at:])
+    if any(not said.phrases.is_function_word("courtesy", word.text) for word in left):
+        return None
     return tuple(dict.fromkeys(found))[:MOST_NAMED] or None
 
 

@@ -1,5 +1,6 @@
 """Requests are called by their numbers: `42`, `#42`, `1,042`, `42, 43 and 44`. Others count bags, or are hours."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ from handlers.understanding.words import Token
 
 MOST_NUMBERS = 5  # in one text; every one of them costs an answer
 THOUSANDS = 3  # digits after the mark that sets thousands off
+CENTS = 2  # the same for cents
+MONEY = ("$", "€", "£")
+SIGNED = re.compile(r"\d[\d.,]*\s?[$€£](?![ ]?\d)")
 
 
 class Numbers(NamedTuple):
@@ -19,8 +23,11 @@ class Numbers(NamedTuple):
     surplus: tuple[int, ...] = ()  # those beyond the most
 
 
-def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
-    """The numbers that these words of the text begin with, after filler such as "request no."."""
+def take(text: str, words: Sequence[Token], phrases: PhraseIndex, marks: str = "") -> Numbers:
+    """The numbers that these words of the text begin with, after filler such as "request no.".
+
+    Where money may stand beside them, `marks` are what may stand before cents: "42 31.50" is #42.
+    """
     at = 0
     while at < len(words) and words[at].text != "#" and words[at].number is None:
         if not phrases.is_function_word("filler", words[at].text):
@@ -39,6 +46,8 @@ def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
                 at += 1
                 continue
             break
+        if marks and _is_amount(text, words, digit, marks, first=not numbers):
+            break
         apart = text[words[at - 1].end : words[at].start].strip(" ,;&/+\n") if numbers else ""
         if numbers and (apart or (not sharp and not _may_end(words[digit + size :], phrases))):
             break  # "done 42 3 bags are left", "done 42 $31.50": that is no request
@@ -47,6 +56,22 @@ def take(text: str, words: Sequence[Token], phrases: PhraseIndex) -> Numbers:
         at = end = digit + size
     found = tuple(dict.fromkeys(numbers))
     return Numbers(found[:MOST_NUMBERS], end, marked, found[MOST_NUMBERS:])
+
+
+def _is_amount(text: str, words: Sequence[Token], at: int, marks: str, *, first: bool) -> bool:
+    """Whether a number is one of money: "$31", or behind a request's "31.50"."""
+    if text[: words[at].start].rstrip()[-1:] in MONEY or SIGNED.match(text, words[at].start):
+        return True
+    if first or at + 1 >= len(words) or text[words[at - 1].end : words[at].start].strip():
+        return False
+    cents = words[at + 1]
+    after = text[cents.end : cents.end + 2]
+    return (
+        text[words[at].end : cents.start] in tuple(marks)
+        and len(cents.text) == CENTS
+        and cents.number is not None
+        and not (after[:1] in (".", ",") and after[1:].isdigit())
+    )
 
 
 def _number(text: str, words: Sequence[Token]) -> tuple[int | None, int]:

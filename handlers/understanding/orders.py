@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handlers.understanding import carrier_words
+from babel.numbers import get_decimal_symbol
+
+from handlers.understanding import carrier_words, money
 from handlers.understanding.arguments import Said
 from handlers.understanding.command import Note
 from handlers.understanding.intents import (
     CLOSED_QUESTIONS,
     Ambiguous,
+    Amount,
     Answer,
     Intent,
     Order,
@@ -94,6 +97,7 @@ class Orders:
             or self.numbered()
             or self.whole()
             or self.setting(self.reading.begins)
+            or self.polite()
             or self.mistyped()
             or self.bare_numbers()
         )
@@ -124,16 +128,20 @@ class Orders:
         command, words = self.grammar.commands[phrase.name], self.words
         if command.of_proposals:
             return self.about_proposal(phrase, size)
-        numbers, end, marked, surplus = take(self.text, words[size:], self.phrases)
+        numbers, end, marked, surplus = take(self.text, words[size:], self.phrases, self.cents_after(phrase))
         rest = words[size + end :]
         if command.before_note and len(rest) > 1 and self.is_word(command.before_note, rest[0]):
             rest, end = rest[1:], end + 1
         if numbers:
-            if phrase.everyday and rest and not marked and not self.phrases.begin_with("but_word", rest):
+            note = self.after(words[size + end - 1]) if rest else ""
+            sure = (
+                marked or self.phrases.begin_with("but_word", rest) or self.spent(phrase, note, after_number=True)[0]
+            )
+            if phrase.everyday and rest and not sure:
                 return None
             if self.is_offer_sent_back(rest):
                 return Ambiguous(offers=numbers, verb="")
-            made = self.made(phrase, numbers, self.after(words[size + end - 1]) if rest else "")
+            made = self.made(phrase, numbers, note)
             return replace(made, surplus=surplus)
         answers = self.situation.question in command.gives_way_to or self.is_yes_to_an_offer()
         if size == len(words) and not phrase.everyday and not answers:
@@ -173,6 +181,7 @@ class Orders:
 
     def made(self, phrase: Phrase, numbers: tuple[int, ...] = (), note: str = "", argument: Any = None) -> Order:
         command = self.grammar.commands[phrase.name]
+        spent, note = self.spent(phrase, note, after_number=bool(numbers))
         if command.numbers and not command.of_proposals and not numbers and self.quoted is not None:
             numbers = (self.quoted,)
         if command.argument and argument is None and not command.argument.in_words:
@@ -186,7 +195,20 @@ class Orders:
             language=phrase.language,
             when=time.time if time else None,
             only_when=time is not None and time.rest <= FEW,
+            spent=spent,
         )
+
+    def spent(self, phrase: Phrase, note: str, *, after_number: bool) -> tuple[Amount | None, str]:
+        """What a note says that somebody laid out, and the note without it."""
+        if not note or not self.grammar.commands[phrase.name].money:
+            return None, note
+        return money.taken(note, self.phrases, after_number=after_number)
+
+    def cents_after(self, phrase: Phrase) -> str:
+        """The marks before cents, where money may stand beside numbers: a comma only where the language has it so."""
+        if not self.grammar.commands[phrase.name].money:
+            return ""
+        return f".{get_decimal_symbol(phrase.language)}"
 
     def said(self, phrase: Phrase, size: int) -> Said:
         rest = self.words[size:]
@@ -225,6 +247,21 @@ class Orders:
             if self.yes_or_no() and (waits or self.situation.offers):
                 continue  # "ok" answers what is waiting
             return self.made(phrase)
+        return None
+
+    def polite(self) -> Intent | None:
+        """A setting whose word is also a courtesy, which is no part of the words any more: "ok S12"."""
+        tokens = self.reading.tokens
+        if not self.words or tokens[0] is self.words[0]:
+            return None
+        for phrase, size in among(self.phrases.at_start(tokens), self.grammar.settings, self.situation.language):
+            if tokens[size : size + 1] != self.words[:1]:
+                continue
+            command = self.grammar.commands[phrase.name]
+            typed = self.text[self.words[0].start : self.words[-1].end]
+            said = Said(self.text, phrase, self.words, typed, self.phrases, self.grammar.lexicons)
+            if command.argument is not None and (argument := command.argument.read(said)) is not None:
+                return self.made(phrase, argument=argument)
         return None
 
     def mistyped(self) -> Intent | None:
