@@ -29,11 +29,14 @@ from tests.benchmarks.rows import Plan
 from tests.benchmarks.stock import fill
 from tests.serving import ROOT
 
-# A link that opens once, a stream, one page in another language, and what is for programs.
+# A link that opens once, a stream, one page in another language, one proposal, and what is for programs.
 NO_PAGES = {
     "/media/{key}",
     "/board/requests/{number}/pictures/{picture}",
     "/board/requests/{number}/pictures/{picture}/file",
+    "/board/proposals/{number}",
+    "/board/purse/{name}/receipt",
+    "/board/purse/{name}/receipt/file",
     "/b/{secret}",
     "/board/leave",
     "/board/live",

@@ -85,7 +85,7 @@ def test_whoever_came_later_has_no_buttons_for_a_voice(hotline: Hotline) -> None
     eve = visitor(hotline, "+12025550105", "Eve").let_in()
     shown = eve.get(PATH).text
     assert 'value="agree"' not in shown
-    assert 'value="ask_about"' in shown
+    assert 'value="ask"' in shown
     assert "You became a volunteer after it was asked" in shown
     assert 'class="count"' not in shown
     shown = all_["dee"].get("/board").text

@@ -50,6 +50,9 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         Visitor(hotline, CARO).says(words)
     for words in ("SHIFT WED 18-22", "SHIFT CANT WED", "SHIFT FRI 18-22", "BROADCAST We meet on Saturday at ten."):
         eve.says(words)
+    eve.says("PROPONGO Nos vemos los lunes a las diez en la iglesia")
+    ben.says("BLOCK 1 the church is closed on Mondays")
+    ben.says("SPENT $31.50 ice and bread")
     hotline.clock.advance(timedelta(minutes=5))
     hotline.tick()  # whoever is asked about anything is asked before somebody looks
     with served(hotline) as home:
@@ -79,7 +82,9 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("path", ["people", "people?show=new", "people/{ben}", "duty", "me", "rules"])
+@pytest.mark.parametrize(
+    "path", ["people", "people?show=new", "people/{ben}", "duty", "me", "rules", "proposals", "proposals/1", "purse"]
+)
 def test_look(page: Page, site: Site, path: str) -> None:
     page.goto(f"{site.home}/board/{path.format(ben=number_of(site, 'Ben'))}")
     look(page, f"members-{path.partition('?')[0].partition('/')[0]}-{len(path)}")
@@ -88,7 +93,7 @@ def test_look(page: Page, site: Site, path: str) -> None:
 def test_look_in_spanish_as_somebody_on_duty(browser: Browser, site: Site) -> None:
     with window(browser) as context, watched(context) as page:
         opened(page, site, EVE)
-        for path in ("people", "duty", "me", "rules"):
+        for path in ("people", "duty", "me", "rules", "proposals", "purse"):
             page.goto(f"{site.home}/board/{path}")
             expect(page.locator("html")).to_have_attribute("lang", "es")
             look(page, f"members-es-{path}")

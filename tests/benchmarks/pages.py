@@ -78,6 +78,8 @@ PAGES = (
     Page("/board/duty", Who.VOLUNTEER),
     Page("/board/duty", Who.DUTY),
     Page("/board/rules", Who.DUTY),
+    Page("/board/proposals", Who.VOLUNTEER),
+    Page("/board/purse", Who.VOLUNTEER),
     Page("/board/me", Who.VOLUNTEER),
     Page("/board/figures", Who.DUTY),
 )

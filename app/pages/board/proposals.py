@@ -18,8 +18,8 @@ from models.store.session import Session
 router = APIRouter(prefix="/board/proposals", include_in_schema=False)
 
 PATH = "/board/proposals"
-ACTS = ("agree", "aside", "block", "ask_about", "amend", "withdraw")
-MUST_SAY = {"block": "proposals.block_why", "ask_about": "proposals.ask_what", "amend": "proposals.amend_what"}
+ACTS = ("agree", "aside", "block", "ask", "amend", "withdraw")
+MUST_SAY = {"block": "proposals.block_why", "ask": "proposals.ask_what", "amend": "proposals.amend_what"}
 LONG = (0, 24, 72, 168, 336)  # hours to choose from; 0 is as long as the group has agreed on
 # Words that do by themselves what they say: those are shown that this line understands.
 EXAMPLES = ("quiet", "doors", "area", "answer", "resource", "pause", "spend", "name")
@@ -71,7 +71,7 @@ def do(member: CurrentMember, number: str, form: OwnForm) -> Response:
         raise HTTPException(404)
     if kind in MUST_SAY and not words:
         return _one(Outcome(member, [], MUST_SAY[kind]), which, form)
-    came = acting.done(member, saying.about_proposal(kind, which, words), form.id)
+    came = acting.done(member, saying.about_proposal(kind, which, words, member.language), form.id)
     return _one(came, which, form if came.trouble else None)
 
 

@@ -6,9 +6,10 @@ from functools import cache
 
 from babel.dates import get_day_names
 
+from app.pages import wording
 from app.pages.board.acting import Act
 from handlers import phrasebook, registry
-from handlers.understanding.arguments import TAPS, WHOLE_DAY, TapTurned, ToMany
+from handlers.understanding.arguments import TAPS, WHOLE_DAY, Proposed, TapTurned, ToMany
 from handlers.understanding.intents import Need, Order
 from handlers.understanding.money import WhySaid
 from handlers.understanding.shift_words import ADD, ShiftSaid
@@ -96,19 +97,26 @@ def broadcast(words: str, *, asked: bool, area: str | None, language: str) -> Ac
 
 
 def proposal(words: str, hours: int, language: str) -> Act:
-    """PROPOSE 2 weeks words; of no hours as long as usual."""
-    return Act("propose", words=" ".join(words.split()))
+    """PROPOSE 2 weeks words; with no hours it is open as long as usual."""
+    words, days = " ".join(words.split()), hours // 24
+    if not hours:
+        return Act("propose", words=words, argument=Proposed(words))
+    unit, n = ("weeks", days // 7) if days % 7 == 0 else ("days", days)
+    long = wording.of(language).say(f"proposals.{unit}", n=n)
+    return Act("propose", words=f"{long} {words}", argument=Proposed(words, hours))
 
 
-def about_proposal(kind: str, number: int, words: str = "") -> Act:
-    """AGREE 7, BLOCK 7 why, and their like."""
+def about_proposal(kind: str, number: int, words: str, language: str) -> Act:
+    """AGREE 7, BLOCK 7 why, and their like; PROPOSAL 7 OFF."""
+    if kind == "withdraw":
+        return Act("proposal", (number,), _word("proposal_off", language), argument=True)
     return Act(kind, (number,), words)
 
 
-def about_entry(kind: str, number: int, words: str = "") -> Act:
-    """OK S12, WHY S12 words: G13 is said as S13, for a number is one entry's."""
+def about_entry(kind: str, number: int, words: str) -> Act:
+    """OK S12, WHY S12 words; what came in is named so, too, for a number is one entry's."""
     if kind == "ok":
-        return Act("ok", words=f"S{number}", argument=(number,))
+        return Act("approve", words=f"S{number}", argument=(number,))
     words = " ".join(words.split())
     return Act("why", words=f"S{number} {words}", argument=WhySaid(number, words))
 
