@@ -40,9 +40,8 @@ class Spend:
         """Raises CannotDo where the purse has another currency by now."""
         if purse.currency(context.line) != effect.values["currency"]:
             raise CannotDo("cannot_spend")
-        session, line, by = context.session, context.line, proposal.by_person_id
         cents, words = effect.values["cents"], effect.values["words"]
-        purse.decided(session, line, proposal.id, by, cents, words, context.now)
+        purse.decided(context.session, context.line, proposal, cents, words, context.now)
         yield from ()
 
 
