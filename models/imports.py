@@ -20,14 +20,14 @@ from models.store.types import EnumString, Model, UtcDateTime, table
 # What a list tells of a person, by columns that belong together: they are put back together, or not at all.
 TOLD: Mapping[str, tuple[str, ...]] = {
     "name": ("name",),
-    "volunteer": ("helper_since", "vouched_at", "vouched_by_person_id"),
+    "volunteer": ("helper_since", "vouched_at", "vouched_by_person_id", "founder_until"),
     "on duty": ("on_duty_since", "duty_at"),
     "language": ("language",),
     "languages": ("languages",),
     "areas": ("areas",),
     "help": ("can",),
 }
-MOMENTS = frozenset({"helper_since", "vouched_at", "on_duty_since", "duty_at"})
+MOMENTS = frozenset({"helper_since", "vouched_at", "founder_until", "on_duty_since", "duty_at"})
 
 
 class Kind(StrEnum):

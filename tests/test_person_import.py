@@ -354,7 +354,7 @@ def _comparable(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[
     """Without who shares a first name, which harms nobody, and what the history tells of a list and of its end."""
     at_ = list(METADATA.tables["person"].columns.keys()).index("told_apart")
     people_ = [(*row[:at_], *row[at_ + 1 :]) for row in rows["person"]]
-    return {**rows, "person": people_, "lineevent": []}
+    return {**rows, "person": people_, "lineevent": [], "personevent": []}
 
 
 def test_what_people_were_before_is_kept_no_longer_than_words(line_on: Database) -> None:
