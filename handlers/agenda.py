@@ -84,6 +84,15 @@ def whole(turn: Turn, proposal: Proposal) -> Texts:
     )
 
 
+def over(turn: Turn, proposal: Proposal) -> Texts:
+    """It takes no more voices or words: what came of it, or that it is being counted."""
+    if not proposal.is_open:
+        yield from whole(turn, proposal)
+    else:
+        words = proposal_words.cut(proposal.words, LISTED)
+        yield turn.reply("proposal_time_is_up", number=proposal.number, words=words)
+
+
 def _remarks(turn: Turn, proposal: Proposal, apart: set[int]) -> Said | None:
     """What was asked and answered, but by those from whom the speaker is kept apart."""
     found = [r for r in proposals_of.remarks(turn.session, proposal) if r.person_id not in apart][-MOST_REMARKS:]

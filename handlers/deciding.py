@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
 from handlers import effects, proposal_words
 from handlers.phrasebook import Value
 from handlers.summary import Lines, Quoted, Said
@@ -18,7 +21,10 @@ from models.delivery.outbound import Lane
 from models.people import Person
 from models.proposals import Proposal, State, Tally, Voice
 
+log = structlog.get_logger()
+
 TIMER = timers.DECIDING
+RETRY_AFTER = timedelta(hours=1)  # until one on which we stumbled is looked at again
 LONGEST_WHY = 60  # characters, in what goes to all
 TO_ANSWER = timedelta(hours=3)  # at least, for whoever reads of it in their digest
 OPTIONS = 2  # answers to a proposal: agree, stand aside
@@ -184,13 +190,26 @@ def next_moment(context: Context) -> datetime | None:
 def act(context: Context) -> Texts:
     """Remind the silent, count the voices of what is over, and do what was decided."""
     for proposal in proposals_of.open_ones(context.session, context.line.id):
-        reminder = _reminds_at(context, proposal)
-        if not proposal.words:  # whoever proposed it was erased, and their words with them
-            yield from withdrawn(context, proposal)
-        elif proposal.closes_at <= context.now:
-            yield from _closed(context, proposal)
-        elif reminder is not None and reminder <= context.now:
-            yield from _reminded(context, proposal)
+        try:
+            with context.session.savepoint():
+                texts = list(_step(context, proposal))
+        except Exception as error:
+            if not _is_fault(error):
+                raise
+            log.error("proposal_failed", proposal=proposal.id, error=type(error).__name__, exc_info=error)
+            timers.bring_forward(context.session, context.line.id, TIMER, context.now + RETRY_AFTER)
+        else:
+            yield from texts
+
+
+def _step(context: Context, proposal: Proposal) -> Texts:
+    reminder = _reminds_at(context, proposal)
+    if not proposal.words:  # whoever proposed it was erased, and their words with them
+        yield from withdrawn(context, proposal)
+    elif proposal.closes_at <= context.now:
+        yield from _closed(context, proposal)
+    elif reminder is not None and reminder <= context.now:
+        yield from _reminded(context, proposal)
 
 
 def withdrawn(context: Context, proposal: Proposal) -> Texts:
@@ -214,14 +233,13 @@ def _reminded(context: Context, proposal: Proposal) -> Texts:
 
 def _closed(context: Context, proposal: Proposal) -> Texts:
     """The voices are counted once; what was decided is done; all hear what came of it, in numbers."""
-    to, effect = readers(context, proposal), effects.of(proposal)
-    change = effects.said(context, effect) if effect else None  # as things stand before it is done
+    to = readers(context, proposal)
     found = proposals_of.close(context.session, proposal, context.line.policy, context.now)
     if found is None:
         return
     for person in to:
         unask(context, person, proposal)
-    texts = _carried_out(context, proposal) if proposal.state is State.PASSED else []
+    change, texts = _carried_out(context, proposal) if proposal.state is State.PASSED else (None, [])
     blocks = [v for v in proposals_of.votes(context.session, proposal) if v.voice is Voice.BLOCK and v.words][:1]
     apart = kept_apart.of(context.session, blocks[0].person_id) if blocks else set()
     values: dict[str, Any] = {**proposal_words.counted(proposal, found), "done": _done(proposal, change)}
@@ -250,15 +268,29 @@ def _done(proposal: Proposal, change: Said | None) -> Said | None:
     return Said("proposal_done", {"what": change}) if change else None
 
 
-def _carried_out(context: Context, proposal: Proposal) -> list[Text]:
-    """Do what it does, or keep why that is not possible any more."""
+def _carried_out(context: Context, proposal: Proposal) -> tuple[Said | None, list[Text]]:
+    """Do what it does, or keep why that is not possible any more. Returns what changes, said before it is done."""
     effect = effects.of(proposal)
     if effect is None:
-        return []
+        return None, []
     try:
         with context.session.savepoint():
-            return list(effects.carry_out(context, effect, proposal))
+            return effects.said(context, effect), list(effects.carry_out(context, effect, proposal))
     except effects.CannotDo as error:
-        proposal.undone_because = str(error)
-        context.session.add(proposal)
-        return []
+        why, texts = str(error), []
+    except Exception as error:
+        if not _is_fault(error):
+            raise
+        log.error("decision_failed", proposal=proposal.id, error=type(error).__name__, exc_info=error)
+        why, texts = "cannot_fault", list(context.tell_duty("duty_cannot_do", number=proposal.number))
+    proposal.undone_because = why
+    context.session.add(proposal)
+    return None, texts
+
+
+def _is_fault(error: Exception) -> bool:
+    """Whether it is a fault of ours, which would come again: the others are closed all the same.
+
+    Else two did something at once, or the database is away: all of this is done again.
+    """
+    return not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError)

@@ -150,7 +150,7 @@ def _with_voice(turn: Turn, order: Order, voice: Voice) -> Texts:
         yield from _say(turn, proposal, voice, None, "proposal_you_agree")
     elif voice is Voice.ASIDE:
         yield from _say(turn, proposal, voice, words, "proposal_you_aside")
-    elif words is None and proposal.is_open:
+    elif words is None and not proposal.is_over(turn.now):
         yield turn.reply("proposal_block_why", number=proposal.number)
     else:
         yield from _say(turn, proposal, voice, words, "proposal_you_block")
@@ -158,8 +158,8 @@ def _with_voice(turn: Turn, order: Order, voice: Voice) -> Texts:
 
 def _say(turn: Turn, proposal: Proposal, voice: Voice, words: str | None, phrase: str) -> Texts:
     """Give the speaker's voice; who proposed it hears why somebody does not go along."""
-    if not proposal.is_open or proposal.closes_at <= turn.now:
-        yield from agenda.whole(turn, proposal)
+    if proposal.is_over(turn.now):
+        yield from agenda.over(turn, proposal)
         return
     if not proposals_of.may_vote(turn.speaker, proposal):
         yield turn.reply("proposal_no_voice", number=proposal.number)
@@ -167,7 +167,7 @@ def _say(turn: Turn, proposal: Proposal, voice: Voice, words: str | None, phrase
     before = proposals_of.vote_of(turn.session, proposal, turn.speaker.id)
     blocked = before is not None and before.revision == proposal.revision and before.voice is Voice.BLOCK
     if not proposals_of.vote(turn.session, proposal, turn.speaker.id, voice, turn.now, words=words):
-        yield from agenda.whole(turn, proposal)
+        yield from agenda.over(turn, proposal)
         return
     deciding.unask(turn, turn.speaker, proposal)
     author = proposal_words.by(turn, proposal)
@@ -241,13 +241,16 @@ def amend(turn: Turn, order: Order) -> Texts:
     if (refused := _may_not_amend(turn, proposal, order.note)) is not None:
         yield refused
         return
+    if proposal.is_over(turn.now):
+        yield from agenda.over(turn, proposal)
+        return
     found = effects.read(turn, order.note)
     if isinstance(found, Refusal):
         yield Text(turn.speaker, found.phrase, found.values, Lane.REPLY)
         return
     effect, language = found.pack() if found else None, order.language or turn.speaker.speaks(turn.line)
     if not proposals_of.amend(turn.session, proposal, order.note, turn.now, effect=effect, language=language):
-        yield from agenda.whole(turn, proposal)
+        yield from agenda.over(turn, proposal)
         return
     n, texts = deciding.ask_all(turn, proposal, "proposal_changed")
     yield turn.reply("proposal_amended", **agenda.told(turn, proposal), n=n)
@@ -279,5 +282,8 @@ def proposal_(turn: Turn, order: Order) -> Texts:
         yield turn.reply("proposal_not_yours", number=proposal.number)
     else:
         texts = [*deciding.withdrawn(turn, proposal)]
+        if proposal.is_open:  # all have said what they say
+            yield from agenda.over(turn, proposal)
+            return
         yield turn.reply("proposal_off", number=proposal.number, words=Quoted(proposal.words))
         yield from texts

@@ -37,7 +37,15 @@ def is_meant(turn: Turn, order: Order) -> bool:
     known = found(turn, order)
     if order.note and order.command in EVERYDAY and (known is None or not _is_lately(turn, known)):
         return False
-    return order.command != "block" or turn.asked is None or turn.asked.question not in OPEN_QUESTIONS
+    return order.command != "block" or not _asked_openly(turn, known)
+
+
+def _asked_openly(turn: Turn, proposal: Proposal | None) -> bool:
+    """Whether "block 7" may be where they are. To a mere "hi" we ask what they need; what all decide goes before."""
+    if turn.asked is None or turn.asked.question not in OPEN_QUESTIONS:
+        return False
+    idle = turn.asked.question is Question.NEED and turn.asked.request_id is None
+    return not (idle and proposal is not None and not proposal.is_over(turn.now))
 
 
 def _is_lately(turn: Turn, proposal: Proposal) -> bool:

@@ -75,6 +75,10 @@ class Proposal(Model, table=True):
         """Whether voices still count."""
         return self.state is State.OPEN
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether no voice counts any more, be it counted already or not."""
+        return not self.is_open or self.closes_at <= now
+
 
 class Vote(Model, table=True):
     """The voice of one person to one proposal: the last that they gave, to the wording of that `revision`."""
@@ -207,7 +211,7 @@ def vote(
     session: Session, proposal: Proposal, person_id: int, voice: Voice, now: datetime, *, words: str | None = None
 ) -> bool:
     """Give somebody's voice to the present words, in place of what they said before; False if it is over."""
-    if not locked(session, proposal).is_open or proposal.closes_at <= now:
+    if locked(session, proposal).is_over(now):
         return False
     _keep(session, proposal, person_id, voice, words, now)
     return True
@@ -239,7 +243,14 @@ def vote_of(session: Session, proposal: Proposal, person_id: int) -> Vote | None
 
 
 def votes(session: Session, proposal: Proposal) -> list[Vote]:
-    """What was said to its present words, in order, by those who still have a voice."""
+    """What was said to its present words, in order, by those who still have a voice; once it is counted, what was."""
+    if proposal.agreed is None:
+        return _counting(session, proposal)
+    counted = select(Vote).where(Vote.proposal_id == proposal.id)
+    return list(session.exec(counted.order_by(col(Vote.at), col(Vote.id))))
+
+
+def _counting(session: Session, proposal: Proposal) -> list[Vote]:
     said = select(Vote).join(Person, col(Person.id) == col(Vote.person_id)).where(*_counts(proposal))
     return list(session.exec(said.order_by(col(Vote.at), col(Vote.id))))
 
@@ -258,7 +269,7 @@ def amend(
     session: Session, proposal: Proposal, words: str, now: datetime, *, effect: dict[str, Any] | None, language: str
 ) -> bool:
     """Give it other words: everybody is asked anew, and has as long again. False if it is over."""
-    if not locked(session, proposal).is_open or proposal.closes_at <= now:
+    if locked(session, proposal).is_over(now):
         return False
     proposal.words, proposal.effect, proposal.language = words, effect, language
     proposal.revision += 1
@@ -298,7 +309,15 @@ def close(session: Session, proposal: Proposal, policy: Policy, now: datetime) -
     proposal.agreed, proposal.aside = found.agreed, found.aside
     proposal.blocked, proposal.needed = found.blocked, found.needed
     session.add(proposal)
+    _forget_uncounted(session, proposal)
     return found
+
+
+def _forget_uncounted(session: Session, proposal: Proposal) -> None:
+    """Voices to former words, and of those who have left: whoever comes back later shall not seem to have counted."""
+    counted = [vote.person_id for vote in _counting(session, proposal)]
+    gone = col(Vote.proposal_id) == proposal.id, col(Vote.person_id).not_in(counted)
+    session.execute(sa.delete(Vote).where(*gone))
 
 
 def tally(session: Session, proposal: Proposal, policy: Policy) -> Tally:

@@ -51,10 +51,10 @@ class Table:
         return self.hotline.database.read(lambda s: proposals.latest(s, 1, 1)[0])
 
     def asked(self, words: str) -> Proposal:
-        """Ben proposes it, and its time is up when this returns."""
-        self.says(BEN, f"PROPOSE 12 hours {words}")
+        """Ben proposes it."""
+        self.says(BEN, f"PROPOSE 24 hours {words}")
         made = self.proposal()
-        assert made.is_open
+        assert made.is_open, [(t.phrase, t.body) for t in self.others(0) if t.to == BEN][-4:]
         return made
 
     def time_is_up(self, made: Proposal) -> None:
@@ -155,4 +155,22 @@ def test_it_is_taken_back_or_counted_and_never_both(table: Table) -> None:
         results, off = table.said(since, *RESULTS), table.said(since, "proposal_withdrawn")
         over = table.kept(made.id)
         assert (len(results), len(off)) == ((0, 3) if over.state is State.WITHDRAWN else (4, 0))
+        table.over()
+
+
+def test_new_words_and_a_voice_at_the_same_moment(table: Table) -> None:
+    """The voice is to the old words and no longer counts, or to the new ones and does; its answer says which."""
+    for _ in range(ROUNDS):
+        made = table.asked("soup on Sundays")
+        table.at_once((BEN, f"AMEND {made.number} stew on Mondays"), (CARO, f"AGREE {made.number}"))
+        changed = table.hotline.database.read(lambda s, id_=made.id: proposals.by_id(s, id_))
+        said = table.hotline.database.read(
+            lambda s, held=changed: [vote.person_id for vote in proposals.votes(s, held)]
+        )
+        (answer,) = [text for text in table.said(0, "proposal_you_agree") if text.body.count(f"{made.number}:")][-1:]
+        assert (len(said) == 2) == ("stew" in answer.body)
+        table.time_is_up(changed)
+        since = table.last_text()
+        table.at_once(TICK, TICK)
+        assert told_once(table, since, made).agreed == len(said)
         table.over()
