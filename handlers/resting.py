@@ -1,4 +1,4 @@
-"""A rest that all have decided, or the host: a long pause that nobody ends alone. The day before, it says that it is over."""
+"""A rest that all have decided, or the host: a long pause. The day before, it says that it is over."""
 
 from datetime import datetime, timedelta
 
