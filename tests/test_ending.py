@@ -35,7 +35,7 @@ ANA, BEN, CARO, DEE = (f"+1202555010{n}" for n in range(1, 5))
 VOLUNTEERS = {BEN: "Benedetta", CARO: "Carolina", DEE: "Deirdre"}
 SAID = "groceries for two, 14 Larkspur Lane"
 WHY = "for the lanterns"
-SECRETS = ("202555010", *VOLUNTEERS.values(), "arkspur", "lantern", "quilting")
+SECRETS = (ANA, *VOLUNTEERS, *VOLUNTEERS.values(), "arkspur", "lantern", "quilting")
 TO_VOLUNTEERS = (
     "end_told_helper", "end_list", "end_purse_soon", "end_purse", "end_thanks", "proposal_line_ended",
 )  # fmt: skip

@@ -15,6 +15,7 @@ from models import lines
 from models.lines import Line
 
 A_MINUTE = 60  # seconds
+STAY = ("public/privacy.html", "public/terms.html")  # of a line that has ended; of the others one page is left
 PAGES = ("how", "privacy", "terms", "poster", "card")
 
 
@@ -87,7 +88,7 @@ CurrentVisit = Annotated[Visit, Depends(visit)]
 def page(visit: Visit, template: str, title: str, **values: Any) -> Response:
     """A page for everybody; `title` is the phrase that names it."""
     home, now = visit.line.web_address, visit.hotline.clock.now()
-    if visit.line.has_ended(now):
+    if visit.line.has_ended(now) and template not in STAY:
         template = "public/ended.html"
     return rendering.page(
         template,
