@@ -1,6 +1,7 @@
 """A line ends: two processes, or one that is killed again and again, tell all once, and everybody is forgotten."""
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from app.hotline import Hotline
+from app.telemetry.findings import Level
+from app.web.diagnosis import people
 from handlers import changing, effects, ending, resting
 from handlers.effects import CannotDo, Effect, Refusal
 from handlers.turn import Context
@@ -56,7 +59,7 @@ def in_one(hotline: Hotline, act: Any) -> Any:
 def inhabit(hotline: Hotline) -> None:
     """Volunteers, a neighbor who waits, money that is owed and money that is left, and something to decide."""
 
-    def people(context: Context) -> None:
+    def begin(context: Context) -> None:
         for number, name in VOLUNTEERS.items():
             neighbors.add(
                 *(context.session, context.line, Channel.SMS, number, context.now - 90 * DAY),
@@ -64,7 +67,7 @@ def inhabit(hotline: Hotline) -> None:
             )
         purse.add(context.session, context.line, purse.Kind.GIVEN, 5000, context.now, by=None, approved=True)
 
-    in_one(hotline, people)
+    in_one(hotline, begin)
     says(hotline, ANA, f"need {SAID}")
     for each in VOLUNTEERS:
         says(hotline, each, "pass")
@@ -102,9 +105,9 @@ def is_over(hotline: Hotline) -> None:
     assert told(hotline) == Counter([*to_all, *((phrase, ANA) for phrase in TO_WHO_WAITS)])
     line = hotline.database.read(lambda s: lines.by_id(s, 1))
     assert line.ending is Ending.ERASED
-    people = hotline.database.read(lambda s: list(s.exec(select(Person))))
-    assert len(people) == 4
-    assert all(person.erased_at and person.cleared_at and not person.name for person in people)
+    known = hotline.database.read(lambda s: list(s.exec(select(Person))))
+    assert len(known) == 4
+    assert all(person.erased_at and person.cleared_at and not person.name for person in known)
     tables = hotline.database.read(kept)
     assert {(name, each) for name, rows in tables.items() for each in SECRETS if each in rows} == set()
     assert hotline.database.read(lambda s: list(s.exec(select(Request).where(col(Request.state).in_(LIVE))))) == []
@@ -128,7 +131,37 @@ def test_two_processes_take_each_step_once(hotline: Hotline, both: Racers, datab
             one.result()
     both.leave(database_url)
     is_over(hotline)
-    assert "1 request" in Command(database_url).good("report", "--since", "2026-01-01", "--until", "2026-12-31")
+    said = Command(database_url).good("report", "--since", "2026-01-01", "--until", "2026-12-31")
+    assert re.search(r"for +1\nasked for again +0", said)
+
+
+def test_the_doctor_does_not_miss_who_has_gone(hotline: Hotline) -> None:
+    inhabit(hotline)
+    end(hotline)
+
+    def found() -> set[tuple[Level, str]]:
+        now = hotline.clock.now()
+        return hotline.database.read(lambda s: {(f.level, f.what) for f in people.line(s, lines.by_id(s, 1), now)})
+
+    assert (Level.WARNING, "has no areas, so nobody is asked by where they are") in found()
+    hotline.clock.advance(30 * DAY)
+    ended = "has ended: it answers with one sentence, and in danger with whom to call"
+    assert found() == {(Level.OK, ended)}
+
+
+def test_the_purse_stands_until_it_is_paid(hotline: Hotline, database_url: str) -> None:
+    """Whoever is to be paid is forgotten with everybody; what is owed is not."""
+    inhabit(hotline)
+    for who in (CARO, DEE):
+        says(hotline, who, "OK S2")
+    end(hotline)
+    for moment in moments(hotline.clock.now()):
+        hotline.clock.advance(moment - hotline.clock.now())
+        hotline.tick()
+    run = Command(database_url)
+    assert run.json("money", "list")["to_pay"] == "12.50"
+    run.good("money", "paid", "S2")
+    assert run.json("money", "list")["to_pay"] == "0.00"
 
 
 def live(database_url: str, progress: str, left: Sequence[datetime]) -> None:
