@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from handlers import effects, proposal_words
 from handlers.phrasebook import Value
-from handlers.summary import Lines, Quoted, Said
+from handlers.summary import Lines, Ours, Quoted, Said
 from handlers.turn import Context, Text, Texts
 from handlers.understanding.intents import Question
 from models import kept_apart, lines, people, timers
@@ -221,6 +221,18 @@ def withdrawn(context: Context, proposal: Proposal) -> Texts:
         unask(context, person, proposal)
     phrase = "proposal_withdrawn" if proposal.words else "proposal_gone"
     yield from tell_all(context, proposal, phrase, to=to, but=proposal.by_person_id)
+
+
+def ended(context: Context) -> Texts:
+    """The line has ended: what is over is counted, and who had a voice in what is left hears so."""
+    yield from act(context)
+    for proposal in proposals_of.open_ones(context.session, context.line.id):
+        to = readers(context, proposal)
+        if not proposals_of.withdraw(context.session, proposal, context.now):
+            continue
+        for person in to:
+            unask(context, person, proposal)
+        yield from tell_all(context, proposal, "proposal_line_ended", to=to, line=Ours(context.line.name))
 
 
 def _reminded(context: Context, proposal: Proposal) -> Texts:

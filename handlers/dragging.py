@@ -27,7 +27,7 @@ def act(context: Context) -> Texts:
     on_duty = people.on_duty(context.session, context.line.id)
     if not on_duty:
         timers.bring_forward(context.session, context.line.id, MISSED, next_moment(context) - HOUR)
-    yield from _say(context, on_duty, dragging.find(context.session, context.line.id, context.now))
+    yield from _say(context, on_duty, _found(context))
 
 
 def over(_: Context) -> Texts:
@@ -42,8 +42,15 @@ def read_to(context: Context, person: Person) -> Texts:
         return
     timers.schedule(context.session, timer, None)
     told = {task.request_id for task in duty_tasks.waiting(context.session, context.line.id)}
+    yield from _say(context, [person], [request for request in _found(context) if request.id not in told])
+
+
+def _found(context: Context) -> list[Request]:
+    """What drags. What waits for the end of a rest does not: the rest says itself when it is over."""
     found = dragging.find(context.session, context.line.id, context.now)
-    yield from _say(context, [person], [request for request in found if request.id not in told])
+    if not context.line.is_resting(context.now):
+        return found
+    return [request for request in found if request.state is not State.OPEN or request.danger is not None]
 
 
 def _say(context: Context, to: list[Person], found: list[Request]) -> Texts:

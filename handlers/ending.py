@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import ended, first_answer, forgetting, my_data, timing, waves
+from handlers import approving, ended, first_answer, forgetting, my_data, timing, waves
 from handlers.changing import By
 from handlers.phrasebook import Value
 from handlers.summary import Date, Lines, Ours, Said
@@ -29,7 +29,7 @@ from handlers.understanding.intents import (
     WrongNumber,
 )
 from handlers.understanding.words import split
-from models import endings, kept_apart, line_events, lines, people, person_events, requests, timers, watch
+from models import endings, kept_apart, line_events, lines, people, person_events, purse, requests, timers, watch
 from models.delivery.outbound import Lane
 from models.hours import moment_of
 from models.lines import Ending
@@ -239,6 +239,7 @@ def _hand_on(context: Context) -> Texts:
     waiting = endings.still_open(context.session, line)
     for person in watch.volunteers(context.session, line.id):
         yield from _list(context, person, waiting)
+    yield from _purse(context, "end_purse_soon")
     line.ending = Ending.CLOSING
 
 
@@ -266,7 +267,19 @@ def _close(context: Context) -> Texts:
     board = Said("end_figures") if line.web_address else None
     for person in watch.volunteers(context.session, line.id):
         yield Text(person, "end_thanks", {**_dates(context), "n": n, "figures": board}, Lane.NOTICE)
+    yield from _purse(context, "end_purse")
     line.ending = Ending.ERASING
+
+
+def _purse(context: Context, phrase: str) -> Texts:
+    """Where the purse stands, if anything is in it or owed, to every volunteer: no money is left to chance."""
+    found = purse.totals(context.session, context.line.id)
+    if not (found.there or found.to_pay or found.waiting):
+        return
+    sums = {"there": found.there, "to_pay": found.to_pay, "waiting": found.waiting}
+    values: dict[str, Value] = {name: approving.money(context, cents) for name, cents in sums.items()}
+    for person in watch.volunteers(context.session, context.line.id):
+        yield Text(person, phrase, {**_dates(context), **values}, Lane.NOTICE)
 
 
 def _closed(context: Context, request: Request) -> Texts:

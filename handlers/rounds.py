@@ -41,6 +41,13 @@ def never(_: Context) -> datetime | None:
     return None
 
 
+def _end(context: Context) -> Texts:
+    """The next step of an end; once it is there, what was still to be decided ends with the line."""
+    yield from ending.act(context)
+    if context.line.has_ended(context.now):
+        yield from deciding.ended(context)
+
+
 ROUNDS: dict[str, Round] = {
     rota.SHIFTS: Round(rota.act, rota.next_moment),
     duty_tasks.UNWATCHED: Round(rota.unwatched, never),
@@ -59,7 +66,7 @@ ROUNDS: dict[str, Round] = {
     pause.TIMER: Round(pause.over, pause.ends_at),
     resting.TIMER: Round(resting.act, never),
     welcoming.FOUNDERS: Round(welcoming.release, welcoming.released_at),
-    ending.TIMER: Round(ending.act, never),
+    ending.TIMER: Round(_end, never),
 }
 
 

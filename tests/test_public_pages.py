@@ -306,6 +306,27 @@ def test_without_an_address_there_is_no_preview(somebody: Visitor) -> None:
     assert "og:image" not in somebody.get("/").text
 
 
+@pytest.mark.parametrize("path", ["/", "/how", "/poster", "/card"])
+def test_of_a_line_that_has_ended_one_page_is_left(somebody: Visitor, clock: StillClock, path: str) -> None:
+    known = [{"needs": ["food"], "words": "Pantry at St Paul's", "language": None}]
+    change(somebody.hotline, ends_at=clock.now() - timedelta(days=1), resources=known)
+    page = somebody.get(path).text
+    assert "This hotline has ended" in page
+    assert "Pantry at St Paul" in page
+    assert "call 911" in page
+    assert "sms:" not in page
+    assert "has ended" not in somebody.get("/privacy").text
+
+
+def test_a_rest_says_who_else_helps(somebody: Visitor, clock: StillClock) -> None:
+    until = clock.now() + timedelta(days=90)
+    known = [{"needs": ["food"], "words": "Despensa San Pablo", "language": "es"}]
+    change(somebody.hotline, paused_until=until, rests_until=until, resources=known)
+    assert "Despensa San Pablo" in somebody.get("/?lang=es").text
+    assert "Despensa San Pablo" not in somebody.get("/?lang=en").text
+    assert "We take a break until" in somebody.get("/poster?lang=en").text
+
+
 def test_a_break_is_told(somebody: Visitor, clock: StillClock) -> None:
     change(somebody.hotline, paused_until=clock.now() + timedelta(days=2))
     assert "We take a break until Thu 10:00 AM" in text_of(somebody.get("/").text)

@@ -9,7 +9,7 @@ import typer
 from app import countries
 from app import settings as rules
 from app.backups import making
-from app.cli import answers, console, figure_rows, prices, resources
+from app.cli import answers, console, figure_rows, lasting, prices, resources
 from app.cli import areas as area_commands
 from app.cli.console import AsJson, InLine
 from app.cli.people import addresses
@@ -30,6 +30,9 @@ app.add_typer(answers.app, name="answer")
 app.add_typer(resources.app, name="resource")
 app.add_typer(area_commands.app, name="area")
 app.command("price")(prices.price)
+app.command("rest")(lasting.rest)
+app.command("end")(lasting.end)
+app.command("go-on")(lasting.go_on)
 
 
 @app.callback()

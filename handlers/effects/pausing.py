@@ -10,6 +10,7 @@ from handlers.turn import Context, Texts
 from models.proposals import Proposal
 
 KIND = "pause"
+RESTS = "effect_pause_rests"  # a pause would shorten it, and duty could end it
 
 
 class Pause:
@@ -20,6 +21,8 @@ class Pause:
         begun = opening.of(KIND, words)
         if begun is None or not begun.rest:
             return None
+        if context.line.is_resting(context.now):
+            return Refusal(RESTS)
         ends = pause.moment(context, begun.rest)
         return Effect(KIND, {"until": ends.isoformat()}) if ends is not None else Refusal("effect_pause_how")
 
@@ -28,7 +31,9 @@ class Pause:
         return Said("effect_pause", {"when": unmet.soon(context, _ends(effect))})
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
-        """Raises CannotDo if it was decided too late."""
+        """Raises CannotDo if it was decided too late, or the line rests by now."""
+        if context.line.is_resting(context.now):
+            raise CannotDo(RESTS)
         ends = _ends(effect)
         if ends <= context.now:
             raise CannotDo("cannot_pause")

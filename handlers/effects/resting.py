@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from handlers import changing, resting, timing, unmet
+from handlers import changing, resting, unmet
 from handlers.effects import opening
 from handlers.effects.kinds import CannotDo, Effect, Refusal
 from handlers.summary import Said
@@ -11,6 +11,7 @@ from handlers.understanding import when
 from models.proposals import Proposal
 
 KIND = "rest"
+TOO_LONG = "effect_rest_ends"
 
 
 class Rest:
@@ -21,22 +22,28 @@ class Rest:
         begun = opening.of(KIND, words)
         if begun is None:
             return None
-        until = timing.until(context, when.of(begun.rest), begun.rest)
-        if until is not None:
-            longest = context.now + resting.LONGEST
-            return Effect(KIND, {"until": until.isoformat()}) if until <= longest else Refusal("effect_rest_how")
-        return Refusal("effect_rest_how") if not begun.rest or opening.of("until", begun.rest) else None
+        until = resting.moment(context, begun.rest)
+        if until is None:
+            named = not begun.rest or opening.of("until", begun.rest) or when.span(begun.rest)
+            return Refusal("effect_rest_how") if named else None
+        return Effect(KIND, {"until": until.isoformat()}) if _before_end(context, until) else Refusal(TOO_LONG)
 
     def said(self, context: Context, effect: Effect) -> Said:
         """Until when."""
         return Said("effect_rest", {"when": unmet.soon(context, _until(effect))})
 
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
-        """Raises CannotDo if it was decided too late."""
+        """Raises CannotDo if it was decided too late, or the line ends before."""
         until = _until(effect)
         if until <= context.now:
             raise CannotDo("cannot_pause")
+        if not _before_end(context, until):
+            raise CannotDo(TOO_LONG)
         yield from resting.begin(context, until, changing.decided(proposal))
+
+
+def _before_end(context: Context, until: datetime) -> bool:
+    return context.line.ends_at is None or until <= context.line.ends_at
 
 
 def _until(effect: Effect) -> datetime:

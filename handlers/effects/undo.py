@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from handlers import changing, figures, pause, unmet
+from handlers import changing, figures, pause, resting, unmet
 from handlers.effects import opening
 from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.figures.table import FIGURES
@@ -12,7 +12,7 @@ from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts
 from handlers.understanding.words import fold
 from models import line_events
-from models.line_events import ANSWER, AREA, PAUSE, RESOURCE, RULE, SETTING, LineEvent
+from models.line_events import ANSWER, AREA, END, ERASE, PAUSE, RESOURCE, RULE, SETTING, LineEvent
 from models.lines import Answer, Resource
 from models.proposals import Proposal
 
@@ -34,6 +34,8 @@ class Undo:
         code = Ours(f"H{int(found[1])}")
         if event is None:
             return Refusal("effect_undo_none", {"code": code})
+        if event.kind in (END, ERASE):  # its two days belong together
+            return Refusal("effect_undo_end", {"code": code})
         if not _can_be_undone(event):
             return Refusal("effect_undo_not", {"code": code})
         if _now(context, event) != figures.plain(event.after):
@@ -55,8 +57,10 @@ class Undo:
         event = _event(context, effect)
         if _now(context, event) != figures.plain(event.after):
             raise CannotDo("cannot_undo")
+        rested = context.line.is_resting(context.now)
         _put_back(context, event, proposal)
-        yield from ()
+        if rested and not context.line.is_paused(context.now):
+            yield from resting.told_over(context)
 
 
 def _event(context: Context, effect: Effect) -> LineEvent:

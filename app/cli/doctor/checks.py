@@ -192,6 +192,8 @@ def _line(session: Session, line: Line, now: datetime) -> Iterator[Finding]:
     else:
         yield Finding(Level.PROBLEM, about, "has no number", "set HOTLINE_NUMBER or HOTLINE_WHATSAPP")
     yield from diagnosed.line(session, line, now)
+    if line.has_ended(now):
+        return
     areas = [area.name for area in lines.areas(session, line.id)]
     on_duty, helping = len(people.on_duty(session, line.id)), people.how_many_help(session, line.id)
     yield from _worst_case(about, line.country, Group(line.policy, on_duty, helping, areas))

@@ -15,6 +15,7 @@ from models import lines
 from models.lines import Line
 
 A_MINUTE = 60  # seconds
+STAY = ("public/privacy.html", "public/terms.html")  # of a line that has ended; of the others one page is left
 PAGES = ("how", "privacy", "terms", "poster", "card")
 
 
@@ -86,7 +87,9 @@ CurrentVisit = Annotated[Visit, Depends(visit)]
 
 def page(visit: Visit, template: str, title: str, **values: Any) -> Response:
     """A page for everybody; `title` is the phrase that names it."""
-    home = visit.line.web_address
+    home, now = visit.line.web_address, visit.hotline.clock.now()
+    if visit.line.has_ended(now) and template not in STAY:
+        template = "public/ended.html"
     return rendering.page(
         template,
         visit.language,
@@ -102,9 +105,16 @@ def page(visit: Visit, template: str, title: str, **values: Any) -> Response:
         picture=f"{home}{rendering.ASSETS.url('preview.png')}" if home else None,
         qr=numbers.qr,
         pages=PAGES,
+        paused=visit.line.paused_until if visit.line.is_paused(now) else None,
+        others=_others(visit) if visit.line.has_ended(now) or visit.line.is_resting(now) else (),
         number=visit.number or wording.of(visit.language).say("public.no_number"),
         **values,
     )
+
+
+def _others(visit: Visit) -> tuple[str, ...]:
+    """Who else helps, as the group knows, in the reader's language."""
+    return tuple(each.words for each in visit.line.other_help if each.language in (None, visit.language))
 
 
 def choose(request: Request, _: Exception) -> Response:

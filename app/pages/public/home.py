@@ -35,7 +35,6 @@ def home(request: Request, visit: CurrentVisit) -> Response:
         commands=GOOD_TO_KNOW,
         spoken=book.listed(spoken, style="or"),
         did=figures.figure(Reader(words, visit.line.timezone), told) if told else None,
-        paused=visit.line.paused_until if visit.line.is_paused(visit.hotline.clock.now()) else None,
     )
 
 

@@ -49,6 +49,9 @@ def too_much(figures: DatabaseFigures) -> list[Finding]:
 def line(session: Session, of: Line, now: datetime) -> Iterator[Finding]:
     """A line's areas, its volunteers, and who is on duty by name: for whoever runs it, never for /health."""
     about = f"line {of.name}"
+    if of.has_ended(now):
+        yield Finding(Level.OK, about, "has ended: it answers with one sentence, and in danger with whom to call")
+        return
     if areas := lines.areas(session, of.id):
         named = ", ".join(area.name for area in areas)
         yield Finding(Level.OK, about, f"{count_of(len(areas), 'area')}: {named}")
