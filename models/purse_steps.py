@@ -31,6 +31,12 @@ def oks(session: Session, entry: PurseEntry) -> list[Person]:
     return list(session.exec(query.order_by(col(PurseEvent.id))))
 
 
+def said_ok(session: Session, entry: PurseEntry) -> int:
+    """How many have said OK to its present amount, whoever of them has left since."""
+    said = PurseEvent.entry_id == entry.id, PurseEvent.kind == Act.OK, PurseEvent.revision == entry.revision
+    return int(session.execute(sa.select(sa.func.count(col(PurseEvent.id))).where(*said)).scalar_one())
+
+
 def asked_for_ok(session: Session, entry: PurseEntry) -> set[int]:
     """The ids of those who were asked whether it is all right, or said something to it: nobody is asked twice."""
     acts = (Act.ASKED_FOR_OK, Act.OK, Act.WHY)
