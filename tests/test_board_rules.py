@@ -1,7 +1,7 @@
 """The rules on the board: every figure in words, and who changed what; all that changes them writes it down."""
 
-import shutil
 import re
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
