@@ -1,8 +1,8 @@
 """A ledger as one tidy table: each figure a row of its section, of whom or what, its name, its value and its unit.
 
 The names are documented in docs/report.md and stay as they are: programs read them. What texts cost is in US dollars,
-the books are in the currency of the purse, to the cent; times are in seconds, a share is between 0 and 1. None is what
-nothing was measured for.
+the books are in the currency of the purse, to the cent; times are in seconds, a share is between 0 and 1. None is
+what nothing was measured for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
