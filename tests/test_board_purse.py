@@ -1,4 +1,4 @@
-"""The purse on the board: who sees what of it, its receipts, and a whole story by buttons that is the same by text."""
+"""The purse on the board: who sees what of it, its receipts, and a story by buttons that is the one by text."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -107,6 +107,17 @@ def test_with_how_few_oks_it_counts_stands_on_the_page(hotline: Hotline) -> None
     hal.submit(PURSE, act="ok", entry="S2")
     assert "1 OK: nobody else could say one." in purse_of(gal)
     assert "1 OK: nadie más podía decirlo." in purse_of(hal)
+    assert "$4.20" in purse_of(hal)  # as her texts say it
+
+
+def test_whoever_goes_on_duty_later_keeps_their_device(hotline: Hotline, cast: Cast) -> None:
+    """A browser let in before may say OK and look at a receipt during a watch and after it."""
+    for words in ("DUTY ON", "DUTY OFF"):
+        cast.fay.says(words)
+        assert "S1" in purse_of(cast.fay)
+        assert receipts(cast.fay) == (200, 200)
+    assert cast.fay.submit(PURSE, act="ok", entry="S1").status_code == 200
+    assert "You said OK." in purse_of(cast.fay)
 
 
 def helping(who: Visitor) -> Visitor:
@@ -125,7 +136,7 @@ STORY: Sequence[tuple[str, str, str, dict[str, str]]] = (
     ("caro", "ACUERDO 1", f"{PATH}/1", {"act": "agree"}),
     ("caro", "POR QUE S1 was it for two?", PURSE, {"act": "why", "entry": "S1", "words": "was it for two?"}),
     ("ben", "WHY S1 for four", PURSE, {"act": "why", "entry": "S1", "words": "for four"}),
-    ("caro", "OK S1", PURSE, {"act": "ok", "entry": "S1"}),
+    ("caro", "APRUEBO S1", PURSE, {"act": "ok", "entry": "S1"}),
     ("dee", "OK S1", PURSE, {"act": "ok", "entry": "S1"}),
 )
 

@@ -94,9 +94,9 @@ def look(context: Context, person: Person, before: int | None = None) -> Purse:
     )
 
 
-def currency(context: Context) -> tuple[str, int]:
-    """The line's currency by its ISO 4217 code, and how many digits stand after its point."""
-    return purse.currency(context.line), purse.decimals(context.line)
+def currency(context: Context) -> tuple[str, str]:
+    """The line's currency by its ISO 4217 code, and its country: what an amount is said in, as texts say it."""
+    return purse.currency(context.line), context.line.country
 
 
 def one(context: Context, person: Person, number: int) -> Waiting | None:
