@@ -33,8 +33,12 @@ def oks(session: Session, entry: PurseEntry) -> list[Person]:
 
 def said_ok(session: Session, entry: PurseEntry) -> int:
     """How many have said OK to its present amount, whoever of them has left since."""
-    said = PurseEvent.entry_id == entry.id, PurseEvent.kind == Act.OK, PurseEvent.revision == entry.revision
-    return int(session.execute(sa.select(sa.func.count(col(PurseEvent.id))).where(*said)).scalar_one())
+    query = sa.select(sa.func.count(col(PurseEvent.id))).where(
+        col(PurseEvent.entry_id) == entry.id,
+        col(PurseEvent.kind) == Act.OK,
+        col(PurseEvent.revision) == entry.revision,
+    )
+    return int(session.execute(query).scalar_one())
 
 
 def asked_for_ok(session: Session, entry: PurseEntry) -> set[int]:

@@ -168,8 +168,9 @@ def test_words_of_what_is_long_over_go_and_sums_stay(hotline: Hotline, cast: Cas
     cast.ben.says("SPENT 12 tape for the boxes")
 
     def words(session: Session) -> set[str]:
-        rows = [*session.exec(select(PurseEntry)), *session.exec(select(PurseEvent))]
-        return {row.words for row in rows if row.words}
+        found = {row.words for row in session.exec(select(PurseEntry))}
+        found |= {row.words for row in session.exec(select(PurseEvent))}
+        return {each for each in found if each}
 
     def sweep(days: int) -> None:
         hotline.clock.advance(timedelta(days=days))
