@@ -78,11 +78,12 @@ def spent(turn: Turn, amount: int, request: Request | None, words: str = "") -> 
 def put_before_others(turn: Turn, entry: PurseEntry, phrase: str) -> Texts:
     """Its author hears that it is noted, by this phrase, and others are asked; where nobody else is, it counts."""
     called, amount = named(entry), money(turn, entry.cents)
-    if not needed(turn, entry):
+    homes = needed(turn, entry)
+    if not homes:
         purse_steps.approve(turn.session, entry, turn.now)
         yield turn.reply("spent_alone", entry=called, amount=amount)
         return
-    yield turn.reply(phrase, entry=called, amount=amount)
+    yield turn.reply(phrase if homes == TWO else "spent_one_home", entry=called, amount=amount)
     yield from ask(turn, entry)
 
 
@@ -129,6 +130,14 @@ def needed(context: Context, entry: PurseEntry) -> int:
         if not any(of_one_home(context, person, other) for other in homes):
             homes.append(person)
     return min(TWO if entry.is_spent else ONE, len(homes))
+
+
+def oks_fewer(context: Context, entry: PurseEntry) -> int | None:
+    """With how many OKs it was approved, where those were fewer than two: nobody else could say one. Else None."""
+    if not entry.is_spent or entry.proposal_id is not None or entry.approved_at is None:
+        return None
+    said = purse_steps.said_ok(context.session, entry)
+    return said if said < TWO else None
 
 
 def counted(context: Context, entry: PurseEntry) -> list[Person]:
@@ -282,5 +291,6 @@ def receipt_came(turn: Turn, entry: PurseEntry) -> Texts:
     yield turn.reply("receipt_for_entry", entry=named(entry), what=came.named())
     said = {person.id for person in purse_steps.oks(turn.session, entry)}
     waiting = purse_steps.asked_for_ok(turn.session, entry) - said if entry.state is State.WAITING else set[int]()
-    for person in people.by_ids(turn.session, sorted(waiting)).values():
-        yield put_to(turn, entry, person, "ok_receipt")
+    known = people.by_ids(turn.session, sorted(waiting))
+    for id_ in sorted(known):
+        yield put_to(turn, entry, known[id_], "ok_receipt")

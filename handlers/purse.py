@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from handlers import approving, summary
 from handlers.approving import money, named
-from handlers.summary import Entry, Quoted, Said
+from handlers.phrasebook import Value
+from handlers.summary import Quoted, Said
 from handlers.turn import Texts, Turn
 from handlers.understanding.intents import Order
 from handlers.understanding.money import GaveSaid, SpentSaid, WhySaid
@@ -60,17 +61,18 @@ def _changed(turn: Turn, number: int, cents: int) -> Texts:
     elif not cents:
         yield turn.reply("entry_withdrawn", entry=named(entry))
     else:
-        asked = purse_steps.asked_for_ok(turn.session, entry)
         if not entry.is_spent:
             yield turn.reply("gave_noted", entry=named(entry), amount=money(turn, cents))
             return
-        if not asked:
+        asked = purse_steps.asked_for_ok(turn.session, entry)
+        again = [person for person in approving.who_may(turn, entry) if person.id in asked]
+        if not again:
             yield from approving.put_before_others(turn, entry, "spent_changed")
             return
         yield turn.reply("spent_changed", entry=named(entry), amount=money(turn, cents))
-        for person in approving.who_may(turn, entry):
-            if person.id in asked:
-                yield approving.put_to(turn, entry, person, "ok_asked_again")
+        for person in again:
+            yield approving.put_to(turn, entry, person, "ok_asked_again")
+        purse.schedule(turn.session, entry, approving.look_again(turn))
 
 
 def gave(turn: Turn, order: Order) -> Texts:
@@ -101,16 +103,16 @@ def ok(turn: Turn, order: Order) -> Texts:
         entry = _seen(turn, number)
         if entry is None:
             yield turn.reply("entry_unknown", number=number)
+        elif entry.state is State.WITHDRAWN:
+            yield turn.reply("entry_gone", entry=named(entry))
         else:
             yield from _ok(turn, purse.locked(turn.session, entry))
 
 
 def _seen(turn: Turn, number: int) -> PurseEntry | None:
-    """The entry with this number, unless it was taken back or the speaker may not hear of it."""
+    """The entry with this number, unless the speaker may not hear of it."""
     entry = purse.by_number(turn.session, turn.line.id, number)
-    if entry is None or entry.state is State.WITHDRAWN or approving.hidden(turn, entry, turn.speaker):
-        return None
-    return entry
+    return None if entry is None or approving.hidden(turn, entry, turn.speaker) else entry
 
 
 def _ok(turn: Turn, entry: PurseEntry) -> Texts:
@@ -134,7 +136,8 @@ def _ok(turn: Turn, entry: PurseEntry) -> Texts:
     else:
         purse_steps.ok(turn.session, entry, speaker.id, turn.now)
         texts = [*approving.settle(turn, entry)]
-        enough = "ok_enough" if entry.is_spent else "ok_counts"
+        few = approving.oks_fewer(turn, entry) is not None
+        enough = ("ok_enough_alone" if few else "ok_enough") if entry.is_spent else "ok_counts"
         thanks = enough if entry.approved_at is not None else "ok_one_more"
         yield turn.reply(thanks, entry=called)
         yield from texts
@@ -146,6 +149,8 @@ def why(turn: Turn, order: Order) -> Texts:
     entry = _seen(turn, said.entry)
     if entry is None:
         yield turn.reply("entry_unknown", number=said.entry)
+    elif entry.state is State.WITHDRAWN:
+        yield turn.reply("entry_gone", entry=named(entry))
     elif not said.words:
         yield turn.reply("why_what", entry=named(entry))
     elif entry.person_id == turn.speaker.id:
@@ -209,13 +214,16 @@ def _rows(turn: Turn) -> Iterator[Said]:
     for phrase, entries in groups.items():
         if not entries:
             continue
-        things = [
-            Said("purse_entry", {"entry": Entry(e.number, e.is_spent), "amount": money(turn, e.cents)})
-            for e in entries[:SHOWN]
-        ]
+        things = [_row(turn, each) for each in entries[:SHOWN]]
         left = len(entries) - SHOWN
         more = [Said("purse_more", {"n": left})] if left > 0 else []
         yield Said(phrase, {"entries": summary.Several([*things, *more])})
+
+
+def _row(turn: Turn, entry: PurseEntry) -> Said:
+    values: dict[str, Value] = {"entry": named(entry), "amount": money(turn, entry.cents)}
+    few = approving.oks_fewer(turn, entry)
+    return Said("purse_entry", values) if few is None else Said("purse_entry_few", {**values, "n": few})
 
 
 def plainly(turn: Turn) -> Texts | None:

@@ -31,6 +31,16 @@ def oks(session: Session, entry: PurseEntry) -> list[Person]:
     return list(session.exec(query.order_by(col(PurseEvent.id))))
 
 
+def said_ok(session: Session, entry: PurseEntry) -> int:
+    """How many have said OK to its present amount, whoever of them has left since."""
+    query = sa.select(sa.func.count(col(PurseEvent.id))).where(
+        col(PurseEvent.entry_id) == entry.id,
+        col(PurseEvent.kind) == Act.OK,
+        col(PurseEvent.revision) == entry.revision,
+    )
+    return int(session.execute(query).scalar_one())
+
+
 def asked_for_ok(session: Session, entry: PurseEntry) -> set[int]:
     """The ids of those who were asked whether it is all right, or said something to it: nobody is asked twice."""
     acts = (Act.ASKED_FOR_OK, Act.OK, Act.WHY)

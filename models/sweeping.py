@@ -16,6 +16,7 @@ from models.lines import Line
 from models.people import Address, Person
 from models.pledges import Pledge
 from models.pledges import State as PledgeState
+from models.purse import PurseEntry, PurseEvent
 from models.requests import Event, Request, State
 from models.retention import RETENTION, blanks
 from models.shifts import Shift
@@ -47,10 +48,21 @@ def blank(session: Session, line: Line, now: datetime) -> bool:
     asked = col(Person.line_id) == line.id, col(Person.question_asked_at) < before
     question = {"pending_question": sa.null(), "question_asked_at": None}
     session.execute(sa.update(Person).where(*asked).values(question))
+    _purse(session, line, before)
     imports.blank(session, line.id, before)
     attachments.expire(session, line, now)
     marks.remove_older(session, line.id, now - MARKS_KEPT)
     return more
+
+
+def _purse(session: Session, line: Line, before: datetime) -> None:
+    """What nothing has become of for so long keeps its sum, and no words: neither its own nor those said about it."""
+    entry, event = table(PurseEntry).c, table(PurseEvent).c
+    old = sa.and_(entry.line_id == line.id, entry.changed_at < before)
+    session.execute(sa.update(PurseEntry).where(old, entry.words.is_not(None)).values(blanks(PurseEntry)))
+    about = event.entry_id.in_(sa.select(entry.id).where(old))
+    said = event.line_id == line.id, event.words.is_not(None), event.at < before, about
+    session.execute(sa.update(PurseEvent).where(*said).values(blanks(PurseEvent)))
 
 
 def _requests(session: Session, line: Line, now: datetime, before: datetime) -> bool:

@@ -5,7 +5,7 @@ browser's own.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ CHANCE = "(by chance)"
 Row = dict[str, Any]
 Story = Callable[[Hotline], Visitor]  # what went before; returns who acts, already on the board
 Press = Callable[[Visitor], httpx.Response]  # what they do there; returns the page that follows
+
+Begin = Callable[[Hotline], dict[str, Visitor]]  # what went before; who is there, on the board
+Step = tuple[str, str, str, dict[str, str]]  # who; what they text; on which page, with which fields, they press
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,32 @@ def both_ways(pair: tuple[Hotline, Hotline], story: Story, words: str, press: Pr
         by.carried()
 
     return _trace(pair[0], story, lambda by: by.says(words)), _trace(pair[1], story, pressed)
+
+
+def same_story(
+    pair: tuple[Hotline, Hotline], begin: Begin, steps: Sequence[Step], end: Callable[[dict[str, Visitor]], None]
+) -> list[tuple[str, str]]:
+    """Play all steps, once texted and once pressed, and assert that both leave the same; every text that left."""
+    traces = list[Trace]()
+    for hotline, pressed in zip(pair, (False, True), strict=True):
+        all_ = begin(hotline)
+        for who, words, path, fields in steps:
+            by = all_[who]
+            if pressed:
+                hotline.clock.advance(BETWEEN)
+                answer = by.submit(path, **fields)
+                assert answer.status_code == 200, answer.text
+                assert by.carried(), f"nobody hears of {words}"
+            else:
+                by.says(words)
+        end(all_)
+        kept = hotline.database.read(_kept)
+        traces.append(Trace([(row["to"], row["body"]) for row in kept["outbound"]], kept))
+    texted, pressed_ = traces
+    assert pressed_.texts == texted.texts
+    for table, rows in texted.kept.items():
+        assert pressed_.kept[table] == rows, table
+    return texted.texts
 
 
 def _trace(hotline: Hotline, story: Story, act: Callable[[Visitor], object]) -> Trace:

@@ -159,7 +159,7 @@ def each_as_tuple(told: Iterable[Row]) -> list[tuple[object, ...]]:
 def added(told: Iterable[Row], section: str, figure: str, *, but: str = "\0", only: str = "") -> float:
     """All named rows of a section together."""
     return sum(
-        row.value or 0
+        float(row.value or 0)
         for row in told
         if row.section == section
         and row.figure == figure

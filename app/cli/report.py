@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import astuple
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -25,7 +26,7 @@ from app.pages import wording
 from app.pages.figures.ledger import Section, Teller
 from app.pages.figures.sheet import Reader
 from handlers.views import shared_places
-from models import lines
+from models import lines, purse
 from models.lines import Line
 from models.report import ledger, rows, rows_public
 from models.report.public import LEAST
@@ -117,6 +118,7 @@ def _about(found: Counted, *, public: bool) -> dict[str, Any]:
         "public": public,
         "hidden_under": LEAST if public else None,
         "currency": rows.USD,
+        "books_currency": purse.currency(found.line),
     }
 
 
@@ -127,7 +129,7 @@ def as_tree(told: Sequence[Row]) -> dict[str, dict[str, Any]]:
         branch = tree[row.section]
         if row.name:
             branch = branch.setdefault(row.name, {})
-        branch[row.figure] = row.value
+        branch[row.figure] = str(row.value) if isinstance(row.value, Decimal) else row.value  # a float loses cents
     return tree
 
 

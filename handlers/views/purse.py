@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import discreet
+from handlers import approving, discreet
 from handlers.phrasebook import Value
 from handlers.summary import Needs, Quoted
 from handlers.turn import Context
@@ -53,6 +53,7 @@ class Waiting:
     by: Value | None  # None: whoever has the host
     mine: bool
     oks: int  # to its present amount
+    few: int | None  # OKs with which it was approved, where nobody else could say one
     said_ok: bool  # its reader
     receipt: bool  # whether there is a picture of it
     talk: Sequence[Remarked]
@@ -93,9 +94,9 @@ def look(context: Context, person: Person, before: int | None = None) -> Purse:
     )
 
 
-def currency(context: Context) -> tuple[str, int]:
-    """The line's currency by its ISO 4217 code, and how many digits stand after its point."""
-    return purse.currency(context.line), purse.decimals(context.line)
+def currency(context: Context) -> tuple[str, str]:
+    """The line's currency by its ISO 4217 code, and its country: what an amount is said in, as texts say it."""
+    return purse.currency(context.line), context.line.country
 
 
 def one(context: Context, person: Person, number: int) -> Waiting | None:
@@ -139,6 +140,7 @@ def _waiting(context: Context, person: Person, entry: PurseEntry) -> Waiting:
         by=context.somebody(by) if by is not None else None,
         mine=entry.person_id == person.id,
         oks=len(oks),
+        few=approving.oks_fewer(context, entry),
         said_ok=any(each.id == person.id for each in oks),
         receipt=_picture(context, entry) is not None,
         talk=[

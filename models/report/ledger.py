@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from models.lines import Line
-from models.report import again, claims, texts, waves, ways, whole
+from models.report import again, books, claims, texts, waves, ways, whole
 from models.report.again import Key, Repeats, Shared
 from models.report.asked import CAME
+from models.report.books import Books
 from models.report.claims import Claims
 from models.report.span import Span
 from models.report.texts import Carried
@@ -35,6 +36,7 @@ class Ledger:
     repeats: Repeats
     shared: Shared
     ways: Mapping[Way, int]
+    books: Books
 
     @property
     def met(self) -> int:
@@ -59,4 +61,5 @@ def read(session: Session, line: Line, span: Span, now: datetime, *, door: Key, 
         again.repeats(session, line.id, span),
         again.shared(session, line.id, door, house),
         ways.read(session, line.id, span),
+        books.read(session, line, span),
     )

@@ -1,7 +1,8 @@
 """A ledger as one tidy table: each figure a row of its section, of whom or what, its name, its value and its unit.
 
-The names are documented in docs/report.md and stay as they are: programs read them. Money is in US dollars, times are
-in seconds, a share is between 0 and 1. None is what nothing was measured for.
+The names are documented in docs/report.md and stay as they are: programs read them. What texts cost is in US dollars,
+the books are in the currency of the purse, to the cent; times are in seconds, a share is between 0 and 1. None is
+what nothing was measured for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from models.delivery.outbound import Lane
 from models.report import arithmetic
 from models.report.arithmetic import Spread
 from models.report.asked import CAME, NOT_MET, Ending
+from models.report.books import Books
 from models.report.duty import Answered
 from models.report.ledger import Ledger
 from models.report.pressure import Queue
@@ -37,12 +39,12 @@ SECTIONS = (
         "load",
         "texts",
     ),
-    *("undelivered", "per_met_request", "duty", "queue", "repeats", "places"),
+    *("undelivered", "per_met_request", "duty", "queue", "repeats", "places", "books"),
 )
 AGES = ("under_1_hour", "under_6_hours", "under_1_day", "under_3_days", "under_1_week", "over_1_week")
 UNNAMED = "(none)"  # of a request in no area
 TENTHS = range(10, 101, 10)
-Value = int | float | None
+Value = int | float | Decimal | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def rows(ledger: Ledger) -> list[Row]:
         Row("places", "", "placed", ledger.shared.placed, REQUESTS),
         Row("places", "", "same_door", ledger.shared.door, REQUESTS),
         Row("places", "", "same_house", ledger.shared.house, REQUESTS),
+        *_books(ledger.books),
     ]
 
 
@@ -177,6 +180,13 @@ def _queue(found: Queue, now: datetime) -> Iterator[Row]:
         yield Row("queue", state.value, REQUESTS, count, REQUESTS)
     for age, count in zip(AGES, found.ages, strict=True):
         yield Row("queue", f"open_{age}", REQUESTS, count, REQUESTS)
+
+
+def _books(found: Books) -> Iterator[Row]:
+    """The purse, in all and by month."""
+    for name, flow in [("", found.whole), *((f"{first:%Y-%m}", flow) for first, flow in found.months.items())]:
+        yield Row("books", name, "came_in", found.units(flow.came_in), found.currency)
+        yield Row("books", name, "paid", found.units(flow.paid), found.currency)
 
 
 def seconds(time_taken: timedelta | None) -> int | None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from models.report.arithmetic import Spread
 from models.report.asked import CAME, Ending
+from models.report.books import Books
 from models.report.ledger import Ledger
 from models.report.public import LEAST, OTHERS, at_least, grouped
 from models.report.rows import (
@@ -63,6 +64,7 @@ def rows(ledger: Ledger) -> list[Row]:
         *_took("duty", "tasks", report.duty.tasks.waits.whole),
         Row("queue", "", "live", at_least(report.queue.live), REQUESTS),
         *_again(ledger),
+        *_books(ledger.books),
     ]
 
 
@@ -146,6 +148,16 @@ def _again(ledger: Ledger) -> Iterator[Row]:
     yield Row("places", "", "placed", at_least(shared.placed), REQUESTS)
     yield Row("places", "", "same_door", None if few else at_least(shared.door), REQUESTS)
     yield Row("places", "", "same_house", None if few else at_least(shared.house), REQUESTS)
+
+
+def _books(found: Books) -> Iterator[Row]:
+    """In all alone, and of five entries at least: a month of few is what one errand cost."""
+    flow = found.whole
+    for figure, cents, entries in (
+        ("came_in", flow.came_in, flow.entries_in),
+        ("paid", flow.paid, flow.entries_paid),
+    ):
+        yield Row("books", "", figure, None if entries < LEAST else found.units(cents), found.currency)
 
 
 def _ratio(of: int | None, to: int | None) -> float | None:

@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
 
-from babel.numbers import format_currency
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.pages import wording
@@ -14,6 +12,7 @@ from app.pages.board.frame import page
 from app.pages.board.members import CurrentMember, Member
 from app.web import media
 from app.web.forms import Form, OwnForm, whole_number
+from handlers.summary import Money
 from handlers.views import purse
 from handlers.views.purse import Waiting
 
@@ -70,10 +69,10 @@ def _look(member: Member, name: str) -> Waiting | None:
 
 
 def _money(member: Member) -> Callable[[int], str]:
-    """What writes an amount of the line's currency as the member's language does."""
-    code, digits = member.hotline.database.read(lambda session: purse.currency(member.context(session)[0]))
-    locale = wording.of(member.language).book.locale
-    return lambda cents: str(format_currency(Decimal(cents).scaleb(-digits), code, locale=locale))
+    """What writes an amount of the line's currency as texts in the member's language do."""
+    code, country = member.hotline.database.read(lambda session: purse.currency(member.context(session)[0]))
+    book = wording.of(member.language).book
+    return lambda cents: Money(cents, code, country).in_words(book)
 
 
 def _page(came: Outcome, typed: Form | None = None, *, before: int | None = None) -> Response:

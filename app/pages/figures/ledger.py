@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from itertools import groupby
 
 from babel.numbers import format_decimal
@@ -10,7 +12,7 @@ from app.pages.figures.sheet import NOTHING, Reader
 from models.report.public import LEAST, OTHERS
 from models.report.rows import SECONDS, SHARE, UNNAMED, USD, Row
 
-RECKONED = frozenset({"asked_per_claim", "answers_per_wave", "gini"})  # figures that are no counts
+RECKONED = frozenset({"asked_per_claim", "answers_per_wave", "gini", "came_in", "paid"})  # figures that are no counts
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Teller:
             "languages": reader.language,
             "areas": lambda area: self.say("no_area") if area == UNNAMED else area,
             "texts": lambda lane: reader.say(f"lane_{lane}"),
+            "books": lambda month: reader.month(date.fromisoformat(f"{month}-01")),
         }
         return named[section](name) if section in named else self.say(f"{section}_{name}")
 
@@ -87,6 +90,8 @@ class Teller:
         if value is None:
             counts = self.public and row.unit not in (SECONDS, SHARE, USD) and row.figure not in RECKONED
             return reader.say("fewer", count=LEAST) if counts else NOTHING
+        if isinstance(value, Decimal):
+            return reader.sum(value, row.unit)
         if row.unit == SECONDS:
             return reader.seconds(value)
         if row.unit == USD:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_timedelta
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
 from app.pages.figures.plots import Words as PlotWords
@@ -78,6 +78,14 @@ class Reader:
     def money(self, value: float | Decimal) -> str:
         """`$12.50`."""
         return f"${format_decimal(value, '#,##0.00', self.code)}"
+
+    def sum(self, value: Decimal, currency: str) -> str:
+        """A sum of the purse in its currency (ISO 4217), with all its decimals: `€12.50`."""
+        return str(format_currency(value, currency, locale=self.code))
+
+    def month(self, first: date) -> str:
+        """`October 2026`, of any day in it."""
+        return str(format_skeleton("yMMMM", first, locale=self.code))
 
     def price_mark(self, value: float) -> str:
         """`$5`, `$0.05`: as short as it can be, for an axis."""
