@@ -54,7 +54,6 @@ def choice(text: str, situation: KnownSituation) -> int | str | None:
         "ask",
         "ask Ben",
         "ask him 2 times",
-        "block",
         "block of cheese",
         "blocked by snow",
         "aside from that i need bread",
@@ -107,6 +106,9 @@ def test_these_are_ordinary_words_to_everybody(text: str) -> None:
         ("i agree", ASKED_IN_A_TALK, "agree"),
         ("i agree", ASKED_THEN_TALKED, None),
         ("block: too far", ASKED_THEN_TALKED, None),
+        ("block", IDLE, None),
+        ("block", ASKED, "block"),  # and we ask why
+        ("block", ASKED_THEN_TALKED, None),
         ("BLOCK 7 too far", ASKED_THEN_TALKED, "block"),
         ("AGREE 7", TALKING, "agree"),
         ("RULES", IDLE, "rules"),
