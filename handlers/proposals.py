@@ -127,8 +127,10 @@ def answered(turn: Turn, intent: Answer) -> Texts:
     """A plain yes or no to the one they were asked about: a no lets it pass without them."""
     proposal = which_proposal.asked_about(turn)
     waiting = which_proposal.waiting(turn)
-    if proposal is None or intent.choice not in (YES, NO):
+    if proposal is None:
         yield turn.reply("proposal_which_none")
+    elif intent.choice not in (YES, NO):
+        yield turn.reply("proposal_voice_how", number=proposal.number)
     elif len(waiting) > 1:
         command = "agree" if intent.choice == YES else "aside"
         yield turn.reply("which_one", choices=Several([Verb(command, p.number) for p in waiting], style="or"))

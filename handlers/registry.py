@@ -335,6 +335,7 @@ AT_A_TABLE = frozenset({"here", "not_here"})
 SAME = "same"
 GAVE_WORD, THANKS = "gave", "thanks"
 OF_THE_PURSE = frozenset({"spent", GAVE_WORD, "approve", "why"})
+LOOKED_AT = frozenset({"purse", "rules", "history"})  # "la caja" and "the rules" are also said to each other
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
 REFUSALS = {Who.JOINED: "join_first", Who.VOLUNTEER: "join_first", Who.DUTY: "not_on_duty"}
 
@@ -375,6 +376,8 @@ def _is_no_command(turn: Turn, order: Order) -> bool:
     if order.command in OF_THE_PURSE:
         talk = order.command == GAVE_WORD and order.argument is not None and not order.argument.sure and turn.matches
         return not turn.speaker.helps or bool(talk)
+    if order.command in LOOKED_AT and order.argument is None and (turn.matches or not turn.speaker.helps):
+        return len(turn.heard.body.split()) > 1
     return order.command in AT_A_TABLE and not distro_table.means(turn, order)
 
 
@@ -389,7 +392,7 @@ def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
 @cache
 def elsewhere() -> Grammar:
     """What texts mean away from the table of a distribution, to who is no volunteer or not on duty, and in a talk."""
-    left_out = {*AT_A_TABLE, *OF_THE_PURSE, SAME}
+    left_out = {*AT_A_TABLE, *OF_THE_PURSE, *LOOKED_AT, SAME}
     return Grammar(tuple(command for command in COMMANDS if command.name not in left_out), ACTS)
 
 

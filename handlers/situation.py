@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from handlers.turn import LET_GO, OFFERING, Turn
+from handlers.turn import LET_GO, OFFERING, PROPOSING, Turn
 from handlers.understanding.intents import Question, Role
 from handlers.understanding.words import clean, fold, split
 from models import assignments, recurring, requests
@@ -33,6 +33,12 @@ class LiveSituation:
     def options(self) -> int:
         """How many numbered answers we offered."""
         return self.turn.asked.options if self.turn.asked else 0
+
+    @property
+    def asked_last(self) -> bool:
+        """Whether the proposal we asked about is what we told them last; of another question nobody need know."""
+        last = self.turn.told_last
+        return self.question is not Question.PROPOSAL or (last is not None and last[0] in PROPOSING)
 
     @cached_property
     def offers(self) -> tuple[int, ...]:

@@ -166,10 +166,22 @@ class Orders:
             return self.made(phrase, (number,), self.after(words[at]), said)
         if self.situation.question is not Question.PROPOSAL or phrase.name not in VOICES or self.yes_or_no():
             return None
+        if self.talks_of_else:
+            return None  # they may say it to whom they help
         if size == len(words):
             return self.made(phrase)
         because = self.phrases.begin_with("because", words[size:])
         return self.made(phrase, note=self.after(words[size - 1])) if because or self.is_set_off(size) else None
+
+    @property
+    def talks(self) -> bool:
+        """Whether there is somebody on the other side of a request to whom plain words go."""
+        return self.situation.is_(Role.HOLDING) or self.situation.is_(Role.MATCHED)
+
+    @property
+    def talks_of_else(self) -> bool:
+        """Whether they do, and have read something else since we asked about a proposal: a yes may be to that."""
+        return self.talks and not self.situation.asked_last
 
     def leads_to_proposal(self, word: Token) -> bool:
         """Whether a word may stand before the number of a proposal: "agree with proposal no. 7"."""

@@ -29,8 +29,9 @@ from handlers.understanding.intents import (
     WrongNumber,
 )
 from handlers.understanding.leaving import Wish
-from handlers.understanding.orders import CLAIM, HELP, PASS, STOP, Orders
+from handlers.understanding.orders import CLAIM, HELP, PASS, STOP
 from handlers.understanding.phrases import among
+from handlers.understanding.voices import SHORT_REPLY, Voices
 
 REPLIES: dict[Question, dict[str, int]] = {
     Question.RECEIPT: {"yes": 1, "partly": 2, "no": 3},
@@ -71,11 +72,10 @@ RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "st
 # Questions whose answer is taken as it is, in any language.
 IN_ANY_LANGUAGE = frozenset({Question.NAME, Question.LANGUAGES, Question.MISSING})
 ASKED_BACK = 4  # words; "the elm court?" is an answer
-SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 
 
 @dataclass(frozen=True)
-class Sentence(Orders):
+class Sentence(Voices):
     """One text in one situation, while its intent is found."""
 
     def intent(self) -> Intent:
@@ -146,7 +146,9 @@ class Sentence(Orders):
 
     def is_awaited(self, said: str | None) -> bool:
         """Whether yes, no or partly answers a question of ours or an offer."""
-        return said is not None and (self.situation.question in REPLIES or bool(self.situation.offers))
+        asked = self.situation.question in REPLIES and not self.is_unclear_voice()
+        begun = asked and self.situation.question is Question.PROPOSAL and self.begins_with_reply(said)
+        return begun or (said is not None and (asked or bool(self.situation.offers)))
 
     def stays(self) -> bool:
         """Whether they only say what not to be asked, who shall not come again, or that others read along."""
@@ -199,7 +201,7 @@ class Sentence(Orders):
             return Order(CLAIM if said == "yes" else PASS, (number,))
         if quote and quote.phrase not in (None, *RECEIPTS):
             return None
-        mine = quote is None or quote.phrase in RECEIPTS or number is not None
+        mine = not (self.talks_of_else if quote is None else quote.phrase not in RECEIPTS and number is None)
         if question in REPLIES and mine and said in REPLIES[question]:
             if quote is None and self.situation.offers:
                 return Ambiguous(offers=self.situation.offers, answer=True)
@@ -231,7 +233,7 @@ class Sentence(Orders):
             return Order(verb, (self.quoted,))
         if asked:
             return Ambiguous(offers=offers, answer=True)
-        if situation.is_(Role.HOLDING) or situation.is_(Role.MATCHED):
+        if self.talks:
             return Ambiguous(offers=offers, verb=verb, talk=True)
         if self.quoted is not None:  # they speak of another one, whatever waits
             return Order(verb, (self.quoted,))
@@ -255,13 +257,15 @@ class Sentence(Orders):
             return self.to_an_offer(ANSWERED_BY[said], asked=bool(choices))
         if not choices:
             return None
+        if question is Question.PROPOSAL and (self.is_unclear_voice() or not self.begins_with_reply(said)):
+            return self.perhaps_a_voice(said)
         beyond = any(w.number is not None and w.number > self.situation.options for w in self.words)
         # "no puedo 42" is no answer, and neither is "no claim 2".
         if said is None and len(self.words) <= SHORT_REPLY and not beyond and not self.denies():
             starts = among(self.reading.begins, choices, self.situation.language)
             said = starts[0][0].name if starts else None
-        if said is None:
-            return None
-        if said == "yes" and any(self.is_word("except_word", w) for w in self.words):
+        if said not in choices:
+            return None  # not every question has a no
+        if said == "yes" and "partly" in choices and any(self.is_word("except_word", w) for w in self.words):
             said = "partly"
         return self.answer(choices[said])

@@ -16,6 +16,8 @@ class Situation(Protocol):
     @property
     def options(self) -> int: ...
     @property
+    def asked_last(self) -> bool: ...
+    @property
     def offers(self) -> tuple[int, ...]: ...
     @property
     def offered_last(self) -> bool: ...
@@ -41,6 +43,7 @@ class KnownSituation:
     language: str = "en"
     question: Question | None = None
     options: int = 0  # how many numbered answers the question has
+    asked_last: bool = True  # whether we have said nothing else to them since: a proposal, then words of a neighbor
     offers: tuple[int, ...] = ()  # requests they were asked about and have not answered
     offered_last: bool = True  # whether that is what we said to them last: a short yes or no answers it
     own: tuple[int, ...] = ()  # requests of their own that are not over
