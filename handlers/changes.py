@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from handlers import figures
+from handlers.figures.table import FIGURES
 from handlers.phrasebook import Value
 from handlers.quoting import one_paragraph
-from handlers.summary import Ours, Said, When
+from handlers.summary import Date, Ours, Said, When
 from handlers.turn import Context
 from models import line_events, people, proposals
 from models.line_events import LineEvent
@@ -21,6 +22,8 @@ SETTINGS = {
     "timezone": "changed_timezone",
     "country": "changed_country",
     "emergency_number": "changed_emergency_number",
+    "greeting": "changed_greeting",
+    "currency": "changed_currency",
 }
 HOST = {
     line_events.LINE_ADDED: "changed_line_added",
@@ -32,6 +35,7 @@ HOST = {
 }
 TAPS = {"open": "changed_tap_open", "closed": "changed_tap_closed", "auto": "changed_tap_auto"}
 OTHER = "changed_other"
+OURS = frozenset({"name", "greeting"})  # of the settings; the others are the machine's
 
 
 def by(context: Context, event: LineEvent | PersonEvent) -> Value:
@@ -49,6 +53,15 @@ def what(context: Context, event: LineEvent) -> Value:
     """What was changed."""
     say = KINDS.get(event.kind)
     return say(context, event) if say is not None else Said(OTHER)
+
+
+def can_be_undone(event: LineEvent) -> bool:
+    """Whether it is the group's to take back: not how the machine is reached, nor what duty does for an hour."""
+    if event.kind == line_events.SETTING:
+        return event.name in OURS
+    if event.kind == line_events.RULE:
+        return event.name in FIGURES
+    return event.kind in (line_events.ANSWER, line_events.RESOURCE, line_events.AREA, line_events.PAUSE)
 
 
 def short(words: object) -> Ours:
@@ -91,6 +104,18 @@ def _pause(context: Context, event: LineEvent) -> Value:
     return Said("changed_pause", {"when": When(datetime.fromisoformat(event.after), context.line.timezone)})
 
 
+def _end(context: Context, event: LineEvent) -> Value:
+    if event.after is None:
+        return Said("changed_end_over")
+    return Said("changed_end", {"when": Date(datetime.fromisoformat(event.after), context.line.timezone)})
+
+
+def _erase(context: Context, event: LineEvent) -> Value:
+    if event.after is None:
+        return Said("changed_erase_over")
+    return Said("changed_erase", {"when": Date(datetime.fromisoformat(event.after), context.line.timezone)})
+
+
 def _brake(_: Context, event: LineEvent) -> Value:
     return Said("changed_brake_on" if event.after else "changed_brake_off")
 
@@ -112,6 +137,8 @@ KINDS: Mapping[str, Callable[[Context, LineEvent], Value]] = {
     line_events.ANSWER: _answer,
     line_events.RESOURCE: _resource,
     line_events.PAUSE: _pause,
+    line_events.END: _end,
+    line_events.ERASE: _erase,
     line_events.BRAKE: _brake,
     line_events.TAP: _tap,
     line_events.HOST: _host,

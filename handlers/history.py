@@ -30,6 +30,7 @@ DONE = {
     person_events.BACK: "happened_back",
     person_events.TAKEN_OFF: "happened_taken_off",
     person_events.RENAMED: "happened_renamed",
+    person_events.MERGED: "happened_merged",
 }
 COUNTED = {person_events.ADDED: "happened_added", person_events.CHANGED: "happened_changed"}
 NAMED = {person_events.ADDED: "happened_added_one", person_events.CHANGED: "happened_changed_one"}
@@ -41,10 +42,6 @@ TOPICS = {  # all else is about the line itself
     line_events.BRAKE: Topic.LIMITS,
     line_events.TAP: Topic.LIMITS,
 }
-
-
-# What a proposal can undo: a break is over, and what was erased is gone.
-CAN_BE_UNDONE = frozenset({line_events.RULE, line_events.AREA, line_events.ANSWER, line_events.RESOURCE})
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def _one(turn: Turn, number: int) -> Texts:
     if event is None:
         yield turn.reply("history_unknown", n=number)
     else:
-        phrase = "history_one" if event.kind in CAN_BE_UNDONE else "history_one_over"
+        phrase = "history_one" if changes.can_be_undone(event) else "history_one_over"
         yield turn.reply(phrase, row=_of_line(turn, event).row, number=number)
 
 
@@ -121,6 +118,8 @@ def _of_people(context: Context, events: Sequence[PersonEvent]) -> Iterator[Chan
     known = people.by_ids(context.session, [event.person_id for event in events])
     for (at, kind), some in groupby(events, key=lambda event: (event.at, event.kind)):
         these = [*some]
+        if kind == person_events.MERGED and these[0].by_person_id is not None:
+            continue  # by a new number of their own, or with duty's word for it: no change of who is in
         theirs = [known[event.person_id] for event in these if event.person_id in known]
         helpers = [person for person in theirs if person.helper_since is not None]
         by = changes.by(context, these[0])

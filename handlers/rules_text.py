@@ -22,6 +22,8 @@ OFTEN_ASKED = (
     "decide_hours",
     "decide_quorum",
     "vouch_after_days",
+    "errand_limit",
+    "week_limit",
     "daily_ceiling",
 )
 

@@ -1,7 +1,8 @@
 """Whoever began a watch by a text and fell silent is asked in the morning whether they still have it.
 
 A turn by the clock ends by itself (handlers/rota.py). This one ends only where somebody else has the watch: nobody is
-taken off while the line would be without anybody.
+taken off while the line would be without anybody. Who says that they are is asked ever more seldom, so that a quiet
+week on duty is no week of questions.
 """
 
 from collections.abc import Sequence
@@ -34,8 +35,7 @@ def act(context: Context) -> Texts:
         return  # the timer is new, or nothing ran for hours
     on_duty = people.on_duty(context.session, context.line.id)
     words = {person.id: _last_word(context, person) for person in on_duty}
-    long = timedelta(hours=policy.duty_silent_hours)
-    silent = [p for p in on_duty if context.now - words[p.id] >= long and not _on_shift(context, p)]
+    silent = [p for p in on_duty if context.now - words[p.id] >= _long(context, p) and not _on_shift(context, p)]
     others = [p for p in on_duty if p not in silent]
     for person in silent:
         asked = person_events.happened(context.session, person.id, [ASKED_STILL_ON], words[person.id])
@@ -48,6 +48,15 @@ def act(context: Context) -> Texts:
         yield _ask(context, person)
         if not others and (len(asked) == 1 or len(asked) >= OFTEN):
             yield from _tell_others(context, person)
+
+
+def _long(context: Context, person: Person) -> timedelta:
+    """The silence after which they are asked: the line's figure, and a day more for each time that they answered."""
+    since = person.on_duty_since or context.now
+    asked = person_events.happened(context.session, person.id, [ASKED_STILL_ON], since)
+    answered = sum(event.at < _last_word(context, person) for event in asked)
+    first = timedelta(hours=context.line.policy.duty_silent_hours)
+    return max(first, min(first + answered * DAY, SELDOM * DAY))
 
 
 def _last_word(context: Context, person: Person) -> datetime:

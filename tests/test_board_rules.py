@@ -125,7 +125,7 @@ def test_every_member_reads_the_rules_and_who_changed_them(hotline: Hotline, clo
         assert said in shown, said
     assert "<script>" not in shown
     changes = shown.partition('id="changes"')[2]
-    assert len(re.findall(r">Dee(?=</td>| <a )", changes)) == 3  # by first name, as volunteers know each other
+    assert changes.count(">Dee</td>") + changes.count(">Dee <a") == 3  # by first name, as volunteers know each other
     assert "Alvarez" not in shown
     assert "whoever runs this line" in changes
     assert Visitor(hotline, BEN).get(PATH).status_code == 401

@@ -43,10 +43,14 @@ READING = {
     "line answering": "looks",
     "line answer list": "looks",
     "line resource list": "looks",
+    "money list": "looks",
+    "money export": "looks",
 }
 # Commands that are no event of their own, and why.
 OTHERWISE = {
     "golive": "adds people as `person add` does (entries.keep)",
+    "money paid": "is a step of an entry in the purse's own events, which PURSE tells (tests/test_purse.py)",
+    "money received": "is a step of an entry in the purse's own events, which PURSE tells (tests/test_purse.py)",
     "line remove": "takes everybody who could read of it along; a backup is made before",
 }
 PEOPLE = "address,name,helper\n+12025550106,Gus,yes\n+12025550107,Hal,yes\n"
@@ -81,6 +85,7 @@ CHANGING: Mapping[str, tuple[Sequence[Sequence[str]], Sequence[str]]] = {
         [["line", "resource", "add", "Pantry on Oak St", "--need", "food"]],
         ["line", "resource", "remove", "1"],
     ),
+    "money currency": ([], ["money", "currency", "EUR"]),
     "restore": ([["backup", "kept.db"]], ["restore", "kept.db", "--yes"]),
 }
 UNDONE = {

@@ -3,10 +3,9 @@
 import re
 from typing import Any
 
-from handlers import changing, figures, pause, resting, unmet
+from handlers import changes, changing, figures, pause, resting, unmet
 from handlers.effects import opening
 from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
-from handlers.figures.table import FIGURES
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said
 from handlers.turn import Context, Texts
@@ -18,7 +17,6 @@ from models.proposals import Proposal
 
 KIND = "undo"
 CODE = re.compile(r"h ?(\d{1,9})")
-OURS = frozenset({"name", "greeting"})  # of the settings; the others are the machine's
 
 
 class Undo:
@@ -36,7 +34,7 @@ class Undo:
             return Refusal("effect_undo_none", {"code": code})
         if event.kind in (END, ERASE):  # its two days belong together
             return Refusal("effect_undo_end", {"code": code})
-        if not _can_be_undone(event):
+        if not changes.can_be_undone(event):
             return Refusal("effect_undo_not", {"code": code})
         if _now(context, event) != figures.plain(event.after):
             return Refusal("effect_undo_since", {"code": code})
@@ -65,15 +63,6 @@ class Undo:
 
 def _event(context: Context, effect: Effect) -> LineEvent:
     return context.session.get_one(LineEvent, effect.values["event"])
-
-
-def _can_be_undone(event: LineEvent) -> bool:
-    """Whether it is the group's to take back: not how the machine is reached, nor what duty does for an hour."""
-    if event.kind == SETTING:
-        return event.name in OURS
-    if event.kind == RULE:
-        return event.name in FIGURES
-    return event.kind in (ANSWER, RESOURCE, AREA, PAUSE)
 
 
 def _now(context: Context, event: LineEvent) -> Any:

@@ -130,11 +130,6 @@ FIGURES: dict[str, Figure] = {
     "watch_gap": Figure("minutes", "from asking some people to take the watch to asking the next", minutes),
     "watch_at_once": Figure("people", "asked to take the watch at once", whole(1, 100)),
     "watch_per_hour": Figure("people", "asked to take the watch in an hour, for all alarms together", whole(1, 1000)),
-    "duty_silent_hours": Figure("hours", "of silence on duty outside of a turn, until they are asked if they are; "
-                                "0: never", whole(0, 24 * 30)),
-    "duty_share_weeks": Figure("weeks", "of four in which one person had most of the watch, until all hear so; "
-                               "0: never", whole(0, 4)),
-    "duty_share": Figure("", "of the watch, that is most of it", chance),
     "watch_again": Figure("minutes", "until the same person is asked again to take the watch", minutes),
     "danger_numbers": Figure("", "to call beside the emergency number, by kind of danger; none for the country's own",
                              danger_numbers),
@@ -152,6 +147,11 @@ FIGURES: dict[str, Figure] = {
     "founders": Figure("people", "the first volunteers added by hand, who begin a new line together", whole(0, 100)),
     "put_out_per_day": Figure("people", "whom one person on duty may ban or remove in a day", whole(0, 1000)),
     "duty_begins_told": Figure("people", "told that somebody takes the watch, if nobody else is on", whole(0, 100)),
+    "duty_silent_hours": Figure("hours", "of silence on duty outside of a turn, until they are asked if they are; "
+                                "0: never", whole(0, 24 * 30)),
+    "duty_share_weeks": Figure("weeks", "of four in which one person had most of the watch, until all hear so; "
+                               "0: never", whole(0, 4)),
+    "duty_share": Figure("", "of the watch, that is most of it", chance),
     "relays_at_once": Figure("texts", "to the other side in ten minutes; more go together, once a minute",
                              whole(1, 1000)),
     "duty_first": Figure("", "needs that duty reads before volunteers are asked, such as money,childcare; or none",
@@ -166,6 +166,10 @@ FIGURES: dict[str, Figure] = {
                                  whole(0, 1000)),
     "requests_per_day": Figure("requests", "of one person; more wait for duty. 0 for no limit", whole(0, MOST)),
     "offers_per_day": Figure("offers", "to one volunteer, but for danger; 0 for no limit", whole(0, MOST)),
+    "errand_limit": Figure("money", "for one errand; beyond it those asked for their OK read so. none for no limit",
+                           budget),
+    "week_limit": Figure("money", "for all that is spent in seven days; the same. none for no limit", budget),
+    "ok_again": Figure("hours", "until two others are asked for their OK to what was spent", whole(1, 24 * 14)),
     "decide_hours": Figure("hours", "that a proposal is open", whole(1, 24 * 60)),
     "decide_quorum": Figure("", "of those active lately who must give their voice to a proposal", chance),
     "decide_active_days": Figure("days", "in which somebody wrote who counts as active", whole(1, 365)),
@@ -174,10 +178,6 @@ FIGURES: dict[str, Figure] = {
     "ending_days": Figure("days", "before a line ends, from when on nothing new is taken", whole(0, 60)),
     "decided_only": Figure("", "figures or groups of them that are for all to decide: if the host sets one, every "
                            "volunteer hears of it; or none", figures_or_groups),
-    "errand_limit": Figure("money", "for one errand; beyond it those asked for their OK read so. none for no limit",
-                           budget),
-    "week_limit": Figure("money", "for all that is spent in seven days; the same. none for no limit", budget),
-    "ok_again": Figure("hours", "until two others are asked for their OK to what was spent", whole(1, 24 * 14)),
     "keep_words_days": Figure("days", "that words and places are kept after a request has ended, and texts after "
                               "they were sent", whole(3, 3650)),
     "forget_days": Figure("days", "of silence, after which a person is erased", whole(90, 36500)),
