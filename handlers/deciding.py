@@ -31,6 +31,7 @@ SHORT = {  # with as many of the words as one segment holds
     "proposal_blocked": "proposal_blocked_short",
     "proposal_too_few": "proposal_too_few_short",
 }
+WAS = {"effect_set": "effect_was_set", "effect_words": "effect_was_words"}  # what "now" becomes once it is done
 
 
 def readers(context: Context, proposal: Proposal) -> list[Person]:
@@ -247,7 +248,9 @@ def _done(proposal: Proposal, change: Said | None) -> Said | None:
         return None
     if proposal.undone_because:
         return Said("proposal_undone", {"why": Said(proposal.undone_because)})
-    return Said("proposal_done", {"what": change}) if change else None
+    if change is None:
+        return None
+    return Said("proposal_done", {"what": Said(WAS.get(change.phrase, change.phrase), change.values)})
 
 
 def _carried_out(context: Context, proposal: Proposal) -> list[Text]:

@@ -27,7 +27,7 @@ def act(context: Context) -> Texts:
     on_duty = people.on_duty(context.session, context.line.id)
     if not on_duty:
         timers.bring_forward(context.session, context.line.id, MISSED, next_moment(context) - HOUR)
-    yield from _say(context, on_duty, dragging.find(context.session, context.line.id, context.now))
+    yield from _say(context, on_duty, _found(context))
 
 
 def over(_: Context) -> Texts:
@@ -42,8 +42,13 @@ def read_to(context: Context, person: Person) -> Texts:
         return
     timers.schedule(context.session, timer, None)
     told = {task.request_id for task in duty_tasks.waiting(context.session, context.line.id)}
-    found = dragging.find(context.session, context.line.id, context.now)
-    yield from _say(context, [person], [request for request in found if request.id not in told])
+    yield from _say(context, [person], [request for request in _found(context) if request.id not in told])
+
+
+def _found(context: Context) -> list[Request]:
+    """What drags though somebody could do something: in a pause what waits was told so, and nobody is to ask."""
+    found, paused = dragging.find(context.session, context.line.id, context.now), context.line.is_paused(context.now)
+    return [each for each in found if not paused or each.in_danger or each.state is State.HELD]
 
 
 def _say(context: Context, to: list[Person], found: list[Request]) -> Texts:
