@@ -86,7 +86,8 @@ def ask(context: Context, person: Person, proposal: Proposal) -> None:
     """A plain yes of theirs is about this from now on, unless they were asked something else."""
     waiting = context.asked_of(person)
     idle = waiting is not None and waiting.question is Question.NEED and waiting.request_id is None
-    if waiting is None or idle or waiting.question is Question.PROPOSAL:
+    over = waiting is not None and waiting.question in (Question.PROPOSAL, Question.STILL_ON)  # any word answers that
+    if waiting is None or idle or over:
         context.ask(person, Question.PROPOSAL, options=OPTIONS, words=str(proposal.id))
 
 
