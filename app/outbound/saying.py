@@ -54,7 +54,12 @@ def said(book: Book, text: Text, channel: Channel) -> str:
         return book.say(phrase, {**text.values, "words": Quoted(some)})
 
     plain = segments.thrifty(say(words, text.phrase))
-    return plain if segments.count(plain) == 1 else segments.in_one(say, words)
+    if segments.count(plain) == 1:
+        return plain
+    cut = segments.in_one(say, words)
+    if text.lane is Lane.BULK and words and segments.count(segments.thrifty(say(""))) > 1:
+        return cut[: cut.rfind(". ") + 1] or cut  # whole sentences, where not even that fits
+    return cut
 
 
 def _quoted(text: Text) -> str:
