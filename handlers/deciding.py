@@ -37,6 +37,7 @@ SHORT = {  # with as many of the words as one segment holds
     "proposal_blocked": "proposal_blocked_short",
     "proposal_too_few": "proposal_too_few_short",
 }
+WAS = {"effect_set": "effect_was_set", "effect_words": "effect_was_words"}  # what "now" becomes once it is done
 
 
 def readers(context: Context, proposal: Proposal) -> list[Person]:
@@ -91,7 +92,8 @@ def ask(context: Context, person: Person, proposal: Proposal) -> None:
     """A plain yes of theirs is about this from now on, unless they were asked something else."""
     waiting = context.asked_of(person)
     idle = waiting is not None and waiting.question is Question.NEED and waiting.request_id is None
-    if waiting is None or idle or waiting.question is Question.PROPOSAL:
+    over = waiting is not None and waiting.question in (Question.PROPOSAL, Question.STILL_ON)  # any word answers that
+    if waiting is None or idle or over:
         context.ask(person, Question.PROPOSAL, options=OPTIONS, words=str(proposal.id))
 
 
@@ -277,7 +279,9 @@ def _done(proposal: Proposal, change: Said | None) -> Said | None:
         return None
     if proposal.undone_because:
         return Said("proposal_undone", {"why": Said(proposal.undone_because)})
-    return Said("proposal_done", {"what": change}) if change else None
+    if change is None:
+        return None
+    return Said("proposal_done", {"what": Said(WAS.get(change.phrase, change.phrase), change.values)})
 
 
 def _carried_out(context: Context, proposal: Proposal) -> tuple[Said | None, list[Text]]:

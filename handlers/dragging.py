@@ -46,11 +46,9 @@ def read_to(context: Context, person: Person) -> Texts:
 
 
 def _found(context: Context) -> list[Request]:
-    """What drags. What waits for the end of a rest does not: the rest says itself when it is over."""
-    found = dragging.find(context.session, context.line.id, context.now)
-    if not context.line.is_resting(context.now):
-        return found
-    return [request for request in found if request.state is not State.OPEN or request.danger is not None]
+    """What drags though somebody could do something: in a pause what waits was told so, and nobody is to ask."""
+    found, paused = dragging.find(context.session, context.line.id, context.now), context.line.is_paused(context.now)
+    return [each for each in found if not paused or each.in_danger or each.state is State.HELD]
 
 
 def _say(context: Context, to: list[Person], found: list[Request]) -> Texts:

@@ -40,7 +40,7 @@ def next_moment(context: Context) -> datetime:
 def act(context: Context) -> Texts:
     """Say it, in the first days of a month and once."""
     began = _month(context)
-    if context.now - began > timedelta(days=LATE):
+    if context.now - began > timedelta(days=LATE) or context.line.is_resting(context.now):
         return
     if person_events.count(context.session, context.line.id, TOLD, began):
         return

@@ -74,6 +74,9 @@ def _open(context: Context, request: Request) -> Texts:
         request.needed_as = request.needed_from = request.needed_until = None  # "today" was when they asked
     plan = unmet.plan(context, request)
     paused = context.line.is_paused(context.now) and not request.in_danger
+    if not paused and not request.wave and plan.question_at <= context.now and plan.since_began("held_back"):
+        requests.record(context.session, request, "turn", context.now)  # nobody could say no while it was held back
+        plan = unmet.plan(context, request)
     if not paused and not (yield from waiting.act(context, request, plan)):
         return
     again, first = not paused and plan.round_is_due, not request.wave

@@ -33,6 +33,8 @@ def act(context: Context) -> Texts:
     policy = context.line.policy
     if not policy.duty_silent_hours or lines.minute(context.line, context.now) // 60 != policy.summary_hour:
         return  # the timer is new, or nothing ran for hours
+    if context.line.is_resting(context.now):
+        return  # all have decided that nobody need be there every day; danger calls whoever it finds
     on_duty = people.on_duty(context.session, context.line.id)
     words = {person.id: _last_word(context, person) for person in on_duty}
     silent = [p for p in on_duty if context.now - words[p.id] >= _long(context, p) and not _on_shift(context, p)]

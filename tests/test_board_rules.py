@@ -1,6 +1,5 @@
 """The rules on the board: every figure in words, and who changed what; all that changes them writes it down."""
 
-import re
 import shutil
 from dataclasses import fields
 from pathlib import Path

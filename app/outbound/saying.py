@@ -8,11 +8,13 @@ from handlers.phrasebook import Book, Value
 from handlers.summary import Quoted
 from handlers.turn import Text
 from models.delivery.line_numbers import MOST_SEGMENTS
+from models.delivery.outbound import Lane
 from models.lines import Channel, Line
 from models.people import Person
 
 LONGEST = 1600  # characters; Twilio refuses more
 QUOTE, ON = '"', '..."'  # what encloses people's words, and what shows that they go on in the next text
+LEAST = 14  # characters of a quote that are worth while
 SHORT = 300  # characters; fewer never take more than the most segments
 
 
@@ -44,12 +46,20 @@ def said(book: Book, text: Text, channel: Channel) -> str:
     if not text.short or segments.count(body) == 1:
         return body
 
-    def say(words: str, phrase: str = text.short) -> str:
-        return book.say(phrase, {**text.values, "words": Quoted(words)})
-
     words = " ".join(segments.plainly(_quoted(text)).split())
+
+    def say(some: str, phrase: str = text.short) -> str:
+        if text.lane is Lane.BULK and some != words and len(some) < LEAST:  # a few letters say nothing
+            return " ".join(book.say(phrase, {**text.values, "words": None}).split())
+        return book.say(phrase, {**text.values, "words": Quoted(some)})
+
     plain = segments.thrifty(say(words, text.phrase))
-    return plain if segments.count(plain) == 1 else segments.in_one(say, words)
+    if segments.count(plain) == 1:
+        return plain
+    cut = segments.in_one(say, words)
+    if text.lane is Lane.BULK and words and segments.count(segments.thrifty(say(""))) > 1:
+        return cut[: cut.rfind(". ") + 1] or cut  # whole sentences, where not even that fits
+    return cut
 
 
 def _quoted(text: Text) -> str:

@@ -16,6 +16,7 @@ from handlers.understanding.phrases import PhraseIndex
 from handlers.understanding.words import Token, split
 
 SIGNS = "$€£"
+SPOKEN = {"euros": "€", "pounds": "£"}  # words that name no other currency; a dollar and a peso may be anybody's
 FIGURE = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?"
 ENDS = r"(?![.,:/-]?\w)"  # else it is an hour, a day, a telephone, a door
 AMOUNT = re.compile(
@@ -74,7 +75,8 @@ def begins(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
     words = split(rest)
     named = bool(words) and not rest[: words[0].start].strip()
     if named and phrases.is_function_word("money", words[0].text):  # "31 dollars"
-        return Amount(amount.value, amount.sign or "", amount.typed), rest[words[0].end :].strip(PUNCTUATION)
+        said = next((s for kind, s in SPOKEN.items() if phrases.is_function_word(kind, words[0].text)), "")
+        return Amount(amount.value, amount.sign or said, amount.typed), rest[words[0].end :].strip(PUNCTUATION)
     times = ("clock", "hours", "days", "weeks")
     if named and not amount.sign and any(phrases.is_function_word(kind, words[0].text) for kind in times):
         return None
