@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from handlers import effects, proposal_words
 from handlers.phrasebook import Value
@@ -20,6 +19,7 @@ from models import proposals as proposals_of
 from models.delivery.outbound import Lane
 from models.people import Person
 from models.proposals import Proposal, State, Tally, Voice
+from models.store.session import is_fault
 
 log = structlog.get_logger()
 
@@ -196,7 +196,7 @@ def act(context: Context) -> Texts:
             with context.session.savepoint():
                 texts = list(_step(context, proposal))
         except Exception as error:
-            if not _is_fault(error):
+            if not is_fault(error):
                 raise
             log.error("proposal_failed", proposal=proposal.id, error=type(error).__name__, exc_info=error)
             timers.bring_forward(context.session, context.line.id, TIMER, context.now + RETRY_AFTER)
@@ -295,18 +295,10 @@ def _carried_out(context: Context, proposal: Proposal) -> tuple[Said | None, lis
     except effects.CannotDo as error:
         why, texts = str(error), []
     except Exception as error:
-        if not _is_fault(error):
+        if not is_fault(error):
             raise
         log.error("decision_failed", proposal=proposal.id, error=type(error).__name__, exc_info=error)
         why, texts = "cannot_fault", list(context.tell_duty("duty_cannot_do", number=proposal.number))
     proposal.undone_because = why
     context.session.add(proposal)
     return None, texts
-
-
-def _is_fault(error: Exception) -> bool:
-    """Whether it is a fault of ours, which would come again: the others are closed all the same.
-
-    Else two did something at once, or the database is away: all of this is done again.
-    """
-    return not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError)

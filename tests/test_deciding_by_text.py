@@ -40,7 +40,7 @@ OTHER = [
     "SET doors per day 9",
     "PROPOSALS",
 ]
-STEPS = 70
+STEPS = 150
 RESULTS = ("proposal_passed", "proposal_blocked", "proposal_too_few")
 NUMBERS = re.compile(r"(\d+) (agree|aside|block|needed)\b")
 KEPT = {"agree": "agreed", "aside": "aside", "block": "blocked", "needed": "needed"}
@@ -52,6 +52,7 @@ class Group:
     def __init__(self, hotline: Hotline, clock: StillClock, seed: int) -> None:
         self.hotline, self.clock, self.chance = hotline, clock, random.Random(seed)
         hotline.database.write(self._begin).result()
+        self.results: dict[int, Outbound] = {}
         self.is_now = self._look()
         self.last = hotline.database.read(self._newest)
         clock.advance(timedelta(minutes=1))
@@ -73,14 +74,16 @@ class Group:
     def _look(self) -> dict[tuple[str, str], Any]:
         return self.hotline.database.read(lambda s: line_events.as_it_is(s, self._line(s)))
 
+    def _decided(self, id_: int) -> proposals.Proposal:
+        return self.hotline.database.read(lambda s: proposals.by_id(s, id_))
+
     def step(self) -> None:
         """Somebody texts, the host changes something, or time passes."""
-        kind = self.chance.choices(["act", "voice", "other", "host", "time"], [4, 12, 2, 1, 3])[0]
+        kind = self.chance.choices(["act", "voice", "other", "host", "time"], [5, 10, 1, 1, 2])[0]
         if kind == "host":
             self._by_host()
         elif kind == "time":
-            self.clock.advance(timedelta(hours=self.chance.choice([1, 12, 30, 80])))
-            self.hotline.tick()
+            self.passes(self.chance.choice([1, 12, 30, 80]))
         else:
             self._text(self.chance.choice({"act": ACTS, "voice": VOICES, "other": OTHER}[kind]))
         self._replay(by_host=kind == "host", by_time=kind == "time")
@@ -92,7 +95,7 @@ class Group:
             n=chance.choice(opened or [1]),
             small=chance.randint(3, 7),
             event=chance.randint(1, 9),
-            who=chance.randint(1, 5),
+            who=chance.randint(1, 9),
         )
         self.clock.advance(timedelta(minutes=chance.randint(1, 20)))
         heard = Heard(uuid4().hex, Channel.SMS, chance.choice(PHONES), LINE, said)
@@ -118,7 +121,7 @@ class Group:
                 assert by_host
             else:
                 assert by_time
-                decided = self.hotline.database.read(lambda s, e=event: proposals.by_id(s, e.proposal_id))
+                decided = self._decided(event.proposal_id)
                 assert decided.state is State.PASSED
                 assert decided.closed_at == event.at
                 assert decided.undone_because is None
@@ -128,26 +131,33 @@ class Group:
             key: value for key, value in self.is_now.items() if value is not None
         }
 
+    def passes(self, hours: int) -> None:
+        """Time passes; what it says is kept here, for the hotline forgets the words of texts."""
+        self.clock.advance(timedelta(hours=hours))
+        self.hotline.tick()
+        phrases = [*RESULTS, *(f"{phrase}_short" for phrase in RESULTS)]
+        wanted = select(Outbound).where(col(Outbound.phrase).in_(phrases), Outbound.body != "")
+        for text in self.hotline.database.read(lambda s: list(s.exec(wanted))):
+            self.results.setdefault(text.id, text)
+
     def results_say_what_is_kept(self) -> int:
-        """Every text of a result has the numbers of its proposal, and each reader has one; returns how many are over."""
+        """Every text of a result has the numbers of its proposal; each reader has one; returns how many are over."""
 
-        def found(session: Session) -> tuple[list[Outbound], dict[int, proposals.Proposal], dict[int, int]]:
-            phrases = [*RESULTS, *(f"{phrase}_short" for phrase in RESULTS)]
-            told = list(session.exec(select(Outbound).where(col(Outbound.phrase).in_(phrases))))
+        def found(session: Session) -> tuple[dict[int, proposals.Proposal], dict[int, int]]:
             every = {p.number: p for p in proposals.latest(session, 1, 1000)}
-            return told, every, {p.number: len(proposals.votes(session, p)) for p in every.values()}
+            return every, {p.number: len(proposals.votes(session, p)) for p in every.values()}
 
-        told, every, voices = self.hotline.database.read(found)
+        every, voices = self.hotline.database.read(found)
         seen: set[tuple[int, str]] = set()
-        for text in told:
+        for text in self.results.values():
             begun = re.search(r"Proposal (\d+)", text.body)
             assert begun is not None, text.body
             proposal = every[int(begun[1])]
             assert (proposal.number, text.to) not in seen
             seen.add((proposal.number, text.to))
-            said = {
-                KEPT[name]: int(number) for number, name in NUMBERS.findall(text.body.rsplit('"', 1)[-1] or text.body)
-            }
+            behind = text.body.split('"', 2)[2]  # its words
+            said = {KEPT[name]: int(number) for number, name in NUMBERS.findall(behind)}
+            assert said, text.body
             assert all(getattr(proposal, name) == number for name, number in said.items()), text.body
         over = [p for p in every.values() if p.state in (State.PASSED, State.FAILED)]
         for proposal in over:
@@ -158,14 +168,12 @@ class Group:
         return len(over)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_rules_change_only_by_what_passed_or_the_host_and_always_with_an_event(
     hotline: Hotline, clock: StillClock, seed: int
 ) -> None:
     group = Group(hotline, clock, seed)
     for _ in range(STEPS):
         group.step()
-    clock.advance(timedelta(days=5))
-    hotline.tick()
-    hotline.tick()
+    group.passes(5 * 24)
     assert group.results_say_what_is_kept() >= 3

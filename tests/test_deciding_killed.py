@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_killed_around_the_closing_moment_it_is_done_once_and_told_once(
                 with ExitStack() as stack:
                     workers = [stack.enter_context(worker(settings, tmp_path)) for _ in range(2)]
                     time.sleep(chance.uniform(1, 2))  # while they start, or soon after
-                    made.append(watching.database.write(lambda s, v=value: decide(s, Clock().now(), v)).result())
+                    made.append(watching.database.write(partial(decide, now=Clock().now(), value=value)).result())
                     if counted:  # just now: what all shall hear waits, or is on its way
                         until(lambda: is_over(watching, made[-1]))
                     else:
@@ -94,7 +95,7 @@ def test_killed_around_the_closing_moment_it_is_done_once_and_told_once(
                 return [(event.proposal_id, event.after) for event in events], states, queued, now
 
             events, states, queued, figure = after.database.read(found)
-    assert sorted(events) == [(id_, value) for value, id_ in enumerate(made, start=3)]  # type: ignore[type-var]
+    assert sorted(events) == [(id_, value) for value, id_ in enumerate(made, start=3)]
     assert set(states) == {State.PASSED}
     assert queued == Counter({phone: len(made) for phone in PHONES})
     told = Counter((text.to, text.body.split(" passed")[0]) for text in twilio.sent if " passed" in text.body)

@@ -74,6 +74,12 @@ class Table:
         """That proposal as it stands now."""
         return self.hotline.database.read(lambda s: proposals.by_id(s, id_))
 
+    def voices(self, id_: int) -> list[int]:
+        """Whose voices count to its present words."""
+        return self.hotline.database.read(
+            lambda s: [vote.person_id for vote in proposals.votes(s, proposals.by_id(s, id_))]
+        )
+
     def last_text(self) -> int:
         return self.hotline.database.read(lambda s: max(s.exec(select(Outbound.id)), default=0))
 
@@ -163,10 +169,7 @@ def test_new_words_and_a_voice_at_the_same_moment(table: Table) -> None:
     for _ in range(ROUNDS):
         made = table.asked("soup on Sundays")
         table.at_once((BEN, f"AMEND {made.number} stew on Mondays"), (CARO, f"AGREE {made.number}"))
-        changed = table.hotline.database.read(lambda s, id_=made.id: proposals.by_id(s, id_))
-        said = table.hotline.database.read(
-            lambda s, held=changed: [vote.person_id for vote in proposals.votes(s, held)]
-        )
+        changed, said = table.kept(made.id), table.voices(made.id)
         (answer,) = [text for text in table.said(0, "proposal_you_agree") if text.body.count(f"{made.number}:")][-1:]
         assert (len(said) == 2) == ("stew" in answer.body)
         table.time_is_up(changed)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -288,3 +289,8 @@ def _partition(items: list[T], matches: Callable[[T], bool]) -> tuple[list[T], l
 def _modified(instance: SQLModel, committed: dict[str, Any]) -> dict[str, Any]:
     now = instance.__dict__
     return {name: now[name] for name, value in committed.items() if now[name] is not value and now[name] != value}
+
+
+def is_fault(error: Exception) -> bool:
+    """Whether an error would come again, were the same done anew: no fault of the connection, nor of two at once."""
+    return not isinstance(error, DBAPIError) or isinstance(error, DataError | IntegrityError)
