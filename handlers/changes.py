@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from handlers import figures
-from handlers.figures.table import FIGURES
 from handlers.phrasebook import Value
-from handlers.quoting import one_paragraph
+from handlers.quoting import beginning, one_paragraph
 from handlers.summary import Date, Ours, Said, When
 from handlers.turn import Context
 from models import line_events, people, proposals
@@ -35,7 +34,6 @@ HOST = {
 }
 TAPS = {"open": "changed_tap_open", "closed": "changed_tap_closed", "auto": "changed_tap_auto"}
 OTHER = "changed_other"
-OURS = frozenset({"name", "greeting"})  # of the settings; the others are the machine's
 
 
 def by(context: Context, event: LineEvent | PersonEvent) -> Value:
@@ -55,19 +53,9 @@ def what(context: Context, event: LineEvent) -> Value:
     return say(context, event) if say is not None else Said(OTHER)
 
 
-def can_be_undone(event: LineEvent) -> bool:
-    """Whether it is the group's to take back: not how the machine is reached, nor what duty does for an hour."""
-    if event.kind == line_events.SETTING:
-        return event.name in OURS
-    if event.kind == line_events.RULE:
-        return event.name in FIGURES
-    return event.kind in (line_events.ANSWER, line_events.RESOURCE, line_events.AREA, line_events.PAUSE)
-
-
 def short(words: object) -> Ours:
     """The beginning of words of the group's own."""
-    whole = one_paragraph(str(words))
-    return Ours(whole if len(whole) <= LONGEST else f"{whole[:LONGEST].rstrip()}...")
+    return Ours(beginning(one_paragraph(str(words)), LONGEST))
 
 
 def _rule(context: Context, event: LineEvent) -> Value:

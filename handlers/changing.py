@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from handlers import figures
+from handlers.figures.table import FIGURES
 from handlers.phrasebook import Value
 from handlers.summary import Ours, Said
 from handlers.turn import DAY, Context, Text, Texts
 from handlers.understanding.words import fold
 from models import areas, line_events, lines, watch
 from models.delivery.outbound import Lane
-from models.line_events import RULE, LineEvent
+from models.line_events import ANSWER, AREA, PAUSE, RESOURCE, RULE, SETTING, LineEvent
 from models.lines import Answer, Area, Policy, Resource
 from models.proposals import Proposal
 
 LONGEST_GREETING = 120  # characters: the emergency number stands behind it
+OURS = frozenset({"name", "greeting"})  # of the settings; the others are the machine's
 LONGEST_RESOURCE = 160  # characters: three of them are told in one text
 
 
@@ -197,3 +199,32 @@ def _of_host(context: Context, found: Sequence[LineEvent]) -> Texts:
 def greeting(context: Context) -> Said | None:
     """The group's own word of welcome, for whoever greets or asks what this is."""
     return Said("greeting_is", {"words": Ours(context.line.greeting)}) if context.line.greeting else None
+
+
+def can_be_undone(event: LineEvent) -> bool:
+    """Whether it is the group's to take back: not how the machine is reached, nor what duty does for an hour."""
+    if event.kind == SETTING:
+        return event.name in OURS
+    if event.kind == RULE:
+        return event.name in FIGURES
+    return event.kind in (ANSWER, RESOURCE, AREA, PAUSE)
+
+
+def still_stands(context: Context, event: LineEvent) -> bool:
+    """Whether nothing has changed since what the event says."""
+    return bool(as_it_stands(context, event) == figures.plain(event.after))
+
+
+def as_it_stands(context: Context, event: LineEvent) -> Any:
+    """What stands there now, in the way in which the history keeps it."""
+    line = context.line
+    if event.kind == RULE:
+        return figures.plain(line.rules.get(event.name))
+    if event.kind == SETTING:
+        return getattr(line, event.name)
+    if event.kind == AREA:
+        area = area_named(context, event.name)
+        return [*area.aliases] if area is not None else None
+    if event.kind == PAUSE:
+        return line.paused_until.isoformat() if line.paused_until and line.is_paused(context.now) else None
+    return line_events.as_it_is(context.session, line).get((event.kind, event.name))

@@ -94,6 +94,8 @@ def ask(context: Context, person: Person, proposal: Proposal) -> None:
     idle = waiting is not None and waiting.question is Question.NEED and waiting.request_id is None
     over = waiting is not None and waiting.question in (Question.PROPOSAL, Question.STILL_ON)  # any word answers that
     if waiting is None or idle or over:
+    # Whoever writes at all is there: whether they are still on duty needs no answer any more.
+    if waiting is None or idle or waiting.question in (Question.PROPOSAL, Question.STILL_ON):
         context.ask(person, Question.PROPOSAL, options=OPTIONS, words=str(proposal.id))
 
 

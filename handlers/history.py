@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from handlers import changes, paging, topics
+from handlers import changes, changing, paging, topics
 from handlers.figures.groups import GROUP_OF
 from handlers.phrasebook import Value
+from handlers.quoting import beginning
 from handlers.summary import Date, Lines, Name, Quoted, Said
 from handlers.turn import Context, Text, Texts, Turn
 from handlers.understanding.arguments import Looked
@@ -81,7 +82,8 @@ def _one(turn: Turn, number: int) -> Texts:
     if event is None:
         yield turn.reply("history_unknown", n=number)
     else:
-        phrase = "history_one" if changes.can_be_undone(event) else "history_one_over"
+        undone = changing.can_be_undone(event) and changing.still_stands(turn, event)
+        phrase = "history_one" if undone else "history_one_over"
         yield turn.reply(phrase, row=_of_line(turn, event).row, number=number)
 
 
@@ -147,7 +149,9 @@ def _name(context: Context, event: PersonEvent, known: Callable[[int], people.Pe
 
 def _of_proposal(context: Context, proposal: Proposal) -> Change:
     at = proposal.closed_at or proposal.created_at
-    words = proposal.words if len(proposal.words) <= BRIEF else f"{proposal.words[:BRIEF].rstrip()}..."
     when = Date(at, context.line.timezone)
-    said = Said(ENDED[proposal.state], {"number": proposal.number, "words": Quoted(words), "when": when})
+    said = Said(
+        ENDED[proposal.state],
+        {"number": proposal.number, "words": Quoted(beginning(proposal.words, BRIEF)), "when": when},
+    )
     return Change(at, frozenset({Topic.DECIDING}), said)

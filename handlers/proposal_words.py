@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from handlers import effects
 from handlers.phrasebook import Book, Value
+from handlers.quoting import beginning
 from handlers.summary import Name, Quoted, Said, Several
 from handlers.turn import Context
 from models import kept_apart, people
@@ -43,7 +44,7 @@ def until(context: Context, proposal: Proposal) -> Until:
 
 def cut(words: str, most: int) -> Quoted:
     """The beginning of somebody's words."""
-    return Quoted(words if len(words) <= most else f"{words[:most].rstrip()}...")
+    return Quoted(beginning(words, most))
 
 
 def does(context: Context, proposal: Proposal) -> Said | None:

@@ -30,6 +30,14 @@ def one_paragraph(text: str) -> str:
     return " ".join(PILED.sub(r"\1", seen).split())
 
 
+def beginning(text: str, most: int) -> str:
+    """As much of the text as `most` characters hold, and dots for the rest; no half word but where it is the first."""
+    if len(text) <= most:
+        return text
+    held = text[: most + 1].rpartition(" ")[0] or text[:most]
+    return f"{held.rstrip()}..."
+
+
 @lru_cache(1024)
 def quoted(text: str) -> str:
     """The text in quotes, as one paragraph. No quote in it can end them; no label in it reads like one of ours."""

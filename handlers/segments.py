@@ -26,6 +26,7 @@ PLAINLY = str.maketrans(
     }
 )
 CHARACTER = regex.compile(r"\X")
+SENTENCE_END = regex.compile(r"([.!?])\s")
 CHEAP = re.compile(f"[{re.escape(''.join(BASIC | EXTENDED))}]*")
 ONE_EACH = re.compile(f"[{re.escape(''.join(BASIC))}]*")
 
@@ -91,8 +92,23 @@ def in_one(say: Callable[[str], str], words: str) -> str:
     if count(whole) == 1:
         return whole
     cut = _longest(CHARACTER.findall(words), lambda some: count(thrifty(say(f"{some}..."))) == 1)
-    said = thrifty(say(f"{cut.rstrip()}..."))
-    return _longest(CHARACTER.findall(said), lambda some: count(some) == 1)
+    said = thrifty(say(f"{_whole_words(cut, words)}..."))
+    held = _longest(CHARACTER.findall(said), lambda some: count(some) == 1)
+    return held if held == said else _whole_sentences(held)
+
+
+def _whole_words(cut: str, words: str) -> str:
+    """The beginning of these words without half a word at its end; a single long word stays as it is."""
+    inside = words[len(cut) : len(cut) + 1].strip() and " " in cut
+    return (cut.rpartition(" ")[0] if inside else cut).rstrip(" ,;:")
+
+
+def _whole_sentences(held: str) -> str:
+    """What fits of a text, up to its last sentence; to its last word, where that would be less than half of it."""
+    ends = [found.end(1) for found in SENTENCE_END.finditer(held)]
+    if ends and ends[-1] * 2 > len(held):
+        return held[: ends[-1]]
+    return held.rpartition(" ")[0] or held
 
 
 def _longest(pieces: Sequence[str], fits: Callable[[str], bool]) -> str:

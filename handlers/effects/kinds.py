@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from handlers.phrasebook import Value
+from handlers.quoting import beginning
 from handlers.summary import Quoted, Said
 from handlers.turn import Context, Texts
 from models.proposals import Proposal
@@ -14,7 +15,7 @@ BRIEF = 24  # characters of words that an effect says again: it is asked about i
 
 def brief(words: str) -> Quoted:
     """The beginning of words that stand in the proposal, or on the line already."""
-    return Quoted(words if len(words) <= BRIEF else f"{words[:BRIEF].rstrip()}...")
+    return Quoted(beginning(words, BRIEF))
 
 
 @dataclass(frozen=True)

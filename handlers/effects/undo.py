@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from handlers import changes, changing, figures, pause, resting, unmet
+from handlers import changing, figures, pause, unmet
 from handlers.effects import opening
 from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.phrasebook import Value
@@ -35,8 +36,9 @@ class Undo:
         if event.kind in (END, ERASE):  # its two days belong together
             return Refusal("effect_undo_end", {"code": code})
         if not changes.can_be_undone(event):
+        if not changing.can_be_undone(event):
             return Refusal("effect_undo_not", {"code": code})
-        if _now(context, event) != figures.plain(event.after):
+        if not changing.still_stands(context, event):
             return Refusal("effect_undo_since", {"code": code})
         return Effect(KIND, {"event": event.id})
 
@@ -45,7 +47,7 @@ class Undo:
         event = _event(context, effect)
         values: dict[str, Value] = {
             "what": _what(event),
-            "before": _said(context, event, _now(context, event)),
+            "before": _said(context, event, changing.as_it_stands(context, event)),
             "after": _said(context, event, event.before),
         }
         return Said("effect_set", values)
@@ -53,7 +55,7 @@ class Undo:
     def carry_out(self, context: Context, effect: Effect, proposal: Proposal) -> Texts:
         """Raises CannotDo where it has been changed since, or cannot be any more."""
         event = _event(context, effect)
-        if _now(context, event) != figures.plain(event.after):
+        if not changing.still_stands(context, event):
             raise CannotDo("cannot_undo")
         rested = context.line.is_resting(context.now)
         _put_back(context, event, proposal)
@@ -63,21 +65,6 @@ class Undo:
 
 def _event(context: Context, effect: Effect) -> LineEvent:
     return context.session.get_one(LineEvent, effect.values["event"])
-
-
-def _now(context: Context, event: LineEvent) -> Any:
-    """What stands there now, in the way in which the history keeps it."""
-    line = context.line
-    if event.kind == RULE:
-        return figures.plain(line.rules.get(event.name))
-    if event.kind == SETTING:
-        return getattr(line, event.name)
-    if event.kind == AREA:
-        area = changing.area_named(context, event.name)
-        return [*area.aliases] if area is not None else None
-    if event.kind == PAUSE:
-        return line.paused_until.isoformat() if line.paused_until and line.is_paused(context.now) else None
-    return line_events.as_it_is(context.session, line).get((event.kind, event.name))
 
 
 def _put_back(context: Context, event: LineEvent, proposal: Proposal) -> None:
