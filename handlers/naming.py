@@ -25,7 +25,7 @@ PLAINLY = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ′", "'") | dict.fromkeys
 ALIKE = str.maketrans("авеёзіїјкмнорсѕтухһԁԛԝαβεηικνορτυχγıɑɡlѵո", "abeeziijkmhopcstyxhdqwabenikvoptuxyiagivn")
 TELLING = 6  # letters; a line called Ola must not keep out Lola
 NEAR = 85  # of 100: so much of the line's name makes it the line's
-NAMES_TOO = frozenset({"max", "thanks", "language"})  # commands whose words are people's names as well: Max, Ty
+NAMES_TOO = frozenset({"max", "thanks", "language", "gave"})  # commands whose words are names as well: Max, Ty, Di
 
 
 class Fault(Enum):
