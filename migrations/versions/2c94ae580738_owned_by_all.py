@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = 'd6eb26fce9d8'
+revision = '2c94ae580738'
 down_revision = 'a583f73d3400'
 branch_labels = None
 depends_on = None
