@@ -92,8 +92,6 @@ def ask(context: Context, person: Person, proposal: Proposal) -> None:
     """A plain yes of theirs is about this from now on, unless they were asked something else."""
     waiting = context.asked_of(person)
     idle = waiting is not None and waiting.question is Question.NEED and waiting.request_id is None
-    over = waiting is not None and waiting.question in (Question.PROPOSAL, Question.STILL_ON)  # any word answers that
-    if waiting is None or idle or over:
     # Whoever writes at all is there: whether they are still on duty needs no answer any more.
     if waiting is None or idle or waiting.question in (Question.PROPOSAL, Question.STILL_ON):
         context.ask(person, Question.PROPOSAL, options=OPTIONS, words=str(proposal.id))

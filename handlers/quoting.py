@@ -31,7 +31,7 @@ def one_paragraph(text: str) -> str:
 
 
 def beginning(text: str, most: int) -> str:
-    """As much of the text as `most` characters hold, and dots for the rest; no half word but where it is the first."""
+    """As much of the text as `most` characters hold, and dots for the rest; no half word, unless it is the first."""
     if len(text) <= most:
         return text
     held = text[: most + 1].rpartition(" ")[0] or text[:most]

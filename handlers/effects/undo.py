@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from handlers import changes, changing, figures, pause, resting, unmet
-from handlers import changing, figures, pause, unmet
+from handlers import changing, figures, pause, resting, unmet
 from handlers.effects import opening
 from handlers.effects.kinds import CannotDo, Effect, Refusal, brief
 from handlers.phrasebook import Value
@@ -35,7 +34,6 @@ class Undo:
             return Refusal("effect_undo_none", {"code": code})
         if event.kind in (END, ERASE):  # its two days belong together
             return Refusal("effect_undo_end", {"code": code})
-        if not changes.can_be_undone(event):
         if not changing.can_be_undone(event):
             return Refusal("effect_undo_not", {"code": code})
         if not changing.still_stands(context, event):
