@@ -24,7 +24,15 @@ from tests.world import ANA, World
 
 SOON = 20.0  # seconds; a busy machine is no failure
 MAY_DIFFER = {"date", "set-cookie"}
-FILLED = {"number": "1", "picture": "1", "key": "nothing", "secret": "nothing", "nonce": "n" * 43, "language": "es"}
+FILLED = {
+    "number": "1",
+    "picture": "1",
+    "key": "nothing",
+    "secret": "nothing",
+    "name": "S1",
+    "nonce": "n" * 43,
+    "language": "es",
+}
 FILES = (
     "/static/phone.css",
     "/pages/board.css",

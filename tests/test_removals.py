@@ -180,7 +180,10 @@ def test_what_the_host_does_to_people_is_an_event(run: Command) -> None:
     run.good("person", "rename", "1", "Anna")
     run.good("person", "merge", "1", "2", "--yes")
     run.good("person", "remove", "3", "--yes")
-    assert (events_of(run, 1), events_of(run, 3)) == (["renamed", "merged"], ["taken_off"])
+    assert (events_of(run, 1), events_of(run, 3)) == (
+        ["added", "added", "renamed", "merged"],
+        ["added", "taken_off"],
+    )
 
 
 def test_a_merge_keeps_a_ban_and_asks_nobody_who_is_kept_apart(base: Database) -> None:
