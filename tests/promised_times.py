@@ -19,6 +19,7 @@ SAYS_WHEN = (  # "I look again at 4:30 PM", "If I hear nothing by Tue 4:30 PM": 
     " how_is_it how_is_it_words no_word_yet did_they_come did_they_come_too they_ask they_ask_words asked_helper"
     " asked_already asked_in_the_morning still_coming status_claimed_asked"
 ).split()
+OF_A_BREAK = frozenset({"got_it_paused", "status_paused", "pause_waits"})
 DAYS = {
     "en": "mon tue wed thu fri sat sun".split(),
     "es": "lun mar mie jue vie sab dom".split(),
@@ -63,8 +64,10 @@ def what_was_said_of_time_holds(s: Step) -> Iterator[str]:
         moment = named(s.now.line, text)
         if moment is None or moment <= s.now.now or _followed(s, text):  # then time has acted on it
             continue
-        due = request.next_action_at
-        if due is None or due > moment + A_MINUTE:
+        due, late = request.next_action_at, A_MINUTE
+        if text.phrase in OF_A_BREAK:  # after it, what waits goes out one by one, a minute apart
+            late *= sum(each.live for each in s.now.requests.values())
+        if due is None or due > moment + late:
             yield f"#{request.number}: {text.phrase} names {moment} to {text.person_id}, nothing is due before {due}"
 
 
