@@ -119,17 +119,18 @@ def of_one_home(context: Context, one: Person, other: Person) -> bool:
 
 
 def _phones(context: Context, person: Person) -> set[str]:
-    homes = people.all_addresses(context.session, context.line.id).get(person.id, [])
-    return {form for home in homes for form in spellings.forms(home.value)}
+    return {form for number in people.numbers(context.session, person.id) for form in spellings.forms(number)}
 
 
 def needed(context: Context, entry: PurseEntry) -> int:
     """How many must say OK: two, or as many homes as there are besides its author's."""
-    homes = list[Person]()
+    most, homes = TWO if entry.is_spent else ONE, list[Person]()
     for person in who_may(context, entry):
+        if len(homes) == most:
+            break
         if not any(of_one_home(context, person, other) for other in homes):
             homes.append(person)
-    return min(TWO if entry.is_spent else ONE, len(homes))
+    return len(homes)
 
 
 def oks_fewer(context: Context, entry: PurseEntry) -> int | None:

@@ -533,6 +533,16 @@ def everybody(session: Session, line_id: int) -> list[Person]:
     return session.exec(known.order_by(col(Person.id)))
 
 
+def numbers(session: Session, person_id: int) -> list[str]:
+    """What somebody texts from, the first first; read once in a transaction."""
+    key = "numbers", person_id
+    if key not in session.cache:
+        theirs = select(Address.value).where(Address.person_id == person_id).order_by(col(Address.id))
+        session.cache[key] = list(session.exec(theirs))
+    found: list[str] = session.cache[key]
+    return found
+
+
 def all_addresses(session: Session, line_id: int) -> dict[int, list[Address]]:
     """Every address on the line, by person."""
     found: dict[int, list[Address]] = {}

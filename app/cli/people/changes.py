@@ -127,8 +127,7 @@ def take_off(session: Session, line: Line, person: Person, now: datetime) -> boo
     session.flush()
     if stopped:
         return True
-    homes = [home.value for home in people.all_addresses(session, line.id).get(person.id, [])]
-    kept_apart.seal(session, line, person.id, homes)
+    kept_apart.seal(session, line, person.id, people.numbers(session, person.id))
     former.take_addresses(session, line, person, now)
     return False
 
