@@ -109,8 +109,8 @@ def _remark(context: Context, person: Person, words: str) -> Said:
 
 def _yours(turn: Turn, proposal: Proposal) -> Said:
     """What the speaker said to it, or how to."""
-    kept = proposals_of.vote_of(turn.session, proposal, turn.speaker.id)
-    if kept is not None and kept.revision == proposal.revision:
-        return Said(YOURS[kept.voice])
+    said = proposals_of.voice_of(turn.session, proposal, turn.speaker.id)
+    if said is not None:
+        return Said(YOURS[said])
     may = proposals_of.may_vote(turn.speaker, proposal)
     return Said("proposal_yours_none" if may else "proposal_yours_not", {"number": proposal.number})

@@ -1,6 +1,7 @@
 """What was changed of a line and by whom, in few words: by all in a proposal, by somebody, or by the host."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from handlers import figures
@@ -31,6 +32,22 @@ HOST = {
     line_events.LIST_TAKEN_BACK: "changed_list_taken_back",
     line_events.REQUESTS_IMPORTED: "changed_requests_imported",
     line_events.REQUESTS_TAKEN_BACK: "changed_requests_taken_back",
+}
+
+
+@dataclass(frozen=True)
+class ComesAndGoes:
+    """The phrases for something that is new, is no more, or is another."""
+
+    new: str
+    gone: str
+    other: str
+
+
+COMES_AND_GOES = {
+    line_events.AREA: ComesAndGoes("changed_area_new", "changed_area_gone", "changed_area"),
+    line_events.ANSWER: ComesAndGoes("changed_answer_new", "changed_answer_gone", "changed_answer"),
+    line_events.RESOURCE: ComesAndGoes("changed_resource_new", "changed_resource_gone", "changed_resource"),
 }
 TAPS = {"open": "changed_tap_open", "closed": "changed_tap_closed", "auto": "changed_tap_auto"}
 OTHER = "changed_other"
@@ -68,21 +85,9 @@ def _setting(_: Context, event: LineEvent) -> Value:
     return Said(SETTINGS.get(event.name, OTHER), {"after": after})
 
 
-def _area(_: Context, event: LineEvent) -> Value:
-    gone, new = event.after is None, event.before is None
-    phrase = "changed_area_gone" if gone else "changed_area_new" if new else "changed_area"
-    return Said(phrase, {"what": short(event.name)})
-
-
-def _answer(_: Context, event: LineEvent) -> Value:
-    gone, new = event.after is None, event.before is None
-    phrase = "changed_answer_gone" if gone else "changed_answer_new" if new else "changed_answer"
-    return Said(phrase, {"what": short(event.name)})
-
-
-def _resource(_: Context, event: LineEvent) -> Value:
-    gone, new = event.after is None, event.before is None
-    phrase = "changed_resource_gone" if gone else "changed_resource_new" if new else "changed_resource"
+def _come_or_gone(_: Context, event: LineEvent) -> Value:
+    phrases = COMES_AND_GOES[event.kind]
+    phrase = phrases.gone if event.after is None else phrases.new if event.before is None else phrases.other
     return Said(phrase, {"what": short(event.name)})
 
 
@@ -93,15 +98,17 @@ def _pause(context: Context, event: LineEvent) -> Value:
 
 
 def _end(context: Context, event: LineEvent) -> Value:
-    if event.after is None:
-        return Said("changed_end_over")
-    return Said("changed_end", {"when": Date(datetime.fromisoformat(event.after), context.line.timezone)})
+    return _day(context, event, "changed_end", "changed_end_over")
 
 
 def _erase(context: Context, event: LineEvent) -> Value:
+    return _day(context, event, "changed_erase", "changed_erase_over")
+
+
+def _day(context: Context, event: LineEvent, phrase: str, over: str) -> Value:
     if event.after is None:
-        return Said("changed_erase_over")
-    return Said("changed_erase", {"when": Date(datetime.fromisoformat(event.after), context.line.timezone)})
+        return Said(over)
+    return Said(phrase, {"when": Date(datetime.fromisoformat(event.after), context.line.timezone)})
 
 
 def _brake(_: Context, event: LineEvent) -> Value:
@@ -121,9 +128,7 @@ def _host(_: Context, event: LineEvent) -> Value:
 KINDS: Mapping[str, Callable[[Context, LineEvent], Value]] = {
     line_events.RULE: _rule,
     line_events.SETTING: _setting,
-    line_events.AREA: _area,
-    line_events.ANSWER: _answer,
-    line_events.RESOURCE: _resource,
+    **dict.fromkeys(COMES_AND_GOES, _come_or_gone),
     line_events.PAUSE: _pause,
     line_events.END: _end,
     line_events.ERASE: _erase,

@@ -159,8 +159,8 @@ def in_digest(context: Context, person: Person, since: datetime, to: datetime) -
 
 def is_silent(context: Context, proposal: Proposal, person: Person) -> bool:
     """Whether somebody has a voice in it and has not given it to its present words."""
-    kept = proposals_of.vote_of(context.session, proposal, person.id)
-    return (kept is None or kept.revision != proposal.revision) and proposals_of.may_vote(person, proposal)
+    said = proposals_of.voice_of(context.session, proposal, person.id)
+    return said is None and proposals_of.may_vote(person, proposal)
 
 
 def bring_forward(context: Context, proposal: Proposal) -> None:
@@ -216,25 +216,25 @@ def _step(context: Context, proposal: Proposal) -> Texts:
 
 def withdrawn(context: Context, proposal: Proposal) -> Texts:
     """It is taken back: nobody need think of it any more."""
-    to = readers(context, proposal)
-    if not proposals_of.withdraw(context.session, proposal, context.now):
-        return
-    for person in to:
-        unask(context, person, proposal)
     phrase = "proposal_withdrawn" if proposal.words else "proposal_gone"
-    yield from tell_all(context, proposal, phrase, to=to, but=proposal.by_person_id)
+    yield from _taken_back(context, proposal, phrase, but=proposal.by_person_id)
 
 
 def ended(context: Context) -> Texts:
     """The line has ended: what is over is counted, and who had a voice in what is left hears so."""
     yield from act(context)
     for proposal in proposals_of.open_ones(context.session, context.line.id):
-        to = readers(context, proposal)
-        if not proposals_of.withdraw(context.session, proposal, context.now):
-            continue
-        for person in to:
-            unask(context, person, proposal)
-        yield from tell_all(context, proposal, "proposal_line_ended", to=to, line=Ours(context.line.name))
+        yield from _taken_back(context, proposal, "proposal_line_ended", line=Ours(context.line.name))
+
+
+def _taken_back(context: Context, proposal: Proposal, phrase: str, *, but: int | None = None, **values: Any) -> Texts:
+    """It ends without a result: who had a voice in it hears so, and is asked no more."""
+    to = readers(context, proposal)
+    if not proposals_of.withdraw(context.session, proposal, context.now):
+        return
+    for person in to:
+        unask(context, person, proposal)
+    yield from tell_all(context, proposal, phrase, to=to, but=but, **values)
 
 
 def _reminded(context: Context, proposal: Proposal) -> Texts:

@@ -56,7 +56,8 @@ def _long(context: Context, person: Person) -> timedelta:
     """The silence after which they are asked: the line's figure, and a day more for each time that they answered."""
     since = person.on_duty_since or context.now
     asked = person_events.happened(context.session, person.id, [ASKED_STILL_ON], since)
-    answered = sum(event.at < _last_word(context, person) for event in asked)
+    wrote = _last_word(context, person)
+    answered = sum(event.at < wrote for event in asked)
     first = timedelta(hours=context.line.policy.duty_silent_hours)
     return max(first, min(first + answered * DAY, SELDOM * DAY))
 

@@ -57,6 +57,9 @@ def instead(turn: Turn, order: Order) -> Order:
     """What an order about a request means where there is only a proposal of that number: "withdraw 7", "yes 7"."""
     if not turn.speaker.helps or len(order.numbers) != 1 or order.command not in INSTEAD:
         return order
+    asked = turn.asked if turn.asked is not None and turn.asked.question is Question.PROPOSAL else None
+    if order.command != "nevermind" and asked is None:  # a claim, as nearly always
+        return order
     known = found(turn, order)
     if known is None or not known.is_open:
         return order
@@ -65,8 +68,7 @@ def instead(turn: Turn, order: Order) -> Order:
         return order
     if order.command == "nevermind":
         return replace(order, command="proposal", argument=True) if known.by_person_id == turn.speaker.id else order
-    asked = turn.asked
-    if asked is None or asked.question is not Question.PROPOSAL or asked.words != str(known.id):
+    if asked is None or asked.words != str(known.id):
         return order
     return replace(order, command="proposal" if order.bare else INSTEAD[order.command], argument=None)
 

@@ -242,6 +242,12 @@ def vote_of(session: Session, proposal: Proposal, person_id: int) -> Vote | None
     return session.exec(select(Vote).where(Vote.proposal_id == proposal.id, Vote.person_id == person_id)).first()
 
 
+def voice_of(session: Session, proposal: Proposal, person_id: int) -> Voice | None:
+    """What somebody said to its present words."""
+    kept = vote_of(session, proposal, person_id)
+    return kept.voice if kept is not None and kept.revision == proposal.revision else None
+
+
 def votes(session: Session, proposal: Proposal) -> list[Vote]:
     """What was said to its present words, in order, by those who still have a voice; once it is counted, what was."""
     if proposal.agreed is None:

@@ -121,7 +121,9 @@ def one(context: Context, person: Person, number: int) -> Shown | None:
 def waiting(context: Context, person: Person) -> int:
     """How many ask for somebody's voice and have not heard it."""
     return sum(
-        each.closes_at > context.now and proposals.may_vote(person, each) and _voice(context, person, each) is None
+        each.closes_at > context.now
+        and proposals.may_vote(person, each)
+        and proposals.voice_of(context.session, each, person.id) is None
         for each in proposals.open_ones(context.session, context.line.id)
     )
 
@@ -178,21 +180,12 @@ def _listed(context: Context, person: Person, proposal: Proposal) -> Listed:
         closes_at=proposal.closes_at,
         ended_at=proposal.closed_at,
         counting=proposal.is_open and proposal.closes_at <= context.now,
-        tally=_tally(context, proposal),
+        tally=(
+            proposals.tally(context.session, proposal, context.line.policy)
+            if proposal.state is not State.WITHDRAWN
+            else None
+        ),
         not_done=Said(proposal.undone_because) if proposal.undone_because else None,
-        voice=_voice(context, person, proposal) if proposal.is_open else None,
+        voice=proposals.voice_of(context.session, proposal, person.id) if proposal.is_open else None,
         may_vote=proposal.is_open and proposal.closes_at > context.now and proposals.may_vote(person, proposal),
     )
-
-
-def _tally(context: Context, proposal: Proposal) -> Tally | None:
-    if proposal.is_open:
-        return proposals.tally(context.session, proposal, context.line.policy)
-    if proposal.agreed is None:
-        return None
-    return Tally(proposal.agreed, proposal.aside or 0, proposal.blocked or 0, proposal.needed or 0)
-
-
-def _voice(context: Context, person: Person, proposal: Proposal) -> Voice | None:
-    kept = proposals.vote_of(context.session, proposal, person.id)
-    return kept.voice if kept is not None and kept.revision == proposal.revision else None
