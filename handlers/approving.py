@@ -233,7 +233,7 @@ def _limit(context: Context, figure: str) -> int:
 
 def act(context: Context, entry: PurseEntry) -> Texts:
     """Those who were asked have said nothing: two others are. A question of somebody who left holds nothing up."""
-    purse.locked(context.session, entry)
+    context.session.locked(entry)
     if entry.state is State.ASKED and entry.asker_id is not None:
         if people.by_id(context.session, entry.asker_id).helps:
             purse.schedule(context.session, entry, look_again(context))

@@ -106,7 +106,7 @@ def ok(turn: Turn, order: Order) -> Texts:
         elif entry.state is State.WITHDRAWN:
             yield turn.reply("entry_gone", entry=named(entry))
         else:
-            yield from _ok(turn, purse.locked(turn.session, entry))
+            yield from _ok(turn, turn.session.locked(entry))
 
 
 def _seen(turn: Turn, number: int) -> PurseEntry | None:
@@ -154,9 +154,9 @@ def why(turn: Turn, order: Order) -> Texts:
     elif not said.words:
         yield turn.reply("why_what", entry=named(entry))
     elif entry.person_id == turn.speaker.id:
-        yield from _answered(turn, purse.locked(turn.session, entry), said.words)
+        yield from _answered(turn, turn.session.locked(entry), said.words)
     else:
-        yield from _asked(turn, purse.locked(turn.session, entry), said.words)
+        yield from _asked(turn, turn.session.locked(entry), said.words)
 
 
 def _asked(turn: Turn, entry: PurseEntry, words: str) -> Texts:

@@ -213,6 +213,11 @@ class Answer:
     words: str
     language: str | None = None  # of who gets it, where several fit
 
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Answer":
+        """As the line keeps it."""
+        return cls(tuple(kept["heard"]), kept["words"], kept["language"])
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -221,6 +226,11 @@ class Resource:
     needs: tuple[str, ...]
     words: str
     language: str | None = None  # of who gets it, where several fit
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Resource":
+        """As the line keeps it."""
+        return cls(tuple(kept["needs"]), kept["words"], kept["language"])
 
 
 class Line(Model, table=True):
@@ -263,7 +273,7 @@ class Line(Model, table=True):
     @property
     def own_answers(self) -> list[Answer]:
         """What the group answers itself."""
-        return [Answer(tuple(kept["heard"]), kept["words"], kept["language"]) for kept in self.answers]
+        return [Answer.of(kept) for kept in self.answers]
 
     def set_answers(self, answers: Sequence[Answer]) -> None:
         """From now on these."""
@@ -272,7 +282,7 @@ class Line(Model, table=True):
     @property
     def other_help(self) -> list[Resource]:
         """Who else the group knows to help, and with what."""
-        return [Resource(tuple(kept["needs"]), kept["words"], kept["language"]) for kept in self.resources]
+        return [Resource.of(kept) for kept in self.resources]
 
     def help_for(self, needs: Collection[str], language: str) -> list[Resource]:
         """Who else helps with any of these needs: in that language where there is any, else whatever there is."""

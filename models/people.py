@@ -133,6 +133,13 @@ class Person(Model, table=True):
         return self.language or line.language
 
 
+# A volunteer somebody vouched for, whether they may be texted or not.
+VOLUNTEERS = (
+    col(Person.helper_since).is_not(None),
+    col(Person.vouched_at).is_not(None),
+    col(Person.banned_at).is_(None),
+    col(Person.erased_at).is_(None),
+)
 # A volunteer somebody vouched for, who may be texted.
 HELPING = (
     col(Person.vouched_at).is_not(None),

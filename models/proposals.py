@@ -2,7 +2,7 @@
 
 Every volunteer somebody vouched for before it was asked has one voice, the last that they gave. It passes at its
 time if enough of those active lately gave theirs and nobody blocks. New words ask everybody anew. Whoever gives a
-voice and whoever closes it take turns (`locked`), so that a result is counted once and never changes.
+voice and whoever closes it take turns (`Session.locked`), so that a result is counted once and never changes.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlmodel import JSON, Column, Field, col, select
 
 from models.lines import Line, Policy
-from models.people import Address, Person
+from models.people import VOLUNTEERS, Address, Person
 from models.store.session import Session
 from models.store.types import EnumString, Model, UtcDateTime, table
 
@@ -199,19 +199,11 @@ def followers(session: Session, proposal: Proposal) -> list[Person]:
     return list(session.exec(query.order_by(col(Person.id))))
 
 
-def locked(session: Session, proposal: Proposal) -> Proposal:
-    """The same as it stands now, and nobody else changes it before this transaction ends."""
-    session.flush()
-    session.exec(select(Proposal.id).where(Proposal.id == proposal.id).with_for_update()).first()
-    session.refresh(proposal)
-    return proposal
-
-
 def vote(
     session: Session, proposal: Proposal, person_id: int, voice: Voice, now: datetime, *, words: str | None = None
 ) -> bool:
     """Give somebody's voice to the present words, in place of what they said before; False if it is over."""
-    if locked(session, proposal).is_over(now):
+    if session.locked(proposal).is_over(now):
         return False
     _keep(session, proposal, person_id, voice, words, now)
     return True
@@ -275,7 +267,7 @@ def amend(
     session: Session, proposal: Proposal, words: str, now: datetime, *, effect: dict[str, Any] | None, language: str
 ) -> bool:
     """Give it other words: everybody is asked anew, and has as long again. False if it is over."""
-    if locked(session, proposal).is_over(now):
+    if session.locked(proposal).is_over(now):
         return False
     proposal.words, proposal.effect, proposal.language = words, effect, language
     proposal.revision += 1
@@ -289,7 +281,7 @@ def amend(
 
 def withdraw(session: Session, proposal: Proposal, now: datetime) -> bool:
     """End it without a result; False once its time is up: what all have said counts then, if its words are known."""
-    if not locked(session, proposal).is_open or (proposal.words and proposal.closes_at <= now):
+    if not session.locked(proposal).is_open or (proposal.words and proposal.closes_at <= now):
         return False
     proposal.state, proposal.closed_at = State.WITHDRAWN, now
     session.add(proposal)
@@ -298,7 +290,7 @@ def withdraw(session: Session, proposal: Proposal, now: datetime) -> bool:
 
 def remind(session: Session, proposal: Proposal, now: datetime) -> bool:
     """Mark that the silent are reminded; True once for each wording."""
-    if not locked(session, proposal).is_open or proposal.reminded_at is not None:
+    if not session.locked(proposal).is_open or proposal.reminded_at is not None:
         return False
     proposal.reminded_at = now
     session.add(proposal)
@@ -307,7 +299,7 @@ def remind(session: Session, proposal: Proposal, now: datetime) -> bool:
 
 def close(session: Session, proposal: Proposal, policy: Policy, now: datetime) -> Tally | None:
     """Count the voices once its time is up, and keep what came of it; None for all but the first who does."""
-    if not locked(session, proposal).is_open or proposal.closes_at > now:
+    if not session.locked(proposal).is_open or proposal.closes_at > now:
         return None
     found = tally(session, proposal, policy)
     proposal.state = State.PASSED if found.passes else State.FAILED
@@ -371,12 +363,10 @@ def electorate(session: Session, proposal: Proposal) -> list[Person]:
 
 def _may_vote(line_id: Any, asked_at: Any) -> tuple[sa.ColumnElement[bool], ...]:
     return (
+        *VOLUNTEERS,
         col(Person.line_id) == line_id,
-        col(Person.helper_since).is_not(None),
         col(Person.vouched_at) <= asked_at,
-        col(Person.banned_at).is_(None),
         col(Person.opted_out_at).is_(None),
-        col(Person.erased_at).is_(None),
     )
 
 

@@ -258,14 +258,6 @@ def with_receipt(session: Session, attachment_id: int) -> PurseEntry | None:
     return session.exec(select(PurseEntry).where(PurseEntry.attachment_id == attachment_id)).first()
 
 
-def locked(session: Session, entry: PurseEntry) -> PurseEntry:
-    """The same as it stands now, and nobody else changes it before this transaction ends."""
-    session.flush()
-    session.exec(select(PurseEntry.id).where(PurseEntry.id == entry.id).with_for_update()).first()
-    session.refresh(entry)
-    return entry
-
-
 def events(session: Session, entry: PurseEntry) -> list[PurseEvent]:
     """What happened to it, in order."""
     return list(session.exec(select(PurseEvent).where(PurseEvent.entry_id == entry.id).order_by(col(PurseEvent.id))))

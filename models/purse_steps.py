@@ -1,7 +1,7 @@
 """What becomes of an entry of the purse: asked about, approved, paid, taken back. Each step is an event.
 
-Whoever takes one has the entry locked (`purse.locked`), so that two who say OK in the same moment are two, and it is
-approved once.
+Whoever takes one has the entry locked (`Session.locked`), so that two who say OK in the same moment are two, and it
+is approved once.
 """
 
 from collections.abc import Collection
@@ -10,16 +10,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from models.people import HELPING, Person
-from models.purse import Act, PurseEntry, PurseEvent, State, locked, record
+from models.people import HELPING, VOLUNTEERS, Person
+from models.purse import Act, PurseEntry, PurseEvent, State, record
 from models.store.session import Session
-
-VOLUNTEERS = (
-    col(Person.helper_since).is_not(None),
-    col(Person.vouched_at).is_not(None),
-    col(Person.banned_at).is_(None),
-    col(Person.erased_at).is_(None),
-)
 
 
 def oks(session: Session, entry: PurseEntry) -> list[Person]:
@@ -104,7 +97,7 @@ def release(session: Session, entry: PurseEntry, now: datetime) -> None:
 
 def change(session: Session, entry: PurseEntry, cents: int, now: datetime) -> bool:
     """Another amount: all who said OK are to say it anew. False once it is paid or taken back. Zero takes it back."""
-    if locked(session, entry).state in (State.PAID, State.WITHDRAWN):
+    if session.locked(entry).state in (State.PAID, State.WITHDRAWN):
         return False
     if not entry.is_spent and entry.state is State.APPROVED:
         return False
@@ -118,7 +111,7 @@ def change(session: Session, entry: PurseEntry, cents: int, now: datetime) -> bo
 
 def withdraw(session: Session, entry: PurseEntry, now: datetime, *, by: int | None) -> bool:
     """It was a mistake; False once it is paid or taken back. Its amount stays to be read."""
-    if locked(session, entry).state in (State.PAID, State.WITHDRAWN):
+    if session.locked(entry).state in (State.PAID, State.WITHDRAWN):
         return False
     _move(session, entry, State.WITHDRAWN, now, next_at=None)
     record(session, entry, Act.WITHDRAWN, now, by=by)
@@ -127,7 +120,7 @@ def withdraw(session: Session, entry: PurseEntry, now: datetime, *, by: int | No
 
 def pay(session: Session, entry: PurseEntry, now: datetime) -> bool:
     """Whoever holds the account has paid it; False unless it was approved and not paid yet."""
-    if not locked(session, entry).is_spent or entry.state is not State.APPROVED:
+    if not session.locked(entry).is_spent or entry.state is not State.APPROVED:
         return False
     _move(session, entry, State.PAID, now, paid_at=now)
     record(session, entry, Act.PAID, now, by=None)
@@ -136,7 +129,7 @@ def pay(session: Session, entry: PurseEntry, now: datetime) -> bool:
 
 def unpay(session: Session, entry: PurseEntry, now: datetime) -> bool:
     """That was a mistake: it is to be paid; False unless it was paid."""
-    if locked(session, entry).state is not State.PAID:
+    if session.locked(entry).state is not State.PAID:
         return False
     _move(session, entry, State.APPROVED, now, paid_at=None)
     record(session, entry, Act.UNPAID, now, by=None)
@@ -145,7 +138,7 @@ def unpay(session: Session, entry: PurseEntry, now: datetime) -> bool:
 
 def receive(session: Session, entry: PurseEntry, now: datetime) -> bool:
     """Whoever holds the account has it; False unless it was said to have come in, and does not count yet."""
-    if locked(session, entry).is_spent or entry.state not in (State.WAITING, State.ASKED):
+    if session.locked(entry).is_spent or entry.state not in (State.WAITING, State.ASKED):
         return False
     approve(session, entry, now)
     return True
@@ -153,7 +146,7 @@ def receive(session: Session, entry: PurseEntry, now: datetime) -> bool:
 
 def unreceive(session: Session, entry: PurseEntry, now: datetime) -> bool:
     """That was a mistake: it waits again, or is gone where only the host had said it; False unless it counted."""
-    if locked(session, entry).is_spent or entry.state is not State.APPROVED:
+    if session.locked(entry).is_spent or entry.state is not State.APPROVED:
         return False
     entry.revision += 1
     to = State.WITHDRAWN if entry.person_id is None else State.WAITING

@@ -81,13 +81,13 @@ def test_sums_always_add_up(hotline: Hotline, clock: StillClock, steps: list[tup
                 continue
             elif step == "ok":
                 context = Context(session, line, now)
-                if purse.locked(session, entry).state is State.WAITING and entry.person_id != person.id:
+                if session.locked(entry).state is State.WAITING and entry.person_id != person.id:
                     purse_steps.ok(session, entry, person.id, now)
                     [*approving.settle(context, entry)]
-            elif step == "why" and purse.locked(session, entry).state is not State.WITHDRAWN:
+            elif step == "why" and session.locked(entry).state is not State.WITHDRAWN:
                 purse_steps.ask_why(session, entry, person.id, "how many?", now)
             elif step == "answer":
-                purse_steps.answer(session, purse.locked(session, entry), "two", now)
+                purse_steps.answer(session, session.locked(entry), "two", now)
             elif step == "change" and purse_steps.change(session, entry, cents, now):
                 said[entry.id] = cents or said[entry.id]
             elif step == "withdraw":
@@ -164,7 +164,7 @@ def test_two_who_turn_out_to_be_one_have_said_one_ok(hotline: Hotline, clock: St
         who = volunteers(session, line, clock)
         entry = purse.add(session, line, Kind.SPENT, 3150, clock.now(), by=who[BEN].id)
         for person in (who[CARO], who[DEE]):
-            assert purse_steps.ok(session, purse.locked(session, entry), person.id, clock.now())
+            assert purse_steps.ok(session, session.locked(entry), person.id, clock.now())
         joining.join(session, who[CARO], who[DEE], clock.now())
         assert [e.by_person_id for e in events(session, Act.OK)] == [who[CARO].id]
         assert [person.id for person in approving.counted(Context(session, line, clock.now()), entry)] == [
@@ -182,7 +182,7 @@ def test_an_ok_of_whoever_is_put_out_or_turns_out_to_be_its_author_counts_no_mor
         who = volunteers(session, line, clock)
         entry = purse.add(session, line, Kind.SPENT, 3150, clock.now(), by=who[BEN].id)
         for n in (CARO, DEE):
-            purse_steps.ok(session, purse.locked(session, entry), who[n].id, clock.now())
+            purse_steps.ok(session, session.locked(entry), who[n].id, clock.now())
         who[CARO].banned_at = clock.now()
         session.add(who[CARO])
         joining.join(session, who[BEN], who[DEE], clock.now())

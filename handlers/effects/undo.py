@@ -1,6 +1,7 @@
 """A change of the history is taken back: `UNDO H12`, whoever made it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from handlers import changing, figures, pause, resting, unmet
@@ -73,17 +74,18 @@ def _put_back(context: Context, event: LineEvent, proposal: Proposal) -> None:
     elif event.kind == SETTING:
         changing.set_setting(context, event.name, before, by)
     elif event.kind == ANSWER:
-        kept = [each for each in line.answers if each != event.after]
-        answers = [*kept, *([before] if before else [])]
-        changing.set_answers(context, [Answer(tuple(a["heard"]), a["words"], a["language"]) for a in answers], by)
+        changing.set_answers(context, [*map(Answer.of, _instead(line.answers, event))], by)
     elif event.kind == RESOURCE:
-        kept = [each for each in line.resources if each != event.after]
-        known = [*kept, *([before] if before else [])]
-        changing.set_resources(context, [Resource(tuple(r["needs"]), r["words"], r["language"]) for r in known], by)
+        changing.set_resources(context, [*map(Resource.of, _instead(line.resources, event))], by)
     elif event.kind == AREA:
         _put_area_back(context, event, by)
     else:
         pause.put_back(context, before, by=by.person_id, proposal=by.proposal_id)
+
+
+def _instead(kept: Sequence[Any], event: LineEvent) -> list[Any]:
+    """What is kept, with what the change had replaced in the place of what it had made."""
+    return [*(each for each in kept if each != event.after), *([event.before] if event.before else [])]
 
 
 def _put_area_back(context: Context, event: LineEvent, by: changing.By) -> None:
