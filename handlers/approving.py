@@ -292,6 +292,5 @@ def receipt_came(turn: Turn, entry: PurseEntry) -> Texts:
     yield turn.reply("receipt_for_entry", entry=named(entry), what=came.named())
     said = {person.id for person in purse_steps.oks(turn.session, entry)}
     waiting = purse_steps.asked_for_ok(turn.session, entry) - said if entry.state is State.WAITING else set[int]()
-    known = people.by_ids(turn.session, sorted(waiting))
-    for id_ in sorted(known):
-        yield put_to(turn, entry, known[id_], "ok_receipt")
+    for person in people.by_ids(turn.session, waiting).values():
+        yield put_to(turn, entry, person, "ok_receipt")

@@ -173,7 +173,7 @@ def _asked(turn: Turn, entry: PurseEntry, words: str) -> Texts:
     if entry.state is not State.ASKED:
         return
     others = purse_steps.asked_for_ok(turn.session, entry) - {turn.speaker.id, by.id}
-    for person in people.by_ids(turn.session, sorted(others)).values():
+    for person in people.by_ids(turn.session, others).values():
         if person.helps and person.opted_out_at is None:
             yield approving.awake(turn, turn.tell(person, "why_others", entry=called, name=name, words=quoted))
 

@@ -1,6 +1,6 @@
 """People and the addresses they text from. A person is never keyed on a phone number: WhatsApp may hide it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -199,9 +199,10 @@ def by_id(session: Session, person_id: int) -> Person:
     return session.get_one(Person, person_id)
 
 
-def by_ids(session: Session, ids: Sequence[int]) -> dict[int, Person]:
-    """These people, also those who were erased."""
-    return {person.id: person for person in session.exec(select(Person).where(col(Person.id).in_(ids)))}
+def by_ids(session: Session, ids: Collection[int]) -> dict[int, Person]:
+    """These people, also those who were erased, in the order of their ids."""
+    found = select(Person).where(col(Person.id).in_(ids)).order_by(col(Person.id))
+    return {person.id: person for person in session.exec(found)}
 
 
 # A phone has the same number on SMS and WhatsApp: both of its addresses are read at once. On PostgreSQL the lock

@@ -76,13 +76,14 @@ def queue(
     now: datetime,
     *,
     by: int | None = None,
-    once: bool = False,
+    once_since: int | None = None,
     ranks: FairRanks | None = None,
 ) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
     Returns how many were queued. Nobody who said STOP gets one; nobody far away gets one, but from another person
-    (`by`) on the line; with `once`, nobody for whom the same words wait. `ranks` are those of whoever caused them.
+    (`by`) on the line; with `once_since`, nobody for whom the same words wait, or who was told them after that text.
+    `ranks` are those of whoever caused them.
     """
     ranks = ranks or FairRanks(now)
     sayings = saying.Sayings()
@@ -108,7 +109,7 @@ def queue(
         form, last = _form(Context(session, line, now), text, home, said)
         introduced = unasked.introduced(session, line, text, home, said, now)
         for part, along in enclosing.parts(session, line, text, home, introduced, now):
-            if once and outbound.is_queued(session, text.to.id, part):
+            if once_since is not None and outbound.is_told(session, text.to.id, part, since=once_since):
                 continue
             merges = text.merged and not text.fresh
             size = segments.count(part)
@@ -230,9 +231,9 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
     if lost.phrase.startswith(alarms.FIRST_SAID) and resend_elsewhere(session, lost, now):
         return
     alarming = lost.phrase.startswith(alarms.FIRST_SAID)
-    # After an outage hundreds may be lost at once, and many to the same unnamed somebody.
+    # After an outage hundreds may be lost at once, in several rounds, and many to the same unnamed somebody.
     texts = vigil.undelivered(context, lost) if alarming else followups.undelivered(context, lost)
-    queue(session, line, f"failed-{lost.id}", texts, now, once=True)
+    queue(session, line, f"failed-{lost.id}", texts, now, once_since=lost.id)
 
 
 def resend_elsewhere(session: Session, row: Outbound, now: datetime) -> bool:

@@ -59,6 +59,7 @@ RANK = {
 UNSENT = (State.READY, State.HELD)  # still ours to send or not
 UNDER_WAY = (State.LEASED, State.UNCERTAIN)
 ARRIVED = (State.DELIVERED, State.READ)
+LOST = (State.FAILED, State.EXPIRED, State.CANCELLED)
 
 # Nearly every text ever queued is through: indexes of the few that are not stay small.
 READY = sa.text("state = 'ready'")
@@ -399,7 +400,11 @@ def _waits(key: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return col(Outbound.key) == key, is_in(State.READY), col(Outbound.not_before) > now
 
 
-def is_queued(session: Session, person_id: int, body: str) -> bool:
-    """Whether these very words are queued for this person and have not left yet."""
-    query = select(Outbound.id).where(Outbound.person_id == person_id, is_in(State.READY), Outbound.body == body)
-    return session.exec(query.limit(1)).first() is not None
+def is_told(session: Session, person_id: int, body: str, *, since: int) -> bool:
+    """Whether these very words wait for this person, or were queued for them after text `since` and are not lost."""
+    same = select(Outbound.id).where(Outbound.person_id == person_id, Outbound.body == body)
+    waiting, after = (
+        same.where(is_in(State.READY)),
+        same.where(col(Outbound.id) > since, col(Outbound.state).not_in(LOST)),
+    )
+    return any(session.exec(query.limit(1)).first() is not None for query in (waiting, after))
