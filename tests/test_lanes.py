@@ -260,22 +260,6 @@ def test_what_nobody_wants_any_more_is_not_sent_and_is_told(lanes: Lanes) -> Non
     assert lanes.carrier.bodies() == ["A text to somebody could not be delivered."]
 
 
-def test_that_several_were_lost_is_told_once_and_what_is_lost_afterwards_anew(lanes: Lanes) -> None:
-    lanes.quicken()
-    lanes.duty()
-    told = "A text to somebody could not be delivered."
-    for minutes in (10, 20):
-        lanes.put(body=f"in {minutes}", lives=timedelta(minutes=minutes))
-    for _ in range(2):
-        lanes.clock.advance(timedelta(minutes=11))
-        lanes.hotline.sender.drain()
-    assert lanes.carrier.bodies() == [told]
-    lanes.put(body="afterwards", lives=timedelta(minutes=10))
-    lanes.clock.advance(timedelta(minutes=11))
-    lanes.hotline.sender.drain()
-    assert lanes.carrier.bodies() == [told, told]
-
-
 def test_a_text_that_waits_behind_the_pace_expires_too(lanes: Lanes) -> None:
     """Not only what is next in its lane: all that is queued is swept."""
     for n in range(60):

@@ -249,6 +249,24 @@ def losing(world: World, to: str) -> Iterator[Mood]:
         yield Mood.LOSE if world.twilio.asked[-1]["To"] == to else Mood.ANSWER
 
 
+def test_that_several_were_lost_is_told_once_and_what_is_lost_afterwards_anew(world: World) -> None:
+    world.duty()
+    world.twilio.moods = losing(world, ANA)
+
+    def told_when_lost(row: int) -> list[str]:
+        while world.row(row).state is not State.EXPIRED:
+            to_the_next_look(world, row)
+        return [fields["Body"] for fields in world.twilio.asked if fields["To"] == DEE]
+
+    told = "A text to somebody could not be delivered."
+    first = world.put(body="first", lives=timedelta(hours=1))
+    world.drain(after=timedelta(minutes=10))
+    second = world.put(body="second", lives=timedelta(hours=1))
+    assert told_when_lost(first) == [told]
+    assert told_when_lost(second) == [told]
+    assert told_when_lost(world.put(body="afterwards", lives=timedelta(hours=1))) == [told, told]
+
+
 def test_it_is_sent_again_as_long_as_somebody_wants_it_and_told_once(world: World) -> None:
     world.duty()
     world.twilio.moods = losing(world, ANA)
