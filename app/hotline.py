@@ -32,7 +32,8 @@ from app.outbound.templates import Approvals
 from app.settings import Settings
 from app.telemetry.heartbeat import BackgroundThread
 from app.telemetry.metrics import Metrics
-from handlers import changing, rounds
+from handlers import rounds
+from handlers.rules import changing
 from handlers.turn import Context
 from models import line_events, lines, marks, moves
 from models.delivery import contents

@@ -22,7 +22,8 @@ from sqlalchemy.exc import ArgumentError
 
 from app import countries as by_country
 from app import url_parameters
-from handlers import phrasebook, pretend_numbers
+from handlers import phrasebook
+from handlers.setup import pretend_numbers
 from models.lines import LONGEST_NAME
 from models.regions import country
 

@@ -2,28 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from handlers import (
-    at_door,
-    availability,
-    changed_number,
-    claim,
-    discreet,
-    forgetting,
-    free,
-    hands,
-    in_hand,
-    my_data,
-    not_again,
-    own,
-    pressing,
-    questions,
-    reach_person,
-    receipt,
-    repeats,
-    shifts,
-    volunteer_talk,
-    waiting,
-)
+from handlers import free, questions
+from handlers.asking import waiting
+from handlers.helping import at_door, claim, hands, in_hand, volunteer_talk
+from handlers.members import availability, changed_number, forgetting, my_data, not_again
+from handlers.needs import own, pressing, receipt
+from handlers.on_duty import reach_person, shifts
+from handlers.repeating import repeats
+from handlers.safety import discreet
 from handlers.turn import Texts, Turn
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.intents import Act, Free, Role

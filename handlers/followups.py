@@ -2,22 +2,14 @@
 
 from datetime import timedelta
 
-from handlers import (
-    brake,
-    bundles,
-    choosing,
-    duty_tasks,
-    in_line,
-    intake,
-    overdue,
-    talks,
-    unmet,
-    waiting,
-    waves,
-)
-from handlers.summary import Ours, Said, brief
+from handlers.asking import brake, bundles, in_line, unmet, waiting, waves
+from handlers.helping import overdue
+from handlers.needs import choosing, intake
+from handlers.on_duty import duty_tasks
+from handlers.talking import talks
 from handlers.turn import RECEIPT_ANSWERS, Context, Texts, unpack
 from handlers.understanding.intents import Question
+from handlers.wording.summary import Ours, Said, brief
 from models import events, offers, people, requests
 from models.delivery.outbound import Lane, Outbound
 from models.duty_tasks import DutyTask

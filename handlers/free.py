@@ -4,40 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from handlers import (
-    alarms,
-    approving,
-    asked_before,
-    bundles,
-    bursts,
-    changing,
-    claim,
-    danger,
-    foreign,
-    giving,
-    in_hand,
-    intake,
-    media,
-    on_behalf,
-    pause,
-    phrasebook,
-    pictures,
-    pins,
-    reach_person,
-    receipt,
-    recurring,
-    relaying,
-    rescheduling,
-    standing,
-    stocking,
-    timing,
-    volunteer_talk,
-    waves,
-    whereabouts,
-)
-from handlers.asked_before import Again, Repeat
-from handlers.on_behalf import Other
-from handlers.summary import Name, Needs, Ours, Said, Several, Sight, Verb, brief
+from handlers import phrasebook
+from handlers.arrivals import bursts
+from handlers.asking import bundles, waves
+from handlers.goods import giving, stocking
+from handlers.helping import claim, in_hand, volunteer_talk
+from handlers.money import approving
+from handlers.needs import asked_before, foreign, intake, on_behalf, receipt, rescheduling, timing
+from handlers.needs.asked_before import Again, Repeat
+from handlers.needs.on_behalf import Other
+from handlers.on_duty import reach_person
+from handlers.pauses import pause
+from handlers.repeating import recurring, standing
+from handlers.rules import changing
+from handlers.safety import alarms, danger
+from handlers.talking import media, pictures, relaying
 from handlers.turn import KEPT, Texts, Turn
 from handlers.understanding.intents import (
     NOTHING_SAID,
@@ -55,6 +36,8 @@ from handlers.understanding.intents import (
     Understanding,
     Wordless,
 )
+from handlers.where import pins, whereabouts
+from handlers.wording.summary import Name, Needs, Ours, Said, Several, Sight, Verb, brief
 from models import inbound, people, requests
 from models.requests import Request, State, Urgency
 

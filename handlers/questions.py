@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from handlers import estimate, intake, standing
-from handlers.summary import Ours, Said
+from handlers.asking import estimate
+from handlers.needs import intake
+from handlers.repeating import standing
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Act, Free
+from handlers.wording.summary import Ours, Said
 from models import requests
 from models.requests import State
 

@@ -9,71 +9,35 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from handlers import (
-    again,
-    agenda,
-    arriving,
-    ask,
-    at_door,
+from handlers import free, questions, service
+from handlers.act_rules import ACTS
+from handlers.arrivals import arriving, button_answers, edits, forwarded
+from handlers.arrivals.situation import LiveSituation
+from handlers.asking import silent, waiting
+from handlers.decisions import agenda, proposals, which_proposal
+from handlers.distributions import distro, distro_answers, distro_table
+from handlers.goods import pledges, stock
+from handlers.helping import at_door, browse, carry, claim, in_hand, problem, volunteer_talk
+from handlers.members import (
     availability,
     board,
-    broadcast,
-    browse,
-    button_answers,
-    carry,
     changed_number,
-    claim,
-    danger,
-    desk,
     digest,
-    discreet,
-    distro,
-    distro_answers,
-    distro_table,
-    doors,
-    duty,
-    edits,
-    ending,
     forgetting,
-    forwarded,
-    free,
-    history,
     households,
-    in_hand,
-    intake,
     join,
-    moving,
     my_data,
-    own,
-    own_answers,
-    pause,
-    pledges,
-    problem,
-    proposals,
-    purse,
-    questions,
-    reach_person,
-    receipt,
-    relay,
     removing,
-    repeats,
-    rules_text,
-    service,
-    shifts,
-    silence,
-    silent,
-    stock,
-    tap,
-    volunteer_talk,
-    waiting,
-    watching,
     welcoming,
-    which_proposal,
-    who,
 )
-from handlers.act_rules import ACTS
-from handlers.situation import LiveSituation
-from handlers.summary import Ours
+from handlers.money import purse
+from handlers.needs import ask, intake, own, receipt
+from handlers.on_duty import broadcast, desk, duty, moving, reach_person, shifts, tap
+from handlers.pauses import ending, pause
+from handlers.repeating import again, repeats
+from handlers.rules import history, own_answers, rules_text, who
+from handlers.safety import danger, discreet, silence, watching
+from handlers.talking import relay
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import arguments, distro_words, money, shift_words
 from handlers.understanding.arguments import Argument
@@ -104,6 +68,8 @@ from handlers.understanding.intents import (
 )
 from handlers.understanding.reading import Reading
 from handlers.understanding.situation import NO_SITUATION, Situation
+from handlers.where import doors
+from handlers.wording.summary import Ours
 
 Handler = Callable[[Turn, Order], Texts]
 

@@ -4,25 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import (
-    broadcasting,
-    deciding,
-    digest,
-    dragging,
-    duty_share,
-    duty_tasks,
-    ending,
-    forgetting,
-    in_line,
-    keeping,
-    measuring,
-    pause,
-    resting,
-    rota,
-    silent,
-    still_on,
-    welcoming,
-)
+from handlers.asking import in_line, measuring, silent
+from handlers.decisions import deciding
+from handlers.members import digest, forgetting, keeping, welcoming
+from handlers.on_duty import broadcasting, dragging, duty_share, duty_tasks, rota, still_on
+from handlers.pauses import ending, pause, resting
 from handlers.turn import Context, Texts
 from models import timers
 from models.timers import Timer

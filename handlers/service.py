@@ -1,10 +1,17 @@
 """For anyone: help, stop, start, the language."""
 
-from handlers import alarms, changing, duty_tasks, first_answer, foreign, gathering, intake, pause, phrasebook, waves
-from handlers.summary import Ours, Said, brief
+from handlers import phrasebook
+from handlers.asking import waves
+from handlers.helping import gathering
+from handlers.needs import foreign, intake
+from handlers.on_duty import duty_tasks
+from handlers.pauses import pause
+from handlers.rules import changing
+from handlers.safety import alarms, first_answer
 from handlers.turn import Texts, Turn
 from handlers.understanding import acts
 from handlers.understanding.intents import Act, Free, Intent, Kind, MayStop, Order, Question, WrongNumber
+from handlers.wording.summary import Ours, Said, brief
 from models import alarms as kept_alarms
 from models import (
     assignments,

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from handlers import due, raising, summary
-from handlers.due import Due
-from handlers.every import Every
+from handlers.on_duty import raising
 from handlers.phrasebook import Value
-from handlers.summary import Name, Said, Sight, What
 from handlers.understanding.intents import Question
+from handlers.wording import due, summary
+from handlers.wording.due import Due
+from handlers.wording.every import Every
+from handlers.wording.summary import Name, Said, Sight, What
 from models import assignments, kept_apart, lines, offers, people, requests
 from models.assignments import Assignment
 from models.delivery import discretion, outbound, told

@@ -61,7 +61,7 @@ class Assignment(Model, table=True):
 
 
 def start(session: Session, held: Assignment) -> None:
-    """Give a request to a volunteer on these terms (handlers/leasing.py draws them up)."""
+    """Give a request to a volunteer on these terms (handlers/helping/leasing.py draws them up)."""
     session.insert_later(Assignment, **{name: getattr(held, name) for name in AT_FIRST})
 
 

@@ -114,7 +114,7 @@ def _cut_off() -> sa.ColumnElement[bool]:
 
 
 def _no_newcomer() -> sa.ColumnElement[bool]:
-    """Whom the host added, or who has helped often enough (handlers/newcomers.py)."""
+    """Whom the host added, or who has helped often enough (handlers/members/newcomers.py)."""
     theirs = completed_by_anybody().where(col(Assignment.person_id) == col(Person.id))
     came, by_hand = theirs.correlate(Person).scalar_subquery(), col(Person.vouched_by_person_id).is_(None)
     return sa.or_(by_hand, came >= sa.bindparam("newcomer_matches", type_=sa.Integer))

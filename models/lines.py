@@ -35,7 +35,7 @@ class OfferShows(StrEnum):
 
 
 class Ending(StrEnum):
-    """What comes next on the way to the end of a line that was decided (handlers/ending.py)."""
+    """What comes next on the way to the end of a line that was decided (handlers/pauses/ending.py)."""
 
     TELLING = "telling"  # everybody whom it concerns hears the day
     HANDING_ON = "handing_on"  # what still waits is put before all once more, and neighbors hear who else helps
@@ -160,8 +160,8 @@ class Policy:
     ending_days: int = (
         3  # before the day on which a line ends; from then on nothing new is taken, and all is handed on
     )
-    # Figures, or groups of them (handlers/figures/groups.py), that are for all to decide: safety, privacy and people.
-    # Of a change by the host every volunteer hears.
+    # Figures, or groups of them (handlers/rules/figures/groups.py), that are for all to decide: safety, privacy and
+    # people. Of a change by the host every volunteer hears.
     decided_only: tuple[str, ...] = ("safety", "deciding", "memory", "danger_numbers")
     keep_words_days: int = 30  # of a request after its end, and of texts; then words, places and numbers are blanked
     forget_days: int = 365  # of silence, after which a person is erased

@@ -25,7 +25,10 @@ WRONG_CODE = "wrong_code"  # they texted a code that was nobody's
 STOPPED, CUT_OFF, STARTED = "stopped", "cut_off", "started"
 PUT_OUT = (BANNED, REMOVED, REVOKED)
 FIRST_TEXT = "first_text"  # whoever has the host agreed to tell them who will text them, and why
-TOLD_TO_JOIN, TOLD_TO_ASK = "told_to_join", "told_to_ask"  # each once, with a thank-you (handlers/inviting.py)
+TOLD_TO_JOIN, TOLD_TO_ASK = (
+    "told_to_join",
+    "told_to_ask",
+)  # each once, with a thank-you (members/inviting.py)
 FOUNDED = "founded"  # they were one of those who began the line, until then
 END_TOLD, GOES_ON_TOLD = "end_told", "goes_on_told"  # they have heard that the line ends; that it does not, after all
 SAW_PLACE, NO_PLACE = "saw_place", "no_place"  # an exact place was shown to them, or was not, for it was one too many

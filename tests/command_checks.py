@@ -32,7 +32,7 @@ class House:
     books: Mapping[str, Book]  # the phrasebooks by language
     readme: str
     transcripts: Mapping[str, str]
-    modules: frozenset[str]  # of handlers/
+    modules: frozenset[str]  # of handlers/, those of its rooms as "room.module"
     layers: frozenset[str]  # modules that the import contract in pyproject.toml knows
 
     @classmethod
@@ -40,15 +40,22 @@ class House:
         """This checkout, or a copy of it from which this module was imported."""
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
         contracts = project["tool"]["importlinter"]["contracts"]
-        layers = next(c["layers"] for c in contracts if c.get("containers") == ["handlers"])
+        contract = next(c for c in contracts if c.get("containers") == ["handlers"])
+        rooms = contract["exhaustive_ignores"]
+        inside = {f"{room}.{name}" for room in rooms for name in _names(root / "handlers" / room)}
         return cls(
             commands=COMMANDS,
             books={code: phrasebook.book(code).pages for code in phrasebook.languages()},
             readme=(root / "README.md").read_text(encoding="utf-8"),
             transcripts={f.name: f.read_text(encoding="utf-8") for f in (root / "tests/transcripts").glob("*.txt")},
-            modules=frozenset(f.stem for f in (root / "handlers").glob("*.py")) - {"__init__"},
-            layers=frozenset(name.strip() for layer in layers for name in layer.split("|")),
+            modules=frozenset(_names(root / "handlers").difference(rooms) | inside),
+            layers=frozenset(name.strip() for layer in contract["layers"] for name in layer.split("|")),
         )
+
+
+def _names(folder: Path) -> set[str]:
+    """Modules and packages in a folder."""
+    return {f.stem for f in folder.iterdir() if (f.suffix == ".py" or (f / "__init__.py").exists())} - {"__init__"}
 
 
 def complaints(house: House) -> list[str]:
@@ -141,8 +148,8 @@ def modules(house: House) -> Iterator[str]:
     """Every module has its place among the others."""
     for name in sorted(house.modules - house.layers):
         yield (
-            f"pyproject.toml: handlers/{name}.py is in no layer of the contract for handlers. A module with commands "
-            f'goes into the second: "ask | availability | … | {name} | …"'
+            f"pyproject.toml: handlers/{name.replace('.', '/')}.py is in no layer of the contract for handlers. A module "
+            f'with commands goes beside the others: "distributions.distro | followups | … | {name} | …"'
         )
 
 

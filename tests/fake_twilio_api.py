@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from handlers import segments
+from handlers.wording import segments
 from tests.fake_twilio_content import CLOSED
 from tests.fake_twilio_errors import Refused
 from tests.fake_twilio_media import Served

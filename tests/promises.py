@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from app.inbound.rate_limit import CARRIED
 from app.outbound.outbox import ALLOWED_AFTER_STOP
-from handlers import first_answer, segments
+from handlers.safety import first_answer
+from handlers.wording import segments
 from models.assignments import State as Holding
 from models.delivery.outbound import State as TextState
 from models.lines import Channel

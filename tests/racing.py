@@ -19,7 +19,8 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from handlers import leasing, waves
+from handlers.asking import waves
+from handlers.helping import leasing
 from handlers.turn import Context
 from handlers.understanding.intents import Question
 from models import assignments, lines, people, requests

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.carriers.base import Outgoing
 from app.outbound.discretion import ALLOWED_IN_SILENCE
 from app.outbound.outbox import ALLOWED_AFTER_STOP
-from handlers import forgetting
+from handlers.members import forgetting
 from models import person_events
 from models.assignments import Assignment
 from models.assignments import State as Holding

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from handlers import phrasebook, segments
-from handlers.alarms import FIRST
-from handlers.summary import Quoted, Said
+from handlers import phrasebook
+from handlers.safety.alarms import FIRST
+from handlers.wording import segments
+from handlers.wording.summary import Quoted, Said
 from models import lines
 from models.delivery.outbound import Outbound, State
 from models.inbound import Heard

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.hotline import Hotline
-from handlers import waves
+from handlers.asking import waves
 from handlers.turn import Context
 from models import kept_apart, lines, people, requests
 from models.lines import Channel

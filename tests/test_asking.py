@@ -12,7 +12,7 @@ from sqlmodel import select
 from app.hotline import Hotline
 from app.inbound import tick
 from app.outbound import outbox, unasked
-from handlers import waves
+from handlers.asking import waves
 from handlers.turn import Context, Text
 from models import answering, lines, offers, people, requests
 from models.answering import USUAL, Curve, Outcome

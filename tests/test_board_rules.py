@@ -12,9 +12,9 @@ from app.hotline import Hotline
 from app.pages import wording
 from app.simulator.sandbox import StillClock
 from handlers import phrasebook
-from handlers.figures import DEFAULT, GROUPS, UNITS, Unit
-from handlers.figures.saying import FigureValue
-from handlers.figures.table import FIGURES
+from handlers.rules.figures import DEFAULT, GROUPS, UNITS, Unit
+from handlers.rules.figures.saying import FigureValue
+from handlers.rules.figures.table import FIGURES
 from models import line_events, lines, proposals
 from models.line_events import LineEvent
 from models.lines import Policy

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from app.hotline import Hotline
-from handlers import bundles, neighboring, newcomers, waves
+from handlers.asking import bundles, waves
+from handlers.members import newcomers
 from handlers.turn import Context, Text
+from handlers.where import neighboring
 from models import assignments, kept_apart, lines, people, requests
 from models.lines import Channel
 from models.offers import PENDING, Offer

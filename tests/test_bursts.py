@@ -17,7 +17,8 @@ from app.hotline import Hotline
 from app.inbound import tick
 from app.simulator import sandbox, timelapse
 from app.simulator.sandbox import Databases
-from handlers import bursts, registry
+from handlers import registry
+from handlers.arrivals import bursts
 from handlers.understanding import needs
 from handlers.understanding.intents import Free
 from handlers.understanding.parts import in_order, together
@@ -291,7 +292,7 @@ def test_a_fault_of_ours_is_told_to_who_wrote_and_to_duty(line: Line, monkeypatc
     def broken(*_: object) -> None:
         raise ValueError("broken")
 
-    monkeypatch.setattr("handlers.intake.put_out", broken)
+    monkeypatch.setattr("handlers.needs.intake.put_out", broken)
     line.burst(["need groceries for 2, 14 Oak St"])
     assert line.got() == ["our_fault"]
     monkeypatch.undo()

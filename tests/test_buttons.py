@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.carriers.twilio import rich
-from handlers import buttons, intake, phrasebook, registry
+from handlers import phrasebook, registry
+from handlers.needs import intake
 from handlers.understanding import button_ids
 from handlers.understanding.intents import Order, Pressed, Verb
 from handlers.understanding.situation import KnownSituation
+from handlers.wording import buttons
 from models.delivery.shown import Shape
 from models.inbound import Manner
 

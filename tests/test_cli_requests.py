@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers import leasing
+from handlers.helping import leasing
 from handlers.turn import Context
 from models import assignments, lines, people, requests
 from models.lines import Channel

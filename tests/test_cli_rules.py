@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.figures import table as figures
+from handlers.rules.figures import table as figures
 from models import lines
 from models.lines import OfferShows, Policy
 from tests.command import Command

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handlers import relay
+from handlers.talking import relay
 from handlers.understanding.command import Command, Told, Who
 from handlers.understanding.grammar import Grammar
 from handlers.understanding.intents import Free, Order
@@ -86,9 +86,9 @@ FORGOTTEN: dict[str, tuple[Callable[[], House], str]] = {
         "back: pytest tests/test_transcripts.py --record",
     ),
     "its module among the layers": (
-        lambda: replace(with_fridge(), modules=HERE.modules | {"fridge"}),
-        "pyproject.toml: handlers/fridge.py is in no layer of the contract for handlers. A module with commands goes "
-        'into the second: "ask | availability | … | fridge | …"',
+        lambda: replace(with_fridge(), modules=HERE.modules | {"goods.fridge"}),
+        "pyproject.toml: handlers/goods/fridge.py is in no layer of the contract for handlers. A module with commands "
+        'goes beside the others: "distributions.distro | followups | … | goods.fridge | …"',
     ),
     "that it takes numbers": (
         lambda: everyday(with_fridge()),

@@ -20,7 +20,7 @@ from app.outbound import reach
 from app.outbound.reach import Reach
 from app.simulator import story
 from app.simulator.phones import CannotDo, Phones
-from handlers import pretend_numbers
+from handlers.setup import pretend_numbers
 from models import lines, spellings
 from models.lines import Channel, Line
 from models.people import Address, Person

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from sqlmodel import select
 
 from app.hotline import Hotline
-from handlers import pretend_numbers
+from handlers.setup import pretend_numbers
 from models.people import Address
 from tests import fakes
 from tests.browser import watched, window

@@ -8,7 +8,8 @@ from sqlmodel import select
 
 from app.hotline import Hotline
 from app.simulator.sandbox import Recorder, StillClock
-from handlers import figures, segments
+from handlers.rules import figures
+from handlers.wording import segments
 from models import line_events, lines
 from models.delivery.outbound import Outbound
 from models.lines import Policy

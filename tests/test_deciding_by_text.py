@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from handlers import changing
+from handlers.rules import changing
 from handlers.turn import Context
 from models import line_events, lines, proposals
 from models.delivery.outbound import Outbound

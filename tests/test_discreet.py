@@ -17,7 +17,7 @@ from app.hotline import Hotline
 from app.outbound import discretion
 from app.simulator import timelapse
 from handlers import phrasebook
-from handlers.relaying import EVEN_SO
+from handlers.talking.relaying import EVEN_SO
 from models import lines
 from models.inbound import Heard
 from models.lines import Channel

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from app.database.engine import Database
 from app.hotline import Hotline
 from app.simulator.sandbox import StillClock
-from handlers import changing, effects, phrasebook
-from handlers.effects import CannotDo, Effect, Refusal
+from handlers import phrasebook
+from handlers.decisions import effects
+from handlers.decisions.effects import CannotDo, Effect, Refusal
+from handlers.rules import changing
 from handlers.turn import Context
 from models import line_events, lines, people, person_events, proposals, purse, removals
 from models.line_events import LineEvent

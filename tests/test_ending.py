@@ -18,8 +18,10 @@ from sqlmodel import SQLModel, col, select
 from app.hotline import Hotline
 from app.telemetry.findings import Level
 from app.web.diagnosis import people
-from handlers import changing, effects, ending, resting
-from handlers.effects import CannotDo, Effect, Refusal
+from handlers.decisions import effects
+from handlers.decisions.effects import CannotDo, Effect, Refusal
+from handlers.pauses import ending, resting
+from handlers.rules import changing
 from handlers.turn import Context
 from models import line_events, lines, proposals, purse
 from models.delivery.outbound import Outbound

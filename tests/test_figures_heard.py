@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from handlers import phrasebook
-from handlers.figures import heard
-from handlers.figures.heard import Near, NoValue, Setting
-from handlers.figures.saying import FigureSpan, names
-from handlers.figures.table import FIGURES
+from handlers.rules.figures import heard
+from handlers.rules.figures.heard import Near, NoValue, Setting
+from handlers.rules.figures.saying import FigureSpan, names
+from handlers.rules.figures.table import FIGURES
 from models.lines import Policy
 
 QUIET = {"quiet_from": 22, "quiet_until": 7}

@@ -17,7 +17,7 @@ from app.telemetry.words import count_of
 from app.web import diagnosis, measures
 from app.web.diagnosis import backups, host, people
 from app.web.measures import OpenFiles, Room
-from handlers import layouts
+from handlers.wording import layouts
 from models import lines, timers
 from models import people as kept_people
 from models.delivery import contents, workers

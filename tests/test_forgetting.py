@@ -14,7 +14,7 @@ from sqlmodel import select
 from app.backups import making
 from app.hotline import Hotline
 from app.inbound.receive import Taken
-from handlers import forgetting, keeping
+from handlers.members import forgetting, keeping
 from handlers.turn import Context
 from models import erasing, lines
 from models.erasures import Erasure

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from app.hotline import Hotline
 from app.simulator import sandbox, timelapse
 from app.simulator.sandbox import Databases, Recorder, StillClock
-from handlers import leasing
+from handlers.helping import leasing
 from handlers.turn import Context
 from handlers.understanding.when.resolving import Needed
 from models import assignments, lines, requests

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import leasing
+from handlers.helping import leasing
 from models.assignments import State as Holding
 from models.requests import State, Timing
 from tests.racing import ANA, BEN, CARO, DAY, DEE, ELI, HOUR, TICK, Course

@@ -15,8 +15,8 @@ from app.carriers.simulator import Simulator
 from app.hotline import Hotline
 from app.simulator import sandbox, timelapse
 from app.simulator.sandbox import Databases, StillClock
-from handlers import brake, in_line
-from handlers.brake import Hold
+from handlers.asking import brake, in_line
+from handlers.asking.brake import Hold
 from handlers.turn import Context
 from models import admission, lines, people, requests, surges
 from models.inbound import Heard

@@ -10,7 +10,8 @@ import pytest
 from sqlmodel import select
 
 from app.hotline import Hotline
-from handlers import leasing, matching, waves
+from handlers.asking import matching, waves
+from handlers.helping import leasing
 from handlers.turn import Context
 from models import assignments, candidates, lines, offers, people, requests
 from models.candidates import Among, Candidate, Search

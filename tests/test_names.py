@@ -4,8 +4,8 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handlers.quoting import one_paragraph
-from handlers.summary import name
+from handlers.wording.quoting import one_paragraph
+from handlers.wording.summary import name
 from tests.examples import every
 
 NAMES = [

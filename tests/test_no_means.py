@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from handlers import phrasebook, segments, views
-from handlers.summary import Said
+from handlers import phrasebook, views
+from handlers.wording import segments
+from handlers.wording.summary import Said
 from models.candidates import Candidate
 from models.households import Household
 from models.lines import Policy

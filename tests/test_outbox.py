@@ -11,7 +11,7 @@ from sqlmodel import select
 from app.hotline import Hotline
 from app.outbound import saying
 from app.outbound.sender import LEASE_FOR
-from handlers import segments
+from handlers.wording import segments
 from models.delivery.outbound import Lane, Outbound, State, StatusEvent
 from models.lines import Channel
 from models.people import Person

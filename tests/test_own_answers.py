@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from handlers import own_answers
+from handlers.rules import own_answers
 from models import lines, requests
 from models.delivery.outbound import Outbound
 from models.inbound import Heard

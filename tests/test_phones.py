@@ -11,7 +11,7 @@ from app.simulator import story
 from app.simulator.phones import SHOWN, STOPPED_NOTE, CannotDo, Phones
 from app.simulator.story import Story
 from app.simulator.threads import Phone
-from handlers import pretend_numbers
+from handlers.setup import pretend_numbers
 from models import lines, people
 from models.lines import Area, Channel
 from models.requests import Outcome

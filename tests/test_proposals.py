@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from app.hotline import Hotline
 from app.outbound import saying
-from handlers import deciding, phrasebook, proposal_words, registry, segments
+from handlers import phrasebook, registry
+from handlers.decisions import deciding, proposal_words
+from handlers.decisions.proposal_words import Until
 from handlers.phrasebook import Value
-from handlers.proposal_words import Until
-from handlers.summary import Name, Ours, Quoted, Said, Several
 from handlers.turn import Context, Text
 from handlers.understanding.arguments import Proposed
 from handlers.understanding.intents import Answer, Order, Question, Role
 from handlers.understanding.situation import KnownSituation
+from handlers.wording import segments
+from handlers.wording.summary import Name, Ours, Quoted, Said, Several
 from models import lines, people, proposals
 from models.lines import Channel
 from models.people import Person

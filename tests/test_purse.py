@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from handlers import approving
+from handlers.money import approving
 from handlers.turn import Context
 from models import erasing, joining, lines, people, proposals, purse, purse_steps
 from models.delivery.outbound import Outbound

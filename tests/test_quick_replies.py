@@ -6,9 +6,9 @@ import pytest
 from sqlmodel import col, select
 
 from app.carriers.twilio import quick_replies
-from handlers import buttons
 from handlers.understanding.button_ids import read
 from handlers.understanding.intents import Pressed, Verb
+from handlers.wording import buttons
 from models.delivery.contents import Content, Kind
 from models.delivery.outbound import Outbound, State
 from models.delivery.shown import Shape

@@ -14,11 +14,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.outbound import saying
-from handlers import lures, phrasebook
-from handlers.lures import Lure
+from handlers import phrasebook
 from handlers.phrasebook import Value
-from handlers.quoting import one_paragraph, quoted
-from handlers.summary import Name, Ours, Place, Quoted, Said
+from handlers.wording import lures
+from handlers.wording.lures import Lure
+from handlers.wording.quoting import one_paragraph, quoted
+from handlers.wording.summary import Name, Ours, Place, Quoted, Said
 from tests.examples import every
 
 LINES = Path(__file__).parent / "lines.tab"
@@ -278,8 +279,7 @@ def test_what_is_ours_is_nobodys_words() -> None:
     own |= {"found.words"}  # what a group answers itself
     used = {
         (file.name, call)
-        for folder in ("handlers", "handlers/effects", "handlers/figures")
-        for file in (Path(__file__).parent.parent / folder).glob("*.py")
+        for file in (Path(__file__).parent.parent / "handlers").rglob("*.py")
         for call in re.findall(r"\bOurs\(((?:[^()]|\([^()]*\))+)\)", file.read_text(encoding="utf-8"))
     }
     numbered = ("intake.py", '", ".join(f"{n} {name}" for n, name in enumerate(names, 1))')

@@ -11,9 +11,9 @@ from app.hotline import Hotline
 from app.inbound import rate_limit
 from app.inbound.rate_limit import SLACK, WINDOW
 from handlers import phrasebook
-from handlers.summary import Quoted
 from handlers.turn import Text
 from handlers.understanding.intents import Free, Kind, Order, Understanding
+from handlers.wording.summary import Quoted
 from models import lines
 from models.delivery.outbound import Lane
 from models.inbound import Heard, Inbound

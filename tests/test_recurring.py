@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from app.hotline import Hotline
-from handlers import occurrences, recurring
-from handlers.every import rule_of
+from handlers.repeating import occurrences, recurring
 from handlers.turn import Context, Text
 from handlers.understanding.when.repeating import Repetition
+from handlers.wording.every import rule_of
 from models import lines, people, requests
 from models import recurring as needs
 from models.lines import Channel, Line

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers import segments
-from handlers.redaction import LONGEST, names_unknown, offered, tells, whole_clauses
 from handlers.understanding.words import fold
+from handlers.wording import segments
+from handlers.wording.redaction import LONGEST, names_unknown, offered, tells, whole_clauses
 from tests.examples import every
 
 NEEDS = {

@@ -12,7 +12,8 @@ from openpyxl import load_workbook
 from app.cli import request_export
 from app.cli.cells import BOM
 from app.cli.request_export import FIELDS, ONLY_WHOLE
-from handlers import leasing, phrasebook
+from handlers import phrasebook
+from handlers.helping import leasing
 from handlers.turn import Context
 from models import assignments, lines, people, requests
 from models.assignments import State as Holding

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import segments
+from handlers.wording import segments
 
 EXTENSION = "^{}\\[~]|€"
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from app.hotline import Hotline
-from handlers import pledging, things
+from handlers.goods import pledging, things
 from handlers.turn import Context
 from models import kept_apart, lines, people, pledges, requests, stock
 from models.lines import Channel

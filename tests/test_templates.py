@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.carriers.twilio import contents
-from handlers import layouts, phrasebook, templates
-from handlers.layouts import LONGEST_BODY, LONGEST_NAME, LONGEST_TITLE, MOST_BUTTONS, Layout
+from handlers import phrasebook
 from handlers.phrasebook import book
-from handlers.templates import ELSEWHERE, KEPT_FOR_DAYS, KNOCKS, TEMPLATES
+from handlers.wording import layouts, templates
+from handlers.wording.layouts import LONGEST_BODY, LONGEST_NAME, LONGEST_TITLE, MOST_BUTTONS, Layout
+from handlers.wording.templates import ELSEWHERE, KEPT_FOR_DAYS, KNOCKS, TEMPLATES
 
 EVERY = [pytest.param(layout, id=f"{layout.name}-{layout.language}") for layout in layouts.every()]
 LONGEST = 160  # characters of a sample, and more than any value but people's words

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import phrasebook, segments
+from handlers import phrasebook
 from handlers.phrasebook import STANDS_FOR, Value
 from handlers.registry import GRAMMAR, understand
-from handlers.summary import Name, Ours, Quoted, Said, What
 from handlers.understanding import needs
 from handlers.understanding.intents import Courtesy, Free, Order, Question
 from handlers.understanding.languages import languages
@@ -20,6 +19,8 @@ from handlers.understanding.lexicon import lexicons
 from handlers.understanding.orders import CLAIM
 from handlers.understanding.situation import KnownSituation
 from handlers.understanding.words import clean, split
+from handlers.wording import segments
+from handlers.wording.summary import Name, Ours, Quoted, Said, What
 from tests.examples import every
 
 TABLE = Path(__file__).parent / "languages.tab"

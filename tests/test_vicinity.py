@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers import phrasebook, redaction, summary, vicinity, whereabouts
-from handlers.summary import Sight
+from handlers import phrasebook
 from handlers.understanding.needs import understand
 from handlers.understanding.words import fold
+from handlers.where import vicinity, whereabouts
+from handlers.wording import redaction, summary
+from handlers.wording.summary import Sight
 from models.lines import Area, OfferShows
 from models.requests import Request, State
 from tests.examples import every

@@ -15,7 +15,7 @@ from app.hotline import Hotline
 from app.outbound import outbox
 from app.web import snapshot
 from app.web.diagnosis import danger
-from handlers.figures import reading as figures
+from handlers.rules.figures import reading as figures
 from models import lines, people, requests
 from models.alarms import Alarm
 from models.delivery.outbound import Outbound, State

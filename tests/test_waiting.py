@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from app.hotline import Hotline
+from handlers.asking.unmet import Plan
 from handlers.turn import Context
-from handlers.unmet import Plan
 from models import lines, requests
 from models.lines import Line
 from models.requests import Event, Outcome, Request, State, Timing, Urgency

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.hotline import Hotline
-from handlers import duty_share, rota
+from handlers.on_duty import duty_share, rota
 from handlers.turn import Context
 from models import lines, people, person_events, watch
 from models.lines import Channel

@@ -11,7 +11,7 @@ import pytest
 from app.hotline import Hotline
 from app.outbound import carrier_deletion, templates
 from app.telemetry.heartbeat import STALE_AFTER
-from handlers import layouts
+from handlers.wording import layouts
 from models.delivery import contents
 from models.delivery.contents import Approval, Kind
 from models.store.session import Session

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import due, phrasebook
+from handlers import phrasebook
 from handlers.understanding import needs, when
 from handlers.understanding.when.expression import Clock, Day, DayKind, Part, TimeExpression
 from handlers.understanding.when.resolving import Needed, resolve
 from handlers.understanding.words import clean, split
+from handlers.wording import due
 from models.requests import Timing
 
 TABLE = Path(__file__).with_name("when.tab").read_text(encoding="utf-8").splitlines()

@@ -17,9 +17,9 @@ from sqlmodel import select
 from app.carriers.base import Action, CarrierError, Outgoing, Sent
 from app.hotline import Hotline
 from app.outbound import outbox
-from handlers import layouts
-from handlers.summary import Quoted
 from handlers.turn import Text
+from handlers.wording import layouts
+from handlers.wording.summary import Quoted
 from models import lines, people
 from models.delivery import contents
 from models.delivery.contents import Approval, Kind

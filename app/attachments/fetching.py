@@ -19,7 +19,7 @@ from app.database.engine import Database
 from app.outbound import enclosing, outbox
 from app.outbound.sender import Sender
 from app.telemetry.heartbeat import BackgroundThread
-from handlers import passing
+from handlers.talking import passing
 from handlers.turn import Context
 from models import attachments, lines, people
 from models.attachments import Kind, Leased, State

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from app.settings import Settings
 from app.telemetry.findings import Finding
-from handlers.layouts import Layout
+from handlers.wording.layouts import Layout
 from models.delivery.contents import Approval
 from models.delivery.forms import Form
 from models.delivery.handover import SentAs

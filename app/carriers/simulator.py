@@ -9,7 +9,7 @@ from uuid import uuid4
 from app.carriers.base import Carrier, MediaGone, Outgoing, Sent, SentMessage, Verdict
 from app.settings import Settings
 from app.telemetry.findings import Finding, Level
-from handlers.layouts import Layout
+from handlers.wording.layouts import Layout
 from models import lines
 from models.delivery import outbound
 from models.delivery.contents import Approval

@@ -7,9 +7,10 @@ import typer
 from app.cli import console
 from app.cli.console import AsJson, InLine
 from app.clock import Clock
-from handlers import changing, own_answers, segments
+from handlers.rules import changing, own_answers
 from handlers.turn import Context
 from handlers.understanding.words import fold
+from handlers.wording import segments
 from models.lines import Answer, Line
 from models.store.session import Session
 

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from app.cli import console
 from app.cli.console import InLine
 from app.clock import Clock
-from handlers import changing
+from handlers.rules import changing
 from handlers.turn import Context
 from handlers.understanding.words import fold
 from models import areas, lines

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import changing
-from handlers.figures.table import FIGURES, shown
+from handlers.rules import changing
+from handlers.rules.figures.table import FIGURES, shown
 from handlers.turn import Context
 from models import answering
 from models.lines import Line, Policy

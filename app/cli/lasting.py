@@ -14,8 +14,9 @@ from app.cli import console
 from app.cli.console import InLine
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import changing, ending, resting
-from handlers.effects import opening
+from handlers.decisions.effects import opening
+from handlers.pauses import ending, resting
+from handlers.rules import changing
 from handlers.turn import Context, Text
 from handlers.understanding import when
 from models import watch

@@ -16,8 +16,8 @@ from app.cli.people import addresses
 from app.cli.sheets.cells import Unusable
 from app.clock import Clock
 from app.settings import Settings
-from handlers import changing
-from handlers.figures.table import FIGURES, named
+from handlers.rules import changing
+from handlers.rules.figures.table import FIGURES, named
 from handlers.turn import Context
 from handlers.understanding.words import fold
 from models import areas as kept_areas

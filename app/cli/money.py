@@ -18,7 +18,9 @@ from app.cli.cells import NoBom, To
 from app.cli.console import AsJson, InLine
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import approving, naming, phrasebook
+from handlers import phrasebook
+from handlers.members import naming
+from handlers.money import approving
 from handlers.turn import Context, Texts
 from models import people, purse, purse_steps, requests
 from models.lines import Line

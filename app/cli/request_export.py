@@ -18,7 +18,9 @@ from app.cli.cells import NoBom, To
 from app.cli.console import AsJson, InLine
 from app.cli.people import shown
 from app.clock import Clock
-from handlers import naming, phrasebook, redaction
+from handlers import phrasebook
+from handlers.members import naming
+from handlers.wording import redaction
 from models import exports, lines, people
 from models.exports import Exported
 from models.lines import Line

@@ -16,7 +16,8 @@ from app.cli.sheets.cells import Unusable
 from app.cli.sheets.reading import Table
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import alarms, importing
+from handlers.safety import alarms
+from handlers.setup import importing
 from handlers.turn import Context, Text
 from models import imports, line_events, people
 from models.imports import ImportBatch, Kind

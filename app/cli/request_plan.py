@@ -11,10 +11,12 @@ from app.cli.request_rows import Reader, Stands
 from app.cli.sheets.cells import Unusable
 from app.cli.sheets.reading import Row, Table
 from app.clock import Clock
-from handlers import importing, naming, places
-from handlers.importing import Listed, Read
+from handlers.members import naming
+from handlers.setup import importing
+from handlers.setup.importing import Listed, Read
 from handlers.turn import Context
 from handlers.understanding.words import fold
+from handlers.where import places
 from models.lines import Channel, Line
 from models.people import Person
 from models.store.session import Session

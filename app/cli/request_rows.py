@@ -19,7 +19,7 @@ from app.cli.sheets.cells import Unusable, cell
 from app.cli.sheets.reading import Row, Table
 from app.cli.sheets.values import parts, yes
 from handlers import phrasebook
-from handlers.importing import Listed
+from handlers.setup.importing import Listed
 from handlers.understanding.intents import Need
 from handlers.understanding.needs import understand
 from handlers.understanding.words import fold

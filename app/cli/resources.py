@@ -8,9 +8,10 @@ from rapidfuzz import process
 from app.cli import console
 from app.cli.console import AsJson, InLine
 from app.clock import Clock
-from handlers import changing, segments
+from handlers.rules import changing
 from handlers.turn import Context
 from handlers.understanding.intents import Need
+from handlers.wording import segments
 from models.lines import Line, Resource
 from models.store.session import Session
 

@@ -12,7 +12,7 @@ from app.cli.console import AsJson
 from app.clock import Clock
 from app.outbound import templates as approvals
 from app.outbound.templates import Standing
-from handlers import layouts
+from handlers.wording import layouts
 from models.delivery.contents import Approval
 
 app = typer.Typer(no_args_is_help=True)

@@ -20,7 +20,7 @@ from app.golive.env_file import NAME as ENV
 from app.golive.serving import Serving
 from app.golive.setup import Setup
 from app.settings import Settings
-from handlers import pretend_numbers
+from handlers.setup import pretend_numbers
 from models import lines, people
 from models.store.session import Session
 

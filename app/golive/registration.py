@@ -9,7 +9,8 @@ from app.golive import account, number, private_file
 from app.golive.setup import Setup
 from app.pages import wording
 from app.settings import Settings
-from handlers import going_live, phrasebook
+from handlers import phrasebook
+from handlers.setup import going_live
 
 STEP = "registration"
 NAME = "golive-registration.txt"

@@ -9,7 +9,7 @@ import phonenumbers
 from app.database.engine import Database
 from app.golive.setup import Setup
 from app.settings import Settings
-from handlers import pretend_numbers
+from handlers.setup import pretend_numbers
 from models import lines
 from models.lines import Channel, Line
 from models.store.session import Session

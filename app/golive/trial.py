@@ -15,8 +15,8 @@ from app.golive.state import stamp
 from app.inbound import arrival
 from app.outbound import outbox
 from app.settings import Settings
-from handlers import going_live
 from handlers.phrasebook import book
+from handlers.setup import going_live
 from models import people
 from models.delivery import line_numbers, outbound
 from models.delivery.outbound import ARRIVED, Outbound, State

@@ -1,7 +1,7 @@
 """What one address may cause in a day. Beyond it, what comes in is still kept and acted on; hardly anything goes out.
 
 Whom to call in danger is said all the same; so are claims, and STOP is confirmed. Whoever is on duty hears of danger
-always, and that does not count: alarms have figures of their own (handlers/alarms.py), as offers do (allowance.py).
+always, and that does not count: alarms have figures of their own (handlers/safety/alarms.py), and so have offers.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,10 @@ from app.inbound import rate_limit
 from app.inbound.rate_limit import CARRIED, NEVER_WAIT, WORDS
 from app.outbound.outbox import WHOM_TO_CALL
 from app.outbound.reach import Reach
-from handlers import alarms, deciding, segments
+from handlers.decisions import deciding
+from handlers.safety import alarms
 from handlers.turn import Text, Turn
+from handlers.wording import segments
 from models.delivery.outbound import Lane
 from models.lines import day
 from models.people import Address

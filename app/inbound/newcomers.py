@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from app.outbound import outbox, reach
-from handlers.summary import Ours
 from handlers.turn import Context
+from handlers.wording.summary import Ours
 from models import prefixes
 from models.inbound import Heard
 from models.lines import Line, day

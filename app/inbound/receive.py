@@ -11,11 +11,13 @@ from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach, window
 from app.outbound.reach import Reach
 from app.telemetry import logs
-from handlers import arriving, media, pictures, registry
-from handlers.summary import Ours, brief
+from handlers import registry
+from handlers.arrivals import arriving
+from handlers.talking import media, pictures
 from handlers.turn import Context, Text, Turn
 from handlers.understanding import carrier_words
 from handlers.understanding.intents import Answer, Free, Intent, Kind, Order, Understood, Wordless
+from handlers.wording.summary import Ours, brief
 from models import inbound, lines, people
 from models.delivery import outbound
 from models.delivery.fair_ranks import FairRanks

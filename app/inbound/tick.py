@@ -12,17 +12,13 @@ from app.database.engine import is_transient
 from app.inbound import receive
 from app.inbound.daily_cap import DailyCap
 from app.outbound import outbox, reach
-from handlers import (
-    approving,
-    changed_number,
-    distro_clock,
-    followups,
-    occurrences,
-    pledging,
-    rounds,
-    stocking,
-    vigil,
-)
+from handlers import followups, rounds
+from handlers.distributions import distro_clock
+from handlers.goods import pledging, stocking
+from handlers.members import changed_number
+from handlers.money import approving
+from handlers.repeating import occurrences
+from handlers.safety import vigil
 from handlers.turn import Context, Texts, Turn
 from models import (
     alarms,

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import discreet, forgetting, relaying
+from handlers.members import forgetting
+from handlers.safety import discreet
+from handlers.talking import relaying
 from handlers.turn import Text
 from models.delivery import discretion
 from models.delivery.outbound import Lane

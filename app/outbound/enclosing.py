@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.outbound import reach
-from handlers import passing, segments
+from handlers.talking import passing
 from handlers.turn import Context, Text
+from handlers.wording import segments
 from models import attachments, prices
 from models.attachments import Kind, Piece, State
 from models.delivery import attached

@@ -10,7 +10,8 @@ from datetime import datetime
 import structlog
 
 from app.outbound import outbox
-from handlers import alarms, service
+from handlers import service
+from handlers.safety import alarms
 from handlers.turn import Turn
 from models import lines, people, person_events
 from models.delivery import outbound

@@ -9,18 +9,11 @@ import structlog
 from app.outbound import discretion, enclosing, reach, saying, unasked
 from app.outbound.enclosing import NOTHING, Enclosed
 from app.outbound.reach import Reach
-from handlers import (
-    alarms,
-    buttons,
-    changed_number,
-    first_answer,
-    followups,
-    forgetting,
-    segments,
-    templates,
-    vigil,
-)
+from handlers import followups
+from handlers.members import changed_number, forgetting
+from handlers.safety import alarms, first_answer, vigil
 from handlers.turn import Context, Text
+from handlers.wording import buttons, segments, templates
 from models import lines, people, prices
 from models.delivery import forms, outbound
 from models.delivery.fair_ranks import FairRanks

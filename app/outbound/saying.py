@@ -3,10 +3,11 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 
-from handlers import phrasebook, segments
+from handlers import phrasebook
 from handlers.phrasebook import Book, Value
-from handlers.summary import Quoted
 from handlers.turn import Text
+from handlers.wording import segments
+from handlers.wording.summary import Quoted
 from models.delivery.line_numbers import MOST_SEGMENTS
 from models.delivery.outbound import Lane
 from models.lines import Channel, Line

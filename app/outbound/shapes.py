@@ -10,7 +10,7 @@ from app.carriers.base import Carrier, CarrierError
 from app.clock import Clock
 from app.database.engine import Database
 from app.telemetry.heartbeat import BackgroundThread
-from handlers import buttons
+from handlers.wording import buttons
 from models.delivery import contents
 from models.delivery.shown import Shape
 from models.lines import Channel, all_lines

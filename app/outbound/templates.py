@@ -13,8 +13,8 @@ from app.carriers.base import Carrier, CarrierError, Verdict
 from app.clock import Clock
 from app.database.engine import Database
 from app.telemetry.heartbeat import BackgroundThread
-from handlers import layouts
-from handlers.layouts import Layout
+from handlers.wording import layouts
+from handlers.wording.layouts import Layout
 from models.delivery import contents
 from models.delivery.contents import Approval, Content, Kind
 from models.store.session import Session

@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from handlers import importing, phrasebook, segments, welcoming
-from handlers.summary import Ours
+from handlers import phrasebook
+from handlers.members import welcoming
+from handlers.setup import importing
 from handlers.turn import Text
+from handlers.wording import segments
+from handlers.wording.summary import Ours
 from models import imports, people, shifts
 from models.delivery.outbound import Lane
 from models.lines import Channel, Line

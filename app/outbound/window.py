@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.outbound import discretion, outbox, reach
-from handlers import alarms, followups, layouts, phrasebook, talks, templates, vigil
-from handlers.summary import Ours, Said
+from handlers import followups, phrasebook
+from handlers.safety import alarms, vigil
+from handlers.talking import talks
 from handlers.turn import Context, Texts, Turn
+from handlers.wording import layouts, templates
+from handlers.wording.summary import Ours, Said
 from models import alarms as kept_alarms
 from models import lines, people, requests
 from models.delivery import contents, forms, outbound, windows

@@ -18,7 +18,7 @@ from app.web.assets import HEADERS, Assets
 from app.web.templates import environment
 from handlers import phrasebook
 from handlers.phrasebook import Value
-from handlers.summary import Span
+from handlers.wording.summary import Span
 
 HERE = Path(__file__).parent
 ASSETS = Assets(HERE / "static", "/pages")

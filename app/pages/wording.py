@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers import phrasebook
-from handlers.figures import saying
+from handlers.rules.figures import saying
 
 LONGEST_HEADER = 200  # characters of what a browser says of its languages
 FOLDER = Path(__file__).parent / "words"

@@ -16,8 +16,10 @@ from app.simulator import taps, threads, timelapse
 from app.simulator.taps import Choice, NothingToTap
 from app.simulator.threads import Arrival, Entry, Phone
 from app.simulator.timelapse import TYPING
-from handlers import phrasebook, pretend_numbers, segments
+from handlers import phrasebook
+from handlers.setup import pretend_numbers
 from handlers.understanding import carrier_words
+from handlers.wording import segments
 from models import attachments, lines, people
 from models.attachments import Piece
 from models.delivery import windows

@@ -17,7 +17,8 @@ from app.outbound import enclosing, outbox, templates
 from app.simulator import samples, sandbox, taps, timelapse
 from app.simulator.sandbox import Recorder, StillClock
 from app.simulator.transcript import Lists, Phone, Says, Stands, Step, Transcript, Waits, Welcomes
-from handlers import board, importing, welcoming
+from handlers.members import board, welcoming
+from handlers.setup import importing
 from handlers.turn import Context
 from handlers.understanding import needs
 from models import attachments, imports, lines, people, requests

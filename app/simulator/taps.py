@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
 
-from handlers import layouts
+from handlers.wording import layouts
 from models.delivery import forms
 from models.delivery.forms import Button, Form
 from models.delivery.outbound import Outbound

@@ -16,7 +16,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_skeleton
 from babel.lists import format_list
 
-from handlers.quoting import quoted
+from handlers.wording.quoting import quoted
 
 HERE = Path(__file__).parent
 
@@ -41,7 +41,7 @@ class Worded(Protocol):
         """What a text says for it."""
 
 
-# What a phrase may be filled with. Plain text is not among them: its type must say whose it is (handlers/summary.py).
+# What a phrase may be filled with. Plain text is not among them: its type must say whose it is (wording/summary.py).
 Value = Worded | int | None
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from handlers import browse, bundles, first_answer, waves
-from handlers.summary import Name
+from handlers.asking import bundles, waves
+from handlers.helping import browse
+from handlers.safety import first_answer
 from handlers.turn import Context
+from handlers.wording.summary import Name
 from models import alarms, assignments, duty_tasks, kept_apart, offers, people
 from models.assignments import State as AssignmentState
 from models.people import Person

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from handlers.duty_tasks import TRUTH
+from handlers.on_duty.duty_tasks import TRUTH
 from handlers.turn import Context
 from models import lines
 from models.assignments import Assignment

@@ -1,6 +1,6 @@
 """What somebody has in hand, and what they brought, as far as their screen may show it: as MINE by text."""
 
-from handlers import discreet
+from handlers.safety import discreet
 from handlers.turn import Context
 from models import assignments, kept_apart
 from models.assignments import Assignment

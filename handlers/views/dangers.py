@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import alarms
 from handlers.phrasebook import Value
+from handlers.safety import alarms
 from handlers.turn import Context
 from models import alarms as kept
 from models import requests

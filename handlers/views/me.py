@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import discreet, doors, my_data, newcomers, phrasebook, rota
+from handlers import phrasebook
+from handlers.members import my_data, newcomers
+from handlers.on_duty import rota
 from handlers.phrasebook import Value
-from handlers.summary import Hour, Sight, Span, What
+from handlers.safety import discreet
 from handlers.turn import Context
 from handlers.views import carried
+from handlers.where import doors
+from handlers.wording.summary import Hour, Sight, Span, What
 from models import lines, requests, shifts
 from models.hours import Hours
 from models.people import Person

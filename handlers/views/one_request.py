@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from handlers import browse, discreet, doors, first_answer, reading_along, watch, who
+from handlers.helping import browse
+from handlers.on_duty import reading_along
 from handlers.phrasebook import Value
-from handlers.summary import Name, Ours, Quoted, Said, Several, Sight, What
+from handlers.rules import who
+from handlers.safety import discreet, first_answer, watch
 from handlers.turn import Context, Texts
 from handlers.views import acts
+from handlers.where import doors
+from handlers.wording.summary import Name, Ours, Quoted, Said, Several, Sight, What
 from models import alarms, assignments, events, kept_apart, offers, people, requests
 from models.assignments import Assignment
 from models.assignments import State as AssignmentState

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import raising, removing, who
+from handlers.members import removing
+from handlers.on_duty import raising
 from handlers.phrasebook import Value
-from handlers.summary import Quoted, Said, What
+from handlers.rules import who
 from handlers.turn import Context
 from handlers.views import volunteers
 from handlers.views.volunteers import Volunteer
+from handlers.wording.summary import Quoted, Said, What
 from models import assignments, duty_tasks, kept_apart, people, person_events
 from models.people import NEVER, Person
 from models.person_events import BACK, CUT_OFF, PUT_OUT, STARTED, STOPPED, VOUCHED

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import discreet, passing
-from handlers.summary import Name, Said, Sight
+from handlers.safety import discreet
+from handlers.talking import passing
 from handlers.turn import Context
+from handlers.wording.summary import Name, Said, Sight
 from models import assignments, attachments, events, kept_apart, people, requests
 from models.attachments import Content, Kind, Piece, State
 from models.people import Person

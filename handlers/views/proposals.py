@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import effects
-from handlers.effects import Effect, Refusal
+from handlers.decisions import effects
+from handlers.decisions.effects import Effect, Refusal
 from handlers.phrasebook import Value
-from handlers.summary import Quoted, Said
 from handlers.turn import Context
+from handlers.wording.summary import Quoted, Said
 from models import kept_apart, people, proposals
 from models.people import Person
 from models.proposals import Proposal, State, Tally, Voice

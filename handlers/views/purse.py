@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import approving, discreet
+from handlers.money import approving
 from handlers.phrasebook import Value
-from handlers.summary import Needs, Quoted
+from handlers.safety import discreet
 from handlers.turn import Context
+from handlers.wording.summary import Needs, Quoted
 from models import attachments, kept_apart, people, proposals, purse, purse_steps, requests
 from models.attachments import Content, Piece
 from models.people import Person

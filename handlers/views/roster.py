@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from handlers import rota, shifts
+from handlers.on_duty import rota, shifts
 from handlers.phrasebook import Value
-from handlers.summary import Day, Span
 from handlers.turn import Context
+from handlers.wording.summary import Day, Span
 from models.people import Person
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from handlers import figures, first_answer, phrasebook
-from handlers.figures.groups import DEFAULT, GROUPS, UNITS, Unit
+from handlers import phrasebook
 from handlers.phrasebook import Value
-from handlers.summary import Ours
+from handlers.rules import figures
+from handlers.rules.figures.groups import DEFAULT, GROUPS, UNITS, Unit
+from handlers.safety import first_answer
 from handlers.turn import Context
 from handlers.understanding.intents import DangerKind
+from handlers.wording.summary import Ours
 from models import line_events, people, proposals
 from models.line_events import END, ERASE, PAUSE, RULE, LineEvent
 from models.lines import Answer, Resource

@@ -1,15 +1,16 @@
 """The story of a request for whoever is on duty: what happened, who did it, and every text that left because of it.
 
-What people wrote is in it only for whoever asked to read along (handlers/reading_along.py); notes are for everybody.
+What people wrote is in it only for whoever asked to read along (on_duty/reading_along.py); notes are for everybody.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from handlers import reading_along, summary
-from handlers.summary import Name, Ours, Quoted, Said
+from handlers.on_duty import reading_along
 from handlers.turn import Context
+from handlers.wording import summary
+from handlers.wording.summary import Name, Ours, Quoted, Said
 from models import events, people, requests
 from models.delivery import about
 from models.delivery.outbound import Outbound

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import broadcasting, vicinity
-from handlers.broadcasting import Group
+from handlers.on_duty import broadcasting
+from handlers.on_duty.broadcasting import Group
 from handlers.phrasebook import Value
-from handlers.summary import Quoted, Said, Several
 from handlers.turn import Context
 from handlers.understanding.intents import Question
+from handlers.where import vicinity
+from handlers.wording.summary import Quoted, Said, Several
 from models import broadcasts, people
 from models.broadcasts import LASTS, Audience, Broadcast
 from models.delivery import line_numbers

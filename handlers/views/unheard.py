@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import alarms
 from handlers.phrasebook import Value
-from handlers.summary import Said
+from handlers.safety import alarms
 from handlers.turn import Context
+from handlers.wording.summary import Said
 from models import requests
 from models.alarms import Alarm
 from models.people import Person

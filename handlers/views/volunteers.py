@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import newcomers, phrasebook, summary
+from handlers import phrasebook
+from handlers.members import newcomers
 from handlers.phrasebook import Value
-from handlers.summary import Hour, Said
 from handlers.turn import Context
 from handlers.understanding.intents import Need
+from handlers.wording import summary
+from handlers.wording.summary import Hour, Said
 from models import kept_apart, people, volunteers
 from models.people import Person
 from models.store.session import Session

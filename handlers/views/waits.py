@@ -4,15 +4,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from handlers import alarms, browse, discreet, doors, summary
-from handlers.duty import WORST_FIRST
-from handlers.every import Every
+from handlers.helping import browse
+from handlers.on_duty.duty import WORST_FIRST
 from handlers.phrasebook import Value
-from handlers.summary import Ours, Several, Sight, What
+from handlers.safety import alarms, discreet
 from handlers.turn import Context
 from handlers.views import ages, carried, dangers, unheard
 from handlers.views.ages import Age, Waits
 from handlers.views.dangers import Taken
+from handlers.where import doors
+from handlers.wording import summary
+from handlers.wording.every import Every
+from handlers.wording.summary import Ours, Several, Sight, What
 from models import kept_apart, listing, offers, requests
 from models.alarms import Alarm
 from models.assignments import Assignment

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from handlers import admission, distro_clock, dragging, duty_tasks, pause, raising, rota, stocking
+from handlers.asking import admission
+from handlers.distributions import distro_clock
+from handlers.goods import stocking
+from handlers.on_duty import dragging, duty_tasks, raising, rota
+from handlers.pauses import pause
 from handlers.phrasebook import Value
-from handlers.summary import Said, What
 from handlers.turn import Context
 from handlers.views import unheard
 from handlers.views.unheard import Unheard
+from handlers.wording.summary import Said, What
 from models import dragging as kept_dragging
 from models import duty_tasks as kept_tasks
 from models import kept_apart, people, requests, surges

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.hotline import Hotline
-from handlers import waves
+from handlers.asking import waves
 from handlers.turn import Context
 from models import lines, requests
 from tests import fakes

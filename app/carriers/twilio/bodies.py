@@ -6,7 +6,7 @@ A trial account puts a sentence before every text, long bodies are cut, redactio
 from enum import Enum, auto
 
 from app.carriers.base import Outgoing
-from handlers import segments
+from handlers.wording import segments
 
 TRIAL = "Sent from your Twilio trial account - "
 TELLING = 20  # characters in common, from which on a body that was cut or added to is known again

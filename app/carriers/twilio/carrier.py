@@ -44,7 +44,7 @@ from app.carriers.twilio.bodies import Likeness
 from app.carriers.twilio.transport import TIMEOUT, Transport, error_code, refusal, said
 from app.settings import Settings
 from app.telemetry.findings import Finding
-from handlers.layouts import Layout
+from handlers.wording.layouts import Layout
 from models.delivery.outbound import State
 from models.delivery.shown import Shape
 from models.inbound import Heard

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from app.carriers.base import Action, CarrierError, Verdict
 from app.carriers.twilio import webhook
 from app.carriers.twilio.transport import Transport, error_code, refusal, said
-from handlers.layouts import CATEGORY, Layout
+from handlers.wording.layouts import CATEGORY, Layout
 from models.delivery.contents import Approval
 
 PATH = "/v1/Content"

@@ -8,7 +8,7 @@ from app.cli.console import count
 from app.outbound import templates, window
 from app.telemetry.findings import Finding, Level
 from app.web.diagnosis import templates as diagnosed
-from handlers import alarms
+from handlers.safety import alarms
 from handlers.turn import Context
 from models import lines, people
 from models.delivery import windows

@@ -9,11 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.inbound.daily_cap import DANGER_AGAIN, MORE_FOR_TALK
-from handlers import alarms, changing, duty_tasks, phrasebook, segments, unmet, watch
+from handlers import phrasebook
+from handlers.asking import unmet
+from handlers.on_duty import duty_tasks
 from handlers.phrasebook import Value
-from handlers.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
+from handlers.rules import changing
+from handlers.safety import alarms, watch
 from handlers.understanding.intents import Need
-from handlers.whereabouts import LONGEST_VICINITY
+from handlers.where.whereabouts import LONGEST_VICINITY
+from handlers.wording import segments
+from handlers.wording.summary import BRIEF, LONGEST_ECHO, MOST_NAMED, Ours, Place, Said, What, brief
 from models import prices
 from models.lines import OfferShows, Policy
 from models.prices import Kind, Way

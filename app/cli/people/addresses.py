@@ -14,7 +14,7 @@ from phonenumbers import (
 )
 
 from app.cli.sheets.cells import Unusable, cell
-from handlers import pretend_numbers
+from handlers.setup import pretend_numbers
 from models import spellings
 from models.lines import Channel
 

@@ -11,7 +11,7 @@ from app.cli.console import InLine
 from app.cli.people.entries import LONGEST_NAME
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import naming, removed
+from handlers.members import naming, removed
 from handlers.turn import Turn
 from models import assignments, former, joining, kept_apart, people, person_events, removals, requests
 from models.inbound import Heard

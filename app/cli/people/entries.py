@@ -9,7 +9,9 @@ from app.cli.people import addresses, skills
 from app.cli.sheets import values
 from app.cli.sheets.cells import Unusable, cell
 from app.settings import Settings
-from handlers import naming, phrasebook, places
+from handlers import phrasebook
+from handlers.members import naming
+from handlers.where import places
 from models import kept_apart, lines, marks, people, person_events, same_phone, spellings
 from models.lines import Channel, Line
 from models.people import Person

@@ -13,8 +13,9 @@ from app.cli import console
 from app.clock import Clock
 from app.database.engine import Database
 from app.outbound import outbox
-from handlers import segments, welcoming
+from handlers.members import welcoming
 from handlers.turn import Context
+from handlers.wording import segments
 from models import lines, people, prices
 from models.lines import Channel
 from models.people import Person

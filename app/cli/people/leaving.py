@@ -10,7 +10,7 @@ from app.cli.people import addresses
 from app.cli.sheets.cells import Unusable
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import forgetting
+from handlers.members import forgetting
 from handlers.turn import Context
 from models import former, line_events, own_data, same_phone
 from models.lines import Channel, Line

@@ -10,7 +10,7 @@ from app.cli import console
 from app.cli.console import InLine
 from app.clock import Clock
 from app.outbound import outbox
-from handlers import removing
+from handlers.members import removing
 from handlers.turn import Context, Texts
 from models import people
 from models.people import Person

@@ -15,7 +15,7 @@ from app.pages import wording
 from app.pages.board import members
 from app.pages.board.members import Member
 from handlers import phrasebook, registry
-from handlers.situation import LiveSituation
+from handlers.arrivals.situation import LiveSituation
 from handlers.turn import Asked, Turn
 from handlers.understanding.command import Who
 from handlers.understanding.intents import Answer, Intent, Order, Question

@@ -12,8 +12,8 @@ from app.pages import rendering, wording
 from app.pages.board import members
 from app.pages.board.members import COOKIE, CurrentMember
 from app.web.forms import OwnForm
-from handlers import board
-from handlers.board import PATH
+from handlers.members import board
+from handlers.members.board import PATH
 from handlers.turn import Context
 from models import board_sessions, lines
 from models.store.session import Session

@@ -12,9 +12,9 @@ from app.pages.board.frame import page
 from app.pages.board.members import CurrentMember, Member
 from app.web import media
 from app.web.forms import Form, OwnForm, whole_number
-from handlers.summary import Money
 from handlers.views import purse
 from handlers.views.purse import Waiting
+from handlers.wording.summary import Money
 
 router = APIRouter(prefix="/board/purse", include_in_schema=False)
 

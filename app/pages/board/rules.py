@@ -8,7 +8,7 @@ from app.pages.board.frame import page
 from app.pages.board.members import CurrentMember
 from app.pages.phones import shown
 from app.web.forms import whole_number
-from handlers.figures.saying import FigureValue
+from handlers.rules.figures.saying import FigureValue
 from handlers.views import proposals, rules
 from handlers.views.rules import Rules
 from models.store.session import Session

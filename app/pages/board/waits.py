@@ -15,7 +15,7 @@ from app.pages.board.acting import Act, CannotDo, act
 from app.pages.board.members import CurrentMember, Member
 from app.web.forms import OwnForm, whole_number
 from handlers import phrasebook
-from handlers.duty import WORST_FIRST
+from handlers.on_duty.duty import WORST_FIRST
 from handlers.views import waits
 from handlers.views.waits import FIRST, Board, Filter
 from models.board_watch import Reader, Versions

@@ -6,9 +6,10 @@ from datetime import datetime
 from app.telemetry.findings import Finding, Level
 from app.telemetry.words import count_of, span
 from app.web.snapshot import DatabaseFigures
-from handlers import phrasebook, shifts
-from handlers.summary import Several
+from handlers import phrasebook
+from handlers.on_duty import shifts
 from handlers.turn import Context
+from handlers.wording.summary import Several
 from models import lines, people
 from models.lines import Line
 from models.store.session import Session

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from handlers import lures
 from handlers.understanding import danger, echoes, reactions
 from handlers.understanding.intents import Machine, MachineKind, Quote
 from handlers.understanding.patterns.wordings import Wording, Wordings
 from handlers.understanding.reactions import Reactions, Tap
 from handlers.understanding.words import Token
+from handlers.wording import lures
 
 KINDS = (MachineKind.AUTO_REPLY, MachineKind.NOTICE, MachineKind.ADVERT)
 BAITS = 2  # signs of an advert that make one where there is a link; one is not enough

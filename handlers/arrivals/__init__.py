@@ -1,0 +1,1 @@
+"""How a text came, and what else was going on: buttons, edits, forwarded words, several texts at once."""

@@ -1,0 +1,1 @@
+"""Whom to ask, when, and what is said while nobody has come yet."""

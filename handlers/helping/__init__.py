@@ -1,0 +1,1 @@
+"""A volunteer and the requests they take: looking, claiming, on the way, done, or given back in time."""

@@ -1,0 +1,1 @@
+"""The group's purse: what was spent and came in, and the OK of two others."""

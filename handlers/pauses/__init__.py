@@ -1,0 +1,1 @@
+"""When a line is not there: a pause, a rest, its end."""

@@ -1,0 +1,1 @@
+"""Needs that come again: every Tuesday, AGAIN, who does them always."""
