@@ -148,8 +148,8 @@ def modules(house: House) -> Iterator[str]:
     """Every module has its place among the others."""
     for name in sorted(house.modules - house.layers):
         yield (
-            f"pyproject.toml: handlers/{name.replace('.', '/')}.py is in no layer of the contract for handlers. A module "
-            f'with commands goes beside the others: "distributions.distro | followups | … | {name} | …"'
+            f"pyproject.toml: handlers/{name.replace('.', '/')}.py is in no layer of the contract for handlers. "
+            f'A module with commands goes beside the others: "distributions.distro | followups | … | {name} | …"'
         )
 
 

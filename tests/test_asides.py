@@ -60,7 +60,7 @@ def test_it_takes_no_time() -> None:
     texts = [row[0] for row in ROWS] + ["he dont text me my phone " * 60, "dont text " * 160]
     for text in texts:
         heard(text)
-    began = time.perf_counter()
+    began = time.process_time()
     for text in texts * 5:
         heard(text)
-    assert (time.perf_counter() - began) / len(texts * 5) < 0.003
+    assert (time.process_time() - began) / len(texts * 5) < 0.003

@@ -87,8 +87,8 @@ FORGOTTEN: dict[str, tuple[Callable[[], House], str]] = {
     ),
     "its module among the layers": (
         lambda: replace(with_fridge(), modules=HERE.modules | {"goods.fridge"}),
-        "pyproject.toml: handlers/goods/fridge.py is in no layer of the contract for handlers. A module with commands "
-        'goes beside the others: "distributions.distro | followups | … | goods.fridge | …"',
+        "pyproject.toml: handlers/goods/fridge.py is in no layer of the contract for handlers. "
+        'A module with commands goes beside the others: "distributions.distro | followups | … | goods.fridge | …"',
     ),
     "that it takes numbers": (
         lambda: everyday(with_fridge()),

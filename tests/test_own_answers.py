@@ -86,11 +86,11 @@ def test_no_text_breaks_it(text: str) -> None:
 def test_it_is_quick_with_many_answers_and_long_texts() -> None:
     line = a_line(*(Answer((f"word{n} open", f"hours word{n}"), f"Answer {n}.") for n in range(100)))
     own_answers.find(line, "once", "en")
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(20):
         own_answers.find(line, "open hours " * 145, "en")
         own_answers.find(line, "is word7 open, or word8? and word9? " * 3, "en")
-    assert (time.perf_counter() - started) / 20 < 0.05
+    assert (time.process_time() - started) / 20 < 0.05
 
 
 @pytest.fixture
