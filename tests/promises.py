@@ -9,6 +9,7 @@ from app.outbound.outbox import ALLOWED_AFTER_STOP
 from handlers.safety import first_answer
 from handlers.wording import segments
 from models.assignments import State as Holding
+from models.delivery.outbound import LOST
 from models.delivery.outbound import State as TextState
 from models.lines import Channel
 from models.offers import PENDING
@@ -50,8 +51,8 @@ def every_text_is_answered(s: Step) -> Broken:
 
 
 def a_text_comes_once(s: Step) -> Broken:
-    """Nobody gets the same words twice in one step, no key and no number is given twice."""
-    for (to, body), times in Counter((t.person_id, t.body) for t in s.new).items():
+    """Nobody gets the same words twice in one step (lost ones nobody got), no key and no number is given twice."""
+    for (to, body), times in Counter((t.person_id, t.body) for t in s.new if t.state not in LOST).items():
         if times > 1:
             yield f"{to} gets {times} times {body!r}"
     if len({t.key for t in s.now.texts.values()}) != len(s.now.texts):

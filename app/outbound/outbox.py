@@ -52,6 +52,7 @@ LIFETIMES = {
 }
 # The longest a wave has a request to itself; and the longest that nobody else was asked to take the watch.
 LIFETIME_OF = {"offer": timedelta(hours=4), "watch_call": timedelta(hours=1)}
+TOGETHER = timedelta(minutes=1)  # what fails within it may have gone another way meanwhile, as a text of its own
 
 
 def is_wanted(person: Person, phrase: str) -> bool:
@@ -69,13 +70,13 @@ def queue(
     now: datetime,
     *,
     by: int | None = None,
-    once_since: int | None = None,
+    once_since: datetime | None = None,
     ranks: FairRanks | None = None,
 ) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
     Returns how many were queued. Nobody who said STOP gets one; nobody far away gets one, but from another person
-    (`by`) on the line; with `once_since`, nobody for whom the same words wait, or who was told them after that text.
+    (`by`) on the line; with `once_since`, nobody for whom the same words wait, or who was told them since then.
     `ranks` are those of whoever caused them.
     """
     ranks = ranks or FairRanks(now)
@@ -226,7 +227,7 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
     alarming = lost.phrase.startswith(alarms.FIRST_SAID)
     # After an outage hundreds may be lost at once, in several rounds, and many to the same unnamed somebody.
     texts = vigil.undelivered(context, lost) if alarming else followups.undelivered(context, lost)
-    queue(session, line, f"failed-{lost.id}", texts, now, once_since=lost.id)
+    queue(session, line, f"failed-{lost.id}", texts, now, once_since=min(lost.created_at, now - TOGETHER))
 
 
 def resend_elsewhere(session: Session, row: Outbound, now: datetime) -> bool:
