@@ -401,7 +401,7 @@ def _waits(key: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def is_told(session: Session, person_id: int, body: str, *, since: datetime) -> bool:
-    """Whether these words wait for this person, or are among the last queued for them since then, and are not lost."""
+    """Whether these words wait for this person, or are among the last queued for them since then and are not lost."""
     theirs = select(Outbound.id).where(Outbound.person_id == person_id)
     last = theirs.order_by(col(Outbound.id).desc()).limit(AT_A_TIME)  # whoever is on duty has got thousands
     lately = col(Outbound.id).in_(last), col(Outbound.created_at) >= since, col(Outbound.state).not_in(LOST)
