@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 
 from handlers import free, questions
 from handlers.asking import waiting
+from handlers.decisions import agenda
 from handlers.helping import at_door, claim, hands, in_hand, volunteer_talk
 from handlers.members import availability, changed_number, forgetting, my_data, not_again
+from handlers.money import purse
 from handlers.needs import own, pressing, receipt
 from handlers.on_duty import reach_person, shifts
 from handlers.repeating import repeats
@@ -38,6 +40,11 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.NOTHING_BACK, Role.NOBODYS_HELPER, discreet.not_back, goes_on=True),
     # what they have promised to all
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
+    # what all decide, and what is in the purse: while two are talking it is talk
+    *each((Act.ASKS_VOTE, Act.ASKS_PURSE, Act.ASKS_PAID_BACK), Role.HOLDING, in_hand.talk),
+    ActRule(Act.ASKS_VOTE, Role.VOLUNTEER, agenda.asked),
+    ActRule(Act.ASKS_PURSE, Role.VOLUNTEER, purse.asked),
+    ActRule(Act.ASKS_PAID_BACK, Role.VOLUNTEER, purse.asked_back),
     *each((Act.DOES_ALWAYS,), Role.HOLDING, repeats.does_always),
     *each((Act.DOES_ALWAYS,), Role.HELPED, repeats.does_always),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.

@@ -299,6 +299,9 @@ def _whereto(turn: Turn, request: Request, words: str) -> Texts:
 
 def _lost(turn: Turn, phrase: str, words: str) -> Texts:
     """Answer as well as we can; after the third time in a day, or a burst without end, a person is told all of it."""
+    if (of_the_purse := approving.perhaps(turn)) is not None:
+        yield turn.later(of_the_purse)
+        return
     before = turn.burst.words if turn.burst else ()
     moments = inbound.moments_since(turn.session, turn.speaker.id, LOST, turn.now - timedelta(days=1))
     # What was said in a burst is one thing that we did not understand.

@@ -202,7 +202,7 @@ PEOPLE_DO = [
         "undo the mess",
         "spend more time together",
     ),
-    *("pause", "take back the empty bottles to the store", "help: more hands on saturday"[4:], ""),
+    *("pause the cooking class", "take back the empty bottles to the store", "help: more hands on saturday"[4:], ""),
 ]
 
 

@@ -16,6 +16,7 @@ from handlers.understanding.when.resolving import Needed, resolve
 from handlers.understanding.words import clean, split
 from handlers.wording import due
 from models.requests import Timing
+from tests.examples import every
 
 TABLE = Path(__file__).with_name("when.tab").read_text(encoding="utf-8").splitlines()
 ROWS = [row for row in csv.reader(TABLE, delimiter="\t", quoting=csv.QUOTE_NONE) if row and row[0][0] != "#"]
@@ -153,3 +154,27 @@ def test_how_a_time_is_said(words: str, english: str, spanish: str) -> None:
     assert needed is not None
     told = due.Due(needed, "America/New_York", now)
     assert [told.in_words(phrasebook.book(code)) for code in ("en", "es")] == [english, spanish]
+
+
+@every(
+    [
+        ("until the end of may", "2026-05-31"),
+        ("til end of the month", "2026-03-31"),
+        ("hasta fin de mes", "2026-03-31"),
+        ("a finales de junio", "2026-06-30"),
+        ("hasta el último día de febrero", "2027-02-28"),
+        ("until the end of next week", "2026-03-15"),
+        ("hasta el fin de semana", "2026-03-08"),
+    ]
+)
+def test_a_month_ends_where_a_day_is_asked_for(words: str, last: str) -> None:
+    said = when.of(words, month_ends=True)
+    assert said is not None
+    needed = resolve(said, datetime(2026, 3, 3, 15, tzinfo=UTC), NEW_YORK)
+    assert needed is not None
+    assert str((needed.end - timedelta(minutes=1)).astimezone(NEW_YORK).date()) == last
+
+
+def test_who_is_out_of_food_at_the_end_of_the_month_names_no_day() -> None:
+    assert when.of("we run out of food at the end of the month") is None
+    assert when.of("se nos acaba a fin de mes") is None

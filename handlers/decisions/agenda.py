@@ -4,7 +4,8 @@ from typing import Any
 
 from handlers.decisions import proposal_words
 from handlers.turn import Context, Texts, Turn
-from handlers.understanding.intents import Order
+from handlers.understanding.intents import Free, Order
+from handlers.understanding.words import split
 from handlers.wording.summary import Lines, Quoted, Said
 from models import kept_apart, people
 from models import proposals as proposals_of
@@ -43,6 +44,18 @@ def list_(turn: Turn, _: Order) -> Texts:
         return
     rows = Lines([Said(ROWS[p.state], _row(turn, p)) for p in (*found, *over)])
     yield turn.reply("proposals" if found else "proposals_over", rows=rows)
+
+
+def asked(turn: Turn, intent: Free) -> Texts:
+    """How the vote is going, in words: the proposal that they name, or the only open one; else all of them."""
+    named = [word.number for word in split(intent.words) if word.number is not None]
+    known = [proposals_of.by_number(turn.session, turn.line.id, number) for number in named]
+    found = [p for p in known if p is not None and p.words]
+    found = found or [p for p in proposals_of.open_ones(turn.session, turn.line.id) if p.words]
+    if len(found) == 1:
+        yield from whole(turn, found[0])
+    else:
+        yield from list_(turn, Order("proposals"))
 
 
 def _row(context: Context, proposal: Proposal) -> dict[str, Any]:

@@ -274,8 +274,8 @@ def _may_not_amend(turn: Turn, proposal: Proposal, words: str) -> Text | None:
 
 
 def proposal_(turn: Turn, order: Order) -> Texts:
-    """PROPOSAL 7: all of it; PROPOSAL 7 OFF takes it back."""
-    proposal = which_proposal.found(turn, order)
+    """PROPOSAL 7: all of it; PROPOSAL 7 OFF takes it back; without a number the only one that is theirs."""
+    proposal = which_proposal.found(turn, order) if order.numbers else which_proposal.only_own(turn)
     if proposal is None:
         yield which_proposal.unknown(turn, order)
     elif not order.argument or not proposal.is_open:

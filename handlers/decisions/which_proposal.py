@@ -19,6 +19,12 @@ def found(turn: Turn, order: Order) -> Proposal | None:
     return known if known is not None and known.words else None
 
 
+def only_own(turn: Turn) -> Proposal | None:
+    """The open one that the speaker has made, if there is no other of theirs."""
+    mine = [p for p in proposals_of.open_ones(turn.session, turn.line.id) if p.by_person_id == turn.speaker.id]
+    return mine[0] if len(mine) == 1 and mine[0].words else None
+
+
 def unknown(turn: Turn, order: Order) -> Text:
     """What who names none that there is hears."""
     if not order.numbers:

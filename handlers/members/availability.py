@@ -6,6 +6,7 @@ from handlers.helping import browse, claim
 from handlers.members import newcomers
 from handlers.needs import timing
 from handlers.turn import Text, Texts, Turn
+from handlers.understanding import when
 from handlers.understanding.intents import Free, Need, Order
 from handlers.understanding.when.expression import TimeExpression
 from handlers.where import places
@@ -98,7 +99,7 @@ def goes_away(turn: Turn, intent: Free) -> Texts:
     """Out of town until Monday: no offers until then; until BACK, where they do not say when."""
     pending = offers.pending_numbers(turn.session, turn.speaker.id)
     request = requests.by_number(turn.session, turn.line.id, pending[0]) if len(pending) == 1 else None
-    yield _away(turn, timing.until(turn, intent.meaning.when, intent.words))
+    yield _away(turn, timing.until(turn, intent.meaning.when or when.of(intent.words, month_ends=True), intent.words))
     if request is not None:  # and so they cannot do what they were asked about
         yield from (t for t in claim.pass_(turn, Order("pass", (request.number,))) if t.to.id != turn.speaker.id)
 

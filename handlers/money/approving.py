@@ -22,6 +22,7 @@ from models.requests import Request
 TWO = 2  # others, from homes of their own, who say OK to what was spent
 ONE = 1  # who says so to what came in
 WEEK = timedelta(days=7)
+ASKS_FOR_OK = ("ok_asked", "ok_asked_again")  # the phrases that ask for one
 SAME_AGAIN = timedelta(days=1)  # in which the same sum for the same errand is the same one, said twice
 RECEIPT_WITHIN = timedelta(minutes=30)  # after they said what they spent, a picture of theirs is the receipt
 
@@ -271,6 +272,30 @@ def _to_author(context: Context, entry: PurseEntry, phrase: str) -> Texts:
         if by.opted_out_at is None:
             text = context.tell(by, phrase, entry=named(entry), amount=money(context, entry.cents))
             yield awake(context, text)
+
+
+def withdrawn(context: Context, entry: PurseEntry) -> Texts:
+    """It is taken back: those who were asked for their OK, or said something to it, need do nothing more."""
+    asked = purse_steps.asked_for_ok(context.session, entry) - {entry.person_id}
+    for person in people.by_ids(context.session, [id_ for id_ in asked if id_ is not None]).values():
+        if person.helps and person.opted_out_at is None:
+            name, amount = author(context, entry), money(context, entry.cents)
+            yield awake(
+                context, context.tell(person, "entry_gone_others", entry=named(entry), name=name, amount=amount)
+            )
+
+
+def perhaps(turn: Turn) -> Text | None:
+    """What words may be about that we cannot make out: they were asked about what they spent, or for their OK."""
+    if not turn.speaker.helps:
+        return None
+    lately = purse.said_lately(turn.session, turn.speaker.id, turn.now - WEEK)
+    if asked := next((each for each in lately if each.state is State.ASKED), None):
+        return turn.reply("why_yours", entry=named(asked))
+    if turn.told_last is None or turn.told_last[0] not in ASKS_FOR_OK:
+        return None
+    entry = purse_steps.asked_last(turn.session, turn.speaker.id)
+    return turn.reply("ok_or_why", entry=named(entry)) if entry is not None else None
 
 
 def receipt_of(turn: Turn) -> PurseEntry | None:

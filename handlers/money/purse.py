@@ -6,7 +6,7 @@ from handlers.money import approving
 from handlers.money.approving import money, named
 from handlers.phrasebook import Value
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Order
+from handlers.understanding.intents import Free, Order
 from handlers.understanding.money import GaveSaid, SpentSaid, WhySaid
 from handlers.wording import summary
 from handlers.wording.summary import Quoted, Said
@@ -61,6 +61,7 @@ def _changed(turn: Turn, number: int, cents: int) -> Texts:
         yield turn.reply("entry_settled", entry=named(entry))
     elif not cents:
         yield turn.reply("entry_withdrawn", entry=named(entry))
+        yield from approving.withdrawn(turn, entry)
     else:
         if not entry.is_spent:
             yield turn.reply("gave_noted", entry=named(entry), amount=money(turn, cents))
@@ -120,6 +121,10 @@ def _ok(turn: Turn, entry: PurseEntry) -> Texts:
     speaker, called = turn.speaker, named(entry)
     if entry.state is State.ASKED and entry.asker_id == speaker.id:
         purse_steps.release(turn.session, entry, turn.now)  # they know enough now
+        if entry.approved_at is not None:
+            yield turn.reply("ok_goes_on", entry=called)
+            yield from approving.counts(turn, entry)
+            return
     before = approving.counted(turn, entry)
     by = people.by_id(turn.session, entry.person_id) if entry.person_id is not None else None
     if entry.person_id == speaker.id:
@@ -204,6 +209,20 @@ def purse_(turn: Turn, _: Order) -> Texts:
     )
 
 
+def asked(turn: Turn, _: Free) -> Texts:
+    """How much is in the purse, in words."""
+    yield from purse_(turn, Order("purse"))
+
+
+def asked_back(turn: Turn, _: Free) -> Texts:
+    """When they get back what they laid out: where it stands; or how to say it, if they have not."""
+    lately = purse.unsettled(turn.session, turn.line.id)
+    if any(entry.person_id == turn.speaker.id for entry in lately):
+        yield from purse_(turn, Order("purse"))
+    else:
+        yield turn.reply("spent_how")
+
+
 def _rows(turn: Turn) -> Iterator[Said]:
     shown = [e for e in purse.unsettled(turn.session, turn.line.id) if not approving.hidden(turn, e, turn.speaker)]
     groups = {
@@ -229,7 +248,7 @@ def _row(turn: Turn, entry: PurseEntry) -> Said:
 
 def plainly(turn: Turn) -> Texts | None:
     """A bare "ok" to the text that asks for an OK: whether that is meant is asked back. None if that was not last."""
-    if not turn.speaker.helps or turn.told_last is None or turn.told_last[0] not in ("ok_asked", "ok_asked_again"):
+    if not turn.speaker.helps or turn.told_last is None or turn.told_last[0] not in approving.ASKS_FOR_OK:
         return None
     entry = purse_steps.asked_last(turn.session, turn.speaker.id)
     return iter([turn.reply("ok_which", entry=named(entry))]) if entry is not None else None

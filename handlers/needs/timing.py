@@ -142,7 +142,8 @@ def until(context: Context, said: TimeExpression | None, words: str) -> datetime
     ends = said.timing is Timing.BEFORE or when.comes_back(words)
     first = needed.end - ONE_MINUTE if said.timing is Timing.BEFORE and not said.strictly else needed.start
     last = first if ends else needed.end - ONE_MINUTE
-    day = last.astimezone(zone).date() + timedelta(days=not ends)
+    whole = said.day is not None and said.day.kind is DayKind.MONTH_END  # of which the last day is one, too
+    day = last.astimezone(zone).date() + timedelta(days=whole or not ends)
     if day <= today:  # "until friday", said on a Friday
         day += timedelta(days=WEEK)
     return moment_of(day, MORNING * 60, zone)

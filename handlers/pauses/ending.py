@@ -84,7 +84,7 @@ def _midnight(context: Context, words: str) -> datetime | None:
     """The beginning of the one day that these words name, and nothing else."""
     year = YEAR.search(words)
     plain = words[: year.start()] if year else words
-    said = when.read(plain, split(plain))
+    said = when.read(plain, split(plain), month_ends=True)
     needed = timing.resolved(context, said.time) if said is not None and not said.rest else None
     if needed is None:
         return None

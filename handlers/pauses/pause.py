@@ -84,7 +84,7 @@ def at(kept: str) -> datetime:
 
 def moment(context: Context, words: str) -> datetime | None:
     """The morning, or the hour, until which it shall be; None if they do not say."""
-    ends = timing.until(context, when.of(words), words)
+    ends = timing.until(context, when.of(words, month_ends=True), words)
     return None if ends is None else min(ends, context.now + LONGEST)
 
 

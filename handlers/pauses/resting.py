@@ -20,7 +20,7 @@ LONGEST = timedelta(days=366)  # whoever wants more wants an end
 
 def moment(context: Context, words: str) -> datetime | None:
     """Until when, of "until May 4" or "for 2 weeks"; None for no time to come, and for more than a year."""
-    until = timing.until(context, when.of(words), words)
+    until = timing.until(context, when.of(words, month_ends=True), words)
     return until if until is not None and context.now < until <= context.now + LONGEST else None
 
 

@@ -132,7 +132,7 @@ def until(said: Said) -> bool | None:
 
 def away(said: Said) -> int | TimeExpression | None:
     """The same, or until when: `until friday`, `til march 3`."""
-    return hours(said) or (time_of(said.rest_as_typed) if len(said.rest) <= LONGEST_TIME else None)
+    return hours(said) or (time_of(said.rest_as_typed, month_ends=True) if len(said.rest) <= LONGEST_TIME else None)
 
 
 def count(said: Said) -> int | None:

@@ -140,6 +140,9 @@ class Act(StrEnum):
     NOT_AT_NIGHT = "not_at_night"
     NOT_THESE = "not_these"
     CANT_WATCH = "cant_watch"
+    ASKS_VOTE = "asks_vote"  # how a proposal stands
+    ASKS_PURSE = "asks_purse"
+    ASKS_PAID_BACK = "asks_paid_back"
     DOES_ALWAYS = "does_always"  # "i can do it every week"
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from handlers.understanding.arguments import Said
 from handlers.understanding.intents import Amount
+from handlers.understanding.lexicon import lexicons
 from handlers.understanding.phrases import PhraseIndex
 from handlers.understanding.words import Token, split
 
@@ -20,7 +21,7 @@ SPOKEN = {"euros": "€", "pounds": "£"}  # words that name no other currency; 
 FIGURE = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?"
 ENDS = r"(?![.,:/-]?\w)"  # else it is an hour, a day, a telephone, a door
 AMOUNT = re.compile(
-    rf"(?P<before>[{SIGNS}])\s?(?P<signed>{FIGURE}){ENDS}|(?P<bare>{FIGURE})(?:\s?(?P<after>[{SIGNS}])|{ENDS})"
+    rf"(?P<before>[{SIGNS}])\s?(?P<signed>{FIGURE}|\.\d\d){ENDS}|(?P<bare>{FIGURE})(?:\s?(?P<after>[{SIGNS}])|{ENDS})"
 )
 CENTS = re.compile(r"[.,](\d{1,2})$")
 TO_THE_CENT = re.compile(r"[.,]\d\d$")
@@ -30,6 +31,7 @@ FIRST_NUMBER = re.compile(r"(#?)(\d{1,7})(?:[\s:]+|,\s+)")
 PUNCTUATION = " \t\r\n,.;:-!("
 CLAUSE = re.compile(r"[,;.!\n]")
 JOINING = re.compile(r"[\s,;&+]+(?:(?:and|y)\s+)?", re.IGNORECASE)
+TEN, HUNDRED = 10, 100
 FEW = 4  # words, in which a thing is named that somebody gave
 MOST_NAMED = 5  # in one text; every one of them costs an answer
 
@@ -63,24 +65,112 @@ def _amount(found: re.Match[str]) -> Amount:
     typed = found["signed"] or found["bare"]
     cents = CENTS.search(typed)
     whole = re.sub("[.,]", "", typed[: cents.start()] if cents else typed)
-    return Amount(Decimal(f"{whole}.{cents[1]}" if cents else whole), found["before"] or found["after"] or "", typed)
+    return Amount(
+        Decimal(f"{whole or 0}.{cents[1]}" if cents else whole), found["before"] or found["after"] or "", typed
+    )
 
 
 def begins(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
     """The amount that a text begins with, in figures, and what follows it; None also for "3.15 pm", "45 minutes"."""
     found = AMOUNT.match(text)
     if found is None:
-        return None
+        return _named_first(text, phrases) or _in_words(text, phrases)
     amount, rest = _amount(found), text[found.end() :]
     words = split(rest)
     named = bool(words) and not rest[: words[0].start].strip()
     if named and phrases.is_function_word("money", words[0].text):  # "31 dollars"
-        said = next((s for kind, s in SPOKEN.items() if phrases.is_function_word(kind, words[0].text)), "")
-        return Amount(amount.value, amount.sign or said, amount.typed), rest[words[0].end :].strip(PUNCTUATION)
+        said = _sign(words[0].text, phrases)
+        whole, rest = Amount(amount.value, amount.sign or said, amount.typed), rest[words[0].end :]
+        cents, rest = (None, rest) if CENTS.search(amount.typed) else _cents(rest, phrases)
+        return _with_cents(whole, cents), rest.strip(PUNCTUATION)
     times = ("clock", "hours", "days", "weeks")
     if named and not amount.sign and any(phrases.is_function_word(kind, words[0].text) for kind in times):
         return None
     return amount, rest.strip(PUNCTUATION)
+
+
+def _sign(word: str, phrases: PhraseIndex) -> str:
+    return next((sign for kind, sign in SPOKEN.items() if phrases.is_function_word(kind, word)), "")
+
+
+def _named_first(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
+    """`USD 18.25`: what it is counted in stands before it."""
+    words = split(text)
+    if len(words) < 2 or not phrases.is_function_word("money", words[0].text):
+        return None
+    found = AMOUNT.match(text[words[0].end :].lstrip())
+    if found is None:
+        return None
+    amount = _amount(found)
+    rest = text[words[0].end :].lstrip()[found.end() :]
+    return replace(amount, sign=amount.sign or _sign(words[0].text, phrases)), rest.strip(PUNCTUATION)
+
+
+def _in_words(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
+    """`thirty one dollars`, `veinte pesos`, `thirty one fifty`; None for "three hours", which is no sum."""
+    words = split(text)
+    if not words or words[0].start:
+        return None
+    value, at = _number(words, phrases)
+    if not value:
+        return None
+    typed = text[: words[at - 1].end]
+    if at < len(words) and phrases.is_function_word("money", words[at].text):
+        whole = Amount(Decimal(value), _sign(words[at].text, phrases), typed)
+        cents, rest = _cents(text[words[at].end :], phrases)
+        return _with_cents(whole, cents), rest.strip(PUNCTUATION)
+    cents, size = _number(words[at:], phrases)
+    if value < TEN or not TEN <= cents < HUNDRED or not size:  # "one fifty" may be a hundred and fifty
+        return None
+    return _with_cents(Amount(Decimal(value), "", typed), cents), text[words[at + size - 1].end :].strip(PUNCTUATION)
+
+
+def _cents(rest: str, phrases: PhraseIndex) -> tuple[int | None, str]:
+    """The cents that follow the whole of an amount, and what follows them: "and 50 cents", "con 50"."""
+    words = split(rest)
+    if len(words) < 2 or rest[: words[0].start].strip():
+        return None, rest
+    enough = phrases.is_function_word("with_cents", words[0].text)
+    at = 1 if enough or phrases.is_function_word("and", words[0].text) else 0
+    value, size = _number(words[at:], phrases) if words[at].number is None else (words[at].number or 0, 1)
+    end = at + size
+    told = end < len(words) and phrases.is_function_word("cents", words[end].text)
+    if not size or not 0 < value < HUNDRED or not (told or (enough and value >= TEN)):
+        return None, rest
+    return value, rest[words[end if told else end - 1].end :]
+
+
+def _with_cents(amount: Amount, cents: int | None) -> Amount:
+    return replace(amount, value=amount.value + Decimal(cents).scaleb(-2)) if cents else amount
+
+
+def _number(words: Sequence[Token], phrases: PhraseIndex) -> tuple[int, int]:
+    """The number that these words begin with, in letters, and how many of them it takes: `a hundred and twenty`."""
+    known, total, end, at = lexicons().every.numbers, 0, 0, 0
+    if len(words) > 1 and _is("article", words[0], phrases) and _is("hundred", words[1], phrases):
+        at = 1
+    while at < len(words):
+        word = words[at]
+        if end and _is("and", word, phrases) and at + 1 < len(words) and words[at + 1].text in known:
+            at += 1
+            continue
+        if _is("hundred", word, phrases) and total < TEN:
+            total = (total or 1) * HUNDRED
+        elif (value := known.get(word.text)) is not None and _goes_on(total, value):
+            total += value
+        else:
+            break
+        at = end = at + 1
+    return total, end
+
+
+def _goes_on(total: int, value: int) -> bool:
+    """Whether a number of one word is more of the same number: "thirty" and then "one"."""
+    return not total or total % HUNDRED == 0 or (total % TEN == 0 and total % HUNDRED > TEN and value < TEN)
+
+
+def _is(kind: str, word: Token, phrases: PhraseIndex) -> bool:
+    return phrases.is_function_word(kind, word.text)
 
 
 def taken(note: str, phrases: PhraseIndex, *, after_number: bool) -> tuple[Amount | None, str]:
@@ -136,13 +226,23 @@ def spent(said: Said) -> tuple[SpentSaid, ...] | None:
     first = FIRST_NUMBER.match(typed)
     behind = begins(typed[first.end() :], said.phrases) if first else None
     if first is not None and behind is not None:
-        readings.append(SpentSaid(behind[0], number=int(first[2]), words=behind[1]))
+        readings.append(SpentSaid(behind[0], number=int(first[2]), words=_thing(behind[1], said.phrases)))
         if first[1] or behind[0].sign or TO_THE_CENT.search(behind[0].typed):
             return tuple(readings)
     if (alone := begins(typed, said.phrases)) is not None:
         request = REQUEST.search(alone[1])
-        readings.append(SpentSaid(alone[0], number=int(request[1]) if request else None, words=alone[1]))
+        readings.append(
+            SpentSaid(alone[0], number=int(request[1]) if request else None, words=_thing(alone[1], said.phrases))
+        )
     return tuple(readings) or None
+
+
+def _thing(words: str, phrases: PhraseIndex) -> str:
+    """What it was for, without the "on" before it; behind a "for" may be whom, and that is not said on."""
+    said = split(words)
+    led = len(said) > 1 and not said[0].start and _is("spent_on", said[0], phrases)
+    led = led and not _is("spent_for", said[0], phrases)
+    return words[said[1].start :] if led else words
 
 
 def gave(said: Said) -> GaveSaid | None:
@@ -159,7 +259,9 @@ def gave(said: Said) -> GaveSaid | None:
     sure = bool(amount.sign or TO_THE_CENT.search(amount.typed) or not words)
     marks = said.lexicons.every.marks(said.rest)
     things = len(said.rest) > 1 and said.phrases.is_function_word("distro_places", said.rest[1].text)
-    if not sure and (things or any(mark.tag in ("needs", "everyday") and mark.first < FEW for mark in marks)):
+    money = any(said.phrases.is_function_word("money", word.text) for word in said.rest[:FEW])  # "20 dollars"
+    goods = things or any(mark.tag in ("needs", "everyday") and mark.first < FEW for mark in marks)
+    if goods and not sure and not money:
         return None
     return GaveSaid(amount, words=words, sure=sure)
 
@@ -182,4 +284,4 @@ def why(said: Said) -> WhySaid | None:
     named = NAMED.match(said.rest_as_typed)
     if named is None or not named[1]:
         return None
-    return WhySaid(int(named[2]), said.rest_as_typed[named.end() :].strip(PUNCTUATION))
+    return WhySaid(int(named[2]), said.rest_as_typed[named.end() :].lstrip("?¿").strip(PUNCTUATION))

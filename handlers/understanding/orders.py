@@ -31,7 +31,9 @@ from handlers.understanding.words import Token, split
 
 # Commands that are also meant without their own words: what carriers reserve, a bare number, "yes" to an offer.
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
-VOICES = frozenset({"agree", "aside", "block"})
+AGREE, AMEND, PROPOSAL_OFF = "agree", "amend", "proposal_off"
+APPROVE = "approve"
+VOICES = frozenset({AGREE, "aside", "block"})
 PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
 FEW = 2  # words beside a time: "lets do friday at 6"
 NO_OTHER_MEANING = frozenset({"omw"})  # no word of everyday talk: what follows is a note without punctuation, too
@@ -99,6 +101,7 @@ class Orders:
             or self.setting(self.reading.begins)
             or self.polite()
             or self.mistyped()
+            or self.entry_first()
             or self.bare_numbers()
         )
 
@@ -163,11 +166,18 @@ class Orders:
         if at < len(words) and (number := words[at].number) is not None:
             argument = self.grammar.commands[phrase.name].argument
             said = argument.read(self.said(phrase, at + 1)) if argument else None
-            return self.made(phrase, (number,), self.after(words[at]), said)
+            note = self.after(words[at])
+            if phrase.name == AMEND and len(words) > at + 2 and self.is_word("amend_to", words[at + 1]):
+                note = self.after(words[at + 1])  # "change proposal 7 to a freezer for the church"
+            return self.made(phrase, (number,), note, said)
+        if phrase.name == PROPOSAL_OFF and size == len(words):
+            return self.made(phrase)  # their only one
         if self.situation.question is not Question.PROPOSAL or phrase.name not in VOICES or self.yes_or_no():
             return None
         if self.talks_of_else:
             return None  # they may say it to whom they help
+        if size < len(words) and phrase.name != AGREE and self.is_word("proposal_it", words[size]):
+            return self.made(phrase, note=self.after(words[size]))  # "block it i work nights"
         if size == len(words):
             return self.made(phrase)
         because = self.phrases.begin_with("because", words[size:])
@@ -300,6 +310,15 @@ class Orders:
                 note = said.rest_as_typed if command.note is Note.ARGUMENT else ""
                 return self.made(phrase, note=note, argument=argument)
         return None
+
+    def entry_first(self) -> Order | None:
+        """An OK behind the number of an entry in the purse: "S12 is fine"."""
+        named = money.NAMED.match(self.text)
+        if named is None or not named[1]:
+            return None
+        rest = [token for token in self.reading.tokens if token.start >= named.end()]
+        said = (phrase for phrase in self.phrases.whole(rest, self.situation.language) if phrase.name == APPROVE)
+        return next((self.made(phrase, argument=(int(named[2]),)) for phrase in said), None)
 
     def bare_numbers(self) -> Intent | None:
         words, offers = self.words, self.situation.offers

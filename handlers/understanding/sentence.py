@@ -148,7 +148,7 @@ class Sentence(Voices):
         """Whether yes, no or partly answers a question of ours or an offer."""
         asked = self.situation.question in REPLIES and not self.is_unclear_voice()
         begun = asked and self.situation.question is Question.PROPOSAL and self.begins_with_reply(said)
-        return begun or (said is not None and (asked or bool(self.situation.offers)))
+        return begun or self.is_in_a_sentence() or (said is not None and (asked or bool(self.situation.offers)))
 
     def stays(self) -> bool:
         """Whether they only say what not to be asked, who shall not come again, or that others read along."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from handlers.understanding.intents import Answer, Kind, Question
-from handlers.understanding.orders import Orders
+from handlers.understanding.orders import VOICES, Orders
 from handlers.understanding.phrases import among
 from handlers.understanding.words import Token
 
+LONGEST_BEGIN = 7  # words: "i wont stand in the way"
 SHORT_REPLY = 6  # words: "yes thank you so much", "no nobody has come"
 
 
@@ -37,9 +38,30 @@ class Voices(Orders):
         begins = among(self.reading.begins, ("yes", "no"), self.situation.language)
         return said is not None or (bool(begins) and len(self.words) <= SHORT_REPLY)
 
+    def is_in_a_sentence(self) -> bool:
+        """Whether it begins as people agree or disagree in a sentence: "no, i dont agree because i work nights".
+
+        Not while they talk with somebody, or where an offer waits: it may be about that.
+        """
+        if self.situation.question is not Question.PROPOSAL or self.talks or self.situation.offers:
+            return False
+        if self.text.endswith("?"):
+            return False
+        replies = among(self.reading.begins, ("yes", "no"), self.situation.language)
+        starts = (0, *(size for _, size in replies))
+        said = [word.text for word in self.words]
+        return any(
+            self.phrases.is_function_word("voice_begins", *said[start : start + size])
+            for start in starts
+            for size in range(1, LONGEST_BEGIN + 1)
+        )
+
     def perhaps_a_voice(self, said: str | None) -> Answer | None:
         """What is nearly a voice is asked about, unless it is a need, a question, or talk with somebody."""
         meaning = self.reading.meaning
         asks = meaning.kind in (Kind.ASK, Kind.QUESTION) or bool(meaning.needs) or self.text.endswith("?")
-        perhaps = self.begins_with_reply(said) or self.is_all_voice()
+        if self.is_in_a_sentence():
+            return self.answer()
+        named = among(self.reading.begins, VOICES, self.situation.language)
+        perhaps = self.begins_with_reply(said) or self.is_all_voice() or bool(named)
         return self.answer() if perhaps and not self.talks and not asks else None

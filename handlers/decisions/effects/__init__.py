@@ -11,6 +11,7 @@ from handlers.decisions.effects import (
     ending,
     figure,
     name,
+    opening,
     pausing,
     person,
     resource,
@@ -19,8 +20,10 @@ from handlers.decisions.effects import (
     undo,
 )
 from handlers.decisions.effects.kinds import CannotDo, Effect, Kind, Refusal
+from handlers.rules import changing, own_answers
 from handlers.turn import Context, Texts
 from handlers.wording.summary import Said
+from models.lines import LONGEST_NAME
 from models.proposals import Proposal
 
 __all__ = ["KINDS", "CannotDo", "Effect", "Kind", "Refusal", "carry_out", "of", "read", "said"]
@@ -43,8 +46,30 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+# What whoever names an effect and nothing more is told to write; the keys are those of [effects].
+HOW: Mapping[str, Refusal] = {
+    "set": Refusal("effect_set_how"),
+    "area_add": Refusal("effect_area_how"),
+    "area_off": Refusal("effect_area_how"),
+    "answer": Refusal("effect_answer_how", {"n": own_answers.LONGEST}),
+    "resource": Refusal("effect_resource_how", {"n": changing.LONGEST_RESOURCE}),
+    "resource_off": Refusal("effect_resource_how", {"n": changing.LONGEST_RESOURCE}),
+    "remove": Refusal("effect_who_how"),
+    "readmit": Refusal("effect_readmit_how"),
+    "pause": Refusal("effect_pause_how"),
+    "pause_alone": Refusal("effect_pause_how"),
+    "spend": Refusal("effect_spend_how"),
+    "name": Refusal("effect_name_how", {"n": LONGEST_NAME}),
+    "greeting": Refusal("effect_greeting_how", {"n": changing.LONGEST_GREETING}),
+    "undo": Refusal("effect_undo_how"),
+}
+
+
 def read(context: Context, words: str) -> Effect | Refusal | None:
     """What the words of a proposal do by themselves; None for words that people carry out."""
+    for named, how in HOW.items():
+        if (begun := opening.of(named, words)) is not None and not begun.rest.strip(" .!?"):
+            return how
     for kind in KINDS.values():
         if (found := kind.read(context, words)) is not None:
             return found

@@ -11,6 +11,7 @@ from handlers.wording.summary import Said
 from models.proposals import Proposal
 
 KIND = "pause"
+FEW = 2  # words that name a time badly
 RESTS = "effect_pause_rests"  # a pause would shorten it, and duty could end it
 
 
@@ -24,8 +25,11 @@ class Pause:
             return None
         if context.line.is_resting(context.now):
             return Refusal(RESTS)
-        ends = pause.moment(context, begun.rest)
-        return Effect(KIND, {"until": ends.isoformat()}) if ends is not None else Refusal("effect_pause_how")
+        ends = pause.moment(context, words)  # with its "until": that day we are back
+        if ends is not None:
+            return Effect(KIND, {"until": ends.isoformat()})
+        # "we pause until we are more" is for people to judge.
+        return Refusal("effect_pause_how") if len(begun.rest.split()) <= FEW else None
 
     def said(self, context: Context, effect: Effect) -> Said:
         """Until when."""

@@ -23,7 +23,7 @@ class Spend:
     def read(self, context: Context, words: str) -> Effect | Refusal | None:
         """How much, and what for. In another currency, or as no sum, it is asked back."""
         begun = opening.of(KIND, words)
-        if begun is None or not begun.rest or not (begun.rest[0].isdigit() or begun.rest[0] in money.SIGNS):
+        if begun is None or not begun.rest:
             return None
         found = money.begins(begun.rest, _phrases())
         if found is None:

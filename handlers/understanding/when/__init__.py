@@ -20,7 +20,8 @@ from models.requests import Timing
 
 LONGEST = 120  # words; who writes more has said when before
 APART = 3  # words between two facts of one time
-SURER = (DayKind.DATE, DayKind.NUMERIC, DayKind.AHEAD, DayKind.OF_MONTH)  # than the day of the week beside them
+# surer than the day of the week beside them
+SURER = (DayKind.DATE, DayKind.NUMERIC, DayKind.AHEAD, DayKind.OF_MONTH, DayKind.MONTH_END)
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,15 @@ class Said:
     rest: int  # how many others there are
 
 
-def read(text: str, words: Sequence[Token]) -> Said | None:
-    """The time that a cleaned text names; None if it names none. The same for whoever says it, whenever."""
+def read(text: str, words: Sequence[Token], *, month_ends: bool = False) -> Said | None:
+    """The time that a cleaned text names; None if it names none. The same for whoever says it, whenever.
+
+    With `month_ends`, "the end of May" is a day, too; whoever is out of food at the end of the month needs it now.
+    """
     words = words[:LONGEST]
-    if not names_time(text, words):
+    if not (month_ends or names_time(text, words)):
         return None
-    finder = Finder(text, words)
+    finder = Finder(text, words, month_ends=month_ends)
     facts = [fact for fact in finder.find() if not fact.denied]
     if not facts:
         return None
@@ -47,9 +51,9 @@ def read(text: str, words: Sequence[Token]) -> Said | None:
     return Said(time, named, len(words) - len(named))
 
 
-def of(words: str) -> TimeExpression | None:
+def of(words: str, *, month_ends: bool = False) -> TimeExpression | None:
     """The time that words name which were understood already, such as a note."""
-    said = read(words, split(words)) if words else None
+    said = read(words, split(words), month_ends=month_ends) if words else None
     return said.time if said else None
 
 

@@ -11,6 +11,7 @@ from models.requests import Timing
 ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|ro|do|to)$")
 ENDS = re.compile(r"[.!?;\n]")
 DAYS_OF_MONTH, MONTHS = 31, 12
+THIS_MONTH = ("month", "mes")
 DAYS_OF_WEEK = 7
 MOST = 99  # of minutes, hours, days or weeks ahead
 
@@ -38,6 +39,20 @@ class Dates(Hours):
         if month is None or n is None or not (of or ordinal or self.ends_well(j + 1)) or not self.is_month(j + of):
             return None
         return Fact(i, j + of + 1, Named(Day(DayKind.DATE, n, month.value)))
+
+    def month_end(self, i: int) -> Fact | None:
+        """`the end of May`, `fin de mes`: the last day of that month, or of this one."""
+        end = find(self.words, i, "sign_month_end") if self.month_ends else None
+        if end is None:
+            return None
+        last = i + len(end.words)
+        if end.words[-1] in THIS_MONTH:
+            return Fact(i, last, Named(Day(DayKind.MONTH_END)))
+        month = find(self.words, last, "month")
+        if month is None:
+            return None
+        last += len(month.words)
+        return Fact(i, last + self.is_year(last), Named(Day(DayKind.MONTH_END, month=month.value)))
 
     def is_month_alone(self, i: int, j: int) -> bool:
         """Whether the month that ends before the word j is all that is said, and leads to its first day."""

@@ -32,6 +32,7 @@ class DayKind(StrEnum):
     DATE = "date"  # the `n`th of `month`
     NUMERIC = "numeric"  # "3/4": which of `month` and `n` is the month depends on the country
     OF_MONTH = "of_month"  # the `n`th
+    MONTH_END = "month_end"  # the last day of `month`, 0: of this one
     WEEKEND = "weekend"  # `n` weeks on
     WEEK = "week"  # `n` weeks on
 

@@ -72,6 +72,8 @@ class Finder(Dates):
         word = self.words[i].text
         if word[0].isdigit() or (self.leads and find(self.words, i, "number", "sign_article")):
             return self.date(i) or self.numeric(i) or self.ordinal(i) or self.span(i) or self.clock(i)
+        if (end := self.month_end(i)) is not None:
+            return end
         if find(self.words, i, "month"):
             return self.date(i)
         if (unit := find(self.words, i, "unit")) is not None:  # "within the hour"

@@ -18,6 +18,7 @@ from models.requests import Timing
 NOON, EVENING = 12, 21  # o'clock: seven is in the morning, or in the evening where that is over
 AFTERNOON = 7  # a bare hour before it is one after noon
 MONTHS = 12
+DAYS = 31  # of a month at most; relativedelta takes its last for those that have less
 YEARS = 9  # ahead, in which a 29th of February comes
 MONTH_FIRST = frozenset(("US", "PH", "FM", "MH", "PW", "GU", "PR"))  # countries in which 3/4 is in March
 WEEK = 7
@@ -84,6 +85,13 @@ def _days(day: Day, today: date, day_first: bool) -> Iterator[date]:
         yield monday + (WEEK + day.n) * ONE_DAY
     elif day.kind in (DayKind.WEEKEND, DayKind.WEEK):
         yield monday + (day.n * WEEK + (SATURDAY if day.kind is DayKind.WEEKEND else 0)) * ONE_DAY
+    elif day.kind is DayKind.MONTH_END:
+        months = (
+            range(MONTHS + 1)
+            if not day.month
+            else ((day.month - today.month) % MONTHS, MONTHS + day.month - today.month)
+        )
+        yield from (today + relativedelta(months=n, day=DAYS) for n in months)
     elif day.kind is DayKind.OF_MONTH:
         yield from _valid((today.replace(day=1) + relativedelta(months=n), day.n) for n in range(MONTHS + 1))
     else:

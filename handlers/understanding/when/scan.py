@@ -43,6 +43,7 @@ class Scan:
     facts: list[Fact] = field(default_factory=list)
     leads: dict[str, int] = field(default_factory=dict)  # what stands before; how many words may still come between
     led_from: int | None = None  # where these begin, if no other word stands between
+    month_ends: bool = False  # whether "the end of May" is a day
 
     def gap(self, i: int) -> str:
         """What stands between a word and the one before it."""

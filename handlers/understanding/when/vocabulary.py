@@ -197,7 +197,7 @@ def role(word: str) -> Role:
         word in _last_of_names()
         or (digit and not word.isdigit())
         or any(len(t.words) == 1 and t.kind == "day" for t in found),
-        bool(kinds & {"day", "part", "month"}),
+        bool(kinds & {"day", "part", "month", "sign_month_end"}),
         digit or bool(kinds & {"number", "sign_article", "unit"}),
         "lead" in kinds,
         word in _led_to_hours(),
