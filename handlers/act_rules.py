@@ -9,7 +9,7 @@ from handlers.helping import at_door, claim, hands, in_hand, volunteer_talk
 from handlers.members import availability, changed_number, forgetting, my_data, not_again
 from handlers.money import purse
 from handlers.needs import own, pressing, receipt
-from handlers.on_duty import reach_person, shifts
+from handlers.on_duty import broadcast, reach_person, shifts
 from handlers.repeating import repeats
 from handlers.safety import discreet
 from handlers.turn import Texts, Turn
@@ -38,6 +38,8 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # who else reads their phone
     ActRule(Act.PHONE_IS_READ, Role.NOBODYS_HELPER, discreet.phone_is_read, goes_on=True),
     ActRule(Act.NOTHING_BACK, Role.NOBODYS_HELPER, discreet.not_back, goes_on=True),
+    # words for many
+    ActRule(Act.TELLS_ALL, Role.DUTY, broadcast.how),
     # what they have promised to all
     ActRule(Act.CANT_WATCH, Role.VOLUNTEER, shifts.cannot),
     # what all decide, and what is in the purse: while two are talking it is talk

@@ -19,7 +19,7 @@ from handlers.repeating import recurring, standing
 from handlers.rules import changing
 from handlers.safety import alarms, danger
 from handlers.talking import media, pictures, relaying
-from handlers.turn import KEPT, Texts, Turn
+from handlers.turn import KEPT, OFFERING, Texts, Turn
 from handlers.understanding.intents import (
     NOTHING_SAID,
     TO_BE_ANSWERED,
@@ -210,8 +210,16 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
         if draft is not None:
             yield from intake.next_step(turn, draft)
     else:
-        intake.speak(turn, meaning)
-        yield from _lost(turn, "not_understood", words)
+        yield from _unclear(turn, words, meaning)
+
+
+def _unclear(turn: Turn, words: str, meaning: Understanding) -> Texts:
+    """Neither a need nor a word that we know: of who was asked to help it is about that, "lemme check w my wife"."""
+    if turn.offered and turn.told_last and turn.told_last[0] in OFFERING:
+        yield volunteer_talk.waits(turn, [*turn.offered])
+        return
+    intake.speak(turn, meaning)
+    yield from _lost(turn, "not_understood", words)
 
 
 def _for_another(turn: Turn, other: Other, words: str, meaning: Understanding) -> Texts:

@@ -16,7 +16,7 @@ from handlers.arrivals.situation import LiveSituation
 from handlers.asking import silent, waiting
 from handlers.decisions import agenda, proposals, which_proposal
 from handlers.distributions import distro, distro_answers, distro_table
-from handlers.goods import pledges, stock
+from handlers.goods import giving, pledges, stock
 from handlers.helping import at_door, browse, carry, claim, in_hand, problem, volunteer_talk
 from handlers.members import (
     availability,
@@ -298,6 +298,7 @@ BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
 DECIDING = frozenset({"propose", "proposals", *(c.name for c in COMMANDS if c.of_proposals)})
 AT_A_TABLE = frozenset({"here", "not_here"})
+DUTYS = frozenset({"assign", "show"})  # whose words are also said to each other: "give 2 to her", "who has 3"
 SAME = "same"
 GAVE_WORD, THANKS = "gave", "thanks"
 OF_THE_PURSE = frozenset({"spent", GAVE_WORD, "approve", "why"})
@@ -325,10 +326,12 @@ def meant(turn: Turn, reading: Reading) -> Understood:
     understood = understand(reading, LiveSituation(turn))
     intent = understood.intent
     if isinstance(intent, Order):
-        if _is_no_command(turn, intent):
+        if _is_no_command(turn, intent) or _is_talk(turn, intent, reading):
             understood = _instead(turn, intent, understood)
         elif (other := which_proposal.instead(turn, intent)) is not intent:
             understood = replace(understood, intent=other)
+    if isinstance(intent, Free) and intent.act is None and giving.wants_in(turn, intent.words, intent.meaning):
+        understood = replace(understood, intent=Order("join", language=intent.meaning.language))
     return arriving.as_sent(turn, understood, edited=reading.edited)
 
 
@@ -347,6 +350,13 @@ def _is_no_command(turn: Turn, order: Order) -> bool:
     return order.command in AT_A_TABLE and not distro_table.means(turn, order)
 
 
+def _is_talk(turn: Turn, order: Order, reading: Reading) -> bool:
+    """Whether everyday words that are a command of duty's only are said by somebody else: "give 2 to my neighbor"."""
+    if turn.speaker.on_duty or order.command not in DUTYS:
+        return False
+    return any(phrase.everyday and phrase.name == order.command for phrase, _ in reading.begins)
+
+
 def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
     """What they mean then. "Same", said to nobody and in answer to nothing, is the same as last time."""
     if order.command == SAME and turn.asked is None and not turn.matches and not turn.speaker.helps:
@@ -358,7 +368,7 @@ def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
 @cache
 def elsewhere() -> Grammar:
     """What texts mean away from the table of a distribution, to who is no volunteer or not on duty, and in a talk."""
-    left_out = {*AT_A_TABLE, *OF_THE_PURSE, *LOOKED_AT, SAME}
+    left_out = {*DUTYS, *AT_A_TABLE, *OF_THE_PURSE, *LOOKED_AT, SAME}
     return Grammar(tuple(command for command in COMMANDS if command.name not in left_out), ACTS)
 
 

@@ -112,7 +112,7 @@ def cut_off(turn: Turn) -> Texts:
 def may_stop(turn: Turn, _: MayStop) -> Texts:
     """It may be a wish to be left alone: one question, and nobody who needs help is lost."""
     if turn.speaker.opted_out_at is None:
-        yield turn.reply("may_stop")
+        yield turn.reply("may_stop_helper" if turn.speaker.helps else "may_stop")
 
 
 def _end_texts(turn: Turn, why: str | None = person_events.STOPPED) -> bool:

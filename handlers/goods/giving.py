@@ -108,6 +108,13 @@ def offered(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield from reach_person.question(turn, words)
 
 
+def wants_in(turn: Turn, words: str, meaning: Understanding) -> bool:
+    """Whether they would be a volunteer, and name nothing else that they give: "how do i sign up to help"."""
+    if meaning.kind is not Understood.OFFER or meaning.danger or turn.matches or turn.asked is not None:
+        return False
+    return not turn.speaker.helps and takes.tells(words, "wants_in") and not read(words, meaning).named
+
+
 def ended(turn: Turn, words: str) -> list[Pledge]:
     """What of theirs these words say is gone: "i no longer have the stroller"; nothing of who offers nothing.
 

@@ -95,6 +95,9 @@ def mine(turn: Turn, _: Order) -> Texts:
     held = [r for _, r in turn.held]
     own = turn.own
     in_hand = {r.id: (doors.again(r, a), doors.sight(turn, r, a)) for a, r in turn.held}
+    if not held and not own and len(turn.offered) == 1:  # "mine!" of who was asked may be a yes
+        yield turn.reply("offer_waits", number=turn.offered[0])
+        return
     if not held and not own:
         yield turn.reply("mine_empty" if turn.speaker.helps else "nothing_asked")
         return

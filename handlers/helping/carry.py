@@ -9,7 +9,7 @@ from handlers.members import newcomers
 from handlers.money import approving
 from handlers.needs import choosing
 from handlers.safety import all_clear, discreet
-from handlers.talking import pace
+from handlers.talking import pace, relaying
 from handlers.turn import RECEIPT_ANSWERS, Texts, Turn
 from handlers.understanding.intents import Amount, Order, Question
 from handlers.wording.summary import Quoted, Said, brief
@@ -25,6 +25,9 @@ def omw(turn: Turn, order: Order) -> Texts:
     """OMW 42: the neighbor hears that somebody is coming."""
     _back_again(turn, order.numbers)
     held = turn.held
+    if not order.numbers and not held and len(turn.matches) == 1:  # "ya voy", says the neighbor at the door
+        yield from relaying.pass_on(turn, turn.matches[0], turn.heard.body)
+        return
     found, texts = choosing.chosen(turn, order.numbers, [r for _, r in held], "omw", "nothing_in_hand")
     yield from texts
     for assignment, request in [(a, r) for a, r in held if r in found]:

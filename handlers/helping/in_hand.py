@@ -26,7 +26,8 @@ COMING, NOT_COMING, DONE = 1, 2, 3
 def delivered(turn: Turn, intent: Free) -> Texts:
     """It is there: the neighbor is asked."""
     if (found := (yield from _one(turn, "done"))) is not None:
-        yield from carry.done(turn, Order("done", (found[1].number,), intent.words))
+        words = intent.note if intent.spent else intent.words
+        yield from carry.done(turn, Order("done", (found[1].number,), words, spent=intent.spent))
 
 
 def set_off(turn: Turn, intent: Free) -> Texts:

@@ -2,7 +2,7 @@
 
 from handlers.asking import bundles
 from handlers.goods import giving, things
-from handlers.helping import claim
+from handlers.helping import browse, claim
 from handlers.needs import intake, timing
 from handlers.talking import relaying
 from handlers.turn import Text, Texts, Turn
@@ -18,6 +18,7 @@ QUESTIONS_EACH = 2  # of one volunteer about one request, before they take it
 QUESTIONS_ALL = 4  # of all of them
 ASKED = "helper_asked"  # the event of such a question
 A_NUMBER = 6  # digits may be somebody's phone
+OTHERS = 2  # which they may have meant instead, named in one answer
 SHORT = 2  # words beyond a yes that say nothing: "yes i can for sure"
 
 
@@ -30,10 +31,23 @@ def accept(turn: Turn, intent: Free) -> Texts:
     named = {*map(str, intent.meaning.needs)} - {Need.OTHER}
     fits = not named or bool(named.intersection(request.needs)) or request.needs == [Need.OTHER]
     fits |= takes.moves(request.text) and takes.tells(intent.words, takes.MOVED)  # "i can help with the couch"
-    if fits:
+    others = [] if named else _others_named(turn, request, intent)
+    if others:  # they may mean one of those
+        yield waits(turn, [request.number, *others])
+    elif fits:
         yield from claim.claim(turn, Order("claim", (request.number,), _beyond(intent), when=intent.meaning.when))
     else:
         yield waits(turn, [request.number])
+
+
+def _others_named(turn: Turn, request: Request, intent: Free) -> list[int]:
+    """What else is open that they name, and this one is not: "i can do the ride one"."""
+    named = {*map(str, intent.meaning.needs_if_asked)} - {Need.OTHER}
+    if not named or named.intersection(request.needs):
+        return []
+    waiting = requests.open_longest(turn.session, turn.line.id, browse.LOOKED_AT)
+    fit = (r for r in waiting if r.id != request.id and named.intersection(r.needs))
+    return [r.number for r in fit if browse.may_meet(turn, turn.speaker, r)][:OTHERS]
 
 
 def has_it(turn: Turn, intent: Free) -> Texts:
@@ -186,7 +200,8 @@ def _beyond(intent: Free) -> str:
     """What they say beyond the yes: an hour, a condition."""
     after = intent.words.partition(intent.act_words)[2].strip(" ,.;:!-") if intent.act_words else ""
     after = after.removeprefix("that ").removeprefix("it ")
-    if intent.meaning.when is not None and not after:  # "tomorrow morning i can"
+    spread = any(c in "!.?" for c in intent.act_words)  # over sentences: "me!! after work tho"
+    if spread or (intent.meaning.when is not None and not after):  # "tomorrow morning i can"
         return intent.words
     many = len(after.split()) > SHORT or any(c.isdigit() for c in after) or intent.meaning.when is not None
     return after if many else ""

@@ -1,5 +1,6 @@
 """When, where and with what a volunteer wants to be asked."""
 
+import re
 from datetime import datetime, timedelta
 
 from handlers.helping import browse, claim
@@ -7,17 +8,20 @@ from handlers.members import newcomers
 from handlers.needs import timing
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding import when
-from handlers.understanding.intents import Free, Need, Order
+from handlers.understanding.intents import Act, Free, Need, Order
 from handlers.understanding.when.expression import TimeExpression
 from handlers.where import places
 from handlers.wording.summary import Hour, Needs, Ours, Several
 from models import offers, people, requests
+from models.requests import Timing
 
 MOST = 50
 DAY = 24  # hours
 WEEK = 7  # days
 ONE_MINUTE = timedelta(minutes=1)
 MORNING, EVENING = 8, 20  # o'clock, on the line's clock
+NOON = 12 * 60
+PARTS = re.compile(r",|;|\b(?:or|and|nor|o|y|ni)\b", re.IGNORECASE)  # two hours may be named in one text
 
 
 def away(turn: Turn, order: Order) -> Texts:
@@ -104,18 +108,36 @@ def goes_away(turn: Turn, intent: Free) -> Texts:
         yield from (t for t in claim.pass_(turn, Order("pass", (request.number,))) if t.to.id != turn.speaker.id)
 
 
-def not_at_night(turn: Turn, _: Free) -> Texts:
-    """Nothing at night, not even what is urgent: hours of their own, from morning to evening."""
+def not_at_night(turn: Turn, intent: Free) -> Texts:
+    """Nothing at night, not even what is urgent: hours of their own, those they name or from morning to evening."""
     speaker = turn.speaker
-    speaker.hours_from, speaker.hours_until = MORNING * 60, EVENING * 60
+    begins, ends = _day_of(intent.words)
+    speaker.hours_from, speaker.hours_until = begins, ends
     speaker.wake_since = None
     turn.session.add(speaker)
-    yield turn.reply("hours_day", begins=Hour(MORNING * 60), ends=Hour(EVENING * 60))
+    yield turn.reply("hours_day", begins=Hour(begins), ends=Hour(ends))
+
+
+def _day_of(words: str) -> tuple[int, int]:
+    """From which minute until which they may be asked: "not before 9am or after 8pm"."""
+    begins, ends = MORNING * 60, EVENING * 60
+    for said in map(when.of, PARTS.split(words)):
+        if said is None or said.clock is None:
+            continue
+        minute = said.clock.hour * 60 + said.clock.minute
+        if said.timing is Timing.BEFORE and minute <= NOON:
+            begins = minute
+        elif said.timing is Timing.AFTER:
+            ends = minute if said.clock.sure or minute > NOON else minute + NOON
+    return (begins, ends) if begins < ends else (MORNING * 60, EVENING * 60)
 
 
 def not_these(turn: Turn, intent: Free) -> Texts:
     """Stop asking me about rides: about anything but these."""
     not_ = {*intent.meaning.needs_if_asked} - {Need.OTHER}
+    if not not_ and Act.GOES_AWAY in intent.acts:  # "no me manden nada por dos semanas"
+        yield from goes_away(turn, intent)
+        return
     if not not_:
         yield turn.reply("only_which")
         return

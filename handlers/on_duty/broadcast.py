@@ -6,7 +6,7 @@ from handlers.phrasebook import Value
 from handlers.safety import watch
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.arguments import ToMany
-from handlers.understanding.intents import Answer, Order, Question
+from handlers.understanding.intents import Answer, Free, Order, Question
 from handlers.where import places, vicinity
 from handlers.wording.summary import Ours, Quoted, Said, Several, When
 from models import broadcasts, people, timers
@@ -59,6 +59,11 @@ def broadcast(turn: Turn, order: Order) -> Texts:
     for person in others:
         turn.ask(person, Question.BROADCAST, options=DONT, words=str(kept.id))
         yield Text(person, "broadcast_asked", {**values, "name": turn.somebody(turn.speaker)}, Lane.REPLY)
+
+
+def how(turn: Turn, _: Free) -> Texts:
+    """ "Tell everybody the pantry is closed": to volunteers, or to who waits? They say it by BROADCAST."""
+    yield turn.reply("broadcast_how")
 
 
 def _told(turn: Turn, kept: Broadcast, size: Size) -> dict[str, Value]:

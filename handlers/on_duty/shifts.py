@@ -116,7 +116,8 @@ def _cannot(turn: Turn, said: ShiftSaid) -> Texts:
     mine = _of(turn, turn.speaker.id)
     fits = _meant(turn, mine, said) or ([] if said.days or said.date or said.from_today is not None else mine)
     if not fits:
-        yield _mine(turn)
+        # Who took the watch by DUTY ON has no turn to be relieved of.
+        yield _mine(turn) if mine or not turn.speaker.on_duty else turn.reply("duty_on_until_off")
         return
     missing = fits[0]
     if not shifts.ask_cover(turn.session, missing, turn.now):

@@ -143,6 +143,7 @@ class Act(StrEnum):
     ASKS_VOTE = "asks_vote"  # how a proposal stands
     ASKS_PURSE = "asks_purse"
     ASKS_PAID_BACK = "asks_paid_back"
+    TELLS_ALL = "tells_all"  # of duty
     DOES_ALWAYS = "does_always"  # "i can do it every week"
 
 
@@ -371,6 +372,8 @@ class Free:
     act_words: str = field(default="", compare=False)  # those of the words that tell of it
     role: Role = field(default=Role.ANYONE, compare=False)  # what they are to us in doing so
     acts: frozenset[Act] = field(default=frozenset(), compare=False)  # all that they do by it
+    spent: Amount | None = field(default=None, compare=False)  # what they say beside it that they laid out
+    note: str = field(default="", compare=False)  # and their words without it
     beside: Understanding | None = field(default=None, compare=False)  # what they need beside it, if they say so
 
 

@@ -133,13 +133,13 @@ class Orders:
             return self.about_proposal(phrase, size)
         numbers, end, marked, surplus = take(self.text, words[size:], self.phrases, self.cents_after(phrase))
         rest = words[size + end :]
-        if command.before_note and len(rest) > 1 and self.is_word(command.before_note, rest[0]):
+        to_whom = bool(command.before_note) and len(rest) > 1 and self.is_word(command.before_note, rest[0])
+        if to_whom:
             rest, end = rest[1:], end + 1
         if numbers:
             note = self.after(words[size + end - 1]) if rest else ""
-            sure = (
-                marked or self.phrases.begin_with("but_word", rest) or self.spent(phrase, note, after_number=True)[0]
-            )
+            sure = marked or to_whom or bool(self.phrases.begin_with("but_word", rest))
+            sure = sure or self.spent(phrase, note, after_number=True)[0] is not None
             if phrase.everyday and rest and not sure:
                 return None
             if self.is_offer_sent_back(rest):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from handlers.understanding import acts, carrier_words, leaving, machines
+from handlers.understanding import acts, carrier_words, leaving, machines, money, when
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.acts import Done
 from handlers.understanding.asides import Aside
@@ -67,6 +67,7 @@ LEAVING: dict[Wish, Intent] = {
     Wish.PERHAPS: MayStop(),
 }
 STAYING = frozenset({Act.NOT_THESE, Act.NOT_AT_NIGHT})  # "stop asking me about rides" leaves nobody
+PAID = frozenset({Act.DELIVERED})  # beside it they may say what they spent
 TIMED = frozenset({Act.RESCHEDULES, Act.COMES_AT})  # only beside a time
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
 # Questions whose answer is taken as it is, in any language.
@@ -151,12 +152,13 @@ class Sentence(Voices):
         return begun or self.is_in_a_sentence() or (said is not None and (asked or bool(self.situation.offers)))
 
     def stays(self) -> bool:
-        """Whether they only say what not to be asked, who shall not come again, or that others read along."""
+        """Whether they only say what or until when not to be asked, who shall not come again, or who reads along."""
         if Act.NOT_AGAIN in self.acts:
             return True  # "no me manden a Ben otra vez"
         if Act.PHONE_IS_READ in self.acts and self.situation.is_(Role.NOBODYS_HELPER):
             return True  # "no me manden mensajes porque mi marido los lee"
-        return not STAYING.isdisjoint(self.acts) and self.situation.is_(Role.VOLUNTEER)
+        rests = Act.GOES_AWAY in self.acts and (self.reading.meaning.when is not None or when.span(self.text))
+        return bool(rests or not STAYING.isdisjoint(self.acts)) and self.situation.is_(Role.VOLUNTEER)
 
     def fits(self, rule: ActRule[Any]) -> bool:
         """Whether words of this kind may do that: who offers legal help needs none."""
@@ -172,9 +174,12 @@ class Sentence(Voices):
             beside = beside if beside.kind is Kind.ASK and (named or beside.exact) else None
         if meaning.language is None and done is not None:
             meaning = replace(meaning, language=done.language)
+        spent, note = money.taken(self.text, self.phrases, after_number=False) if rule.act in PAID else (None, "")
         return Free(
             self.text,
             meaning,
+            spent=spent,
+            note=note,
             act=rule.act,
             role=rule.to,
             acts=frozenset(self.acts),
