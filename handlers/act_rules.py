@@ -10,7 +10,7 @@ from handlers.members import availability, changed_number, forgetting, my_data, 
 from handlers.money import purse
 from handlers.needs import own, pressing, receipt
 from handlers.on_duty import broadcast, reach_person, shifts
-from handlers.repeating import repeats
+from handlers.repeating import again, repeats
 from handlers.safety import discreet
 from handlers.turn import Texts, Turn
 from handlers.understanding.act_rule import ActRule
@@ -94,9 +94,9 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.NEVER_CAME, Role.MATCHED, receipt.never),
     ActRule(Act.NEVER_CAME, Role.WAITING, receipt.never),
     ActRule(Act.NEVER_CAME, Role.DELIVERED, receipt.never),
+    ActRule(Act.CAME, Role.DELIVERED, receipt.arrived, goes_on=True),
     ActRule(Act.CAME, Role.MATCHED, receipt.arrived),
     ActRule(Act.CAME, Role.WAITING, receipt.arrived),
-    ActRule(Act.CAME, Role.DELIVERED, receipt.arrived, goes_on=True),
     ActRule(Act.GOT_IT, Role.DELIVERED, receipt.got_it, goes_on=True),
     ActRule(Act.THANKS_SOMEBODY, Role.DELIVERED, receipt.thanks, goes_on=True),
     # how many come to help
@@ -111,6 +111,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.WITHDRAWS, Role.WAITING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DRAFTING, own.take_back),
     ActRule(Act.WITHDRAWS, Role.DELIVERED, own.take_back),
+    ActRule(Act.ASKS_SAME, Role.ALONE, again.in_words),
     # for a person; what they need beside it is asked about all the same
     ActRule(Act.FEARS_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),
     ActRule(Act.CHOOSES_HELPER, Role.NEIGHBOR, reach_person.about_helper, goes_on=True),

@@ -20,6 +20,7 @@ from handlers.rules import changing
 from handlers.safety import alarms, danger
 from handlers.talking import media, pictures, relaying
 from handlers.turn import KEPT, OFFERING, Texts, Turn
+from handlers.understanding import placing
 from handlers.understanding.intents import (
     NOTHING_SAID,
     TO_BE_ANSWERED,
@@ -199,11 +200,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
             requests.add_words(turn.session, draft, words, turn.now, by=turn.speaker.id)
         yield from intake.next_step(turn, draft)
     elif meaning.kind is Kind.OTHER and len(own) == 1 and len(words.split()) >= REMARK:
-        _learn(turn, own[0], words, meaning)
-        requests.add_words(turn.session, own[0], words, turn.now, by=turn.speaker.id)
-        begun = recurring.begin_now(turn, own[0], meaning.repeats)
-        yield from begun or [turn.later(turn.reply("more_added", about=own[0]), KEPT)]
-        yield from alarms.further(turn, own[0])
+        yield from _remark(turn, own[0], words, meaning)
     elif meaning.kind is Kind.QUESTION and ("?" in words or (turn.burst is None and len(words.split()) > REMARK)):
         intake.speak(turn, meaning)
         yield from reach_person.question(turn, words)
@@ -220,6 +217,20 @@ def _unclear(turn: Turn, words: str, meaning: Understanding) -> Texts:
         return
     intake.speak(turn, meaning)
     yield from _lost(turn, "not_understood", words)
+
+
+def _remark(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:
+    """Words beside what waits. Who gives another door for it reads back where it goes now."""
+    before = request.place
+    _learn(turn, request, words, meaning)
+    requests.add_words(turn.session, request, words, turn.now, by=turn.speaker.id)
+    begun = recurring.begin_now(turn, request, meaning.repeats)
+    if before and request.place and not request.place.startswith(before):
+        answer = turn.reply("corrected", about=request, what=turn.what(request, Sight.DOOR))
+    else:
+        answer = turn.reply("more_added", about=request)
+    yield from begun or [turn.later(answer, KEPT)]
+    yield from alarms.further(turn, request)
 
 
 def _for_another(turn: Turn, other: Other, words: str, meaning: Understanding) -> Texts:
@@ -282,8 +293,11 @@ def _add(turn: Turn, request: Request, words: str, meaning: Understanding) -> No
 
 
 def _learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> None:
-    """Note the place and the time that a neighbor mentions by the way."""
+    """Note the place, for how many and the time that a neighbor mentions by the way."""
     whereabouts.learn(turn, request, words, meaning)
+    mine = request.person_id == turn.speaker.id and not intake.only_talks(request)
+    if mine and meaning.people and (request.people is None or placing.takes_back(words)):
+        request.people = meaning.people
     timing.learn(turn, request, meaning)
 
 

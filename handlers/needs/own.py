@@ -151,4 +151,6 @@ def nevermind(turn: Turn, order: Order) -> Texts:
 
 def take_back(turn: Turn, intent: Free) -> Texts:
     """They need it no longer, in words of their own: whoever was to come hears it."""
-    yield from nevermind(turn, Order("nevermind"))
+    named = {str(need) for need in intent.meaning.needs_if_asked}
+    meant = [request.number for request in turn.own if named.intersection(request.needs)]
+    yield from nevermind(turn, Order("nevermind", tuple(meant) if len(meant) == 1 and len(turn.own) > 1 else ()))

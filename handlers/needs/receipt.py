@@ -4,17 +4,19 @@ Nothing else counts as fulfilled.
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 
 from handlers.asking import unmet, waves
 from handlers.helping import company
 from handlers.members import inviting
 from handlers.needs import intake, pressing
+from handlers.on_duty import reach_person
 from handlers.phrasebook import Value
 from handlers.repeating import recurring, standing
 from handlers.talking import pace, relaying, talks
 from handlers.turn import Text, Texts, Turn
-from handlers.understanding.intents import Answer, Free, Need, Question, Understanding
+from handlers.understanding.intents import Act, Answer, Free, Need, Question, Understanding
 from handlers.wording.summary import Name, Quoted, Said, Sight, brief
 from models import assignments, events, kept_apart, requests, stock
 from models.assignments import State as AssignmentState
@@ -76,6 +78,9 @@ def arrived(turn: Turn, intent: Free) -> Texts:
         yield turn.reply("more_added", about=request)
     elif request.state is State.CLAIMED and not GOODS.issuperset(request.needs):  # "he is here": it only begins
         yield from _to_matches(turn, intent.words)
+    elif Act.COMPLAINS in intent.acts:  # it came, and how it came is for duty alone to read
+        yield from _came(turn, request, "")
+        yield from reach_person.wanted(turn, replace(intent, act=Act.COMPLAINS))
     else:
         yield from _came(turn, request, intent.words)
 

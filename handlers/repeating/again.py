@@ -3,7 +3,8 @@
 from handlers.needs import intake
 from handlers.repeating import standing
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Kind, Need, Order, Question, Understanding
+from handlers.understanding import needs as reading_needs
+from handlers.understanding.intents import Free, Kind, Need, Order, Question, Understanding
 from handlers.understanding.when import repeating
 from models import assignments, requests
 from models.assignments import State as AssignmentState
@@ -28,6 +29,11 @@ def again(turn: Turn, order: Order) -> Texts:
         yield from _same(turn, last, order)
 
 
+def in_words(turn: Turn, intent: Free) -> Texts:
+    """The same in words of their own: "could you do the same as last time, but for 5"."""
+    yield from again(turn, Order("again", note=intent.words, when=intent.meaning.when))
+
+
 def _meant(turn: Turn, order: Order) -> Request | None:
     if not order.numbers:
         return requests.last_ended(turn.session, turn.speaker.id)
@@ -39,12 +45,16 @@ def _meant(turn: Turn, order: Order) -> Request | None:
 def _same(turn: Turn, last: Request, order: Order) -> Texts:
     """What is still known of it; what is not, such as words that are gone, is asked."""
     holder = assignments.on(turn.session, last, AssignmentState.DONE, AssignmentState.ACTIVE)
-    needs = tuple(Need(need) for need in last.needs)
+    added = reading_needs.understand(order.note)
+    named = [need for need in added.needs_if_asked if need is not Need.OTHER]
+    needs = tuple(dict.fromkeys([*(Need(need) for need in last.needs), *named]))
     if last.blanked_at is not None and set(needs) <= {Need.OTHER}:
         needs = ()
     told = last.urgency if last.urgency is not Urgency.URGENT else None
     repeats = repeating.of(order.note)  # not what the old words said of it: that has gone on, or was ended
-    meaning = Understanding(Kind.ASK, needs, people=last.people, urgency=told, when=order.when, repeats=repeats)
+    meaning = Understanding(
+        Kind.ASK, needs, people=added.people or last.people, urgency=told, when=order.when, repeats=repeats
+    )
     words = "\n".join(part for part in (last.text, order.note) if part)
     first = [holder[1].id] if holder is not None else []
     yield from intake.begin(turn, words, meaning, like=last, at_once=True, again=first)

@@ -97,6 +97,7 @@ class Act(StrEnum):
     ASKS_IF_COMING = "asks_if_coming"
     ASKS_EARLIER = "asks_earlier"
     STILL_NEEDS = "still_needs"
+    ASKS_SAME = "asks_same"  # as last time
     SKIPS_ONCE = "skips_once"  # of a need that comes again
     ENDS_RECURRING = "ends_recurring"
     CHOOSES_HELPER = "chooses_helper"
@@ -346,6 +347,7 @@ class Answer:
     words: str
     meaning: Understanding = field(default=NOTHING_SAID, compare=False)
     languages: tuple[str, ...] = field(default=(), compare=False)  # the languages it names, where we asked for them
+    beside: Understanding | None = field(default=None, compare=False)  # what else they need, where help has come
 
 
 @dataclass(frozen=True)

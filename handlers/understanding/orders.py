@@ -348,7 +348,9 @@ class Orders:
             said = {(w.text,) for w in self.reading.tokens}
             named = {p.language for key in said for p in self.phrases.phrases.get(key, ()) if p.name == LANGUAGE}
             spoken = (*sorted(named), *languages().all_named(self.reading.tokens))
-        return Answer(choice, self.text, self.reading.meaning, spoken)
+        came = self.situation.question is Question.RECEIPT and choice == 1
+        beside = self.reading.asks_further if came else None
+        return Answer(choice, self.text, self.reading.meaning, spoken, beside)
 
     def yes_or_no(self) -> str | None:
         """Which of yes, no and partly the whole text is, if it is one."""

@@ -16,6 +16,7 @@ from handlers.understanding.words import Token, clean, split
 
 LONGEST_NAME = 4  # words of a place whose name we have never heard
 LONGEST_READ = 60  # words; a longer text is no answer to "where?", and must not take long
+LONGEST_CORRECTION = 7  # words beside the right door
 LONGEST_HINT = 14  # words; who writes more tells a story
 NUMBER = frozenset("#")
 ASKED = frozenset("?¿")
@@ -37,6 +38,7 @@ class PlacingWords:
         self.lexicon = lexicon
         self.landmark, self.detail, self.beside = listed["landmark"], listed["detail"], listed["beside"]
         self.leading, self.no_place = listed["leading"], listed["no_place"]
+        self.corrects = listed["corrects"]
         self.vague, self.same, self.same_alone = listed["vague"], listed["same"], listed["same_alone"]
         self.unit, self.joining, self.the = listed["unit"] - NUMBER, listed["joining"], listed["the"]
         self.street = listed["street"] | listed["street_unsure"] | listed["street_first"] | listed["direction"]
@@ -68,6 +70,26 @@ def looks_like_place(text: str, meaning: Understanding, *, area: bool = False) -
     if said.marked():
         return not said.asks() and (not said.sentence() or said.placed())
     return said.named()
+
+
+def takes_back(text: str) -> bool:
+    """Whether it corrects what was said before: `sorry`, `i meant`, `*5`."""
+    said = " ".join(w.text for w in split(clean(text)))
+    return text.lstrip().startswith("*") or _holds(f" {said} ", words().corrects)
+
+
+def corrected(text: str, meaning: Understanding, before: str) -> str | None:
+    """The door that they name in the place of the one before: `sorry 141 oak st not 114`, `*141 oak st`."""
+    if not meaning.exact or not meaning.place or meaning.kind is not Kind.OTHER or meaning.needs_if_asked:
+        return None
+    rest = [w.text for w in split(clean(text.replace(meaning.place, " ", 1)))]
+    if not takes_back(text.replace(meaning.place, " ", 1)) or len(rest) > LONGEST_CORRECTION:
+        return None
+    door, *wrong = NOT_IT.split(
+        meaning.place, 1
+    )  # "202 oak st no 20" is no apartment 20, if that was the house before
+    known = {w.text for w in split(clean(before))}
+    return door if wrong and wrong[0].strip() in known else meaning.place
 
 
 def describes_door(text: str, meaning: Understanding) -> bool:
@@ -105,9 +127,15 @@ class Said:
 
     def inquires(self) -> bool:
         """Whether it asks something: not `the library?`, which is a place in doubt."""
-        asks = bool(ASKED & set(self.text)) or self.meaning.kind is Kind.QUESTION
+        asks = bool(ASKED & set(self.text)) or (self.meaning.kind is Kind.QUESTION and not self.leads_on())
         short = len(self.rest) <= LONGEST_NAME and not self.sentence()
         return asks and not (short and self.marked())
+
+    def leads_on(self) -> bool:
+        """Whether "where" only goes on from a place: `by the park where the church is`."""
+        at = next((i for i, word in enumerate(self.whole) if word in WHERE), 0)
+        before = set(self.whole[:at])
+        return bool(before & (words().landmark | words().street)) and len(self.whole) <= LONGEST_HINT
 
     def asks(self) -> bool:
         """Whether it asks for something other than a building: `i need a ride to the store`."""
@@ -206,6 +234,8 @@ def _without_courtesy(rest: list[str]) -> list[str]:
     return rest
 
 
+WHERE = frozenset(("where", "donde"))
+NOT_IT = re.compile(r"\s+(?:no|not)\s+(?=\d+$)", re.IGNORECASE)
 ARTICLES = frozenset(("a", "an", "un", "una"))
 COURTESY = frozenset(
     [*"please pls plz thanks thx ty favor porfa porfavor gracias ok okay".split(), "thank you", "por favor"]

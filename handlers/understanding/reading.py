@@ -18,6 +18,7 @@ from handlers.understanding.words import Token, split
 
 PASTED = re.compile(r"""["“”<>:/@*]|\.\w""")  # quotes, links, labels
 
+AFTER = re.compile(r"[.!?;\n]+\s+|\n")
 SENTENCE = re.compile(r"[.!;\n]\s+|\n")
 
 
@@ -73,6 +74,17 @@ class Reading:
         for words in sorted(said, key=len, reverse=True):
             rest = rest.replace(words, " ", 1)
         return needs.interpret(rest, self.lexicons.find(split(rest)), None)
+
+    @cached_property
+    def asks_further(self) -> Understanding | None:
+        """What a later sentence asks for: "yes thank u! could i get some wipes too". Not what they have needed."""
+        for sentence in AFTER.split(self.text)[1:]:
+            found = self.lexicons.find(split(sentence))
+            asked = needs.interpret(sentence, found, None)
+            named = asked.kind is Kind.ASK and {*asked.needs} - {Need.OTHER}
+            if named and any(mark.tag in ("asking", "wishing") for mark in found.marks):
+                return asked
+        return None
 
     @cached_property
     def aside(self) -> asides.Heard | None:

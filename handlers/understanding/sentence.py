@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from handlers.understanding import acts, carrier_words, leaving, machines, money, when
+from handlers.understanding import acts, carrier_words, leaving, machines, money, placing, when
 from handlers.understanding.act_rule import ActRule
 from handlers.understanding.acts import Done
 from handlers.understanding.asides import Aside
@@ -140,6 +140,10 @@ class Sentence(Voices):
             acts -= TIMED
         if self.situation.question in IN_ANY_LANGUAGE and "?" not in self.text:
             return None  # "I'd rather not say" is no name, and asks nothing either
+        if self.situation.question is Question.PLACE:
+            acts -= {Act.ASKS_SAME}  # "the same as last time" says where
+            if placing.looks_like_place(self.text, self.reading.meaning):
+                acts -= {Act.ASKS_NEARBY}  # "by the park where the church is"
         if acts and self.situation.in_danger:  # all else is for those who look after them
             acts &= {Act.ASKS_PROGRESS}
         rules = (rule for rule in self.grammar.act_rules if rule.act in acts) if acts else ()
@@ -169,7 +173,8 @@ class Sentence(Voices):
         done, meaning = self.acts.get(rule.act), self.reading.meaning
         beside = None
         if rule.goes_on and meaning.kind is Kind.ASK:
-            beside = self.reading.meaning_without(self.acts.values())
+            told = {each.act for each in self.grammar.act_rules if self.situation.is_(each.to)} | {rule.act}
+            beside = self.reading.meaning_without(done for act, done in self.acts.items() if act in told)
             named = {*beside.needs} - {Need.OTHER}
             beside = beside if beside.kind is Kind.ASK and (named or beside.exact) else None
         if meaning.language is None and done is not None:

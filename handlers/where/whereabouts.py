@@ -1,6 +1,7 @@
 """Where help should come: said, added to later, or the same as last time. Only who comes sees the door."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from handlers.turn import Turn
@@ -71,6 +72,10 @@ def learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> N
         return
     if request.danger and not request.place:
         locate(request, words, meaning, turn.areas, turn.heard.location)
+        turn.session.add(request)
+        return
+    if request.place and (door := placing.corrected(words, meaning, request.place)):
+        locate(request, words, replace(meaning, place=door), turn.areas)
         turn.session.add(request)
         return
     door = words if placing.says_more(words, meaning) else meaning.place

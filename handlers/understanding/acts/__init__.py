@@ -4,6 +4,7 @@ Each language has a file beside this one, with patterns written as the signs of 
 tells of an act wherever it stands in a text; which acts make sense to somebody is for handlers/act_rules.py to say.
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from handlers.understanding.words import Token, clean, fold, split
 
 HERE = Path(__file__).parent
 IN_ONE_BREATH = frozenset({Act.ASKS_FOR_CALL, Act.ASKS_FOR_PERSON})  # a comma ends what is asked
+IN_ONE_SENTENCE = frozenset({Act.COMPLAINS, Act.WITHDRAWS})  # "i see nobody all week. could someone come"
+ENDED = re.compile(r"[.!?]\s")
 LONGEST = 60  # words; in longer texts people tell stories
 ABOUT_HELPER = frozenset({Act.NOT_AGAIN, Act.CHOOSES_HELPER, Act.FEARS_HELPER})  # never for the ears of who helps
 HELPER = "helpername"  # what the files call whoever helps by name: "no more Ben" is "no more him"
@@ -67,6 +70,8 @@ class Language(PatternLanguage[Listed]):
                 last = max(words.units[run.last - 1].end for run in runs)
                 if listed.act in IN_ONE_BREATH and "," in text[first:last]:
                     continue  # "can someone water the plants, call me" asks for no call
+                if listed.act in IN_ONE_SENTENCE and ENDED.search(text, first, last):
+                    continue
                 yield Done(listed.act, text[first:last], listed.pattern.sign, self.code)
                 break
 

@@ -83,8 +83,16 @@ class Dangers:
         signs = [sign for language in found for sign in language.signs(text, tokens)]
         if signs:
             signs = [sign for sign in signs if not self._foreign(sign, signs, text, tokens)]
-        signs.sort(key=lambda sign: (_rank(sign), not sign.sure, sign.spans))
+        fits = self._fits(signs, tokens)
+        signs.sort(key=lambda sign: (_rank(sign), not sign.sure, -fits.get(sign.language, 0), sign.spans))
         return Danger(tuple(signs)) if signs else None
+
+    def _fits(self, signs: Sequence[Sign], tokens: Sequence[Token]) -> dict[str, int]:
+        """How well each language fits the whole text, where several share the words of a sign."""
+        codes = {sign.language for sign in signs}
+        if len(codes) == 1:
+            return {}
+        return {one.code: one.fits(tokens) for one in self.by_word if one.code in codes}
 
     def _foreign(self, sign: Sign, signs: Sequence[Sign], text: str, tokens: Sequence[Token]) -> bool:
         """Whether its words tell something in another language that fits better, and which sees no danger."""
