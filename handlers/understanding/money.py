@@ -32,6 +32,7 @@ PUNCTUATION = " \t\r\n,.;:-!("
 CLAUSE = re.compile(r"[,;.!\n]")
 JOINING = re.compile(r"[\s,;&+]+(?:(?:and|y)\s+)?", re.IGNORECASE)
 TEN, HUNDRED = 10, 100
+NEAR = 3  # words: "and now i have no" is still said after "and"
 FEW = 4  # words, in which a thing is named that somebody gave
 MOST_NAMED = 5  # in one text; every one of them costs an answer
 
@@ -218,6 +219,8 @@ def _spending(words: Sequence[Token], phrases: PhraseIndex) -> int:
 def spent(said: Said) -> tuple[SpentSaid, ...] | None:
     """What may be meant by SPENT, the likelier first: "42 31.50 ice", "31.50 ice", "S12 28"; None for talk."""
     typed = said.rest_as_typed
+    if _asks(typed, said.phrases):
+        return None
     named = NAMED.match(typed)
     if named is not None and named[1]:
         found = begins(typed[named.end() :].strip(PUNCTUATION), said.phrases)
@@ -235,6 +238,18 @@ def spent(said: Said) -> tuple[SpentSaid, ...] | None:
             SpentSaid(alone[0], number=int(request[1]) if request else None, words=_thing(alone[1], said.phrases))
         )
     return tuple(readings) or None
+
+
+def _asks(words: str, phrases: PhraseIndex) -> bool:
+    """Whether somebody goes on with what they themselves are without: "300 for rent and have no food"."""
+    said = split(words)
+    joined = {
+        at + 1 for at, word in enumerate(said) if _is("and", word, phrases) or _is("except_word", word, phrases)
+    }
+    joined |= {at for at in range(1, len(said)) if CLAUSE.search(words, said[at - 1].end, said[at].start)}
+    marks = lexicons().find(said).marks
+    without = [m for m in marks if m.tag in ("asking", "lacking") and any(0 <= m.first - at < NEAR for at in joined)]
+    return any(thing.tag in ("needs", "plight") and thing.first >= m.first for thing in marks for m in without)
 
 
 def _thing(words: str, phrases: PhraseIndex) -> str:
