@@ -23,6 +23,7 @@ TWO = 2  # others, from homes of their own, who say OK to what was spent
 ONE = 1  # who says so to what came in
 WEEK = timedelta(days=7)
 ASKS_FOR_OK = ("ok_asked", "ok_asked_again")  # the phrases that ask for one
+ASKS_WHY = "why_asked"  # and that which asks its author
 SAME_AGAIN = timedelta(days=1)  # in which the same sum for the same errand is the same one, said twice
 RECEIPT_WITHIN = timedelta(minutes=30)  # after they said what they spent, a picture of theirs is the receipt
 
@@ -286,16 +287,16 @@ def withdrawn(context: Context, entry: PurseEntry) -> Texts:
 
 
 def perhaps(turn: Turn) -> Text | None:
-    """What words may be about that we cannot make out: they were asked about what they spent, or for their OK."""
-    if not turn.speaker.helps:
+    """What words may be about that we cannot make out, right after we asked about what they spent, or for their OK."""
+    told = turn.told_last[0] if turn.told_last is not None else ""
+    if not turn.speaker.helps or told not in (ASKS_WHY, *ASKS_FOR_OK):
         return None
-    lately = purse.said_lately(turn.session, turn.speaker.id, turn.now - WEEK)
-    if asked := next((each for each in lately if each.state is State.ASKED), None):
-        return turn.reply("why_yours", entry=named(asked))
-    if turn.told_last is None or turn.told_last[0] not in ASKS_FOR_OK:
-        return None
-    entry = purse_steps.asked_last(turn.session, turn.speaker.id)
-    return turn.reply("ok_or_why", entry=named(entry)) if entry is not None else None
+    if told == ASKS_WHY:
+        lately = purse.said_lately(turn.session, turn.speaker.id, turn.now - WEEK)
+        entry, phrase = next((each for each in lately if each.state is State.ASKED), None), "why_yours"
+    else:
+        entry, phrase = purse_steps.asked_last(turn.session, turn.speaker.id), "ok_or_why"
+    return turn.reply(phrase, entry=named(entry)) if entry is not None else None
 
 
 def receipt_of(turn: Turn) -> PurseEntry | None:
