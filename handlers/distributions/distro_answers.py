@@ -53,7 +53,8 @@ def plainly(turn: Turn, intent: Intent) -> Texts | None:
         return None
     words = turn.heard.body
     helps = turn.asked is not None and turn.asked.question is Question.DISTRO_MISSED
-    if len(words.split()) > (LONGEST_WISH if helps else LONGEST):
+    long = len(words.split()) > (LONGEST_WISH if helps else LONGEST)
+    if long and (helps or distro_words.slot_wish(words) is not SlotWish.CANNOT):
         return None
     if isinstance(intent, Order) and not (intent.command == "claim" and intent.bare):
         return None

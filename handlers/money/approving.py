@@ -287,7 +287,7 @@ def withdrawn(context: Context, entry: PurseEntry) -> Texts:
 
 
 def perhaps(turn: Turn) -> Text | None:
-    """What words may be about that we cannot make out, right after we asked about what they spent, or for their OK."""
+    """What words that we cannot make out are about, right after we asked about what they spent or for their OK."""
     told = turn.told_last[0] if turn.told_last is not None else ""
     if not turn.speaker.helps or told not in (ASKS_WHY, *ASKS_FOR_OK):
         return None

@@ -31,6 +31,8 @@ LONGEST_NAME = 3  # words
 MOST_NUMBERS = 20  # in one text from a table
 MOST_WALKINS = 50
 BEFORE = 2  # words before another, in which "not" is about it
+BESIDE = 4  # words at most beside "any", "another" or "no"
+SURE, LONGEST_WHY = 3, 16  # words: who says at least so much of not coming may say why
 CHOICE = re.compile(r"\D{0,12}(\d{1,2})(?:[:.h](\d\d))?\s*([ap])?")
 
 
@@ -207,7 +209,7 @@ def slot_wish(words: str) -> SlotWish | None:
     """Whether they want any slot, others, or none."""
     said = [word.text for word in split(clean(words))]
     for wish in (SlotWish.CANNOT, SlotWish.ANOTHER, SlotWish.ANY):
-        if any(_starts(said, wish, size) for size in (3, 2, 1)):
+        if any(_starts(said, wish, size) for size in (4, 3, 2, 1)):
             return wish
     return None
 
@@ -227,7 +229,8 @@ def missed(words: str) -> Missed | None:
 
 
 def _starts(said: Sequence[str], wish: SlotWish, size: int) -> bool:
-    return len(said) <= size + 4 and _index().is_function_word(f"slot_{wish}", *said[:size])
+    longest = LONGEST_WHY if wish is SlotWish.CANNOT and size >= SURE else size + BESIDE
+    return len(said) <= longest and _index().is_function_word(f"slot_{wish}", *said[:size])
 
 
 def hour(words: str, begins: int, ends: int) -> int | None:
