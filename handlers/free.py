@@ -101,8 +101,10 @@ def another_time(turn: Turn, intent: Free) -> Texts:
 def _said_to(turn: Turn, request: Request, intent: Free, *, theirs: bool) -> Texts:
     """Words for the other side of this request, or for duty; or another need, which is asked about."""
     meaning = intent.meaning
-    _learn(turn, request, intent.words, meaning)
-    another = meaning.kind is Kind.ASK and _is_another(request, meaning)
+    another = _is_another(request, meaning)
+    if not another:  # else the place and the hour are those of what they need besides
+        _learn(turn, request, intent.words, meaning)
+    another = another and meaning.kind is Kind.ASK
     if not theirs and another and len(intent.words.split()) > ASIDE:
         yield from _whereto(turn, request, intent.words)
         return

@@ -19,7 +19,7 @@ QUESTIONS_ALL = 4  # of all of them
 ASKED = "helper_asked"  # the event of such a question
 A_NUMBER = 6  # digits may be somebody's phone
 OTHERS = 2  # which they may have meant instead, named in one answer
-SHORT = 2  # words beyond a yes that say nothing: "yes i can for sure"
+SHORT = 2  # words that say little: beyond a yes, "yes i can for sure", or before a question mark
 
 
 def accept(turn: Turn, intent: Free) -> Texts:
@@ -32,7 +32,8 @@ def accept(turn: Turn, intent: Free) -> Texts:
     fits = not named or bool(named.intersection(request.needs)) or request.needs == [Need.OTHER]
     fits |= takes.moves(request.text) and takes.tells(intent.words, takes.MOVED)  # "i can help with the couch"
     others = [] if named else _others_named(turn, request, intent)
-    if others:  # they may mean one of those
+    doubts = intent.words.endswith("?") and len(intent.words.split()) <= SHORT
+    if doubts or others:  # "me?" takes nothing on; and they may mean one of those
         yield waits(turn, [request.number, *others])
     elif fits:
         yield from claim.claim(turn, Order("claim", (request.number,), _beyond(intent), when=intent.meaning.when))

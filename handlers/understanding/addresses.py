@@ -47,7 +47,7 @@ class AddressFinder:
 
     def find(self) -> Place | None:
         """The best place: a door, else a street or corner, else what is nearby, else a ZIP code."""
-        streets = [*self.streets(), *self.streets_named_after(), *self.units()]
+        streets = [*self.streets(), *self.streets_named_after(), *self.numbered_streets(), *self.units()]
         doors = [place for place in streets if place.exact]
         if doors or streets:
             street = min(doors or streets, key=lambda place: (place.start, -place.end))
@@ -157,6 +157,18 @@ class AddressFinder:
             before = self.numbered_before(i)
             numbered = any(self.house(n) for n in range(i + 2, last + 1))
             yield self.widened(i if before is None else before, last, exact=before is not None or numbered)
+
+    def numbered_streets(self) -> Iterator[Place]:
+        """`la 14 con Pine`, `la 7 con la 12`: a street that is only a number; not `a la 1 con mi hija`."""
+        for i in self.spots:
+            hour = i > 1 and self.words[i - 2].text == "a"
+            if hour or not (self.has("street_called", i - 1) and self.house(i)) or self.parted(i):
+                continue
+            if not self.has("joining", i + 1) or self.words[i + 1].text == "y":  # "la 1 y media"
+                continue
+            j = i + 2 + self.has("street_called", i + 2)
+            if j < len(self.words) and (self.nameable(j) or (j > i + 2 and self.house(j))):
+                yield self.place(i - 1, j, exact=False)
 
     def numbered_before(self, i: int) -> int | None:
         """`12 calle Roble`, `número doce de la calle Roble`: where a house's number before the street begins."""

@@ -67,6 +67,7 @@ LEAVING: dict[Wish, Intent] = {
     Wish.PERHAPS: MayStop(),
 }
 STAYING = frozenset({Act.NOT_THESE, Act.NOT_AT_NIGHT})  # "stop asking me about rides" leaves nobody
+SHORT_WORD = 3  # letters
 PAID = frozenset({Act.DELIVERED})  # beside it they may say what they spent
 TIMED = frozenset({Act.RESCHEDULES, Act.COMES_AT})  # only beside a time
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
@@ -129,9 +130,15 @@ class Sentence(Voices):
 
     @cached_property
     def acts(self) -> Mapping[Act, Done]:
-        """What they do by it; of who helps them they may speak by name."""
+        """What they do by it; of who helps them they may speak by name.
+
+        A word as short as "yo" is of their own language: it takes something on in one, and greets in another.
+        """
         by_name = acts.acts().about_helper(self.text, self.reading.tokens, self.situation.helpers)
-        return {**by_name, **self.reading.acts} if by_name else self.reading.acts
+        found = {**by_name, **self.reading.acts} if by_name else self.reading.acts
+        if len(self.words) > 1 or len(self.words[0].text) > SHORT_WORD:
+            return found
+        return {act: done for act, done in found.items() if self.situation.language in (None, done.language)}
 
     def act(self) -> ActRule[Any] | None:
         """What they do by it that makes sense to them now: the first of the rules that holds."""
