@@ -1,5 +1,6 @@
 """Outbox: texts are queued under unique keys, in the transaction that decided them; the sender does the rest."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,7 +53,7 @@ LIFETIMES = {
 }
 # The longest a wave has a request to itself; and the longest that nobody else was asked to take the watch.
 LIFETIME_OF = {"offer": timedelta(hours=4), "watch_call": timedelta(hours=1)}
-TOGETHER = timedelta(minutes=1)  # what fails within it may have gone another way meanwhile, as a text of its own
+COPY = re.compile(rf":(?:{'|'.join(Channel)})\d*$")  # behind the key of a text that goes another way
 
 
 def is_wanted(person: Person, phrase: str) -> bool:
@@ -70,13 +71,13 @@ def queue(
     now: datetime,
     *,
     by: int | None = None,
-    once_since: datetime | None = None,
+    once_since: int | None = None,
     ranks: FairRanks | None = None,
 ) -> int:
     """Write texts into the queue under keys `key:0`, `key:1`, …, each in the language and to the phone of its reader.
 
     Returns how many were queued. Nobody who said STOP gets one; nobody far away gets one, but from another person
-    (`by`) on the line; with `once_since`, nobody for whom the same words wait, or who was told them since then.
+    (`by`) on the line; with `once_since`, nobody for whom the same words wait, or who was told them after that text.
     `ranks` are those of whoever caused them.
     """
     ranks = ranks or FairRanks(now)
@@ -227,12 +228,18 @@ def report_failure(session: Session, lost: Outbound, now: datetime) -> None:
     alarming = lost.phrase.startswith(alarms.FIRST_SAID)
     # After an outage hundreds may be lost at once, in several rounds, and many to the same unnamed somebody.
     texts = vigil.undelivered(context, lost) if alarming else followups.undelivered(context, lost)
-    queue(session, line, f"failed-{lost.id}", texts, now, once_since=min(lost.created_at, now - TOGETHER))
+    queue(session, line, f"failed-{lost.id}", texts, now, once_since=_first(session, lost))
+
+
+def _first(session: Session, row: Outbound) -> int:
+    """The id of the text that this one is a copy of; its own, if it is none."""
+    origin = COPY.sub("", row.key)
+    return row.id if origin == row.key else (outbound.id_of(session, origin) or row.id)
 
 
 def resend_elsewhere(session: Session, row: Outbound, now: datetime) -> bool:
     """Send an alarm by the other channel of somebody whom it did not reach; False if there is none left."""
-    if row.key.endswith(tuple(f":{channel}" for channel in Channel)):
+    if COPY.search(row.key):
         return False
     other = Channel.SMS if row.channel is Channel.WHATSAPP else Channel.WHATSAPP
     homes = people.addresses_on(session, row.person_id, other)

@@ -179,8 +179,11 @@ def echoes() -> Echoes:
 
 def quote_of(text: str) -> Quote | None:
     """What of ours a quotation is, also if it breaks off; None if it is not ours."""
-    said = tuple(token.text for token in split(text))
+    tokens = split(text)
+    said = tuple(token.text for token in tokens)
     found = echoes().find(said, cut=True)
+    if found is not None and danger.dangers().read(text, tokens) and echoes().find(said) is None:
+        found = None  # their own words, which end as something of ours begins: "stranded by the road, it's night"
     number = NUMBER.search(text)
     if found is None and not text.lstrip(BEFORE).startswith("#"):
         return None

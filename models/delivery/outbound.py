@@ -400,11 +400,13 @@ def _waits(key: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return col(Outbound.key) == key, is_in(State.READY), col(Outbound.not_before) > now
 
 
-def is_told(session: Session, person_id: int, body: str, *, since: datetime) -> bool:
-    """Whether these words wait for this person, or are among the last queued for them since then and are not lost."""
-    theirs = select(Outbound.id).where(Outbound.person_id == person_id)
-    last = theirs.order_by(col(Outbound.id).desc()).limit(AT_A_TIME)  # whoever is on duty has got thousands
-    lately = col(Outbound.id).in_(last), col(Outbound.created_at) >= since, col(Outbound.state).not_in(LOST)
-    same = theirs.where(Outbound.body == body)
-    either = same.where(is_in(State.READY)), same.where(*lately)
-    return any(session.exec(query.limit(1)).first() is not None for query in either)
+def id_of(session: Session, key: str) -> int | None:
+    """The id of the text with this key."""
+    return session.exec(select(Outbound.id).where(Outbound.key == key)).first()
+
+
+def is_told(session: Session, person_id: int, body: str, *, since: int) -> bool:
+    """Whether these very words wait for this person, or were queued for them after text `since` and are not lost."""
+    same = select(Outbound.id).where(Outbound.person_id == person_id, Outbound.body == body)
+    after = same.where(col(Outbound.id) > since, col(Outbound.state).not_in(LOST))
+    return any(session.exec(query.limit(1)).first() is not None for query in (same.where(is_in(State.READY)), after))
