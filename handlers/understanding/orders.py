@@ -33,7 +33,8 @@ from handlers.understanding.words import Token, split
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 AGREE, AMEND, PROPOSAL_OFF = "agree", "amend", "proposal_off"
 APPROVE = "approve"
-DONE, SPENT = "done", "spent"
+DONE, SPENT, VOUCH = "done", "spent", "vouch"
+FULL_NAME = 2  # words
 VOICES = frozenset({AGREE, "aside", "block"})
 PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
 FEW = 2  # words beside a time: "lets do friday at 6"
@@ -155,6 +156,8 @@ class Orders:
             return Order(HELP) if reserved else self.made(phrase)
         set_off = command.note is Note.SET_OFF and not phrase.everyday and self.is_set_off(size)
         if set_off or (command.note is Note.ONE_OWN and len(self.situation.own) == 1):
+            return self.made(phrase, note=self.after(words[size - 1]))
+        if phrase.name == VOUCH and 0 < len(words) - size <= FULL_NAME and self.situation.is_(Role.VOLUNTEER):
             return self.made(phrase, note=self.after(words[size - 1]))
         return None
 
