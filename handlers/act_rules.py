@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from handlers import free, questions
 from handlers.asking import waiting
 from handlers.decisions import agenda
-from handlers.helping import at_door, claim, hands, in_hand, volunteer_talk
+from handlers.helping import at_door, claim, hands, in_hand, problem, volunteer_talk
 from handlers.members import availability, changed_number, forgetting, my_data, not_again
 from handlers.money import purse
 from handlers.needs import own, pressing, receipt
-from handlers.on_duty import broadcast, reach_person, shifts
+from handlers.on_duty import broadcast, duty, reach_person, shifts
 from handlers.repeating import again, repeats
 from handlers.safety import discreet
 from handlers.turn import Texts, Turn
@@ -50,6 +50,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     *each((Act.DOES_ALWAYS,), Role.HOLDING, repeats.does_always),
     *each((Act.DOES_ALWAYS,), Role.HELPED, repeats.does_always),
     # What a volunteer has in hand goes before what they were asked about: two people are talking.
+    ActRule(Act.UNSAFE_THERE, Role.HOLDING, problem.unsafe),
     ActRule(Act.NOBODY_HOME, Role.HOLDING, at_door.nobody_home),
     *each((Act.RESCHEDULES, Act.COMES_AT), Role.HOLDING, in_hand.another_time),
     ActRule(Act.ASKS_WHO_ELSE, Role.HOLDING, hands.who_else),
@@ -69,6 +70,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
     ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),
     ActRule(Act.GOES_AWAY, Role.VOLUNTEER, availability.goes_away),
+    ActRule(Act.ASKS_WHO_ELSE, Role.DUTY, duty.who_comes),
     # what they were asked about
     *each(DECLINES, Role.OFFERED, volunteer_talk.decline),
     ActRule(Act.TAKES_ALL, Role.OFFERED, claim.takes_all),

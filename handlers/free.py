@@ -48,6 +48,14 @@ GOODS = frozenset((Need.FOOD, Need.WATER, Need.BABY, Need.HOUSEHOLD, Need.CLOTHI
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
 LONG_BURST = 6  # texts
 FOR_A_PERSON = frozenset((*TO_BE_ANSWERED, Need.COMPANY, Need.OTHER))  # what duty may answer or listen to
+TO_DUTY = (
+    "person_coming",
+    "person_later",
+    "person_at_night",
+    "person_told_already",
+    "passed_to_duty",
+    "kept_for_duty",
+)
 LOST = ("other", "wordless", "ambiguous")  # intents that we could not act on
 
 
@@ -130,6 +138,8 @@ def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> 
 def _for_whom(turn: Turn) -> list[Request]:
     """The talks that words may belong to. Who waits for duty speaks to duty, not to a helper of theirs."""
     held = [r for r in turn.matches if r.state is State.HELD and r.person_id == turn.speaker.id]
+    if held and turn.held and turn.told_last in [(phrase, held[-1].id) for phrase in TO_DUTY]:
+        return held[-1:]  # who has just been told that a person writes back goes on to that person
     return held[-1:] if held and not turn.held else turn.matches
 
 
@@ -172,7 +182,7 @@ def _new(turn: Turn, words: str, meaning: Understanding) -> Texts:
     elif (request := giving.says_it_came(turn, words, own)) is not None:
         yield from waves.fulfilled(turn, request)
     elif gone := giving.ended(turn, words):
-        yield from (giving.end(turn, pledge) for pledge in gone)
+        yield from (giving.end(turn, pledge, words) for pledge in gone)
     elif turn.speaker.on_duty and (item := stocking.out_of(turn, words)) is not None:
         yield stocking.no_more(turn, item)
     elif meaning.kind is Kind.ASK:
@@ -218,7 +228,7 @@ def _unclear(turn: Turn, words: str, meaning: Understanding) -> Texts:
         yield volunteer_talk.waits(turn, [*turn.offered])
         return
     intake.speak(turn, meaning)
-    yield from _lost(turn, "not_understood", words)
+    yield from _lost(turn, "not_understood_duty" if turn.speaker.on_duty else "not_understood", words)
 
 
 def _remark(turn: Turn, request: Request, words: str, meaning: Understanding) -> Texts:

@@ -162,8 +162,16 @@ def kept_for(turn: Turn, request: Request) -> bool:
     return any(found.state in (MatchState.PROMISED, MatchState.TAKEN) for found, _ in matched)
 
 
-def end(turn: Turn, pledge: Pledge) -> Text:
-    """It is on offer no more."""
+def end(turn: Turn, pledge: Pledge, words: str = "") -> Text:
+    """It is on offer no more; where these words name only some of several things, the others still are."""
+    gone = things.named(words)
+    left = [name for name in pledge.thing.split(", ") if gone and not things.named(name) & gone]
+    if left and {*pledge.things} - gone:
+        pledge.thing, pledge.things = ", ".join(left), sorted({*pledge.things} - gone)
+        pledge.count = pledge.left = None  # a number was of what they named first
+        pledge.changed_at = turn.now
+        turn.session.add(pledge)
+        return turn.reply("pledge_part_ended", given=pledge_words.to_giver(turn, pledge))
     given = pledge_words.to_giver(turn, pledge)
     pledges.end(turn.session, pledge, State.WITHDRAWN, turn.now)
     return turn.reply("pledge_ended", given=given)

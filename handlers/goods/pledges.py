@@ -82,7 +82,7 @@ def gone(turn: Turn, order: Order) -> Texts:
     elif not own:
         yield turn.reply("pledges_none_own")
     elif len(meant) == 1:
-        yield giving.end(turn, meant[0])
+        yield giving.end(turn, meant[0], order.note)
     else:
         yield from _ask_which(turn, meant or own)
 

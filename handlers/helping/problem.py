@@ -4,7 +4,7 @@ from handlers.helping import company, leasing
 from handlers.needs import choosing
 from handlers.on_duty import reach_person
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Order
+from handlers.understanding.intents import Free, Order
 from models.requests import Request
 
 
@@ -24,12 +24,20 @@ def problem(turn: Turn, order: Order) -> Texts:
             yield turn.reply("problem_what", about=request)
 
 
-def _reported(turn: Turn, request: Request, words: str) -> Texts:
+def unsafe(turn: Turn, intent: Free) -> Texts:
+    """Who has gone to help is afraid there: for duty alone, since it may be of whoever asked."""
+    _, request = max(turn.held, key=lambda pair: (pair[0].on_the_way_at is not None, pair[1].number))
+    leasing.heard(turn, request)
+    yield from _reported(turn, request, intent.words, before="leave_first")
+
+
+def _reported(turn: Turn, request: Request, words: str, before: str | None = None) -> Texts:
     mine = request.person_id == turn.speaker.id
     if not mine:
         yield from reach_person.reach(
             turn,
             words,
+            before=before,
             after="not_the_neighbor",
             duty="duty_problem_helper",
             of=[request.person_id],

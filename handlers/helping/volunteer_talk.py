@@ -19,6 +19,7 @@ QUESTIONS_ALL = 4  # of all of them
 ASKED = "helper_asked"  # the event of such a question
 A_NUMBER = 6  # digits may be somebody's phone
 OTHERS = 2  # which they may have meant instead, named in one answer
+A_YES = 4  # words: so many that take something on say more than that
 SHORT = 2  # words that say little: beyond a yes, "yes i can for sure", or before a question mark
 
 
@@ -202,6 +203,7 @@ def _beyond(intent: Free) -> str:
     after = intent.words.partition(intent.act_words)[2].strip(" ,.;:!-") if intent.act_words else ""
     after = after.removeprefix("that ").removeprefix("it ")
     spread = any(c in "!.?" for c in intent.act_words)  # over sentences: "me!! after work tho"
+    spread |= len(intent.act_words.split()) > A_YES  # "me and my brother can come"
     if spread or (intent.meaning.when is not None and not after):  # "tomorrow morning i can"
         return intent.words
     many = len(after.split()) > SHORT or any(c.isdigit() for c in after) or intent.meaning.when is not None

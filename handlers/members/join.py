@@ -1,17 +1,19 @@
 """Becoming a volunteer: name, languages and area, one question at a time, then somebody vouches."""
 
 from handlers import phrasebook
-from handlers.helping import browse
+from handlers.helping import browse, company
 from handlers.members import naming, newcomers
 from handlers.needs import intake
 from handlers.on_duty import raising
 from handlers.turn import Text, Texts, Turn
 from handlers.understanding.intents import Answer, Kind, Order, Question
 from handlers.where import places
-from handlers.wording.summary import Ours, Said
-from models import duty_tasks, people, person_events
+from handlers.wording.summary import Ours, Said, Verb
+from models import duty_tasks, people, person_events, volunteers
 from models.duty_tasks import DutyTask
 from models.people import Person
+
+NEW_ONES = 50  # who wait for somebody to know them, looked through for a name
 
 
 def join(turn: Turn, _: Order) -> Texts:
@@ -100,7 +102,11 @@ def _joined(turn: Turn) -> Texts:
 def vouch(turn: Turn, order: Order) -> Texts:
     """VOUCH 7: I know this person. Any vouched volunteer may say so, who is no newcomer, of a few people a week."""
     if not order.numbers:
-        yield turn.reply("vouch_whom")
+        new = volunteers.joined(turn.session, turn.line.id, volunteers.Standing.NEW, 0, NEW_ONES)
+        named = [Verb("vouch", person.id) for person in company.named_in(order.note, new)]
+        # A name is anybody's to choose: they say which of these by the number that duty has read beside it.
+        one = turn.reply("nearly", command=named[0]) if len(named) == 1 else None
+        yield one or turn.reply("vouch_whom")
         return
     for number in order.numbers:
         newcomer = people.find(turn.session, turn.line.id, number)

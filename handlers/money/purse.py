@@ -28,6 +28,13 @@ def spent(turn: Turn, order: Order) -> Texts:
         yield turn.reply("unknown_number", number=said.number)
         return
     cents = approving.cents(turn, said.amount)
+    if order.bare and turn.helped and request is None:  # "it was $11.20", after what they have just done
+        request = turn.helped[0]
+        lately = purse.said_lately(turn.session, turn.speaker.id, turn.now - approving.RECEIPT_WITHIN)
+        before = next((each for each in lately if each.request_id == request.id), None)
+        if before is not None and cents and before.cents != cents:
+            yield from _changed(turn, before.number, cents)
+            return
     if said.entry is not None and cents is not None:
         yield from _changed(turn, said.entry, cents)
     elif not cents:

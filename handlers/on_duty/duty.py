@@ -1,5 +1,6 @@
 """Whoever is on duty: what waits, one request in full, and ending it from a phone. moving.py gives it to others."""
 
+import re
 from datetime import datetime
 
 from handlers.asking import admission, brake, waves
@@ -8,7 +9,7 @@ from handlers.needs import choosing
 from handlers.on_duty import dragging, duty_acts, duty_tasks, raising
 from handlers.safety import alarms, discreet, first_answer
 from handlers.turn import Texts, Turn
-from handlers.understanding.intents import Answer, Order
+from handlers.understanding.intents import Answer, Free, Order
 from handlers.where import doors
 from handlers.wording import summary
 from handlers.wording.summary import Quoted, Said, Several, When
@@ -20,6 +21,7 @@ from models.delivery.outbound import Lane
 from models.offers import State as OfferState
 from models.requests import LIVE, TALKING, Outcome, Request, State
 
+A_NUMBER = re.compile(r"\b\d{1,7}\b")  # of a request, perhaps
 READ_TO = 5  # alarms, to whoever takes the watch
 STAYS = 1  # the first answer to whether they are still on duty
 SHOWN = 8  # requests in one answer
@@ -114,6 +116,18 @@ def _in_stock(turn: Turn) -> Said | None:
     """What the group has, and how much of it is promised."""
     found = stocking.rows(turn)
     return Said("queue_stock", {"rows": summary.Several(found)}) if found else None
+
+
+def who_comes(turn: Turn, intent: Free) -> Texts:
+    """How many are coming? Of the one that they name, or to which several come; else what waits."""
+    live = requests.in_state(turn.session, turn.line.id, *LIVE)
+    live = [r for r in live if not kept_apart.hides(turn.session, r, turn.speaker.id)]
+    numbers = {*map(int, A_NUMBER.findall(intent.words))}
+    named = [r for r in live if r.number in numbers] or [r for r in live if r.several]
+    if len(named) == 1:
+        yield from show(turn, Order("show", (named[0].number,)))
+    else:
+        yield from queue(turn, Order("queue"))
 
 
 def show(turn: Turn, order: Order) -> Texts:

@@ -93,7 +93,10 @@ def asks(turn: Turn, intent: Free) -> Texts:
 
 
 def question(turn: Turn, words: str) -> Texts:
-    """What we cannot answer goes to whoever can."""
+    """What we cannot answer goes to whoever can; whoever is on duty alone would only ask themselves."""
+    if turn.speaker.on_duty and not turn.on_duty(but=turn.speaker.id):
+        yield turn.later(turn.reply("not_understood_duty"))
+        return
     about = _asking(turn)
     if events.happened_since(turn.session, [about], "asked_duty", turn.now - TOLD_LATELY):
         yield from relaying.to_duty(turn, about, words)

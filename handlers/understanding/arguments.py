@@ -142,7 +142,10 @@ def count(said: Said) -> int | None:
 
 def kinds(said: Said) -> tuple[Need, ...] | None:
     """`rides and food`; nothing in the tuple means any kind."""
-    return () if said.rest_is("anything") else needs.listed(said.rest, said.lexicons.every) or None
+    if said.rest_is("anything"):
+        return ()
+    named = [word for word in said.rest if not said.phrases.is_function_word("errands", word.text)]
+    return needs.listed(said.rest, said.lexicons.every) or needs.listed(named, said.lexicons.every) or None
 
 
 def everywhere(said: Said) -> bool | None:

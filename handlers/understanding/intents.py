@@ -132,6 +132,7 @@ class Act(StrEnum):
     COMES_AT = "comes_at"
     DELIVERED = "delivered"
     NOBODY_HOME = "nobody_home"
+    UNSAFE_THERE = "unsafe_there"  # they are afraid where they have gone to help
     GIVES_BACK = "gives_back"
     MAY_GIVE_BACK = "may_give_back"
     WANTS_HANDS = "wants_hands"
@@ -331,7 +332,7 @@ class Order:
     numbers: tuple[int, ...] = ()
     note: str = ""
     argument: Any = None  # what the command takes beside these, as its declaration says
-    bare: bool = field(default=False, compare=False)  # just a number, without a word that says "claim"
+    bare: bool = field(default=False, compare=False)  # just a number or a sum, without a command's word
     language: str | None = field(default=None, compare=False)  # the one it was said in; None for numbers alone
     when: TimeExpression | None = field(default=None, compare=False)  # the time that its note names
     only_when: bool = field(default=False, compare=False)  # whether the note says hardly anything else

@@ -84,6 +84,10 @@ def begins(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
         whole, rest = Amount(amount.value, amount.sign or said, amount.typed), rest[words[0].end :]
         cents, rest = (None, rest) if CENTS.search(amount.typed) else _cents(rest, phrases)
         return _with_cents(whole, cents), rest.strip(PUNCTUATION)
+    if not amount.sign and not CENTS.search(amount.typed) and words and _is("with_cents", words[0], phrases):
+        cents, after = _cents(rest, phrases)  # "18 con 50"
+        if cents:
+            return _with_cents(amount, cents), after.strip(PUNCTUATION)
     times = ("clock", "hours", "days", "weeks")
     if named and not amount.sign and any(phrases.is_function_word(kind, words[0].text) for kind in times):
         return None
@@ -196,7 +200,32 @@ def taken(note: str, phrases: PhraseIndex, *, after_number: bool) -> tuple[Amoun
         and note[: last[0].start()].rstrip()[-1:] in (",", ".", ";", ":")
     ):
         return _amount(last[0]), note[: last[0].start()].strip(PUNCTUATION)
-    return None, note
+    alone = by_itself(note, phrases) if after_number else None  # "done 1 it was 23.40"
+    return (alone, "") if alone else (None, note)
+
+
+def by_itself(text: str, phrases: PhraseIndex) -> Amount | None:
+    """A sum that is all of a text, "it was $11.20": with its sign, its cents, or what it is counted in."""
+    words = split(text)
+    lead = 0
+    for size in range(1, min(FEW, len(words) - 1) + 1):
+        said = [word.text for word in words[:size]]
+        if phrases.is_function_word("sum_lead", *said) or _spending(words[:size], phrases) == size:
+            lead = words[size - 1].end
+    typed = text[lead:].lstrip(" :,-")
+    found = begins(typed, phrases)
+    if found is None:
+        return None
+    amount, rest = found
+    after = split(rest)
+    if len(after) > NEAR or not (
+        all(_is("courtesy", word, phrases) for word in after) or _is("spent_on", after[0], phrases)
+    ):
+        return None  # "it was $20 off"
+    counted = any(_is("money", word, phrases) for word in split(typed)[:FEW])
+    if not (amount.sign or counted or amount.value % 1 or TO_THE_CENT.search(amount.typed)):
+        return None
+    return None if "?" in text else replace(amount, words=_thing(rest, phrases))
 
 
 def _on_what(amount: Amount, rest: str, before: str, phrases: PhraseIndex) -> tuple[Amount, str]:

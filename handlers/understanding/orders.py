@@ -33,6 +33,8 @@ from handlers.understanding.words import Token, split
 STOP, START, HELP, CLAIM, PASS, LANGUAGE = "stop", "start", "help", "claim", "pass", "language"
 AGREE, AMEND, PROPOSAL_OFF = "agree", "amend", "proposal_off"
 APPROVE = "approve"
+DONE, SPENT, VOUCH = "done", "spent", "vouch"
+FULL_NAME = 2  # words
 VOICES = frozenset({AGREE, "aside", "block"})
 PHONE = re.compile(r"\+?(?:\d{1,3}[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}")
 FEW = 2  # words beside a time: "lets do friday at 6"
@@ -101,6 +103,8 @@ class Orders:
             or self.setting(self.reading.begins)
             or self.polite()
             or self.mistyped()
+            or self.number_first()
+            or self.sum_alone()
             or self.entry_first()
             or self.bare_numbers()
         )
@@ -152,6 +156,8 @@ class Orders:
             return Order(HELP) if reserved else self.made(phrase)
         set_off = command.note is Note.SET_OFF and not phrase.everyday and self.is_set_off(size)
         if set_off or (command.note is Note.ONE_OWN and len(self.situation.own) == 1):
+            return self.made(phrase, note=self.after(words[size - 1]))
+        if phrase.name == VOUCH and 0 < len(words) - size <= FULL_NAME and self.situation.is_(Role.VOLUNTEER):
             return self.made(phrase, note=self.after(words[size - 1]))
         return None
 
@@ -310,6 +316,31 @@ class Orders:
                 note = said.rest_as_typed if command.note is Note.ARGUMENT else ""
                 return self.made(phrase, note=note, argument=argument)
         return None
+
+    def number_first(self) -> Order | None:
+        """What is done, by its number first: "1 is done it was 23.40"."""
+        if self.situation.options or not self.situation.is_(Role.HOLDING):
+            return None
+        numbers, end, _, surplus = take(self.text, self.words, self.phrases)
+        if not numbers or surplus:
+            return None
+        rest = self.words[end:]
+        while rest and self.is_word("is_done", rest[0]):
+            rest = rest[1:]
+        begins = among(self.phrases.at_start(rest), (DONE,), self.situation.language)
+        if not begins:
+            return None
+        phrase, size = begins[0]
+        return self.made(phrase, numbers, self.after(rest[size - 1]))
+
+    def sum_alone(self) -> Order | None:
+        """What they spent, said by itself after what they have done: "it was $11.20"."""
+        helped = self.situation.is_(Role.HELPED) and not self.situation.is_(Role.HOLDING)
+        if not helped or self.situation.question is not None or self.situation.offers:
+            return None
+        amount = money.by_itself(self.text, self.phrases)
+        said = None if amount is None else (money.SpentSaid(replace(amount, words=""), words=amount.words),)
+        return Order(SPENT, argument=said, bare=True) if said else None
 
     def entry_first(self) -> Order | None:
         """An OK behind the number of an entry in the purse: "S12 is fine"."""
