@@ -21,7 +21,11 @@ LONGEST_HINT = 14  # words; who writes more tells a story
 SHORT = 2  # letters: no name of a street
 NUMBER = frozenset("#")
 ASKED = frozenset("?¿")
-TIME = re.compile(r"\b\d{1,2}:\d\d\b(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)  # no door: "at 6:30"
+TIME = re.compile(  # no door: "at 6:30", "despues de las 4", "after 4 when im off"
+    r"\b\d{1,2}:\d\d\b(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:despu[eé]s|antes)\s+de\s+las\s+\d{1,2}\b"
+    r"|\b(?:after|before)\s+\d{1,2}(?=\s*(?:$|[.,;!]|\b(?:when|cuz|cause|because|bc|please|pls|thanks|thx|ty)\b))",
+    re.IGNORECASE,
+)
 GOES_ON = frozenset({Need.SHELTER, Need.MEDICAL, Need.FOOD, Need.MEDICINE, Need.EDUCATION})  # also kinds of building
 
 
