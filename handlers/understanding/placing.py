@@ -43,7 +43,7 @@ class PlacingWords:
         self.lexicon = lexicon
         self.landmark, self.detail, self.beside = listed["landmark"], listed["detail"], listed["beside"]
         self.leading, self.no_place = listed["leading"], listed["no_place"]
-        self.corrects = listed["corrects"]
+        self.corrects, self.moved = listed["corrects"], listed["moved"]
         self.vague, self.same, self.same_alone = listed["vague"], listed["same"], listed["same_alone"]
         self.unit, self.joining, self.the = listed["unit"] - NUMBER, listed["joining"], listed["the"]
         self.street = listed["street"] | listed["street_unsure"] | listed["street_first"] | listed["direction"]
@@ -88,12 +88,17 @@ def corrected(text: str, meaning: Understanding, before: str) -> str | None:
 
     A crossing too, where one of its streets stays: `no es la 14, es la 16 con pine`.
     """
-    if not meaning.place or meaning.kind is not Kind.OTHER or meaning.needs_if_asked:
+    if not meaning.place or meaning.kind is not Kind.OTHER:
+        return None
+    beside = text.replace(meaning.place, " ", 1)
+    rest = [w.text for w in split(clean(beside))]
+    if meaning.exact and _holds(f" {' '.join(rest)} ", words().moved) and len(rest) <= LONGEST_HINT:
+        return meaning.place  # "ya no vivo con mi tia me fui a pine st 7"
+    if meaning.needs_if_asked:
         return None
     if not meaning.exact and not (meaning.public and _shares_a_name(meaning.place, before)):
         return None
-    rest = [w.text for w in split(clean(text.replace(meaning.place, " ", 1)))]
-    if not takes_back(text.replace(meaning.place, " ", 1)) or len(rest) > LONGEST_CORRECTION:
+    if not takes_back(beside) or len(rest) > LONGEST_CORRECTION:
         return None
     door, *wrong = NOT_IT.split(
         meaning.place, 1
