@@ -193,7 +193,7 @@ def answer(context: Context, request: Request) -> Texts:
         requests.schedule(context.session, request, deadline)
         areas = context.areas
         before = requests.placed_since(context.session, request, context.now - LATELY)
-        if before is not None and not before.in_danger:
+        if before is not None and not before.in_danger and before.for_name == request.for_name:
             context.ask(neighbor, Question.PLACE, request)
             last = Ours(f"#{before.number}")
             yield context.tell(neighbor, "ask_place_or_same", about=request, lane=Lane.REPLY, last=last)
