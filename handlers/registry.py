@@ -5,6 +5,7 @@ Read COMMANDS like a table of contents. What a row can say is told in handlers/u
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -17,7 +18,7 @@ from handlers.asking import silent, waiting
 from handlers.decisions import agenda, proposals, which_proposal
 from handlers.distributions import distro, distro_answers, distro_table
 from handlers.goods import giving, pledges, stock
-from handlers.helping import at_door, browse, carry, claim, in_hand, problem, volunteer_talk
+from handlers.helping import at_door, browse, carry, claim, in_hand, lease, problem, volunteer_talk
 from handlers.members import (
     availability,
     board,
@@ -67,10 +68,13 @@ from handlers.understanding.intents import (
     Wordless,
     WrongNumber,
 )
+from handlers.understanding.orders import CLAIM, PASS
 from handlers.understanding.reading import Reading
 from handlers.understanding.situation import NO_SITUATION, Situation
 from handlers.where import doors
 from handlers.wording.summary import Ours
+from models import requests
+from models.requests import Timing
 
 Handler = Callable[[Turn, Order], Texts]
 
@@ -295,6 +299,9 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
 QUESTIONS = frozenset((*questions.ANSWERS, Act.ASKS_NEARBY, Act.ASKS_HOW_LONG))  # a group may answer these itself
 MORE = 3  # words
+FAR_OFF = timedelta(hours=2)
+NEIGHBORS_WORD = frozenset({"rescheduled_helper", "from_neighbor"})
+HOURS = 12  # on a clock
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
 DECIDING = frozenset({"propose", "proposals", *(c.name for c in COMMANDS if c.of_proposals)})
@@ -327,7 +334,9 @@ def meant(turn: Turn, reading: Reading) -> Understood:
     understood = understand(reading, LiveSituation(turn))
     intent = understood.intent
     if isinstance(intent, Order):
-        if _is_no_command(turn, intent) or _is_talk(turn, intent, reading):
+        if _is_hour(turn, intent, reading) or _is_agreed(turn, intent):
+            understood = replace(understood, intent=Free(turn.heard.body, reading.meaning))
+        elif _is_no_command(turn, intent) or _is_talk(turn, intent, reading):
             understood = _instead(turn, intent, understood)
         elif (other := which_proposal.instead(turn, intent)) is not intent:
             understood = replace(understood, intent=other)
@@ -356,6 +365,27 @@ def _is_talk(turn: Turn, order: Order, reading: Reading) -> bool:
     if turn.speaker.on_duty or order.command not in DUTYS:
         return False
     return any(phrase.everyday and phrase.name == order.command for phrase, _ in reading.begins)
+
+
+def _is_hour(turn: Turn, order: Order, reading: Reading) -> bool:
+    """Whether "ok 5" or "no 6" of two who are talking is the hour, for nothing of that number is theirs to answer."""
+    if order.command not in (CLAIM, PASS) or len(order.numbers) != 1 or len(turn.matches) != 1 or order.bare:
+        return False
+    number = order.numbers[0]
+    found = requests.by_number(turn.session, turn.line.id, number)
+    everyday = any(phrase.everyday and phrase.name == order.command for phrase, _ in reading.begins)
+    return number <= HOURS and everyday and (found is None or not found.live)
+
+
+def _is_agreed(turn: Turn, order: Order) -> bool:
+    """Whether a bare "listo" agrees to what the neighbor has just said of an hour that is far off yet."""
+    plain = order.command == "done" and not order.numbers and not order.note and order.spent is None
+    if not plain or len(turn.held) != 1 or turn.told_last is None or turn.told_last[0] not in NEIGHBORS_WORD:
+        return False
+    held, request = turn.held[0]
+    named = lease.window(held, request)
+    sharp = request.needed_as is Timing.AT and held.on_the_way_at is None
+    return sharp and named is not None and named.begins - turn.now > FAR_OFF
 
 
 def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:

@@ -26,6 +26,7 @@ from models.delivery.outbound import Lane
 from models.requests import Request, State, Urgency
 
 OFFERED_NEEDS = (Need.FOOD, Need.MEDICINE, Need.TRANSPORT, Need.OTHER)  # the numbered answers to "what do you need?"
+LATELY = timedelta(days=1)  # what was asked for since then is most likely for the same place
 OFFERED_AREAS = 6  # more would not fit on a small screen
 LONGEST_TEXT = 1600
 GOT_IT = {
@@ -191,7 +192,12 @@ def answer(context: Context, request: Request) -> Texts:
     elif not whereabouts.known(request):
         requests.schedule(context.session, request, deadline)
         areas = context.areas
-        if 1 < len(areas) <= OFFERED_AREAS:
+        before = requests.placed_since(context.session, request, context.now - LATELY)
+        if before is not None and not before.in_danger and before.for_name == request.for_name:
+            context.ask(neighbor, Question.PLACE, request)
+            last = Ours(f"#{before.number}")
+            yield context.tell(neighbor, "ask_place_or_same", about=request, lane=Lane.REPLY, last=last)
+        elif 1 < len(areas) <= OFFERED_AREAS:
             context.ask(neighbor, Question.PLACE, request, options=len(areas))
             listed = numbered([a.name for a in areas])
             yield context.tell(neighbor, "ask_place_of", about=request, lane=Lane.REPLY, areas=listed)

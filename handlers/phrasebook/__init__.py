@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 # In a language that we do not speak, one phrase stands for all that say about the same.
 STANDS_FOR = {
     **dict.fromkeys(
-        "hello ask_need ask_place ask_place_of say_more not_understood nothing_asked nothing_waits"
+        "hello ask_need ask_place ask_place_of ask_place_or_same say_more not_understood nothing_asked nothing_waits"
         " say_it_in_words media_first language_set started".split(),
         "foreign_write",
     ),

@@ -117,5 +117,7 @@ class Marked:
         return bool(self.before(mark, 0, "within") or (riding and self.before(mark, 1, "toward")))
 
     def handled(self, mark: Mark) -> bool:
-        """Whether this is only what something is to be done with: `help carrying a couch`."""
+        """Whether this is only what something is to be done with: `help carrying a couch`; not `pick up my meds`."""
+        if mark.need is Need.MEDICINE:
+            return False
         return mark.tag in ("needs", "everyday") and self.before(mark, 1, "handling") is not None

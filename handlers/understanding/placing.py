@@ -18,9 +18,14 @@ LONGEST_NAME = 4  # words of a place whose name we have never heard
 LONGEST_READ = 60  # words; a longer text is no answer to "where?", and must not take long
 LONGEST_CORRECTION = 7  # words beside the right door
 LONGEST_HINT = 14  # words; who writes more tells a story
+SHORT = 2  # letters: no name of a street
 NUMBER = frozenset("#")
 ASKED = frozenset("?¿")
-TIME = re.compile(r"\b\d{1,2}:\d\d\b(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)  # no door: "at 6:30"
+TIME = re.compile(  # no door: "at 6:30", "despues de las 4", "after 4 when im off"
+    r"\b\d{1,2}:\d\d\b(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:despu[eé]s|antes)\s+de\s+las\s+\d{1,2}\b"
+    r"|\b(?:after|before)\s+\d{1,2}(?=\s*(?:$|[.,;!]|\b(?:when|cuz|cause|because|bc|please|pls|thanks|thx|ty)\b))",
+    re.IGNORECASE,
+)
 GOES_ON = frozenset({Need.SHELTER, Need.MEDICAL, Need.FOOD, Need.MEDICINE, Need.EDUCATION})  # also kinds of building
 
 
@@ -38,7 +43,7 @@ class PlacingWords:
         self.lexicon = lexicon
         self.landmark, self.detail, self.beside = listed["landmark"], listed["detail"], listed["beside"]
         self.leading, self.no_place = listed["leading"], listed["no_place"]
-        self.corrects = listed["corrects"]
+        self.corrects, self.moved = listed["corrects"], listed["moved"]
         self.vague, self.same, self.same_alone = listed["vague"], listed["same"], listed["same_alone"]
         self.unit, self.joining, self.the = listed["unit"] - NUMBER, listed["joining"], listed["the"]
         self.street = listed["street"] | listed["street_unsure"] | listed["street_first"] | listed["direction"]
@@ -79,17 +84,35 @@ def takes_back(text: str) -> bool:
 
 
 def corrected(text: str, meaning: Understanding, before: str) -> str | None:
-    """The door that they name in the place of the one before: `sorry 141 oak st not 114`, `*141 oak st`."""
-    if not meaning.exact or not meaning.place or meaning.kind is not Kind.OTHER or meaning.needs_if_asked:
+    """The door that they name in the place of the one before: `sorry 141 oak st not 114`, `*141 oak st`.
+
+    A crossing too, where one of its streets stays: `no es la 14, es la 16 con pine`.
+    """
+    if not meaning.place or meaning.kind is not Kind.OTHER:
         return None
-    rest = [w.text for w in split(clean(text.replace(meaning.place, " ", 1)))]
-    if not takes_back(text.replace(meaning.place, " ", 1)) or len(rest) > LONGEST_CORRECTION:
+    beside = text.replace(meaning.place, " ", 1)
+    rest = [w.text for w in split(clean(beside))]
+    if meaning.exact and _holds(f" {' '.join(rest)} ", words().moved) and len(rest) <= LONGEST_HINT:
+        return meaning.place  # "ya no vivo con mi tia me fui a pine st 7"
+    if meaning.needs_if_asked:
+        return None
+    if not meaning.exact and not (meaning.public and _shares_a_name(meaning.place, before)):
+        return None
+    if not takes_back(beside) or len(rest) > LONGEST_CORRECTION:
         return None
     door, *wrong = NOT_IT.split(
         meaning.place, 1
     )  # "202 oak st no 20" is no apartment 20, if that was the house before
     known = {w.text for w in split(clean(before))}
     return door if wrong and wrong[0].strip() in known else meaning.place
+
+
+def _shares_a_name(place: str, before: str) -> bool:
+    """Whether a street of the one is named in the other as well, and they are not the same."""
+    said, known = ({w.text for w in split(clean(text))} for text in (place, before))
+    listed = words()
+    common = {word for word in said & known if word.isalpha() and len(word) > SHORT}
+    return bool(common - listed.joining - listed.the - listed.street) and said != known
 
 
 def describes_door(text: str, meaning: Understanding) -> bool:

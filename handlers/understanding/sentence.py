@@ -10,6 +10,7 @@ from handlers.understanding.act_rule import ActRule
 from handlers.understanding.acts import Done
 from handlers.understanding.asides import Aside
 from handlers.understanding.intents import (
+    TO_BE_ANSWERED,
     Act,
     Ambiguous,
     Answer,
@@ -69,6 +70,7 @@ LEAVING: dict[Wish, Intent] = {
 STAYING = frozenset({Act.NOT_THESE, Act.NOT_AT_NIGHT})  # "stop asking me about rides" leaves nobody
 SHORT_WORD = 3  # letters
 PAID = frozenset({Act.DELIVERED})  # beside it they may say what they spent
+WELL_DONE = frozenset({Act.CAME, Act.GOT_IT, Act.THANKS_SOMEBODY})  # said of what is over
 TIMED = frozenset({Act.RESCHEDULES, Act.COMES_AT})  # only beside a time
 RECEIPTS = frozenset({"did_you_get_it", "receipt_reminder", "yes_partly_no", "status_delivered"})
 # Questions whose answer is taken as it is, in any language.
@@ -184,6 +186,8 @@ class Sentence(Voices):
             beside = self.reading.meaning_without(done for act, done in self.acts.items() if act in told)
             named = {*beside.needs} - {Need.OTHER}
             beside = beside if beside.kind is Kind.ASK and (named or beside.exact) else None
+        elif rule.act in WELL_DONE and meaning.kind is Kind.QUESTION and TO_BE_ANSWERED.issuperset(meaning.needs):
+            beside = meaning if meaning.needs else None  # help with papers or a job, which a person answers
         if meaning.language is None and done is not None:
             meaning = replace(meaning, language=done.language)
         spent, note = money.taken(self.text, self.phrases, after_number=False) if rule.act in PAID else (None, "")
@@ -281,6 +285,8 @@ class Sentence(Voices):
         if said is None and len(self.words) <= SHORT_REPLY and not beyond and not self.denies():
             starts = among(self.reading.begins, choices, self.situation.language)
             said = starts[0][0].name if starts else None
+            if len(self.words[0].text) == 1 and len(self.words) > 1:  # "y" is also "and": "y de regreso tambien?"
+                said = None
         if said not in choices:
             return None  # not every question has a no
         if said == "yes" and "partly" in choices and any(self.is_word("except_word", w) for w in self.words):

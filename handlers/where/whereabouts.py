@@ -74,8 +74,11 @@ def learn(turn: Turn, request: Request, words: str, meaning: Understanding) -> N
         locate(request, words, meaning, turn.areas, turn.heard.location)
         turn.session.add(request)
         return
-    if request.place and (door := placing.corrected(words, meaning, request.place)):
+    before = request.place or request.vicinity
+    if before and (door := placing.corrected(words, meaning, before)):
         locate(request, words, replace(meaning, place=door), turn.areas)
+        if request.place == before:  # they had told a door, and correct it by a crossing
+            request.place = door
         turn.session.add(request)
         return
     door = words if placing.says_more(words, meaning) else meaning.place

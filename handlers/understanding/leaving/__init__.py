@@ -39,7 +39,8 @@ def read(text: str, tokens: Sequence[Token]) -> Wish | None:
     names = {w.name for w in found if w.language not in taken_back}
     if any(name.endswith(".need") for name in names):
         return None  # what they need goes first
-    sure = not any(name.endswith(".but") for name in names) and len(tokens) <= LONG
+    doubts = "?" in text and "stop.sure" not in names  # "wrong number?"
+    sure = not doubts and not any(name.endswith(".but") for name in names) and len(tokens) <= LONG
     if "wrong_number.sure" in names:
         return Wish.WRONG_NUMBER if sure else Wish.PERHAPS
     if "stop.sure" in names:
