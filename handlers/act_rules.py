@@ -69,7 +69,7 @@ ACTS: tuple[ActRule[ActHandler], ...] = (
     # what they want to be asked
     ActRule(Act.NOT_AT_NIGHT, Role.VOLUNTEER, availability.not_at_night),
     ActRule(Act.NOT_THESE, Role.VOLUNTEER, availability.not_these),
-    ActRule(Act.GOES_AWAY, Role.VOLUNTEER, availability.goes_away),
+    ActRule(Act.GOES_AWAY, Role.VOLUNTEER, availability.goes_away, goes_on=True),  # "sick all week, who brings soup?"
     ActRule(Act.ASKS_WHO_ELSE, Role.DUTY, duty.who_comes),
     # what they were asked about
     *each(DECLINES, Role.OFFERED, volunteer_talk.decline),

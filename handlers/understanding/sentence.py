@@ -181,7 +181,9 @@ class Sentence(Voices):
         """What they do by it, what they need beside it, and in which language if nothing else tells."""
         done, meaning = self.acts.get(rule.act), self.reading.meaning
         beside = None
-        if rule.goes_on and meaning.kind is Kind.ASK:
+        # "im out of town until monday" has words of a need; who rests and needs something says where.
+        only_rests = rule.act is Act.GOES_AWAY and meaning.place is None
+        if rule.goes_on and meaning.kind is Kind.ASK and not only_rests:
             told = {each.act for each in self.grammar.act_rules if self.situation.is_(each.to)} | {rule.act}
             beside = self.reading.meaning_without(done for act, done in self.acts.items() if act in told)
             named = {*beside.needs} - {Need.OTHER}

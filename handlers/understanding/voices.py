@@ -45,8 +45,9 @@ class Voices(Orders):
         """
         if self.situation.question is not Question.PROPOSAL or self.talks or self.situation.offers:
             return False
-        if self.text.endswith("?"):
-            return False
+        meaning = self.reading.meaning
+        if self.text.endswith("?") or (meaning.kind is Kind.ASK and meaning.place is not None):
+            return False  # "not for me, groceries for my mom at 9 Oak St"
         replies = among(self.reading.begins, ("yes", "no"), self.situation.language)
         starts = (0, *(size for _, size in replies))
         said = [word.text for word in self.words]
