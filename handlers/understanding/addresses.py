@@ -162,13 +162,17 @@ class AddressFinder:
         """`la 14 con Pine`, `la 7 con la 12`: a street that is only a number; not `a la 1 con mi hija`."""
         for i in self.spots:
             hour = i > 1 and self.words[i - 2].text == "a"
-            if hour or not (self.has("street_called", i - 1) and self.house(i)) or self.parted(i):
+            if hour or not (self.called(i - 1) and self.house(i)) or self.parted(i):
                 continue
             if not self.has("joining", i + 1) or self.words[i + 1].text == "y":  # "la 1 y media"
                 continue
-            j = i + 2 + self.has("street_called", i + 2)
+            j = i + 2 + self.called(i + 2)
             if j < len(self.words) and (self.nameable(j) or (j > i + 2 and self.house(j))):
                 yield self.place(i - 1, j, exact=False)
+
+    def called(self, i: int) -> bool:
+        """Whether word i leads to a street that is only a number: `la 14`."""
+        return 0 <= i < len(self.words) and self.words[i].text == "la"
 
     def numbered_before(self, i: int) -> int | None:
         """`12 calle Roble`, `número doce de la calle Roble`: where a house's number before the street begins."""

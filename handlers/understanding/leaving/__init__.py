@@ -3,6 +3,7 @@
 Each language has a file beside this one. What is not sure is asked: a person who needs help must not be lost.
 """
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -22,6 +23,7 @@ class Wish(StrEnum):
     PERHAPS = "perhaps"
 
 
+ASKED = re.compile(r"[^.!?;\n]*\?+\s*")  # one question, and nothing else
 CALLED = "calledname"  # what the files call somebody by the name that we know: "i am not Ana"
 
 
@@ -39,7 +41,7 @@ def read(text: str, tokens: Sequence[Token]) -> Wish | None:
     names = {w.name for w in found if w.language not in taken_back}
     if any(name.endswith(".need") for name in names):
         return None  # what they need goes first
-    doubts = "?" in text and "stop.sure" not in names  # "wrong number?"
+    doubts = bool(ASKED.fullmatch(text)) and "stop.sure" not in names  # "wrong number?"
     sure = not doubts and not any(name.endswith(".but") for name in names) and len(tokens) <= LONG
     if "wrong_number.sure" in names:
         return Wish.WRONG_NUMBER if sure else Wish.PERHAPS
