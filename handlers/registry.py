@@ -5,20 +5,19 @@ Read COMMANDS like a table of contents. What a row can say is told in handlers/u
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache
 from itertools import chain
 from typing import Any
 
 from handlers import free, questions, service
 from handlers.act_rules import ACTS
-from handlers.arrivals import arriving, button_answers, edits, forwarded
+from handlers.arrivals import arriving, button_answers, edits, forwarded, no_command
 from handlers.arrivals.situation import LiveSituation
 from handlers.asking import silent, waiting
 from handlers.decisions import agenda, proposals, which_proposal
 from handlers.distributions import distro, distro_answers, distro_table
 from handlers.goods import giving, pledges, stock
-from handlers.helping import at_door, browse, carry, claim, in_hand, lease, problem, volunteer_talk
+from handlers.helping import at_door, browse, carry, claim, in_hand, problem, volunteer_talk
 from handlers.members import (
     availability,
     board,
@@ -68,13 +67,10 @@ from handlers.understanding.intents import (
     Wordless,
     WrongNumber,
 )
-from handlers.understanding.orders import CLAIM, PASS
 from handlers.understanding.reading import Reading
 from handlers.understanding.situation import NO_SITUATION, Situation
 from handlers.where import doors
 from handlers.wording.summary import Ours
-from models import requests
-from models.requests import Timing
 
 Handler = Callable[[Turn, Order], Texts]
 
@@ -299,18 +295,10 @@ ANSWERS: dict[Question, Callable[[Turn, Answer], Texts]] = {
 NAMES: dict[type[Intent], str] = {WrongNumber: "wrong_number", MayStop: "may_stop"}
 QUESTIONS = frozenset((*questions.ANSWERS, Act.ASKS_NEARBY, Act.ASKS_HOW_LONG))  # a group may answer these itself
 MORE = 3  # words
-FAR_OFF = timedelta(hours=2)
-NEIGHBORS_WORD = frozenset({"rescheduled_helper", "from_neighbor"})
-HOURS = 12  # on a clock
 BY_NAME = {command.name: command for command in COMMANDS}
 GRAMMAR = Grammar(COMMANDS, ACTS)
+THANKS = "thanks"
 DECIDING = frozenset({"propose", "proposals", *(c.name for c in COMMANDS if c.of_proposals)})
-AT_A_TABLE = frozenset({"here", "not_here"})
-DUTYS = frozenset({"assign", "show"})  # whose words are also said to each other: "give 2 to her", "who has 3"
-SAME = "same"
-GAVE_WORD, THANKS = "gave", "thanks"
-OF_THE_PURSE = frozenset({"spent", GAVE_WORD, "approve", "why"})
-LOOKED_AT = frozenset({"purse", "rules", "history"})  # "la caja" and "the rules" are also said to each other
 BY_ACT = {(rule.act, rule.to): rule for rule in reversed(ACTS)}
 REFUSALS = {Who.JOINED: "join_first", Who.VOLUNTEER: "join_first", Who.DUTY: "not_on_duty"}
 
@@ -334,9 +322,9 @@ def meant(turn: Turn, reading: Reading) -> Understood:
     understood = understand(reading, LiveSituation(turn))
     intent = understood.intent
     if isinstance(intent, Order):
-        if _is_hour(turn, intent, reading) or _is_agreed(turn, intent):
+        if no_command.is_talk(turn, intent, reading):
             understood = replace(understood, intent=Free(turn.heard.body, reading.meaning))
-        elif _is_no_command(turn, intent) or _is_talk(turn, intent, reading):
+        elif _is_of_others(turn, intent, reading):
             understood = _instead(turn, intent, understood)
         elif (other := which_proposal.instead(turn, intent)) is not intent:
             understood = replace(understood, intent=other)
@@ -345,52 +333,15 @@ def meant(turn: Turn, reading: Reading) -> Understood:
     return arriving.as_sent(turn, understood, edited=reading.edited)
 
 
-def _is_no_command(turn: Turn, order: Order) -> bool:
-    """Whether these words are a command to others only: "here in 5" away from a table, "same" or "spent 300 on rent"
-    of a neighbor."""
+def _is_of_others(turn: Turn, order: Order, reading: Reading) -> bool:
     if order.command in DECIDING:
         return not which_proposal.is_meant(turn, order)
-    if order.command == SAME:
-        return not order.numbers and not turn.speaker.on_duty
-    if order.command in OF_THE_PURSE:
-        talk = order.command == GAVE_WORD and order.argument is not None and not order.argument.sure and turn.matches
-        return not turn.speaker.helps or bool(talk)
-    if order.command in LOOKED_AT and order.argument is None and (turn.matches or not turn.speaker.helps):
-        return len(turn.heard.body.split()) > 1
-    return order.command in AT_A_TABLE and not distro_table.means(turn, order)
-
-
-def _is_talk(turn: Turn, order: Order, reading: Reading) -> bool:
-    """Whether everyday words that are a command of duty's only are said by somebody else: "give 2 to my neighbor"."""
-    if turn.speaker.on_duty or order.command not in DUTYS:
-        return False
-    return any(phrase.everyday and phrase.name == order.command for phrase, _ in reading.begins)
-
-
-def _is_hour(turn: Turn, order: Order, reading: Reading) -> bool:
-    """Whether "ok 5" or "no 6" of two who are talking is the hour, for nothing of that number is theirs to answer."""
-    if order.command not in (CLAIM, PASS) or len(order.numbers) != 1 or len(turn.matches) != 1 or order.bare:
-        return False
-    number = order.numbers[0]
-    found = requests.by_number(turn.session, turn.line.id, number)
-    everyday = any(phrase.everyday and phrase.name == order.command for phrase, _ in reading.begins)
-    return number <= HOURS and everyday and (found is None or not found.live)
-
-
-def _is_agreed(turn: Turn, order: Order) -> bool:
-    """Whether a bare "listo" agrees to what the neighbor has just said of an hour that is far off yet."""
-    plain = order.command == "done" and not order.numbers and not order.note and order.spent is None
-    if not plain or len(turn.held) != 1 or turn.told_last is None or turn.told_last[0] not in NEIGHBORS_WORD:
-        return False
-    held, request = turn.held[0]
-    named = lease.window(held, request)
-    sharp = request.needed_as is Timing.AT and held.on_the_way_at is None
-    return sharp and named is not None and named.begins - turn.now > FAR_OFF
+    return no_command.is_of_others(turn, order, reading)
 
 
 def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
     """What they mean then. "Same", said to nobody and in answer to nothing, is the same as last time."""
-    if order.command == SAME and turn.asked is None and not turn.matches and not turn.speaker.helps:
+    if order.command == no_command.SAME and turn.asked is None and not turn.matches and not turn.speaker.helps:
         return replace(understood, intent=replace(order, command="again"))
     grammar = undecided() if order.command in DECIDING else elsewhere()
     return grammar.understand(grammar.read(turn.heard.body), LiveSituation(turn))
@@ -399,8 +350,7 @@ def _instead(turn: Turn, order: Order, understood: Understood) -> Understood:
 @cache
 def elsewhere() -> Grammar:
     """What texts mean away from the table of a distribution, to who is no volunteer or not on duty, and in a talk."""
-    left_out = {*DUTYS, *AT_A_TABLE, *OF_THE_PURSE, *LOOKED_AT, SAME}
-    return Grammar(tuple(command for command in COMMANDS if command.name not in left_out), ACTS)
+    return Grammar(tuple(c for c in COMMANDS if c.name not in no_command.OF_OTHERS), ACTS)
 
 
 @cache
