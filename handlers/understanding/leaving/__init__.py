@@ -23,7 +23,7 @@ class Wish(StrEnum):
     PERHAPS = "perhaps"
 
 
-ASKED = re.compile(r"[^.!?;\n]*\?+\s*")  # one question, and nothing else
+ASKED = re.compile(r"¿?[^.,!?;¿\n]*\?+\s*")  # one question, and nothing else
 CALLED = "calledname"  # what the files call somebody by the name that we know: "i am not Ana"
 
 
