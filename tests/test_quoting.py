@@ -287,6 +287,7 @@ def test_what_is_ours_is_nobodys_words() -> None:
     told = ("first_answer.py", "number")  # from the line's figures
     listed = ("unmet.py", "each.words")  # where else help is to be had, as the group wrote it
     held = ("claim.py", 'f"#{r.number}"')
+    before = ("intake.py", 'f"#{before.number}"')
     digits = ("my_data.py", "number[-SHOWN:]")  # the last of their own number
     link = ("board.py", "link")  # to the group's own board
     hour = ("summary.py", 'book.time(self.moment, self.zone, book.pages["clock_minute"])')
@@ -301,7 +302,7 @@ def test_what_is_ours_is_nobodys_words() -> None:
         ("households.py", "code"),
         ("distributing.py", "hour"),
     }
-    known = {numbered, told, listed, held, digits, link, hour, day, surplus, code, ends, spot, goods, *others}
+    known = {numbered, told, listed, held, before, digits, link, hour, day, surplus, code, ends, spot, goods, *others}
     known |= {("same_door.py", 'f"#{twin.number}"'), ("claim.py", 'f"#{request.number}"')}
     known |= {("distro.py", 'f"D{said.number}"'), ("distributing.py", 'f"D{distribution.number}"')}
     known |= {("distro_table.py", "str(one.tag)")}
