@@ -48,13 +48,8 @@ GOODS = frozenset((Need.FOOD, Need.WATER, Need.BABY, Need.HOUSEHOLD, Need.CLOTHI
 REMARK = 2  # words: "blue house", "ring twice" belong to an open request
 LONG_BURST = 6  # texts
 FOR_A_PERSON = frozenset((*TO_BE_ANSWERED, Need.COMPANY, Need.OTHER))  # what duty may answer or listen to
-TO_DUTY = (
-    "person_coming",
-    "person_later",
-    "person_at_night",
-    "person_told_already",
-    "passed_to_duty",
-    "kept_for_duty",
+TO_DUTY = frozenset(
+    "person_coming person_later person_at_night person_told_already passed_to_duty kept_for_duty".split()
 )
 LOST = ("other", "wordless", "ambiguous")  # intents that we could not act on
 
@@ -138,7 +133,8 @@ def _goes_on(turn: Turn, draft: Request, words: str, meaning: Understanding) -> 
 def _for_whom(turn: Turn) -> list[Request]:
     """The talks that words may belong to. Who waits for duty speaks to duty, not to a helper of theirs."""
     held = [r for r in turn.matches if r.state is State.HELD and r.person_id == turn.speaker.id]
-    if held and turn.held and turn.told_last in [(phrase, held[-1].id) for phrase in TO_DUTY]:
+    phrase, about = turn.told_last or ("", None)
+    if held and turn.held and phrase in TO_DUTY and about == held[-1].id:
         return held[-1:]  # who has just been told that a person writes back goes on to that person
     return held[-1:] if held and not turn.held else turn.matches
 

@@ -62,7 +62,6 @@ from handlers.understanding.intents import (
     Role,
     Safe,
     Silence,
-    Understanding,
     Understood,
     Wordless,
     WrongNumber,
@@ -387,11 +386,11 @@ def respond(turn: Turn, understood: Understood) -> Texts:
         return which
     if turn.line.answers and (answered := _own_answer(turn, understood)) is not None:
         return answered
-    if isinstance(intent, Answer) and turn.asked is not None and intent.beside is not None:
-        answered = ANSWERS[turn.asked.question](turn, intent)
-        return chain(answered, _beside(turn, intent.words, intent.beside))
     if isinstance(intent, Answer) and turn.asked is not None:
-        return ANSWERS[turn.asked.question](turn, intent)
+        answered = ANSWERS[turn.asked.question](turn, intent)
+        if intent.beside is None:
+            return answered
+        return chain(answered, free.free(turn, Free(intent.words, intent.beside)))  # taken up once that is
     if isinstance(intent, Free) and intent.act is not None:
         return _acted(turn, intent, intent.act)
     if command is None or not isinstance(intent, Order):
@@ -428,11 +427,6 @@ def _said_ourselves(turn: Turn, intent: Free | Answer, found: own_answers.Found)
         yield from free.free(turn, Free(intent.words, beside))
     elif (draft := intake.draft_of(turn)) is not None:
         yield from intake.next_step(turn, draft)
-
-
-def _beside(turn: Turn, words: str, meaning: Understanding) -> Texts:
-    """Another need, said along with the answer: taken up once that is."""
-    yield from free.free(turn, Free(words, meaning))
 
 
 def _acted(turn: Turn, intent: Free, act: Act) -> Texts:

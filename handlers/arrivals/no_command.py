@@ -6,7 +6,7 @@ from handlers.distributions import distro_table
 from handlers.helping import lease
 from handlers.turn import Turn
 from handlers.understanding.intents import Order
-from handlers.understanding.orders import CLAIM, DONE, PASS
+from handlers.understanding.orders import APPROVE, CLAIM, DONE, PASS, SPENT
 from handlers.understanding.reading import Reading
 from models import requests
 from models.requests import Timing
@@ -18,7 +18,7 @@ AT_A_TABLE = frozenset({"here", "not_here"})
 DUTYS = frozenset({"assign", "show"})  # whose words are also said to each other: "give 2 to her", "who has 3"
 SAME = "same"
 GAVE = "gave"
-OF_THE_PURSE = frozenset({"spent", GAVE, "approve", "why"})
+OF_THE_PURSE = frozenset({SPENT, GAVE, APPROVE, "why"})
 LOOKED_AT = frozenset({"purse", "rules", "history"})  # "la caja" and "the rules" are also said to each other
 OF_OTHERS = frozenset({*DUTYS, *AT_A_TABLE, *OF_THE_PURSE, *LOOKED_AT, SAME})
 

@@ -79,7 +79,7 @@ def begins(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
     amount, rest = _amount(found), text[found.end() :]
     words = split(rest)
     named = bool(words) and not rest[: words[0].start].strip()
-    if named and phrases.is_function_word("money", words[0].text):  # "31 dollars"
+    if named and _is("money", words[0], phrases):  # "31 dollars"
         said = _sign(words[0].text, phrases)
         whole, rest = Amount(amount.value, amount.sign or said, amount.typed), rest[words[0].end :]
         cents, rest = (None, rest) if CENTS.search(amount.typed) else _cents(rest, phrases)
@@ -89,7 +89,7 @@ def begins(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
         if cents:
             return _with_cents(amount, cents), after.strip(PUNCTUATION)
     times = ("clock", "hours", "days", "weeks")
-    if named and not amount.sign and any(phrases.is_function_word(kind, words[0].text) for kind in times):
+    if named and not amount.sign and any(_is(kind, words[0], phrases) for kind in times):
         return None
     return amount, rest.strip(PUNCTUATION)
 
@@ -101,7 +101,7 @@ def _sign(word: str, phrases: PhraseIndex) -> str:
 def _named_first(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
     """`USD 18.25`: what it is counted in stands before it."""
     words = split(text)
-    if len(words) < 2 or not phrases.is_function_word("money", words[0].text):
+    if len(words) < 2 or not _is("money", words[0], phrases):
         return None
     found = AMOUNT.match(text[words[0].end :].lstrip())
     if found is None:
@@ -120,7 +120,7 @@ def _in_words(text: str, phrases: PhraseIndex) -> tuple[Amount, str] | None:
     if not value:
         return None
     typed = text[: words[at - 1].end]
-    if at < len(words) and phrases.is_function_word("money", words[at].text):
+    if at < len(words) and _is("money", words[at], phrases):
         whole = Amount(Decimal(value), _sign(words[at].text, phrases), typed)
         cents, rest = _cents(text[words[at].end :], phrases)
         return _with_cents(whole, cents), rest.strip(PUNCTUATION)
@@ -135,11 +135,11 @@ def _cents(rest: str, phrases: PhraseIndex) -> tuple[int | None, str]:
     words = split(rest)
     if len(words) < 2 or rest[: words[0].start].strip():
         return None, rest
-    enough = phrases.is_function_word("with_cents", words[0].text)
-    at = 1 if enough or phrases.is_function_word("and", words[0].text) else 0
+    enough = _is("with_cents", words[0], phrases)
+    at = 1 if enough or _is("and", words[0], phrases) else 0
     value, size = _number(words[at:], phrases) if words[at].number is None else (words[at].number or 0, 1)
     end = at + size
-    told = end < len(words) and phrases.is_function_word("cents", words[end].text)
+    told = end < len(words) and _is("cents", words[end], phrases)
     if not size or not 0 < value < HUNDRED or not (told or (enough and value >= TEN)):
         return None, rest
     return value, rest[words[end if told else end - 1].end :]
